@@ -1,0 +1,1 @@
+"""What console adds to the menu and the search."""

@@ -1,0 +1,1 @@
+"""What contacts adds to the menu and the search."""

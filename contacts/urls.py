@@ -1,0 +1,8 @@
+"""URLs of contacts: the console's under /t/<slug>/, the phone's under /m/<slug>/, public ones at the root."""
+
+from django.urls import URLPattern
+
+app_name = "contacts"
+urlpatterns: list[URLPattern] = []
+phone_urlpatterns: list[URLPattern] = []
+public_urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""What content adds to the menu and the search."""

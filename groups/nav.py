@@ -1,0 +1,1 @@
+"""What groups adds to the menu and the search."""

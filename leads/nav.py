@@ -1,0 +1,1 @@
+"""What leads adds to the menu and the search."""

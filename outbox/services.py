@@ -1,0 +1,29 @@
+"""Publishing: inside the caller's transaction, so that an event exists exactly when its cause does."""
+
+from outbox import registry
+from outbox.contracts import DomainEvent
+from outbox.dispatch import enqueue
+from outbox.models import Delivery, EventRow
+from tenants import clock
+
+
+def publish(event: DomainEvent) -> EventRow:
+    """Store the event and one delivery for each of its handlers, then wake the relay after commit.
+
+    Must run in the tenant's scope and in a transaction. Each call is a new event.
+    """
+    row = EventRow.objects.create(
+        tenant_id=event.tenant_id,
+        name=event.name,
+        version=event.version,
+        payload=event.to_payload(),
+        occurred_at=event.occurred_at,
+    )
+    now = clock.now()
+    handlers = registry.handlers_of(event.name)
+    Delivery.objects.bulk_create(
+        Delivery(tenant_id=event.tenant_id, event=row, handler=name, next_at=now) for name in handlers
+    )
+    if handlers:
+        enqueue("outbox.relay_tenant", tenant_id=event.tenant_id)
+    return row

@@ -1,0 +1,1 @@
+"""What sop adds to the menu and the search."""

@@ -1,0 +1,1 @@
+"""What team adds to the menu and the search."""

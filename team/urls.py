@@ -1,0 +1,8 @@
+"""URLs of team: the console's under /t/<slug>/, the phone's under /m/<slug>/, public ones at the root."""
+
+from django.urls import URLPattern
+
+app_name = "team"
+urlpatterns: list[URLPattern] = []
+phone_urlpatterns: list[URLPattern] = []
+public_urlpatterns: list[URLPattern] = []

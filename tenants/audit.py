@@ -1,0 +1,62 @@
+"""The audit trail (R129): who did what, with the values before and after. Rows are never changed."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+from tenants.models import AuditEntry
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant, User
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a signed-in user, a staff member on a phone, or the system itself.
+
+    `permissions` are those of the role the actor holds in this tenant; the system holds all.
+    """
+
+    kind: str  # "user", "staff", "system"
+    id: int | None
+    name: str
+    permissions: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of_user(cls, user: "User", permissions: frozenset[str] = frozenset()) -> "Actor":
+        return cls(kind="user", id=user.pk, name=str(user), permissions=permissions)
+
+    @classmethod
+    def of_staff(cls, staff_id: int, name: str, permissions: frozenset[str] = frozenset()) -> "Actor":
+        return cls(kind="staff", id=staff_id, name=name, permissions=permissions)
+
+
+SYSTEM = Actor(kind="system", id=None, name="Qunce")
+
+
+def record(
+    *,
+    tenant: "Tenant",
+    actor: Actor,
+    verb: str,
+    target: models.Model | None = None,
+    changes: dict[str, Any] | None = None,
+    reason: str = "",
+) -> AuditEntry:
+    """Write one entry inside the caller's transaction.
+
+    `verb` is "<app>.<entity>.<past>". `changes` maps a field to [before, after], JSON values; never a secret.
+    """
+    return AuditEntry.objects.create(
+        tenant=tenant,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_name=actor.name[:128],
+        verb=verb,
+        target_kind=target._meta.label_lower if target is not None else "",
+        target_id=str(target.pk) if target is not None else "",
+        target_name=str(target)[:128] if target is not None else "",
+        changes=changes or {},
+        reason=reason[:500],
+    )

@@ -1,0 +1,34 @@
+"""Roles (R122), permissions, and the choices of accounts."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What a member of a tenant may do; see roles.PERMISSIONS."""
+
+    OWNER = "owner", _("Owner")
+    LEADER = "leader", _("Team lead")
+    OPERATOR = "operator", _("Operator")
+    SALES = "sales", _("Sales")
+    VIEWER = "viewer", _("Viewer")
+
+
+class Permission(models.TextChoices):
+    """One thing a role can be allowed. Views and services ask for these, never for a role."""
+
+    VIEW = "view", _("See pages and figures")
+    WORK = "work", _("Do tasks, follow leads, reply")
+    OPERATE = "operate", _("Run groups and SOPs")
+    APPROVE = "approve", _("Approve exceptions")
+    MANAGE = "manage", _("Members, WeCom, API keys, settings")
+    EXPORT = "export", _("Export lists")
+    SEE_PERSONAL = "see_personal", _("See personal data unmasked")
+
+
+class PreferenceKind(models.TextChoices):
+    INTEGER = "integer", _("Whole number")
+    DECIMAL = "decimal", _("Number")
+    TIME = "time", _("Time of day")
+    TEXT = "text", _("Text")
+    FLAG = "flag", _("Yes or no")

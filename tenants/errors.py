@@ -1,0 +1,35 @@
+"""What can go wrong with accounts and tenants, each with a sentence for the person."""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class DomainError(Exception):
+    """A refusal that a person can act on. `message` is translatable; `code` is stable and shown."""
+
+    code = "REFUSED"
+    message = _("That is not possible now.")
+
+    def __init__(self, message: object | None = None, *, code: str | None = None) -> None:
+        self.message = message or self.message
+        self.code = code or self.code
+        super().__init__(str(self.message))
+
+
+class InvitationInvalid(DomainError):
+    code = "INVITE-01"
+    message = _("This invitation has expired or was already used. Ask for a new link.")
+
+
+class LastOwner(DomainError):
+    code = "ROLE-01"
+    message = _("A company keeps at least one owner. Name another owner first.")
+
+
+class NotPermitted(DomainError):
+    code = "ROLE-02"
+    message = _("Your role does not allow this. Ask an owner of your company.")
+
+
+class PreferenceInvalid(DomainError):
+    code = "PREF-01"
+    message = _("This value is not allowed here.")

@@ -1,0 +1,66 @@
+"""Slug in the URL -> membership -> scope. The first net of isolation.
+
+Console URLs look like /t/<slug>/...; the slug decides the tenant, never the session. A slug that the user
+does not belong to is a 404, exactly like one that does not exist.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import translation
+
+from tenants.audit import Actor
+from tenants.roles import PERMISSIONS
+from tenants.scoping import tenant_scope
+from tenants.selectors import place_for_user
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class UserLanguageMiddleware:
+    """A signed-in user's own language wins over the browser's."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if user.is_authenticated and user.language != translation.get_language():
+            translation.activate(user.language)
+            request.LANGUAGE_CODE = translation.get_language()
+        return self.get_response(request)
+
+
+class TenantMiddleware:
+    """Opens the tenant's scope around views whose URL carries `tenant_slug`.
+
+    The view finds `request.tenant`, `request.role` and `request.actor`; it does not get the slug. URLs under
+    the `phone` and `public` namespaces identify their tenant by other proofs and open the scope themselves.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple, kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        slug = kwargs.pop("tenant_slug", None)
+        if slug is None:
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        place = place_for_user(request.user, slug)
+        if place is None:
+            raise Http404
+        request.tenant, request.role = place.tenant, place.role  # type: ignore[attr-defined]
+        request.actor = Actor.of_user(request.user, PERMISSIONS[place.role])  # type: ignore[attr-defined]
+        with tenant_scope(place.tenant):
+            response = view(request, *args, **kwargs)
+            if hasattr(response, "render") and not response.is_rendered:
+                response.render()
+            return response

@@ -1,0 +1,1 @@
+"""What wecom adds to the menu and the search."""
