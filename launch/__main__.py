@@ -4,13 +4,14 @@ import os
 import sys
 
 
-def _python_problem():
-    needed = tuple(int(part) for part in os.environ.get("QUNCE_MIN_PYTHON", "3.11").split("."))
-    if sys.version_info[: len(needed)] >= needed:
+def _python_problem() -> "str | None":
+    wanted = os.environ.get("QUNCE_MIN_PYTHON", "3.11")
+    if sys.version_info >= tuple(int(part) for part in wanted.split(".")):
         return None
-    return "Python %s found, but Qunce needs %s or newer: install it, then say `make PYTHON=/path/to/python3`." % (
-        ".".join(str(part) for part in sys.version_info[:3]),
-        ".".join(str(part) for part in needed),
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    return (
+        "Python " + found + " found, but Qunce needs " + wanted + " or newer: "
+        "install it, then say `make PYTHON=/path/to/python3`."
     )
 
 
@@ -19,6 +20,7 @@ if __name__ == "__main__":
     if problem:
         sys.stderr.write("qunce: " + problem + "\n")
         sys.exit(1)
-    from launch.cli import main
+    # Only now: older interpreters cannot read the rest of this package.
+    from launch.cli import main  # noqa: PLC0415
 
     sys.exit(main(sys.argv[1:]))

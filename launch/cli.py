@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+import shutil
+import subprocess
 import sys
 import time
 
-from launch import engines
+from launch import assets, checks, demo, engines, setup
 from launch.errors import LaunchError
 from launch.layout import Layout
 
@@ -36,6 +38,19 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="start the engines and run a command with their addresses set")
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     run.set_defaults(act=_run)
+    npm = commands.add_parser("npm", help="the npm that this checkout uses")
+    npm.add_argument("arguments", nargs=argparse.REMAINDER)
+    npm.set_defaults(act=_npm)
+    for name, act, told in (
+        ("setup", _setup, "install what the locks name"),
+        ("prepare", _prepare, "start the engines and compile what the tests need"),
+        ("check", _check, "every habit of the project"),
+        ("demo", _demo, "everything on one machine, until Ctrl-C"),
+        ("memory", _memory, "resident memory of the running demo"),
+        ("stop", _stop, "stop the demo and the engines"),
+        ("clean", _clean, "remove what was made in this checkout"),
+    ):
+        commands.add_parser(name, help=told).set_defaults(act=act)
     return parser
 
 
@@ -70,3 +85,45 @@ def _run(layout: Layout, options: argparse.Namespace) -> None:
         os.execvpe(command[0], command, os.environ | engines.environment(layout))
     except FileNotFoundError:
         raise LaunchError(f"{command[0]} was not found: is it installed in this checkout's .venv?") from None
+
+
+def _npm(layout: Layout, options: argparse.Namespace) -> int:
+    npm, environment = setup.find_npm(layout)
+    return subprocess.run(
+        [*npm, *options.arguments], check=False, cwd=layout.root, env=environment
+    ).returncode
+
+
+def _setup(layout: Layout, options: argparse.Namespace) -> None:
+    setup.ensure(layout)
+
+
+def _prepare(layout: Layout, options: argparse.Namespace) -> None:
+    engines.up(layout)
+    assets.prepare(layout, assets.TEST_STEPS)
+
+
+def _check(layout: Layout, options: argparse.Namespace) -> int:
+    engines.up(layout)
+    return checks.run(layout)
+
+
+def _demo(layout: Layout, options: argparse.Namespace) -> int:
+    return demo.Demo(layout).run()
+
+
+def _memory(layout: Layout, options: argparse.Namespace) -> int:
+    return demo.memory(layout)
+
+
+def _stop(layout: Layout, options: argparse.Namespace) -> None:
+    stopped = (["Demo"] if demo.stop(layout) else []) + engines.down(layout)
+    print(f"{', '.join(stopped)} stopped" if stopped else "Nothing was running")
+
+
+def _clean(layout: Layout, options: argparse.Namespace) -> None:
+    for name in ("postgres", "valkey"):
+        # Started by root, the data may lie elsewhere (launch/account.py).
+        shutil.rmtree((layout.local / name).resolve(), ignore_errors=True)
+    for path in (layout.local, layout.venv, layout.root / "node_modules"):
+        shutil.rmtree(path, ignore_errors=True)

@@ -27,17 +27,21 @@ def wanted(layout: Layout) -> list[Postgres | Valkey]:
     return engines
 
 
+def stopped(layout: Layout) -> list[str]:
+    """Names of the wanted embedded engines that do not run now."""
+    return [type(engine).__name__ for engine in wanted(layout) if not engine.running_port()]
+
+
 def up(layout: Layout) -> list[str]:
     """Have the engines running; names of those that were started by this call. Fast when all run.
 
     Raises LaunchError.
     """
-    engines = wanted(layout)
-    if all(engine.running_port() for engine in engines):
+    if not stopped(layout):
         return []
     with layout.lock():
         require_space(layout, ENGINES_MIN_FREE_MB)
-        return [type(engine).__name__ for engine in engines if engine.up()]
+        return [type(engine).__name__ for engine in wanted(layout) if engine.up()]
 
 
 def down(layout: Layout, names: list[str] | None = None) -> list[str]:
@@ -76,4 +80,3 @@ def environment(layout: Layout) -> dict[str, str]:
     }
     external = {name: os.environ[name] for name in ADDRESSES if name not in made}
     return external | made | {name: os.environ.get(name) or value for name, value in settable.items()}
-

@@ -47,7 +47,9 @@ def engine_port(variable: str, remembered: int | None) -> int:
     if asked:
         port = as_port(variable, asked)
         if not is_free(port):
-            raise LaunchError(f"Port {port} ({variable}) is taken: choose another, or leave {variable} unset.")
+            raise LaunchError(
+                f"Port {port} ({variable}) is taken: choose another, or leave {variable} unset."
+            )
         return port
     if remembered and is_free(remembered):
         return remembered

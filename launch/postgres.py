@@ -43,6 +43,9 @@ password_encryption = scram-sha-256
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %u@%d '
+# Statements and details carry people's data; the error itself is enough in a log.
+log_min_error_statement = panic
+log_error_verbosity = terse
 
 # Two cores and a modest share of memory.
 shared_buffers = '256MB'
@@ -243,7 +246,9 @@ class Postgres:
                 "postgres", "--single", "-D", str(self.data), "template1",
                 stdin=f"ALTER ROLE {OWNER} PASSWORD '{owner_password}'\n",
             )  # fmt: skip
-        self._remember(owner_password=owner_password, app_password=kept.get("app_password") or state.password())
+        self._remember(
+            owner_password=owner_password, app_password=kept.get("app_password") or state.password()
+        )
 
     def _write_settings(self) -> None:
         for name, text in (
@@ -271,7 +276,9 @@ class Postgres:
             elif ("shared memory block" in said or "lock file" in said) and not late:
                 time.sleep(0.3)
             elif "No space left" in said:
-                raise LaunchError(f"The disk that holds {self.data} is full: free some space and start again.")
+                raise LaunchError(
+                    f"The disk that holds {self.data} is full: free some space and start again."
+                )
             else:
                 raise LaunchError(f"PostgreSQL did not start: {_last_fatal(said)} (log: {self.log})")
 
@@ -329,6 +336,7 @@ class Postgres:
                 check=False,
                 stdout=said,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
                 **options,
             )
             said.seek(0)

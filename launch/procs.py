@@ -26,7 +26,9 @@ def command_of(pid: int) -> str:
             return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
         except OSError:
             return ""
-    shown = subprocess.run(["ps", "-p", str(pid), "-o", "command="], check=False, capture_output=True, text=True)
+    shown = subprocess.run(
+        ["ps", "-p", str(pid), "-o", "command="], check=False, capture_output=True, text=True
+    )
     return shown.stdout.strip()
 
 
@@ -36,3 +38,41 @@ def _state_of(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, IndexError):
         return ""
+
+
+def started_at(pid: int) -> str:
+    """When a process started, in the system's own words. Tells a process from a later one with its number."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        shown = subprocess.run(
+            ["ps", "-p", str(pid), "-o", "lstart="], check=False, capture_output=True, text=True
+        )
+        return shown.stdout.strip()
+
+
+def tree(pid: int) -> list[int]:
+    """A process and its descendants."""
+    shown = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], check=False, capture_output=True, text=True)
+    children: dict[int, list[int]] = {}
+    for line in shown.stdout.splitlines():
+        child, parent = (int(word) for word in line.split())
+        children.setdefault(parent, []).append(child)
+    found, waiting = [], [pid]
+    while waiting:
+        one = waiting.pop()
+        found.append(one)
+        waiting += children.get(one, [])
+    return found
+
+
+def memory_kb(pid: int) -> int:
+    """Resident memory of a process in kB, with pages that several share counted in parts where Linux tells."""
+    try:
+        rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return next(int(row.split()[1]) for row in rows if row.startswith("Pss:"))
+    except (OSError, StopIteration):
+        shown = subprocess.run(
+            ["ps", "-p", str(pid), "-o", "rss="], check=False, capture_output=True, text=True
+        )
+        return int(shown.stdout.strip() or 0)

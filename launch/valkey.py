@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import platform
@@ -98,10 +99,8 @@ class Valkey:
         port = self.running_port()
         if port is None:
             return False
-        try:
+        with contextlib.suppress(OSError):  # It closes the connection instead of answering.
             _ask(port, self._remembered()["password"], "SHUTDOWN")
-        except OSError:
-            pass  # It closes the connection instead of answering.
         deadline = time.monotonic() + STOP_TIMEOUT_S
         while ports.answers(port):
             if time.monotonic() > deadline:

@@ -1,0 +1,80 @@
+"""Files made from the sources: compiled catalogues and collected static files. Redone only when a source changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from launch import engines
+from launch.errors import LaunchError
+from launch.layout import Layout
+from launch.progress import step
+
+
+@dataclass(frozen=True)
+class Step:
+    """One `manage.py` command before the product runs. No `sources` means every time."""
+
+    title: str
+    command: tuple[str, ...]
+    sources: tuple[str, ...] = ()
+
+
+MIGRATE = Step("Database schema", ("migrate", "--database", "owner", "--noinput", "--verbosity", "0"))
+MESSAGES = Step("Translations", ("compilemessages_babel",), ("locale/**/*.po",))
+STATIC = Step(
+    "Static files",
+    ("collectstatic", "--noinput", "--verbosity", "0"),
+    ("static/**/*", "node_modules/qunce.stamp", "requirements/base.txt", "scrm/settings/base.py"),
+)
+
+DEMO_STEPS = (MIGRATE, MESSAGES, STATIC)
+TEST_STEPS = (MESSAGES,)
+
+
+def prepare(layout: Layout, steps: tuple[Step, ...], *, extra: dict[str, str] | None = None) -> None:
+    """Run the steps whose sources changed since their last success. The engines must be up. Raises LaunchError."""
+    environment = os.environ | engines.environment(layout) | (extra or {})
+    for one in steps:
+        stamp = layout.local / "stamps" / one.command[0]
+        digest = _digest(layout, one.sources)
+        if one.sources and stamp.exists() and stamp.read_text() == digest:
+            continue
+        with step(one.title):
+            _manage(layout, one, environment)
+        stamp.parent.mkdir(exist_ok=True)
+        stamp.write_text(digest)
+
+
+def _manage(layout: Layout, one: Step, environment: dict[str, str]) -> None:
+    log = layout.logs / "setup.log"
+    with log.open("a") as said:
+        said.write(f"\n# manage.py {' '.join(one.command)}\n")
+        said.flush()
+        # In a session of its own, so that Ctrl-C reaches the supervisor alone.
+        done = subprocess.run(
+            [str(layout.venv_python), "manage.py", *one.command],
+            check=False, cwd=layout.root, env=environment, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    if done.returncode != 0:
+        lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        raise LaunchError(f"{one.title} failed: {lines[-1]} (log: {log})")
+
+
+def _digest(layout: Layout, sources: tuple[str, ...]) -> str:
+    """Names, sizes and times of the sources, as one hash."""
+    seen = hashlib.sha256()
+    for pattern in sources:
+        for path in sorted(layout.root.glob(pattern)):
+            if path.is_file():
+                seen.update(_fact(layout, path).encode())
+    return seen.hexdigest()
+
+
+def _fact(layout: Layout, path: Path) -> str:
+    facts = path.stat()
+    return f"{path.relative_to(layout.root)} {facts.st_size} {facts.st_mtime_ns}\n"
