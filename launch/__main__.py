@@ -21,6 +21,6 @@ if __name__ == "__main__":
         sys.stderr.write("qunce: " + problem + "\n")
         sys.exit(1)
     # Only now: older interpreters cannot read the rest of this package.
-    from launch.cli import main  # noqa: PLC0415
+    from launch.cli import main
 
     sys.exit(main(sys.argv[1:]))

