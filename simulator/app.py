@@ -1,0 +1,104 @@
+"""Puts the ASGI application together: /cgi-bin, OAuth, /sim and /phone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from simulator.callbacks.deliver import flush
+from simulator.human import acts, corps, phone, truth
+from simulator.human.answers import Action, Body, json_route
+from simulator.human.oauth import OAuthPage
+from simulator.population import camp, tick
+from simulator.runtime import Runtime
+from simulator.wire.server import Gate
+
+LIVE_STEP_S = 1.0
+
+
+def _then_flush(action: Action) -> Action:
+    """Answer only after the callbacks that the act caused have been tried."""
+
+    async def run(runtime: Runtime, body: Body) -> Body:
+        answer = await action(runtime, body)
+        return {**answer, "callbacks": await flush(runtime)}
+
+    return run
+
+
+def _sim_routes(runtime: Runtime) -> list[Route]:
+    table: list[tuple[str, str, Action]] = [
+        ("GET", "/sim/status", truth.status),
+        ("GET", "/sim/endpoints", truth.endpoints),
+        ("GET", "/sim/ledger", truth.ledger),
+        ("GET", "/sim/corps", corps.list_corps),
+        ("POST", "/sim/corps", corps.create_corp),
+        ("GET", "/sim/corps/{corp_id}", corps.show_corp),
+        ("PATCH", "/sim/corps/{corp_id}", corps.change_corp),
+        ("POST", "/sim/corps/{corp_id}/apps", corps.add_app),
+        ("POST", "/sim/corps/{corp_id}/verify-callback", corps.verify_callback),
+        ("POST", "/sim/corps/{corp_id}/revoke-tokens", corps.revoke_tokens),
+        ("GET", "/sim/faults", corps.show_faults),
+        ("POST", "/sim/faults", corps.set_faults),
+        ("POST", "/sim/welcome-race", corps.use_welcome_code),
+        ("POST", "/sim/redeliver", _then_flush(corps.redeliver)),
+        ("POST", "/sim/camp", camp.declare),
+        ("POST", "/sim/tick", tick.tick_action),
+    ]
+    table += [("POST", f"/sim/{path}", _then_flush(action)) for path, action in acts.ACTIONS.items()]
+    return [Route(path, json_route(runtime, action), methods=[verb]) for verb, path, action in table]
+
+
+def _media_route(runtime: Runtime) -> Route:
+    async def show(request: Request) -> Response:
+        corp = runtime.world.corps.get(request.path_params["corp_id"])
+        media = corp.media.get(request.path_params["media_id"]) if corp else None
+        if media is None:
+            return JSONResponse({"error": "no such media"}, status_code=404)
+        return Response(media.body, media_type=media.content_type)
+
+    return Route("/sim/media/{corp_id}/{media_id}", show)
+
+
+async def _keep(runtime: Runtime, snapshot_s: float) -> None:
+    while True:
+        await asyncio.sleep(snapshot_s)
+        runtime.save()
+
+
+async def _live(runtime: Runtime) -> None:
+    while True:
+        await tick.run_until(runtime, runtime.clock.now())
+        await asyncio.sleep(LIVE_STEP_S)
+
+
+def create_app(runtime: Runtime, *, snapshot_s: float = 5.0) -> Starlette:
+    """The application over one runtime; saves the world while it runs and once at the end."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        jobs = [asyncio.create_task(_keep(runtime, snapshot_s))] if snapshot_s > 0 else []
+        if runtime.is_live:
+            jobs.append(asyncio.create_task(_live(runtime)))
+        yield
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+        runtime.save()
+        await runtime.close()
+
+    gate = Gate(runtime)
+    routes = [
+        Route("/cgi-bin/{path:path}", gate.handle, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        Route("/connect/oauth2/authorize", OAuthPage(runtime).authorize),
+        *_sim_routes(runtime),
+        _media_route(runtime),
+        *phone.routes(runtime),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)

@@ -1,0 +1,1 @@
+"""Encrypted callback deliveries with the vendor's retry rule."""

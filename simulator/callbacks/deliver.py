@@ -1,0 +1,135 @@
+"""Delivers logical events: encrypted, signed, five seconds, three tries (PROTOCOL 1.3)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+
+import httpx
+
+from simulator.runtime import Runtime
+from simulator.wire import crypto, xml
+from simulator.world.ledger import ACKED, UNDELIVERED, CallbackEvent
+from simulator.world.model import Corp
+
+TIMEOUT_S = 5.0
+TRIES = 3
+PARALLEL = 8
+
+
+def sealed(corp: Corp, plaintext: str, *, timestamp: int) -> tuple[dict[str, str], str]:
+    """Query and body of one delivery."""
+    callback = corp.callback
+    is_suite = callback.form == "suite"
+    receive_id = callback.suite_id if is_suite else corp.corp_id
+    agentid = "" if is_suite else str(next(iter(corp.apps), ""))
+    encrypted = crypto.encrypt(callback.aes_key, plaintext, receive_id)
+    nonce = secrets.token_hex(5)
+    query = {
+        "msg_signature": crypto.signature(callback.token, str(timestamp), nonce, encrypted),
+        "timestamp": str(timestamp),
+        "nonce": nonce,
+    }
+    return query, xml.envelope(to_user=receive_id, agentid=agentid, encrypted=encrypted)
+
+
+async def _post_once(runtime: Runtime, corp: Corp, event: CallbackEvent) -> bool:
+    at = runtime.clock.now()
+    query, body = sealed(corp, event.plaintext, timestamp=int(at))
+    started = time.perf_counter()
+    try:
+        request = runtime.client.post(
+            corp.callback.url,
+            params=query,
+            content=body.encode(),
+            headers={"Content-Type": "text/xml"},
+        )
+        answer = await asyncio.wait_for(request, TIMEOUT_S)
+        status: int | str = answer.status_code
+    except (httpx.HTTPError, TimeoutError) as error:
+        status = type(error).__name__
+    took_ms = round((time.perf_counter() - started) * 1000, 1)
+    event.attempts.append({"at": round(at, 3), "status": status, "ms": took_ms})
+    if status == 200:
+        event.acks += 1
+        event.status = ACKED
+    return status == 200
+
+
+async def deliver_event(runtime: Runtime, corp: Corp, event: CallbackEvent) -> None:
+    """Up to three tries; a duplicated event is delivered once more after its first ack."""
+    for attempt in range(TRIES):
+        if await _post_once(runtime, corp, event):
+            break
+        if attempt < TRIES - 1:
+            await asyncio.sleep(corp.callback.retry_gap_s)
+    else:
+        event.status = UNDELIVERED
+        return
+    for _ in range(event.copies - 1):
+        await _post_once(runtime, corp, event)
+
+
+def _lanes(corp: Corp, events: list[CallbackEvent]) -> list[list[CallbackEvent]]:
+    """Events grouped by subject, in order within a subject unless the reorder fault strikes."""
+    faults = corp.faults
+    for event in events:
+        event.copies = 2 if faults.chance(faults.duplicate_p) else 1
+    if faults.reorder_p:
+        keyed = [
+            (index + (faults.rng.randint(1, 6) if faults.chance(faults.reorder_p) else 0), index, event)
+            for index, event in enumerate(events)
+        ]
+        return [[event] for _, _, event in sorted(keyed, key=lambda row: row[:2])]
+    lanes: dict[str, list[CallbackEvent]] = {}
+    for event in events:
+        lanes.setdefault(event.lane, []).append(event)
+    return list(lanes.values())
+
+
+async def flush_corp(runtime: Runtime, corp: Corp) -> int:
+    """Deliver everything that waits for this corp. Returns the number of logical events handled."""
+    events = corp.ledger.take_pending()
+    if not events:
+        return 0
+    gate = asyncio.Semaphore(PARALLEL)
+
+    async def run(lane: list[CallbackEvent]) -> None:
+        async with gate:
+            for event in lane:
+                await deliver_event(runtime, corp, event)
+
+    await asyncio.gather(*(run(lane) for lane in _lanes(corp, events)))
+    runtime.world.is_dirty = True
+    return len(events)
+
+
+async def flush(runtime: Runtime) -> int:
+    """Deliver everything that waits, all corps side by side."""
+    done = await asyncio.gather(*(flush_corp(runtime, c) for c in list(runtime.world.corps.values())))
+    return sum(done)
+
+
+async def verify_url(runtime: Runtime, corp: Corp) -> dict[str, object]:
+    """The console's GET check: the plaintext alone, within one second (PROTOCOL 1.2)."""
+    plain = str(secrets.randbelow(10**19))
+    callback = corp.callback
+    receive_id = callback.suite_id if callback.form == "suite" else corp.corp_id
+    encrypted = crypto.encrypt(callback.aes_key, plain, receive_id)
+    timestamp, nonce = str(int(runtime.clock.now())), secrets.token_hex(5)
+    query = {
+        "msg_signature": crypto.signature(callback.token, timestamp, nonce, encrypted),
+        "timestamp": timestamp,
+        "nonce": nonce,
+        "echostr": encrypted,
+    }
+    started = time.perf_counter()
+    try:
+        answer = await asyncio.wait_for(runtime.client.get(callback.url, params=query), 1.0)
+    except (httpx.HTTPError, TimeoutError) as error:
+        return {"ok": False, "errcode": 40057, "why": type(error).__name__}
+    took_ms = round((time.perf_counter() - started) * 1000, 1)
+    ok = answer.status_code == 200 and answer.content == plain.encode()
+    why = "" if ok else f"HTTP {answer.status_code}, {len(answer.content)} bytes"
+    return {"ok": ok, "errcode": 0 if ok else 40057, "why": why, "ms": took_ms}

@@ -1,0 +1,175 @@
+"""Setting up corps and switching faults: /sim/corps, /sim/faults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.callbacks.deliver import verify_url
+from simulator.human.answers import Body, need
+from simulator.runtime import Runtime
+from simulator.world import seed
+from simulator.world.mass_send import content_hash
+from simulator.world.model import Corp
+from simulator.world.relations import Refused
+
+SIZES = {
+    "small": {"staff": 6, "groups": 4, "customers": 120},
+    "smoke": {"staff": 12, "groups": 8, "customers": 680},
+    "large": {"staff": 40, "groups": 40, "customers": 4000},
+}
+CORP_SETTINGS = ("name", "product_base_url", "api_key", "allowed_ips", "quota_rule", "timezone", "group_cap")
+CALLBACK_SETTINGS = {
+    "callback_url": "url",
+    "token": "token",
+    "aes_key": "aes_key",
+    "callback_form": "form",
+    "suite_id": "suite_id",
+    "retry_gap_s": "retry_gap_s",
+}
+
+
+def _apply(corp: Corp, body: Body) -> None:
+    if body.get("quota_rule", "month") not in ("month", "week", "day"):
+        raise Refused("quota_rule is month, week or day")
+    for name in CORP_SETTINGS:
+        if body.get(name) is not None:
+            setattr(corp, name, body[name])
+    for name, attribute in CALLBACK_SETTINGS.items():
+        if body.get(name) is not None:
+            setattr(corp.callback, attribute, body[name])
+    if body.get("permissions") is not None:
+        for app in corp.apps.values():
+            app.permissions = list(body["permissions"])
+
+
+def describe(corp: Corp) -> dict[str, Any]:
+    """What a driver needs to configure the product for this corp."""
+    app = next(iter(corp.apps.values()))
+    return {
+        "corp_id": corp.corp_id,
+        "name": corp.name,
+        "agentid": app.agentid,
+        "secret": app.secret,
+        "apps": [{"agentid": a.agentid, "name": a.name, "secret": a.secret} for a in corp.apps.values()],
+        "permissions": app.permissions,
+        "seed": corp.seed,
+        "timezone": corp.timezone,
+        "quota_rule": corp.quota_rule,
+        "callback_url": corp.callback.url,
+        "token": corp.callback.token,
+        "aes_key": corp.callback.aes_key,
+        "callback_form": corp.callback.form,
+        "product_base_url": corp.product_base_url,
+        "allowed_ips": corp.allowed_ips,
+        "staff": [{"userid": s.userid, "name": s.name} for s in corp.staff.values()],
+        "groups": [
+            {"chat_id": g.chat_id, "name": g.name, "owner": g.owner, "members": len(g.members)}
+            for g in corp.groups.values()
+            if not g.dismissed
+        ],
+        "customers": len(corp.customers),
+    }
+
+
+async def create_corp(runtime: Runtime, body: Body) -> Body:
+    """Make a corp, or answer the existing one when corp_id is taken (settings are updated)."""
+    known = runtime.world.corps.get(body.get("corp_id") or "")
+    if known is not None:
+        _apply(known, body)
+        return {**describe(known), "is_new": False}
+    size = SIZES.get(str(body.get("size") or "small"))
+    if size is None:
+        raise Refused(f"size is one of {', '.join(SIZES)}")
+    plan = seed.Plan(
+        name=str(body.get("name") or "示例企业"),
+        staff=int(body.get("staff") or size["staff"]),
+        groups=int(body["groups"] if body.get("groups") is not None else size["groups"]),
+        customers=int(body["customers"] if body.get("customers") is not None else size["customers"]),
+        seed=int(body.get("seed") or 1),
+        corp_id=str(body.get("corp_id") or ""),
+        initial_share=float(body.get("initial_share", 0.6)),
+        timezone=str(body.get("timezone") or "Asia/Shanghai"),
+    )
+    corp = seed.make_corp(runtime.world, plan, runtime.clock.now())
+    _apply(corp, body)
+    return {**describe(corp), "is_new": True}
+
+
+async def change_corp(runtime: Runtime, body: Body) -> Body:
+    corp = runtime.corp(body["corp_id"])
+    _apply(corp, body)
+    return describe(corp)
+
+
+async def list_corps(runtime: Runtime, body: Body) -> Body:
+    return {"corps": [describe(corp) for corp in runtime.world.corps.values()]}
+
+
+async def show_corp(runtime: Runtime, body: Body) -> Body:
+    return describe(runtime.corp(body["corp_id"]))
+
+
+async def add_app(runtime: Runtime, body: Body) -> Body:
+    """A second app of the corp, for races and wrong-app tests."""
+    corp = runtime.corp(body["corp_id"])
+    agentid = max(corp.apps) + 1
+    app = seed.add_app(corp, agentid, str(body.get("name") or "another app"), body.get("permissions"))
+    if body.get("visible_userids") is not None:
+        app.visible_userids = list(body["visible_userids"])
+    return {"agentid": agentid, "secret": app.secret, "permissions": app.permissions}
+
+
+async def verify_callback(runtime: Runtime, body: Body) -> Body:
+    return await verify_url(runtime, runtime.corp(body["corp_id"]))
+
+
+async def revoke_tokens(runtime: Runtime, body: Body) -> Body:
+    """Every running token of the corp stops working at once."""
+    corp = runtime.corp(body["corp_id"])
+    running = [t for t in runtime.world.tokens.values() if t.corp_id == corp.corp_id and not t.revoked]
+    for token in running:
+        token.revoked = True
+    return {"revoked": len(running)}
+
+
+def _chosen(runtime: Runtime, body: Body) -> list[Corp]:
+    if body.get("corp_id"):
+        return [runtime.corp(body["corp_id"])]
+    return list(runtime.world.corps.values())
+
+
+async def show_faults(runtime: Runtime, body: Body) -> Body:
+    return {corp.corp_id: corp.faults.as_dict() for corp in _chosen(runtime, body)}
+
+
+async def set_faults(runtime: Runtime, body: Body) -> Body:
+    """Change the named faults of one corp, or of all when corp_id is absent."""
+    changes = {name: value for name, value in body.items() if name != "corp_id"}
+    for corp in _chosen(runtime, body):
+        corp.faults.update(changes)
+    return await show_faults(runtime, body)
+
+
+async def redeliver(runtime: Runtime, body: Body) -> Body:
+    """Put events that were never acked back in line; they go out at once."""
+    return {"requeued": sum(corp.ledger.requeue_undelivered() for corp in _chosen(runtime, body))}
+
+
+async def use_welcome_code(runtime: Runtime, body: Body) -> Body:
+    """Another app wins the race for the newest unused welcome code of this customer."""
+    corp_id, external_userid = need(body, "corp_id", "external_userid")
+    corp = runtime.corp(corp_id)
+    for code in reversed(list(corp.welcome_codes.values())):
+        if code.external_userid == external_userid and code.used_by is None:
+            code.used_by = -1
+            corp.welcomes_sent.append(
+                {
+                    "at": int(runtime.clock.now()),
+                    "agentid": -1,
+                    "userid": code.userid,
+                    "external_userid": external_userid,
+                    "content_hash": content_hash({}, []),
+                }
+            )
+            return {"taken": code.code}
+    raise Refused("no unused welcome code for this customer")

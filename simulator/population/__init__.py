@@ -1,0 +1,1 @@
+"""People with habits who live through a camp by a seed."""

@@ -1,0 +1,42 @@
+"""The queue of acts that are due at some time: plain rows in a heap, so the world stays picklable."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.world.model import World
+
+
+@dataclass(order=True)
+class Act:
+    """Something a person will do. `lane` keeps one person's acts in order."""
+
+    due: float
+    number: int
+    kind: str = field(compare=False)
+    corp_id: str = field(compare=False)
+    lane: str = field(compare=False)
+    data: dict[str, Any] = field(compare=False, default_factory=dict)
+
+
+def plan(world: World, *, due: float, kind: str, corp_id: str, lane: str, **data: Any) -> Act:
+    """Put one act in the queue."""
+    world.act_counter += 1
+    act = Act(due, world.act_counter, kind, corp_id, lane, data)
+    heapq.heappush(world.acts, act)
+    return act
+
+
+def take_due(world: World, until: float, limit: int = 2000) -> list[Act]:
+    """Remove and return the acts due by `until`, earliest first, at most `limit`."""
+    taken: list[Act] = []
+    while world.acts and world.acts[0].due <= until and len(taken) < limit:
+        taken.append(heapq.heappop(world.acts))
+    return taken
+
+
+def next_at(world: World) -> float | None:
+    """When the next act is due."""
+    return world.acts[0].due if world.acts else None

@@ -1,0 +1,85 @@
+"""What the running process holds: the world, the clock, the HTTP client, and the snapshot file."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+from collections import Counter
+from pathlib import Path
+
+import httpx
+
+from simulator.clock import Clock
+from simulator.world.model import Corp, World
+from simulator.world.relations import Refused
+
+log = logging.getLogger("simulator")
+
+SNAPSHOT_NAME = "world.pickle"
+SNAPSHOT_FORMAT = 1
+
+
+class Runtime:
+    """One per process."""
+
+    def __init__(self, *, clock: Clock, state_dir: Path | None = None, is_live: bool = False) -> None:
+        self.clock = clock
+        self.state_dir = state_dir
+        self.is_live = is_live
+        self.world = World()
+        self.calls: Counter[str] = Counter()
+        self._client: httpx.AsyncClient | None = None
+
+    @property
+    def client(self) -> httpx.AsyncClient:
+        """Keep-alive client for callbacks and the shop; no proxies, loopback in practice."""
+        if self._client is None:
+            limits = httpx.Limits(max_connections=16, max_keepalive_connections=16)
+            self._client = httpx.AsyncClient(timeout=10.0, limits=limits, trust_env=False)
+        return self._client
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    def corp(self, corp_id: str) -> Corp:
+        """The corp. Raises Refused when unknown."""
+        found = self.world.corps.get(corp_id)
+        if found is None:
+            raise Refused(f"no corp {corp_id}")
+        return found
+
+    def count_call(self, path: str, code: int) -> None:
+        self.calls[f"{path} {code}"] += 1
+
+    def load(self) -> bool:
+        """Restore the last snapshot. A file that cannot be read is put aside, never deleted."""
+        if self.state_dir is None:
+            return False
+        path = self.state_dir / SNAPSHOT_NAME
+        if not path.exists():
+            return False
+        try:
+            version, world = pickle.loads(path.read_bytes())
+        except Exception:
+            log.exception("the snapshot cannot be read; starting empty")
+            path.rename(path.with_suffix(".unreadable"))
+            return False
+        if version != SNAPSHOT_FORMAT:
+            path.rename(path.with_suffix(".old"))
+            return False
+        self.world = world
+        return True
+
+    def save(self) -> None:
+        """Write the world atomically when it changed."""
+        if self.state_dir is None or not self.world.is_dirty:
+            return
+        self.state_dir.mkdir(parents=True, exist_ok=True)
+        path = self.state_dir / SNAPSHOT_NAME
+        draft = path.with_suffix(".draft")
+        self.world.is_dirty = False
+        draft.write_bytes(pickle.dumps((SNAPSHOT_FORMAT, self.world), protocol=5))
+        os.replace(draft, path)

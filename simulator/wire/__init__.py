@@ -1,0 +1,1 @@
+"""The vendor's wire: crypto, XML, validation and the /cgi-bin endpoints."""

@@ -1,0 +1,1 @@
+"""The /cgi-bin calls by subject. Each module ends with its table of endpoints."""

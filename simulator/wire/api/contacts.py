@@ -1,0 +1,93 @@
+"""Departments and staff (PROTOCOL 3.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.wire.api.common import staff, visible_staff
+from simulator.wire.checks import Field
+from simulator.wire.endpoint import Call, get
+from simulator.wire.errors import WireError
+from simulator.world.model import Department, Staff
+
+
+def _departments(call: Call) -> list[Department]:
+    wanted = call.query.get("id")
+    every = call.corp.departments
+    if wanted is None:
+        return every
+    if all(d.id != wanted for d in every):
+        raise WireError(60123, str(wanted))
+    inside = {wanted}
+    for department in every:
+        if department.parent_id in inside:
+            inside.add(department.id)
+    return [d for d in every if d.id in inside]
+
+
+def department_list(call: Call) -> dict[str, Any]:
+    rows = [
+        {
+            "id": d.id,
+            "name": d.name,
+            "name_en": "",
+            "department_leader": [],
+            "parentid": d.parent_id,
+            "order": d.order,
+        }
+        for d in _departments(call)
+    ]
+    return {"department": rows}
+
+
+def department_simplelist(call: Call) -> dict[str, Any]:
+    rows = [{"id": d.id, "parentid": d.parent_id, "order": d.order} for d in _departments(call)]
+    return {"department_id": rows}
+
+
+def _in_department(call: Call) -> list[Staff]:
+    wanted = call.query["department_id"]
+    if all(d.id != wanted for d in call.corp.departments):
+        raise WireError(60123, str(wanted))
+    return [s for s in visible_staff(call) if wanted in s.departments]
+
+
+def _brief(member: Staff) -> dict[str, Any]:
+    return {"userid": member.userid, "name": member.name, "department": member.departments, "open_userid": ""}
+
+
+def _full(member: Staff) -> dict[str, Any]:
+    return {
+        **_brief(member),
+        "position": "社群运营",
+        "status": 1 if member.is_active else 4,
+        "enable": 1,
+        "isleader": 0,
+        "is_leader_in_dept": [0] * len(member.departments),
+        "main_department": member.departments[0],
+        "order": [0] * len(member.departments),
+        "alias": "",
+    }
+
+
+def user_simplelist(call: Call) -> dict[str, Any]:
+    return {"userlist": [_brief(s) for s in _in_department(call)]}
+
+
+def user_list(call: Call) -> dict[str, Any]:
+    return {"userlist": [_full(s) for s in _in_department(call)]}
+
+
+def user_get(call: Call) -> dict[str, Any]:
+    return _full(staff(call, call.query["userid"]))
+
+
+DEPARTMENT = Field(int, required=True)
+
+ENDPOINTS = (
+    get("department/list", "contacts", department_list, id=Field(int)),
+    get("department/simplelist", "contacts", department_simplelist, id=Field(int)),
+    get("user/simplelist", "contacts", user_simplelist, department_id=DEPARTMENT),
+    get("user/list", "contacts", user_list, department_id=DEPARTMENT),
+    get("user/get", "contacts", user_get, userid=Field(str, required=True)),
+)

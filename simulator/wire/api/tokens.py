@@ -1,0 +1,87 @@
+"""gettoken, tickets and the OAuth code exchange (PROTOCOL 2.4, 3.1, 3.12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.wire.checks import Field
+from simulator.wire.endpoint import Call, Endpoint, get
+from simulator.wire.errors import WireError
+from simulator.world.model import App, Corp, Token, World, stable_id
+
+TOKEN_LIFE_S = 7200
+CODE_LIFE_S = 300
+
+
+def issue_token(world: World, corp: Corp, app: App, now: float) -> Token:
+    """The app's running token, or a new one when it is old or the fault asks for it."""
+    if not corp.faults.new_token_each_time:
+        for token in world.tokens.values():
+            is_ours = token.corp_id == corp.corp_id and token.agentid == app.agentid
+            if is_ours and not token.revoked and token.expires_at - now > 60:
+                return token
+    value = stable_id("", f"{corp.new_id('token')}|{app.secret}", 43) + stable_id("", app.secret, 43)
+    stale = [v for v, t in world.tokens.items() if t.expires_at < now - TOKEN_LIFE_S]
+    for old in stale:
+        del world.tokens[old]
+    token = Token(value, corp.corp_id, app.agentid, now + TOKEN_LIFE_S)
+    world.tokens[value] = token
+    return token
+
+
+def exchange_code(call: Call) -> dict[str, Any]:
+    code = call.world.oauth_codes.pop(call.query["code"], None)
+    if code is None or code.corp_id != call.corp.corp_id:
+        raise WireError(40029, "unknown or used")
+    if call.now - code.issued_at > CODE_LIFE_S:
+        raise WireError(40029, "older than five minutes")
+    member = call.corp.staff_or_none(code.person)
+    if member is not None:
+        return {"userid": member.userid, "user_ticket": "", "expires_in": 0}
+    person = call.corp.customers[code.person]
+    return {"openid": person.openid, "external_userid": person.external_userid}
+
+
+def _ticket(call: Call, kind: str) -> dict[str, Any]:
+    ticket, expires_at = call.corp.tickets.get(kind, ("", 0.0))
+    if expires_at - call.now < 60:
+        ticket, expires_at = call.corp.new_id("ticket-", 43), call.now + TOKEN_LIFE_S
+        call.corp.tickets[kind] = (ticket, expires_at)
+    return {"ticket": ticket, "expires_in": int(expires_at - call.now)}
+
+
+def jsapi_ticket(call: Call) -> dict[str, Any]:
+    return _ticket(call, "corp")
+
+
+def agent_ticket(call: Call) -> dict[str, Any]:
+    return _ticket(call, f"agent:{call.app.agentid}")
+
+
+def gettoken(call: Call) -> dict[str, Any]:
+    token = issue_token(call.world, call.corp, call.app, call.now)
+    return {"access_token": token.value, "expires_in": int(token.expires_at - call.now)}
+
+
+ENDPOINTS = (
+    Endpoint(
+        "gettoken",
+        "GET",
+        "",
+        gettoken,
+        {
+            "corpid": Field(str, required=True, missing_code=41002),
+            "corpsecret": Field(str, required=True, missing_code=41004),
+        },
+        needs_token=False,
+    ),
+    get("auth/getuserinfo", "oauth", exchange_code, code=Field(str, required=True, missing_code=40029)),
+    get("user/getuserinfo", "oauth", exchange_code, code=Field(str, required=True, missing_code=40029)),
+    get("get_jsapi_ticket", "tickets", jsapi_ticket),
+    get(
+        "ticket/get",
+        "tickets",
+        agent_ticket,
+        type=Field(str, required=True, choices=("agent_config",)),
+    ),
+)

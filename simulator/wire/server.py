@@ -1,0 +1,183 @@
+"""The front door of /cgi-bin: token, rights, faults, validation, handler, answer (always HTTP 200)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from simulator.runtime import Runtime
+from simulator.wire.checks import check, check_query
+from simulator.wire.endpoint import Call, Endpoint, RawAnswer, Upload
+from simulator.wire.errors import MESSAGES, WireError
+from simulator.wire.registry import ENDPOINTS
+from simulator.world.model import App, Corp, World, stable_id
+from simulator.world.relations import Refused
+
+BODY_BYTES = 25 * 1024 * 1024
+
+
+def _answer(code: int, hint: str, extra: dict[str, Any]) -> Response:
+    message = MESSAGES.get(code, "error")
+    if code:
+        message = f"{message}, hint: [{hint or stable_id('', message, 12)}], from ip: 127.0.0.1"
+    return JSONResponse({"errcode": code, "errmsg": message, **extra})
+
+
+def _corp_and_app(runtime: Runtime, request: Request, row: Endpoint, now: float) -> tuple[Corp, App]:
+    """Whose call this is. Raises 41001, 40014, 42001, 40013 or 40001."""
+    world = runtime.world
+    if not row.needs_token:
+        return _by_secret(world, request)
+    value = request.query_params.get("access_token", "")
+    if not value:
+        raise WireError(41001)
+    token = world.tokens.get(value)
+    if token is None or token.corp_id not in world.corps:
+        raise WireError(40014)
+    corp = world.corps[token.corp_id]
+    if token.revoked or corp.faults.chance(corp.faults.revoke_token_p):
+        token.revoked = True
+        raise WireError(corp.faults.revoke_code, "revoked early")
+    if token.expires_at <= now:
+        raise WireError(42001)
+    return corp, corp.apps[token.agentid]
+
+
+def _by_secret(world: World, request: Request) -> tuple[Corp, App]:
+    corp_id, secret = request.query_params.get("corpid", ""), request.query_params.get("corpsecret", "")
+    if not corp_id:
+        raise WireError(41002)
+    if not secret:
+        raise WireError(41004)
+    corp = world.corps.get(corp_id)
+    if corp is None:
+        raise WireError(40013, corp_id)
+    for app in corp.apps.values():
+        if app.secret == secret:
+            return corp, app
+    raise WireError(40001, "wrong secret")
+
+
+def _check_rights(request: Request, corp: Corp, app: App, row: Endpoint) -> None:
+    address = request.client.host if request.client else ""
+    if corp.allowed_ips and address not in corp.allowed_ips:
+        raise WireError(60020, address)
+    if row.permission and row.permission not in app.permissions:
+        raise WireError(48002, row.permission)
+
+
+def _check_rate(corp: Corp, path: str, now: float) -> None:
+    """Injected -1 and 45009. A rate limit is {"path": "*", "calls": n, "window_s": s}."""
+    faults = corp.faults
+    if faults.busy_next > 0:
+        faults.busy_next -= 1
+        raise WireError(-1)
+    if faults.chance(faults.busy_p):
+        raise WireError(-1)
+    limit = faults.rate_limit
+    if not limit or limit.get("path", "*") not in ("*", path):
+        return
+    window_s = float(limit.get("window_s", 60))
+    if faults.blocked_until.get(path, 0) > now:
+        raise WireError(45009)
+    recent = [at for at in faults.calls.get(path, []) if now - window_s < at <= now]
+    faults.calls[path] = [*recent, now]
+    if len(recent) >= int(limit.get("calls", 10_000)):
+        faults.blocked_until[path] = now + window_s
+        faults.calls[path] = []
+        raise WireError(45009)
+
+
+async def _read_body(request: Request, row: Endpoint) -> tuple[dict[str, Any], Upload | None]:
+    if row.is_upload:
+        async with request.form() as form:
+            file = form.get("media")
+            if not isinstance(file, UploadFile):
+                raise WireError(41005, "multipart field media")
+            kind = file.content_type or "application/octet-stream"
+            return {}, Upload(file.filename or "", kind, await file.read())
+    if row.method == "GET":
+        return {}, None
+    raw = await request.body()
+    if len(raw) > BODY_BYTES:
+        raise WireError(40058, "body too large")
+    try:
+        body = json.loads(raw.decode() or "{}")
+    except ValueError as error:
+        raise WireError(40058, "body is not JSON in UTF-8") from error
+    if not isinstance(body, dict):
+        raise WireError(40058, "body must be an object")
+    return body, None
+
+
+class Gate:
+    """Handles /cgi-bin requests and counts those in flight per corp and call."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.in_flight: Counter[tuple[str, str]] = Counter()
+
+    async def handle(self, request: Request) -> Response:
+        """One vendor call. Never raises: a fault becomes errcode."""
+        path = request.path_params["path"]
+        try:
+            answer = await self._answer(request, path)
+        except WireError as error:
+            self.runtime.count_call(path, error.code)
+            return _answer(error.code, error.hint, error.extra)
+        except Refused as error:
+            self.runtime.count_call(path, 40058)
+            return _answer(40058, str(error), {})
+        self.runtime.count_call(path, 0)
+        if isinstance(answer, RawAnswer):
+            headers = {"Content-Disposition": 'attachment; filename="media"'}
+            return Response(answer.body, media_type=answer.content_type, headers=headers)
+        return _answer(0, "", answer)
+
+    async def _answer(self, request: Request, path: str) -> dict[str, Any] | RawAnswer:
+        row = ENDPOINTS.get(path)
+        if row is None:
+            raise WireError(40066, path)
+        if request.method != row.method:
+            raise WireError(40058, f"use {row.method}")
+        now = self.runtime.clock.now()
+        corp, app = _corp_and_app(self.runtime, request, row, now)
+        _check_rights(request, corp, app, row)
+        _check_rate(corp, path, now)
+        key = (corp.corp_id, path)
+        limit = corp.faults.concurrency_limit
+        if limit and self.in_flight[key] >= limit:
+            raise WireError(45033)
+        self.in_flight[key] += 1
+        try:
+            if corp.faults.slow_ms and corp.faults.chance(corp.faults.slow_p):
+                await asyncio.sleep(corp.faults.slow_ms / 1000)
+            return await self._run(request, row, corp, app)
+        finally:
+            self.in_flight[key] -= 1
+
+    async def _run(self, request: Request, row: Endpoint, corp: Corp, app: App) -> dict[str, Any] | RawAnswer:
+        query = dict(request.query_params)
+        body, upload = await _read_body(request, row)
+        if row.method == "GET" or row.is_upload:
+            query = check_query(query, row.spec)
+        else:
+            body = check(body, row.spec)
+        call = Call(
+            world=self.runtime.world,
+            corp=corp,
+            app=app,
+            query=query,
+            body=body,
+            now=self.runtime.clock.now(),
+            base_url=str(request.base_url).rstrip("/"),
+            upload=upload,
+        )
+        self.runtime.world.is_dirty = True
+        return row.handler(call)

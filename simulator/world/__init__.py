@@ -1,0 +1,1 @@
+"""The simulated corps and the state machines that change them."""

@@ -1,0 +1,55 @@
+"""Faults that can be switched while running. All chances come from one seeded stream per corp."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+@dataclass
+class Faults:
+    """Everything off by default; see simulator/README.md for what each one does."""
+
+    duplicate_p: float = 0.0
+    reorder_p: float = 0.0
+    busy_p: float = 0.0
+    busy_next: int = 0
+    rate_limit: dict[str, Any] = field(default_factory=dict)
+    concurrency_limit: int = 0
+    new_token_each_time: bool = False
+    revoke_token_p: float = 0.0
+    revoke_code: int = 40014
+    slow_p: float = 0.0
+    slow_ms: int = 0
+    no_welcome_code_p: float = 0.0
+    legacy_payload: bool = False
+    group_lag_s: float = 0.0
+    welcome_race_p: float = 0.0
+    shop_duplicate_p: float = 0.0
+    shop_late_p: float = 0.0
+    shop_shuffle: bool = False
+    seed: int = 1
+    rng: random.Random = field(default_factory=lambda: random.Random(1), repr=False)
+    calls: dict[str, list[float]] = field(default_factory=dict, repr=False)
+    blocked_until: dict[str, float] = field(default_factory=dict, repr=False)
+
+    def chance(self, probability: float) -> bool:
+        return probability > 0 and self.rng.random() < probability
+
+    def as_dict(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.repr}
+
+    def update(self, changes: dict[str, Any]) -> None:
+        """Set the named faults. Raises ValueError for a name that does not exist."""
+        known = set(self.as_dict())
+        unknown = sorted(set(changes) - known)
+        if unknown:
+            raise ValueError(f"unknown faults: {', '.join(unknown)}")
+        for name, value in changes.items():
+            setattr(self, name, value)
+        if "seed" in changes:
+            self.rng = random.Random(self.seed)
+        if "rate_limit" in changes:
+            self.calls.clear()
+            self.blocked_until.clear()
