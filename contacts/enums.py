@@ -1,0 +1,122 @@
+"""Choices, transition tables and settings of customers, behaviours and the touch gate."""
+
+from datetime import time
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tenants.enums import PreferenceKind
+from tenants.preferences import declare
+
+
+class BehaviourKind(models.TextChoices):
+    """What a customer did (R111). The value is stored data and the event API's word."""
+
+    JOIN = "join", _("Joined a group")
+    LEAVE = "leave", _("Left a group")
+    MESSAGE = "message", _("Sent a message")
+    LINK_CLICK = "link_click", _("Opened a link")
+    PURCHASE_CLICK = "purchase_click", _("Opened a purchase link")
+    PAY_CLICK = "pay_click", _("Clicked pay")
+    ORDER = "order", _("Ordered")
+    REFUND = "refund", _("Got a refund")
+    LESSON = "lesson", _("Finished a lesson")
+    ASSIGNMENT = "assignment", _("Handed in an assignment")
+    FORM = "form", _("Answered a form")
+    LIVE = "live", _("Entered a live session")
+    MINI_PROGRAM = "mini_program", _("Opened a mini-program")
+    CHECKIN = "checkin", _("Checked in")
+    DRAW = "draw", _("Drew a prize")
+    RED_PACKET = "red_packet", _("Took a red packet")
+    RADAR = "radar", _("Viewed tracked content")
+    COUPON = "coupon", _("Took or used a coupon")
+
+
+class FollowState(models.TextChoices):
+    """How one staff member and one customer stand to each other."""
+
+    HALF = "half", _("Added, not yet accepted")
+    FULL = "full", _("Friends")
+    STAFF_DELETED = "staff_deleted", _("Removed by staff")
+    CUSTOMER_DELETED = "customer_deleted", _("Removed by the customer")
+
+
+class TagSource(models.TextChoices):
+    WECOM = "wecom", _("WeCom")
+    MANUAL = "manual", _("By hand")
+    RULE = "rule", _("By rule")
+
+
+class OrderState(models.TextChoices):
+    PAID = "paid", _("Paid")
+    REFUNDED = "refunded", _("Refunded")
+
+
+class OrderClass(models.TextChoices):
+    """Why a customer bought (R72)."""
+
+    ACTIVE = "active", _("Asked first")
+    STIMULATED = "stimulated", _("Prompted")
+    UNKNOWN = "unknown", _("Not yet known")
+
+
+class Rule(models.TextChoices):
+    """Why the gate refuses. The code is shown beside every blocked touch and never changes its meaning."""
+
+    ENDED = "ENDED-01", _("The group has ended")
+    FREEZE = "FREEZE-01", _("Sends to this group are frozen")
+    OPT_OUT = "OPT-01", _("The customer asked for no marketing")
+    CONSENT = "CONSENT-01", _("The customer has not agreed to marketing")
+    BUYER = "BUYER-01", _("The customer has already bought")
+    QUIET = "QUIET-01", _("Quiet hours")
+    GROUP_LIMIT = "GROUP-01", _("The group has had its messages of the day")
+    QUOTA = "QUOTA-01", _("WeCom allows no further message now")
+    DAY_CAP = "CAP-01", _("The person has had the messages of the day")
+    WEEK_CAP = "CAP-02", _("The person has had the messages of the week")
+    NOBODY = "NOBODY-01", _("Nobody is left to receive this")
+
+
+CAP_PER_DAY = declare(
+    "touch.cap_per_day",
+    default=3,
+    kind=PreferenceKind.INTEGER,
+    label=_("Messages one person may get a day, over all groups and channels"),
+    minimum=0,
+    maximum=100,
+)
+CAP_PER_WEEK = declare(
+    "touch.cap_per_week",
+    default=15,
+    kind=PreferenceKind.INTEGER,
+    label=_("Messages one person may get a week, Monday to Sunday"),
+    minimum=0,
+    maximum=700,
+)
+GROUP_PER_DAY = declare(
+    "touch.group_per_day",
+    default=6,
+    kind=PreferenceKind.INTEGER,
+    label=_("Messages one group may get a day"),
+    minimum=0,
+    maximum=100,
+)
+QUIET_FROM = declare(
+    "touch.quiet_from", default=time(22, 0), kind=PreferenceKind.TIME, label=_("Quiet hours begin")
+)
+QUIET_UNTIL = declare(
+    "touch.quiet_until", default=time(8, 0), kind=PreferenceKind.TIME, label=_("Quiet hours end")
+)
+CONSENT_REQUIRED = declare(
+    "touch.consent_required",
+    default=False,
+    kind=PreferenceKind.FLAG,
+    label=_("Marketing only to customers who agreed to it"),
+)
+IMPORT_ROWS = declare(
+    "import.max_rows",
+    default=50_000,
+    kind=PreferenceKind.INTEGER,
+    label=_("Rows one imported file may hold"),
+    minimum=1,
+    maximum=200_000,
+)

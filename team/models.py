@@ -1,0 +1,116 @@
+"""Staff of the corp, as WeCom knows them, and what waits for each of them."""
+
+from django.db import models
+
+from team.enums import Bucket, WorkKind, WorkState
+from tenants import clock
+from tenants.scoping import TenantModel
+
+
+class Department(TenantModel):
+    """One department of the corp. Ids are WeCom's; `parent_id` 0 is the root's parent."""
+
+    app = models.ForeignKey("wecom.App", on_delete=models.CASCADE, related_name="+", db_index=False)
+    dept_id = models.BigIntegerField()
+    parent_id = models.BigIntegerField(default=0)
+    name = models.CharField(max_length=128)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "app", "dept_id"], name="team_department_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Staff(TenantModel):
+    """An enterprise account. `userid` is WeCom's; a leaver stays as a row that is not active.
+
+    `can_contact`: WeCom lets this member talk to customers. `membership`: the console login of the same person,
+    linked by a leader.
+    """
+
+    app = models.ForeignKey("wecom.App", on_delete=models.CASCADE, related_name="+", db_index=False)
+    userid = models.CharField(max_length=64)
+    name = models.CharField(max_length=64, blank=True)
+    department_ids = models.JSONField(default=list)  # [1, 7]
+    is_active = models.BooleanField(default=True)
+    can_contact = models.BooleanField(default=False)
+    membership = models.ForeignKey(
+        "tenants.Membership",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    created_at = models.DateTimeField(default=clock.now)
+    synced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "app", "userid"], name="team_staff_once")]
+        indexes = [
+            models.Index(fields=["tenant", "userid"], name="team_staff_userid"),
+            models.Index(
+                fields=["tenant", "membership"],
+                name="team_staff_member",
+                condition=models.Q(membership__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.userid
+
+
+class WorkItem(TenantModel):
+    """One thing that waits for a person: the rows of Today and of the phone's task list (R123).
+
+    The app that owns the matter puts and closes it by (`source_kind`, `source_id`). `staff` None: anyone's.
+    `due_at`: do it by then; `window_ends_at`: after that it is missed. `reason` says why it stands here.
+    """
+
+    staff = models.ForeignKey(Staff, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=16, choices=WorkKind)
+    bucket = models.CharField(max_length=8, choices=Bucket, default=Bucket.MUST)
+    tier = models.CharField(max_length=2, blank=True)  # S, A+, A, B
+    title = models.CharField(max_length=160)
+    detail = models.TextField(blank=True)
+    script = models.TextField(blank=True)  # words ready to send
+    reason = models.CharField(max_length=240, blank=True)
+    rule_code = models.CharField(max_length=24, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    window_ends_at = models.DateTimeField(null=True, blank=True)
+    url = models.CharField(max_length=300, blank=True)
+    phone_url = models.CharField(max_length=300, blank=True)
+    verb_label = models.CharField(max_length=40, blank=True)
+    source_kind = models.CharField(max_length=40)
+    source_id = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=WorkState, default=WorkState.OPEN)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "source_kind", "source_id"], name="team_work_item_source_once"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=WorkState.SNOOZED) | models.Q(snoozed_until__isnull=False),
+                name="team_work_item_snooze_ends",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "staff", "state", "due_at"], name="team_work_item_of_staff"),
+            models.Index(
+                fields=["tenant", "window_ends_at"],
+                name="team_work_item_expiring",
+                condition=models.Q(state__in=[WorkState.OPEN, WorkState.SNOOZED]),
+            ),
+            models.Index(fields=["tenant", "staff", "-done_at"], name="team_work_item_done"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
