@@ -29,6 +29,10 @@ def number(name: str, default: int) -> int:
     return _env.int(name, default=default)
 
 
+def decimal(name: str, default: float) -> float:
+    return _env.float(name, default=default)
+
+
 def flag(name: str, *, default: bool = False) -> bool:
     return _env.bool(name, default=default)
 

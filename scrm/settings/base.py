@@ -25,7 +25,7 @@ CALLBACK_BODY_BYTES = env.number("QUNCE_CALLBACK_BODY_BYTES", 256 * 1024)
 
 # --- Clock: one clock for everything that decides by time (tenants.clock)
 CLOCK_FILE = env.text("QUNCE_CLOCK_FILE")
-TICK_S = env.number("QUNCE_TICK_S", 5)
+TICK_SCALE = env.decimal("QUNCE_TICK_SCALE", 1.0)  # beat ticks this much slower (> 1) or faster
 
 INSTALLED_APPS = [
     "django.contrib.admin",

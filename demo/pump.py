@@ -1,0 +1,63 @@
+"""Living through time: jump the clock to the next thing that happens, let both sides act, wait until all is done."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from demo.timepiece import Timepiece
+from demo.vendor import Vendor
+from demo.work import Work, work_due, work_next_at
+
+LOOK_EVERY_S = 0.03
+STUCK_AFTER_S = 90
+SETTLE_ROUNDS = 8
+# The polls of send results and other ticks have no row of their own: look at least this often in the daytime.
+LONGEST_STEP = timedelta(hours=2)
+# Acts closer together than this happen in one step.
+SHORTEST_STEP = timedelta(minutes=10)
+
+
+class Stuck(RuntimeError):
+    """The product has work that is due and does not do it."""
+
+
+def wait_idle(timepiece: Timepiece, stuck_after_s: float = STUCK_AFTER_S) -> None:
+    """Until nothing is due. Raises Stuck naming what is left."""
+    began = time.monotonic()
+    left: Work | None = None
+    quiet = 0
+    while quiet < 2:
+        left = work_due(timepiece.now())
+        quiet = quiet + 1 if left.is_done else 0
+        if time.monotonic() - began > stuck_after_s:
+            raise Stuck(f"still due after {stuck_after_s:.0f} s: {left}")
+        time.sleep(LOOK_EVERY_S)
+
+
+def settle(vendor: Vendor, timepiece: Timepiece) -> datetime | None:
+    """Both sides act until neither has anything due. Returns when the simulator's people act next."""
+    next_at = vendor.tick()
+    for _ in range(SETTLE_ROUNDS):
+        wait_idle(timepiece)
+        next_at = vendor.tick()
+        if (next_at is None or next_at > timepiece.now()) and work_due(timepiece.now()).is_done:
+            break
+    return next_at
+
+
+def live_until(
+    end: datetime, *, vendor: Vendor, timepiece: Timepiece, at_step: Callable[[datetime], None] | None = None
+) -> int:
+    """Live through time up to `end`. `at_step` is called after each step. Returns the number of steps."""
+    steps = 0
+    while timepiece.now() < end:
+        acts_at = settle(vendor, timepiece)
+        now = timepiece.now()
+        soon = [moment for moment in (acts_at, work_next_at(now)) if moment is not None]
+        target = max(min([*soon, now + LONGEST_STEP]), now + SHORTEST_STEP)
+        timepiece.move_to(min(target, end))
+        steps += 1
+        if at_step is not None:
+            at_step(timepiece.now())
+    settle(vendor, timepiece)
+    return steps

@@ -1,0 +1,55 @@
+"""What the product still has to do: read from its tables, across tenants, as an outside observer."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+
+from tenants.scoping import unscoped
+
+# Work that is due now, by the table that says so.
+_DUE = {
+    "inbound": "select count(*) from wecom_inboundevent where state in ('pending', 'failed') and next_at <= %(now)s",
+    "outbound": "select count(*) from wecom_outboundsend where state in ('queued', 'claimed') and next_at <= %(now)s",
+    "deliveries": "select count(*) from outbox_delivery where state = 'pending' and next_at <= %(now)s",
+    "touches": "select count(*) from sop_touch where state = 'planned' and due_at <= %(now)s",
+}
+# When the product will have something to do by itself.
+_NEXT = """
+select min(at) from (
+  select min(next_at) as at from wecom_inboundevent where state in ('pending', 'failed') and next_at > %(now)s
+  union all select min(next_at) from wecom_outboundsend where state in ('queued', 'claimed') and next_at > %(now)s
+  union all select min(next_at) from outbox_delivery where state = 'pending' and next_at > %(now)s
+  union all select min(due_at) from sop_touch where state = 'planned' and due_at > %(now)s
+) soon
+"""
+
+
+class Work(NamedTuple):
+    """Rows due now, by kind."""
+
+    inbound: int
+    outbound: int
+    deliveries: int
+    touches: int
+
+    @property
+    def is_done(self) -> bool:
+        return not any(self)
+
+
+def work_due(now: datetime) -> Work:
+    """What is due at `now` and not done."""
+    with unscoped("the driver waits until the product has nothing due"), connection.cursor() as cursor:
+        found = []
+        for query in _DUE.values():
+            cursor.execute(query, {"now": now})
+            found.append(cursor.fetchone()[0])
+    return Work(*found)
+
+
+def work_next_at(now: datetime) -> datetime | None:
+    """When the next row becomes due."""
+    with unscoped("the driver jumps the clock to the next thing due"), connection.cursor() as cursor:
+        cursor.execute(_NEXT, {"now": now})
+        return cursor.fetchone()[0]

@@ -1,0 +1,1 @@
+"""`make smoke`: the main job, end to end, on real processes and real HTTP, with the clock moved through a camp."""
