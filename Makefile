@@ -64,5 +64,5 @@ messages: setup ## Collect new strings into locale/ and compile the catalogues
 	@$(RUN) $(VENV)/python manage.py makemessages_babel
 	@$(RUN) $(VENV)/python manage.py compilemessages_babel
 
-clean: stop ## Remove what was made here, the demo's data too
+clean: ## Remove what was made here, the demo's data too
 	@$(PYTHON) -m launch clean

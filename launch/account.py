@@ -78,21 +78,23 @@ def runner_for(data: Path) -> Runner:
     return Runner(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
-def home_for(layout: Layout, name: str) -> Path:
-    """The folder that holds one engine's data: `.local/<name>`, or what it points to. Not created here."""
+def home_of(layout: Layout, name: str) -> Path:
+    """The folder that holds one engine's data: `.local/<name>`, or what that points to."""
+    return (layout.local / name).resolve()
+
+
+def make_home(layout: Layout, name: str) -> None:
+    """Decide where one engine's data will lie, once, under the layout's lock. Repeatable."""
     link = layout.local / name
     if os.geteuid() != 0 or link.exists():
-        return link.resolve()
-    account = _account()
-    layout.make_local()
-    if Runner(account.pw_name, account.pw_uid, account.pw_gid).can("-x", layout.local):
-        return link
-    # Never an old folder: a new clone at the place of a removed one must not show the old one's data.
-    target = SHARED / f"{layout.fingerprint}-{secrets.token_hex(4)}" / name
-    target.parent.mkdir(mode=0o755, parents=True)
-    link.unlink(missing_ok=True)
-    link.symlink_to(target)
-    return target
+        return
+    if not link.is_symlink():
+        account = _account()
+        if Runner(account.pw_name, account.pw_uid, account.pw_gid).can("-x", layout.local):
+            return
+        # Never an old folder: a new clone at the place of a removed one must not show the old one's data.
+        link.symlink_to(SHARED / f"{layout.fingerprint}-{secrets.token_hex(4)}" / name)
+    link.resolve().parent.mkdir(mode=0o755, parents=True, exist_ok=True)
 
 
 def site_packages(layout: Layout) -> Path:

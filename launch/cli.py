@@ -122,6 +122,7 @@ def _stop(layout: Layout, options: argparse.Namespace) -> None:
 
 
 def _clean(layout: Layout, options: argparse.Namespace) -> None:
+    _stop(layout, options)
     for link in (layout.local / "postgres", layout.local / "valkey"):
         if link.is_symlink():  # Started by root, the data may lie elsewhere (launch/account.py).
             shutil.rmtree(link.resolve().parent, ignore_errors=True)

@@ -39,9 +39,9 @@ class Postgres:
 
     layout: Layout
 
-    @functools.cached_property
+    @property
     def data(self) -> Path:
-        return account.home_for(self.layout, "postgres")
+        return account.home_of(self.layout, "postgres")
 
     @functools.cached_property
     def runner(self) -> account.Runner:
@@ -72,6 +72,7 @@ class Postgres:
         """
         if self.running_port() is not None and self._remembered().get("app_password"):
             return False
+        account.make_home(self.layout, "postgres")
         self._initialise()
         self._check_version()
         self._heal_lock_file()

