@@ -1,0 +1,166 @@
+"""Choices, state tables and settings of groups."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tenants.enums import PreferenceKind
+from tenants.preferences import declare
+
+
+class Kind(models.TextChoices):
+    """The four group types (R1). The empty kind is a group nobody has thought through yet."""
+
+    FLASH = "flash", _("Flash group")
+    NEW_USER = "new_user", _("New-user group")
+    SUPER_USER = "super_user", _("Super-user group")
+    DELIVERY = "delivery", _("Delivery group")
+
+
+class SubKind(models.TextChoices):
+    LEARNING = "learning", _("Learning")
+    SERVICE = "service", _("Service")
+
+
+class Purpose(models.TextChoices):
+    MAINTENANCE = "maintenance", _("Customer maintenance")
+    AFTER_SALES = "after_sales", _("After-sales")
+    CONVERSION = "conversion", _("Conversion")
+    BRAND = "brand", _("Brand exposure")
+
+
+class Scenario(models.TextChoices):
+    CAMP = "camp", _("Camp")
+    MEMBER = "member", _("Member group")
+    KNOWLEDGE = "knowledge", _("Knowledge sharing")
+    WELFARE = "welfare", _("Welfare")
+    COACHING = "coaching", _("Coaching")
+    BOARD = "board", _("Board")
+    OTHER = "other", _("Other scenario")
+
+
+class PaymentBasis(models.TextChoices):
+    PAID = "paid", _("Paid")
+    LOW_PRICE = "low_price", _("Low-price entry")
+    UNPAID = "unpaid", _("Unpaid")
+
+
+class State(models.TextChoices):
+    """The life cycle (R13)."""
+
+    PLANNING = "planning", _("Planning")
+    WARMING = "warming", _("Warming up")
+    ACTIVE = "active", _("Active")
+    DECLINING = "declining", _("Declining")
+    CLOSING = "closing", _("Closing")
+    ARCHIVED = "archived", _("Archived")
+
+
+# Where a group may go from each state. Going live (planning -> warming or active) passes the readiness gate.
+TRANSITIONS: dict[str, frozenset[str]] = {
+    State.PLANNING: frozenset({State.WARMING, State.ACTIVE, State.ARCHIVED}),
+    State.WARMING: frozenset({State.ACTIVE, State.CLOSING}),
+    State.ACTIVE: frozenset({State.DECLINING, State.CLOSING}),
+    State.DECLINING: frozenset({State.ACTIVE, State.CLOSING}),
+    State.CLOSING: frozenset({State.ACTIVE, State.ARCHIVED}),
+    State.ARCHIVED: frozenset(),
+}
+LIVE_STATES = frozenset({State.WARMING, State.ACTIVE, State.DECLINING, State.CLOSING})
+
+
+class JoinScene(models.TextChoices):
+    """How a member came. The vendor's event says invited or QR; its detail tells a link apart (PROTOCOL 2.1, 3.5)."""
+
+    INVITED = "invited", _("Invited")
+    LINK = "link", _("By link")
+    QR = "qr", _("By QR code")
+
+
+class QuitScene(models.TextChoices):
+    LEFT = "left", _("Left")
+    REMOVED = "removed", _("Removed")
+    DISSOLVED = "dissolved", _("Group dissolved")
+
+
+class Question(models.TextChoices):
+    """The six answers of the readiness gate (R4) and the crisis plan (R25)."""
+
+    POSITIONING = "positioning", _("Positioning")
+    OPERATION = "operation", _("How we operate")
+    DELIVERABLE = "deliverable", _("What we deliver")
+    RULES = "rules", _("Group rules")
+    MANAGEMENT = "management", _("Management")
+    ENDING = "ending", _("How it ends")
+    CRISIS = "crisis", _("Crisis plan")
+
+
+class ContentKind(models.TextChoices):
+    """What a slot of the first week holds, as far as the content mix cares (R2, R60)."""
+
+    MARKETING = "marketing", _("Marketing")
+    VALUE = "value", _("Value")
+    TALK = "talk", _("Interaction")
+
+
+class Slot(models.TextChoices):
+    MORNING = "morning", _("Morning")
+    NOON = "noon", _("Noon")
+    EVENING = "evening", _("Evening")
+
+
+class Severity(models.TextChoices):
+    """BLOCK stops going live and is red afterwards; APPROVAL is a block that a leader may lift."""
+
+    BLOCK = "block", _("Blocks")
+    APPROVAL = "approval", _("Needs approval")
+    WARN = "warn", _("Warning")
+    NOTE = "note", _("Note")
+
+
+class ChangeKind(models.TextChoices):
+    NAME = "name", _("Name")
+    NOTICE = "notice", _("Announcement")
+    OWNER = "owner", _("Owner")
+
+
+PLAN_DAYS = 7  # the first week that the content-mix check reads
+
+NAME_LIMIT = declare(
+    "groups.name_limit", default=12, kind=PreferenceKind.INTEGER, minimum=1, maximum=40,
+    label=_("Characters in a group name"), help=_("WeChat cuts longer names off. An emoji counts as one."),
+)  # fmt: skip
+NAME_EMOJI = declare(
+    "groups.name_emoji", default=2, kind=PreferenceKind.INTEGER, minimum=0, maximum=12,
+    label=_("Emoji in a group name"),
+)  # fmt: skip
+STAFF_LEAST = declare(
+    "groups.staff_least", default=3, kind=PreferenceKind.INTEGER, minimum=1, maximum=20,
+    label=_("Staff in a group, at least"),
+)  # fmt: skip
+STAFF_MOST = declare(
+    "groups.staff_most", default=5, kind=PreferenceKind.INTEGER, minimum=1, maximum=50,
+    label=_("Staff in a group, at most"),
+)  # fmt: skip
+SIZE_TARGET = declare(
+    "groups.size_target", default=200, kind=PreferenceKind.INTEGER, minimum=2, maximum=500,
+    label=_("Members in a group"), help=_("A group above this is warned about; the next of the series is due."),
+)  # fmt: skip
+SIZE_REASON = declare(
+    "groups.size_reason", default=500, kind=PreferenceKind.INTEGER, minimum=2, maximum=500,
+    label=_("Members that need a reason"),
+)  # fmt: skip
+MARKETING_SHARE = declare(
+    "groups.marketing_share_percent", default=50, kind=PreferenceKind.INTEGER, minimum=0, maximum=100,
+    label=_("Marketing in a new-user group's week, percent at most"),
+)  # fmt: skip
+DEAD_DAYS = declare(
+    "groups.dead_days", default=7, kind=PreferenceKind.INTEGER, minimum=1, maximum=90,
+    label=_("Days without a customer's message until a group counts as dead"),
+)  # fmt: skip
+ACTIVE_HOURS = declare(
+    "groups.active_hours", default=168, kind=PreferenceKind.INTEGER, minimum=1, maximum=2160,
+    label=_("Hours after an activity that a customer counts as active"),
+)  # fmt: skip
+CREATION_WINDOW_S = declare(
+    "groups.creation_window_s", default=60, kind=PreferenceKind.INTEGER, minimum=0, maximum=3600,
+    label=_("Seconds after a group's creation in which members count as invited with it"),
+)  # fmt: skip

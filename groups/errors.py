@@ -1,0 +1,47 @@
+"""What can go wrong with groups, each with a sentence for the person."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from tenants.errors import DomainError
+
+if TYPE_CHECKING:
+    from groups.policies import Finding
+
+
+class NotReady(DomainError):
+    """The group cannot go live. `findings` says which checks stop it."""
+
+    code = "READY-00"
+    message = _("This group cannot go live yet.")
+
+    def __init__(self, findings: "Sequence[Finding]") -> None:
+        self.findings = list(findings)
+        super().__init__()
+
+
+class ReasonNeeded(DomainError):
+    code = "REASON-01"
+    message = _("Write a reason; it is kept in the record.")
+
+
+class StateRefused(DomainError):
+    code = "STATE-01"
+    message = _("The group cannot move there from its present stage.")
+
+
+class AnswerInvalid(DomainError):
+    code = "ANSWER-01"
+    message = _("This answer does not fit the question.")
+
+
+class ApprovalInvalid(DomainError):
+    code = "APPROVE-01"
+    message = _("This check cannot be approved away.")
+
+
+class GroupUnknown(DomainError):
+    code = "GROUP-00"
+    message = _("This group does not exist.")

@@ -1,0 +1,176 @@
+"""Groups, who sits in them and when, and what was decided about them."""
+
+from datetime import datetime, time
+
+from django.db import models
+from django.db.models import F, Q
+
+from groups.enums import (
+    ChangeKind,
+    JoinScene,
+    Kind,
+    PaymentBasis,
+    Purpose,
+    Question,
+    QuitScene,
+    Scenario,
+    State,
+    SubKind,
+)
+from tenants import clock
+from tenants.scoping import TenantModel
+
+
+class Group(TenantModel):
+    """One customer group. A planned group that nobody has opened in WeCom yet has no chat_id."""
+
+    app = models.ForeignKey(
+        "wecom.App", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    chat_id = models.CharField(max_length=64, blank=True)
+    name = models.CharField(max_length=128, blank=True)
+    planned_name = models.CharField(max_length=128, blank=True)  # what we meant; WeCom may show another
+    series = models.CharField(max_length=64, blank=True)
+    owner = models.ForeignKey(
+        "team.Staff", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    owner_userid = models.CharField(max_length=64, blank=True)
+    admin_userids = models.JSONField(default=list)
+    kind = models.CharField(max_length=16, choices=Kind, blank=True)
+    sub_kind = models.CharField(max_length=16, choices=SubKind, blank=True)
+    purpose = models.CharField(max_length=16, choices=Purpose, blank=True)
+    scenario = models.CharField(max_length=16, choices=Scenario, blank=True)
+    payment_basis = models.CharField(max_length=16, choices=PaymentBasis, blank=True)
+    state = models.CharField(max_length=16, choices=State, default=State.PLANNING)
+    goes_live_at = models.DateTimeField(null=True, blank=True)  # when it went live
+    starts_on = models.DateField(null=True, blank=True)
+    ends_on = models.DateField(null=True, blank=True)
+    ends_time = models.TimeField(null=True, blank=True)  # without one, the end of that day
+    target_size = models.PositiveIntegerField(null=True, blank=True)  # null: the tenant's setting
+    size_reason = models.CharField(max_length=200, blank=True)
+    value_proposition = models.CharField(max_length=200, blank=True)
+    welcome = models.TextField(max_length=500, blank=True)
+    announcement = models.TextField(max_length=2000, blank=True)  # what we mean to publish
+    notice = models.TextField(blank=True)  # what WeCom shows
+    member_version = models.CharField(max_length=64, blank=True)
+    members_as_of = models.DateTimeField(null=True)  # the moment that member_version describes
+    revision = models.PositiveBigIntegerField(default=0)  # +1 at each change of members
+    created_at = models.DateTimeField(null=True)  # by WeCom's account
+    synced_at = models.DateTimeField(null=True)  # last full read
+    dismissed_at = models.DateTimeField(null=True)
+    frozen_at = models.DateTimeField(null=True)
+    freeze_reason = models.CharField(max_length=200, blank=True)
+    added_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "app", "chat_id"], condition=~Q(chat_id=""), name="group_chat_once"
+            ),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="group_state_known"),
+            models.CheckConstraint(condition=Q(kind__in=["", *Kind.values]), name="group_kind_known"),
+            models.CheckConstraint(
+                condition=Q(chat_id="") | Q(app__isnull=False), name="group_chat_belongs_to_an_app"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "state", "kind"], name="group_by_state"),
+            models.Index(fields=["tenant", "owner"], name="group_by_owner"),
+            models.Index(fields=["tenant", "series"], name="group_by_series"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.planned_name or self.chat_id
+
+    @property
+    def is_frozen(self) -> bool:
+        return self.frozen_at is not None
+
+    def ends_at(self, zone: str) -> datetime | None:
+        """The moment the group ends by its plan, UTC; None without an end date."""
+        if self.ends_on is None:
+            return None
+        return clock.at_local(self.ends_on, self.ends_time or time(23, 59, 59), zone)
+
+
+class Member(TenantModel):
+    """One spell of one person in one group. Someone who returns gets a new row."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="members", db_index=False)
+    userid = models.CharField(max_length=64)  # a staff userid or an external_userid
+    staff = models.ForeignKey(
+        "team.Staff", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    customer = models.ForeignKey(
+        "contacts.Customer", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    is_staff = models.BooleanField(default=False)  # what WeCom says, also while the staff row is unknown
+    joined_at = models.DateTimeField()
+    joined_is_estimate = models.BooleanField(default=False)
+    left_at = models.DateTimeField(null=True)
+    left_is_estimate = models.BooleanField(default=False)
+    join_scene = models.CharField(max_length=8, choices=JoinScene, blank=True)
+    quit_scene = models.CharField(max_length=10, choices=QuitScene, blank=True)
+    invited_by = models.CharField(max_length=64, blank=True)
+    state_code = models.CharField(max_length=64, blank=True)  # the channel of the join code
+    nickname = models.CharField(max_length=128, blank=True)
+    is_creation_invitee = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "group", "userid"], condition=Q(left_at=None), name="member_open_spell_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(left_at=None) | Q(left_at__gte=F("joined_at")), name="member_leaves_after_joining"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "group", "userid", "joined_at"], name="member_spells"),
+            models.Index(fields=["tenant", "customer", "left_at"], name="member_by_customer"),
+            models.Index(fields=["tenant", "group", "left_at"], name="member_by_group"),
+        ]
+
+
+class ReadinessAnswer(TenantModel):
+    """The present answer to one question; earlier ones stand in the audit trail."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="answers", db_index=False)
+    question = models.CharField(max_length=16, choices=Question)
+    answer = models.JSONField(default=dict)
+    answered_by = models.CharField(max_length=128)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "group", "question"], name="readiness_answer_once"),
+        ]
+
+
+class Approval(TenantModel):
+    """A leader lets one check pass for one group, with a reason and, where asked, a day to look again."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="approvals", db_index=False)
+    code = models.CharField(max_length=16)
+    reason = models.CharField(max_length=500)
+    review_on = models.DateField(null=True, blank=True)
+    approved_by = models.CharField(max_length=128)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "group", "code"], name="group_approval_once"),
+        ]
+
+
+class GroupChange(TenantModel):
+    """Name, announcement or owner as seen to change in WeCom."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="changes", db_index=False)
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=8, choices=ChangeKind)
+    before = models.TextField(blank=True)
+    after = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "group", "-at"], name="group_change_recent")]
