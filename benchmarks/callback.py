@@ -1,0 +1,118 @@
+"""Callback durable and answered, beside a raw WSGI insert on the same server and workers."""
+
+import base64
+import os
+import random
+import secrets
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+import psycopg2
+from django.conf import settings
+from django.db import transaction
+from wechatpy.work.crypto import WeChatCrypto
+
+from benchmarks import load, servers
+from tenants.models import Tenant
+from tenants.scoping import tenant_scope
+from wecom.services import app_create
+
+REQUESTS = 6000
+CONNECTIONS = 8
+ROUNDS = 3
+CORP_ID = "wwbenchmark0000001"
+TOKEN = "benchmarktoken"
+FLOOR_TABLE = """
+drop table if exists floor_event;
+create table floor_event (
+  id bigserial primary key, tenant_id bigint not null, dedupe_key varchar(64) not null, event varchar(64) not null,
+  body text not null, received_at timestamptz not null default now(), unique (tenant_id, dedupe_key));
+grant select, insert on floor_event to {app};
+grant usage on floor_event_id_seq to {app};
+"""
+
+
+def _event(number: int, now_s: int) -> str:
+    return (
+        f"<xml><ToUserName><![CDATA[{CORP_ID}]]></ToUserName><FromUserName><![CDATA[sys]]></FromUserName>"
+        f"<CreateTime>{now_s}</CreateTime><MsgType><![CDATA[event]]></MsgType>"
+        "<Event><![CDATA[change_external_chat]]></Event>"
+        f"<ChatId><![CDATA[wrBenchmark{number:08d}]]></ChatId><ChangeType><![CDATA[update]]></ChangeType>"
+        "<UpdateDetail><![CDATA[add_member]]></UpdateDetail><JoinScene>3</JoinScene><MemChangeCnt>1</MemChangeCnt>"
+        f"<MemChangeList><Item>wm{number:08d}</Item></MemChangeList></xml>"
+    )
+
+
+def _requests(path: str, crypto: WeChatCrypto, first: int) -> list[load.Request]:
+    made = []
+    now_s = int(time.time())
+    for number in range(first, first + REQUESTS):
+        nonce = secrets.token_hex(8)
+        body = crypto.encrypt_message(_event(number, now_s), nonce, str(now_s))
+        query = {
+            "msg_signature": body.split("<MsgSignature><![CDATA[")[1].split("]]>")[0],
+            "timestamp": now_s,
+            "nonce": nonce,
+        }
+        made.append(load.Request(f"{path}?{urlencode(query)}", body.encode()))
+    return made
+
+
+def _owner_run(sql: str) -> None:
+    own = settings.DATABASES["owner"]
+    with psycopg2.connect(
+        host=own["HOST"], port=own["PORT"], user=own["USER"], password=own["PASSWORD"], dbname=own["NAME"]
+    ) as link, link.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def _product_path(tenant: Tenant, aes_key: str) -> str:
+    with tenant_scope(tenant), transaction.atomic():
+        app = app_create(tenant=tenant, corp_id=CORP_ID, agent_id=1, token=TOKEN, aes_key=aes_key)
+    return f"/wecom/callback/{app.slug}"
+
+
+def measure(tenant: Tenant) -> dict[str, Any]:
+    """Alternates floor and product `ROUNDS` times; the medians count."""
+    aes_key = base64.b64encode(random.randbytes(32)).decode().rstrip("=")
+    crypto = WeChatCrypto(TOKEN, aes_key, CORP_ID)
+    app = settings.DATABASES["default"]
+    _owner_run(FLOOR_TABLE.format(app=app["USER"]))
+    floor_environment = {
+        "FLOOR_DSN": f"host={app['HOST']} port={app['PORT']} user={app['USER']} "
+        f"password={app['PASSWORD']} dbname={app['NAME']}",
+        "FLOOR_TOKEN": TOKEN,
+        "FLOOR_AES_KEY": aes_key,
+        "FLOOR_CORP_ID": CORP_ID,
+    }
+    path = _product_path(tenant, aes_key)
+    floors, products = [], []
+    for round_number in range(ROUNDS):
+        first = round_number * REQUESTS
+        with servers.serving("benchmarks.floor_callback:application", floor_environment) as port:
+            floors.append(load.run(servers.HOST, port, _requests("/", crypto, first), CONNECTIONS))
+        with servers.serving("scrm.wsgi:application", dict(os.environ)) as port:
+            products.append(load.run(servers.HOST, port, _requests(path, crypto, first), CONNECTIONS))
+    return _result(floors, products)
+
+
+def _median(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2]
+
+
+def _result(floors: list[load.Load], products: list[load.Load]) -> dict[str, Any]:
+    floor_per_s, product_per_s = (_median([one.per_s for one in some]) for some in (floors, products))
+    floor_p99, product_p99 = (_median([one.p99_ms for one in some]) for some in (floors, products))
+    return {
+        "name": "callback durable and answered",
+        "unit": "requests/s",
+        "product": round(product_per_s, 1),
+        "floor": round(floor_per_s, 1),
+        "ratio": round(product_per_s / floor_per_s, 3),
+        "budget": "ratio >= 1.0 and p99 <= 2 x floor's",
+        "product_p99_ms": round(product_p99, 2),
+        "floor_p99_ms": round(floor_p99, 2),
+        "failed": sum(one.failed for one in (*floors, *products)),
+        "met": product_per_s >= floor_per_s and product_p99 <= 2 * floor_p99,
+    }
