@@ -1,0 +1,63 @@
+"""What SOPs refuse, each with a sentence for the person."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from tenants.errors import DomainError
+
+
+class VersionFrozen(DomainError):
+    code = "SOP-20"
+    message = _("A published version never changes. Start a new draft from it.")
+
+
+class DraftExists(DomainError):
+    code = "SOP-21"
+    message = _("This template already has a draft. Finish that one first.")
+
+
+class ChecksFailed(DomainError):
+    """Publishing was refused; `failed` holds the checks that block."""
+
+    code = "SOP-22"
+    message = _("The version cannot be published yet. Deal with the blocked checks first.")
+
+    def __init__(self, failed: Sequence[object] = ()) -> None:
+        super().__init__()
+        self.failed = list(failed)
+
+
+class ReasonMissing(DomainError):
+    code = "SOP-23"
+    message = _("Say why, in a few words.")
+
+
+class GroupNotReady(DomainError):
+    code = "SOP-24"
+    message = _("Only groups that have gone live can take part. Finish their readiness first.")
+
+
+class GroupBusy(DomainError):
+    code = "SOP-25"
+    message = _("A group is already in another running camp on these days.")
+
+
+class RunInvalid(DomainError):
+    code = "SOP-26"
+    message = _("The run cannot start like this.")
+
+
+class RunOver(DomainError):
+    code = "SOP-27"
+    message = _("The run is over. Its record does not change any more.")
+
+
+class TouchFixed(DomainError):
+    code = "SOP-28"
+    message = _("What has been handed over or has ended is not changed any more.")
+
+
+class BuiltinUnknown(DomainError):
+    code = "SOP-29"
+    message = _("There is no such built-in template.")

@@ -1,0 +1,1 @@
+"""Pure decisions of SOPs: no database, no clock, no I/O."""

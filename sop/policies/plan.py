@@ -1,0 +1,265 @@
+"""What a plan asks of people: messages a person and day, minutes a staff member and day, mass sends a group and
+day; and the checks that decide whether a version may be published."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from enum import StrEnum
+
+from sop.enums import (
+    GROUP_CHANNELS,
+    MASS_CHANNELS,
+    PULL_CHANNELS,
+    Anchor,
+    Audience,
+    Channel,
+    ContentType,
+    Mark,
+)
+from sop.policies.wording import ALIASES, ONE_TO_ONE, names_in, unknown_names
+
+
+@dataclass(frozen=True)
+class PlanStep:
+    """A step as the checks see it. `day` and `at` are already worked out, for countdown steps too; both are None
+    for steps that wait for a join, and for countdown steps while nobody knows when the offer ends."""
+
+    key: str
+    title: str
+    anchor: str
+    day: int | None
+    at: time | None
+    channel: str
+    audience: str
+    content_type: str
+    mark: str
+    text: str
+    link_keys: frozenset[str]
+    is_marketing: bool
+    is_service: bool
+    opens_talk: bool
+    cost_minutes: int
+    replace_channel: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The tenant's numbers."""
+
+    messages_a_day: int
+    mass_a_group_and_day: int
+    staff_minutes_a_day: int
+    value_share_percent: int
+    quiet_from: time
+    quiet_until: time
+    groups_each: int = 3  # groups one staff member carries
+
+
+class Severity(StrEnum):
+    BLOCK = "block"
+    WARN = "warn"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One result of a check. `values` fill the sentence of `code`; `keys` are the steps concerned."""
+
+    code: str
+    severity: Severity
+    values: Mapping[str, object] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DayLoad:
+    """What one day asks: of the member who gets most, of the staff of one group, of the group's mass quota."""
+
+    messages: int
+    minutes: int
+    mass: int
+
+
+# The kinds of member a day is worked out for; the one who gets most decides.
+_MEMBER_KINDS: tuple[frozenset[str], ...] = (
+    frozenset({Audience.MEMBERS, Audience.UNINTERACTED, Audience.UNDECIDED}),
+    frozenset({Audience.MEMBERS, Audience.INTERACTED, Audience.UNDECIDED}),
+    frozenset({Audience.MEMBERS, Audience.INTERACTED, Audience.BUYERS}),
+)
+
+
+def in_quiet_hours(at: time, quiet_from: time, quiet_until: time) -> bool:
+    """Half-open [from, until), over midnight when `from` is later."""
+    if quiet_from <= quiet_until:
+        return quiet_from <= at < quiet_until
+    return at >= quiet_from or at < quiet_until
+
+
+def counts_as_message(step: PlanStep) -> bool:
+    """Service messages are exempt; Moments ring nobody's phone."""
+    return not step.is_service and step.channel not in PULL_CHANNELS
+
+
+def load_by_day(steps: Iterable[PlanStep]) -> dict[int, DayLoad]:
+    """Camp day -> load. Steps without a known day are left out."""
+    by_day: dict[int, list[PlanStep]] = defaultdict(list)
+    for step in steps:
+        if step.day is not None:
+            by_day[step.day].append(step)
+    return {day: _load_of(found) for day, found in sorted(by_day.items())}
+
+
+def _load_of(steps: list[PlanStep]) -> DayLoad:
+    counted = [step for step in steps if counts_as_message(step)]
+    messages = max(
+        sum(1 for step in counted if step.audience in kinds or step.channel in GROUP_CHANNELS)
+        for kinds in _MEMBER_KINDS
+    )
+    return DayLoad(
+        messages=messages,
+        minutes=sum(step.cost_minutes for step in steps),
+        mass=sum(1 for step in steps if step.channel == Channel.GROUP_MASS),
+    )
+
+
+def is_conversation(step: PlanStep) -> bool:
+    """One person talks to one person, or the message asks for an answer (R35, R55)."""
+    return step.opens_talk or step.channel in {Channel.STAFF_TASK, Channel.CALL}
+
+
+def talk_counts(steps: Iterable[PlanStep]) -> tuple[int, int]:
+    """(broadcasts, conversations)."""
+    every = list(steps)
+    talks = sum(1 for step in every if is_conversation(step))
+    return len(every) - talks, talks
+
+
+def check(steps: list[PlanStep], *, last_day: int, limits: Limits, is_camp: bool) -> list[Finding]:
+    """All findings, blocking ones first. An empty list: nothing to say."""
+    found = [
+        *_check_marks(steps, is_camp),
+        *_check_words(steps),
+        *_check_times(steps, last_day, limits),
+        *_check_loads(steps, limits),
+        *_check_mix(steps, limits),
+    ]
+    rank = list(Severity)
+    return sorted(found, key=lambda finding: rank.index(finding.severity))
+
+
+def blocks(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.severity is Severity.BLOCK]
+
+
+def _check_marks(steps: list[PlanStep], is_camp: bool) -> list[Finding]:
+    if not steps:
+        return [Finding("EMPTY-01", Severity.BLOCK)]
+    if not is_camp:
+        return []
+    present = {step.mark for step in steps}
+    missing = [mark for mark in (Mark.FIRST, Mark.PEAK, Mark.END) if mark not in present]
+    return [Finding("PEAK-01", Severity.BLOCK, {"missing": missing})] if missing else []
+
+
+def _check_words(steps: list[PlanStep]) -> list[Finding]:
+    found = []
+    for step in steps:
+        if not step.text.strip():
+            found.append(Finding("TEXT-01", Severity.BLOCK, {"title": step.title}, (step.key,)))
+        found.extend(
+            Finding("VAR-01", Severity.BLOCK, {"title": step.title, "name": f"{{{name}}}"}, (step.key,))
+            found.extend(
+            Finding("VAR-01", Severity.BLOCK, {"title": step.title, "name": f"{{{name}}}"}, (step.key,))
+            for name in unknown_names(step.text, {}, step.link_keys)
+        )
+        one_to_one = [name for name in names_in(step.text) if ALIASES.get(name) in ONE_TO_ONE]
+        if one_to_one and step.channel in GROUP_CHANNELS | MASS_CHANNELS | PULL_CHANNELS:
+            found.append(
+                Finding(
+                    "VAR-02",
+                    Severity.BLOCK,
+                    {"title": step.title, "name": f"{{{one_to_one[0]}}}"},
+                    (step.key,),
+                )
+            )
+    return found
+
+
+def _check_times(steps: list[PlanStep], last_day: int, limits: Limits) -> list[Finding]:
+    found = []
+    for step in steps:
+        if step.anchor == Anchor.OFFER_END and step.day is None:
+            found.append(Finding("OFFER-01", Severity.BLOCK, {"title": step.title}, (step.key,)))
+        if step.day is not None and not 1 <= step.day <= last_day:
+            found.append(
+                Finding("DAY-01", Severity.BLOCK, {"title": step.title, "last": last_day}, (step.key,))
+            )
+        if step.at is not None and in_quiet_hours(step.at, limits.quiet_from, limits.quiet_until):
+            severity = Severity.WARN if step.anchor == Anchor.OFFER_END else Severity.BLOCK
+            found.append(
+                Finding("QUIET-01", severity, {"title": step.title, "at": f"{step.at:%H:%M}"}, (step.key,))
+            )
+    return found
+
+
+def _check_loads(steps: list[PlanStep], limits: Limits) -> list[Finding]:
+    found = []
+    for day, load in load_by_day(steps).items():
+        keys = tuple(step.key for step in steps if step.day == day)
+        if load.mass > limits.mass_a_group_and_day:
+            found.append(
+                Finding(
+                    "QUOTA-01",
+                    Severity.BLOCK,
+                    {"day": day, "count": load.mass, "limit": limits.mass_a_group_and_day},
+                    keys,
+                )
+            )
+        if load.messages > limits.messages_a_day:
+            found.append(
+                Finding(
+                    "CAP-01",
+                    Severity.WARN,
+                    {"day": day, "count": load.messages, "limit": limits.messages_a_day},
+                    keys,
+                )
+            )
+        minutes = load.minutes * limits.groups_each
+        if minutes > limits.staff_minutes_a_day:
+            found.append(
+                Finding(
+                    "LOAD-01",
+                    Severity.WARN,
+                    {
+                        "day": day,
+                        "count": minutes,
+                        "limit": limits.staff_minutes_a_day,
+                        "groups": limits.groups_each,
+                    },
+                    keys,
+                )
+            )
+    return found
+
+
+def _check_mix(steps: list[PlanStep], limits: Limits) -> list[Finding]:
+    found = []
+    broadcasts, talks = talk_counts(steps)
+    if steps and talks == 0:
+        found.append(Finding("TALK-01", Severity.WARN, {"broadcasts": broadcasts}))
+    share = value_share_percent(steps)
+    if share is not None and share < limits.value_share_percent:
+        found.append(
+            Finding("MIX-01", Severity.WARN, {"percent": share, "limit": limits.value_share_percent})
+        )
+    return found
+
+
+def value_share_percent(steps: Iterable[PlanStep]) -> int | None:
+    """Group messages that do not market, in percent of all group messages; None without any."""
+    group = [step for step in steps if step.channel in GROUP_CHANNELS]
+    if not group:
+        return None
+    plain = sum(1 for step in group if step.content_type != ContentType.MARKETING and not step.is_marketing)
+    return round(100 * plain / len(group))

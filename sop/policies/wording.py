@@ -1,0 +1,59 @@
+"""Variables in a step's text: {群名}, {老师称呼}, {链接:报名}. Rendering is pure."""
+
+import re
+from collections.abc import Mapping
+
+_VARIABLE = re.compile(r"\{([^{}\n]{1,40})\}")
+LINK_PREFIXES = ("链接:", "链接：", "link:")
+
+# Name in the text -> key of the value. Both languages work in every template.
+ALIASES: dict[str, str] = {
+    "群名": "group", "group": "group",
+    "客户称呼": "customer", "customer": "customer",
+    "老师称呼": "teacher", "teacher": "teacher",
+    "品牌": "brand", "brand": "brand",
+    "课程": "product", "product": "product",
+    "优惠截止": "offer_ends", "offer ends": "offer_ends",
+    "开营日期": "starts_on", "start date": "starts_on",
+    "第几天": "day", "day": "day",
+}  # fmt: skip
+# A message that goes to many at once cannot name each of them.
+ONE_TO_ONE = frozenset({"customer"})
+
+
+def link_key(name: str) -> str | None:
+    """`报名` of `链接:报名`; None for other variables."""
+    for prefix in LINK_PREFIXES:
+        if name.lower().startswith(prefix):
+            return name[len(prefix) :].strip()
+    return None
+
+
+def names_in(text: str) -> list[str]:
+    """Variable names in order of appearance, each once."""
+    return list(dict.fromkeys(found.group(1).strip() for found in _VARIABLE.finditer(text)))
+
+
+def unknown_names(text: str, own: Mapping[str, str], links: frozenset[str]) -> list[str]:
+    """Names that nothing will fill: typing errors that a customer would see."""
+    return [
+        name
+        for name in names_in(text)
+        if name not in ALIASES and name not in own and (link_key(name) is None or link_key(name) not in links)
+    ]
+
+
+def render(text: str, values: Mapping[str, str], links: Mapping[str, str]) -> str:
+    """Fill the variables. `values` is keyed by ALIASES' keys or own names, `links` by link key.
+
+    A variable without a value keeps its braces: a person sees it before a customer does.
+    """
+
+    def fill(found: re.Match[str]) -> str:
+        name = found.group(1).strip()
+        key = link_key(name)
+        if key is not None:
+            return links.get(key, found.group(0))
+        return values.get(ALIASES.get(name, name), values.get(name, found.group(0)))
+
+    return _VARIABLE.sub(fill, text)
