@@ -1,0 +1,190 @@
+"""Choices, transition tables and settings of leads.
+
+The numbers of the tier rule are settings too; `services.rules` freezes them into numbered rule versions, so that
+every tier names the version that made it.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tenants.enums import PreferenceKind
+from tenants.preferences import Declared, declare
+
+
+class Tier(models.TextChoices):
+    """How strong the intent is (R68). The highest match wins; "" is unranked."""
+
+    S = "S", _("Asked about the course")
+    A_PLUS = "A+", _("Clicked pay, no order")
+    A = "A", _("Opened the purchase link")
+    B = "B", _("Learned and handed in")
+
+
+TIERS: tuple[str, ...] = (Tier.S, Tier.A_PLUS, Tier.A, Tier.B)  # highest first
+URGENT_TIERS = frozenset({Tier.S, Tier.A_PLUS})
+
+
+class LeadState(models.TextChoices):
+    """A lead ends only as won, as not buying with a reason, or by opt-out (R70)."""
+
+    OPEN = "open", _("Open")
+    WON = "won", _("Won")
+    NOT_BUYING = "not_buying", _("Not buying")
+    OPTED_OUT = "opted_out", _("Opted out")
+    UNRANKED = "unranked", _("No intent shown now")
+
+
+CLOSED_STATES = frozenset({LeadState.WON, LeadState.NOT_BUYING, LeadState.OPTED_OUT})
+
+
+class LeadEventKind(models.TextChoices):
+    """What a row of a lead's history tells. Stored data."""
+
+    TIER = "tier", _("Tier changed")
+    S_SET = "s_set", _("Set to S by hand")
+    S_CONFIRMED = "s_confirmed", _("S confirmed")
+    S_DENIED = "s_denied", _("Not S")
+    FOLLOWED = "followed", _("Followed up")
+    NEXT_SET = "next_set", _("Next action set")
+    SNOOZED = "snoozed", _("Put off")
+    ASSIGNED = "assigned", _("Assigned")
+    CLOSED_WON = "closed_won", _("Marked as won")
+    CLOSED_NOT_BUYING = "closed_not_buying", _("Marked as not buying")
+    REOPENED = "reopened", _("Opened again")
+    SLA_MISSED = "sla_missed", _("Deadline missed")
+    DOUBT = "doubt", _("Doubt noted")
+    DOUBT_ANSWERED = "doubt_answered", _("Doubt answered")
+
+
+MARK_KINDS = frozenset(
+    {
+        LeadEventKind.S_SET, LeadEventKind.S_CONFIRMED, LeadEventKind.S_DENIED,
+        LeadEventKind.CLOSED_WON, LeadEventKind.CLOSED_NOT_BUYING, LeadEventKind.REOPENED,
+    }
+)  # fmt: skip
+
+
+class FollowResult(models.TextChoices):
+    """What came of a follow-up: one tap."""
+
+    NO_REPLY = "no_reply", _("No reply")
+    TALKED = "talked", _("Talked")
+    NEW_DOUBT = "new_doubt", _("New doubt")
+    PAID = "paid", _("Paid")
+    THINKING = "thinking", _("Thinking it over")
+    NOT_BUYING = "not_buying", _("Not buying")
+
+
+class NextAction(models.TextChoices):
+    """Usual next actions; any other text may be written instead."""
+
+    CONFIRM_S = "confirm_s", _("Confirm whether this is S")
+    REPLY = "reply", _("Answer the question")
+    ASK_PAYMENT = "ask_payment", _("Ask whether paying went wrong")
+    ASK_HOW = "ask_how", _("Ask “how is it going?”")
+    ASK_DOUBTS = "ask_doubts", _("Ask “what doubts remain?”")
+    ANSWER_DOUBT = "answer_doubt", _("Answer the open doubt")
+
+
+FIRST_ACTION: dict[str, str] = {
+    Tier.S: NextAction.REPLY,
+    Tier.A_PLUS: NextAction.ASK_PAYMENT,
+    Tier.A: NextAction.ASK_DOUBTS,
+    Tier.B: NextAction.ASK_HOW,
+}
+
+
+class CloseReason(models.TextChoices):
+    """Why somebody does not buy: counted, so that the offer can change."""
+
+    PRICE = "price", _("Too expensive")
+    TIME = "time", _("No time")
+    NEED = "need", _("No need")
+    COMPETITOR = "competitor", _("Bought elsewhere")
+    TRUST = "trust", _("Does not trust it yet")
+    UNREACHABLE = "unreachable", _("Cannot be reached")
+    OTHER = "other", _("Another reason")
+
+
+class DoubtState(models.TextChoices):
+    OPEN = "open", _("Not answered")
+    ANSWERED = "answered", _("Answered")
+
+
+def _count(key: str, default: int, label: object) -> Declared:
+    return declare(key, default=default, kind=PreferenceKind.INTEGER, label=label, minimum=1, maximum=100_000)
+
+
+SLA_S_MIN = _count("lead.sla_s_min", 10, _("Minutes to answer an S lead"))
+SLA_A_PLUS_MIN = _count("lead.sla_a_plus_min", 30, _("Minutes to follow an A+ lead"))
+SLA_A_MIN = _count("lead.sla_a_min", 240, _("Minutes to follow an A lead"))
+SLA_B_MIN = _count("lead.sla_b_min", 1440, _("Minutes to follow a B lead"))
+SLA_SETTINGS: dict[str, Declared] = {
+    Tier.S: SLA_S_MIN,
+    Tier.A_PLUS: SLA_A_PLUS_MIN,
+    Tier.A: SLA_A_MIN,
+    Tier.B: SLA_B_MIN,
+}
+
+PURCHASE_CLICKS = _count("lead.purchase_clicks", 3, _("Purchase-link clicks that make an A lead"))
+LESSONS = _count("lead.lessons", 3, _("Finished lessons that make a B lead"))
+ASSIGNMENTS = _count("lead.assignments", 3, _("Assignments that make a B lead"))
+LEARNING_BOTH = declare(
+    "lead.learning_both",
+    default=True,
+    kind=PreferenceKind.FLAG,
+    label=_("A B lead needs lessons and assignments both"),
+)
+CLICK_GAP_S = declare(
+    "lead.click_gap_s",
+    default=5,
+    kind=PreferenceKind.INTEGER,
+    label=_("Clicks on one link within this many seconds count once"),
+    minimum=0,
+    maximum=3600,
+)
+S_KEYWORDS = declare(
+    "lead.s_keywords",
+    default="多少钱 价格 怎么报 报名 优惠 怎么买 年课 学费 课程怎么",
+    kind=PreferenceKind.TEXT,
+    label=_("Words in a message that suggest an S lead, separated by spaces"),
+)
+S_NEEDS_CONFIRMATION = declare(
+    "lead.s_needs_confirmation",
+    default=True,
+    kind=PreferenceKind.FLAG,
+    label=_("A suggested S lead waits for a person to confirm it"),
+)
+S_SUGGESTION_HOURS = _count(
+    "lead.s_suggestion_hours", 24, _("Hours after which an unconfirmed S suggestion lapses")
+)
+WON_MIN_FEN = declare(
+    "lead.won_min_fen",
+    default=0,
+    kind=PreferenceKind.INTEGER,
+    label=_("Orders below this amount (fen) do not close a lead"),
+    minimum=0,
+)
+RULE_SETTINGS: tuple[Declared, ...] = (
+    PURCHASE_CLICKS, LESSONS, ASSIGNMENTS, LEARNING_BOTH, CLICK_GAP_S, S_KEYWORDS, S_NEEDS_CONFIRMATION,
+    S_SUGGESTION_HOURS, WON_MIN_FEN,
+)  # fmt: skip
+
+COHORT_DAYS = declare(
+    "lead.cohort_days",
+    default=1,
+    kind=PreferenceKind.INTEGER,
+    label=_("Days after the start when a camp's cohort is frozen"),
+    minimum=0,
+    maximum=14,
+)
+RETRY_HOURS = _count("lead.retry_hours", 24, _("Hours until the next try after no reply"))
+TALK_HOURS = _count("lead.talk_hours", 48, _("Hours until the next contact after a talk"))
+BASE_RATE = declare(
+    "lead.base_rate",
+    default=0.10,
+    kind=PreferenceKind.DECIMAL,
+    label=_("Natural conversion assumed until own history exists"),
+    minimum=0,
+    maximum=1,
+)

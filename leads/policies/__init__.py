@@ -1,0 +1,1 @@
+"""Pure decisions of leads: no ORM, no clock, no I/O."""
