@@ -73,6 +73,7 @@ class Rule(models.TextChoices):
     QUOTA = "QUOTA-01", _("WeCom allows no further message now")
     DAY_CAP = "CAP-01", _("The person has had the messages of the day")
     WEEK_CAP = "CAP-02", _("The person has had the messages of the week")
+    GONE = "GONE-01", _("The person is not known here any more")
     NOBODY = "NOBODY-01", _("Nobody is left to receive this")
 
 

@@ -141,6 +141,9 @@ class Behaviour(TenantModel):
         Customer, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     external_userid = models.CharField(max_length=64, blank=True)
+    group = models.ForeignKey(
+        "groups.Group", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     staff = models.ForeignKey(
         "team.Staff", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
@@ -163,6 +166,11 @@ class Behaviour(TenantModel):
             ),
             models.Index(fields=["tenant", "customer", "occurred_at"], name="contacts_behaviour_timeline"),
             models.Index(fields=["tenant", "kind", "occurred_at"], name="contacts_behaviour_kind"),
+            models.Index(
+                fields=["tenant", "group", "occurred_at"],
+                name="contacts_behaviour_group",
+                condition=models.Q(group__isnull=False),
+            ),
             models.Index(
                 fields=["tenant", "external_userid"],
                 name="contacts_behaviour_unknown",
@@ -227,6 +235,19 @@ class ExposureWeek(TenantModel):
         ]
 
 
+class GroupDay(TenantModel):
+    """How many touches went into a group on one of the tenant's local days. Written by the gate only."""
+
+    group = models.ForeignKey("groups.Group", on_delete=models.CASCADE, related_name="+", db_index=False)
+    local_date = models.DateField()
+    count = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "group", "local_date"], name="contacts_group_day_once")
+        ]
+
+
 class Exposure(TenantModel):
     """One touch let through to one person: the gate's raw log, append-only.
 
@@ -240,6 +261,9 @@ class Exposure(TenantModel):
     local_date = models.DateField()
     at = models.DateTimeField()
     channel = models.CharField(max_length=24)
+    group = models.ForeignKey(
+        "groups.Group", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     capped = models.BooleanField(default=True)  # False: a service message, outside the caps
 
     class Meta:

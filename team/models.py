@@ -71,6 +71,9 @@ class WorkItem(TenantModel):
     """
 
     staff = models.ForeignKey(Staff, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    group = models.ForeignKey(
+        "groups.Group", null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     kind = models.CharField(max_length=16, choices=WorkKind)
     bucket = models.CharField(max_length=8, choices=Bucket, default=Bucket.MUST)
     tier = models.CharField(max_length=2, blank=True)  # S, A+, A, B

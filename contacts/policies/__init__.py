@@ -1,0 +1,1 @@
+"""Pure decisions about customers: no ORM, no clock, no I/O."""

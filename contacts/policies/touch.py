@@ -1,0 +1,287 @@
+"""The rules of the one gate, pure: who may be reached by what, now, and when to try again.
+
+Order, first hit names the rule. A: the whole touch; P: one person.
+
+    A ENDED-01    the group has ended             A FREEZE-01   sends of the group are frozen
+    P GONE-01     the person is not known here    P OPT-01      no marketing wanted
+    P CONSENT-01  consent is needed and missing   P BUYER-01    has bought, and the touch leaves buyers out
+    A QUIET-01    quiet hours; retry at their end A GROUP-01    the group's messages of the day are used up
+    A/P QUOTA-01  WeCom's own limit               P CAP-01, CAP-02  the person's messages of the day, the week
+    A NOBODY-01   no person is left
+
+A private touch loses only the persons a rule names. A group message cannot leave anyone out: it is blocked as a
+whole when any member would exceed a cap or is unknown. Opt-out, consent and buyers are personal rules; in a group
+they do not silence the others and are returned as `noted`, so that a screen can say so. Service messages (a
+receipt, a class link: something the person waits for) pass opt-out, consent, quiet hours and caps, and do not count.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from contacts.enums import Rule
+from tenants.clock import at_local, local
+
+
+@dataclass(frozen=True, slots=True)
+class TouchRequest:
+    """One touch that wants to go out. `key` identifies it for ever: asking again counts nothing twice.
+
+    `customer_ids`: for a group, all its current customer members, which the caller resolves. `chat_id` is WeCom's
+    id of the group, needed when `wecom_quota` (a corp mass send). `buyers_since` (aware) limits what counts as
+    having bought; None: any paid order ever. `group_frozen` and `group_ended` are the caller's facts.
+    """
+
+    key: str
+    channel: str
+    customer_ids: tuple[int, ...] = ()
+    group_id: int | None = None
+    chat_id: str = ""
+    staff_id: int | None = None
+    is_marketing: bool = True
+    is_service: bool = False
+    excludes_buyers: bool = False
+    buyers_since: datetime | None = None
+    wecom_quota: bool = False
+    group_frozen: bool = False
+    group_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The gate's answer to one request.
+
+    `customer_ids`: whom it may reach. `blocked`: customer id -> rule code, with 0 for the touch as a whole.
+    `noted`: members of a group who alone would not have got it. `retry_at` (UTC): when the rule may let it pass.
+    """
+
+    key: str
+    allowed: bool
+    customer_ids: tuple[int, ...] = ()
+    blocked: Mapping[int, str] = field(default_factory=dict)
+    noted: Mapping[int, str] = field(default_factory=dict)
+    rule_code: str = ""
+    reason: str = ""
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A tenant's settings. Times of day are on the wall of `zone` (IANA)."""
+
+    zone: str
+    per_day: int
+    per_week: int
+    group_per_day: int
+    quiet_from: time
+    quiet_until: time
+    consent_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What the rules need to know of one customer. `consent` is "granted", "refused" or ""."""
+
+    external_userid: str
+    opted_out: bool = False
+    consent: str = ""
+    last_bought_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What has been used, as locked in the database. `admit` adds to it; the service writes the difference.
+
+    Ids missing from a quota mapping have no limit known and are refused: nothing is sent on a guess.
+    """
+
+    day: dict[int, int] = field(default_factory=dict)
+    week: dict[int, int] = field(default_factory=dict)
+    group: dict[int, int] = field(default_factory=dict)
+    chat_quota: dict[str, int] = field(default_factory=dict)
+    person_quota: dict[str, int] = field(default_factory=dict)
+
+
+def is_quiet(now: datetime, limits: Limits) -> bool:
+    """Whether `now` lies in the quiet hours. Equal bounds mean there are none; the end itself is not quiet."""
+    clock, start, end = local(now, limits.zone).time(), limits.quiet_from, limits.quiet_until
+    if start <= end:
+        return start <= clock < end
+    return clock >= start or clock < end
+
+
+def quiet_ends_at(now: datetime, limits: Limits) -> datetime:
+    """The next end of the quiet hours after `now`, UTC."""
+    day = local(now, limits.zone).date()
+    today = at_local(day, limits.quiet_until, limits.zone)
+    return today if today > now else at_local(day + timedelta(days=1), limits.quiet_until, limits.zone)
+
+
+def morning_of(day: date, limits: Limits) -> datetime:
+    """The first moment of a local day that is not quiet, UTC."""
+    wraps = limits.quiet_from > limits.quiet_until
+    return at_local(day, limits.quiet_until if wraps else time.min, limits.zone)
+
+
+def week_start(day: date) -> date:
+    """The Monday of the day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def retry_at(rule: str, now: datetime, limits: Limits) -> datetime | None:
+    """When a rule that depends on time may let the touch pass; None where only a person can change it."""
+    day = local(now, limits.zone).date()
+    if rule == Rule.QUIET:
+        return quiet_ends_at(now, limits)
+    if rule in (Rule.GROUP_LIMIT, Rule.QUOTA, Rule.DAY_CAP):
+        return morning_of(day + timedelta(days=1), limits)
+    if rule == Rule.WEEK_CAP:
+        return morning_of(week_start(day) + timedelta(days=7), limits)
+    return None
+
+
+def personal_rule(request: TouchRequest, person: Person | None, limits: Limits) -> str:
+    """The rule that keeps this person from this touch, whatever has been used; "" when none does."""
+    if person is None:
+        return Rule.GONE
+    if request.is_marketing and not request.is_service:
+        if person.opted_out:
+            return Rule.OPT_OUT
+        if person.consent == "refused" or (limits.consent_required and person.consent != "granted"):
+            return Rule.CONSENT
+    if request.excludes_buyers and person.last_bought_at is not None:
+        if request.buyers_since is None or person.last_bought_at >= request.buyers_since:
+            return Rule.BUYER
+    return ""
+
+
+def screen(request: TouchRequest, people: Mapping[int, Person], limits: Limits, now: datetime) -> Decision:
+    """All rules that need no count. An allowed answer names those who go on to `admit`."""
+    whole = Rule.ENDED if request.group_ended else Rule.FREEZE if request.group_frozen else ""
+    if whole:
+        return refusal(request, whole, limits, now)
+    named = {}
+    for customer_id in request.customer_ids:
+        if rule := personal_rule(request, people.get(customer_id), limits):
+            named[customer_id] = rule
+    if not request.is_service and is_quiet(now, limits):
+        return refusal(request, Rule.QUIET, limits, now, named)
+    if request.group_id is not None:
+        gone = {one: rule for one, rule in named.items() if rule == Rule.GONE}
+        if gone:
+            return refusal(request, Rule.GONE, limits, now, gone)
+        return Decision(request.key, True, request.customer_ids, noted=named)
+    left = tuple(one for one in request.customer_ids if one not in named)
+    if not left:
+        return nobody_left(request, named, limits, now)
+    return Decision(request.key, True, left, blocked=named)
+
+
+def admit(
+    request: TouchRequest,
+    screened: Decision,
+    ledger: Ledger,
+    counted: Iterable[int],
+    people: Mapping[int, Person],
+    limits: Limits,
+    now: datetime,
+) -> Decision:
+    """The rules that count, on top of `screen`. A pass is added to the ledger, so the next request sees it.
+
+    `counted`: persons whose exposure by this very key is on record; they cost nothing again.
+    """
+    known = frozenset(counted)
+    if request.group_id is not None:
+        return _admit_group(request, screened, ledger, known, limits, now)
+    blocked, passed = dict(screened.blocked), []
+    for customer_id in screened.customer_ids:
+        rule = "" if customer_id in known else _used_up(request, customer_id, ledger, people, limits)
+        if rule:
+            blocked[customer_id] = rule
+            continue
+        passed.append(customer_id)
+        if customer_id not in known:
+            _count_person(request, customer_id, ledger)
+            if request.wecom_quota:
+                ledger.person_quota[people[customer_id].external_userid] -= 1
+    if not passed:
+        return nobody_left(request, blocked, limits, now)
+    return Decision(request.key, True, tuple(passed), blocked=blocked)
+
+
+def _admit_group(
+    request: TouchRequest,
+    screened: Decision,
+    ledger: Ledger,
+    known: frozenset[int],
+    limits: Limits,
+    now: datetime,
+) -> Decision:
+    group_id = request.group_id or 0
+    if not known:
+        if not request.is_service and ledger.group.get(group_id, 0) >= limits.group_per_day:
+            return refusal(request, Rule.GROUP_LIMIT, limits, now)
+        if request.wecom_quota and ledger.chat_quota.get(request.chat_id, 0) < 1:
+            return refusal(request, Rule.QUOTA, limits, now)
+    fresh = [one for one in screened.customer_ids if one not in known]
+    over = {one: rule for one in fresh if (rule := _capped(request, one, ledger, limits))}
+    if over:
+        first = next(iter(over.values()))
+        worst = Rule.WEEK_CAP if Rule.WEEK_CAP in over.values() else first
+        return refusal(request, worst, limits, now, over)
+    for customer_id in fresh:
+        _count_person(request, customer_id, ledger)
+    if not known:
+        if not request.is_service:
+            ledger.group[group_id] = ledger.group.get(group_id, 0) + 1
+        if request.wecom_quota:
+            ledger.chat_quota[request.chat_id] -= 1
+    return screened
+
+
+def _used_up(
+    request: TouchRequest, customer_id: int, ledger: Ledger, people: Mapping[int, Person], limits: Limits
+) -> str:
+    if request.wecom_quota and ledger.person_quota.get(people[customer_id].external_userid, 0) < 1:
+        return Rule.QUOTA
+    return _capped(request, customer_id, ledger, limits)
+
+
+def _capped(request: TouchRequest, customer_id: int, ledger: Ledger, limits: Limits) -> str:
+    if request.is_service:
+        return ""
+    if ledger.day.get(customer_id, 0) >= limits.per_day:
+        return Rule.DAY_CAP
+    if ledger.week.get(customer_id, 0) >= limits.per_week:
+        return Rule.WEEK_CAP
+    return ""
+
+
+def _count_person(request: TouchRequest, customer_id: int, ledger: Ledger) -> None:
+    if not request.is_service:
+        ledger.day[customer_id] = ledger.day.get(customer_id, 0) + 1
+        ledger.week[customer_id] = ledger.week.get(customer_id, 0) + 1
+
+
+def nobody_left(request: TouchRequest, blocked: Mapping[int, str], limits: Limits, now: datetime) -> Decision:
+    """A private touch that lost everyone: one shared rule is named as the touch's own."""
+    rules = set(blocked.values())
+    return refusal(request, rules.pop() if len(rules) == 1 else Rule.NOBODY, limits, now, blocked)
+
+
+def refusal(
+    request: TouchRequest,
+    rule: str,
+    limits: Limits,
+    now: datetime,
+    persons: Mapping[int, str] | None = None,
+) -> Decision:
+    """The whole touch is refused; `persons` are those a rule names."""
+    return Decision(
+        request.key,
+        False,
+        blocked={**(persons or {}), 0: str(rule)},
+        rule_code=str(rule),
+        reason=str(Rule(rule).label),
+        retry_at=retry_at(rule, now, limits),
+    )
