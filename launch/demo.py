@@ -56,10 +56,10 @@ class Demo:
             self._choose_ports()
             self._record()
             self._start()
-            print(
-                f"\nQunce 群策: {self.url} (ready in {time.monotonic() - began:.0f} s; Ctrl-C stops it)",
-                flush=True,
-            )
+            ready_s = time.monotonic() - began
+            print(f"\nQunce 群策        {self.url}", flush=True)
+            print(f"Simulated phones  http://{ports.LOOPBACK}:{self.simulator_port}", flush=True)
+            print(f"Ready in {ready_s:.0f} s; Ctrl-C stops everything that this start began.", flush=True)
             self._watch()
         except Stopped:
             print("\nStopping ...", flush=True)
@@ -117,7 +117,10 @@ class Demo:
         python = str(tools / "python")
         celery = [python, "-m", "celery", "-A", "scrm"]
         return {
-            "simulator": [python, "-m", "simulator", "--live", "--port", str(self.simulator_port)],
+            "simulator": [
+                python, "-m", "simulator", "--live", "--port", str(self.simulator_port),
+                "--state-dir", str(self.layout.local / "simulator"), "--clock-file", str(self.layout.clock_file),
+            ],
             "web": [
                 python, "-m", "gunicorn", "scrm.wsgi:application", "--bind", f"{ports.LOOPBACK}:{self.port}",
                 "--workers", "2", "--worker-class", "gthread", "--threads", "4", "--preload",
