@@ -3,12 +3,14 @@
 /t/<slug>/...        the console: the slug decides the tenant (tenants.middleware)
 /m/<slug>/...        staff pages on the phone: identity from WeCom OAuth (team.phone)
 /wecom/callback/...  callbacks; /api/v1/... the event API; /r/<token> radar links
+/health/             200 while PostgreSQL and Valkey answer; for load balancers, closed to the outside by nginx
 """
 
 from types import ModuleType
 
 from django.contrib import admin
 from django.urls import URLResolver, include, path
+from health_check.views import HealthCheckView
 
 from analytics import urls as analytics_urls
 from console import urls as console_urls
@@ -35,6 +37,7 @@ def _mounted(prefix: str, attribute: str, suffix: str) -> list[URLResolver]:
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("health/", HealthCheckView.as_view(checks=["health_check.checks.Database", "health_check.checks.Cache"])),
     path("accounts/", include("allauth.urls")),
     *_mounted("", "public_urlpatterns", "_public"),
     *_mounted("t/<slug:tenant_slug>/", "urlpatterns", ""),
