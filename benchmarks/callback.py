@@ -12,11 +12,11 @@ import psycopg2
 from django.conf import settings
 from django.db import transaction
 from wechatpy.work.crypto import WeChatCrypto
+from wecom.services import app_create
 
 from benchmarks import load, servers
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
-from wecom.services import app_create
 
 REQUESTS = 6000
 CONNECTIONS = 8
@@ -61,9 +61,12 @@ def _requests(path: str, crypto: WeChatCrypto, first: int) -> list[load.Request]
 
 def _owner_run(sql: str) -> None:
     own = settings.DATABASES["owner"]
-    with psycopg2.connect(
-        host=own["HOST"], port=own["PORT"], user=own["USER"], password=own["PASSWORD"], dbname=own["NAME"]
-    ) as link, link.cursor() as cursor:
+    with (
+        psycopg2.connect(
+            host=own["HOST"], port=own["PORT"], user=own["USER"], password=own["PASSWORD"], dbname=own["NAME"]
+        ) as link,
+        link.cursor() as cursor,
+    ):
         cursor.execute(sql)
 
 

@@ -34,7 +34,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     event = xmltodict.parse(text)["xml"]
     with _link().cursor() as cursor:
         cursor.execute(
-            "insert into floor_event (tenant_id, dedupe_key, event, body) values (1, %s, %s, %s) on conflict do nothing",
+            "insert into floor_event (tenant_id, dedupe_key, event, body) values (1, %s, %s, %s) "
+            "on conflict do nothing",
             [hashlib.sha256(text.encode()).hexdigest(), event.get("Event", ""), text],
         )
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "7")])

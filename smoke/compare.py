@@ -52,7 +52,9 @@ def _callbacks(ledger: dict[str, Any], verdict: Verdict) -> None:
         verdict.callbacks_sent += 1
         if event["acked"] and kept.get(event["sha256"]) not in HANDLED:
             state = kept.get(event["sha256"], "no row")
-            verdict.callbacks_lost.append(f"{event['event']}.{event['change_type']} {event['subject']}: {state}")
+            verdict.callbacks_lost.append(
+                f"{event['event']}.{event['change_type']} {event['subject']}: {state}"
+            )
 
 
 def _calls(ledger: dict[str, Any], verdict: Verdict) -> None:
@@ -67,16 +69,24 @@ def _calls(ledger: dict[str, Any], verdict: Verdict) -> None:
                 "select vendor_id from wecom_outboundsend where kind = %s and state = 'done' and vendor_id <> ''", kind
             )
         )  # fmt: skip
-        parked = _rows("select count(*) from wecom_outboundsend where kind = %s and state = 'unknown'", kind)[0][0]
+        parked = _rows("select count(*) from wecom_outboundsend where kind = %s and state = 'unknown'", kind)[
+            0
+        ][0]
         surplus = [msgid for msgid in there if msgid not in here]
         if len(surplus) > parked:
             verdict.effects_doubled += [f"{kind} {msgid} is not ours" for msgid in surplus[parked:]]
-        verdict.effects_doubled += [f"{kind} {msgid} recorded {n} times" for msgid, n in here.items() if n > 1]
-        verdict.differences += [f"{kind} {msgid} unknown to WeCom" for msgid in here if msgid not in set(there)]
+        verdict.effects_doubled += [
+            f"{kind} {msgid} recorded {n} times" for msgid, n in here.items() if n > 1
+        ]
+        verdict.differences += [
+            f"{kind} {msgid} unknown to WeCom" for msgid in here if msgid not in set(there)
+        ]
 
 
 def _behaviours(ledger: dict[str, Any], verdict: Verdict) -> None:
-    here = Counter(event_id for (event_id,) in _rows("select event_id from contacts_behaviour where source = 'api'"))
+    here = Counter(
+        event_id for (event_id,) in _rows("select event_id from contacts_behaviour where source = 'api'")
+    )
     there = {row["id"]: row for row in ledger["behaviours"]}
     verdict.effects_doubled += [f"behaviour {one} counted {n} times" for one, n in here.items() if n > 1]
     verdict.differences += [f"behaviour {one} acked and not kept" for one, row in there.items()
@@ -97,7 +107,9 @@ def _membership(ledger: dict[str, Any], verdict: Verdict) -> None:
             continue
         own = here.get(group["chat_id"], [])
         there = {*group["staff"], *group["customers"]}
-        verdict.effects_doubled += [f"{group['name']}: {who} sits twice" for who, n in Counter(own).items() if n > 1]
+        verdict.effects_doubled += [
+            f"{group['name']}: {who} sits twice" for who, n in Counter(own).items() if n > 1
+        ]
         if set(own) != there:
             verdict.differences.append(
                 f"{group['name']}: {len(there - set(own))} missing, {len(set(own) - there)} too many"
@@ -115,4 +127,6 @@ def _relations(ledger: dict[str, Any], verdict: Verdict) -> None:
     for tie in ledger["relations"]:
         pair = (tie["userid"], tie["external_userid"])
         if tie["status"] in {"full", "half"} and here.get(pair) != tie["status"]:
-            verdict.differences.append(f"{pair[0]} and {pair[1]}: {tie['status']} there, {here.get(pair)} here")
+            verdict.differences.append(
+                f"{pair[0]} and {pair[1]}: {tie['status']} there, {here.get(pair)} here"
+            )

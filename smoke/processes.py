@@ -29,7 +29,9 @@ def free_port() -> int:
 class Processes:
     """Simulator, web, worker and beat of one run: started, killed on purpose, looked after, stopped."""
 
-    def __init__(self, *, folder: Path, environment: dict[str, str], web_port: int, simulator_port: int) -> None:
+    def __init__(
+        self, *, folder: Path, environment: dict[str, str], web_port: int, simulator_port: int
+    ) -> None:
         self.folder = folder
         self.web_url = f"http://{HOST}:{web_port}"
         self.simulator_url = f"http://{HOST}:{simulator_port}"
@@ -53,7 +55,8 @@ class Processes:
         }  # fmt: skip
         whole = dict(os.environ) | environment
         self.children = {
-            name: Child(name, command, whole, ROOT, folder / f"{name}.log") for name, command in commands.items()
+            name: Child(name, command, whole, ROOT, folder / f"{name}.log")
+            for name, command in commands.items()
         }
 
     def start(self) -> None:
@@ -100,4 +103,6 @@ class Processes:
             if self.children[name].pid is None:
                 raise RuntimeError(f"{name} ended at once: {self.children[name].last_line()}")
             time.sleep(0.1)
-        raise RuntimeError(f"{name} did not answer within {READY_TIMEOUT_S} s: {self.children[name].last_line()}")
+        raise RuntimeError(
+            f"{name} did not answer within {READY_TIMEOUT_S} s: {self.children[name].last_line()}"
+        )
