@@ -23,6 +23,7 @@ DEFAULT_SIMULATOR_PORT = 8900
 QUEUES = "welcome,ingest,touch,wecom,derive,default"
 READY_TIMEOUT_S = 90
 LOOK_EVERY_S = 0.5
+KILL_TIMEOUT_S = 10
 BUDGET_MB = 600
 BUDGETED = ("web", "worker", "beat")
 
@@ -207,6 +208,9 @@ def clear_remains(layout: Layout) -> None:
         raise LaunchError(f"The demo runs already on port {kept.get('port')}: end it first (`make stop`).")
     for pid in processes.values():
         stop_group(pid, signal.SIGKILL)
+    deadline = time.monotonic() + KILL_TIMEOUT_S
+    while any(is_alive(pid) for pid in processes.values()) and time.monotonic() < deadline:
+        time.sleep(0.05)
     _record_file(layout).unlink(missing_ok=True)
 
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -88,6 +89,13 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
     made = make_checkout(tmp_path / "a checkout")
     yield made
     put_away(made)
+
+
+def unused_port() -> int:
+    """A loopback port that nothing uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
