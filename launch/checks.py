@@ -75,7 +75,7 @@ def _checks(layout: Layout) -> list[tuple[str, Callable[[], Outcome]]]:
                                  env=_production(local))),
         ("lint", tool("ruff", "check", "--quiet", ".")),
         ("format", tool("ruff", "format", "--check", "--quiet", ".")),
-        ("no registry is named", lambda: _no_registry(layout)),
+        ("no registry is named", lambda: no_registry(layout)),
     ]  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def _tool(layout: Layout, command: list[str], environment: dict[str, str]) -> Ou
     return done.returncode == 0, done.stdout + done.stderr
 
 
-def _no_registry(layout: Layout) -> Outcome:
+def no_registry(layout: Layout) -> Outcome:
     """No tracked file names a package registry, and no lock records where a package came from."""
     found: list[str] = []
     hosts = re.compile("|".join(re.escape(host) for host in REGISTRY_HOSTS))
