@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 from pathlib import Path
 
 import uvicorn
@@ -19,8 +20,15 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="simulator", description="A simulated WeCom.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8900)
-    parser.add_argument("--state-dir", type=Path, help="where the world is kept between runs")
-    parser.add_argument("--clock-file", type=Path, help="8-byte float64 offset shared with the product")
+    parser.add_argument(
+        "--state-dir", type=Path, default=Path(".local/simulator"), help="where the world is kept"
+    )
+    parser.add_argument(
+        "--clock-file",
+        type=Path,
+        default=Path(os.environ.get("QUNCE_CLOCK_FILE") or ".local/clock"),
+        help="8-byte float64 offset shared with the product",
+    )
     parser.add_argument("--live", action="store_true", help="let the population live in real time")
     parser.add_argument("--size", choices=tuple(SIZES), help="make one corp of this size when empty")
     parser.add_argument("--seed", type=int, default=1)

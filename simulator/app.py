@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from simulator.callbacks.deliver import flush
@@ -99,6 +99,7 @@ def create_app(runtime: Runtime, *, snapshot_s: float = 5.0) -> Starlette:
         Route("/connect/oauth2/authorize", OAuthPage(runtime).authorize),
         *_sim_routes(runtime),
         _media_route(runtime),
+        Route("/", lambda request: RedirectResponse("/phone/")),
         *phone.routes(runtime),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import pickle
 from collections import Counter
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx
@@ -27,16 +29,19 @@ class Runtime:
         self.clock = clock
         self.state_dir = state_dir
         self.is_live = is_live
-        self.world = World()
+        self.world = World(is_driven=not is_live)
         self.calls: Counter[str] = Counter()
+        # One tick at a time: the live loop and a driver may ask at once.
+        self.turn = asyncio.Lock()
         self._client: httpx.AsyncClient | None = None
 
     @property
     def client(self) -> httpx.AsyncClient:
-        """Keep-alive client for callbacks and the shop; no proxies, loopback in practice."""
+        """Keep-alive client; keeps no cookies itself, since many people share it."""
         if self._client is None:
             limits = httpx.Limits(max_connections=16, max_keepalive_connections=16)
-            self._client = httpx.AsyncClient(timeout=10.0, limits=limits, trust_env=False)
+            no_jar = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+            self._client = httpx.AsyncClient(timeout=15.0, limits=limits, trust_env=False, cookies=no_jar)
         return self._client
 
     async def close(self) -> None:
@@ -71,6 +76,7 @@ class Runtime:
             path.rename(path.with_suffix(".old"))
             return False
         self.world = world
+        self.world.is_driven = not self.is_live
         return True
 
     def save(self) -> None:

@@ -17,7 +17,16 @@ SIZES = {
     "smoke": {"staff": 12, "groups": 8, "customers": 680},
     "large": {"staff": 40, "groups": 40, "customers": 4000},
 }
-CORP_SETTINGS = ("name", "product_base_url", "api_key", "allowed_ips", "quota_rule", "timezone", "group_cap")
+CORP_SETTINGS = (
+    "name",
+    "product_base_url",
+    "api_key",
+    "allowed_ips",
+    "quota_rule",
+    "timezone",
+    "group_cap",
+    "manual_staff",
+)
 CALLBACK_SETTINGS = {
     "callback_url": "url",
     "token": "token",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from simulator.human.answers import Body, need
@@ -90,7 +91,7 @@ def _mass_sends(corp: Corp) -> list[dict[str, Any]]:
     ]
 
 
-def doubled(rows: list[tuple[str, ...]]) -> int:
+def doubled(rows: Sequence[tuple[str, ...]]) -> int:
     """How many rows repeat an earlier one."""
     return sum(count - 1 for count in Counter(rows).values())
 

@@ -251,6 +251,15 @@ class Callback:
 
 
 @dataclass
+class Shop:
+    """The tenant's own shop and course systems: behaviours waiting to be posted to the product."""
+
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    held_back: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+    retry_at: float = 0.0
+
+
+@dataclass
 class Corp:
     corp_id: str
     name: str
@@ -282,11 +291,12 @@ class Corp:
     api_key: str = ""
     allowed_ips: list[str] = field(default_factory=list)
     group_cap: int = 200
+    manual_staff: list[str] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     ledger: Ledger = field(default_factory=Ledger)
     people: dict[str, Any] = field(default_factory=dict)
-    camps: list[Any] = field(default_factory=list)
-    shop: Any = None
+    camps: dict[str, Any] = field(default_factory=dict)
+    shop: Shop = field(default_factory=Shop)
     fresh: list[tuple[str, str, int]] = field(default_factory=list)
     counter: int = 0
 
@@ -315,6 +325,7 @@ class World:
     oauth_codes: dict[str, OAuthCode] = field(default_factory=dict)
     acts: list[Any] = field(default_factory=list)
     act_counter: int = 0
+    is_driven: bool = True
     is_dirty: bool = False
 
 

@@ -134,7 +134,7 @@ def statistic(call: Call) -> dict[str, Any]:
     by_owner: dict[str, list[Group]] = {}
     for found in _counted_groups(call):
         by_owner.setdefault(found.owner, []).append(found)
-    items = [
+    items: list[dict[str, Any]] = [
         {"owner": owner, "data": _figures(chats, days[0], days[-1] + DAY_S)}
         for owner, chats in by_owner.items()
     ]

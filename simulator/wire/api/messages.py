@@ -78,8 +78,8 @@ def _check_card(call: Call, card: dict[str, Any]) -> str:
 def send(call: Call) -> dict[str, Any]:
     own_agent(call, call.body["agentid"])
     kind = call.body["msgtype"]
-    content = call.body.get(kind)
-    check(content if content is not None else {}, CONTENT[kind], prefix=f"{kind}.")
+    content: dict[str, Any] = call.body.get(kind) or {}
+    check(content, CONTENT[kind], prefix=f"{kind}.")
     good, bad = _receivers(call)
     if not good:
         raise WireError(81013, "nobody to send to", invaliduser="|".join(bad))
