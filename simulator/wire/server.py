@@ -66,7 +66,7 @@ def _by_secret(world: World, request: Request) -> tuple[Corp, App]:
 
 def _check_rights(request: Request, corp: Corp, app: App, row: Endpoint) -> None:
     address = request.client.host if request.client else ""
-    if corp.allowed_ips and address not in corp.allowed_ips:
+    if row.needs_token and corp.allowed_ips and address not in corp.allowed_ips:
         raise WireError(60020, address)
     if row.permission and row.permission not in app.permissions:
         raise WireError(48002, row.permission)

@@ -81,10 +81,10 @@ Api = Callable[..., dict[str, Any]]
 def api(web: httpx.Client, corp: Corp) -> Api:
     """Calls a vendor endpoint with a good token; a body makes it a POST."""
     app = next(iter(corp.apps.values()))
-    answer = web.get("/cgi-bin/gettoken", params={"corpid": corp.corp_id, "corpsecret": app.secret}).json()
-    token = answer["access_token"]
+    secret = {"corpid": corp.corp_id, "corpsecret": app.secret}
 
     def call(path: str, body: dict[str, Any] | None = None, **query: Any) -> dict[str, Any]:
+        token = web.get("/cgi-bin/gettoken", params=secret).json()["access_token"]
         params = {"access_token": token, **query}
         if body is None:
             return web.get(f"/cgi-bin/{path}", params=params).json()
@@ -98,6 +98,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.statuses: list[int] = []
+        self.delays: list[float] = []
         self.requests: list[tuple[str, bytes]] = []
         self.url = ""
 
@@ -111,6 +112,8 @@ def sink(web: httpx.Client, corp: Corp) -> Iterator[Sink]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             found.requests.append((self.path, body))
+            if found.delays:
+                time.sleep(found.delays.pop(0))
             self.send_response(found.statuses.pop(0) if found.statuses else 200)
             self.send_header("Content-Length", "0")
             self.end_headers()
