@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.errors import DomainError
 
 if TYPE_CHECKING:
-    from groups.policies import Finding
+    from groups.policies.registry import Finding
 
 
 class NotReady(DomainError):

@@ -1,0 +1,81 @@
+"""What the checks know about a group: plain values, gathered by selectors or given by a test."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from groups.enums import LIVE_STATES, State
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The tenant's settings that the checks read."""
+
+    name_characters: int = 12
+    name_emoji: int = 2
+    staff_least: int = 3
+    staff_most: int = 5
+    size_target: int = 200
+    size_reason: int = 500
+    marketing_percent: int = 50
+    dead_days: int = 7
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """A leader's approval of one check."""
+
+    reason: str
+    review_on: date | None
+    approved_by: str
+
+
+@dataclass(frozen=True)
+class GroupFacts:
+    """One group at one moment.
+
+    `name` is the one people see: WeCom's, or the planned one while no chat exists. `staff_count` counts distinct
+    staff in the group, or those chosen for it while no chat exists. `last_message_at` is the latest customer
+    message; `sees_messages` is False while no source of messages is connected: then silence proves nothing.
+    """
+
+    now: datetime
+    today: date
+    brand: str = ""
+    name: str = ""
+    planned_name: str = ""
+    series: str = ""
+    sibling_count: int = 0
+    kind: str = ""
+    sub_kind: str = ""
+    payment_basis: str = ""
+    state: str = State.PLANNING
+    is_linked: bool = False
+    staff_count: int = 0
+    customer_count: int = 0
+    target_size: int = 200
+    size_reason: str = ""
+    goes_live_at: datetime | None = None
+    starts_on: date | None = None
+    ends_at: datetime | None = None
+    value_proposition: str = ""
+    welcome: str = ""
+    announcement: str = ""
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    approvals: Mapping[str, Allowed] = field(default_factory=dict)
+    last_message_at: datetime | None = None
+    sees_messages: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE_STATES
+
+    @property
+    def members(self) -> int:
+        """Everyone in the chat, staff too: what WeCom's limit counts."""
+        return self.staff_count + self.customer_count if self.is_linked else 0
+
+    def answer(self, question: str) -> Mapping[str, Any]:
+        return self.answers.get(question, {})
