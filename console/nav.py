@@ -1,1 +1,172 @@
-"""What console adds to the menu and the search."""
+"""What apps add to the shell: menu items, search, freshness, the bell. Called in each app's nav.py at start-up."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from tenants.enums import Permission
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+
+LINE = 100  # items from this order on stand below the line of the menu
+Count = Callable[[HttpRequest], int | None]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of the left menu. `order` from LINE on stands below the line."""
+
+    key: str
+    label: Any
+    icon: str
+    url_name: str
+    order: int
+    permission: str
+    count: Count | None = None
+    is_late: bool = False
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One search result. `kind` is the heading it stands under; `detail` is the grey text at its end."""
+
+    kind: Any
+    label: str
+    url: str
+    detail: str = ""
+    icon: str = ""
+    tier: str = ""
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """How fresh one source is. `at` is aware UTC or None; tone is "", "ok", "warn" or "bad"."""
+
+    label: Any
+    at: datetime | None
+    tone: str = "ok"
+    note: Any = ""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One line of the bell."""
+
+    text: Any
+    url: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One entry of the settings page."""
+
+    label: Any
+    help: Any
+    icon: str
+    url_name: str
+    order: int
+    permission: str
+
+
+@dataclass
+class _Registry:
+    items: dict[str, Item] = field(default_factory=dict)
+    settings: dict[str, Setting] = field(default_factory=dict)
+    searches: list[Callable[["Tenant", str], Iterable[Hit]]] = field(default_factory=list)
+    freshness: list[Callable[["Tenant"], Iterable[Fresh]]] = field(default_factory=list)
+    bells: list[Callable[[HttpRequest], Iterable[Notice]]] = field(default_factory=list)
+
+
+_registry = _Registry()
+
+
+def register(
+    *,
+    key: str,
+    label: Any,
+    icon: str,
+    url_name: str,
+    order: int,
+    permission: str = Permission.VIEW,
+    count: Count | None = None,
+    is_late: bool = False,
+) -> None:
+    """Add a menu item. `key` is the app's URL namespace, by which the current item is found.
+
+    `count` is asked once a page; None shows nothing. `is_late` paints the count red.
+    """
+    _registry.items[key] = Item(key, label, icon, url_name, order, permission, count, is_late)
+
+
+def register_setting(
+    *, label: Any, help: Any, icon: str, url_name: str, order: int, permission: str = Permission.MANAGE
+) -> None:
+    """Add an entry to the settings page."""
+    _registry.settings[url_name] = Setting(label, help, icon, url_name, order, permission)
+
+
+def register_search(search: Callable[["Tenant", str], Iterable[Hit]]) -> None:
+    """Add a search: called in the tenant's scope with at least one character; at most 5 hits are shown."""
+    if search not in _registry.searches:
+        _registry.searches.append(search)
+
+
+def register_freshness(source: Callable[["Tenant"], Iterable[Fresh]]) -> None:
+    """Add lines to the freshness panel; called once a page in the tenant's scope."""
+    if source not in _registry.freshness:
+        _registry.freshness.append(source)
+
+
+def register_bell(source: Callable[[HttpRequest], Iterable[Notice]]) -> None:
+    """Add notices to the bell; called once a page in the tenant's scope."""
+    if source not in _registry.bells:
+        _registry.bells.append(source)
+
+
+def items() -> list[Item]:
+    return sorted(_registry.items.values(), key=lambda one: one.order)
+
+
+def settings() -> list[Setting]:
+    return sorted(_registry.settings.values(), key=lambda one: one.order)
+
+
+def searches() -> list[Callable[["Tenant", str], Iterable[Hit]]]:
+    return list(_registry.searches)
+
+
+def freshness() -> list[Callable[["Tenant"], Iterable[Fresh]]]:
+    return list(_registry.freshness)
+
+
+def bells() -> list[Callable[[HttpRequest], Iterable[Notice]]]:
+    return list(_registry.bells)
+
+
+register(key="console", label=_("Settings"), icon="settings", url_name="console:settings", order=900)
+register_setting(
+    label=_("Members and roles"), help=_("Invite by link, change roles, remove"), icon="users",
+    url_name="console:members", order=10,
+)  # fmt: skip
+register_setting(
+    label=_("Preferences"), help=_("Limits, times and thresholds of your company"), icon="adjustments",
+    url_name="console:preferences", order=30,
+)  # fmt: skip
+register_setting(
+    label=_("API keys"), help=_("For your own systems that send events"), icon="key",
+    url_name="console:api_keys", order=40,
+)  # fmt: skip
+register_setting(
+    label=_("Audit log"), help=_("Who did what, when, and what it was before"), icon="history",
+    url_name="console:audit", order=90,
+)  # fmt: skip
+register_setting(
+    label=_("My account"), help=_("Name, language, password, two-step sign-in"), icon="user-circle",
+    url_name="console:profile", order=95, permission=Permission.VIEW,
+)  # fmt: skip

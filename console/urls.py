@@ -1,8 +1,32 @@
-"""URLs of console: the console's under /t/<slug>/, the phone's under /m/<slug>/, public ones at the root."""
+"""URLs of the console: settings and the frame under /t/<slug>/, home and invitations at the root."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from console.views import frame, public, settings
 
 app_name = "console"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("search/", frame.Search.as_view(), name="search"),
+    path("views/", frame.ViewSave.as_view(), name="view_form"),
+    path("views/<int:pk>/delete/", frame.ViewDelete.as_view(), name="view_delete"),
+    path("me/", settings.Profile.as_view(), name="profile"),
+    path("settings/", settings.Index.as_view(), name="settings"),
+    path("settings/members/", settings.Members.as_view(), name="members"),
+    path("settings/members/invite/", settings.Invite.as_view(), name="member_invite"),
+    path("settings/members/<int:pk>/role/", settings.MemberRole.as_view(), name="member_role"),
+    path("settings/members/<int:pk>/remove/", settings.MemberRemove.as_view(), name="member_remove"),
+    path(
+        "settings/invitations/<int:pk>/revoke/", settings.InvitationRevoke.as_view(), name="invitation_revoke"
+    ),
+    path("settings/preferences/", settings.Preferences.as_view(), name="preferences"),
+    path("settings/api-keys/", settings.ApiKeys.as_view(), name="api_keys"),
+    path("settings/api-keys/<int:pk>/revoke/", settings.ApiKeyRevoke.as_view(), name="api_key_revoke"),
+    path("settings/audit/", settings.Audit.as_view(), name="audit"),
+]
 phone_urlpatterns: list[URLPattern] = []
-public_urlpatterns: list[URLPattern] = []
+public_urlpatterns: list[URLPattern] = [
+    path("", public.Home.as_view(), name="home"),
+    path("companies/new/", public.CompanyNew.as_view(), name="company_new"),
+    path("language/", public.Language.as_view(), name="language"),
+    path("invite/<str:token>", public.Invite.as_view(), name="invite"),
+]

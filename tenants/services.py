@@ -191,3 +191,15 @@ def preference_set(*, tenant: Tenant, setting: preferences.Declared, raw: Any, a
             changes={setting.key: [str(before), str(typed)]},
         )
     return typed
+
+
+def user_update(*, user: User, name: str | None = None, language: str | None = None) -> User:
+    """A user's own name and language. Safe to repeat; what is None stays."""
+    changed = {
+        field: value for field, value in (("name", name), ("language", language)) if value is not None
+    }
+    for field, value in changed.items():
+        setattr(user, field, value)
+    if changed:
+        user.save(update_fields=list(changed))
+    return user

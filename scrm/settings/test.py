@@ -15,3 +15,4 @@ CACHES["default"]["KEY_PREFIX"] = VALKEY_PREFIX  # noqa: F405
 CLOCK_FILE = ""
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 DATABASE_ROUTERS = []  # so that Django's flush between transactional tests sees the tables
+WHITENOISE_AUTOREFRESH = True  # no collectstatic before the tests

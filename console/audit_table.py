@@ -1,0 +1,76 @@
+"""The audit trail as a table."""
+
+from typing import Any
+
+import django_filters
+import django_tables2 as tables
+from django.db.models import Q, QuerySet
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from console.tables import ConsoleTable
+from console.templatetags.q import moment
+
+
+class AuditFilter(django_filters.FilterSet):
+    """By words, by what was done, by day."""
+
+    q = django_filters.CharFilter(label=_("Person or object"), method="by_text")
+    verb = django_filters.CharFilter(label=_("What"), lookup_expr="icontains")
+    since = django_filters.DateFilter(label=_("From"), field_name="at", lookup_expr="date__gte")
+    until = django_filters.DateFilter(label=_("Until"), field_name="at", lookup_expr="date__lte")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("since", "until"):
+            self.form.fields[name].widget.input_type = "date"
+
+    def by_text(self, queryset: QuerySet, name: str, text: str) -> QuerySet:
+        return queryset.filter(Q(actor_name__icontains=text) | Q(target_name__icontains=text))
+
+
+class AuditTable(ConsoleTable):
+    """When, who, what, to what, with the values before and after."""
+
+    at = tables.Column(verbose_name=_("When"))
+    actor_name = tables.Column(verbose_name=_("Who"))
+    verb = tables.Column(verbose_name=_("What"))
+    target_name = tables.Column(verbose_name=_("Object"), orderable=False)
+    changes = tables.Column(verbose_name=_("Before and after"), orderable=False, empty_values=())
+
+    class Meta(ConsoleTable.Meta):
+        attrs = {"class": "table q-table is-cards is-nopick"}
+        empty_text = _("Nothing was recorded for these filters.")
+
+    def render_at(self, value: Any) -> str:
+        return moment(value)
+
+    def value_at(self, value: Any) -> str:
+        return value.isoformat(timespec="seconds")
+
+    def render_verb(self, value: str) -> SafeString:
+        return format_html('<span class="q-code">{}</span>', value)
+
+    def value_verb(self, value: str) -> str:
+        return value
+
+    def render_changes(self, record: Any) -> SafeString:
+        rows = [(key, _shown(before), _shown(after)) for key, (before, after) in _pairs(record.changes)]
+        parts = format_html_join(" · ", "{} {} → <b>{}</b>", rows)
+        why = format_html("<br>{}", record.reason) if record.reason else ""
+        return format_html('<span class="q-diff">{}{}</span>', parts or "–", why)
+
+    def value_changes(self, record: Any) -> str:
+        return "; ".join(f"{key}: {_shown(a)} -> {_shown(b)}" for key, (a, b) in _pairs(record.changes))
+
+
+def _pairs(changes: dict[str, Any]) -> list[tuple[str, tuple[Any, Any]]]:
+    return [
+        (key, (value[0], value[1]) if isinstance(value, list) and len(value) == 2 else (None, value))
+        for key, value in changes.items()
+    ]
+
+
+def _shown(value: Any) -> str:
+    return "–" if value is None or value == "" else str(value)

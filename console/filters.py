@@ -1,0 +1,69 @@
+"""Filter forms as a bar of chips and drop-downs: reading a django-filter form for the template."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+SEARCH_FIELD = "q"
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One active filter, and the query string without it."""
+
+    label: Any
+    text: str
+    without: str
+
+
+@dataclass(frozen=True)
+class FilterBar:
+    """What `console/_filters.html` draws. `search` is the bound field named q, or None."""
+
+    search: forms.BoundField | None
+    fields: list[tuple[forms.BoundField, bool]]
+    hidden: list[tuple[str, str]]
+    chips: list[Chip]
+
+
+def _texts(field: forms.BoundField, values: list[str]) -> list[str]:
+    choices = getattr(field.field, "choices", None)
+    if choices is None:
+        return values
+    known = {str(key): str(label) for key, label in _flat(choices)}
+    return [known.get(value, value) for value in values]
+
+
+def _flat(choices: Any) -> list[tuple[Any, Any]]:
+    flat = []
+    for key, label in choices:
+        flat += list(label) if isinstance(label, list | tuple) else [(key, label)]
+    return flat
+
+
+def _names(field: forms.BoundField) -> list[str]:
+    """The query keys of a field: several for a range."""
+    widgets = getattr(field.field.widget, "widgets_names", None)
+    return [f"{field.name}{suffix}" for suffix in widgets] if widgets else [field.name]
+
+
+def filter_bar(form: forms.Form, query: QueryDict) -> FilterBar:
+    """Read a filter form and the present query string."""
+    names = {name for field in form for name in _names(field)}
+    fields, chips, search = [], [], None
+    for field in form:
+        keys = _names(field)
+        values = [value for key in keys for value in query.getlist(key) if value]
+        if field.name == SEARCH_FIELD:
+            search = field
+            continue
+        fields.append((field, bool(values)))
+        if values:
+            rest = query.copy()
+            for key in [*keys, "page", "view"]:
+                rest.pop(key, None)
+            chips.append(Chip(field.label, ", ".join(_texts(field, values)), f"?{rest.urlencode()}"))
+    hidden = [(key, value) for key in ("sort", "size") for value in query.getlist(key) if key not in names]
+    return FilterBar(search, fields, hidden, chips)

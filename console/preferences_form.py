@@ -1,0 +1,93 @@
+"""The form of all declared preferences, grouped by the first part of their key."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from tenants import preferences
+from tenants.forms import preference_field
+
+GROUP_LABELS = {
+    "touch": _("Reaching people"),
+    "leads": _("Leads"),
+    "lead": _("Leads"),
+    "groups": _("Groups"),
+    "group": _("Groups"),
+    "sop": _("SOP"),
+    "wecom": _("WeCom"),
+    "contacts": _("Customers"),
+    "team": _("Team"),
+    "work": _("Work list"),
+    "content": _("Content"),
+    "analytics": _("Insights"),
+    "insights": _("Insights"),
+}
+
+
+@dataclass(frozen=True)
+class PreferenceRow:
+    """One setting: its field and its default as text. `is_own` when the company chose its own value."""
+
+    setting: preferences.Declared
+    field: forms.BoundField
+    default: str
+    is_own: bool
+
+
+@dataclass(frozen=True)
+class PreferenceGroup:
+    label: Any
+    rows: list[PreferenceRow]
+
+
+def _as_text(setting: preferences.Declared, value: Any) -> str:
+    if setting.kind == "time":
+        return f"{preferences.parse(setting, value):%H:%M}"
+    if setting.kind == "flag":
+        return str(_("yes") if value else _("no"))
+    return str(value)
+
+
+def _field_name(key: str) -> str:
+    return key.replace(".", "__")
+
+
+class PreferencesForm(forms.Form):
+    """All settings at once; only changed ones are stored."""
+
+    def __init__(self, *args: Any, current: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.current = current
+        for setting in preferences.declared():
+            self.fields[_field_name(setting.key)] = preference_field(setting, current[setting.key])
+
+    def changed(self) -> list[tuple[preferences.Declared, Any]]:
+        """(setting, typed value) of what differs from the present value."""
+        found = []
+        for setting in preferences.declared():
+            value = self.cleaned_data[_field_name(setting.key)]
+            if value != self.current[setting.key]:
+                found.append((setting, value))
+        return found
+
+    def groups(self) -> list[PreferenceGroup]:
+        """The rows under their headings, in the order of the keys."""
+        made: dict[str, PreferenceGroup] = {}
+        for setting in preferences.declared():
+            prefix = setting.key.partition(".")[0]
+            label = GROUP_LABELS.get(prefix, prefix)
+            group = made.setdefault(str(label), PreferenceGroup(label, []))
+            is_own = self.current[setting.key] != setting.default
+            row = PreferenceRow(
+                setting, self[_field_name(setting.key)], _as_text(setting, setting.default), is_own
+            )
+            group.rows.append(row)
+        return list(made.values())
+
+
+def preferences_form(tenant_id: int, data: Any = None) -> PreferencesForm:
+    """The form with the tenant's present values; one query."""
+    current = preferences.values(tenant_id, *preferences.declared())
+    return PreferencesForm(data, current=current)

@@ -1,0 +1,110 @@
+"""What the frame of every page shows: menu, companies, freshness, bell, the clock."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
+
+from console import nav
+from tenants import clock
+from tenants.enums import Role
+from tenants.roles import allows
+from tenants.selectors import place_list_for_user
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+
+SHEETS = {
+    "groups": "groups", "contacts": "leads", "leads": "leads", "team": "leads", "sop": "sop", "content": "sop",
+    "analytics": "insights", "campaigns": "insights",
+}  # fmt: skip
+_TONES = ("bad", "warn", "ok", "")
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """A menu item as one visitor sees it."""
+
+    label: Any
+    icon: str
+    url: str
+    is_current: bool
+    count: int | None
+    is_late: bool
+    opens_group: bool
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """The sources' lines, and the worst of their tones."""
+
+    lines: list[nav.Fresh]
+    tone: str
+
+
+def tenant_url(tenant: "Tenant", name: str, **kwargs: Any) -> str:
+    """The URL of a console page of this tenant: tenant_url(tenant, "groups:detail", pk=1)."""
+    return reverse(name, kwargs={"tenant_slug": tenant.slug, **kwargs})
+
+
+def _menu(request: HttpRequest) -> list[MenuItem]:
+    tenant, role = request.tenant, request.role  # type: ignore[attr-defined]
+    match = request.resolver_match
+    here = match.namespaces[0] if match and match.namespaces else ""
+    made: list[MenuItem] = []
+    before_line = True
+    for one in nav.items():
+        if not allows(role, one.permission):
+            continue
+        try:
+            url = tenant_url(tenant, one.url_name)
+        except NoReverseMatch:
+            continue
+        count = one.count(request) if one.count else None
+        opens_group = before_line and one.order >= nav.LINE and bool(made)
+        before_line = before_line and one.order < nav.LINE
+        made.append(MenuItem(one.label, one.icon, url, here == one.key, count, one.is_late, opens_group))
+    return made
+
+
+def _freshness(tenant: "Tenant") -> Freshness:
+    lines = [line for source in nav.freshness() for line in source(tenant)]
+    worst = next((tone for tone in _TONES if any(line.tone == tone for line in lines)), "")
+    return Freshness(lines, worst)
+
+
+def _lazy(make: Any) -> Any:
+    return SimpleLazyObject(make)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor. With a tenant, moments in templates are in its time zone from here on."""
+    tenant = getattr(request, "tenant", None)
+    match = getattr(request, "resolver_match", None)
+    namespace = match.namespaces[0] if match and match.namespaces else ""
+    sheet = SHEETS.get(namespace.removesuffix("_phone"), "")
+    context = {
+        "tenant": tenant,
+        "role": getattr(request, "role", None),
+        "now": clock.now(),
+        "is_simulated": clock.is_simulated(),
+        "html_lang": "zh-Hans" if (get_language() or "").startswith("zh") else "en",
+        "sheet": f"css/{sheet}.css" if sheet else "",
+    }
+    if tenant is None:
+        timezone.deactivate()
+        return context
+    timezone.activate(tenant.timezone)
+    if getattr(request, "role", None) is None:
+        return context
+    return context | {
+        "role_label": Role(request.role).label,  # type: ignore[attr-defined]
+        "menu": _lazy(lambda: _menu(request)),
+        "places": _lazy(lambda: place_list_for_user(request.user)),  # type: ignore[arg-type]
+        "freshness": _lazy(lambda: _freshness(tenant)),
+        "notices": _lazy(lambda: [one for source in nav.bells() for one in source(request)]),
+    }

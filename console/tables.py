@@ -1,0 +1,62 @@
+"""Tables of the console: django-tables2 with the kit's look."""
+
+from typing import Any
+
+import django_tables2 as tables
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+
+class PickColumn(tables.Column):
+    """Check boxes for the bulk bar; their values are row ids, posted as `pick`."""
+
+    attrs_cell = "q-pick"
+
+    def __init__(self, **extra: Any) -> None:
+        super().__init__(
+            accessor="pk", orderable=False, exclude_from_export=True, empty_values=(),
+            attrs={"td": {"class": "q-pick"}, "th": {"class": "q-pick"}}, **extra,
+        )  # fmt: skip
+
+    @property
+    def header(self) -> SafeString:
+        return format_html(
+            '<input class="form-check-input" type="checkbox" aria-label="{}">',
+            gettext("Pick all rows of this page"),
+        )
+
+    def render(self, value: Any, record: Any) -> SafeString:
+        label = gettext("Pick %(name)s") % {"name": record}
+        return format_html(
+            '<input class="form-check-input" type="checkbox" name="pick" value="{}" form="q-bulk-form"'
+            ' aria-label="{}">',
+            value, label,
+        )  # fmt: skip
+
+
+class NumberColumn(tables.Column):
+    """Right-aligned figures. The value is rendered by `render_<name>` or as the kit writes figures."""
+
+    def __init__(self, *args: Any, **extra: Any) -> None:
+        extra.setdefault("attrs", {"td": {"class": "q-num"}, "th": {"class": "q-num"}})
+        super().__init__(*args, **extra)
+
+
+class ConsoleTable(tables.Table):
+    """Base of every table. `Meta.row_header` names the column that is the row's head."""
+
+    class Meta:
+        template_name = "console/_table.html"
+        attrs = {"class": "table q-table is-cards"}
+        row_header = ""
+        order_by_field = "sort"
+        empty_text = _("No rows match these filters.")
+        default = "–"
+
+    @property
+    def row_header(self) -> str:
+        """The column rendered as <th scope="row">: Meta.row_header, else the first that is not a pick."""
+        named = getattr(self.Meta, "row_header", "")
+        return named or next((name for name in self.columns.names() if name != "pick"), "")

@@ -1,0 +1,1 @@
+"""Views of the console: the public ones, the frame, settings."""
