@@ -251,12 +251,14 @@ class GroupDay(TenantModel):
 class Exposure(TenantModel):
     """One touch let through to one person: the gate's raw log, append-only.
 
-    `weight` is 1; a touch that in the end reached nobody gets a second row of -1 (`gate_release`).
+    `weight` is 1; a touch that in the end reached nobody gets a further row of -1 (`gate_release`), and one that
+    goes out after all another 1. `seq` counts these rows of one touch and person from 0: even ones are passes.
     The sum of weights by person and day equals ExposureDay: a nightly certificate can prove it.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
     touch_key = models.CharField(max_length=96)
+    seq = models.PositiveSmallIntegerField(default=0)
     weight = models.SmallIntegerField(default=1)
     local_date = models.DateField()
     at = models.DateTimeField()
@@ -269,7 +271,7 @@ class Exposure(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "touch_key", "customer", "weight"], name="contacts_exposure_once"
+                fields=["tenant", "touch_key", "customer", "seq"], name="contacts_exposure_once"
             )
         ]
         indexes = [models.Index(fields=["tenant", "customer", "local_date"], name="contacts_exposure_person")]

@@ -149,9 +149,9 @@ def personal_rule(request: TouchRequest, person: Person | None, limits: Limits) 
             return Rule.OPT_OUT
         if person.consent == "refused" or (limits.consent_required and person.consent != "granted"):
             return Rule.CONSENT
-    if request.excludes_buyers and person.last_bought_at is not None:
-        if request.buyers_since is None or person.last_bought_at >= request.buyers_since:
-            return Rule.BUYER
+    since, bought_at = request.buyers_since, person.last_bought_at
+    if request.excludes_buyers and bought_at is not None and (since is None or bought_at >= since):
+        return Rule.BUYER
     return ""
 
 

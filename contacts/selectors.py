@@ -1,0 +1,220 @@
+"""Reads of customers: lists, one person's timeline, facts for others in sets."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from contacts.enums import FollowState, OrderState
+from contacts.models import Behaviour, Customer, CustomerTag, Follow, Order, Tag, TagGroup
+
+GroupIds = Callable[..., dict[str, int]]
+GroupNames = Callable[..., dict[int, list[str]]]
+
+
+class _Groups:
+    """What the app above tells about groups; filled once at start (scrm.wiring)."""
+
+    ids_by_chat: GroupIds | None = None
+    names_by_customer: GroupNames | None = None
+
+
+def register_groups(*, ids_by_chat: GroupIds, names_by_customer: GroupNames) -> None:
+    """`ids_by_chat(tenant_id=, chat_ids=) -> {chat_id: group id}`;
+    `names_by_customer(tenant_id=, customer_ids=) -> {customer id: [name of each present group]}`."""
+    _Groups.ids_by_chat, _Groups.names_by_customer = (
+        staticmethod(ids_by_chat),
+        staticmethod(names_by_customer),
+    )
+
+
+def group_ids_by_chat(*, tenant_id: int, chat_ids: set[str]) -> dict[str, int]:
+    """{chat_id: group id} of the groups known; an unknown chat is absent."""
+    if not chat_ids or _Groups.ids_by_chat is None:
+        return {}
+    return _Groups.ids_by_chat(tenant_id=tenant_id, chat_ids=sorted(chat_ids))
+
+
+def group_names(*, tenant_id: int, customer_ids: list[int]) -> dict[int, list[str]]:
+    """{customer id: names of the groups the person sits in}; absent when in none."""
+    if not customer_ids or _Groups.names_by_customer is None:
+        return {}
+    return _Groups.names_by_customer(tenant_id=tenant_id, customer_ids=customer_ids)
+
+
+def customer_get(*, tenant_id: int, customer_id: int) -> Customer:
+    """Raises Customer.DoesNotExist, also for another tenant's id."""
+    return Customer.objects.get(tenant_id=tenant_id, pk=customer_id)
+
+
+def customer_ids_by_external(*, tenant_id: int, external_userids: Iterable[str]) -> dict[str, int]:
+    """{external_userid: customer id}. An id known to several apps means the first app's customer."""
+    rows = Customer.objects.filter(tenant_id=tenant_id, external_userid__in=list(external_userids))
+    return dict(rows.order_by("-app_id").values_list("external_userid", "pk"))
+
+
+def customer_ids_by_union(*, tenant_id: int, unionids: Iterable[str]) -> dict[str, int]:
+    """{unionid: customer id}, the oldest where several apps know the person."""
+    wanted = [one for one in unionids if one]
+    rows = Customer.objects.filter(tenant_id=tenant_id, unionid__in=wanted)
+    return dict(rows.order_by("-pk").values_list("unionid", "pk")) if wanted else {}
+
+
+def customer_ids_known(*, tenant_id: int, customer_ids: Iterable[int]) -> set[int]:
+    """Those of the ids that are this tenant's customers."""
+    rows = Customer.objects.filter(tenant_id=tenant_id, pk__in=set(customer_ids))
+    return set(rows.values_list("pk", flat=True))
+
+
+def customer_names(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, str]:
+    """{customer id: name}; "" for a person without a name."""
+    rows = Customer.objects.filter(tenant_id=tenant_id, pk__in=set(customer_ids))
+    return dict(rows.values_list("pk", "name"))
+
+
+def customer_list(
+    *,
+    tenant_id: int,
+    text: str = "",
+    tag_id: int | None = None,
+    staff_id: int | None = None,
+    buyer: bool | None = None,
+    opted_out: bool | None = None,
+) -> QuerySet[Customer]:
+    """Customers, newest first. `text` searches name and remark, or matches an exact WeCom id."""
+    found = Customer.objects.filter(tenant_id=tenant_id)
+    if text:
+        remarked = Follow.objects.filter(tenant_id=tenant_id, remark__icontains=text).values("customer_id")
+        found = found.filter(Q(name__icontains=text) | Q(external_userid=text) | Q(pk__in=remarked))
+    if tag_id is not None:
+        found = found.filter(
+            Exists(CustomerTag.objects.filter(tenant_id=tenant_id, customer=OuterRef("pk"), tag_id=tag_id))
+        )
+    if staff_id is not None:
+        live = Follow.objects.filter(tenant_id=tenant_id, staff_id=staff_id, state__in=LIVE_FOLLOWS)
+        found = found.filter(Exists(live.filter(customer=OuterRef("pk"))))
+    if buyer is not None:
+        bought = Exists(_paid(tenant_id).filter(customer=OuterRef("pk")))
+        found = found.filter(bought if buyer else ~bought)
+    if opted_out is not None:
+        found = found.filter(opt_out_at__isnull=not opted_out)
+    return found.order_by("-first_seen_at", "-pk")
+
+
+LIVE_FOLLOWS = (FollowState.HALF, FollowState.FULL)
+
+
+def _paid(tenant_id: int) -> QuerySet[Order]:
+    return Order.objects.filter(tenant_id=tenant_id, state=OrderState.PAID)
+
+
+def buyers_in(
+    *,
+    tenant_id: int,
+    customer_ids: Iterable[int],
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> set[int]:
+    """Those who have a paid, not refunded order placed in [since, until)."""
+    found = _paid(tenant_id).filter(customer_id__in=set(customer_ids))
+    if since is not None:
+        found = found.filter(ordered_at__gte=since)
+    if until is not None:
+        found = found.filter(ordered_at__lt=until)
+    return set(found.values_list("customer_id", flat=True))
+
+
+def opted_out_in(*, tenant_id: int, customer_ids: Iterable[int]) -> set[int]:
+    """Those who want no marketing."""
+    rows = Customer.objects.filter(tenant_id=tenant_id, pk__in=set(customer_ids), opt_out_at__isnull=False)
+    return set(rows.values_list("pk", flat=True))
+
+
+def behaviours_for(
+    *,
+    tenant_id: int,
+    customer_ids: Iterable[int],
+    since: datetime | None = None,
+    until: datetime | None = None,
+    kinds: Iterable[str] | None = None,
+) -> QuerySet[Behaviour]:
+    """The stream of these people in [since, until), by person and time, then id: a stable order."""
+    found = Behaviour.objects.filter(tenant_id=tenant_id, customer_id__in=list(customer_ids))
+    if since is not None:
+        found = found.filter(occurred_at__gte=since)
+    if until is not None:
+        found = found.filter(occurred_at__lt=until)
+    if kinds is not None:
+        found = found.filter(kind__in=list(kinds))
+    return found.order_by("customer_id", "occurred_at", "pk")
+
+
+def orders_for(
+    *, tenant_id: int, customer_ids: Iterable[int], since: datetime | None = None
+) -> QuerySet[Order]:
+    """Orders of these people, newest first; refunded ones too, their state says so."""
+    found = Order.objects.filter(tenant_id=tenant_id, customer_id__in=list(customer_ids))
+    if since is not None:
+        found = found.filter(ordered_at__gte=since)
+    return found.order_by("-ordered_at", "-pk")
+
+
+def follows_of(*, tenant_id: int, customer_ids: Iterable[int]) -> QuerySet[Follow]:
+    """Ties of these people to staff, live ones first."""
+    rows = Follow.objects.filter(tenant_id=tenant_id, customer_id__in=list(customer_ids))
+    return rows.select_related("staff").order_by("customer_id", "ended_at", "followed_at", "pk")
+
+
+def follow_staff_ids(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, list[int]]:
+    """{customer id: staff ids of live ties, the oldest first}."""
+    rows = Follow.objects.filter(
+        tenant_id=tenant_id, customer_id__in=set(customer_ids), state__in=LIVE_FOLLOWS
+    ).order_by("followed_at", "pk")
+    found: dict[int, list[int]] = {}
+    for customer_id, staff_id in rows.values_list("customer_id", "staff_id"):
+        found.setdefault(customer_id, []).append(staff_id)
+    return found
+
+
+def is_followed_by(*, tenant_id: int, customer_id: int, staff_id: int) -> bool:
+    """Whether the customer is a live friend of the staff member."""
+    return Follow.objects.filter(
+        tenant_id=tenant_id, customer_id=customer_id, staff_id=staff_id, state__in=LIVE_FOLLOWS
+    ).exists()
+
+
+def tags_of(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, list[str]]:
+    """{customer id: tag names, each once}."""
+    rows = CustomerTag.objects.filter(
+        tenant_id=tenant_id, customer_id__in=set(customer_ids), tag__deleted_at=None
+    ).order_by("tag__name")
+    found: dict[int, list[str]] = {}
+    for customer_id, name in rows.values_list("customer_id", "tag__name").distinct():
+        found.setdefault(customer_id, []).append(name)
+    return found
+
+
+def tag_list(*, tenant_id: int) -> QuerySet[Tag]:
+    """Live tags by group and name."""
+    return (
+        Tag.objects.filter(tenant_id=tenant_id, deleted_at=None)
+        .select_related("group")
+        .order_by("group__sort", "group__name", "name")
+    )
+
+
+def tag_group_list(*, tenant_id: int) -> QuerySet[TagGroup]:
+    return TagGroup.objects.filter(tenant_id=tenant_id, deleted_at=None).order_by("sort", "name")
+
+
+def customer_count(*, tenant_id: int) -> int:
+    """People known, staff not among them: a customer is never a staff member."""
+    return Customer.objects.filter(tenant_id=tenant_id).count()
+
+
+def live_follow_counts(*, tenant_id: int, staff_ids: Iterable[int]) -> dict[int, int]:
+    """{staff id: customers}; absent means none."""
+    rows = Follow.objects.filter(
+        tenant_id=tenant_id, staff_id__in=set(staff_ids), state__in=LIVE_FOLLOWS
+    ).values("staff_id")
+    return {row["staff_id"]: row["people"] for row in rows.annotate(people=Count("pk"))}

@@ -1,0 +1,1 @@
+"""Writes of customers: who they are, what they did, what they bought, what may reach them."""

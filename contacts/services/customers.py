@@ -1,0 +1,316 @@
+"""Who the customers are and who follows them: from WeCom's answers and events, from groups, from people here."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+
+from contacts.enums import FollowState
+from contacts.errors import CustomerUnknown, ReasonMissing
+from contacts.events import CustomerOptedOut, FollowChanged
+from contacts.models import Customer, Follow
+from contacts.policies.follow import LIVE, STATE_OF_CHANGE, after_event, after_listing
+from contacts.services.behaviours import behaviours_attach
+from contacts.services.tags import tag_ids_for, wecom_tags_set
+from outbox.services import publish
+from tenants import audit, clock
+from tenants.audit import Actor
+from tenants.enums import Permission
+from tenants.models import Tenant
+from tenants.services import require
+
+_FROM_WECOM = ["name", "avatar", "gender", "kind", "unionid", "synced_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSeen:
+    """Someone outside the corp, as a group's member list or an event names them. "" is not known."""
+
+    external_userid: str
+    name: str = ""
+    unionid: str = ""
+
+
+def customers_ensure(
+    *, tenant_id: int, app_id: int, people: Iterable[PersonSeen], seen_at: datetime
+) -> dict[str, int]:
+    """A row for each person: {external_userid: customer id}. In the caller's transaction. Safe to repeat.
+
+    A name or union id fills an empty field and replaces nothing. `seen_at` becomes `first_seen_at` of new rows.
+    Waiting behaviours of new persons are attached.
+    """
+    wanted = {one.external_userid: one for one in people}
+    rows = Customer.objects.filter(tenant_id=tenant_id, app_id=app_id, external_userid__in=list(wanted))
+    known = {row.external_userid: row for row in rows}
+    fuller = [row for row in known.values() if _fill(row, wanted[row.external_userid])]
+    if fuller:
+        Customer.objects.bulk_update(sorted(fuller, key=lambda row: row.pk), ["name", "unionid"])
+    missing = sorted(set(wanted) - set(known))
+    ids = {external: row.pk for external, row in known.items()}
+    if missing:
+        Customer.objects.bulk_create(
+            [
+                Customer(
+                    tenant_id=tenant_id,
+                    app_id=app_id,
+                    external_userid=one,
+                    name=wanted[one].name[:128],
+                    unionid=wanted[one].unionid[:64],
+                    first_seen_at=seen_at,
+                )
+                for one in missing
+            ],
+            ignore_conflicts=True,
+        )
+        fresh = Customer.objects.filter(tenant_id=tenant_id, app_id=app_id, external_userid__in=missing)
+        new_ids = dict(fresh.values_list("external_userid", "pk"))
+        behaviours_attach(tenant_id=tenant_id, customers=new_ids)
+        ids.update(new_ids)
+    return ids
+
+
+def _fill(row: Customer, seen: PersonSeen) -> bool:
+    """Put what was empty and is known now; whether anything changed."""
+    name, unionid = row.name or seen.name[:128], row.unionid or seen.unionid[:64]
+    changed = (name, unionid) != (row.name, row.unionid)
+    row.name, row.unionid = name, unionid
+    return changed
+
+
+def customers_store(
+    *, tenant_id: int, app_id: int, contacts: list[dict[str, Any]], read_at: datetime
+) -> dict[str, int]:
+    """Write WeCom's `external_contact` objects: {external_userid: customer id}. In the caller's transaction.
+
+    An answer read earlier than the one on record changes nothing. Safe to repeat.
+    """
+    ids = customers_ensure(
+        tenant_id=tenant_id,
+        app_id=app_id,
+        people=[PersonSeen(one["external_userid"]) for one in contacts],
+        seen_at=read_at,
+    )
+    told = {one["external_userid"]: one for one in contacts}
+    rows = (
+        Customer.objects.select_for_update().filter(tenant_id=tenant_id, pk__in=ids.values()).order_by("pk")
+    )
+    newer = [row for row in rows if row.synced_at is None or row.synced_at <= read_at]
+    for row in newer:
+        _read_contact(row, told[row.external_userid], read_at)
+    Customer.objects.bulk_update(newer, _FROM_WECOM)
+    return ids
+
+
+def _read_contact(row: Customer, contact: dict[str, Any], read_at: datetime) -> None:
+    row.name = str(contact.get("name") or row.name)[:128]
+    row.avatar = str(contact.get("avatar") or "")[:512]
+    row.gender = int(contact.get("gender") or 0)
+    row.kind = int(contact.get("type") or 0)
+    row.unionid = str(contact.get("unionid") or row.unionid)[:64]
+    row.synced_at = read_at
+
+
+@dataclass(frozen=True, slots=True)
+class ReRead:
+    """What WeCom answered when an event was confirmed: the person, this staff member's tie if listed, and when."""
+
+    contact: dict[str, Any]
+    tie: dict[str, Any] | None
+    read_at: datetime
+
+
+def follow_apply_event(
+    *,
+    tenant_id: int,
+    app_id: int,
+    external_userid: str,
+    staff_id: int,
+    change_type: str,
+    occurred_at: datetime,
+    state_code: str = "",
+    answer: ReRead | None = None,
+) -> Follow:
+    """Apply one change_external_contact event. One transaction; publishes FollowChanged when the state moves.
+
+    Safe to repeat, in any order: an event older than the last one applied does not move the state.
+    """
+    with transaction.atomic():
+        if answer:
+            ids = customers_store(
+                tenant_id=tenant_id, app_id=app_id, contacts=[answer.contact], read_at=answer.read_at
+            )
+        else:
+            seen = [PersonSeen(external_userid)]
+            ids = customers_ensure(tenant_id=tenant_id, app_id=app_id, people=seen, seen_at=occurred_at)
+        follow = _follow_locked(tenant_id, ids[external_userid], staff_id)
+        before = follow.state
+        told = STATE_OF_CHANGE.get(change_type) or (follow.state or FollowState.FULL)
+        _move(follow, told, occurred_at)
+        follow.state_code = follow.state_code or state_code[:64]
+        if answer and answer.tie and follow.state in LIVE:
+            tags = [one["tag_id"] for one in answer.tie.get("tags") or [] if one.get("tag_id")]
+            _read_tie(follow, answer.tie)
+            _set_tags(tenant_id, app_id, staff_id, {follow.customer_id: tags})
+            _keep_phone(tenant_id, {follow.customer_id: answer.tie})
+        follow.save()
+        if follow.state != before:
+            _tell(follow, occurred_at)
+    return follow
+
+
+def _follow_locked(tenant_id: int, customer_id: int, staff_id: int) -> Follow:
+    """The tie, locked; a new one has state ""."""
+    Follow.objects.bulk_create(
+        [Follow(tenant_id=tenant_id, customer_id=customer_id, staff_id=staff_id, state="")],
+        ignore_conflicts=True,
+    )
+    return Follow.objects.select_for_update().get(
+        tenant_id=tenant_id, customer_id=customer_id, staff_id=staff_id
+    )
+
+
+def _move(follow: Follow, told: str, told_at: datetime) -> None:
+    """Take the state an event tells, unless a newer one is on record."""
+    state = after_event(state=follow.state, event_at=follow.event_at, told=told, told_at=told_at)
+    if state == told and (follow.event_at is None or told_at >= follow.event_at):
+        follow.event_at = told_at
+        follow.ended_at = None if state in LIVE else told_at
+    follow.state = state
+    if state in LIVE:
+        follow.followed_at = follow.followed_at or told_at
+
+
+def _read_tie(follow: Follow, tie: Mapping[str, Any]) -> None:
+    follow.remark = str(tie.get("remark") or "")[:128]
+    follow.description = str(tie.get("description") or "")[:512]
+    follow.add_way = int(tie.get("add_way") or 0)
+    follow.state_code = str(tie.get("state") or follow.state_code)[:64]
+    if tie.get("createtime"):
+        follow.followed_at = datetime.fromtimestamp(int(tie["createtime"]), UTC)
+
+
+def _set_tags(tenant_id: int, app_id: int, staff_id: int, wanted: Mapping[int, Iterable[str]]) -> None:
+    ids = tag_ids_for(
+        tenant_id=tenant_id, app_id=app_id, tag_ids={tag for tags in wanted.values() for tag in tags}
+    )
+    wecom_tags_set(
+        tenant_id=tenant_id,
+        staff_id=staff_id,
+        wanted={customer_id: {ids[tag] for tag in tags} for customer_id, tags in wanted.items()},
+    )
+
+
+def _keep_phone(tenant_id: int, ties: Mapping[int, Mapping[str, Any]]) -> None:
+    """The first number staff noted on the person, where none is known yet."""
+    for customer_id, tie in ties.items():
+        if numbers := [one for one in tie.get("remark_mobiles") or [] if one]:
+            Customer.objects.filter(tenant_id=tenant_id, pk=customer_id, phone="").update(
+                phone=str(numbers[0])[:32]
+            )
+
+
+def _tell(follow: Follow, occurred_at: datetime) -> None:
+    publish(
+        FollowChanged(
+            tenant_id=follow.tenant_id,
+            occurred_at=occurred_at,
+            customer_id=follow.customer_id,
+            staff_id=follow.staff_id,
+            state=follow.state,
+            state_code=follow.state_code,
+        )
+    )
+
+
+def follows_store_page(
+    *, tenant_id: int, app_id: int, staff_id: int, entries: list[dict[str, Any]], read_at: datetime
+) -> tuple[set[int], int]:
+    """Write one page of batch/get_by_user for one staff member: (customer ids seen, ties that had been missed).
+
+    `entries`: [{"external_contact": {...}, "follow_info": {..., "tag_id": [...]}}]. One transaction; repeatable.
+    """
+    with transaction.atomic():
+        contacts = [one["external_contact"] for one in entries]
+        ids = customers_store(tenant_id=tenant_id, app_id=app_id, contacts=contacts, read_at=read_at)
+        ties = {ids[one["external_contact"]["external_userid"]]: one["follow_info"] for one in entries}
+        missed = 0
+        for customer_id in sorted(ties):
+            follow = _follow_locked(tenant_id, customer_id, staff_id)
+            before = follow.state
+            follow.state = after_listing(
+                state=before, event_at=follow.event_at, is_listed=True, read_at=read_at
+            )
+            if follow.state in LIVE:
+                follow.ended_at = None
+            _read_tie(follow, ties[customer_id])
+            follow.save()
+            if follow.state != before:
+                missed += 1
+                _tell(follow, read_at)
+        tags = {customer_id: tie.get("tag_id") or [] for customer_id, tie in ties.items()}
+        _set_tags(tenant_id, app_id, staff_id, tags)
+        _keep_phone(tenant_id, ties)
+    return set(ties), missed
+
+
+def follows_end_unlisted(*, tenant_id: int, staff_id: int, listed: set[int], read_at: datetime) -> int:
+    """End the ties of a staff member that a full list did not show. Returns how many. Safe to repeat."""
+    ended = 0
+    with transaction.atomic():
+        rows = Follow.objects.select_for_update().filter(tenant_id=tenant_id, staff_id=staff_id)
+        for follow in rows.exclude(customer_id__in=listed).order_by("pk"):
+            state = after_listing(
+                state=follow.state, event_at=follow.event_at, is_listed=False, read_at=read_at
+            )
+            if state == follow.state:
+                continue
+            follow.state, follow.ended_at = state, read_at
+            follow.save(update_fields=["state", "ended_at"])
+            _tell(follow, read_at)
+            ended += 1
+    return ended
+
+
+def archive_consent_set(
+    *, tenant_id: int, app_id: int, external_userid: str, answer: str, at: datetime
+) -> None:
+    """Record that a person agreed to ("agree") or refused ("disagree") message archiving. Safe to repeat."""
+    with transaction.atomic():
+        ids = customers_ensure(
+            tenant_id=tenant_id, app_id=app_id, people=[PersonSeen(external_userid)], seen_at=at
+        )
+        Customer.objects.filter(tenant_id=tenant_id, pk=ids[external_userid]).update(archive_consent=answer)
+
+
+def customer_set_opt_out(
+    *, tenant: Tenant, customer_id: int, opted_out: bool, reason: str, actor: Actor
+) -> Customer:
+    """A customer wants no marketing, or wants it again; with the reason. Raises CustomerUnknown, ReasonMissing,
+    NotPermitted. Safe to repeat: the same wish twice keeps the first time and reason."""
+    require(actor, Permission.WORK)
+    if not reason.strip():
+        raise ReasonMissing
+    with transaction.atomic():
+        row = Customer.objects.select_for_update().filter(tenant=tenant, pk=customer_id).first()
+        if row is None:
+            raise CustomerUnknown
+        if bool(row.opt_out_at) == opted_out:
+            return row
+        now = clock.now()
+        row.opt_out_at = now if opted_out else None
+        row.opt_out_reason = reason.strip()[:200] if opted_out else ""
+        row.save(update_fields=["opt_out_at", "opt_out_reason"])
+        audit.record(
+            tenant=tenant,
+            actor=actor,
+            verb="contacts.customer.opted_out" if opted_out else "contacts.customer.opted_in",
+            target=row,
+            changes={"opted_out": [not opted_out, opted_out]},
+            reason=reason.strip(),
+        )
+        publish(
+            CustomerOptedOut(tenant_id=tenant.pk, occurred_at=now, customer_id=row.pk, opted_out=opted_out)
+        )
+    return row

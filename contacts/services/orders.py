@@ -1,0 +1,84 @@
+"""Order rows from order and refund behaviours (R38): a pure function of the behaviours on record.
+
+Whatever order they arrive in, the same behaviours give the same row: it is derived again from all of them each time
+one arrives. A refund that came first waits as a row without `ordered_at`.
+"""
+
+from django.db import connection, transaction
+
+from contacts.enums import OrderClass
+from contacts.models import Order
+from tenants import audit
+from tenants.audit import Actor
+from tenants.enums import Permission
+from tenants.models import Tenant
+from tenants.services import require
+
+_ENSURE = """
+insert into contacts_order (tenant_id, source, order_no, sku_id, title, state, order_class, class_confirmed_by)
+select %s, source, order_no, '', '', 'paid', 'unknown', ''
+from unnest(%s::text[], %s::text[]) as k(source, order_no) order by source, order_no
+on conflict (tenant_id, source, order_no) do nothing
+"""
+_LOCK = """
+select id from contacts_order o join unnest(%s::text[], %s::text[]) as k(source, order_no) using (source, order_no)
+where tenant_id = %s order by source, order_no for update of o
+"""
+# A refund without an amount, or of an order whose amount is not known, is taken as a full one.
+_DERIVE = """
+with told as (
+    select source, object_id as order_no,
+        max(customer_id) as customer_id,
+        min(occurred_at) filter (where kind = 'order') as ordered_at,
+        max(occurred_at) filter (where kind = 'refund') as refunded_at,
+        (array_agg(amount_fen order by occurred_at, event_id) filter (where kind = 'order'))[1] as amount_fen,
+        (array_agg(object_title order by occurred_at, event_id) filter (where kind = 'order'))[1] as title,
+        (array_agg(coalesce(data->>'sku_id', '') order by occurred_at, event_id) filter (where kind = 'order'))[1]
+            as sku_id,
+        sum(amount_fen) filter (where kind = 'refund') as refund_fen,
+        bool_or(amount_fen is null) filter (where kind = 'refund') as refund_is_full
+    from contacts_behaviour
+    where tenant_id = %s and kind in ('order', 'refund')
+        and (source, object_id) in (select * from unnest(%s::text[], %s::text[]))
+    group by source, object_id
+)
+update contacts_order o set
+    customer_id = told.customer_id, ordered_at = told.ordered_at, refunded_at = told.refunded_at,
+    amount_fen = told.amount_fen, refund_fen = told.refund_fen,
+    title = coalesce(told.title, ''), sku_id = coalesce(told.sku_id, ''),
+    state = case
+        when told.refunded_at is null then 'paid'
+        when told.refund_is_full or told.amount_fen is null or told.refund_fen >= told.amount_fen then 'refunded'
+        else 'paid'
+    end
+from told where o.tenant_id = %s and o.source = told.source and o.order_no = told.order_no
+"""
+
+
+def orders_derive(*, tenant_id: int, keys: list[tuple[str, str]]) -> None:
+    """Bring the rows of these (source, order number) pairs up to date. In the caller's transaction; repeatable."""
+    if not keys:
+        return
+    sources, numbers = (list(column) for column in zip(*sorted(set(keys)), strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_ENSURE, [tenant_id, sources, numbers])
+        cursor.execute(_LOCK, [sources, numbers, tenant_id])
+        cursor.execute(_DERIVE, [tenant_id, sources, numbers, tenant_id])
+
+
+def order_confirm_class(*, tenant: Tenant, order_id: int, order_class: str, actor: Actor) -> Order:
+    """A person says why a customer bought (R72). Raises Order.DoesNotExist. Safe to repeat."""
+    require(actor, Permission.WORK)
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(tenant=tenant, pk=order_id)
+        before, order.order_class = order.order_class, OrderClass(order_class)
+        order.class_confirmed_by = actor.name
+        order.save(update_fields=["order_class", "class_confirmed_by"])
+        audit.record(
+            tenant=tenant,
+            actor=actor,
+            verb="contacts.order.classed",
+            target=order,
+            changes={"order_class": [before, order.order_class]},
+        )
+    return order

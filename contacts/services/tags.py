@@ -1,0 +1,173 @@
+"""Tags: WeCom's own, and those given here by hand or by rule (R32). A re-sync touches only WeCom's."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from contacts.enums import TagSource
+from contacts.errors import CustomerUnknown, TagUnknown
+from contacts.models import Customer, CustomerTag, Tag, TagGroup
+from tenants import audit, clock
+from tenants.audit import Actor
+from tenants.enums import Permission
+from tenants.models import Tenant
+from tenants.services import require
+
+
+def tags_store(*, tenant_id: int, app_id: int, groups: list[dict[str, Any]], is_complete: bool = True) -> int:
+    """Write what get_corp_tag_list answered. Returns how many tags are live. One transaction; safe to repeat.
+
+    `groups`: [{"group_id", "group_name", "order", "tag": [{"id", "name"}]}]. With `is_complete` tags that the
+    answer lacks are marked deleted; ties to customers stay, so that history still reads.
+    """
+    now = clock.now()
+    with transaction.atomic():
+        TagGroup.objects.bulk_create(
+            [
+                TagGroup(
+                    tenant_id=tenant_id,
+                    app_id=app_id,
+                    group_id=one["group_id"],
+                    name=one["group_name"],
+                    sort=one.get("order", 0),
+                )
+                for one in sorted(groups, key=lambda each: each["group_id"])
+            ],
+            update_conflicts=True,
+            unique_fields=["tenant", "app", "group_id"],
+            update_fields=["name", "sort", "deleted_at"],
+        )
+        ids = dict(TagGroup.objects.filter(tenant_id=tenant_id, app_id=app_id).values_list("group_id", "pk"))
+        rows = [
+            Tag(
+                tenant_id=tenant_id,
+                app_id=app_id,
+                tag_id=tag["id"],
+                group_id=ids[one["group_id"]],
+                name=tag["name"],
+            )
+            for one in groups
+            for tag in one.get("tag") or []
+        ]
+        _upsert_tags(rows)
+        if is_complete:
+            _drop_absent(
+                tenant_id, app_id, {row.tag_id for row in rows}, {one["group_id"] for one in groups}, now
+            )
+    return len(rows)
+
+
+def _upsert_tags(rows: list[Tag]) -> None:
+    Tag.objects.bulk_create(
+        sorted(rows, key=lambda row: row.tag_id),
+        update_conflicts=True,
+        unique_fields=["tenant", "app", "tag_id"],
+        update_fields=["name", "group", "deleted_at"],
+    )
+
+
+def _drop_absent(tenant_id: int, app_id: int, tags: set[str], groups: set[str], now: datetime) -> None:
+    live = {"tenant_id": tenant_id, "app_id": app_id, "deleted_at": None}
+    Tag.objects.filter(**live).exclude(tag_id__in=tags).update(deleted_at=now)
+    TagGroup.objects.filter(**live).exclude(group_id__in=groups).update(deleted_at=now)
+
+
+def tag_ids_for(*, tenant_id: int, app_id: int, tag_ids: Iterable[str]) -> dict[str, int]:
+    """{WeCom tag id: our id}; one not read yet gets a nameless row that the next tag sync fills."""
+    wanted = set(tag_ids)
+    known = dict(
+        Tag.objects.filter(tenant_id=tenant_id, app_id=app_id, tag_id__in=wanted).values_list("tag_id", "pk")
+    )
+    if missing := sorted(wanted - set(known)):
+        Tag.objects.bulk_create(
+            [Tag(tenant_id=tenant_id, app_id=app_id, tag_id=one, name=one) for one in missing],
+            ignore_conflicts=True,
+        )
+        found = Tag.objects.filter(tenant_id=tenant_id, app_id=app_id, tag_id__in=missing)
+        known.update(found.values_list("tag_id", "pk"))
+    return known
+
+
+def wecom_tags_set(*, tenant_id: int, staff_id: int, wanted: dict[int, set[int]]) -> None:
+    """Make WeCom's tags of this staff member's customers ({customer id: tag ids}) exactly these.
+
+    In the caller's transaction. Tags by hand or rule, and other staff's, stay. Safe to repeat.
+    """
+    held = CustomerTag.objects.filter(
+        tenant_id=tenant_id, staff_id=staff_id, source=TagSource.WECOM, customer_id__in=list(wanted)
+    )
+    gone, known = [], set()
+    for pk, customer_id, tag_id in held.values_list("pk", "customer_id", "tag_id"):
+        known.add((customer_id, tag_id))
+        if tag_id not in wanted[customer_id]:
+            gone.append(pk)
+    if gone:
+        CustomerTag.objects.filter(tenant_id=tenant_id, pk__in=gone).delete()
+    now = clock.now()
+    CustomerTag.objects.bulk_create(
+        [
+            CustomerTag(
+                tenant_id=tenant_id,
+                customer_id=customer_id,
+                tag_id=tag_id,
+                staff_id=staff_id,
+                source=TagSource.WECOM,
+                added_at=now,
+            )
+            for customer_id in sorted(wanted)
+            for tag_id in sorted(wanted[customer_id])
+            if (customer_id, tag_id) not in known
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def customer_tag_add(
+    *, tenant: Tenant, customer_id: int, tag_id: int, actor: Actor, source: str = TagSource.MANUAL
+) -> CustomerTag:
+    """Put a tag on a customer. Raises CustomerUnknown, TagUnknown, NotPermitted. Safe to repeat."""
+    require(actor, Permission.WORK)
+    with transaction.atomic():
+        customer = Customer.objects.filter(tenant=tenant, pk=customer_id).first()
+        tag = Tag.objects.filter(tenant=tenant, pk=tag_id, deleted_at=None).first()
+        if customer is None:
+            raise CustomerUnknown
+        if tag is None:
+            raise TagUnknown
+        row, created = CustomerTag.objects.get_or_create(
+            tenant=tenant,
+            customer=customer,
+            tag=tag,
+            staff=None,
+            source=source,
+            defaults={"added_by": actor.name, "added_at": clock.now()},
+        )
+        if created:
+            audit.record(
+                tenant=tenant,
+                actor=actor,
+                verb="contacts.customer.tagged",
+                target=customer,
+                changes={"tag": [None, tag.name]},
+            )
+    return row
+
+
+def customer_tag_remove(*, tenant: Tenant, customer_id: int, tag_id: int, actor: Actor) -> None:
+    """Take a tag given here off a customer; WeCom's own are changed in WeCom. Safe to repeat."""
+    require(actor, Permission.WORK)
+    with transaction.atomic():
+        rows = CustomerTag.objects.filter(tenant=tenant, customer_id=customer_id, tag_id=tag_id).exclude(
+            source=TagSource.WECOM
+        )
+        for row in rows.select_related("customer", "tag"):
+            row.delete()
+            audit.record(
+                tenant=tenant,
+                actor=actor,
+                verb="contacts.customer.untagged",
+                target=row.customer,
+                changes={"tag": [row.tag.name, None]},
+            )
