@@ -2,16 +2,22 @@
 
 EVENTS: domain event -> handlers, called by the outbox with (tenant_id, events).
 INBOUND: WeCom event -> handlers, called by wecom's ingest with one normalised event in the tenant's scope.
+SYNCERS: kind of data -> the function that reads all of it from WeCom, called with (tenant_id, progress).
 A handler is named by its dotted path; the path is stored in deliveries, so moving one is a migration.
 """
 
 from django.utils.module_loading import import_string
 
 from outbox import registry
+from wecom import ingest, sync
 
 EVENTS: dict[str, list[str]] = {}
 
-INBOUND: dict[str, list[str]] = {}
+INBOUND: dict[str, list[str]] = {
+    "change_external_contact": ["wecom.handlers.on_external_contact"],
+}
+
+SYNCERS: dict[str, str] = {}
 
 
 def connect() -> None:
@@ -19,3 +25,8 @@ def connect() -> None:
     for event_name, paths in EVENTS.items():
         for path in paths:
             registry.register(event_name, path, import_string(path))
+    for event_name, paths in INBOUND.items():
+        for path in paths:
+            ingest.register_inbound(event_name, import_string(path))
+    for what, path in SYNCERS.items():
+        sync.register_syncer(what, import_string(path))

@@ -1,0 +1,140 @@
+"""What each kind of outbound send does at WeCom, and how to find out whether it was done.
+
+A kind names the call, whether the same call twice does harm, and how to recognise it afterwards.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from wecom.client import WecomClient
+from wecom.enums import SendKind
+from wecom.errors import Permanent, WecomError
+
+DUPLICATE_CHECK_S = 14_400  # WeCom refuses to send the same app message again for so long
+RECONCILE_SLACK = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a call answered: WeCom's id, receivers it left out, and the answer to keep."""
+
+    vendor_id: str = ""
+    fail_list: list[str] = field(default_factory=list)
+    answer: dict[str, Any] = field(default_factory=dict)
+
+
+Call = Callable[[WecomClient, dict[str, Any]], Sent]
+Find = Callable[[WecomClient, dict[str, Any], datetime], str]
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """`is_repeatable`: after a crash the call is simply made again. `find` returns the vendor's id of an
+    earlier call with this payload at about this time, or ""; None: nobody can tell but a person."""
+
+    call: Call
+    is_repeatable: bool
+    find: Find | None = None
+
+
+def _app_message(client: WecomClient, payload: dict[str, Any]) -> Sent:
+    kind = payload["msgtype"]
+    answer = client.call(
+        "message_send",
+        touser="|".join(payload["touser"]),
+        agentid=client.app.agent_id,
+        msgtype=kind,
+        enable_duplicate_check=1,
+        duplicate_check_interval=DUPLICATE_CHECK_S,
+        **{kind: payload["content"]},
+    )
+    left_out = [one for one in str(answer.get("invaliduser") or "").split("|") if one]
+    left_out += [one for one in str(answer.get("unlicenseduser") or "").split("|") if one]
+    return Sent(str(answer.get("msgid") or ""), left_out, answer)
+
+
+def _mass_send(client: WecomClient, payload: dict[str, Any]) -> Sent:
+    text = payload.get("text") or ""
+    answer = client.call(
+        "add_msg_template",
+        chat_type=payload["chat_type"],
+        sender=payload.get("sender") or None,
+        chat_id_list=payload.get("chat_ids") or None,
+        external_userid=payload.get("external_userids") or None,
+        text={"content": text} if text else None,
+        attachments=payload.get("attachments") or None,
+    )
+    if answer.get("is_empty"):
+        raise Permanent("nobody is left to send to", code=41048, path="externalcontact/add_msg_template")
+    return Sent(str(answer.get("msgid") or ""), [str(one) for one in answer.get("fail_list") or []], answer)
+
+
+def _find_mass_send(client: WecomClient, payload: dict[str, Any], called_at: datetime) -> str:
+    """A corp mass send by this sender with this text, created around the call. Two that look alike: a person
+    decides, so "" is answered."""
+    found = [
+        row
+        for row in client.pages(
+            "groupmsg_list",
+            "group_msg_list",
+            chat_type=payload["chat_type"],
+            start_time=int((called_at - RECONCILE_SLACK).timestamp()),
+            end_time=int((called_at + RECONCILE_SLACK).timestamp()),
+            creator=payload.get("sender") or None,
+            filter_type=0,
+            limit=100,
+        )
+        if (row.get("text") or {}).get("content", "") == (payload.get("text") or "")
+        and len(row.get("attachments") or []) == len(payload.get("attachments") or [])
+    ]
+    return str(found[0]["msgid"]) if len(found) == 1 else ""
+
+
+def _remind(client: WecomClient, payload: dict[str, Any]) -> Sent:
+    return Sent(payload["msgid"], [], client.call("remind_groupmsg_send", msgid=payload["msgid"]))
+
+
+def _cancel(client: WecomClient, payload: dict[str, Any]) -> Sent:
+    try:
+        return Sent(payload["msgid"], [], client.call("cancel_groupmsg_send", msgid=payload["msgid"]))
+    except WecomError as error:
+        if error.code != 41093:  # cancelled before: what was wanted
+            raise
+        return Sent(payload["msgid"], [], {"was_cancelled": True})
+
+
+def _welcome(client: WecomClient, payload: dict[str, Any]) -> Sent:
+    text = payload.get("text") or ""
+    answer = client.call(
+        "send_welcome_msg",
+        welcome_code=payload["welcome_code"],
+        text={"content": text} if text else None,
+        attachments=payload.get("attachments") or None,
+    )
+    return Sent("", [], answer)
+
+
+ADAPTERS: dict[str, Adapter] = {
+    SendKind.APP_MESSAGE: Adapter(_app_message, is_repeatable=True),
+    SendKind.MASS_SEND: Adapter(_mass_send, is_repeatable=False, find=_find_mass_send),
+    SendKind.REMIND_MASS_SEND: Adapter(_remind, is_repeatable=False),
+    SendKind.CANCEL_MASS_SEND: Adapter(_cancel, is_repeatable=True),
+    SendKind.WELCOME: Adapter(_welcome, is_repeatable=True),  # WeCom takes each code once
+}
+
+
+def payload_problem(kind: str, payload: dict[str, Any]) -> str:
+    """Why a payload can never be sent, or "": checked when it is queued, so that the caller's bug shows there."""
+    needed = {
+        SendKind.APP_MESSAGE: ("touser", "msgtype", "content"),
+        SendKind.MASS_SEND: ("chat_type",),
+        SendKind.REMIND_MASS_SEND: ("msgid",),
+        SendKind.CANCEL_MASS_SEND: ("msgid",),
+        SendKind.WELCOME: ("welcome_code",),
+    }
+    if kind not in needed:
+        return f"unknown kind {kind}"
+    missing = [name for name in needed[SendKind(kind)] if not payload.get(name)]
+    return f"{kind} needs {', '.join(missing)}" if missing else ""

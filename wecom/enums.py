@@ -1,0 +1,107 @@
+"""Choices of the WeCom door, and the settings of a tenant that concern it."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tenants.enums import PreferenceKind
+from tenants.preferences import declare
+
+
+class AppState(models.TextChoices):
+    """Whether calls go out for an app. Only `connected` apps are called by the drains and syncs."""
+
+    NEW = "new", _("Not connected yet")
+    CONNECTED = "connected", _("Connected")
+    BROKEN = "broken", _("Stopped")
+    PAUSED = "paused", _("Paused")
+
+
+class InboundSource(models.TextChoices):
+    CALLBACK = "callback", _("WeCom callback")
+    API = "api", _("Event API")
+    FILE = "file", _("File")
+
+
+class InboundState(models.TextChoices):
+    """`failed` waits for its next try; `dead` and `discarded` wait for nobody."""
+
+    PENDING = "pending", _("Waiting")
+    DONE = "done", _("Processed")
+    FAILED = "failed", _("Will be tried again")
+    DEAD = "dead", _("Needs a decision")
+    DISCARDED = "discarded", _("Discarded")
+
+
+INBOUND_OPEN = (InboundState.PENDING, InboundState.FAILED)
+
+
+class SendState(models.TextChoices):
+    """`unknown` is parked: WeCom may have done it, so only a person or a reconciliation decides."""
+
+    QUEUED = "queued", _("Waiting")
+    CLAIMED = "claimed", _("Being sent")
+    DONE = "done", _("Accepted by WeCom")
+    FAILED = "failed", _("Failed")
+    UNKNOWN = "unknown", _("Outcome unknown")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+SEND_FINAL = (SendState.DONE, SendState.FAILED, SendState.CANCELLED)
+
+
+class SendKind(models.TextChoices):
+    APP_MESSAGE = "app_message", _("Message to staff")
+    MASS_SEND = "mass_send", _("Mass send")
+    REMIND_MASS_SEND = "remind_mass_send", _("Reminder of a mass send")
+    CANCEL_MASS_SEND = "cancel_mass_send", _("Cancellation of a mass send")
+    WELCOME = "welcome", _("Welcome message")
+
+
+class ReceiverKind(models.TextChoices):
+    GROUP = "group", _("Group")
+    CUSTOMER = "customer", _("Customer")
+
+
+class QuotaSource(models.TextChoices):
+    CORP = "corp", _("Sent by the company")
+    PERSONAL = "personal", _("Sent by the member")
+
+
+class QuotaRule(models.TextChoices):
+    """How often WeCom lets one receiver get mass sends (PROTOCOL section 4)."""
+
+    MONTH_DAYS = "month_days", _("As many a month as it has days")
+    SEVEN_A_WEEK = "7_week", _("7 a week")
+    ONE_A_DAY = "1_day", _("1 a day")
+
+
+QUOTA_RULE = declare(
+    "wecom.quota_rule",
+    default=QuotaRule.MONTH_DAYS.value,
+    kind=PreferenceKind.TEXT,
+    label=_("WeCom's mass-send rule"),
+    help=_("month_days, 7_week or 1_day: the rule set for your company in the WeCom console."),
+)
+WELCOME_TEXT = declare(
+    "wecom.welcome_text",
+    default="",
+    kind=PreferenceKind.TEXT,
+    label=_("Welcome message to a new customer"),
+    help=_("Sent once, within 20 seconds. Empty: nothing is sent."),
+)
+EVENT_API_PER_MINUTE = declare(
+    "wecom.event_api_per_minute",
+    default=600,
+    kind=PreferenceKind.INTEGER,
+    label=_("Event API: requests a minute and key"),
+    minimum=1,
+    maximum=60000,
+)
+RECONCILE_HOUR = declare(
+    "wecom.reconcile_hour",
+    default=3,
+    kind=PreferenceKind.INTEGER,
+    label=_("Hour of the nightly comparison with WeCom"),
+    minimum=0,
+    maximum=23,
+)

@@ -1,0 +1,40 @@
+"""What the WeCom door tells the product."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from outbox.contracts import DomainEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendFinished(DomainEvent):
+    """An outbound send reached a state that only a person changes again.
+
+    `state` is done, failed, unknown (parked) or cancelled; a parked send that is decided later is published
+    again with its final state. `fail_list` holds receivers WeCom refused although the call succeeded.
+    """
+
+    name: ClassVar[str] = "wecom.send.finished"
+
+    send_id: int
+    kind: str
+    ref_kind: str
+    ref_id: int
+    state: str
+    vendor_id: str = ""
+    fail_list: list[str] = field(default_factory=list)
+    error: str = ""
+    error_code: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppStateChanged(DomainEvent):
+    """An app was connected, stopped by WeCom's answer, paused or resumed. `code` is WeCom's errcode or 0."""
+
+    name: ClassVar[str] = "wecom.app.state_changed"
+
+    app_id: int
+    state: str
+    code: int = 0
+    reason: str = ""
+    data: dict[str, Any] = field(default_factory=dict)

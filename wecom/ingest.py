@@ -1,0 +1,278 @@
+"""The river in: store raw, answer, process later, in order, at least once.
+
+A mailbox is what must stay in order: one group, one customer. Its oldest open row is claimed, processed and
+closed before the next one is looked at; rows of other mailboxes run beside it. A claim is a lease on the
+database's own time, so a killed worker's row is free again after `LEASE_S` whatever the product's clock says.
+"""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F
+
+from tenants import clock
+from wecom import envelope, items
+from wecom.enums import INBOUND_OPEN, InboundSource, InboundState
+from wecom.errors import Permanent, Retryable, Stopped
+from wecom.models import ApiEvent, InboundEvent
+
+log = structlog.get_logger(__name__)
+
+LEASE_S = 120
+MAX_ATTEMPTS = 6  # of a handler that fails by itself
+MAX_WAITS = 100  # of a vendor that does not answer
+STOPPED_PAUSE_S = 60
+FIRST_PAUSE_S = 2
+LONGEST_PAUSE_S = 300
+BATCH = 200
+API_EVENT = "api.behaviours"
+ERROR_CHARS = 4000
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One normalised event, both envelopes alike.
+
+    `event` and `change_type` are WeCom's names ("change_external_chat", "update"); `fields` holds the rest by
+    WeCom's names, `MemChangeList` always a list. For "api.behaviours" `fields` is {"items": [...]}.
+    `occurred_at` is aware, UTC. `inbound_id` is the stored row.
+    """
+
+    tenant_id: int
+    app_id: int | None
+    event: str
+    change_type: str
+    occurred_at: datetime
+    corp_id: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+    inbound_id: int = 0
+
+
+Handler = Callable[[Inbound], None]
+_handlers: dict[str, list[Handler]] = {}
+
+
+def register_inbound(event: str, handler: Handler) -> None:
+    """Call `handler` for every event of this name. It may be called again with one it has seen, may fetch over
+    the network first, and writes in its own transaction. The same handler twice counts once."""
+    known = _handlers.setdefault(event, [])
+    if handler not in known:
+        known.append(handler)
+
+
+def handlers_of(event: str) -> list[Handler]:
+    return list(_handlers.get(event, []))
+
+
+_STORE = """
+insert into wecom_inboundevent
+  (tenant_id, app_id, source, dedupe_key, body, event, change_type, mailbox, occurred_at, received_at, state,
+   attempts, next_at, error)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s)
+on conflict (tenant_id, app_id, dedupe_key) do nothing
+returning id
+"""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What the callback learned about a payload. `inner` is None for one that cannot be read."""
+
+    dedupe_key: str
+    body: str
+    inner: envelope.Inner | None
+    error: str = ""
+
+
+def store(*, tenant_id: int, app_id: int | None, source: str, arrival: Arrival) -> int | None:
+    """Insert a payload once. Returns the row's id, or None for one that is stored already.
+
+    One statement; durable when it returns unless the caller holds a transaction open. An unreadable payload
+    becomes a dead row that a person can read, replay or discard.
+    """
+    now, inner = clock.now(), arrival.inner
+    state = InboundState.PENDING if inner else InboundState.DEAD
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STORE,
+            [
+                tenant_id,
+                app_id,
+                source,
+                arrival.dedupe_key,
+                arrival.body.replace("\x00", "\ufffd"),
+                inner.event if inner else "",
+                inner.change_type if inner else "",
+                inner.mailbox if inner else "",
+                inner.occurred_at if inner else None,
+                now,
+                state.value,
+                now,
+                arrival.error,
+            ],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def store_batch(
+    *, tenant_id: int, source: str, dedupe_key: str, body: str, received_at: datetime
+) -> int | None:
+    """Store a batch of the event API as it came. None: these very bytes are stored already."""
+    mailbox = f"{source}:{dedupe_key}"  # batches need no order among each other
+    with connection.cursor() as cursor:
+        row = [tenant_id, None, source, dedupe_key, body, API_EVENT, "", mailbox, received_at, received_at]
+        cursor.execute(_STORE, [*row, InboundState.PENDING.value, received_at, ""])
+        found = cursor.fetchone()
+    return found[0] if found else None
+
+
+def claim_ids(*, tenant_id: int, inbound_id: int, source: str, event_ids: list[str]) -> set[str]:
+    """Remember event ids for one stored batch; returns those nobody had before. `event_ids` come sorted, so
+    that two batches with common ids wait for each other instead of locking each other out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """insert into wecom_apievent (tenant_id, source, event_id, inbound_id)
+               select %s, %s, unnest(%s::text[]), %s
+               on conflict (tenant_id, source, event_id) do nothing returning event_id""",
+            [tenant_id, source, event_ids, inbound_id],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+# Heads of mailboxes that are due and not leased. The second condition keeps the order: no older open row.
+_CLAIM = """
+update wecom_inboundevent set leased_until = clock_timestamp() + make_interval(secs => %s)
+where id in (
+  select e.id from wecom_inboundevent e
+  where e.tenant_id = %s and e.state in ('pending', 'failed') and e.next_at <= %s
+    and (e.leased_until is null or e.leased_until < clock_timestamp())
+    and not exists (
+      select 1 from wecom_inboundevent o
+      where o.tenant_id = e.tenant_id and o.mailbox = e.mailbox and o.id < e.id
+        and o.state in ('pending', 'failed'))
+  order by e.id limit 1
+  for update of e skip locked)
+returning id
+"""
+
+
+def claim_next(*, tenant_id: int) -> InboundEvent | None:
+    """Lease the oldest due row that nothing older of its mailbox stands before. Safe to run in parallel."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [LEASE_S, tenant_id, clock.now()])
+        found = cursor.fetchone()
+    return InboundEvent.objects.get(tenant_id=tenant_id, pk=found[0]) if found else None
+
+
+def drain(*, tenant_id: int, limit: int = BATCH) -> int:
+    """Process what is due, oldest first. Returns how many rows were closed or put off."""
+    done = 0
+    while done < limit and (row := claim_next(tenant_id=tenant_id)):
+        process(row)
+        done += 1
+    return done
+
+
+def process(row: InboundEvent) -> None:
+    """Run every handler of one leased row and record how it went. Never raises for a handler's failure."""
+    try:
+        inbound = normalise(row)
+        for handler in handlers_of(inbound.event):
+            if inbound.fields.get("items") != []:
+                handler(inbound)
+    except Retryable as error:
+        _put_off(
+            row, error, retry_at=max(error.retry_at, _backoff(row)), limit=MAX_WAITS, counts=error.counts
+        )
+    except Stopped as error:  # waits until a person repairs the app
+        _put_off(row, error, retry_at=clock.now() + timedelta(seconds=STOPPED_PAUSE_S), counts=False)
+    except (Permanent, envelope.Unreadable) as error:
+        _close(row, InboundState.DEAD, error=str(error))
+    except Exception as error:
+        log.error("inbound_failed", inbound=row.pk, change=row.event, exc_info=error)
+        _put_off(row, error, retry_at=_backoff(row))
+    else:
+        _close(row, InboundState.DONE)
+
+
+def normalise(row: InboundEvent) -> Inbound:
+    """The event a stored row holds. Raises Unreadable."""
+    common = {"tenant_id": row.tenant_id, "app_id": row.app_id, "inbound_id": row.pk}
+    if row.source == InboundSource.API:
+        return Inbound(
+            event=API_EVENT,
+            change_type="",
+            occurred_at=row.received_at,
+            fields={"items": api_items(row)},
+            **common,
+        )
+    inner = envelope.parse_inner(row.body)
+    return Inbound(
+        event=inner.event,
+        change_type=inner.change_type,
+        occurred_at=inner.occurred_at or row.received_at,
+        corp_id=inner.corp_id,
+        fields=inner.fields,
+        **common,
+    )
+
+
+def api_items(row: InboundEvent) -> list[dict[str, Any]]:
+    """The items of a stored batch that were accepted with it, as they were stored."""
+    accepted = set(
+        ApiEvent.objects.filter(tenant_id=row.tenant_id, inbound=row).values_list("event_id", flat=True)
+    )
+    batch = items.read_batch(row.body.encode(), now=row.received_at)
+    found: dict[str, dict[str, Any]] = {}
+    for read in batch.reads:
+        if read.item and read.item["id"] in accepted:
+            found.setdefault(read.item["id"], {**read.item, "source": batch.source})
+    return list(found.values())
+
+
+def _backoff(row: InboundEvent) -> datetime:
+    return clock.now() + timedelta(seconds=min(FIRST_PAUSE_S * 2 ** min(row.attempts, 10), LONGEST_PAUSE_S))
+
+
+def _put_off(
+    row: InboundEvent, error: Exception, *, retry_at: datetime, limit: int = MAX_ATTEMPTS, counts: bool = True
+) -> None:
+    attempts = row.attempts + (1 if counts else 0)
+    if attempts >= limit:
+        _close(row, InboundState.DEAD, error=_trace(error), attempts=attempts)
+        return
+    InboundEvent.objects.filter(tenant_id=row.tenant_id, pk=row.pk, state__in=INBOUND_OPEN).update(
+        state=InboundState.FAILED,
+        attempts=attempts,
+        next_at=retry_at,
+        leased_until=None,
+        error=_trace(error),
+    )
+
+
+def _close(row: InboundEvent, state: InboundState, *, error: str = "", attempts: int | None = None) -> None:
+    InboundEvent.objects.filter(tenant_id=row.tenant_id, pk=row.pk, state__in=INBOUND_OPEN).update(
+        state=state,
+        attempts=F("attempts") + 1 if attempts is None else attempts,
+        done_at=clock.now() if state == InboundState.DONE else None,
+        leased_until=None,
+        error=error[:ERROR_CHARS],
+    )
+
+
+def _trace(error: Exception) -> str:
+    if isinstance(error, Retryable | Permanent):
+        return str(error)[:ERROR_CHARS]
+    return "".join(traceback.format_exception(error))[-ERROR_CHARS:]
+
+
+def tenants_with_due() -> list[int]:
+    """Tenants that have something to process. Runs across tenants: the caller is a tick."""
+    due = InboundEvent.objects.filter(state__in=INBOUND_OPEN, next_at__lte=clock.now())
+    return list(due.values_list("tenant_id", flat=True).distinct())

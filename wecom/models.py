@@ -1,0 +1,184 @@
+"""What the WeCom door keeps: connected apps, what came in, what goes out, quota used, sync progress."""
+
+from django.db import models
+
+from tenants import clock
+from tenants.scoping import TenantModel
+from tenants.secrets import SecretField
+from wecom.enums import (
+    INBOUND_OPEN,
+    AppState,
+    InboundSource,
+    InboundState,
+    QuotaSource,
+    ReceiverKind,
+    SendKind,
+    SendState,
+)
+
+
+class App(TenantModel):
+    """One WeCom app of one corp. `slug` stands in its callback URL and is found without a tenant."""
+
+    corp_id = models.CharField(max_length=64)
+    corp_name = models.CharField(max_length=128, blank=True)
+    agent_id = models.BigIntegerField(default=0)
+    secret = SecretField(blank=True)
+    secret_version = models.PositiveIntegerField(default=1)  # a cached token belongs to one version
+    token = SecretField(blank=True)
+    aes_key = SecretField(blank=True)
+    slug = models.SlugField(max_length=40, unique=True)
+    suite_id = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=16, choices=AppState, default=AppState.NEW)
+    state_code = models.IntegerField(default=0)  # WeCom's errcode that stopped it; 0: none
+    state_reason = models.CharField(max_length=500, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)  # first callback URL check that succeeded
+    checks = models.JSONField(default=dict, blank=True)  # {"secret": {"ok": bool, "code": int, "at": iso}}
+    greeting = models.TextField(blank=True)  # welcome text of this app; empty: the tenant's preference
+    contacts_secret = SecretField(blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "corp_id", "agent_id"], name="wecom_app_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.corp_name or self.corp_id} / {self.agent_id}"
+
+    @property
+    def is_callable(self) -> bool:
+        return self.state == AppState.CONNECTED
+
+
+class InboundEvent(TenantModel):
+    """One thing that came in, kept as it came. `mailbox` names what must be processed in order."""
+
+    app = models.ForeignKey(App, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    source = models.CharField(max_length=16, choices=InboundSource)
+    dedupe_key = models.CharField(max_length=64)
+    body = models.TextField()
+    event = models.CharField(max_length=64, blank=True)
+    change_type = models.CharField(max_length=64, blank=True)
+    mailbox = models.CharField(max_length=160, blank=True)
+    occurred_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(default=clock.now)
+    state = models.CharField(max_length=16, choices=InboundState, default=InboundState.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(default=clock.now)
+    leased_until = models.DateTimeField(
+        null=True
+    )  # the database's own time: a worker's life, not business time
+    error = models.TextField(blank=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "app", "dedupe_key"], name="wecom_inbound_once", nulls_distinct=False
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "mailbox", "id"],
+                name="wecom_inbound_open",
+                condition=models.Q(state__in=[str(one) for one in INBOUND_OPEN]),
+            ),
+            models.Index(fields=["tenant", "-received_at"], name="wecom_inbound_recent"),
+            models.Index(
+                fields=["tenant", "state", "-received_at"],
+                name="wecom_inbound_dead",
+                condition=~models.Q(state="done"),
+            ),
+        ]
+
+
+class ApiEvent(TenantModel):
+    """One accepted id of the event API: the durable memory that makes an event count once across batches."""
+
+    source = models.CharField(max_length=32)
+    event_id = models.CharField(max_length=128)
+    inbound = models.ForeignKey(InboundEvent, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "source", "event_id"], name="wecom_api_event_once")
+        ]
+
+
+class OutboundSend(TenantModel):
+    """One call that must happen once: claim, commit, call, record."""
+
+    app = models.ForeignKey(App, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    kind = models.CharField(max_length=24, choices=SendKind)
+    key = models.CharField(max_length=160)
+    payload = models.JSONField()
+    state = models.CharField(max_length=16, choices=SendState, default=SendState.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=clock.now)
+    next_at = models.DateTimeField(default=clock.now)
+    claim = models.CharField(max_length=32, blank=True)
+    leased_until = models.DateTimeField(null=True)  # the database's own time
+    called_at = models.DateTimeField(null=True)  # product time; what a reconciliation looks for
+    finished_at = models.DateTimeField(null=True)
+    vendor_id = models.CharField(max_length=128, blank=True)
+    answer = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
+    error_code = models.IntegerField(default=0)
+    ref_kind = models.CharField(max_length=48, blank=True)
+    ref_id = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "key"], name="wecom_send_once")]
+        indexes = [
+            models.Index(
+                fields=["tenant", "next_at"],
+                name="wecom_send_due",
+                condition=models.Q(state__in=["queued", "claimed"]),
+            ),
+            models.Index(fields=["tenant", "ref_kind", "ref_id"], name="wecom_send_ref"),
+            models.Index(
+                fields=["tenant", "-created_at"],
+                name="wecom_send_parked",
+                condition=models.Q(state__in=["unknown", "failed"]),
+            ),
+        ]
+
+
+class QuotaEntry(TenantModel):
+    """One mass send that counts against WeCom's limit of one receiver on one local day."""
+
+    receiver_kind = models.CharField(max_length=16, choices=ReceiverKind)
+    receiver_id = models.CharField(max_length=64)
+    local_date = models.DateField()
+    source = models.CharField(max_length=16, choices=QuotaSource)
+    vendor_msgid = models.CharField(max_length=128)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "receiver_kind", "receiver_id", "local_date", "source", "vendor_msgid"],
+                name="wecom_quota_once",
+            )
+        ]
+
+
+class SyncState(TenantModel):
+    """How far one kind of data has been read from WeCom, and how much the callbacks had missed."""
+
+    what = models.CharField(max_length=24)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(null=True)  # null: nothing asked for, nothing planned
+    leased_until = models.DateTimeField(null=True)  # the database's own time
+    error = models.TextField(blank=True)
+    error_code = models.IntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    lost_events = models.PositiveIntegerField(default=0)  # differences the last comparison found
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "what"], name="wecom_sync_once")]

@@ -1,0 +1,218 @@
+"""The river out: claim, commit, call, record.
+
+A row is claimed in its own transaction, the call is made with no transaction open, the outcome is recorded only
+by the claim that made the call. A claim is a lease on the database's own time. When it ends without a record the
+worker died: a call that may be repeated is queued again; one that may not is looked for at WeCom, and if WeCom
+cannot tell, parked as `unknown` for a person. It is never sent again by itself.
+"""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+
+from outbox.services import publish
+from tenants import clock
+from wecom.adapters import ADAPTERS, Sent
+from wecom.client import WecomClient, client_for
+from wecom.enums import AppState, SendKind, SendState
+from wecom.errors import GivenUp, Permanent, Retryable, Stopped, UnknownOutcome, WecomError
+from wecom.events import SendFinished
+from wecom.models import App, OutboundSend
+
+log = structlog.get_logger(__name__)
+
+LEASE_S = 90
+MAX_ATTEMPTS = 6
+BATCH = 50
+STOPPED_PAUSE_S = 60
+FIRST_PAUSE_S = 5
+LONGEST_PAUSE_S = 600
+
+# Welcomes first: they have 20 seconds.
+_CLAIM = """
+update wecom_outboundsend
+set state = 'claimed', claim = %s, called_at = %s, attempts = attempts + 1,
+    leased_until = clock_timestamp() + make_interval(secs => %s)
+where id in (
+  select id from wecom_outboundsend
+  where tenant_id = %s and state = 'queued' and next_at <= %s {only}
+  order by (kind = 'welcome') desc, next_at, id limit 1
+  for update skip locked)
+returning id
+"""
+
+
+def claim_next(*, tenant_id: int, send_id: int | None = None) -> OutboundSend | None:
+    """Claim one due send and commit. Safe to run in parallel: a row has one claim."""
+    only = "and id = %s" if send_id else ""
+    now = clock.now()
+    given = [secrets.token_hex(12), now, LEASE_S, tenant_id, now, *([send_id] if send_id else [])]
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(_CLAIM.format(only=only), given)
+        found = cursor.fetchone()
+    return OutboundSend.objects.get(tenant_id=tenant_id, pk=found[0]) if found else None
+
+
+def drain(*, tenant_id: int, limit: int = BATCH) -> int:
+    """Send what is due, up to `limit`, so that no tenant holds a worker for long. Returns how many."""
+    settle_lost(tenant_id=tenant_id)
+    if not App.objects.filter(tenant_id=tenant_id, state=AppState.CONNECTED).exists():
+        return 0
+    done = 0
+    while done < limit and (row := claim_next(tenant_id=tenant_id)):
+        deliver(row)
+        done += 1
+    return done
+
+
+def deliver(row: OutboundSend) -> None:
+    """Call WeCom for one claimed row and record what became of it. Never raises for WeCom's refusals."""
+    adapter = ADAPTERS[row.kind]
+    try:
+        sent = adapter.call(client_for(row.tenant_id, row.app_id), row.payload)
+    except UnknownOutcome as error:
+        _reconcile_or_park(row, error)
+    except Retryable as error:
+        _put_off(row, error)
+    except Stopped as error:
+        _requeue(row, error, pause_s=STOPPED_PAUSE_S, counts=False)
+    except GivenUp as error:
+        _record(row, SendState.CANCELLED, error=error)
+    except Permanent as error:
+        _record(row, SendState.FAILED, error=error)
+    except Exception as error:
+        log.error("send_failed", send=row.pk, kind=row.kind, exc_info=error)
+        if adapter.is_repeatable:
+            _record(row, SendState.FAILED, error=WecomError(f"{type(error).__name__}: {error}"))
+        else:
+            _record(row, SendState.UNKNOWN, error=WecomError(f"{type(error).__name__}: {error}"))
+    else:
+        _record(row, SendState.DONE, sent=sent)
+
+
+def _put_off(row: OutboundSend, error: Retryable) -> None:
+    if error.counts and row.attempts >= MAX_ATTEMPTS:
+        _record(row, SendState.FAILED, error=error)
+        return
+    wait_s = (error.retry_at - clock.now()).total_seconds()
+    backoff_s = min(FIRST_PAUSE_S * 2 ** (row.attempts - 1), LONGEST_PAUSE_S) if error.counts else 0
+    _requeue(row, error, pause_s=max(wait_s, backoff_s, 0), counts=error.counts)
+
+
+def _requeue(row: OutboundSend, error: WecomError, *, pause_s: float, counts: bool) -> None:
+    """Queue again after a refusal that certainly did nothing at WeCom."""
+    if row.kind == SendKind.WELCOME:
+        _record(row, SendState.CANCELLED, error=error)  # its 20 seconds do not wait
+        return
+    OutboundSend.objects.filter(tenant_id=row.tenant_id, pk=row.pk, claim=row.claim).exclude(
+        state=SendState.DONE
+    ).update(
+        state=SendState.QUEUED,
+        claim="",
+        leased_until=None,
+        attempts=row.attempts if counts else row.attempts - 1,
+        next_at=clock.now() + timedelta(seconds=pause_s),
+        error=str(error)[:2000],
+        error_code=error.code,
+    )
+
+
+def _record(
+    row: OutboundSend, state: SendState, *, sent: Sent | None = None, error: WecomError | None = None
+) -> None:
+    """Write the outcome and publish it, in one transaction, if this claim still owns the row.
+
+    A worker that was thought dead and comes back owns it too, until somebody else has claimed or decided it.
+    """
+    with transaction.atomic():
+        held = (
+            OutboundSend.objects.select_for_update()
+            .filter(tenant_id=row.tenant_id, pk=row.pk, claim=row.claim)
+            .filter(state__in=[SendState.CLAIMED, SendState.UNKNOWN])
+            .first()
+        )
+        if held is None:
+            log.warning("send_record_refused", send=row.pk, state=state)
+            return
+        finish(held, state, sent=sent, error=error)
+
+
+def finish(
+    row: OutboundSend, state: SendState, *, sent: Sent | None = None, error: WecomError | None = None
+) -> None:
+    """Close a locked row and publish SendFinished. In the caller's transaction."""
+    row.state, row.finished_at, row.leased_until = state, clock.now(), None
+    row.error, row.error_code = (str(error)[:2000], error.code) if error else ("", 0)
+    if sent:
+        row.vendor_id, row.answer = sent.vendor_id, sent.answer
+    row.save()
+    publish(
+        SendFinished(
+            tenant_id=row.tenant_id,
+            occurred_at=clock.now(),
+            send_id=row.pk,
+            kind=row.kind,
+            ref_kind=row.ref_kind,
+            ref_id=row.ref_id,
+            state=str(state),
+            vendor_id=row.vendor_id,
+            fail_list=sent.fail_list if sent else [],
+            error=row.error,
+            error_code=row.error_code,
+        )
+    )
+
+
+def settle_lost(*, tenant_id: int) -> int:
+    """Deal with claims whose worker died. Returns how many. Safe to run in parallel."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            """update wecom_outboundsend set leased_until = clock_timestamp() + make_interval(secs => %s)
+               where id in (select id from wecom_outboundsend
+                            where tenant_id = %s and state = 'claimed' and leased_until < clock_timestamp()
+                            order by id limit %s for update skip locked)
+               returning id""",
+            [LEASE_S, tenant_id, BATCH],
+        )
+        lost = [row[0] for row in cursor.fetchall()]
+    for row in OutboundSend.objects.filter(tenant_id=tenant_id, pk__in=lost).order_by("pk"):
+        gone = WecomError("the worker ended between the call and its record")
+        if ADAPTERS[row.kind].is_repeatable:
+            _requeue(row, gone, pause_s=0, counts=True)
+        else:
+            _reconcile_or_park(row, UnknownOutcome(gone.message))
+    return len(lost)
+
+
+def _reconcile_or_park(row: OutboundSend, error: UnknownOutcome) -> None:
+    """Ask WeCom whether the call was made; what WeCom cannot tell is parked for a person."""
+    vendor_id = look_up(row)
+    if vendor_id:
+        _record(row, SendState.DONE, sent=Sent(vendor_id, [], {"reconciled": True}))
+    else:
+        _record(row, SendState.UNKNOWN, error=error)
+
+
+def look_up(row: OutboundSend, client: WecomClient | None = None) -> str:
+    """The vendor's id of a call that was made earlier, or "". An id another row owns is not this row's."""
+    find = ADAPTERS[row.kind].find
+    if find is None or row.called_at is None:
+        return ""
+    try:
+        vendor_id = find(client or client_for(row.tenant_id, row.app_id), row.payload, row.called_at)
+    except WecomError as error:
+        log.warning("send_not_reconciled", send=row.pk, error=str(error))
+        return ""
+    taken = OutboundSend.objects.filter(tenant_id=row.tenant_id, vendor_id=vendor_id).exclude(pk=row.pk)
+    return "" if not vendor_id or taken.exists() else vendor_id
+
+
+def tenants_with_due() -> list[int]:
+    """Tenants with something to send or to settle. Runs across tenants: the caller is a tick."""
+    due = OutboundSend.objects.filter(state=SendState.QUEUED, next_at__lte=clock.now())
+    claimed = OutboundSend.objects.filter(state=SendState.CLAIMED)
+    found: set[Any] = set(due.values_list("tenant_id", flat=True).distinct())
+    return sorted(found | set(claimed.values_list("tenant_id", flat=True).distinct()))

@@ -1,0 +1,226 @@
+"""Reads of the WeCom door. Those that ask WeCom itself say so."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db.models import Count, QuerySet
+
+from tenants import clock, preferences
+from wecom.client import WecomClient, client_for
+from wecom.enums import QUOTA_RULE, AppState, SendState
+from wecom.errors import NotConnected
+from wecom.models import App, InboundEvent, OutboundSend, QuotaEntry, SyncState
+from wecom.quota import Window, window_for
+from wecom.sync import kinds
+
+OAUTH_SCOPE = "snsapi_base"
+
+
+def app_list(*, tenant_id: int) -> QuerySet[App]:
+    """The tenant's apps, first entered first."""
+    return App.objects.filter(tenant_id=tenant_id).order_by("pk")
+
+
+def app_current(*, tenant_id: int) -> App | None:
+    """The app the tenant works with: the connected one, else the first, else None."""
+    rows = list(app_list(tenant_id=tenant_id))
+    return next((row for row in rows if row.is_callable), rows[0] if rows else None)
+
+
+def app_needed(*, tenant_id: int) -> App:
+    """app_current, or NotConnected."""
+    found = app_current(tenant_id=tenant_id)
+    if found is None:
+        raise NotConnected
+    return found
+
+
+def quota_window(*, tenant_id: int, day: date) -> Window:
+    """The window WeCom counts mass sends in, by the tenant's rule."""
+    return window_for(preferences.value(tenant_id, QUOTA_RULE), day)
+
+
+def quota_left(*, tenant_id: int, receiver_kind: str, receiver_ids: list[str], day: date) -> dict[str, int]:
+    """How many more mass sends each receiver may get in the window of the local `day`; never below 0.
+
+    Two queries, whatever the number of receivers.
+    """
+    window = quota_window(tenant_id=tenant_id, day=day)
+    used = dict(
+        QuotaEntry.objects.filter(
+            tenant_id=tenant_id,
+            receiver_kind=receiver_kind,
+            receiver_id__in=list(receiver_ids),
+            local_date__range=(window.first, window.last),
+        )
+        .values_list("receiver_id")
+        .annotate(n=Count("pk"))
+    )
+    return {one: max(0, window.limit - used.get(one, 0)) for one in receiver_ids}
+
+
+@dataclass(frozen=True)
+class MassSendResults:
+    """What WeCom tells of one staff member's part of a mass send.
+
+    `task_status`: 0 not confirmed yet, 2 sent; None: WeCom lists no task for this member. `rows`: one per
+    receiver {"receiver_id", "status" 0 unsent, 1 sent, 2 not a friend, 3 over the limit, "sent_at"}; a group
+    send lists only what was sent.
+    """
+
+    task_status: int | None
+    confirmed_at: datetime | None
+    rows: list[dict[str, Any]]
+
+
+def mass_send_results(*, tenant_id: int, msgid: str, userid: str) -> MassSendResults:
+    """Ask WeCom. Raises Retryable (41063: still being dispatched), Permanent, Stopped. Safe to repeat."""
+    client = client_for(tenant_id)
+    wanted = userid.lower()
+    tasks = client.pages("groupmsg_task", "task_list", msgid=msgid, limit=1000)
+    task = next((row for row in tasks if str(row.get("userid", "")).lower() == wanted), None)
+    if task is None:
+        return MassSendResults(None, None, [])
+    rows = [
+        {
+            "receiver_id": row.get("chat_id") or row.get("external_userid") or "",
+            "status": int(row.get("status") or 0),
+            "sent_at": _moment(row.get("send_time")),
+        }
+        for row in client.pages("groupmsg_send_result", "send_list", msgid=msgid, userid=userid, limit=1000)
+    ]
+    return MassSendResults(int(task.get("status") or 0), _moment(task.get("send_time")), rows)
+
+
+def _moment(epoch_s: Any) -> datetime | None:
+    return datetime.fromtimestamp(int(epoch_s), UTC) if epoch_s else None
+
+
+def page_signature(*, ticket: str, nonce: str, timestamp: int, url: str) -> str:
+    """The JS-SDK signature (PROTOCOL 3.12); what follows # in `url` is not signed."""
+    text = f"jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url.split('#')[0]}"
+    return hashlib.sha1(text.encode()).hexdigest()
+
+
+def js_signature(*, app: App, url: str) -> dict[str, Any]:
+    """What `ww.register` needs on the page at `url`. May ask WeCom for tickets; raises a WecomError.
+
+    {"corp_id", "agent_id", "timestamp", "nonce", "signature" (config), "agent_signature" (agentConfig)}
+    """
+    client = WecomClient(app)
+    nonce, timestamp = secrets.token_hex(8), int(clock.now().timestamp())
+    common = {"nonce": nonce, "timestamp": timestamp, "url": url}
+    return {
+        "corp_id": app.corp_id,
+        "agent_id": app.agent_id,
+        "timestamp": timestamp,
+        "nonce": nonce,
+        "signature": page_signature(ticket=client.ticket("jsapi"), **common),
+        "agent_signature": page_signature(ticket=client.ticket("agent_config"), **common),
+    }
+
+
+def oauth_url(*, app: App, redirect_uri: str, state: str) -> str:
+    """Where a browser inside WeCom or WeChat is sent to learn who visits. Silent (snsapi_base)."""
+    query = {
+        "appid": app.corp_id,
+        "redirect_uri": redirect_uri,
+        "response_type": "code",
+        "scope": OAUTH_SCOPE,
+        "state": state,
+        "agentid": app.agent_id,
+    }
+    return f"{settings.WECOM_OPEN_BASE}/connect/oauth2/authorize?{urlencode(query)}#wechat_redirect"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who visits: a staff member (`userid`), a customer (`external_userid`), or somebody unknown (`openid`)."""
+
+    userid: str = ""
+    external_userid: str = ""
+    openid: str = ""
+
+
+def oauth_identity(*, app: App, code: str) -> Identity:
+    """Ask WeCom who a code stands for; it works once, for five minutes. Raises Permanent (40029) and others."""
+    answer = WecomClient(app).call("getuserinfo", code=code)
+    return Identity(
+        userid=str(answer.get("userid") or answer.get("UserId") or "").lower(),
+        external_userid=str(answer.get("external_userid") or ""),
+        openid=str(answer.get("openid") or answer.get("OpenId") or ""),
+    )
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How current the data from WeCom is. `state`: none, fresh, syncing, late, stopped, paused.
+
+    `as_of` is when the slowest kind of data was last read whole, or None.
+    """
+
+    state: str
+    as_of: datetime | None
+    reason: str
+    lost_events: int
+    done: int
+    total: int
+
+
+def freshness(*, tenant_id: int) -> Freshness:
+    """For the shell: two queries."""
+    app = app_current(tenant_id=tenant_id)
+    rows = [row for row in SyncState.objects.filter(tenant_id=tenant_id) if row.what in kinds()]
+    ends = [row.finished_at for row in rows if row.finished_at]
+    as_of = min(ends) if rows and len(ends) == len(rows) else None
+    figures = {
+        "as_of": as_of,
+        "lost_events": sum(row.lost_events for row in rows),
+        "done": sum(row.done for row in rows),
+        "total": sum(row.total for row in rows),
+    }
+    if app is None:
+        return Freshness(state="none", reason="", **figures)
+    if app.state in (AppState.BROKEN, AppState.PAUSED, AppState.NEW):
+        named = {AppState.BROKEN: "stopped", AppState.PAUSED: "paused"}
+        return Freshness(state=named.get(AppState(app.state), "none"), reason=app.state_reason, **figures)
+    if any(row.leased_until for row in rows):
+        return Freshness(state="syncing", reason="", **figures)
+    failed = next((row for row in rows if row.error), None)
+    state = "late" if failed or as_of is None else "fresh"
+    return Freshness(state=state, reason=failed.error if failed else "", **figures)
+
+
+def sync_list(*, tenant_id: int) -> list[SyncState]:
+    """One row per kind of data, in reading order; kinds never asked for are unsaved rows."""
+    rows = {row.what: row for row in SyncState.objects.filter(tenant_id=tenant_id)}
+    return [rows.get(what) or SyncState(tenant_id=tenant_id, what=what) for what in kinds()]
+
+
+def inbound_list(*, tenant_id: int) -> QuerySet[InboundEvent]:
+    """What came in, newest first."""
+    return InboundEvent.objects.filter(tenant_id=tenant_id).order_by("-received_at", "-pk")
+
+
+def send_list_stuck(*, tenant_id: int) -> QuerySet[OutboundSend]:
+    """Sends that wait for a person: parked or failed, newest first."""
+    return OutboundSend.objects.filter(
+        tenant_id=tenant_id, state__in=[SendState.UNKNOWN, SendState.FAILED]
+    ).order_by("-created_at", "-pk")
+
+
+def send_get(*, tenant_id: int, send_id: int) -> OutboundSend:
+    """Raises OutboundSend.DoesNotExist."""
+    return OutboundSend.objects.get(tenant_id=tenant_id, pk=send_id)
+
+
+def attention_count(*, tenant_id: int) -> int:
+    """How many entries wait for a person's decision: dead events and parked sends."""
+    dead = InboundEvent.objects.filter(tenant_id=tenant_id, state="dead").count()
+    parked = OutboundSend.objects.filter(tenant_id=tenant_id, state=SendState.UNKNOWN).count()
+    return dead + parked

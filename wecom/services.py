@@ -1,0 +1,225 @@
+"""Writes of the WeCom door: queue a send, use quota, connect and repair an app, decide what is stuck."""
+
+import secrets
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from outbox.services import publish
+from tenants import audit, clock
+from tenants.audit import Actor
+from tenants.enums import Permission
+from tenants.models import Tenant
+from tenants.scoping import tenant_scope
+from tenants.services import require
+from wecom import crypto, sync, wake
+from wecom.adapters import payload_problem
+from wecom.enums import AppState, QuotaSource, SendKind, SendState
+from wecom.errors import AppInvalid, AppTaken
+from wecom.events import AppStateChanged
+from wecom.limits import CorpGate
+from wecom.models import App, OutboundSend, QuotaEntry
+
+
+def send_queue(
+    *,
+    tenant: Tenant | int,
+    kind: str,
+    key: str,
+    payload: dict[str, Any],
+    ref_kind: str = "",
+    ref_id: int = 0,
+    not_before: datetime | None = None,
+    app_id: int | None = None,
+) -> OutboundSend:
+    """Queue one call to WeCom inside the caller's transaction; a worker makes it after the commit.
+
+    Safe to repeat: the same key returns the row that exists, whatever became of it. Raises ValueError for a
+    payload that can never be sent. Payloads:
+    app_message {touser: [userid], msgtype, content: object of that msgtype};
+    mass_send {chat_type: "group"|"single", sender, chat_ids|external_userids, text, attachments: [<=9]};
+    remind_mass_send and cancel_mass_send {msgid}; welcome {welcome_code, text, attachments}.
+    """
+    tenant_id = tenant if isinstance(tenant, int) else tenant.pk
+    problem = payload_problem(kind, payload)
+    if problem:
+        raise ValueError(problem)
+    row, created = OutboundSend.objects.get_or_create(
+        tenant_id=tenant_id,
+        key=key,
+        defaults={
+            "kind": SendKind(kind),
+            "payload": payload,
+            "ref_kind": ref_kind,
+            "ref_id": ref_id,
+            "next_at": not_before or clock.now(),
+            "app_id": app_id,
+        },
+    )
+    if created and not_before is None:
+        wake.outbound(tenant_id=tenant_id)
+    return row
+
+
+def send_cancel(*, tenant: Tenant | int, key: str) -> bool:
+    """Take back a send that no worker has claimed. Returns whether it was. Safe to repeat."""
+    tenant_id = tenant if isinstance(tenant, int) else tenant.pk
+    return bool(
+        OutboundSend.objects.filter(tenant_id=tenant_id, key=key, state=SendState.QUEUED).update(
+            state=SendState.CANCELLED, finished_at=clock.now()
+        )
+    )
+
+
+def quota_use(
+    *,
+    tenant_id: int,
+    receiver_kind: str,
+    receiver_ids: list[str],
+    day: date,
+    vendor_msgid: str,
+    source: str = QuotaSource.CORP,
+) -> int:
+    """Write one use of WeCom's mass-send limit per receiver, in the caller's transaction.
+
+    `day` is the tenant's local date. Safe to repeat with the same vendor_msgid (or any stable key of the send).
+    Returns how many receivers were given.
+    """
+    QuotaEntry.objects.bulk_create(
+        [
+            QuotaEntry(
+                tenant_id=tenant_id,
+                receiver_kind=receiver_kind,
+                receiver_id=one,
+                local_date=day,
+                source=source,
+                vendor_msgid=vendor_msgid,
+            )
+            for one in sorted(set(receiver_ids))
+        ],
+        ignore_conflicts=True,
+        batch_size=2000,
+    )
+    return len(set(receiver_ids))
+
+
+def quota_return(*, tenant_id: int, vendor_msgid: str) -> int:
+    """Give back what a send that never happened had used. Safe to repeat. Returns how many entries."""
+    gone, _ = QuotaEntry.objects.filter(tenant_id=tenant_id, vendor_msgid=vendor_msgid).delete()
+    return gone
+
+
+def app_connect(
+    *, tenant: Tenant, corp_id: str, agent_id: int, secret: str, actor: Actor, corp_name: str = ""
+) -> App:
+    """Enter an app with callback keys made by us. Its state is `new` until a check succeeds.
+
+    Raises AppInvalid, AppTaken, NotPermitted. Not safe to repeat: the same app twice is AppTaken.
+    """
+    require(actor, Permission.MANAGE)
+    corp_id, secret = corp_id.strip(), secret.strip()
+    if not corp_id or not secret or agent_id <= 0:
+        raise AppInvalid
+    try:
+        with transaction.atomic():
+            app = App.objects.create(
+                tenant=tenant,
+                corp_id=corp_id,
+                corp_name=corp_name,
+                agent_id=agent_id,
+                secret=secret,
+                token=crypto.new_token(),
+                aes_key=crypto.new_aes_key(),
+                slug=secrets.token_hex(12),
+            )
+            audit.record(tenant=tenant, actor=actor, verb="wecom.app.connected", target=app)
+    except IntegrityError as error:
+        raise AppTaken from error
+    return app
+
+
+def app_set_state(*, app: App, state: AppState, code: int = 0, reason: str = "") -> App:
+    """The one place an app's state changes by us. In the caller's transaction, on a locked row."""
+    before = app.state
+    app.state, app.state_code, app.state_reason, app.checked_at = state, code, reason[:500], clock.now()
+    app.save(update_fields=["state", "state_code", "state_reason", "checked_at"])
+    if before != state:
+        publish(
+            AppStateChanged(
+                tenant_id=app.tenant_id,
+                occurred_at=clock.now(),
+                app_id=app.pk,
+                state=state,
+                code=code,
+                reason=reason[:500],
+            )
+        )
+    return app
+
+
+def app_rotate_secret(
+    *, tenant: Tenant, app_id: int, secret: str, actor: Actor, corp_id: str = "", agent_id: int = 0
+) -> App:
+    """Store a new secret (and a corrected corp or agent id) and lift every stop of this corp.
+
+    Old tokens are not used any more. Raises App.DoesNotExist, AppInvalid, NotPermitted. Safe to repeat.
+    """
+    require(actor, Permission.MANAGE)
+    if not secret.strip():
+        raise AppInvalid
+    with transaction.atomic():
+        app = App.objects.select_for_update().get(tenant=tenant, pk=app_id)
+        app.secret, app.secret_version = secret.strip(), app.secret_version + 1
+        app.corp_id, app.agent_id = corp_id.strip() or app.corp_id, agent_id or app.agent_id
+        app.checks = {key: one for key, one in app.checks.items() if key == "callback"}
+        app.save(update_fields=["secret", "secret_version", "corp_id", "agent_id", "checks"])
+        app_set_state(app=app, state=AppState.NEW)
+        audit.record(tenant=tenant, actor=actor, verb="wecom.app.secret_rotated", target=app)
+    CorpGate(tenant_id=tenant.pk, corp_id=app.corp_id).forget()
+    return app
+
+
+def app_rotate_keys(*, tenant: Tenant, app_id: int, actor: Actor) -> App:
+    """Make a new callback token and AES key. The console must be given them before callbacks work again."""
+    require(actor, Permission.MANAGE)
+    with transaction.atomic():
+        app = App.objects.select_for_update().get(tenant=tenant, pk=app_id)
+        app.token, app.aes_key, app.verified_at = crypto.new_token(), crypto.new_aes_key(), None
+        app.save(update_fields=["token", "aes_key", "verified_at"])
+        audit.record(tenant=tenant, actor=actor, verb="wecom.app.keys_rotated", target=app)
+    return app
+
+
+def app_pause(*, tenant: Tenant, app_id: int, actor: Actor) -> App:
+    """No call goes out until resumed; callbacks are still stored. Safe to repeat."""
+    require(actor, Permission.MANAGE)
+    with transaction.atomic():
+        app = App.objects.select_for_update().get(tenant=tenant, pk=app_id)
+        if app.state != AppState.PAUSED:
+            app_set_state(app=app, state=AppState.PAUSED)
+            audit.record(tenant=tenant, actor=actor, verb="wecom.app.paused", target=app)
+    return app
+
+
+def app_resume(*, tenant: Tenant, app_id: int, actor: Actor) -> App:
+    """Let calls go out again. Safe to repeat."""
+    require(actor, Permission.MANAGE)
+    with transaction.atomic():
+        app = App.objects.select_for_update().get(tenant=tenant, pk=app_id)
+        if app.state == AppState.PAUSED:
+            app_set_state(app=app, state=AppState.CONNECTED)
+            audit.record(tenant=tenant, actor=actor, verb="wecom.app.resumed", target=app)
+    wake.outbound(tenant_id=tenant.pk)
+    return app
+
+
+def app_callback_seen(*, tenant_id: int, app_id: int) -> None:
+    """Note the first URL check that succeeded. Safe to repeat."""
+    with tenant_scope(tenant_id):
+        App.objects.filter(tenant_id=tenant_id, pk=app_id, verified_at=None).update(verified_at=clock.now())
+
+
+def sync_request(tenant_id: int, what: str = "") -> None:
+    """Ask for a full first read of one kind of data, or of all. Safe to repeat while one is running."""
+    sync.request(tenant_id=tenant_id, what=what)

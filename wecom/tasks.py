@@ -1,0 +1,67 @@
+"""Celery entry points of the WeCom door. Ticks find and hand on; tenant tasks work."""
+
+from celery import shared_task
+
+from outbox.dispatch import enqueue
+from tenants.scoping import unscoped
+from tenants.tasking import TenantTask
+from wecom import ingest, outbound, sync, wake, welcome
+
+SYNC_LIMIT_S = 3600
+
+
+@shared_task(name="wecom.process_inbound", base=TenantTask)
+def process_inbound(*, tenant_id: int) -> None:
+    """Drain one tenant's inbox; a full batch wakes the next, so that tenants take turns."""
+    wake.taken("inbound", tenant_id)
+    if ingest.drain(tenant_id=tenant_id) >= ingest.BATCH:
+        enqueue("wecom.process_inbound", tenant_id=tenant_id)
+
+
+@shared_task(name="wecom.drain_inbound", time_limit=60)
+def drain_inbound() -> None:
+    """Tick: find what was never processed, whoever died."""
+    with unscoped("the inbox's tick looks for tenants with unprocessed events"):
+        waiting = ingest.tenants_with_due()
+    for tenant_id in waiting:
+        wake.tick("inbound", "wecom.process_inbound", tenant_id)
+
+
+@shared_task(name="wecom.deliver_sends", base=TenantTask)
+def deliver_sends(*, tenant_id: int) -> None:
+    """Send what is due for one tenant, a batch at a time, so that tenants take turns."""
+    wake.taken("outbound", tenant_id)
+    if outbound.drain(tenant_id=tenant_id) >= outbound.BATCH:
+        enqueue("wecom.deliver_sends", tenant_id=tenant_id)
+
+
+@shared_task(name="wecom.drain_outbound", time_limit=60)
+def drain_outbound() -> None:
+    """Tick: find sends that are due and claims whose worker died."""
+    with unscoped("the send queue's tick looks for tenants with due sends"):
+        waiting = outbound.tenants_with_due()
+    for tenant_id in waiting:
+        wake.tick("outbound", "wecom.deliver_sends", tenant_id)
+
+
+@shared_task(name="wecom.send_welcome", base=TenantTask, time_limit=30)
+def send_welcome(*, tenant_id: int, inbound_id: int) -> None:
+    """One new customer's welcome; late ones are given up by the clock, not by the queue."""
+    welcome.send(tenant_id=tenant_id, inbound_id=inbound_id)
+
+
+@shared_task(
+    name="wecom.run_syncs", base=TenantTask, soft_time_limit=SYNC_LIMIT_S, time_limit=SYNC_LIMIT_S + 60
+)
+def run_syncs(*, tenant_id: int) -> None:
+    """Read what is due from WeCom for one tenant."""
+    sync.run_due(tenant_id=tenant_id)
+
+
+@shared_task(name="wecom.sync_due", time_limit=60)
+def sync_due() -> None:
+    """Tick: start due reads."""
+    with unscoped("the sync tick looks for tenants with due reads"):
+        waiting = sync.tenants_with_due()
+    for tenant_id in waiting:
+        wake.tick("sync", "wecom.run_syncs", tenant_id)

@@ -1,0 +1,1 @@
+"""Views of the WeCom door: the callback, the set-up page, the inbox."""

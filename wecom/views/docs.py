@@ -1,0 +1,61 @@
+"""`/api/docs`: the event API's page, made from its own schema; no foreign assets."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import cache_control
+from drf_spectacular.generators import SchemaGenerator
+
+
+def _fields(schema: dict[str, Any], components: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of one object's table: name, type, whether needed, meaning."""
+    needed = set(schema.get("required", []))
+    rows = []
+    for name, one in schema.get("properties", {}).items():
+        shown = _resolved(one, components)
+        rows.append(
+            {
+                "name": name,
+                "type": _type(shown, components),
+                "is_needed": name in needed,
+                "help": one.get("description") or shown.get("description", ""),
+                "choices": shown.get("enum", []),
+            }
+        )
+    return rows
+
+
+def _resolved(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """The schema behind a reference, by itself or as the only part of an allOf."""
+    parts = schema.get("allOf", [])
+    reference = schema.get("$ref") or (parts[0].get("$ref") if len(parts) == 1 else "")
+    return components[reference.rsplit("/", 1)[-1]] if reference else schema
+
+
+def _type(schema: dict[str, Any], components: dict[str, Any]) -> str:
+    if schema.get("type") == "array":
+        inner = schema["items"]
+        return f"[{inner.get('$ref', '').rsplit('/', 1)[-1] or inner.get('type', '')}]"
+    kind = schema.get("type", "")
+    return f"{kind} {schema['format']}" if schema.get("format") else str(kind)
+
+
+@cache_control(max_age=300)
+def api_docs(request: HttpRequest) -> HttpResponse:
+    """Every operation with its fields, answers and an example to copy."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    components = schema["components"]["schemas"]
+    operations = [
+        {"path": path, "method": method.upper(), **operation}
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    ]
+    shapes = [{"name": name, "fields": _fields(one, components)} for name, one in components.items()]
+    context = {
+        "info": schema["info"],
+        "operations": operations,
+        "shapes": [shape for shape in shapes if shape["fields"]],
+        "base_url": request.build_absolute_uri("/").rstrip("/"),
+    }
+    return render(request, "wecom/api_docs.html", context)

@@ -1,0 +1,71 @@
+"""Wake a worker now instead of at the next tick. Only a hint: the rows and the ticks are the truth.
+
+Many arrivals of one tenant cause one task: the first sets a mark, the task takes it away before it looks, so an
+arrival after that look wakes another.
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+from django.db import transaction
+from redis.exceptions import RedisError
+
+from outbox.dispatch import enqueue
+from wecom import valkey
+
+if TYPE_CHECKING:
+    from wecom.envelope import Inner
+
+log = structlog.get_logger(__name__)
+
+MARK_S = 2
+WELCOME_CHANGES = ("add_external_contact", "add_half_external_contact")
+
+
+def _is_first(what: str, tenant_id: int) -> bool:
+    try:
+        return bool(valkey.client().set(valkey.key("wake", what, tenant_id), 1, nx=True, ex=MARK_S))
+    except RedisError as error:
+        log.warning("valkey_unreachable", error=str(error))
+        return False
+
+
+def taken(what: str, tenant_id: int) -> None:
+    """The worker is about to look: arrivals from here on wake again."""
+    try:
+        valkey.client().delete(valkey.key("wake", what, tenant_id))
+    except RedisError as error:
+        log.warning("valkey_unreachable", error=str(error))
+
+
+def inbound(*, tenant_id: int, inbound_id: int, inner: "Inner | None") -> None:
+    """After an event is durable: a welcome has 20 seconds and goes straight to its own queue."""
+    if inner is None:
+        return
+    if inner.change_type in WELCOME_CHANGES and inner.fields.get("WelcomeCode"):
+        enqueue("wecom.send_welcome", tenant_id=tenant_id, inbound_id=inbound_id)
+    if _is_first("inbound", tenant_id):
+        enqueue("wecom.process_inbound", tenant_id=tenant_id)
+
+
+def inbound_batch(*, tenant_id: int) -> None:
+    """After a batch of the event API is durable."""
+    if _is_first("inbound", tenant_id):
+        enqueue("wecom.process_inbound", tenant_id=tenant_id)
+
+
+def outbound(*, tenant_id: int) -> None:
+    """After the present transaction commits: something is queued to be sent."""
+    transaction.on_commit(partial(_outbound, tenant_id))
+
+
+def _outbound(tenant_id: int) -> None:
+    if _is_first("outbound", tenant_id):
+        enqueue("wecom.deliver_sends", tenant_id=tenant_id)
+
+
+def tick(what: str, task: str, tenant_id: int) -> None:
+    """From a tick: enqueue unless a task of this kind was just woken. Without Valkey nothing can be enqueued."""
+    if _is_first(what, tenant_id):
+        enqueue(task, tenant_id=tenant_id)
