@@ -74,6 +74,7 @@ async def _keep(runtime: Runtime, snapshot_s: float) -> None:
 
 async def _live(runtime: Runtime) -> None:
     while True:
+        runtime.live()
         await tick.run_until(runtime, runtime.clock.now())
         await asyncio.sleep(LIVE_STEP_S)
 

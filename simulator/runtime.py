@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import pickle
+import time
 from collections import Counter
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -20,6 +21,7 @@ log = logging.getLogger("simulator")
 
 SNAPSHOT_NAME = "world.pickle"
 SNAPSHOT_FORMAT = 1
+DRIVEN_S = 60.0
 
 
 class Runtime:
@@ -34,6 +36,7 @@ class Runtime:
         # One tick at a time: the live loop and a driver may ask at once.
         self.turn = asyncio.Lock()
         self._client: httpx.AsyncClient | None = None
+        self._driven_at = -DRIVEN_S
 
     @property
     def client(self) -> httpx.AsyncClient:
@@ -48,6 +51,15 @@ class Runtime:
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+
+    def drive(self) -> None:
+        """A driver moves the clock: gather acts into slots for the next minute."""
+        self._driven_at = time.monotonic()
+        self.world.is_driven = True
+
+    def live(self) -> None:
+        """Time passes by itself: exact times again once no driver has been seen for a minute."""
+        self.world.is_driven = time.monotonic() - self._driven_at < DRIVEN_S
 
     def corp(self, corp_id: str) -> Corp:
         """The corp. Raises Refused when unknown."""

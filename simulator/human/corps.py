@@ -81,7 +81,10 @@ def describe(corp: Corp) -> dict[str, Any]:
 
 
 async def create_corp(runtime: Runtime, body: Body) -> Body:
-    """Make a corp, or answer the existing one when corp_id is taken (settings are updated)."""
+    """Make a corp, or answer the existing one when corp_id is taken (settings are updated).
+
+    Without corp_id the id follows from name and seed, and making it again begins a new life.
+    """
     known = runtime.world.corps.get(body.get("corp_id") or "")
     if known is not None:
         _apply(known, body)
@@ -100,6 +103,7 @@ async def create_corp(runtime: Runtime, body: Body) -> Body:
         timezone=str(body.get("timezone") or "Asia/Shanghai"),
     )
     corp = seed.make_corp(runtime.world, plan, runtime.clock.now())
+    runtime.world.forget_before(corp)
     _apply(corp, body)
     return {**describe(corp), "is_new": True}
 

@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from simulator.callbacks.deliver import flush
+from simulator.human.acts import click_card
 from simulator.human.oauth import PERSON_COOKIE
 from simulator.human.pages import TEMPLATES, render
 from simulator.runtime import Runtime
@@ -139,6 +140,16 @@ class Phone:
         await flush(self.runtime)
         return RedirectResponse(f"/phone/{corp.corp_id}/staff/{userid}", status_code=303)
 
+    async def card(self, request: Request) -> Response:
+        """The staff member presses a button of a card."""
+        corp_id, userid = request.path_params["corp_id"], request.path_params["person"]
+        form = await request.form()
+        click = {"corp_id": corp_id, "userid": userid, "msgid": form.get("msgid"), "key": form.get("key")}
+        await click_card(self.runtime, click)
+        self.runtime.world.is_dirty = True
+        await flush(self.runtime)
+        return RedirectResponse(f"/phone/{corp_id}/staff/{userid}", status_code=303)
+
     async def scan(self, request: Request) -> Response:
         """Where a QR code leads: choose who scans, then the scan takes effect."""
         corp = self.runtime.corp(request.path_params["corp_id"])
@@ -198,4 +209,5 @@ def routes(runtime: Runtime) -> list[Route]:
         Route("/phone/{corp_id}/customer/{person}", _kind(phone.customer)),
         Route("/phone/{corp_id}/staff/{person}", _kind(phone.staff)),
         Route("/phone/{corp_id}/staff/{person}/confirm", _kind(phone.confirm), methods=["POST"]),
+        Route("/phone/{corp_id}/staff/{person}/card", _kind(phone.card), methods=["POST"]),
     ]

@@ -49,6 +49,8 @@ def _midnight(corp: Corp, text: str) -> int:
 async def declare(runtime: Runtime, body: Body) -> Body:
     """Plan the camp's joins and days. Repeating it with the same chats and date changes nothing."""
     corp_id, start_date, days = need(body, "corp_id", "start_date", "days")
+    if not runtime.is_live:
+        runtime.drive()
     corp = runtime.corp(corp_id)
     chat_ids = [c for c in body.get("chat_ids") or list(corp.groups) if c in corp.groups]
     if not chat_ids:

@@ -110,4 +110,5 @@ async def run_until(runtime: Runtime, until: float) -> Body:
 
 async def tick_action(runtime: Runtime, body: Body) -> Body:
     """POST /sim/tick {until?}: unix seconds; the default is the shared clock's now."""
+    runtime.drive()
     return await run_until(runtime, float(body.get("until") or runtime.clock.now()))

@@ -25,6 +25,7 @@ class Faults:
     no_welcome_code_p: float = 0.0
     legacy_payload: bool = False
     group_lag_s: float = 0.0
+    dispatch_s: float = 0.0
     welcome_race_p: float = 0.0
     shop_duplicate_p: float = 0.0
     shop_late_p: float = 0.0

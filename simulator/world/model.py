@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import heapq
 import random
 from dataclasses import dataclass, field
 from typing import Any
@@ -327,6 +328,13 @@ class World:
     act_counter: int = 0
     is_driven: bool = True
     is_dirty: bool = False
+
+    def forget_before(self, corp: Corp) -> None:
+        """Drop what an earlier life of this corp left: its acts, tokens and codes."""
+        self.acts = [act for act in self.acts if act.corp_id != corp.corp_id]
+        heapq.heapify(self.acts)
+        self.tokens = {v: t for v, t in self.tokens.items() if t.corp_id != corp.corp_id}
+        self.oauth_codes = {v: c for v, c in self.oauth_codes.items() if c.corp_id != corp.corp_id}
 
 
 def stable_id(prefix: str, material: str, length: int = 30) -> str:

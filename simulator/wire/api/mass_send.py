@@ -90,9 +90,12 @@ def add_msg_template(call: Call) -> dict[str, Any]:
 
 
 def _mass(call: Call) -> MassSend:
+    """The mass send. Raises 40058, or 41063 while the dispatch fault holds it."""
     found = call.corp.mass_sends.get(call.body["msgid"])
     if found is None:
         raise WireError(40058, "unknown msgid")
+    if call.now - found.create_time < call.corp.faults.dispatch_s:
+        raise WireError(41063)
     return found
 
 

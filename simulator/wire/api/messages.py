@@ -14,6 +14,7 @@ from simulator.world.model import AppMessage, ResponseCode
 
 MAX_USERS = 1000
 RECALL_S = 86400
+DUPLICATE_CHECK_S = 1800
 RESPONSE_CODE_S = 72 * 3600
 TASK_ID = re.compile(r"^[0-9A-Za-z_\-@]{1,128}$")
 
@@ -75,6 +76,25 @@ def _check_card(call: Call, card: dict[str, Any]) -> str:
     return task_id
 
 
+def _digest(kind: str, content: dict[str, Any]) -> str:
+    return mass_send.content_hash({"type": kind}, [content])
+
+
+def _sent_before(call: Call, kind: str, content: dict[str, Any], userids: list[str]) -> AppMessage | None:
+    """The same message to the same people within the duplicate check's interval; it is not sent again."""
+    if not call.body.get("enable_duplicate_check"):
+        return None
+    since = call.now - call.body.get("duplicate_check_interval", DUPLICATE_CHECK_S)
+    digest = _digest(kind, content)
+    for message in reversed(call.corp.app_messages.values()):
+        if message.sent_at < since:
+            return None
+        same = message.content_hash == digest and message.userids == userids
+        if same and message.agentid == call.app.agentid:
+            return message
+    return None
+
+
 def send(call: Call) -> dict[str, Any]:
     own_agent(call, call.body["agentid"])
     kind = call.body["msgtype"]
@@ -83,6 +103,9 @@ def send(call: Call) -> dict[str, Any]:
     good, bad = _receivers(call)
     if not good:
         raise WireError(81013, "nobody to send to", invaliduser="|".join(bad))
+    earlier = _sent_before(call, kind, content, good)
+    if earlier is not None:
+        return {"msgid": earlier.msgid, **({"invaliduser": "|".join(bad)} if bad else {})}
     task_id = _check_card(call, content) if kind == "template_card" else ""
     message = AppMessage(
         msgid=call.corp.new_id("am", 40),
@@ -90,7 +113,7 @@ def send(call: Call) -> dict[str, Any]:
         userids=good,
         msgtype=kind,
         body=content,
-        content_hash=mass_send.content_hash({"type": kind}, [content]),
+        content_hash=_digest(kind, content),
         sent_at=int(call.now),
         task_id=task_id,
     )
