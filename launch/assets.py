@@ -16,14 +16,19 @@ from launch.progress import step
 
 @dataclass(frozen=True)
 class Step:
-    """One `manage.py` command before the product runs. No `sources` means every time."""
+    """One `manage.py` command before the product runs, and the files that it depends on."""
 
     title: str
     command: tuple[str, ...]
-    sources: tuple[str, ...] = ()
+    sources: tuple[str, ...]
 
 
-MIGRATE = Step("Database schema", ("migrate", "--database", "owner", "--noinput", "--verbosity", "0"))
+# A cluster that was removed and made anew has a new PG_VERSION file, so its schema is built again.
+MIGRATE = Step(
+    "Database schema",
+    ("migrate", "--database", "owner", "--noinput", "--verbosity", "0"),
+    ("*/migrations/*.py", "requirements/base.txt", ".local/postgres/PG_VERSION"),
+)
 MESSAGES = Step("Translations", ("compilemessages_babel",), ("locale/**/*.po",))
 STATIC = Step(
     "Static files",
@@ -41,7 +46,9 @@ def prepare(layout: Layout, steps: tuple[Step, ...], *, extra: dict[str, str] | 
     for one in steps:
         stamp = layout.local / "stamps" / one.command[0]
         digest = _digest(layout, one.sources)
-        if one.sources and stamp.exists() and stamp.read_text() == digest:
+        # Of a database elsewhere nothing is known here, so its schema is looked at every time.
+        known = one is not MIGRATE or not os.environ.get("DATABASE_URL")
+        if known and stamp.exists() and stamp.read_text() == digest:
             continue
         with step(one.title):
             _manage(layout, one, environment)

@@ -67,8 +67,8 @@ def _checks(layout: Layout) -> list[tuple[str, Callable[[], Outcome]]]:
     return [
         ("types", tool("mypy")),
         ("templates are well formed", tool("djlint", "templates", "--lint", "--quiet")),
-        ("templates are formatted", tool("djlint", "templates", "--check", "--quiet")),
-        ("imports follow the layers", tool("lint-imports", "--no-timing")),
+        ("templates are formatted", tool("djlint", "templates", "--check")),
+        ("imports follow the layers", tool("lint-imports", "--no-logo")),
         ("translations are complete", tool("python", "manage.py", "check_messages")),
         ("migrations are complete", tool("python", "manage.py", "makemigrations", "--check", "--dry-run")),
         ("ready to deploy", tool("python", "manage.py", "check", "--deploy", "--fail-level", "WARNING",

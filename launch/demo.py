@@ -24,6 +24,7 @@ QUEUES = "welcome,ingest,touch,wecom,derive,default"
 READY_TIMEOUT_S = 90
 LOOK_EVERY_S = 0.5
 KILL_TIMEOUT_S = 10
+HOPELESS_DEATHS = 4
 BUDGET_MB = 600
 BUDGETED = ("web", "worker", "beat")
 
@@ -162,6 +163,7 @@ class Demo:
         try:
             while seeding.poll() is None:
                 self._look()
+                self._give_up_on_the_hopeless()
                 time.sleep(LOOK_EVERY_S)
         finally:
             stop_group(seeding.pid, signal.SIGTERM)
@@ -170,6 +172,12 @@ class Demo:
             raise LaunchError(
                 f"The demo's world could not be made (exit code {seeding.returncode}); see above."
             )
+
+    def _give_up_on_the_hopeless(self) -> None:
+        """Raises LaunchError for a process that keeps dying while the demo starts."""
+        for child in self.children:
+            if child.deaths >= HOPELESS_DEATHS:
+                raise LaunchError(f"{child.name} does not stay up: {child.last_line()} (log: {child.log})")
 
     def _watch(self) -> None:
         while True:
