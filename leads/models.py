@@ -25,6 +25,7 @@ class Window(TenantModel):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     frozen_at = models.DateTimeField()
+    group_ids = models.JSONField(default=list)  # groups whose new members come in
     base_rate = models.FloatField()  # natural conversion it is compared with, 0 to 1
     opened_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True)  # when the sweep saw its end

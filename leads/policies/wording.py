@@ -1,0 +1,68 @@
+"""What a lead did, in one line, for cards and work items. Words only: no decision is taken here."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from leads.enums import Tier
+from leads.policies.rules import ASSIGNMENT, LESSON, PURCHASE_CLICK
+
+
+def headline(
+    *,
+    tier: str,
+    counts: Mapping[str, int],
+    suggestion: Mapping[str, Any] | None,
+    evidence: Sequence[Mapping[str, Any]],
+) -> str:
+    """“How much is it?” · Clicked pay, no order · Opened the purchase link 4 times · 6 lessons, 5 assignments."""
+    if suggestion is not None:
+        return _("Asked “%(text)s”") % {"text": suggestion["text"]}
+    last = evidence[-1] if evidence else {}
+    if tier == Tier.S:
+        return _("Asked “%(text)s”") % {"text": last["text"]} if last.get("text") else _("Set to S by hand")
+    if tier == Tier.A_PLUS:
+        title = last.get("title")
+        return _("Clicked pay for %(title)s, no order") % {"title": title} if title else _("Clicked pay, no order")
+    if tier == Tier.A:
+        number = counts.get(PURCHASE_CLICK, 0)
+        return ngettext(
+            "Opened the purchase link %(number)s time", "Opened the purchase link %(number)s times", number
+        ) % {"number": number}
+    if tier == Tier.B:
+        return _("Lessons finished: %(lessons)s, assignments handed in: %(assignments)s") % {
+            "lessons": counts.get(LESSON, 0),
+            "assignments": counts.get(ASSIGNMENT, 0),
+        }
+    return _("No intent shown")
+
+
+def step_words(code: str, number: int) -> str:
+    """What is missing, as something the customer does."""
+    words = {
+        "inquiry": _("Asks about the course"),
+        "pay_click": _("Clicks pay"),
+        PURCHASE_CLICK: ngettext(
+            "Opens the purchase link %(number)s more time", "Opens the purchase link %(number)s more times", number
+        ),
+        LESSON: ngettext("Finishes %(number)s more lesson", "Finishes %(number)s more lessons", number),
+        ASSIGNMENT: ngettext(
+            "Hands in %(number)s more assignment", "Hands in %(number)s more assignments", number
+        ),
+    }
+    return words.get(code, code) % {"number": number}
+
+
+def condition_words(code: str, have: int, need: int) -> str:
+    """How far a condition is: "Purchase link 4, needs 3"."""
+    values = {"have": have, "need": need}
+    words = {
+        "inquiry": _("Asked about the course") if have else _("Has not asked about the course"),
+        "pay_click": _("Clicked pay, no order since") if have else _("Has not clicked pay"),
+        PURCHASE_CLICK: _("Purchase link %(have)s, needs %(need)s") % values,
+        LESSON: _("Lessons %(have)s, needs %(need)s") % values,
+        ASSIGNMENT: _("Assignments %(have)s, needs %(need)s") % values,
+    }
+    return words.get(code, code)

@@ -1,0 +1,19 @@
+"""The stored rule versions."""
+
+from datetime import datetime
+
+from leads.models import RuleVersion
+from leads.policies.rules import BUILT_IN, Rule, rule_parse
+
+
+def rule_version_list(*, tenant_id: int) -> list[RuleVersion]:
+    """All versions of a tenant, oldest first. One query."""
+    return list(RuleVersion.objects.filter(tenant_id=tenant_id).order_by("number"))
+
+
+def rules_stored(*, tenant_id: int, now: datetime) -> list[tuple[datetime, Rule]]:
+    """(published_at, rule) by number; before any was needed, the built-in one."""
+    rows = rule_version_list(tenant_id=tenant_id)
+    if not rows:
+        return [(now, rule_parse(1, BUILT_IN))]
+    return [(row.published_at, rule_parse(row.number, row.rules)) for row in rows]
