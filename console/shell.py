@@ -51,6 +51,17 @@ def tenant_url(tenant: "Tenant", name: str, **kwargs: Any) -> str:
     return reverse(name, kwargs={"tenant_slug": tenant.slug, **kwargs})
 
 
+def home_url(tenant: "Tenant", role: str) -> str:
+    """Where work in a company starts: the first menu item that the role may open."""
+    for one in nav.items():
+        if allows(role, one.permission):
+            try:
+                return tenant_url(tenant, one.url_name)
+            except NoReverseMatch:
+                continue
+    return "/"
+
+
 def _menu(request: HttpRequest) -> list[MenuItem]:
     tenant, role = request.tenant, request.role  # type: ignore[attr-defined]
     match = request.resolver_match

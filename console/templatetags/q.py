@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from console import formats
-from console.shell import tenant_url
+from console.shell import home_url, tenant_url
 from tenants import clock
 from tenants.enums import Permission
 from tenants.roles import allows
@@ -49,6 +49,12 @@ def turl(context: RequestContext, name: str, **kwargs: Any) -> str:
     """URL of a console page of the tenant in hand: {% turl 'groups:detail' pk=1 %}."""
     tenant = context.get("tenant") or context["request"].tenant
     return tenant_url(tenant, name, **kwargs)
+
+
+@register.simple_tag
+def home_of(place: Any) -> str:
+    """Where work starts in a company the visitor belongs to."""
+    return home_url(place.tenant, place.role)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,6 +1,6 @@
 """Pages outside any company: home, a new company, the language, an invitation."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,21 +13,12 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from console.forms import CompanyForm
-from console.pages import refuse, render, tenant_url
+from console.pages import refuse, render
+from console.shell import home_url
 from tenants import services
 from tenants.enums import Role
 from tenants.errors import InvitationInvalid
 from tenants.selectors import invitation_by_token, place_list_for_user
-
-if TYPE_CHECKING:
-    from tenants.models import Tenant
-
-HOME_PAGE = "team:today"
-
-
-def home_url(tenant: "Tenant") -> str:
-    """Where work in a company starts."""
-    return tenant_url(tenant, HOME_PAGE)
 
 
 def safe_next(request: HttpRequest, fallback: str = "/") -> str:
@@ -46,7 +37,7 @@ class Home(View):
         places = place_list_for_user(request.user)
         if not places:
             return HttpResponseRedirect(reverse("console_public:company_new"))
-        return HttpResponseRedirect(home_url(places[0].tenant))
+        return HttpResponseRedirect(home_url(places[0].tenant, places[0].role))
 
 
 class CompanyNew(LoginRequiredMixin, View):
@@ -60,7 +51,7 @@ class CompanyNew(LoginRequiredMixin, View):
         if not form.is_valid():
             return self._show(request, form, 422)
         tenant = services.tenant_sign_up(name=form.cleaned_data["name"], owner=request.user)  # type: ignore[arg-type]
-        return HttpResponseRedirect(home_url(tenant))
+        return HttpResponseRedirect(home_url(tenant, Role.VIEWER))
 
     def _show(self, request: HttpRequest, form: CompanyForm, status: int = 200) -> HttpResponse:
         places = place_list_for_user(request.user)  # type: ignore[arg-type]
@@ -106,4 +97,4 @@ class Invite(View):
         tenant = services.invitation_accept(token=token, user=request.user)
         request.session.pop("invitation", None)
         messages.success(request, _("You are now a member of %(name)s.") % {"name": tenant.name})
-        return HttpResponseRedirect(home_url(tenant))
+        return HttpResponseRedirect(home_url(tenant, Role.VIEWER))

@@ -1,0 +1,150 @@
+"""A real browser against a real server: the system's Chromium, driven by Playwright.
+
+Without a Chromium the whole folder is skipped with one line. A console error, a violated content security
+policy, a failed request or an answer of 500 and above fails the test that caused it.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from tenants.models import User
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SHOTS = Path(settings.BASE_DIR) / ".local" / "shots"
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+RAW_TEXT = re.compile(r"\{\{|\{%|%\(\w+\)[sd]")
+DEADLINE_MS = 10_000
+
+# Playwright's sync API keeps an event loop in this thread; Django's own guard would refuse the ORM there.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def chromium_path() -> str:
+    """The system's Chromium, or an empty string."""
+    asked = os.environ.get("QUNCE_CHROMIUM", "")
+    found = (shutil.which(name) for name in CHROMIUM_NAMES)
+    return asked or next((path for path in found if path), "")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    mine = [item for item in items if here in item.path.parents]
+    for item in mine:
+        item.add_marker(pytest.mark.e2e)
+        item.add_marker(pytest.mark.filterwarnings("ignore::ResourceWarning"))
+    if mine and not chromium_path():
+        skip = pytest.mark.skip(reason="no Chromium was found: browser tests did not run")
+        for item in mine:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=chromium_path(), headless=True, args=FLAGS)
+        yield made
+        made.close()
+
+
+class Watch:
+    """What went wrong in a page. `expect(status)` allows an answer that the journey provokes on purpose."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.wrong: list[str] = []
+        self.expected: set[int] = set()
+
+    def expect(self, *statuses: int) -> None:
+        self.expected.update(statuses)
+
+    def on_console(self, message: ConsoleMessage) -> None:
+        if message.type != "error":
+            return
+        if any(f"status of {status}" in message.text for status in self.expected):
+            return
+        self.wrong.append(f"console: {message.text}")
+
+    def on_failed(self, request: Request) -> None:
+        if request.failure and "ERR_ABORTED" not in request.failure:
+            self.wrong.append(f"failed: {request.url} {request.failure}")
+
+    def on_response(self, response: Response) -> None:
+        if not response.url.startswith(self.base):
+            self.wrong.append(f"left this machine: {response.url}")
+        if response.status >= 400 and response.status not in self.expected:
+            self.wrong.append(f"{response.status}: {response.url}")
+
+
+@pytest.fixture
+def make_page(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., Page]]:
+    """make_page(user=None, width="wide", theme="light", language="zh-CN") -> a watched page."""
+    contexts: list[tuple[BrowserContext, Watch]] = []
+
+    def make(
+        user: User | None = None, width: str = "wide", theme: str = "light", language: str = "zh-CN"
+    ) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url, viewport=WIDE if width == "wide" else PHONE, color_scheme=theme,
+            locale=language, reduced_motion="reduce",
+        )  # fmt: skip
+        context.set_default_timeout(DEADLINE_MS)
+        page = context.new_page()
+        watch = Watch(live_server.url)
+        page.on("console", watch.on_console)
+        page.on("pageerror", lambda error: watch.wrong.append(f"script: {error}"))
+        page.on("requestfailed", watch.on_failed)
+        page.on("response", watch.on_response)
+        page.watch = watch  # type: ignore[attr-defined]
+        contexts.append((context, watch))
+        if user is not None:
+            sign_in(page, user)
+        return page
+
+    yield make
+    wrong = [line for _context, watch in contexts for line in watch.wrong]
+    for context, _watch in contexts:
+        context.close()
+    assert wrong == []
+
+
+def sign_in(page: Page, user: User, password: str = "correct-horse-9") -> None:
+    """By the form, as a person does."""
+    page.goto("/accounts/login/")
+    page.fill("input[name=login]", user.email)
+    page.fill("input[name=password]", password)
+    page.click("main button[type=submit]")
+    page.wait_for_load_state()
+
+
+def look(page: Page, name: str) -> None:
+    """Take pictures of the present page: wide and phone, light and dark; and check what a picture shows.
+
+    Asserts at each size that nothing hangs over the edge and that no template text is left raw.
+    """
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    language = page.evaluate("document.documentElement.lang")[:2]
+    before = page.viewport_size
+    for size in (WIDE, PHONE):
+        page.set_viewport_size(size)
+        for theme in ("light", "dark"):
+            page.evaluate("theme => window.Qunce.setTheme(theme)", theme)
+            page.screenshot(path=SHOTS / f"{name}-{size['width']}-{theme}-{language}.png", full_page=True)
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert over <= 0, f"{name} hangs {over} px over the edge at {size['width']} px"
+    page.evaluate("theme => window.Qunce.setTheme(theme)", "light")
+    raw = RAW_TEXT.findall(page.inner_text("body"))
+    assert raw == [], f"{name} shows raw template text: {raw}"
+    if before:
+        page.set_viewport_size(before)
