@@ -1,8 +1,6 @@
 """Callback durable and answered, beside a raw WSGI insert on the same server and workers."""
 
-import base64
 import os
-import random
 import secrets
 import time
 from typing import Any
@@ -10,19 +8,18 @@ from urllib.parse import urlencode
 
 import psycopg2
 from django.conf import settings
-from django.db import transaction
 from wechatpy.work.crypto import WeChatCrypto
-from wecom.services import app_create
 
 from benchmarks import load, servers
+from tenants.audit import SYSTEM
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
+from wecom.services import app_connect
 
 REQUESTS = 6000
 CONNECTIONS = 8
 ROUNDS = 3
 CORP_ID = "wwbenchmark0000001"
-TOKEN = "benchmarktoken"
 FLOOR_TABLE = """
 drop table if exists floor_event;
 create table floor_event (
@@ -70,26 +67,21 @@ def _owner_run(sql: str) -> None:
         cursor.execute(sql)
 
 
-def _product_path(tenant: Tenant, aes_key: str) -> str:
-    with tenant_scope(tenant), transaction.atomic():
-        app = app_create(tenant=tenant, corp_id=CORP_ID, agent_id=1, token=TOKEN, aes_key=aes_key)
-    return f"/wecom/callback/{app.slug}"
+def _connect(tenant: Tenant) -> tuple[str, WeChatCrypto, dict[str, str]]:
+    """An app of the tenant: its callback path, its keys as a crypto, and as the floor reads them."""
+    with tenant_scope(tenant):
+        app = app_connect(tenant=tenant, corp_id=CORP_ID, agent_id=1, secret="unused", actor=SYSTEM)
+    keys = {"FLOOR_TOKEN": app.token, "FLOOR_AES_KEY": app.aes_key, "FLOOR_CORP_ID": CORP_ID}
+    return f"/wecom/callback/{app.slug}", WeChatCrypto(app.token, app.aes_key, CORP_ID), keys
 
 
 def measure(tenant: Tenant) -> dict[str, Any]:
     """Alternates floor and product `ROUNDS` times; the medians count."""
-    aes_key = base64.b64encode(random.randbytes(32)).decode().rstrip("=")
-    crypto = WeChatCrypto(TOKEN, aes_key, CORP_ID)
+    path, crypto, keys = _connect(tenant)
     app = settings.DATABASES["default"]
     _owner_run(FLOOR_TABLE.format(app=app["USER"]))
-    floor_environment = {
-        "FLOOR_DSN": f"host={app['HOST']} port={app['PORT']} user={app['USER']} "
-        f"password={app['PASSWORD']} dbname={app['NAME']}",
-        "FLOOR_TOKEN": TOKEN,
-        "FLOOR_AES_KEY": aes_key,
-        "FLOOR_CORP_ID": CORP_ID,
-    }
-    path = _product_path(tenant, aes_key)
+    dsn = f"host={app['HOST']} port={app['PORT']} user={app['USER']} password={app['PASSWORD']} dbname={app['NAME']}"
+    floor_environment = {"FLOOR_DSN": dsn, **keys}
     floors, products = [], []
     for round_number in range(ROUNDS):
         first = round_number * REQUESTS

@@ -12,7 +12,9 @@ _DUE = {
     "inbound": "select count(*) from wecom_inboundevent where state in ('pending', 'failed') and next_at <= %(now)s",
     "outbound": "select count(*) from wecom_outboundsend where state in ('queued', 'claimed') and next_at <= %(now)s",
     "deliveries": "select count(*) from outbox_delivery where state = 'pending' and next_at <= %(now)s",
-    "touches": "select count(*) from sop_touch where state = 'planned' and due_at <= %(now)s",
+    "touches": "select count(*) from sop_touch where state in ('planned', 'claimed') and due_at <= %(now)s",
+    "polls": "select count(*) from sop_sendtask where state = 'waiting' and next_poll_at <= %(now)s",
+    "syncs": "select count(*) from wecom_syncstate where next_at <= %(now)s",
 }
 # When the product will have something to do by itself.
 _NEXT = """
@@ -21,6 +23,8 @@ select min(at) from (
   union all select min(next_at) from wecom_outboundsend where state in ('queued', 'claimed') and next_at > %(now)s
   union all select min(next_at) from outbox_delivery where state = 'pending' and next_at > %(now)s
   union all select min(due_at) from sop_touch where state = 'planned' and due_at > %(now)s
+  union all select min(next_poll_at) from sop_sendtask where state = 'waiting' and next_poll_at > %(now)s
+  union all select min(next_at) from wecom_syncstate where next_at > %(now)s
 ) soon
 """
 
@@ -32,6 +36,8 @@ class Work(NamedTuple):
     outbound: int
     deliveries: int
     touches: int
+    polls: int
+    syncs: int
 
     @property
     def is_done(self) -> bool:
