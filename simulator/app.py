@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from simulator.callbacks.deliver import flush
-from simulator.human import acts, corps, phone, truth
+from simulator.human import acts, corps, office, phone, truth
 from simulator.human.answers import Action, Body, json_route
 from simulator.human.oauth import OAuthPage
 from simulator.population import camp, tick
@@ -51,7 +51,10 @@ def _sim_routes(runtime: Runtime) -> list[Route]:
         ("POST", "/sim/camp", camp.declare),
         ("POST", "/sim/tick", tick.tick_action),
     ]
-    table += [("POST", f"/sim/{path}", _then_flush(action)) for path, action in acts.ACTIONS.items()]
+    table += [
+        ("POST", f"/sim/{path}", _then_flush(action))
+        for path, action in {**acts.ACTIONS, **office.ACTIONS}.items()
+    ]
     return [Route(path, json_route(runtime, action), methods=[verb]) for verb, path, action in table]
 
 

@@ -10,7 +10,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from simulator.human.pages import render
 from simulator.runtime import Runtime
-from simulator.world.model import Corp, OAuthCode
+from simulator.world.entities import OAuthCode
+from simulator.world.model import Corp
 
 PERSON_HEADER = "x-sim-person"
 PERSON_COOKIE = "sim_person"

@@ -16,7 +16,8 @@ from simulator.human.oauth import PERSON_COOKIE
 from simulator.human.pages import TEMPLATES, render
 from simulator.runtime import Runtime
 from simulator.world import codes, mass_send
-from simulator.world.model import AppMessage, Corp
+from simulator.world.entities import AppMessage
+from simulator.world.model import Corp
 from simulator.world.relations import Refused
 
 MESSAGES_SHOWN = 30

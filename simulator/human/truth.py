@@ -9,7 +9,8 @@ from typing import Any
 from simulator.human.answers import Body, need
 from simulator.runtime import Runtime
 from simulator.wire.registry import ENDPOINTS
-from simulator.world.model import EXTERNAL, STAFF, Corp, Group
+from simulator.world.entities import EXTERNAL, STAFF, Group
+from simulator.world.model import Corp
 
 
 def group_truth(group: Group) -> dict[str, Any]:

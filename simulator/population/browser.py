@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urljoin, urlsplit, urlu
 import httpx
 
 from simulator.runtime import Runtime
-from simulator.world.model import Corp, OAuthCode
+from simulator.world.entities import OAuthCode
+from simulator.world.model import Corp
 
 MAX_HOPS = 12
 AUTHORIZE_PATH = "/connect/oauth2/authorize"

@@ -10,9 +10,11 @@ from simulator.population.browser import Browser
 from simulator.population.schedule import Act
 from simulator.runtime import Runtime
 from simulator.world import codes, groups, relations
-from simulator.world.model import EXTERNAL, Code, Corp, stream
+from simulator.world.entities import EXTERNAL, Code
+from simulator.world.model import Corp, stream
 from simulator.world.relations import Refused
 
+CLICK_RETRY_S = 600
 ADDRESS = re.compile(r"https?://[^\s<>\"'，。！？、；）】]+")
 
 
@@ -104,6 +106,12 @@ async def click(runtime: Runtime, corp: Corp, act: Act) -> None:
         corp.ledger.counts["act:click_failed"] += 1
         detail = f"{act.data['url']} ended at {page.url}: {page.status} {page.text[:120]}"
         corp.ledger.product_error(at=runtime.clock.now(), what="customer opens link", detail=detail)
+        if page.status in (0, 502, 503) and not act.data.get("again"):
+            again = {**act.data, "again": True}
+            due = runtime.clock.now() + CLICK_RETRY_S
+            schedule.plan(
+                runtime.world, due=due, kind="click", corp_id=corp.corp_id, lane=who, slot_s=600, **again
+            )
 
 
 def radar_links(corp: Corp, message: dict[str, Any]) -> list[str]:

@@ -12,7 +12,8 @@ from simulator.population.customers import ADDRESS
 from simulator.population.schedule import Act
 from simulator.runtime import Runtime
 from simulator.world import groups, mass_send
-from simulator.world.model import Corp, Group, stream
+from simulator.world.entities import Group
+from simulator.world.model import Corp, stream
 from simulator.world.relations import Refused
 
 RETRY_S = 600

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.wire.checks import Field
-from simulator.world.model import App, Corp, World
+from simulator.world.entities import App
+from simulator.world.model import Corp, World
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,11 @@ from simulator.wire.api import (
     mass_send,
     media,
     messages,
+    moments,
+    owned,
     tags,
     tokens,
+    transfers,
     welcome,
 )
 from simulator.wire.endpoint import Endpoint
@@ -27,5 +30,8 @@ MODULES = (
     welcome,
     media,
     messages,
+    transfers,
+    moments,
+    owned,
 )
 ENDPOINTS: dict[str, Endpoint] = {row.path: row for module in MODULES for row in module.ENDPOINTS}

@@ -16,7 +16,8 @@ from simulator.wire.checks import check, check_query
 from simulator.wire.endpoint import Call, Endpoint, RawAnswer, Upload
 from simulator.wire.errors import MESSAGES, WireError
 from simulator.wire.registry import ENDPOINTS
-from simulator.world.model import App, Corp, World, stable_id
+from simulator.world.entities import App
+from simulator.world.model import Corp, World, stable_id
 from simulator.world.relations import Refused
 
 BODY_BYTES = 25 * 1024 * 1024

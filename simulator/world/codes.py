@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from simulator.world import groups, relations
-from simulator.world.model import Code, Corp, Group, Relation
+from simulator.world.entities import Code, Group, Relation
+from simulator.world.model import Corp
 from simulator.world.relations import Refused
 
 JOIN_WAY_GROUP_LIMIT = 5

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.world.entities import EXTERNAL, STAFF, Group, Member
 from simulator.world.events import emit
-from simulator.world.model import EXTERNAL, STAFF, Corp, Group, Member
+from simulator.world.model import Corp
 from simulator.world.relations import Refused
 
 INVITED, BY_LINK, BY_QR = 1, 2, 3
@@ -78,10 +79,15 @@ def _member_fields(
     return fields
 
 
+def staff_member(userid: str, at: float) -> Member:
+    """A staff member's seat, as when a colleague brings them in."""
+    return Member(userid, STAFF, int(at), INVITED, invitor=userid)
+
+
 def create(corp: Corp, *, owner: str, name: str, at: float, chat_id: str | None = None) -> Group:
     """A staff member opens a group; they are its first member."""
     group = Group(chat_id or corp.new_id("wr"), name, owner, int(at))
-    group.members[owner] = Member(owner, STAFF, int(at), INVITED, invitor=owner)
+    group.members[owner] = staff_member(owner, at)
     corp.groups[group.chat_id] = group
     _emit_update(corp, group, "", at, [], change="create")
     return group

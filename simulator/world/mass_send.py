@@ -10,7 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from simulator.world import groups
-from simulator.world.model import Corp, MassSend, MassTask
+from simulator.world.entities import MassSend, MassTask
+from simulator.world.model import Corp
 from simulator.world.relations import LISTED, Refused
 
 UNSENT, SENT, NOT_FRIEND, OVER_LIMIT = 0, 1, 2, 3

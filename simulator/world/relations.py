@@ -5,8 +5,9 @@ Sources: PROTOCOL 2.2 (events), 3.2 (add_way), 3.7 (welcome codes).
 
 from __future__ import annotations
 
+from simulator.world.entities import WECOM, Relation, WelcomeCode
 from simulator.world.events import emit
-from simulator.world.model import WECOM, Corp, Relation, WelcomeCode
+from simulator.world.model import Corp
 
 LISTED = ("full", "customer_deleted")
 

@@ -6,23 +6,20 @@ import random
 from dataclasses import dataclass
 
 from simulator.world import names
-from simulator.world.model import (
+from simulator.world.entities import (
     EXTERNAL,
     STAFF,
     WECHAT,
     WECOM,
     App,
-    Corp,
     Customer,
     Department,
     Group,
     Member,
     Relation,
     Staff,
-    World,
-    stable_id,
-    stream,
 )
+from simulator.world.model import Corp, World, stable_id, stream
 
 DAY_S = 86400
 FIRST_AGENTID = 1000002

@@ -47,8 +47,8 @@ def serve(app: Starlette) -> Iterator[str]:
         time.sleep(0.005)
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}"
+    # The thread looks every 0.1 s; waiting for it would be most of a test's time.
     server.should_exit = True
-    thread.join(5)
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def sink(web: httpx.Client, corp: Corp) -> Iterator[Sink]:
             """Keep test output quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     found.url = f"http://127.0.0.1:{server.server_port}/callback"
     settings = {
         "callback_url": found.url,

@@ -7,7 +7,8 @@ import datetime as dt
 import pytest
 
 from simulator.world import codes, groups, mass_send, relations, seed
-from simulator.world.model import Code, Corp, World
+from simulator.world.entities import Code
+from simulator.world.model import Corp, World
 from simulator.world.relations import Refused
 
 NOON = dt.datetime(2026, 2, 10, 4, 0, tzinfo=dt.UTC).timestamp()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.wire.endpoint import Call
 from simulator.wire.errors import WireError
-from simulator.world.model import Customer, Group, Relation, Staff
+from simulator.world.entities import Customer, Group, Relation, Staff
 from simulator.world.relations import LISTED
 
 

@@ -8,7 +8,7 @@ from simulator.wire.api.common import group, staff
 from simulator.wire.checks import Field
 from simulator.wire.endpoint import Call, page, post
 from simulator.wire.errors import WireError
-from simulator.world.model import Code
+from simulator.world.entities import Code
 
 CODES_PER_CORP = 500_000
 STAFF_PER_WAY = 100
@@ -91,6 +91,11 @@ def contact_way_list(call: Call) -> dict[str, Any]:
     ]
     rows, cursor = page(found, call.body.get("cursor", ""), call.body["limit"])
     return {"contact_way": rows, "next_cursor": cursor}
+
+
+def close_temp_chat(call: Call) -> dict[str, Any]:
+    """Only medical corps have temporary sessions; this corp has none."""
+    raise WireError(40058, "no temporary session")
 
 
 def _join_body(call: Call) -> dict[str, Any]:
@@ -184,6 +189,13 @@ ENDPOINTS = (
         end_time=Field(int),
         cursor=Field(str),
         limit=Field(int, low=1, high=1000, default=100),
+    ),
+    post(
+        "externalcontact/close_temp_chat",
+        "contact_way",
+        close_temp_chat,
+        userid=Field(str, required=True),
+        external_userid=Field(str, required=True),
     ),
     post("externalcontact/groupchat/add_join_way", "groups", join_way_add, **JOIN_BODY),
     post("externalcontact/groupchat/get_join_way", "groups", join_way_get, config_id=CONFIG),

@@ -6,9 +6,9 @@ from typing import Any
 
 from simulator.wire.api.common import staff, visible_staff
 from simulator.wire.checks import Field
-from simulator.wire.endpoint import Call, get
+from simulator.wire.endpoint import Call, get, page, post
 from simulator.wire.errors import WireError
-from simulator.world.model import Department, Staff
+from simulator.world.entities import Department, Staff
 
 
 def _departments(call: Call) -> list[Department]:
@@ -82,6 +82,17 @@ def user_get(call: Call) -> dict[str, Any]:
     return _full(staff(call, call.query["userid"]))
 
 
+def user_list_id(call: Call) -> dict[str, Any]:
+    """Every seat; for the contact-sync secret only, which no ordinary app has."""
+    seats = [
+        {"userid": s.userid, "department": department}
+        for s in call.corp.staff.values()
+        for department in s.departments
+    ]
+    rows, cursor = page(seats, call.body.get("cursor", ""), call.body["limit"])
+    return {"dept_user": rows, "next_cursor": cursor}
+
+
 DEPARTMENT = Field(int, required=True)
 
 ENDPOINTS = (
@@ -89,5 +100,12 @@ ENDPOINTS = (
     get("department/simplelist", "contacts", department_simplelist, id=Field(int)),
     get("user/simplelist", "contacts", user_simplelist, department_id=DEPARTMENT),
     get("user/list", "contacts", user_list, department_id=DEPARTMENT),
+    post(
+        "user/list_id",
+        "contact_sync",
+        user_list_id,
+        cursor=Field(str),
+        limit=Field(int, low=1, high=10_000, default=10_000),
+    ),
     get("user/get", "contacts", user_get, userid=Field(str, required=True)),
 )

@@ -8,7 +8,7 @@ from simulator.wire.api.common import customer, relation, staff, visible, visibl
 from simulator.wire.checks import Field
 from simulator.wire.endpoint import Call, get, page, post
 from simulator.wire.errors import WireError
-from simulator.world.model import Customer, Relation
+from simulator.world.entities import Customer, Relation
 from simulator.world.relations import LISTED
 
 FOLLOWERS_A_PAGE = 500

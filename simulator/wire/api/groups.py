@@ -11,7 +11,7 @@ from simulator.wire.checks import Field
 from simulator.wire.endpoint import Call, page, post
 from simulator.wire.errors import WireError
 from simulator.world import groups as world_groups
-from simulator.world.model import EXTERNAL, WECHAT, Group
+from simulator.world.entities import EXTERNAL, WECHAT, Group
 
 DAY_S = 86400
 STATISTIC_DAYS_BACK = 180
@@ -151,10 +151,37 @@ def statistic_by_day(call: Call) -> dict[str, Any]:
     return {"items": items}
 
 
+def behavior_data(call: Call) -> dict[str, Any]:
+    """Daily figures of staff, several ids summed; the simulator counts new customers only."""
+    if not call.body.get("userid") and not call.body.get("partyid"):
+        raise WireError(40058, "userid or partyid is required")
+    wanted = {"day_begin_time": call.body["start_time"], "day_end_time": call.body["end_time"]}
+    call.body.update(wanted)
+    userids = [staff(call, userid).userid for userid in call.body.get("userid") or []]
+    rows = []
+    for day in _days(call):
+        met = sum(
+            day <= tie.created_at < day + DAY_S
+            for userid in userids
+            for tie in call.corp.relations_of_staff(userid)
+        )
+        rows.append({"stat_time": day, "new_apply_cnt": met, "new_contact_cnt": met})
+    return {"behavior_data": rows}
+
+
 OWNER_FILTER = Field(dict, spec={"userid_list": Field(list, items=str, max_items=100)})
 DAYS = {"day_begin_time": Field(int, required=True), "day_end_time": Field(int)}
 
 ENDPOINTS = (
+    post(
+        "externalcontact/get_user_behavior_data",
+        "statistics",
+        behavior_data,
+        userid=Field(list, items=str, max_items=100),
+        partyid=Field(list, items=int, max_items=100),
+        start_time=Field(int, required=True),
+        end_time=Field(int, required=True),
+    ),
     post(
         "externalcontact/groupchat/list",
         "groups",

@@ -10,7 +10,7 @@ from simulator.wire.checks import Field
 from simulator.wire.endpoint import Call, page, post
 from simulator.wire.errors import WireError
 from simulator.world import mass_send
-from simulator.world.model import MassSend
+from simulator.world.entities import MassSend
 from simulator.world.relations import LISTED
 
 MONTH_S = 31 * 86400

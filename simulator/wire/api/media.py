@@ -8,7 +8,7 @@ from simulator.wire.api.attachments import live_media
 from simulator.wire.checks import Field
 from simulator.wire.endpoint import Call, Endpoint, RawAnswer, Upload, get
 from simulator.wire.errors import WireError
-from simulator.world.model import Media
+from simulator.world.entities import Media
 
 MEGABYTE = 1024 * 1024
 MAX_BYTES = {"image": 10 * MEGABYTE, "voice": 2 * MEGABYTE, "video": 10 * MEGABYTE, "file": 20 * MEGABYTE}
@@ -41,7 +41,15 @@ def _store(call: Call, kind: str, *, permanent: bool) -> Media:
 
 
 def upload(call: Call) -> dict[str, Any]:
-    kind = call.query["type"]
+    return _upload(call, call.query["type"])
+
+
+def upload_attachment(call: Call) -> dict[str, Any]:
+    answer = _upload(call, call.query["media_type"])
+    return {**answer, "created_at": int(answer["created_at"])}
+
+
+def _upload(call: Call, kind: str) -> dict[str, Any]:
     file = _file(call)
     if len(file.body) > MAX_BYTES[kind]:
         raise WireError(40006, f"{kind} over {MAX_BYTES[kind]} bytes")
@@ -71,6 +79,17 @@ ENDPOINTS = (
         "media",
         upload,
         {"type": Field(str, required=True, choices=tuple(MAX_BYTES))},
+        is_upload=True,
+    ),
+    Endpoint(
+        "media/upload_attachment",
+        "POST",
+        "media",
+        upload_attachment,
+        {
+            "media_type": Field(str, required=True, choices=("image", "video", "file")),
+            "attachment_type": Field(int, required=True, choices=(1, 2)),
+        },
         is_upload=True,
     ),
     Endpoint("media/uploadimg", "POST", "media", upload_image, is_upload=True),

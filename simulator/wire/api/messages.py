@@ -10,7 +10,7 @@ from simulator.wire.checks import Field, check
 from simulator.wire.endpoint import Call, post
 from simulator.wire.errors import WireError
 from simulator.world import mass_send
-from simulator.world.model import AppMessage, ResponseCode
+from simulator.world.entities import AppMessage, ResponseCode
 
 MAX_USERS = 1000
 RECALL_S = 86400

@@ -8,7 +8,8 @@ from simulator.wire.api.common import relation
 from simulator.wire.checks import Field
 from simulator.wire.endpoint import Call, post
 from simulator.wire.errors import WireError
-from simulator.world.model import Corp, Tag, TagGroup
+from simulator.world.entities import Tag, TagGroup
+from simulator.world.model import Corp
 
 TAGS_PER_CORP = 3000
 

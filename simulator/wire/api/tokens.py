@@ -7,7 +7,8 @@ from typing import Any
 from simulator.wire.checks import Field
 from simulator.wire.endpoint import Call, Endpoint, get
 from simulator.wire.errors import WireError
-from simulator.world.model import App, Corp, Token, World, stable_id
+from simulator.world.entities import App, Token
+from simulator.world.model import Corp, World, stable_id
 
 TOKEN_LIFE_S = 7200
 CODE_LIFE_S = 300

@@ -1,0 +1,183 @@
+"""Moments tasks 朋友圈 (PROTOCOL 3.8): made by the app, published by each staff member by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.wire.api.attachments import check_part
+from simulator.wire.api.common import visible_staff
+from simulator.wire.checks import Field
+from simulator.wire.endpoint import Call, get, page, post
+from simulator.wire.errors import WireError
+from simulator.world.entities import Moment
+
+DAY_S = 86400
+IMAGES, OTHERS = 9, 1
+
+
+def _check_attachments(call: Call) -> None:
+    parts = call.body.get("attachments") or []
+    kinds = [part.get("msgtype") for part in parts]
+    if any(kind not in ("image", "video", "link") for kind in kinds):
+        raise WireError(40008, "image, video or link")
+    if len(set(kinds)) > 1 or len(kinds) > (IMAGES if kinds[:1] == ["image"] else OTHERS):
+        raise WireError(40058, "attachments: 9 images, or 1 video, or 1 link")
+    if not kinds and not (call.body.get("text") or {}).get("content"):
+        raise WireError(44004)
+    for part in parts:
+        if part["msgtype"] != "link":
+            check_part(call, part["msgtype"], part.get(part["msgtype"]))
+
+
+def _senders(call: Call) -> list[str]:
+    wanted = (call.body.get("visible_range") or {}).get("sender_list") or {}
+    named, parties = wanted.get("user_list") or [], wanted.get("department_list") or []
+    every = [s for s in visible_staff(call) if s.can_contact]
+    if not named and not parties:
+        return [s.userid for s in every]
+    return [s.userid for s in every if s.userid in named or set(s.departments) & set(parties)]
+
+
+def add(call: Call) -> dict[str, Any]:
+    _check_attachments(call)
+    recent = [m for m in call.corp.moments.values() if call.now - m.created_at < 60]
+    if len(recent) >= 10:
+        raise WireError(45009, "10 a minute")
+    moment = Moment(
+        moment_id=call.corp.new_id("mom", 28),
+        jobid=call.corp.new_id("job", 28),
+        creator="",
+        created_at=int(call.now),
+        body=dict(call.body),
+        publishers=dict.fromkeys(_senders(call), 0),
+    )
+    call.corp.moments[moment.moment_id] = moment
+    return {"jobid": moment.jobid}
+
+
+def task_result(call: Call) -> dict[str, Any]:
+    for moment in call.corp.moments.values():
+        if moment.jobid == call.query["jobid"] and call.now - moment.created_at < DAY_S:
+            answer = {"errcode": 0, "errmsg": "ok", "moment_id": moment.moment_id}
+            return {"status": 3, "type": "add_moment_task", "result": answer}
+    raise WireError(40058, "unknown or old jobid")
+
+
+def _moment(call: Call) -> Moment:
+    found = call.corp.moments.get(call.body["moment_id"])
+    if found is None:
+        raise WireError(40058, "unknown moment_id")
+    return found
+
+
+def cancel(call: Call) -> dict[str, Any]:
+    _moment(call).cancelled = True
+    return {}
+
+
+def moment_list(call: Call) -> dict[str, Any]:
+    body = call.body
+    if not 0 <= body["end_time"] - body["start_time"] <= 30 * DAY_S:
+        raise WireError(40058, "at most 30 days")
+    found = [
+        {
+            "moment_id": m.moment_id,
+            "creator": m.creator,
+            "create_time": m.created_at,
+            "create_type": 0,
+            "visible_type": 1,
+            "text": m.body.get("text") or {},
+        }
+        for m in call.corp.moments.values()
+        if body["start_time"] <= m.created_at <= body["end_time"]
+    ]
+    rows, cursor = page(found, body.get("cursor", ""), body["limit"])
+    return {"moment_list": rows, "next_cursor": cursor}
+
+
+def publishers(call: Call) -> dict[str, Any]:
+    found = [
+        {"userid": userid, "publish_status": int(bool(at))} for userid, at in _moment(call).publishers.items()
+    ]
+    rows, cursor = page(found, call.body.get("cursor", ""), call.body["limit"])
+    return {"task_list": rows, "next_cursor": cursor}
+
+
+def _audience(call: Call) -> list[dict[str, Any]]:
+    userid = call.body["userid"].lower()
+    if not _moment(call).publishers.get(userid):
+        return []
+    ties = [tie for tie in call.corp.relations_of_staff(userid) if tie.status == "full"]
+    return [{"userid": userid, "external_userid": tie.external_userid} for tie in ties]
+
+
+def customers(call: Call) -> dict[str, Any]:
+    rows, cursor = page(_audience(call), call.body.get("cursor", ""), call.body["limit"])
+    return {"customer_list": rows, "next_cursor": cursor}
+
+
+def send_result(call: Call) -> dict[str, Any]:
+    rows, cursor = page(_audience(call), call.body.get("cursor", ""), call.body["limit"])
+    listed = [{"external_userid": row["external_userid"]} for row in rows]
+    return {"customer_list": listed, "next_cursor": cursor}
+
+
+def comments(call: Call) -> dict[str, Any]:
+    _moment(call)
+    return {"comment_list": [], "like_list": []}
+
+
+MOMENT = Field(str, required=True)
+USER = Field(str, required=True)
+CURSOR = Field(str)
+
+ENDPOINTS = (
+    post(
+        "externalcontact/add_moment_task",
+        "moments",
+        add,
+        text=Field(dict, spec={"content": Field(str, max_chars=2000)}),
+        attachments=Field(list, items=dict),
+        visible_range=Field(dict),
+    ),
+    get("externalcontact/get_moment_task_result", "moments", task_result, jobid=Field(str, required=True)),
+    post("externalcontact/cancel_moment_task", "moments", cancel, moment_id=MOMENT),
+    post(
+        "externalcontact/get_moment_list",
+        "moments",
+        moment_list,
+        start_time=Field(int, required=True),
+        end_time=Field(int, required=True),
+        creator=Field(str),
+        filter_type=Field(int, choices=(0, 1, 2)),
+        cursor=CURSOR,
+        limit=Field(int, low=1, high=20, default=20),
+    ),
+    post(
+        "externalcontact/get_moment_task",
+        "moments",
+        publishers,
+        moment_id=MOMENT,
+        cursor=CURSOR,
+        limit=Field(int, low=1, high=1000, default=500),
+    ),
+    post(
+        "externalcontact/get_moment_customer_list",
+        "moments",
+        customers,
+        moment_id=MOMENT,
+        userid=USER,
+        cursor=CURSOR,
+        limit=Field(int, low=1, high=1000, default=500),
+    ),
+    post(
+        "externalcontact/get_moment_send_result",
+        "moments",
+        send_result,
+        moment_id=MOMENT,
+        userid=USER,
+        cursor=CURSOR,
+        limit=Field(int, low=1, high=5000, default=3000),
+    ),
+    post("externalcontact/get_moment_comments", "moments", comments, moment_id=MOMENT, userid=USER),
+)

@@ -1,0 +1,190 @@
+"""Handing customers and groups over (PROTOCOL 3.2, 3.5). A transfer of a customer completes after 24 h."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.wire.api.common import group, relation, staff
+from simulator.wire.checks import Field
+from simulator.wire.endpoint import Call, page, post
+from simulator.wire.errors import WireError
+from simulator.world import groups
+from simulator.world.entities import Relation, Transfer
+
+DAY_S = 86400
+WAIT_S = DAY_S
+WINDOW_S = 90 * DAY_S
+PER_WINDOW = 2
+GROUPS_PER_OWNER_AND_DAY = 300
+DONE, WAITING, OVER_LIMIT = 1, 2, 4
+
+
+def _settle(call: Call) -> None:
+    """Waiting transfers take effect a day later unless the customer refused."""
+    for one in call.corp.transfers:
+        if one.status != WAITING or call.now - one.started_at < WAIT_S:
+            continue
+        one.status, one.done_at = DONE, int(one.started_at + WAIT_S)
+        old = call.corp.relations.get((one.handover, one.external_userid))
+        if old is not None:
+            old.status = "staff_deleted"
+        key = (one.takeover, one.external_userid)
+        tie = call.corp.relations.setdefault(key, Relation(*key))
+        tie.status, tie.created_at, tie.add_way = "full", one.done_at, 202
+
+
+def _start(call: Call, *, is_resigned: bool) -> dict[str, Any]:
+    _settle(call)
+    body = call.body
+    takeover = staff(call, body["takeover_userid"], needs_contact=True).userid
+    handover = body["handover_userid"].lower()
+    if is_resigned and handover not in call.corp.resigned:
+        raise WireError(90500, handover)
+    rows = []
+    for external_userid in body["external_userid"]:
+        try:
+            if not is_resigned:
+                relation(call, handover, external_userid)
+            _check_window(call, external_userid)
+        except WireError as error:
+            rows.append({"external_userid": external_userid, "errcode": error.code})
+            continue
+        call.corp.transfers.append(Transfer(handover, takeover, external_userid, call.now, is_resigned))
+        rows.append({"external_userid": external_userid, "errcode": 0})
+    return {"customer": rows}
+
+
+def _check_window(call: Call, external_userid: str) -> None:
+    recent = [
+        one
+        for one in call.corp.transfers
+        if one.external_userid == external_userid and call.now - one.started_at < WINDOW_S
+    ]
+    if any(one.status == WAITING for one in recent):
+        raise WireError(40098, external_userid)
+    if len(recent) >= PER_WINDOW:
+        raise WireError(40129, external_userid)
+
+
+def transfer(call: Call) -> dict[str, Any]:
+    return _start(call, is_resigned=False)
+
+
+def transfer_resigned(call: Call) -> dict[str, Any]:
+    return _start(call, is_resigned=True)
+
+
+def _result(call: Call, *, is_resigned: bool) -> dict[str, Any]:
+    _settle(call)
+    found = [
+        {
+            "external_userid": one.external_userid,
+            "status": one.status,
+            "takeover_time": one.done_at or int(one.started_at + WAIT_S),
+        }
+        for one in call.corp.transfers
+        if one.handover == call.body["handover_userid"].lower()
+        and one.takeover == call.body["takeover_userid"].lower()
+        and one.is_resigned == is_resigned
+    ]
+    rows, cursor = page(found, call.body.get("cursor", ""), 1000)
+    return {"customer": rows, "next_cursor": cursor}
+
+
+def result(call: Call) -> dict[str, Any]:
+    return _result(call, is_resigned=False)
+
+
+def result_resigned(call: Call) -> dict[str, Any]:
+    return _result(call, is_resigned=True)
+
+
+def unassigned(call: Call) -> dict[str, Any]:
+    found = [
+        {
+            "handover_userid": tie.userid,
+            "external_userid": tie.external_userid,
+            "dimission_time": call.corp.resigned[tie.userid],
+        }
+        for tie in call.corp.relations.values()
+        if tie.userid in call.corp.resigned and tie.status == "full"
+    ]
+    rows, cursor = page(found, call.body.get("cursor", ""), call.body["page_size"])
+    return {"info": rows, "is_last": not cursor, "next_cursor": cursor}
+
+
+def _move_groups(call: Call, *, needs_resigned: bool) -> dict[str, Any]:
+    new_owner = staff(call, call.body["new_owner"], needs_contact=True).userid
+    failed = []
+    for chat_id in call.body["chat_id_list"]:
+        try:
+            _move_group(call, chat_id, new_owner, needs_resigned=needs_resigned)
+        except WireError as error:
+            failed.append({"chat_id": chat_id, "errcode": error.code, "errmsg": error.hint})
+    return {"failed_chat_list": failed}
+
+
+def _move_group(call: Call, chat_id: str, new_owner: str, *, needs_resigned: bool) -> None:
+    found = group(call, chat_id)
+    if needs_resigned and found.owner not in call.corp.resigned:
+        raise WireError(90500, "the owner has not left")
+    moves = call.corp.group_transfers
+    if (
+        sum(owner == new_owner and call.now - at < DAY_S for _, owner, at in moves)
+        >= GROUPS_PER_OWNER_AND_DAY
+    ):
+        raise WireError(90504, "300 a day for one owner")
+    if sum(c == chat_id and call.now - at < WINDOW_S for c, _, at in moves) >= PER_WINDOW:
+        raise WireError(90508, "twice in 90 days")
+    if new_owner not in found.members:
+        found.members[new_owner] = groups.staff_member(new_owner, call.now)
+    found.owner = new_owner
+    moves.append((chat_id, new_owner, call.now))
+
+
+def group_transfer(call: Call) -> dict[str, Any]:
+    return _move_groups(call, needs_resigned=True)
+
+
+def group_onjob_transfer(call: Call) -> dict[str, Any]:
+    return _move_groups(call, needs_resigned=False)
+
+
+def opengid_to_chatid(call: Call) -> dict[str, Any]:
+    chat_id = call.body["opengid"].removeprefix("open-")
+    if chat_id not in call.corp.groups:
+        raise WireError(90511)
+    return {"chat_id": group(call, chat_id).chat_id}
+
+
+ID = Field(str, required=True)
+HAND_OVER = {
+    "handover_userid": ID,
+    "takeover_userid": ID,
+    "external_userid": Field(list, required=True, items=str, max_items=100),
+}
+RESULT = {"handover_userid": ID, "takeover_userid": ID, "cursor": Field(str)}
+CHATS = {"chat_id_list": Field(list, required=True, items=str, max_items=100), "new_owner": ID}
+
+ENDPOINTS = (
+    post(
+        "externalcontact/transfer_customer",
+        "transfers",
+        transfer,
+        **HAND_OVER,
+        transfer_success_msg=Field(str, max_chars=200),
+    ),
+    post("externalcontact/transfer_result", "transfers", result, **RESULT),
+    post("externalcontact/resigned/transfer_customer", "transfers", transfer_resigned, **HAND_OVER),
+    post("externalcontact/resigned/transfer_result", "transfers", result_resigned, **RESULT),
+    post(
+        "externalcontact/get_unassigned_list",
+        "transfers",
+        unassigned,
+        cursor=Field(str),
+        page_size=Field(int, low=1, high=1000, default=1000),
+    ),
+    post("externalcontact/groupchat/transfer", "transfers", group_transfer, **CHATS),
+    post("externalcontact/groupchat/onjob_transfer", "transfers", group_onjob_transfer, **CHATS),
+    post("externalcontact/opengid_to_chatid", "groups", opengid_to_chatid, opengid=ID),
+)
