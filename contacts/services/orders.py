@@ -82,3 +82,16 @@ def order_confirm_class(*, tenant: Tenant, order_id: int, order_class: str, acto
             changes={"order_class": [before, order.order_class]},
         )
     return order
+
+
+def order_classes_suggest(*, tenant_id: int, classes: dict[int, str]) -> int:
+    """Store what the rule suggests, {order id: OrderClass}; orders a person has judged stay. Safe to repeat.
+
+    Returns how many rows changed. At most one query a class.
+    """
+    changed = 0
+    for name in sorted(set(classes.values())):
+        ids = [pk for pk, wanted in classes.items() if wanted == name]
+        rows = Order.objects.filter(tenant_id=tenant_id, pk__in=ids, class_confirmed_by="")
+        changed += rows.exclude(order_class=name).update(order_class=OrderClass(name))
+    return changed
