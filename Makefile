@@ -60,9 +60,8 @@ fmt: setup ## Format Python and templates
 	@$(VENV)/djlint templates --reformat --quiet || true
 
 messages: setup ## Collect new strings into locale/ and compile the catalogues
-	@$(LAUNCH) engines up >/dev/null
-	@$(RUN) $(VENV)/python manage.py makemessages_babel
-	@$(RUN) $(VENV)/python manage.py compilemessages_babel
+	@$(VENV)/python -m launch.catalogues collect
+	@$(VENV)/python -m launch.catalogues compile
 
 clean: ## Remove what was made here, the demo's data too
 	@$(PYTHON) -m launch clean

@@ -16,7 +16,7 @@ from launch.progress import step
 
 @dataclass(frozen=True)
 class Step:
-    """One `manage.py` command before the product runs, and the files that it depends on."""
+    """One command of the checkout's Python before the product runs, and the files that it depends on."""
 
     title: str
     command: tuple[str, ...]
@@ -26,13 +26,23 @@ class Step:
 # A cluster that was removed and made anew has a new PG_VERSION file, so its schema is built again.
 MIGRATE = Step(
     "Database schema",
-    ("migrate", "--database", "owner", "--noinput", "--verbosity", "0"),
+    ("manage.py", "migrate", "--database", "owner", "--noinput", "--verbosity", "0"),
     ("*/migrations/*.py", "requirements/base.txt", ".local/postgres/PG_VERSION"),
 )
-MESSAGES = Step("Translations", ("compilemessages_babel",), ("locale/**/*.po",))
+MESSAGES = Step("Translations", ("-m", "launch.catalogues", "compile"), ("locale/**/*.po",))
+# Parts of the libraries that no page uses; some of them also name files that their packages left out,
+# which a manifest of hashed names (production) would refuse. The Dockerfile has the same list.
+UNUSED = ("libs", "types", "*.scss", "*.html", "*.esm.*")
 STATIC = Step(
     "Static files",
-    ("collectstatic", "--noinput", "--verbosity", "0"),
+    (
+        "manage.py",
+        "collectstatic",
+        "--noinput",
+        "--verbosity",
+        "0",
+        *(f"--ignore={pattern}" for pattern in UNUSED),
+    ),
     ("static/**/*", "node_modules/qunce.stamp", "requirements/base.txt", "scrm/settings/base.py"),
 )
 
@@ -44,26 +54,26 @@ def prepare(layout: Layout, steps: tuple[Step, ...], *, extra: dict[str, str] | 
     """Run the steps whose sources changed since their last success. The engines must be up. Raises LaunchError."""
     environment = os.environ | engines.environment(layout) | (extra or {})
     for one in steps:
-        stamp = layout.local / "stamps" / one.command[0]
+        stamp = layout.local / "stamps" / one.title.replace(" ", "-").lower()
         digest = _digest(layout, one.sources)
         # Of a database elsewhere nothing is known here, so its schema is looked at every time.
         known = one is not MIGRATE or not os.environ.get("DATABASE_URL")
         if known and stamp.exists() and stamp.read_text() == digest:
             continue
         with step(one.title):
-            _manage(layout, one, environment)
+            _perform(layout, one, environment)
         stamp.parent.mkdir(exist_ok=True)
         stamp.write_text(digest)
 
 
-def _manage(layout: Layout, one: Step, environment: dict[str, str]) -> None:
+def _perform(layout: Layout, one: Step, environment: dict[str, str]) -> None:
     log = layout.logs / "setup.log"
     with log.open("a") as said:
-        said.write(f"\n# manage.py {' '.join(one.command)}\n")
+        said.write(f"\n# {' '.join(one.command)}\n")
         said.flush()
         # In a session of its own, so that Ctrl-C reaches the supervisor alone.
         done = subprocess.run(
-            [str(layout.venv_python), "manage.py", *one.command],
+            [str(layout.venv_python), *one.command],
             check=False, cwd=layout.root, env=environment, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
         )  # fmt: skip

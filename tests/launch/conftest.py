@@ -77,6 +77,14 @@ def make_checkout(root: Path) -> Checkout:
     return Checkout(root)
 
 
+def give_venv(checkout: Checkout) -> None:
+    """A `.venv` that is this one by another name."""
+    python = checkout.root / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+
+
 def put_away(made: Checkout) -> None:
     """Stop what a checkout started and remove it. A damaged state file must not keep that from happening."""
     done = made.launch("clean")

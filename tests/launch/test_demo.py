@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from launch.procs import is_alive
-from tests.launch.conftest import Checkout, make_checkout, put_away, unused_port
+from tests.launch.conftest import Checkout, give_venv, make_checkout, put_away, unused_port
 
 pytestmark = pytest.mark.slow
 
@@ -86,8 +86,7 @@ def _until(holds: Callable[[], bool], timeout_s: float = 20) -> bool:
 def _make_product(checkout: Checkout) -> Checkout:
     """Add just enough of a product to be watched."""
     (checkout.root / "manage.py").write_text(MANAGE)
-    (checkout.root / ".venv/bin").mkdir(parents=True)
-    (checkout.root / ".venv/bin/python").symlink_to(sys.executable)
+    give_venv(checkout)
     return checkout
 
 

@@ -1,5 +1,6 @@
 """What a bare clone gets: packages once per lock, compiled files once per source, locks that name no registry."""
 
+import gettext
 import json
 import subprocess
 import time
@@ -9,7 +10,7 @@ import pytest
 
 from launch import checks, setup
 from launch.layout import Layout
-from tests.launch.conftest import REPOSITORY, Checkout
+from tests.launch.conftest import REPOSITORY, Checkout, give_venv
 
 pytestmark = pytest.mark.slow
 
@@ -19,6 +20,7 @@ EMPTY_NODE_LOCK = {
     "requires": True,
     "packages": {"": {"name": "qunce"}},
 }
+HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
 
 
 @pytest.fixture
@@ -73,23 +75,21 @@ def test_packaged_npm_serves_where_none_is_found(monkeypatch, tmp_path):
 
 
 def test_prepare_compiles_again_only_when_a_source_changed(checkout):
-    calls = checkout.root / "calls"
-    (checkout.root / "manage.py").write_text(
-        f"import sys\nopen({str(calls)!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\n"
-    )
-    (checkout.root / ".venv/bin").mkdir(parents=True)
-    (checkout.root / ".venv/bin/python").symlink_to(checkout.python)
+    give_venv(checkout)
     source = checkout.root / "locale/zh_Hans/LC_MESSAGES/django.po"
+    compiled = source.with_suffix(".mo")
     source.parent.mkdir(parents=True)
-    source.write_text("")
+    source.write_text(HEADER + 'msgid "Groups"\nmsgstr "社群"\n')
 
-    for text in ("", "", "changed"):
-        if text:
-            source.write_text(text)
-        done = checkout.launch("prepare")
-        assert done.returncode == 0, done.stderr
+    assert checkout.launch("prepare").returncode == 0
+    compiled.write_bytes(b"untouched")
+    assert checkout.launch("prepare").stdout == ""
+    assert compiled.read_bytes() == b"untouched"
 
-    assert calls.read_text() == "compilemessages_babel\n" * 2
+    source.write_text(HEADER + 'msgid "Groups"\nmsgstr "群"\n')
+    assert checkout.launch("prepare").returncode == 0
+    with compiled.open("rb") as file:
+        assert gettext.GNUTranslations(file).gettext("Groups") == "群"
 
 
 def _planted(root: Path, name: str, text: str) -> tuple[bool, str]:
