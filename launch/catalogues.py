@@ -40,8 +40,8 @@ TEMPLATES = "launch.catalogues:extract_template"
 
 
 def extract_template(
-    fileobj: io.BytesIO, keywords: dict[str, Any], comment_tags: list[str], options: dict[str, Any]
-) -> Iterator[tuple[int, str, Any, list[str]]]:
+    fileobj: io.BytesIO, keywords: dict[str, Any], comment_tags: list[str], options: Any
+) -> Iterator[tuple[int, Any, Any, Any]]:
     """Messages of a Django template. Django turns it into something that reads as Python; indents would not."""
     source = templatize(fileobj.read().decode())
     flat = "\n".join(line.strip() for line in source.splitlines())
