@@ -14,10 +14,20 @@ from wecom import ingest, sync
 EVENTS: dict[str, list[str]] = {}
 
 INBOUND: dict[str, list[str]] = {
-    "change_external_contact": ["wecom.handlers.on_external_contact"],
+    "api.behaviours": ["contacts.handlers.on_api_behaviours"],
+    "change_contact": ["team.handlers.on_contact_change"],
+    "change_external_contact": [
+        "wecom.handlers.on_external_contact",
+        "contacts.handlers.on_external_contact",
+    ],
+    "change_external_tag": ["contacts.handlers.on_external_tag"],
 }
 
-SYNCERS: dict[str, str] = {}
+SYNCERS: dict[str, str] = {
+    "customers": "contacts.handlers.sync_customers",
+    "staff": "team.handlers.sync_staff",
+    "tags": "contacts.handlers.sync_tags",
+}
 
 
 def connect() -> None:

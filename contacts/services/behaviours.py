@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from contacts.enums import BehaviourKind
 from contacts.events import BehavioursRecorded
-from contacts.selectors import customer_ids_by_external, group_ids_by_chat
+from contacts.selectors import customer_ids_by_external, customer_ids_known, group_ids_by_chat
 from contacts.services.orders import orders_derive
 from outbox.services import publish
 from tenants import clock
@@ -119,8 +119,10 @@ def _people(tenant_id: int, items: list[BehaviourItem]) -> dict[str, int | None]
     by_external = customer_ids_by_external(
         tenant_id=tenant_id, external_userids={one.external_userid for one in items if one.external_userid}
     )
+    named = {one.customer_id for one in items if one.customer_id is not None}
+    own = customer_ids_known(tenant_id=tenant_id, customer_ids=named) if named else set()
     return {
-        one.event_id: one.customer_id if one.customer_id is not None else by_external.get(one.external_userid)
+        one.event_id: one.customer_id if one.customer_id in own else by_external.get(one.external_userid)
         for one in items
     }
 

@@ -1,6 +1,7 @@
 """The gate's rules as pure functions: boundaries, and what must hold for any sequence of touches."""
 
 from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -26,9 +27,7 @@ LIMITS = Limits("Asia/Shanghai", 3, 15, 6, time(22), time(8))
 
 
 def shanghai(hour: int, minute: int = 0, day: int = 4) -> datetime:
-    return datetime(2026, 3, day, hour, minute, tzinfo=UTC).replace(hour=hour) - (
-        datetime(2026, 1, 1, 8) - datetime(2026, 1, 1)
-    )
+    return datetime(2026, 3, day, hour, minute, tzinfo=ZoneInfo("Asia/Shanghai")).astimezone(UTC)
 
 
 def people(*ids: int, **facts: object) -> dict[int, Person]:

@@ -1,0 +1,206 @@
+"""Reactions to WeCom: customer events, tag events, the event API, and the two full reads."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from contacts.policies.follow import STATE_OF_CHANGE
+from contacts.selectors import customer_ids_by_union
+from contacts.services.behaviours import BehaviourItem, behaviour_record_many
+from contacts.services.customers import (
+    ReRead,
+    archive_consent_set,
+    follow_apply_event,
+    follows_end_unlisted,
+    follows_store_page,
+)
+from contacts.services.tags import tags_store
+from team.enums import Bucket, WorkKind
+from team.selectors import staff_contactable
+from team.services import staff_ensure, work_item_put
+from tenants import clock
+from wecom.client import client_for
+from wecom.errors import Permanent
+from wecom.ingest import Inbound
+from wecom.selectors import app_list
+from wecom.sync import Progress
+
+NOT_CONNECTED = 84061  # no tie between the two, or only half a one
+_REREAD = {"add_external_contact", "add_half_external_contact", "edit_external_contact"}
+_PAGE = 100
+_TRANSFER_REASONS = {
+    "customer_refused": _("The customer refused"),
+    "customer_limit_exceed": _("The new owner has reached the limit of customers"),
+}
+
+
+def on_external_contact(event: Inbound) -> None:
+    """change_external_contact: a re-read outside the transaction, then one write. Safe to repeat, in any order."""
+    userid, external = event.fields.get("UserID", ""), event.fields.get("ExternalUserID", "")
+    if not userid or not external or event.app_id is None:
+        return
+    if event.change_type == "msg_audit_approved":
+        archive_consent_set(
+            tenant_id=event.tenant_id,
+            app_id=event.app_id,
+            external_userid=external,
+            answer="agree",
+            at=event.occurred_at,
+        )
+        return
+    staff_id = staff_ensure(tenant_id=event.tenant_id, app_id=event.app_id, userid=userid).pk
+    if event.change_type == "transfer_fail":
+        _tell_of_failed_transfer(event, staff_id)
+        return
+    if event.change_type not in _REREAD | set(STATE_OF_CHANGE):
+        return
+    follow_apply_event(
+        tenant_id=event.tenant_id,
+        app_id=event.app_id,
+        external_userid=external,
+        staff_id=staff_id,
+        change_type=event.change_type,
+        occurred_at=event.occurred_at,
+        state_code=str(event.fields.get("State") or ""),
+        answer=_reread(event, userid, external) if event.change_type in _REREAD else None,
+    )
+
+
+def _reread(event: Inbound, userid: str, external: str) -> ReRead | None:
+    """What WeCom says now; None for a tie it does not talk about (half, or gone meanwhile)."""
+    read_at, cursor = clock.now(), ""
+    ties: list[dict[str, Any]] = []
+    contact: dict[str, Any] = {}
+    client = client_for(event.tenant_id, event.app_id)
+    while True:
+        try:
+            answer = client.call("customer_get", external_userid=external, cursor=cursor or None)
+        except Permanent as error:
+            if error.code == NOT_CONNECTED:
+                return None
+            raise
+        contact = answer.get("external_contact") or contact
+        ties += answer.get("follow_user") or []
+        following = answer.get("next_cursor") or ""
+        if not following or following == cursor:
+            break
+        cursor = following
+    return ReRead(contact, next((one for one in ties if one.get("userid") == userid), None), read_at)
+
+
+def _tell_of_failed_transfer(event: Inbound, staff_id: int) -> None:
+    """A hand-over the customer refused, or that met the new owner's limit, becomes an alert for that person."""
+    why = str(event.fields.get("FailReason") or "")
+    reason = str(_TRANSFER_REASONS.get(why, why))
+    work_item_put(
+        tenant_id=event.tenant_id,
+        source_kind="contacts.transfer",
+        source_id=event.inbound_id,
+        staff_id=staff_id,
+        kind=WorkKind.ALERT,
+        bucket=Bucket.REMIND,
+        title=gettext("A customer was not handed over"),
+        detail=str(event.fields.get("ExternalUserID") or ""),
+        reason=reason,
+        rule_code="TRANSFER-01",
+    )
+
+
+def on_external_tag(event: Inbound) -> None:
+    """change_external_tag: the whole tag list is read again; it is small and the event may be late."""
+    if event.app_id is not None:
+        _read_tags(event.tenant_id, event.app_id)
+
+
+def on_api_behaviours(event: Inbound) -> None:
+    """Items of the event API into the stream, by the sending system's name. Safe to repeat."""
+    items: list[dict[str, Any]] = event.fields.get("items") or []
+    by_union = customer_ids_by_union(
+        tenant_id=event.tenant_id,
+        unionids={one["unionid"] for one in items if one.get("unionid") and not one.get("external_userid")},
+    )
+    by_source: dict[str, list[BehaviourItem]] = {}
+    for one in items:
+        by_source.setdefault(one.get("source") or "api", []).append(_item(one, by_union))
+    for source in sorted(by_source):
+        behaviour_record_many(tenant_id=event.tenant_id, source=source, items=by_source[source])
+
+
+def _item(raw: dict[str, Any], by_union: dict[str, int]) -> BehaviourItem:
+    union = raw.get("unionid") or ""
+    at = raw["occurred_at"]
+    data = dict(raw.get("data") or {})
+    return BehaviourItem(
+        event_id=raw["id"],
+        kind=raw["kind"],
+        occurred_at=at if isinstance(at, datetime) else datetime.fromisoformat(at).astimezone(UTC),
+        customer_id=None if raw.get("external_userid") else by_union.get(union),
+        external_userid=raw.get("external_userid") or "",
+        chat_id=raw.get("chat_id") or "",
+        object_kind=raw.get("object_kind") or "",
+        object_id=raw.get("object_id") or "",
+        object_title=raw.get("object_title") or "",
+        amount_fen=raw.get("amount_fen"),
+        text=raw.get("text") or "",
+        data={**data, "unionid": union} if union else data,
+    )
+
+
+def sync_tags(tenant_id: int, progress: Progress) -> int:
+    """Read all corp tags of every connected app. Safe to repeat."""
+    apps = [app for app in app_list(tenant_id=tenant_id) if app.is_callable]
+    for done, app in enumerate(apps, start=1):
+        _read_tags(tenant_id, app.pk)
+        progress(done, len(apps))
+    return 0
+
+
+def _read_tags(tenant_id: int, app_id: int) -> None:
+    answer = client_for(tenant_id, app_id).call("corp_tag_list")
+    tags_store(tenant_id=tenant_id, app_id=app_id, groups=answer.get("tag_group") or [])
+
+
+def sync_customers(tenant_id: int, progress: Progress) -> int:
+    """Read the customers of every staff member who may have some, page by page, each page its own transaction.
+
+    Returns how many ties callbacks had missed. Safe to repeat and to be cut off anywhere.
+    """
+    missed = 0
+    staff = staff_contactable(tenant_id=tenant_id)
+    for done, member in enumerate(staff, start=1):
+        missed += _read_customers_of(tenant_id, member.app_id, member.pk, member.userid)
+        progress(done, len(staff))
+    return missed
+
+
+def _read_customers_of(tenant_id: int, app_id: int, staff_id: int, userid: str) -> int:
+    client, read_at = client_for(tenant_id, app_id), clock.now()
+    listed: set[int] = set()
+    page: list[dict[str, Any]] = []
+    missed = 0
+
+    def store() -> int:
+        seen, found = follows_store_page(
+            tenant_id=tenant_id, app_id=app_id, staff_id=staff_id, entries=page, read_at=read_at
+        )
+        listed.update(seen)
+        return found
+
+    try:
+        for entry in client.pages(
+            "customer_batch", "external_contact_list", userid_list=[userid], limit=_PAGE
+        ):
+            page.append(entry)
+            if len(page) == _PAGE:
+                missed += store()
+                page.clear()
+    except Permanent as error:
+        if error.code != NOT_CONNECTED:  # a member without customers answers this
+            raise
+    if page:
+        missed += store()
+    return missed + follows_end_unlisted(
+        tenant_id=tenant_id, staff_id=staff_id, listed=listed, read_at=read_at
+    )

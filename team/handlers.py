@@ -1,0 +1,87 @@
+"""Reactions to WeCom: contact-list events, and the full read of departments and staff."""
+
+from typing import TYPE_CHECKING, Any
+
+from team.selectors import staff_by_userid
+from team.services import (
+    StaffSeen,
+    departments_store,
+    staff_deactivate,
+    staff_rename,
+    staff_store,
+)
+from wecom.client import WecomClient, client_for
+from wecom.ingest import Inbound
+from wecom.selectors import app_list
+from wecom.sync import Progress
+
+if TYPE_CHECKING:
+    from wecom.models import App
+
+
+def on_contact_change(event: Inbound) -> None:
+    """change_contact: what the event says of one member, confirmed by reading that member. Safe to repeat."""
+    userid = str(event.fields.get("UserID") or "")
+    if event.app_id is None or not userid:
+        return
+    where = {"tenant_id": event.tenant_id, "app_id": event.app_id}
+    if event.change_type == "delete_user":
+        staff_deactivate(**where, userid=userid)
+        return
+    if event.change_type not in ("create_user", "update_user"):
+        return
+    if renamed := str(event.fields.get("NewUserID") or ""):
+        staff_rename(**where, userid=userid, new_userid=renamed)
+        userid = renamed
+    told = client_for(event.tenant_id, event.app_id).call("user_get", userid=userid)
+    held = staff_by_userid(**where, userid=userid)
+    staff_store(
+        **where,
+        people=[_seen(told)],
+        contactable={userid} if held and held.can_contact else set(),
+        is_complete=False,
+    )
+
+
+def _seen(told: dict[str, Any]) -> StaffSeen:
+    return StaffSeen(told["userid"], told.get("name") or "", tuple(told.get("department") or ()))
+
+
+def sync_staff(tenant_id: int, progress: Progress) -> int:
+    """Read departments, their members and who may talk to customers, for every connected app.
+
+    Members that WeCom no longer lists become inactive. Returns how many standings callbacks had missed. Repeatable.
+    """
+    changed = 0
+    for app in app_list(tenant_id=tenant_id):
+        if app.is_callable:
+            changed += _read_app(tenant_id, app, progress)
+    return changed
+
+
+def _read_app(tenant_id: int, app: "App", progress: Progress) -> int:
+    client = client_for(tenant_id, app.pk)
+    departments = client.call("department_list").get("department") or []
+    departments_store(tenant_id=tenant_id, app_id=app.pk, departments=departments)
+    people = _read_people(client, departments, progress)
+    contactable = set(client.call("follow_user_list").get("follow_user") or [])
+    return staff_store(
+        tenant_id=tenant_id,
+        app_id=app.pk,
+        people=list(people.values()),
+        contactable=contactable,
+        is_complete=True,
+    )
+
+
+def _read_people(
+    client: WecomClient, departments: list[dict[str, Any]], progress: Progress
+) -> dict[str, StaffSeen]:
+    """Members of every department: WeCom lists one level at a time; one in two departments counts once."""
+    found: dict[str, StaffSeen] = {}
+    for done, department in enumerate(departments, start=1):
+        answer = client.call("user_simplelist", department_id=department["id"])
+        for told in answer.get("userlist") or []:
+            found[told["userid"]] = _seen(told)
+        progress(done, len(departments))
+    return found

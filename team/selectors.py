@@ -1,0 +1,189 @@
+"""Reads of staff and of what waits for them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from team.enums import Bucket, WorkState
+from team.models import Department, Staff, WorkItem
+from team.policies import Standing, in_work_order
+from tenants import clock
+
+LIST_LIMIT = 300
+
+
+@dataclass(frozen=True)
+class RailBlock:
+    """One block beside Today. `rows` are dicts: label, value, and at will max, tone, note, url, time, chip."""
+
+    title: Any
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    note: Any = ""
+    url: str = ""
+    order: int = 100
+
+
+RailProvider = Callable[..., RailBlock | None]
+_rail: list[RailProvider] = []
+
+
+def register_rail(provider: RailProvider) -> None:
+    """Show a block beside Today: `provider(tenant=, staff=, now=) -> RailBlock | None`; `staff` None is everyone.
+
+    A provider makes a constant number of queries. The same provider twice counts once.
+    """
+    if provider not in _rail:
+        _rail.append(provider)
+
+
+def rail_blocks(*, tenant: Any, staff: Staff | None, now: datetime) -> list[RailBlock]:
+    """What the providers have to say, in their order."""
+    made = [provider(tenant=tenant, staff=staff, now=now) for provider in _rail]
+    return sorted((one for one in made if one is not None), key=lambda one: one.order)
+
+
+def staff_get(*, tenant_id: int, staff_id: int) -> Staff:
+    """Raises Staff.DoesNotExist, also for another tenant's id."""
+    return Staff.objects.get(tenant_id=tenant_id, pk=staff_id)
+
+
+def staff_list(*, tenant_id: int, active_only: bool = False) -> QuerySet[Staff]:
+    """Staff, active ones first, by name."""
+    found = Staff.objects.filter(tenant_id=tenant_id)
+    if active_only:
+        found = found.filter(is_active=True)
+    return found.select_related("membership__user").order_by("-is_active", "name", "userid")
+
+
+def staff_contactable(*, tenant_id: int) -> list[Staff]:
+    """Active staff whom WeCom lets talk to customers."""
+    return list(
+        Staff.objects.filter(tenant_id=tenant_id, is_active=True, can_contact=True).order_by(
+            "app_id", "userid"
+        )
+    )
+
+
+def staff_by_userid(*, tenant_id: int, userid: str, app_id: int | None = None) -> Staff | None:
+    """The staff member behind a WeCom userid, active or not, or None."""
+    found = Staff.objects.filter(tenant_id=tenant_id, userid=userid)
+    return (found.filter(app_id=app_id) if app_id else found.order_by("-is_active", "app_id")).first()
+
+
+def staff_by_userids(
+    *, tenant_id: int, userids: Iterable[str], app_id: int | None = None
+) -> dict[str, Staff]:
+    """{userid: staff} of those known."""
+    found = Staff.objects.filter(tenant_id=tenant_id, userid__in=set(userids))
+    if app_id:
+        found = found.filter(app_id=app_id)
+    return {row.userid: row for row in found.order_by("is_active", "-app_id")}
+
+
+def staff_names(*, tenant_id: int, staff_ids: Iterable[int]) -> dict[int, str]:
+    """{staff id: name, or the userid where WeCom gave no name}."""
+    rows = Staff.objects.filter(tenant_id=tenant_id, pk__in=set(staff_ids))
+    return {row.pk: str(row) for row in rows}
+
+
+def staff_for_membership(*, tenant_id: int, membership_id: int) -> Staff | None:
+    """The staff member a leader linked to this console login, or None."""
+    return (
+        Staff.objects.filter(tenant_id=tenant_id, membership_id=membership_id, is_active=True)
+        .order_by("app_id")
+        .first()
+    )
+
+
+def staff_for_user(*, tenant_id: int, user_id: int) -> Staff | None:
+    """The staff member whose linked login is this user's, or None."""
+    return (
+        Staff.objects.filter(
+            tenant_id=tenant_id, membership__user_id=user_id, membership__ended_at=None, is_active=True
+        )
+        .order_by("app_id")
+        .first()
+    )
+
+
+def department_names(*, tenant_id: int) -> dict[tuple[int, int], str]:
+    """{(app id, department id): name}."""
+    rows = Department.objects.filter(tenant_id=tenant_id)
+    return {(row.app_id, row.dept_id): row.name for row in rows}
+
+
+def _of(tenant_id: int, staff_id: int | None) -> QuerySet[WorkItem]:
+    """Items of one person, those for anyone among them; None: everyone's."""
+    found = WorkItem.objects.filter(tenant_id=tenant_id)
+    return found if staff_id is None else found.filter(Q(staff_id=staff_id) | Q(staff_id=None))
+
+
+def work_item_get(*, tenant_id: int, item_id: int) -> WorkItem:
+    """Raises WorkItem.DoesNotExist, also for another tenant's id."""
+    return WorkItem.objects.select_related("staff", "group").get(tenant_id=tenant_id, pk=item_id)
+
+
+def work_item_list(
+    *,
+    tenant_id: int,
+    staff_id: int | None = None,
+    states: Iterable[str] = (WorkState.OPEN,),
+    bucket: str = "",
+    limit: int = LIST_LIMIT,
+) -> list[WorkItem]:
+    """What waits for one person (None: for everyone), in the one work order."""
+    found = _of(tenant_id, staff_id).filter(state__in=list(states))
+    if bucket:
+        found = found.filter(bucket=bucket)
+    rows = found.select_related("staff", "group").order_by("due_at", "pk")[:limit]
+    return in_work_order(((Standing(row.due_at, row.tier, row.pk), row) for row in rows), clock.now())
+
+
+def work_item_done_list(
+    *, tenant_id: int, staff_id: int | None, since: datetime, limit: int = 100
+) -> list[WorkItem]:
+    """What a person finished since a moment, newest first."""
+    found = _of(tenant_id, staff_id).filter(state=WorkState.DONE, done_at__gte=since)
+    return list(found.select_related("staff", "group").order_by("-done_at", "-pk")[:limit])
+
+
+def work_counts(*, tenant_id: int, staff_id: int | None, since: datetime) -> dict[str, int]:
+    """{"all", "must", "remind", "suggest", "late", "blocked", "snoozed", "done", "missed"}; one query.
+
+    `done` and `missed` count since the moment; the others are what waits now.
+    """
+    waiting, now = Q(state=WorkState.OPEN), clock.now()
+    return _of(tenant_id, staff_id).aggregate(
+        all=Count("pk", filter=waiting),
+        must=Count("pk", filter=waiting & Q(bucket=Bucket.MUST)),
+        remind=Count("pk", filter=waiting & Q(bucket=Bucket.REMIND)),
+        suggest=Count("pk", filter=waiting & Q(bucket=Bucket.SUGGEST)),
+        late=Count("pk", filter=waiting & Q(due_at__lte=now)),
+        blocked=Count("pk", filter=Q(state=WorkState.BLOCKED)),
+        snoozed=Count("pk", filter=Q(state=WorkState.SNOOZED)),
+        done=Count("pk", filter=Q(state=WorkState.DONE, done_at__gte=since)),
+        missed=Count("pk", filter=Q(state=WorkState.MISSED, done_at__gte=since)),
+    )
+
+
+def open_counts(*, tenant_id: int) -> dict[int, int]:
+    """{staff id: open items}; absent means none."""
+    rows = (
+        WorkItem.objects.filter(tenant_id=tenant_id, state=WorkState.OPEN, staff__isnull=False)
+        .values("staff_id")
+        .annotate(items=Count("pk"))
+    )
+    return {row["staff_id"]: row["items"] for row in rows}
+
+
+def tenants_with_sweepable() -> list[int]:
+    """Tenants with a snoozed item to wake or a window that closed. Runs across tenants: the caller is a tick."""
+    now = clock.now()
+    due = WorkItem.objects.filter(
+        Q(state__in=(WorkState.OPEN, WorkState.SNOOZED), window_ends_at__lte=now)
+        | Q(state=WorkState.SNOOZED, snoozed_until__lte=now)
+    )
+    return list(due.values_list("tenant_id", flat=True).distinct())
