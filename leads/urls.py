@@ -1,9 +1,25 @@
 """URLs of leads: the console's under /t/<slug>/."""
 
-from django.http import HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
+
+from leads.views import actions, board, detail
 
 app_name = "leads"
-urlpatterns: list[URLPattern] = [path("leads/<int:pk>/", lambda request, pk: HttpResponse(""), name="detail")]
+urlpatterns: list[URLPattern] = [
+    path("leads/", board.BoardView.as_view(), name="board"),
+    re_path(
+        r"^leads/list/(?P<tab>today|overdue|won|not_buying)/$", board.LeadListPage.as_view(), name="list"
+    ),
+    path("leads/assign/", actions.AssignView.as_view(), name="assign"),
+    path("leads/assign/me/", actions.AssignMeView.as_view(), name="assign_me"),
+    path("leads/doubts/<int:doubt_pk>/answer/", actions.DoubtAnswerView.as_view(), name="doubt_answer"),
+    path("leads/<int:pk>/", detail.LeadView.as_view(), name="detail"),
+    re_path(r"^leads/(?P<pk>\d+)/s/(?P<verb>confirm|deny|set)/$", actions.SVerdict.as_view(), name="s_verdict"),
+    path("leads/<int:pk>/follow/", actions.FollowUpView.as_view(), name="follow"),
+    path("leads/<int:pk>/next/", actions.NextView.as_view(), name="next"),
+    path("leads/<int:pk>/close/", actions.CloseView.as_view(), name="close"),
+    path("leads/<int:pk>/reopen/", actions.ReopenView.as_view(), name="reopen"),
+    path("leads/<int:pk>/doubts/", actions.DoubtView.as_view(), name="doubt"),
+]
 phone_urlpatterns: list[URLPattern] = []
 public_urlpatterns: list[URLPattern] = []

@@ -11,7 +11,11 @@ from django.utils.module_loading import import_string
 from outbox import registry
 from wecom import ingest, sync
 
-EVENTS: dict[str, list[str]] = {}
+EVENTS: dict[str, list[str]] = {
+    "contacts.behaviours.recorded": ["leads.handlers.on_behaviours_recorded"],
+    "contacts.customer.opted_out": ["leads.handlers.on_customer_opted_out"],
+    "groups.member.joined": ["leads.handlers.on_member_joined"],
+}
 
 INBOUND: dict[str, list[str]] = {
     "api.behaviours": ["contacts.handlers.on_api_behaviours"],

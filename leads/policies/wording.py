@@ -66,3 +66,24 @@ def condition_words(code: str, have: int, need: int) -> str:
         ASSIGNMENT: _("Assignments %(have)s, needs %(need)s") % values,
     }
     return words.get(code, code)
+
+
+def scripts_for(tier: str, doubts: Sequence[str]) -> list[dict[str, str]]:
+    """Words ready to send, the answer to an open doubt first: [{"text", "source"}]."""
+    usual = {
+        Tier.S: _("Thank you for asking. May I first hear what matters most to you, so that I answer that?"),
+        Tier.A_PLUS: _("Did the payment page get stuck? If it went through, I will open the course for you; if not, no hurry: is there anything you would like to ask first?"),
+        Tier.A: _("You had a look at the course. What would you still like to know before you decide?"),
+        Tier.B: _("You are learning steadily. How is it going, and where does it get hard?"),
+    }  # fmt: skip
+    found = [
+        {
+            "text": _("You said “%(doubt)s”. What would make it work for you?") % {"doubt": doubt},
+            "source": _("For the doubt “%(doubt)s”") % {"doubt": doubt},
+        }
+        for doubt in doubts[:2]
+    ]
+    if tier in usual:
+        found.append({"text": usual[Tier(tier)], "source": _("Usual opening for tier %(tier)s") % {"tier": tier}})
+    found.append({"text": _("What doubts remain? Tell me one, whatever it is."), "source": _("When the talk stalls")})
+    return found

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 
 from leads.enums import (
@@ -24,7 +25,7 @@ from leads.models import Doubt, FollowUp, Lead, LeadEvent, WindowMember
 from leads.policies.follow import next_after
 from leads.services.recompute import leads_recompute
 from leads.services.work import work_items_sync
-from team.selectors import staff_by_id
+from team.selectors import staff_get
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -239,8 +240,11 @@ def lead_reopen(*, tenant: Tenant, lead_id: int, actor: Actor, reason: str = "")
 def lead_assign(*, tenant: Tenant, lead_ids: Iterable[int], staff_id: int, actor: Actor) -> int:
     """Give open leads to a colleague. Returns how many changed hands. Raises OwnerUnknown. Safe to repeat."""
     require(actor, Permission.WORK)
-    staff = staff_by_id(tenant_id=tenant.pk, staff_id=staff_id)
-    if staff is None or not staff.is_active:
+    try:
+        staff = staff_get(tenant_id=tenant.pk, staff_id=staff_id)
+    except ObjectDoesNotExist as error:
+        raise OwnerUnknown from error
+    if not staff.is_active:
         raise OwnerUnknown
     with transaction.atomic():
         leads = list(

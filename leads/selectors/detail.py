@@ -1,0 +1,112 @@
+"""One lead's page: why this tier, on any day; its way here; what could be said."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contacts.selectors import behaviours_for
+from leads.enums import MARK_KINDS, SLA_SETTINGS, LeadEventKind
+from leads.models import Lead, LeadEvent
+from leads.policies.history import rule_at, tier_through_rules
+from leads.policies.tiers import Act, Mark, Result, TierState, Window, tier_of
+from leads.policies.wording import condition_words, step_words
+from leads.selectors.acts import acts_for
+from leads.selectors.rules import rules_stored
+from tenants import preferences
+
+TIMELINE_ROWS = 120
+
+
+@dataclass(frozen=True)
+class Check:
+    """One tier in the "why" panel: met or not, in words, with the behaviours that count."""
+
+    tier: str
+    met: bool
+    words: list[str]
+    acts: list[Act]
+
+
+@dataclass(frozen=True)
+class OneStep:
+    """One behaviour away: what, to which tier, and how fast we would have to answer."""
+
+    words: str
+    tier: str
+    sla_min: int
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a lead has its tier at a moment, by the rule in force then."""
+
+    result: Result
+    as_of: datetime
+    checks: list[Check]
+    one_steps: list[OneStep]
+    same_today: bool | None  # whether today's rule says the same; None when it is the same rule
+    rule_today: int
+
+
+def why_of(*, lead: Lead, as_of: datetime, now: datetime) -> Why:
+    """The tier of a lead at `as_of`, derived from behaviours, not from stored rows. Four queries."""
+    rules = rules_stored(tenant_id=lead.tenant_id, now=now)
+    window = Window(lead.window.starts_at, lead.window.ends_at)
+    acts = acts_for(
+        tenant_id=lead.tenant_id,
+        customer_ids=[lead.customer_id],
+        since=lead.window.starts_at,
+        rules=[rule for _, rule in rules],
+    ).get(lead.customer_id, [])
+    marks = [
+        Mark(row.kind, row.at)
+        for row in LeadEvent.objects.filter(lead=lead, kind__in=MARK_KINDS).order_by("at", "id")
+    ]
+    until = min(as_of, window.ends_at - timedelta(microseconds=1))
+    then, today = rule_at(rules, until), rules[-1][1]
+    result = tier_through_rules(acts, rules=rules, window=window, as_of=as_of, marks=marks)
+    other = tier_of(acts, rule=today, window=window, as_of=as_of, marks=marks)
+    minutes = preferences.values(lead.tenant_id, *SLA_SETTINGS.values())
+    return Why(
+        result=result,
+        as_of=as_of,
+        checks=[_check(state) for state in result.states],
+        one_steps=[
+            OneStep(step_words(part.code, part.missing), tier, minutes[SLA_SETTINGS[tier].key])
+            for tier, part in result.one_steps
+        ],
+        same_today=None if then.number == today.number else other.tier == result.tier,
+        rule_today=today.number,
+    )
+
+
+def _check(state: TierState) -> Check:
+    return Check(
+        tier=state.tier,
+        met=state.met,
+        words=[condition_words(one.code, one.have, one.need) for one in state.conditions],
+        acts=[act for one in state.conditions for act in one.items][:12],
+    )
+
+
+def lead_events(*, lead: Lead, until: datetime | None = None) -> list[LeadEvent]:
+    """The lead's history, newest first, without corrections of what was never shown."""
+    rows = LeadEvent.objects.filter(lead=lead)
+    if until is not None:
+        rows = rows.filter(at__lte=until)
+    seen: set[datetime] = set()
+    kept = []
+    for row in rows.order_by("-at", "-id"):
+        if row.kind == LeadEventKind.TIER:
+            if row.at in seen:
+                continue
+            seen.add(row.at)
+            if row.data["from"] == row.data["to"]:
+                continue
+        kept.append(row)
+    return kept
+
+
+def behaviours_of(*, lead: Lead, until: datetime | None = None):  # type: ignore[no-untyped-def]
+    """What the customer did, newest first, from all time: the page shows the latest."""
+    rows = behaviours_for(tenant_id=lead.tenant_id, customer_ids=[lead.customer_id], until=until)
+    return rows.order_by("-occurred_at", "-pk")[:TIMELINE_ROWS]

@@ -1,0 +1,173 @@
+"""What is posted about leads. Each view parses, calls one service and goes back."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from console.pages import ConsoleView, go, toast
+from leads.enums import LeadState
+from leads.errors import NextActionMissing, OwnerUnknown
+from leads.forms import AssignForm, CloseForm, FollowUpForm, NextForm
+from leads.services import (
+    doubt_answer,
+    doubt_raise,
+    lead_assign,
+    lead_close,
+    lead_confirm_s,
+    lead_deny_s,
+    lead_follow_up,
+    lead_reopen,
+    lead_set_next_action,
+    lead_set_s,
+)
+from team.selectors import staff_for_user
+from tenants import clock
+from tenants.errors import DomainError
+
+
+class InputRefused(DomainError):
+    """The form did not say enough; the message names the first field."""
+
+    code = "FORM-01"
+
+
+class ActionView(ConsoleView):
+    """A POST about a lead; goes back to where it came from. A foreign id is a 404."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        try:
+            self.act(**kwargs)
+        except ObjectDoesNotExist as error:
+            raise Http404 from error
+        return go(request, self._back(**kwargs))
+
+    def act(self, **kwargs: Any) -> None:
+        raise NotImplementedError
+
+    def _back(self, **kwargs: Any) -> str:
+        wanted = self.request.POST.get("back") or self.request.headers.get("referer", "")
+        if wanted and url_has_allowed_host_and_scheme(wanted, {self.request.get_host()}):
+            return wanted
+        return self.url("leads:detail", pk=kwargs["pk"]) if "pk" in kwargs else self.url("leads:board")
+
+    @property
+    def who(self) -> dict[str, Any]:
+        return {"tenant": self.request.tenant, "actor": self.request.actor}
+
+    def read(self, form_class: type[Form]) -> dict[str, Any]:
+        """The cleaned form; local times are the tenant's. Raises InputRefused."""
+        with timezone.override(self.request.tenant.timezone):
+            form = form_class(self.request.POST)
+            if not form.is_valid():
+                field, errors = next(iter(form.errors.items()))
+                label = form.fields[field].label if field in form.fields else ""
+                raise InputRefused(f"{label or field}: {errors[0]}")
+            return form.cleaned_data
+
+
+class SVerdict(ActionView):
+    """Confirm S, say it is not, or set it by hand."""
+
+    def act(self, pk: int, verb: str) -> None:  # type: ignore[override]
+        verdicts: dict[str, Callable[..., Any]] = {"confirm": lead_confirm_s, "deny": lead_deny_s}
+        if verb == "set":
+            lead_set_s(lead_id=pk, reason=self.request.POST.get("reason", ""), **self.who)
+            toast(self.request, _("Set to S."))
+            return
+        verdicts[verb](lead_id=pk, **self.who)
+        toast(self.request, _("Confirmed as S.") if verb == "confirm" else _("Noted: not S."))
+
+
+class FollowUpView(ActionView):
+    """Log a contact with one tap."""
+
+    def act(self, pk: int) -> None:  # type: ignore[override]
+        data = self.read(FollowUpForm)
+        row = lead_follow_up(lead_id=pk, **data, **self.who)
+        back = self.url("leads:reopen", pk=pk) if data["result"] in ("paid", "not_buying") else ""
+        toast(self.request, _("Logged: %(result)s.") % {"result": row.get_result_display()}, back)
+
+
+class NextView(ActionView):
+    """Plan what comes next."""
+
+    def act(self, pk: int) -> None:  # type: ignore[override]
+        data = self.read(NextForm)
+        at: datetime | None = data["at"]
+        if data["in_minutes"] is not None:
+            at = clock.now() + timedelta(minutes=data["in_minutes"])
+        if at is None:
+            raise NextActionMissing
+        action = data["other"] or data["action"]
+        lead_set_next_action(lead_id=pk, action=action, at=at, reason=data["reason"], **self.who)
+        toast(self.request, _("Next action saved."))
+
+
+class CloseView(ActionView):
+    """Won, or not buying; both can be taken back."""
+
+    def act(self, pk: int) -> None:  # type: ignore[override]
+        data = self.read(CloseForm)
+        lead_close(lead_id=pk, **data, **self.who)
+        said = _("Closed as won.") if data["state"] == LeadState.WON else _("Closed as not buying. No more sales messages.")
+        toast(self.request, said, self.url("leads:reopen", pk=pk))
+
+
+class ReopenView(ActionView):
+    """Take a close back."""
+
+    def act(self, pk: int) -> None:  # type: ignore[override]
+        lead_reopen(lead_id=pk, reason=self.request.POST.get("reason", ""), **self.who)
+        toast(self.request, _("Open again."))
+
+
+class DoubtView(ActionView):
+    """Note a doubt."""
+
+    def act(self, pk: int) -> None:  # type: ignore[override]
+        doubt_raise(lead_id=pk, text=self.request.POST.get("text", ""), **self.who)
+        toast(self.request, _("Doubt noted."))
+
+
+class DoubtAnswerView(ActionView):
+    """Note that a doubt was answered."""
+
+    def act(self, doubt_pk: int) -> None:  # type: ignore[override]
+        doubt_answer(doubt_id=doubt_pk, answer=self.request.POST.get("answer", ""), **self.who)
+        toast(self.request, _("Doubt answered."))
+
+
+class AssignView(ActionView):
+    """Give picked leads to a colleague."""
+
+    def act(self) -> None:  # type: ignore[override]
+        data = self.read(AssignForm)
+        self.give(data["pick"], data["staff"])
+
+    def give(self, lead_ids: list[int], staff_id: int) -> None:
+        count = lead_assign(lead_ids=lead_ids, staff_id=staff_id, **self.who)
+        toast(
+            self.request,
+            ngettext("%(count)s lead assigned.", "%(count)s leads assigned.", count) % {"count": count},
+        )
+
+
+class AssignMeView(AssignView):
+    """Give picked leads to whoever is signed in."""
+
+    def act(self) -> None:
+        me = staff_for_user(tenant_id=self.request.tenant.pk, user_id=self.request.user.pk)
+        if me is None:
+            raise OwnerUnknown(_("Your login is not linked to a WeCom account. Ask a leader to link it under Team."))
+        picked = [int(one) for one in self.request.POST.getlist("pick") if one.isdecimal()]
+        self.give(picked, me.pk)

@@ -1,0 +1,212 @@
+"""The board and its tabs."""
+
+from typing import Any
+
+import django_tables2 as tables
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from console.filters import filter_bar
+from console.formats import MISSING
+from console.listing import BulkAction, ListPage
+from console.pages import ConsoleView, render
+from console.tables import ConsoleTable, PickColumn
+from console.templatetags.q import deadline, moment, tier
+from leads.enums import SLA_SETTINGS
+from leads.filters import LeadFilter
+from leads.models import Lead
+from leads.selectors.board import (
+    board,
+    by_work_order,
+    doubt_counts,
+    energy_split,
+    lead_list,
+    lead_tab,
+    lead_text,
+    owner_loads,
+    tab_counts,
+)
+from leads.selectors.rules import rule_version_list
+from team.selectors import staff_for_user, staff_list
+from tenants import clock, preferences
+
+TABS = {
+    "board": _("Board"),
+    "today": _("To follow today"),
+    "overdue": _("Overdue"),
+    "won": _("Won"),
+    "not_buying": _("Not buying"),
+}
+COLUMN_ALL = 500
+
+
+def _tabs(view: ConsoleView, leads: Any, current: str) -> list[dict[str, Any]]:
+    now = clock.now()
+    zone = view.request.tenant.timezone
+    counts = tab_counts(leads, now=now, day_ends_at=clock.day_bounds(clock.local_date(now, zone), zone)[1])
+    query = view.request.GET.copy()
+    for key in ("page", "sort", "view", "export", "tier"):
+        query.pop(key, None)
+    tail = f"?{query.urlencode()}" if query else ""
+    return [
+        {
+            "key": key,
+            "label": label,
+            "count": counts[key],
+            "url": (view.url("leads:board") if key == "board" else view.url("leads:list", tab=key)) + tail,
+            "is_current": key == current,
+            "is_bad": key == "overdue" and counts[key] > 0,
+        }
+        for key, label in TABS.items()
+    ]
+
+
+class BoardView(ConsoleView):
+    """Columns by tier with the first cards of each; `?tier=A` shows all of one column on a phone or a wide list."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        tenant = self.request.tenant
+        now = clock.now()
+        made = LeadFilter(request.GET, queryset=lead_list(tenant_id=tenant.pk), request=request)
+        leads = made.qs if made.is_valid() else lead_list(tenant_id=tenant.pk).none()
+        open_leads = lead_tab(leads, "board", now=now, day_ends_at=now)
+        minutes = preferences.values(tenant.pk, *SLA_SETTINGS.values())
+        versions = rule_version_list(tenant_id=tenant.pk)
+        loads = owner_loads(tenant_id=tenant.pk)
+        picked = request.GET.get("tier", "")
+        shown = {"cards": COLUMN_ALL} if picked in SLA_SETTINGS else {}
+        context = {
+            "bar": filter_bar(made.form, request.GET),
+            "tabs": _tabs(self, leads, "board"),
+            "board": board(
+                open_leads, now=now, sla_min={key: minutes[one.key] for key, one in SLA_SETTINGS.items()}, **shown
+            ),
+            "picked_tier": picked or "S",
+            "only_tier": picked if picked in SLA_SETTINGS else "",
+            "energy": energy_split(leads, now=now),
+            "overdue": list(by_work_order(lead_tab(leads, "overdue", now=now, day_ends_at=now), now=now)[:8]),
+            "doubts": doubt_counts(leads),
+            "colleagues": [
+                {"staff": one, "load": loads.get(one.pk, 0)}
+                for one in staff_list(tenant_id=tenant.pk, active_only=True).filter(can_contact=True)[:12]
+            ],
+            "me": staff_for_user(tenant_id=tenant.pk, user_id=request.user.pk),  # type: ignore[misc]
+            "rule": versions[-1] if versions else None,
+            "now_at": now,
+        }
+        return render(request, "leads/board.html", context)
+
+
+class LeadTable(ConsoleTable):
+    """Leads as rows, in the work order."""
+
+    pick = PickColumn()
+    tier = tables.Column(verbose_name=_("Tier"), orderable=False)
+    customer = tables.Column(verbose_name=_("Customer"), order_by="customer__name")
+    why = tables.Column(verbose_name=_("Why"), empty_values=(), orderable=False)
+    next_action = tables.Column(verbose_name=_("Next action"), orderable=False)
+    next_action_at = tables.Column(verbose_name=_("Due"))
+    group = tables.Column(verbose_name=_("Group"), order_by="group__name")
+    owner = tables.Column(verbose_name=_("Owner"), order_by="owner__name")
+
+    class Meta(ConsoleTable.Meta):
+        row_header = "customer"
+        sequence = ("pick", "tier", "customer", "why", "next_action", "next_action_at", "group", "owner")
+
+    def __init__(self, *args: Any, url: Any, is_closed: bool, **kwargs: Any) -> None:
+        self.url = url
+        hidden = ("next_action", "pick") if is_closed else ()
+        super().__init__(*args, exclude=hidden, **kwargs)
+        self.is_closed = is_closed
+        if is_closed:
+            self.columns["next_action_at"].column.verbose_name = _("Closed")
+
+    def render_tier(self, record: Lead) -> SafeString:
+        return tier("S?" if record.is_maybe_s else record.tier)
+
+    def value_tier(self, record: Lead) -> str:
+        return record.tier
+
+    def render_customer(self, record: Lead) -> SafeString:
+        return format_html('<a class="q-link" href="{}">{}</a>', self.url(record.pk), record.customer)
+
+    def value_customer(self, record: Lead) -> str:
+        return str(record.customer)
+
+    def render_why(self, record: Lead) -> str:
+        if record.close_reason:
+            return f"{record.get_close_reason_display()} {record.close_note}".strip()
+        return lead_text(record)
+
+    def render_next_action(self, record: Lead) -> str:
+        return record.next_action_label
+
+    def render_next_action_at(self, record: Lead) -> SafeString:
+        return format_html('<span class="q-when is-inline">{}</span>', deadline(record.next_action_at))
+
+    def value_next_action_at(self, record: Lead) -> str:
+        return record.next_action_at.isoformat() if record.next_action_at else ""
+
+
+class ClosedTable(LeadTable):
+    """Leads that ended."""
+
+    next_action_at = tables.Column(verbose_name=_("Closed"), accessor="closed_at")
+
+    def render_next_action_at(self, record: Lead) -> SafeString:
+        shown = moment(record.closed_at) if record.closed_at else MISSING
+        note = _("refunded") if record.refunded_at else ""
+        return format_html("{} <small>{}</small>", shown, note)
+
+    def value_next_action_at(self, record: Lead) -> str:
+        return record.closed_at.isoformat() if record.closed_at else ""
+
+
+class LeadListPage(ListPage):
+    """One tab as a list: today, overdue, won, not buying."""
+
+    template_name = "leads/list.html"
+    filterset_class = LeadFilter
+    title = _("Leads")
+    has_views = False
+    tab: str
+
+    @property
+    def key(self) -> str:  # type: ignore[override]
+        return f"leads.{self.tab}"
+
+    @property
+    def table_class(self) -> Any:  # type: ignore[override]
+        return ClosedTable if self.is_closed else LeadTable
+
+    @property
+    def is_closed(self) -> bool:
+        return self.tab in ("won", "not_buying")
+
+    def get(self, request: HttpRequest, tab: str) -> Any:  # type: ignore[override]
+        self.tab = tab
+        return super().get(request)
+
+    def queryset(self) -> Any:
+        now = clock.now()
+        zone = self.request.tenant.timezone
+        rows = lead_tab(
+            lead_list(tenant_id=self.request.tenant.pk),
+            self.tab,
+            now=now,
+            day_ends_at=clock.day_bounds(clock.local_date(now, zone), zone)[1],
+        )
+        return rows.order_by("-closed_at", "pk") if self.is_closed else by_work_order(rows, now=now)
+
+    def table_kwargs(self) -> dict[str, Any]:
+        return {"url": lambda pk: self.url("leads:detail", pk=pk), "is_closed": self.is_closed}
+
+    def bulk(self) -> list[BulkAction]:
+        return [] if self.is_closed else [BulkAction(_("Give to me"), self.url("leads:assign_me"))]
+
+    def context(self) -> dict[str, Any]:
+        leads = lead_list(tenant_id=self.request.tenant.pk)
+        made = LeadFilter(self.request.GET, queryset=leads, request=self.request)
+        return {"tabs": _tabs(self, made.qs if made.is_valid() else leads.none(), self.tab)}
