@@ -146,9 +146,9 @@ def claim_ids(*, tenant_id: int, inbound_id: int, source: str, event_ids: list[s
 
 
 # Heads of mailboxes that are due and not leased. The second condition keeps the order: no older open row.
+# The choice is materialised: as a plain subquery the planner may run it again for every row it looks at.
 _CLAIM = """
-update wecom_inboundevent set leased_until = clock_timestamp() + make_interval(secs => %s)
-where id in (
+with chosen as materialized (
   select e.id from wecom_inboundevent e
   where e.tenant_id = %s and e.state in ('pending', 'failed') and e.next_at <= %s
     and (e.leased_until is null or e.leased_until < clock_timestamp())
@@ -158,14 +158,16 @@ where id in (
         and o.state in ('pending', 'failed'))
   order by e.id limit 1
   for update of e skip locked)
-returning id
+update wecom_inboundevent row set leased_until = clock_timestamp() + make_interval(secs => %s)
+from chosen where row.id = chosen.id
+returning row.id
 """
 
 
 def claim_next(*, tenant_id: int) -> InboundEvent | None:
     """Lease the oldest due row that nothing older of its mailbox stands before. Safe to run in parallel."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [LEASE_S, tenant_id, clock.now()])
+        cursor.execute(_CLAIM, [tenant_id, clock.now(), LEASE_S])
         found = cursor.fetchone()
     return InboundEvent.objects.get(tenant_id=tenant_id, pk=found[0]) if found else None
 

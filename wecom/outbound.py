@@ -31,17 +31,18 @@ STOPPED_PAUSE_S = 60
 FIRST_PAUSE_S = 5
 LONGEST_PAUSE_S = 600
 
-# Welcomes first: they have 20 seconds.
+# Welcomes first: they have 20 seconds. Materialised, or the planner may choose again for every row it looks at.
 _CLAIM = """
-update wecom_outboundsend
-set state = 'claimed', claim = %s, called_at = %s, attempts = attempts + 1,
-    leased_until = clock_timestamp() + make_interval(secs => %s)
-where id in (
+with chosen as materialized (
   select id from wecom_outboundsend
   where tenant_id = %s and state = 'queued' and next_at <= %s {only}
   order by (kind = 'welcome') desc, next_at, id limit 1
   for update skip locked)
-returning id
+update wecom_outboundsend row
+set state = 'claimed', claim = %s, called_at = %s, attempts = row.attempts + 1,
+    leased_until = clock_timestamp() + make_interval(secs => %s)
+from chosen where row.id = chosen.id
+returning row.id
 """
 
 
@@ -49,7 +50,7 @@ def claim_next(*, tenant_id: int, send_id: int | None = None) -> OutboundSend | 
     """Claim one due send and commit. Safe to run in parallel: a row has one claim."""
     only = "and id = %s" if send_id else ""
     now = clock.now()
-    given = [secrets.token_hex(12), now, LEASE_S, tenant_id, now, *([send_id] if send_id else [])]
+    given = [tenant_id, now, *([send_id] if send_id else []), secrets.token_hex(12), now, LEASE_S]
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(_CLAIM.format(only=only), given)
         found = cursor.fetchone()
@@ -170,12 +171,14 @@ def settle_lost(*, tenant_id: int) -> int:
     """Deal with claims whose worker died. Returns how many. Safe to run in parallel."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            """update wecom_outboundsend set leased_until = clock_timestamp() + make_interval(secs => %s)
-               where id in (select id from wecom_outboundsend
-                            where tenant_id = %s and state = 'claimed' and leased_until < clock_timestamp()
-                            order by id limit %s for update skip locked)
-               returning id""",
-            [LEASE_S, tenant_id, BATCH],
+            """with lost as materialized (
+                 select id from wecom_outboundsend
+                 where tenant_id = %s and state = 'claimed' and leased_until < clock_timestamp()
+                 order by id limit %s for update skip locked)
+               update wecom_outboundsend row
+               set leased_until = clock_timestamp() + make_interval(secs => %s)
+               from lost where row.id = lost.id returning row.id""",
+            [tenant_id, BATCH, LEASE_S],
         )
         lost = [row[0] for row in cursor.fetchall()]
     for row in OutboundSend.objects.filter(tenant_id=tenant_id, pk__in=lost).order_by("pk"):

@@ -66,6 +66,12 @@ def make_app(tenant: Tenant, **values: Any) -> App:
 
 
 @pytest.fixture
+def product_url(live_server: Any) -> str:
+    """The product over real HTTP, for the simulator to call."""
+    return live_server.url
+
+
+@pytest.fixture
 def app(tenant: Tenant) -> App:
     """An app with vector A's keys."""
     return make_app(tenant)

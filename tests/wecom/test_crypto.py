@@ -14,7 +14,9 @@ from wecom.errors import CallbackRefused
 pytestmark = pytest.mark.unit
 
 A = crypto.Keys("QDG6eK", "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C", ("wx5823bf96d3bd56c7",))
-B = crypto.Keys("kjr2TKI8umCBfVF3wAHk8JiPwma5VBme", "4Ma3YBrSBbX2aez8MJpXGBne5LSDwgGqHbhM9WPYIws", ("ww6a112864f8022910",))
+B = crypto.Keys(
+    "kjr2TKI8umCBfVF3wAHk8JiPwma5VBme", "4Ma3YBrSBbX2aez8MJpXGBne5LSDwgGqHbhM9WPYIws", ("ww6a112864f8022910",)
+)
 C = crypto.Keys("123456", "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR", ("wx49f0ab532d5d035a",))
 A2 = (
     "RypEvHKD8QQKFhvQ6QleEB4J58tiPdvo+rtK1I9qca6aM/wvqnLSV5zEPeusUiX5L5X/0lWfrf0QADHHhGd3QczcdCUpj911L3vg3W/sYYvu"
@@ -66,7 +68,9 @@ def test_deterministic_vector_in_both_directions():
         "+DA63KL0du3utP8ky7QxVG2E"
     )
     assert crypto.encrypt(A, plain, random_bytes=lambda count: b"0123456789abcdef") == wanted
-    assert crypto.sign(A.token, "1409659813", "1372623149", wanted) == "1179e361839367ec5ada6bb6776004f4d54498ca"
+    assert (
+        crypto.sign(A.token, "1409659813", "1372623149", wanted) == "1179e361839367ec5ada6bb6776004f4d54498ca"
+    )
     assert crypto.decrypt(A, wanted).decode() == plain
 
 
