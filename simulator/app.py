@@ -41,6 +41,7 @@ def _sim_routes(runtime: Runtime) -> list[Route]:
         ("POST", "/sim/corps", corps.create_corp),
         ("GET", "/sim/corps/{corp_id}", corps.show_corp),
         ("PATCH", "/sim/corps/{corp_id}", corps.change_corp),
+        ("DELETE", "/sim/corps/{corp_id}", corps.delete_corp),
         ("POST", "/sim/corps/{corp_id}/apps", corps.add_app),
         ("POST", "/sim/corps/{corp_id}/verify-callback", corps.verify_callback),
         ("POST", "/sim/corps/{corp_id}/revoke-tokens", corps.revoke_tokens),

@@ -89,6 +89,8 @@ class Runtime:
             return False
         self.world = world
         self.world.is_driven = not self.is_live
+        for corp in world.corps.values():
+            corp.ledger.rebuild_pending()
         return True
 
     def save(self) -> None:

@@ -16,6 +16,7 @@ from simulator.world.model import Corp
 TIMEOUT_S = 5.0
 TRIES = 3
 PARALLEL = 8
+HOLD_SHARE = 0.3
 
 
 def sealed(corp: Corp, plaintext: str, *, timestamp: int) -> tuple[dict[str, str], str]:
@@ -58,24 +59,30 @@ async def _post_once(runtime: Runtime, corp: Corp, event: CallbackEvent) -> bool
 
 
 async def deliver_event(runtime: Runtime, corp: Corp, event: CallbackEvent) -> None:
-    """Up to three tries; a duplicated event is delivered once more after its first ack."""
+    """Up to three tries, then the event stays undelivered."""
     for attempt in range(TRIES):
         if await _post_once(runtime, corp, event):
-            break
+            return
         if attempt < TRIES - 1:
             await asyncio.sleep(corp.callback.retry_gap_s)
-    else:
-        event.status = UNDELIVERED
-        return
-    for _ in range(event.copies - 1):
-        await _post_once(runtime, corp, event)
+    event.status = UNDELIVERED
+
+
+def _hold_some(corp: Corp, events: list[CallbackEvent]) -> list[CallbackEvent]:
+    """Under the reorder fault some events wait, once, for the next delivery round, after later ones."""
+    faults, going = corp.faults, []
+    for event in events:
+        if not event.was_held and faults.chance(faults.reorder_p * HOLD_SHARE):
+            event.was_held = True
+            corp.ledger.pending.append(event.id)
+        else:
+            going.append(event)
+    return going
 
 
 def _lanes(corp: Corp, events: list[CallbackEvent]) -> list[list[CallbackEvent]]:
     """Events grouped by subject, in order within a subject unless the reorder fault strikes."""
     faults = corp.faults
-    for event in events:
-        event.copies = 2 if faults.chance(faults.duplicate_p) else 1
     if faults.reorder_p:
         keyed = [
             (index + (faults.rng.randint(1, 6) if faults.chance(faults.reorder_p) else 0), index, event)
@@ -90,9 +97,11 @@ def _lanes(corp: Corp, events: list[CallbackEvent]) -> list[list[CallbackEvent]]
 
 async def flush_corp(runtime: Runtime, corp: Corp) -> int:
     """Deliver everything that waits for this corp. Returns the number of logical events handled."""
-    events = corp.ledger.take_pending()
+    events = _hold_some(corp, corp.ledger.take_pending())
     if not events:
         return 0
+    doubled = [event for event in events if corp.faults.chance(corp.faults.duplicate_p)]
+    corp.faults.rng.shuffle(doubled)
     gate = asyncio.Semaphore(PARALLEL)
 
     async def run(lane: list[CallbackEvent]) -> None:
@@ -101,6 +110,7 @@ async def flush_corp(runtime: Runtime, corp: Corp) -> int:
                 await deliver_event(runtime, corp, event)
 
     await asyncio.gather(*(run(lane) for lane in _lanes(corp, events)))
+    await asyncio.gather(*(run([event]) for event in doubled if event.status == ACKED))
     runtime.world.is_dirty = True
     return len(events)
 

@@ -114,6 +114,14 @@ async def change_corp(runtime: Runtime, body: Body) -> Body:
     return describe(corp)
 
 
+async def delete_corp(runtime: Runtime, body: Body) -> Body:
+    """The corp and everything due in it is gone."""
+    corp = runtime.corp(body["corp_id"])
+    runtime.world.forget_before(corp)
+    del runtime.world.corps[corp.corp_id]
+    return {"deleted": corp.corp_id}
+
+
 async def list_corps(runtime: Runtime, body: Body) -> Body:
     return {"corps": [describe(corp) for corp in runtime.world.corps.values()]}
 

@@ -24,7 +24,7 @@ class CallbackEvent:
     status: str = PENDING
     attempts: list[dict[str, Any]] = field(default_factory=list)
     acks: int = 0
-    copies: int = 1
+    was_held: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -75,6 +75,10 @@ class Ledger:
         taken = [self.by_id(event_id) for event_id in self.pending]
         self.pending.clear()
         return taken
+
+    def rebuild_pending(self) -> None:
+        """After a restart: what was on its way when the world was saved goes out again."""
+        self.pending = [event.id for event in self.events if event.status == PENDING]
 
     def requeue_undelivered(self) -> int:
         """Put events that were never acked back in line. Returns how many."""
