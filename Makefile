@@ -57,7 +57,8 @@ lock: setup ## Renew the locks from requirements/*.in and package.json; ARGS=--u
 fmt: setup ## Format Python and templates
 	@$(VENV)/ruff check --fix --quiet . || true
 	@$(VENV)/ruff format --quiet .
-	@$(VENV)/djlint templates --reformat --quiet || true
+	@# Twice: the formatter settles on its second pass.
+	@$(VENV)/djlint templates --reformat --quiet >/dev/null || $(VENV)/djlint templates --reformat --quiet >/dev/null || true
 
 messages: setup ## Collect new strings into locale/ and compile the catalogues
 	@$(VENV)/python -m launch.catalogues collect
