@@ -14,7 +14,9 @@ from wecom import ingest, sync
 EVENTS: dict[str, list[str]] = {
     "contacts.behaviours.recorded": ["leads.handlers.on_behaviours_recorded"],
     "contacts.customer.opted_out": ["leads.handlers.on_customer_opted_out"],
-    "groups.member.joined": ["leads.handlers.on_member_joined"],
+    "groups.group.frozen": ["sop.handlers.on_group_frozen"],
+    "groups.member.joined": ["leads.handlers.on_member_joined", "sop.handlers.on_member_joined"],
+    "wecom.send.finished": ["sop.handlers.on_send_finished"],
 }
 
 INBOUND: dict[str, list[str]] = {

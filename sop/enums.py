@@ -164,14 +164,17 @@ TOUCH_MOVES: dict[str, frozenset[str]] = {
     ),
     TouchState.SUBMITTED: frozenset({TouchState.CONFIRMED, TouchState.HANDED, TouchState.FAILED}),
     TouchState.PARKED: frozenset(
-        {TouchState.PLANNED, TouchState.SKIPPED, TouchState.SUBMITTED, TouchState.CONFIRMED, TouchState.CANCELLED}
+        {
+            TouchState.PLANNED, TouchState.HANDED, TouchState.SKIPPED, TouchState.SUBMITTED, TouchState.CONFIRMED,
+            TouchState.FAILED, TouchState.CANCELLED,
+        }
     ),
     TouchState.SKIPPED: frozenset({TouchState.PLANNED}),
     TouchState.CONFIRMED: frozenset(),
     TouchState.BLOCKED: frozenset({TouchState.PLANNED}),
     TouchState.EXPIRED: frozenset({TouchState.SUBMITTED, TouchState.CONFIRMED}),
     TouchState.FAILED: frozenset(),
-    TouchState.CANCELLED: frozenset(),
+    TouchState.CANCELLED: frozenset({TouchState.PLANNED}),
 }  # fmt: skip
 
 TOUCH_ENDED = frozenset(
@@ -218,6 +221,8 @@ class Rule(models.TextChoices):
     BY_HAND = "SOP-10", _("Skipped by hand")
     REPLANNED = "SOP-11", _("Replaced by a newer plan")
     GROUP_LEFT = "SOP-12", _("The group left the run")
+    REACHED = "SOP-13", _("Already reached through another group")
+    NOT_FRIEND = "SOP-14", _("Not a friend of the sender any more")
 
 
 CLAIM_LEASE_S = declare(

@@ -1,5 +1,7 @@
 """Templates, versions and steps; runs; the touches they plan."""
 
+from datetime import time
+
 from django.db import models
 from django.db.models import Q
 
@@ -21,6 +23,7 @@ from sop.enums import (
     TouchState,
     VersionState,
 )  # fmt: skip
+from sop.policies.plan import PlanStep, minutes_before
 from tenants import clock
 from tenants.scoping import TenantModel
 
@@ -125,6 +128,33 @@ class Step(TenantModel):
     def __str__(self) -> str:
         return self.title
 
+    def to_plan(self, *, offer_day: int | None = None, offer_at: time | None = None) -> PlanStep:
+        """This step for the plan rules. A countdown step stands on the offer's last day when that is given."""
+        day, at = self.day, self.at
+        if self.anchor == Anchor.OFFER_END:
+            day, at = minutes_before(offer_day, offer_at, self.offset_minutes)
+        elif self.anchor == Anchor.MEMBER_JOIN:
+            day, at = None, None
+        return PlanStep(
+            key=self.key,
+            title=self.title,
+            anchor=self.anchor,
+            day=day,
+            at=at,
+            channel=self.channel,
+            audience=self.audience,
+            content_type=self.content_type,
+            mark=self.mark,
+            text=self.text,
+            link_keys=frozenset(link["key"] for link in self.links),
+            is_marketing=self.is_marketing,
+            is_service=self.is_service,
+            opens_talk=self.opens_talk,
+            cost_minutes=self.cost_minutes,
+            replace_channel=self.replace_channel,
+            priority=self.priority,
+        )
+
 
 class Run(TenantModel):
     """One camp: a published version carried out in some groups from a start date."""
@@ -139,6 +169,7 @@ class Run(TenantModel):
     key_interaction = models.CharField(max_length=32, blank=True)  # a behaviour kind (R45, R111)
     key_interaction_object = models.CharField(max_length=128, blank=True)  # only this object; empty: any
     offer_ends_at = models.DateTimeField(null=True, blank=True)
+    interaction_url = models.URLField(max_length=500, blank=True)  # where the key interaction happens
     product_title = models.CharField(max_length=64, blank=True)
     product_url = models.URLField(max_length=500, blank=True)
     variables = models.JSONField(default=dict, blank=True)  # {"老师称呼": "小鱼老师", ...}

@@ -41,6 +41,7 @@ class PlanStep:
     opens_talk: bool
     cost_minutes: int
     replace_channel: str = ""
+    priority: int = 50
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Limits:
     """The tenant's numbers."""
 
     messages_a_day: int
+    messages_a_week: int
     mass_a_group_and_day: int
     staff_minutes_a_day: int
     value_share_percent: int
@@ -87,6 +89,39 @@ _MEMBER_KINDS: tuple[frozenset[str], ...] = (
     frozenset({Audience.MEMBERS, Audience.INTERACTED, Audience.UNDECIDED}),
     frozenset({Audience.MEMBERS, Audience.INTERACTED, Audience.BUYERS}),
 )
+
+
+def minutes_before(day: int | None, at: time | None, offset_minutes: int) -> tuple[int | None, time | None]:
+    """The camp day and wall-clock time `offset_minutes` (negative) from a day and time; (None, None) without one."""
+    if day is None or at is None:
+        return None, None
+    days, minutes = divmod(at.hour * 60 + at.minute + offset_minutes, 24 * 60)
+    return day + days, time(minutes // 60, minutes % 60)
+
+
+def thinned(steps: list[PlanStep], *, messages_a_day: int = 3, messages_a_week: int = 15) -> frozenset[str]:
+    """Keys of the steps that stay when a camp is squeezed: marked steps and countdown first, then by priority.
+
+    A step stays when its day keeps to `messages_a_day` and one mass send, and every seven days around it to
+    `messages_a_week`. Steps without a day always stay.
+    """
+    kept: list[PlanStep] = [step for step in steps if step.day is None]
+    dated = sorted((step for step in steps if step.day is not None), key=_importance)
+    for step in dated:
+        loads = load_by_day([*kept, step])
+        load, day = loads[step.day or 0], step.day or 0
+        weeks = (
+            sum(loads[one].messages for one in range(first, first + 7) if one in loads)
+            for first in range(day - 6, day + 1)
+        )
+        fits = load.messages <= messages_a_day and load.mass <= 1 and max(weeks) <= messages_a_week
+        if step.mark or fits:
+            kept.append(step)
+    return frozenset(step.key for step in kept)
+
+
+def _importance(step: PlanStep) -> tuple[bool, bool, int, int]:
+    return (not step.mark, step.anchor != Anchor.OFFER_END, step.priority, step.day or 0)
 
 
 def in_quiet_hours(at: time, quiet_from: time, quiet_until: time) -> bool:
@@ -142,6 +177,7 @@ def check(steps: list[PlanStep], *, last_day: int, limits: Limits, is_camp: bool
         *_check_words(steps),
         *_check_times(steps, last_day, limits),
         *_check_loads(steps, limits),
+        *_check_weeks(steps, limits),
         *_check_mix(steps, limits),
     ]
     rank = list(Severity)
@@ -169,19 +205,13 @@ def _check_words(steps: list[PlanStep]) -> list[Finding]:
             found.append(Finding("TEXT-01", Severity.BLOCK, {"title": step.title}, (step.key,)))
         found.extend(
             Finding("VAR-01", Severity.BLOCK, {"title": step.title, "name": f"{{{name}}}"}, (step.key,))
-            found.extend(
-            Finding("VAR-01", Severity.BLOCK, {"title": step.title, "name": f"{{{name}}}"}, (step.key,))
             for name in unknown_names(step.text, {}, step.link_keys)
         )
-        one_to_one = [name for name in names_in(step.text) if ALIASES.get(name) in ONE_TO_ONE]
-        if one_to_one and step.channel in GROUP_CHANNELS | MASS_CHANNELS | PULL_CHANNELS:
-            found.append(
-                Finding(
-                    "VAR-02",
-                    Severity.BLOCK,
-                    {"title": step.title, "name": f"{{{one_to_one[0]}}}"},
-                    (step.key,),
-                )
+        if step.channel in GROUP_CHANNELS | MASS_CHANNELS | PULL_CHANNELS:
+            found.extend(
+                Finding("VAR-02", Severity.BLOCK, {"title": step.title, "name": f"{{{name}}}"}, (step.key,))
+                for name in names_in(step.text)
+                if ALIASES.get(name) in ONE_TO_ONE
             )
     return found
 
@@ -241,6 +271,24 @@ def _check_loads(steps: list[PlanStep], limits: Limits) -> list[Finding]:
                 )
             )
     return found
+
+
+def _check_weeks(steps: list[PlanStep], limits: Limits) -> list[Finding]:
+    """Any seven days in a row: a camp may start on any day of the week."""
+    loads = load_by_day(steps)
+    worst = max(
+        ((sum(loads[d].messages for d in range(day, day + 7) if d in loads), day) for day in loads),
+        default=(0, 0),
+    )
+    if worst[0] <= limits.messages_a_week:
+        return []
+    return [
+        Finding(
+            "CAP-02",
+            Severity.WARN,
+            {"first": worst[1], "last": worst[1] + 6, "count": worst[0], "limit": limits.messages_a_week},
+        )
+    ]
 
 
 def _check_mix(steps: list[PlanStep], limits: Limits) -> list[Finding]:

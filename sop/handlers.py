@@ -1,0 +1,47 @@
+"""What SOPs do when something happens elsewhere. Database only; each may be called again with the same events."""
+
+from groups.events import GroupsFrozen, MemberJoined
+from sop.enums import TouchState
+from sop.models import Touch
+from sop.services.handover import REF
+from sop.services.joins import joins_plan
+from sop.services.planning import touches_take_back
+from sop.services.results import send_finished
+from tenants.models import Tenant
+from wecom.events import SendFinished
+
+FREEZE_RULE = "FREEZE-01"
+
+
+def on_member_joined(*, tenant_id: int, events: list[MemberJoined]) -> None:
+    for event in events:
+        joins_plan(
+            tenant_id=tenant_id,
+            group_id=event.group_id,
+            customer_ids=event.customer_ids,
+            joined_at=event.joined_at,
+        )
+
+
+def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
+    for event in events:
+        if event.ref_kind == REF:
+            send_finished(tenant_id=tenant_id, event=event)
+
+
+def on_group_frozen(*, tenant_id: int, events: list[GroupsFrozen]) -> None:
+    """What was already handed over is taken back; what is still planned meets the gate, which says FREEZE-01."""
+    tenant = Tenant.objects.get(pk=tenant_id)
+    for event in events:
+        touches_take_back(
+            tenant=tenant,
+            touches=Touch.objects.filter(
+                tenant_id=tenant_id,
+                group_id__in=event.group_ids,
+                group__frozen_at__isnull=False,
+                state__in=[TouchState.CLAIMED, TouchState.HANDED],
+            ),
+            to=TouchState.BLOCKED,
+            rule=FREEZE_RULE,
+            reason=event.reason,
+        )

@@ -1,0 +1,118 @@
+"""Who a touch is for at this moment: present members, narrowed by what they did, bought or decided."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from contacts.selectors import behaviours_for, buyers_in
+from groups.selectors import members_current
+from leads.selectors import undecided_customer_ids
+from sop.enums import GROUP_CHANNELS, Audience, RecipientState
+from sop.models import TouchRecipient
+from tenants import clock
+
+if TYPE_CHECKING:
+    from sop.models import Run, Touch
+
+RUN_SOURCE = "sop.run"
+
+
+def audience_resolve(*, tenant_id: int, zone: str, touches: Iterable["Touch"]) -> dict[int, list[int]]:
+    """Touch id -> customer ids, for touches with `run` and `step` loaded.
+
+    A group message reaches every present member, whatever the step's audience. A private one keeps those of the
+    audience, without people this step has reached through another group of the run.
+    """
+    wanted = list(touches)
+    members = members_current(
+        tenant_id=tenant_id, group_ids=sorted({touch.group_id for touch in wanted if touch.group_id})
+    )
+    found: dict[int, list[int]] = {}
+    by_need: dict[tuple[int, str], list[Touch]] = defaultdict(list)
+    for touch in wanted:
+        if touch.channel in GROUP_CHANNELS:
+            found[touch.pk] = list(members.get(touch.group_id or 0, ()))
+        else:
+            by_need[touch.run_id, touch.step.audience].append(touch)
+    for (_, audience), some in by_need.items():
+        found.update(_narrowed(tenant_id, zone, audience, some, members))
+    return _without_reached(tenant_id, wanted, found)
+
+
+def _narrowed(
+    tenant_id: int, zone: str, audience: str, touches: list["Touch"], members: dict[int, list[int]]
+) -> dict[int, list[int]]:
+    if audience == Audience.JOINED:
+        return _joined(tenant_id, touches, members)
+    everyone = sorted({one for touch in touches for one in members.get(touch.group_id or 0, ())})
+    keep = _of_audience(tenant_id, zone, audience, touches[0].run, everyone)
+    return {
+        touch.pk: [one for one in members.get(touch.group_id or 0, ()) if one in keep] for touch in touches
+    }
+
+
+def _of_audience(tenant_id: int, zone: str, audience: str, run: "Run", everyone: list[int]) -> frozenset[int]:
+    if audience == Audience.UNDECIDED:
+        return frozenset(
+            undecided_customer_ids(
+                tenant_id=tenant_id, source_kind=RUN_SOURCE, source_id=run.pk, customer_ids=everyone
+            )
+        )
+    since = clock.day_bounds(run.starts_on, zone)[0]
+    if audience == Audience.BUYERS:
+        return frozenset(buyers_in(tenant_id=tenant_id, customer_ids=everyone, since=since))
+    if audience in (Audience.INTERACTED, Audience.UNINTERACTED) and run.key_interaction:
+        interacted = frozenset(
+            interacted_ids(tenant_id=tenant_id, run=run, customer_ids=everyone, since=since)
+        )
+        return interacted if audience == Audience.INTERACTED else frozenset(everyone) - interacted
+    return frozenset(everyone)
+
+
+def interacted_ids(*, tenant_id: int, run: "Run", customer_ids: Iterable[int], since: datetime) -> set[int]:
+    """Those who did the run's key interaction since then (R45, R53)."""
+    rows = behaviours_for(
+        tenant_id=tenant_id, customer_ids=customer_ids, since=since, kinds=[run.key_interaction]
+    ).order_by()
+    if run.key_interaction_object:
+        rows = rows.filter(object_id=run.key_interaction_object)
+    return set(rows.values_list("customer_id", flat=True).distinct())
+
+
+def _joined(tenant_id: int, touches: list["Touch"], members: dict[int, list[int]]) -> dict[int, list[int]]:
+    """A join touch was planned with its people; those who left since are dropped."""
+    found: dict[int, list[int]] = defaultdict(list)
+    rows = TouchRecipient.objects.filter(
+        tenant_id=tenant_id, touch__in=[touch.pk for touch in touches], state=RecipientState.PLANNED
+    )
+    present = {touch.pk: frozenset(members.get(touch.group_id or 0, ())) for touch in touches}
+    for touch_id, customer_id in rows.values_list("touch_id", "customer_id").order_by("customer_id"):
+        if customer_id in present[touch_id]:
+            found[touch_id].append(customer_id)
+    return found
+
+
+def _without_reached(
+    tenant_id: int, touches: list["Touch"], found: dict[int, list[int]]
+) -> dict[int, list[int]]:
+    private = [touch for touch in touches if touch.channel not in GROUP_CHANNELS]
+    if not private:
+        return found
+    reached: dict[tuple[int, int], set[int]] = defaultdict(set)
+    rows = (
+        TouchRecipient.objects.filter(
+            tenant_id=tenant_id,
+            touch__run__in={touch.run_id for touch in private},
+            touch__step__in={touch.step_id for touch in private},
+        )
+        .exclude(touch__in=[touch.pk for touch in private])
+        .exclude(state=RecipientState.BLOCKED)
+    )
+    for run_id, step_id, customer_id in rows.values_list("touch__run_id", "touch__step_id", "customer_id"):
+        reached[run_id, step_id].add(customer_id)
+    for touch in sorted(private, key=lambda one: one.pk):
+        seen = reached[touch.run_id, touch.step_id]
+        found[touch.pk] = [one for one in found.get(touch.pk, ()) if one not in seen]
+        seen.update(found[touch.pk])
+    return found

@@ -1,0 +1,38 @@
+"""Values of the variables in a touch's text."""
+
+from typing import TYPE_CHECKING
+
+from django.utils import formats
+
+from sop.policies import calendar
+from tenants import clock
+
+if TYPE_CHECKING:
+    from sop.models import Run, Touch
+    from tenants.models import Tenant
+
+
+def values_of(*, tenant: "Tenant", touch: "Touch") -> dict[str, str]:
+    """Variable -> value for one touch, in the tenant's zone."""
+    run, day = (
+        touch.run,
+        calendar.camp_day(touch.run.starts_on, clock.local_date(touch.planned_at, tenant.timezone)),
+    )
+    teacher = run.variables.get("老师称呼") or (touch.staff.name if touch.staff else "")
+    return {
+        "group": str(touch.group) if touch.group else "",
+        "teacher": teacher,
+        "brand": tenant.brand or tenant.name,
+        "product": run.product_title,
+        "offer_ends": _moment(run, tenant.timezone),
+        "starts_on": formats.date_format(run.starts_on, "MONTH_DAY_FORMAT"),
+        "day": str(day),
+        **run.variables,
+    }
+
+
+def _moment(run: "Run", zone: str) -> str:
+    if run.offer_ends_at is None:
+        return ""
+    wall = clock.local(run.offer_ends_at, zone)
+    return f"{formats.date_format(wall, 'MONTH_DAY_FORMAT')} {wall:%H:%M}"

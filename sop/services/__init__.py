@@ -1,0 +1,1 @@
+"""Writes of SOPs: templates and versions, runs, the dispatcher, what staff report back."""

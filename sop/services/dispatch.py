@@ -1,0 +1,268 @@
+"""The dispatcher: claim due touches, ask the gate, hand over.
+
+Two transactions a batch. The first claims rows (`FOR UPDATE SKIP LOCKED`) under a token with a lease and commits.
+The second locks the rows that still carry the token and, in one piece, asks the gate, queues sends and work items
+and moves the rows. A process that dies before the first commit claimed nothing; after it, the lease runs out and
+another takes the rows up; in the second, everything is undone together. Nothing is lost and nothing goes out twice.
+"""
+
+import secrets as random
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
+
+from contacts.enums import QUIET_FROM, QUIET_UNTIL
+from contacts.services.touch import Decision, TouchRequest, gate_decide
+from sop.enums import (
+    CLAIM_LEASE_S,
+    GROUP_CHANNELS,
+    MASS_CHANNELS,
+    PULL_CHANNELS,
+    Anchor,
+    Audience,
+    RecipientState,
+    Rule,
+    RunState,
+    TouchState,
+)
+from sop.models import Touch, TouchRecipient
+from sop.policies import dispatch as policy
+from sop.policies.dispatch import Ruling, Verdict
+from sop.policies.plan import in_quiet_hours
+from sop.selectors.audience import audience_resolve
+from sop.services.handover import handed_over, parked
+from sop.services.state import touch_move, touches_store
+from tenants import clock, preferences
+from tenants.models import Tenant
+
+BATCH = 200
+_DUE = """
+update sop_touch set state = 'claimed', claim_token = %(token)s, claimed_until = %(until)s
+where id in (
+    select id from sop_touch
+    where tenant_id = %(tenant)s and state in ('planned', 'claimed') and due_at <= %(now)s
+      and (state = 'planned' or claimed_until < %(now)s)
+    order by due_at, id limit %(size)s for update skip locked
+)
+"""
+
+
+@dataclass
+class _Batch:
+    """One tenant's claimed touches on their way to a decision."""
+
+    tenant: Tenant
+    now: datetime
+    touches: list[Touch]
+    decided: list[Touch] = field(default_factory=list)
+    recipients: list[TouchRecipient] = field(default_factory=list)
+
+
+def touch_key(touch_id: int) -> str:
+    """The gate's and the outbound queue's name for a touch; never reused."""
+    return f"sop.touch:{touch_id}"
+
+
+def tenants_with_due(*, now: datetime) -> list[int]:
+    """Tenants that have something to send or to take up again. Runs across tenants: the caller is a tick."""
+    due = Touch.objects.filter(tenant=OuterRef("pk"), due_at__lte=now).filter(
+        Q(state=TouchState.PLANNED) | Q(state=TouchState.CLAIMED, claimed_until__lt=now)
+    )
+    return list(Tenant.objects.filter(Exists(due), suspended_at=None).values_list("pk", flat=True))
+
+
+def dispatch_due(*, tenant_id: int, batches: int = 50) -> int:
+    """Decide up to `batches` batches of one tenant's due touches. Returns how many rows were decided.
+
+    Safe to run in parallel and to repeat. A caller that gets back a full count calls again.
+    """
+    done = 0
+    for _ in range(batches):
+        token = claim(tenant_id=tenant_id, size=BATCH)
+        if token is None:
+            break
+        done += decide(tenant_id=tenant_id, token=token)
+    return done
+
+
+def claim(*, tenant_id: int, size: int = BATCH) -> str | None:
+    """Claim due rows and commit. Returns the token they carry, or None when nothing is due."""
+    now = clock.now()
+    token = random.token_hex(16)
+    lease_s = preferences.value(tenant_id, CLAIM_LEASE_S)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _DUE,
+            {
+                "tenant": tenant_id,
+                "now": now,
+                "until": now + timedelta(seconds=lease_s),
+                "token": token,
+                "size": size,
+            },
+        )
+        return token if cursor.rowcount else None
+
+
+def decide(*, tenant_id: int, token: str) -> int:
+    """Carry the rows claimed under `token` to their next state, all in one transaction."""
+    with transaction.atomic():
+        touches = list(
+            Touch.objects.select_for_update(of=("self",))
+            .filter(tenant_id=tenant_id, claim_token=token, state=TouchState.CLAIMED)
+            .select_related("step", "run", "group__owner", "staff")
+            .order_by("step__priority", "due_at", "pk")
+        )
+        if not touches:
+            return 0
+        batch = _Batch(Tenant.objects.get(pk=tenant_id), clock.now(), touches)
+        asked = _rule_before(batch)
+        _ask_gate(batch, asked)
+        touches_store(batch.decided)
+        TouchRecipient.objects.bulk_create(
+            batch.recipients,
+            batch_size=2000,
+            update_conflicts=True,
+            unique_fields=["tenant", "touch", "customer"],
+            update_fields=["state", "rule_code"],
+        )
+    return len(touches)
+
+
+def _rule_before(batch: _Batch) -> list[Touch]:
+    """End what may no longer be sent; return the rest."""
+    asked = []
+    for touch in batch.touches:
+        touch.tries += 1
+        ruling = policy.before_gate(
+            now=batch.now,
+            window_ends_at=touch.window_ends_at,
+            catch_up=touch.step.catch_up,
+            run_is_live=touch.run.state == RunState.RUNNING,
+            offer_ends_at=_deadline(touch),
+        )
+        if ruling.verdict is Verdict.SEND:
+            asked.append(touch)
+        else:
+            batch.decided.append(_apply(batch, touch, ruling))
+    return asked
+
+
+def _deadline(touch: Touch) -> datetime | None:
+    return touch.run.offer_ends_at if touch.step.anchor == Anchor.OFFER_END else None
+
+
+def _apply(batch: _Batch, touch: Touch, ruling: Ruling, reason: str = "") -> Touch:
+    words = reason or (str(Rule(ruling.rule).label) if ruling.rule in Rule.values else "")
+    if ruling.verdict is Verdict.RETIME:
+        return touch_move(touch, TouchState.PLANNED, rule=ruling.rule, reason=words, due_at=ruling.at)
+    if ruling.verdict is Verdict.REPLACE:
+        return touch_move(
+            touch, TouchState.PLANNED, rule=ruling.rule, reason=words, due_at=batch.now,
+            channel=touch.step.replace_channel,
+        )  # fmt: skip
+    if ruling.verdict is Verdict.PARK:
+        parked(tenant=batch.tenant, touch=touch)
+        return touch_move(touch, TouchState.PARKED, rule=ruling.rule, reason=words)
+    ends = {
+        Verdict.EXPIRE: TouchState.EXPIRED,
+        Verdict.CANCEL: TouchState.CANCELLED,
+        Verdict.BLOCK: TouchState.BLOCKED,
+    }
+    return touch_move(touch, ends[ruling.verdict], rule=ruling.rule, reason=words, at=batch.now)
+
+
+def _ask_gate(batch: _Batch, touches: list[Touch]) -> None:
+    if not touches:
+        return
+    tenant_id, zone = batch.tenant.pk, batch.tenant.timezone
+    people = audience_resolve(tenant_id=tenant_id, zone=zone, touches=touches)
+    quiet = preferences.values(tenant_id, QUIET_FROM, QUIET_UNTIL)
+    is_quiet = in_quiet_hours(
+        clock.local(batch.now, zone).time(), quiet[QUIET_FROM.key], quiet[QUIET_UNTIL.key]
+    )
+    asked: list[Touch] = []
+    for touch in touches:
+        if not people.get(touch.pk):
+            batch.decided.append(_apply(batch, touch, Ruling(Verdict.BLOCK, Rule.NOBODY)))
+        elif touch.channel in PULL_CHANNELS and is_quiet:
+            batch.decided.append(_apply(batch, touch, Ruling(Verdict.BLOCK, "QUIET-01")))
+        else:
+            asked.append(touch)
+    requests = [_request(touch, people[touch.pk], zone) for touch in asked]
+    decisions = gate_decide(tenant_id=tenant_id, requests=requests, now=batch.now)
+    allowed = []
+    for touch, decision in zip(asked, decisions, strict=True):
+        _note_blocked(batch, touch, decision)
+        if decision.allowed:
+            allowed.append((touch, decision.customer_ids))
+        else:
+            batch.decided.append(_refused(batch, touch, decision))
+    batch.decided.extend(handed_over(tenant=batch.tenant, now=batch.now, allowed=allowed))
+    batch.recipients.extend(_reached(allowed))
+
+
+def _request(touch: Touch, customer_ids: list[int], zone: str) -> TouchRequest:
+    is_group = touch.channel in GROUP_CHANNELS
+    group, step = touch.group, touch.step
+    return TouchRequest(
+        key=touch_key(touch.pk),
+        channel=touch.channel,
+        customer_ids=tuple(customer_ids),
+        group_id=touch.group_id if is_group else None,
+        chat_id=group.chat_id if group is not None else "",
+        staff_id=touch.staff_id,
+        is_marketing=step.is_marketing,
+        # Moments ring nobody's phone: they pass the gate for buyers, freeze and end, and count as no message.
+        is_service=step.is_service or touch.channel in PULL_CHANNELS,
+        excludes_buyers=not is_group and (step.is_marketing or step.audience == Audience.UNDECIDED),
+        buyers_since=clock.day_bounds(touch.run.starts_on, zone)[0],
+        wecom_quota=touch.channel in MASS_CHANNELS,
+        group_frozen=group is not None and group.frozen_at is not None,
+        group_ended=group is not None and (group.dismissed_at is not None or group.state == "archived"),
+    )
+
+
+def _refused(batch: _Batch, touch: Touch, decision: Decision) -> Touch:
+    replacement = touch.step.replace_channel
+    ruling = policy.after_refusal(
+        rule=decision.rule_code,
+        retry_at=decision.retry_at,
+        window_ends_at=touch.window_ends_at,
+        now=batch.now,
+        on_block=touch.step.on_block,
+        can_replace=bool(replacement) and replacement != touch.channel,
+    )
+    return _apply(batch, touch, ruling, decision.reason)
+
+
+def _note_blocked(batch: _Batch, touch: Touch, decision: Decision) -> None:
+    """Each person left out of a private touch is a row with the rule; a group message has none."""
+    if touch.channel in GROUP_CHANNELS:
+        return
+    left_out = {customer_id: rule for customer_id, rule in decision.blocked.items() if customer_id}
+    touch.blocked_count = len(left_out)
+    batch.recipients.extend(
+        TouchRecipient(
+            tenant_id=touch.tenant_id,
+            touch=touch,
+            customer_id=customer_id,
+            state=RecipientState.BLOCKED,
+            rule_code=rule,
+        )
+        for customer_id, rule in left_out.items()
+    )
+
+
+def _reached(allowed: Iterable[tuple[Touch, tuple[int, ...]]]) -> list[TouchRecipient]:
+    return [
+        TouchRecipient(
+            tenant_id=touch.tenant_id, touch=touch, customer_id=customer_id, state=RecipientState.PLANNED
+        )
+        for touch, customer_ids in allowed
+        if touch.channel not in GROUP_CHANNELS and touch.state == TouchState.HANDED
+        for customer_id in customer_ids
+    ]

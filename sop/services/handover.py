@@ -1,0 +1,228 @@
+"""Channel adapters: what passing the gate turns a touch into. Database writes only; WeCom is called later.
+
+group_mass, private_mass   a mass-send task in WeCom that the staff member confirms there
+group_forward, staff_task, moments, call, sms, official
+                           a work item, and a message in WeCom with a link to the phone page
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from contacts.selectors import customer_list
+from sop.enums import MASS_CHANNELS, Channel, Rule, TouchState
+from sop.models import Touch
+from sop.policies.dispatch import lateness_s
+from sop.services.state import touch_move
+from sop.services.texts import texts_of
+from team.services import work_items_put
+from wecom.services import send_queue
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+
+REF = "sop.touch"
+Allowed = Sequence[tuple[Touch, tuple[int, ...]]]
+
+
+@dataclass(frozen=True)
+class _Context:
+    tenant: "Tenant"
+    now: datetime
+    texts: dict[int, str]
+    external: dict[int, str]
+
+
+def handed_over(*, tenant: "Tenant", now: datetime, allowed: Allowed) -> list[Touch]:
+    """Hand touches that passed the gate to their channels. Returns them moved; the caller stores them.
+
+    Must run in the transaction of the gate's decision.
+    """
+    if not allowed:
+        return []
+    able = [pair for pair in allowed if _has_sender(pair[0])]
+    moved = [
+        touch_move(touch, TouchState.FAILED, rule=Rule.NO_STAFF, reason=str(Rule.NO_STAFF.label), at=now)
+        for touch, _people in allowed
+        if not _has_sender(touch)
+    ]
+    private = [people for touch, people in able if touch.channel == Channel.PRIVATE_MASS]
+    context = _Context(
+        tenant=tenant,
+        now=now,
+        texts=texts_of(tenant=tenant, touches=[touch for touch, _people in able]),
+        external=_external(tenant.pk, {one for some in private for one in some}),
+    )
+    for touch, people in able:
+        if touch.channel in MASS_CHANNELS:
+            _queue_mass(context, touch, people)
+        moved.append(_mark_handed(context, touch, people))
+    _put_work(context, [touch for touch, _people in able])
+    return moved
+
+
+def _external(tenant_id: int, customer_ids: set[int]) -> dict[int, str]:
+    """Customer id -> WeCom's id."""
+    if not customer_ids:
+        return {}
+    rows = customer_list(tenant_id=tenant_id).filter(pk__in=customer_ids).order_by()
+    return dict(rows.values_list("pk", "external_userid"))
+
+
+def _has_sender(touch: Touch) -> bool:
+    """A group's mass send must come from its present owner, whoever that was when the plan was made."""
+    if touch.channel == Channel.GROUP_MASS:
+        touch.staff = touch.group.owner if touch.group is not None else None
+    return touch.staff is not None and touch.staff.is_active
+
+
+def _mark_handed(context: _Context, touch: Touch, people: tuple[int, ...]) -> Touch:
+    return touch_move(
+        touch,
+        TouchState.HANDED,
+        handed_at=context.now,
+        lateness_s=lateness_s(planned_at=touch.planned_at, handed_at=context.now),
+        text=context.texts[touch.pk],
+        recipients_count=len(people),
+    )
+
+
+def _queue_mass(context: _Context, touch: Touch, people: tuple[int, ...]) -> None:
+    assert touch.staff is not None
+    assert touch.group is not None
+    payload: dict[str, object] = {
+        "sender": touch.staff.userid,
+        "text": context.texts[touch.pk],
+        "attachments": [],
+    }
+    if touch.channel == Channel.GROUP_MASS:
+        payload |= {"chat_type": "group", "chat_ids": [touch.group.chat_id]}
+    else:
+        payload |= {
+            "chat_type": "single",
+            "external_userids": [context.external[one] for one in people if one in context.external],
+        }
+    send = send_queue(
+        tenant=context.tenant,
+        kind="mass_send",
+        key=f"{REF}:{touch.pk}",
+        payload=payload,
+        ref_kind=REF,
+        ref_id=touch.pk,
+    )
+    touch.send_id = send.pk
+
+
+def _put_work(context: _Context, touches: list[Touch]) -> None:
+    """One work item and one message for what a staff member does in one go: a step at a time for several groups."""
+    together: dict[tuple[int, int, int | None, datetime], list[Touch]] = defaultdict(list)
+    for touch in touches:
+        together[touch.run_id, touch.step_id, touch.staff_id, touch.planned_at].append(touch)
+    items = {}
+    for some in together.values():
+        first = min(some, key=lambda one: one.pk)
+        for touch in some:
+            touch.bundle = first.pk
+        items[first.pk] = _item(context, first, some)
+        if first.channel not in MASS_CHANNELS:
+            _queue_message(context, first, some)
+    work_items_put(tenant_id=context.tenant.pk, source_kind=REF, items=items)
+
+
+def _item(context: _Context, first: Touch, some: list[Touch]) -> dict[str, object]:
+    groups = _("、").join(str(touch.group) for touch in some if touch.group is not None)
+    day = _("%(run)s, day %(day)s") % {"run": first.run.name, "day": first.step.day or _("countdown")}
+    return {
+        "staff_id": first.staff_id,
+        "group_id": first.group_id if len(some) == 1 else None,
+        "kind": "sop_task",
+        "bucket": "must",
+        "title": _title(first, len(some))[:160],
+        "detail": f"{groups} · {day}",
+        "script": context.texts[first.pk],
+        "reason": str(first.step.get_channel_display()),
+        "rule_code": "SOP-DUE",
+        "due_at": first.due_at,
+        "window_ends_at": max(touch.window_ends_at for touch in some),
+        "url": reverse("sop:touches", kwargs={"tenant_slug": context.tenant.slug}) + f"?bundle={first.pk}",
+        "phone_url": phone_path(context.tenant, first.pk),
+        "verb_label": _("Open") if first.channel in MASS_CHANNELS else _("Send"),
+    }
+
+
+def _title(first: Touch, count: int) -> str:
+    """What to do, in a few words."""
+    names = {
+        Channel.GROUP_FORWARD: _("Forward “%(step)s” to %(count)s groups"),
+        Channel.GROUP_MASS: _("Confirm the mass send “%(step)s” in WeCom"),
+        Channel.PRIVATE_MASS: _("Confirm the mass send “%(step)s” in WeCom"),
+        Channel.STAFF_TASK: _("Talk to members: “%(step)s”"),
+        Channel.MOMENTS: _("Post on Moments: “%(step)s”"),
+        Channel.CALL: _("Call: “%(step)s”"),
+        Channel.SMS: _("Send by text message: “%(step)s”"),
+        Channel.OFFICIAL: _("Send by official account: “%(step)s”"),
+    }
+    return names[Channel(first.channel)] % {"step": first.step.title, "count": count}
+
+
+def _queue_message(context: _Context, first: Touch, some: list[Touch]) -> None:
+    assert first.staff is not None
+    groups = _("、").join(str(touch.group) for touch in some if touch.group is not None)
+    until = max(touch.window_ends_at for touch in some)
+    send_queue(
+        tenant=context.tenant,
+        kind="app_message",
+        key=f"sop.bundle:{first.pk}",
+        payload={
+            "touser": [first.staff.userid],
+            "msgtype": "textcard",
+            "content": {
+                "title": _title(first, len(some))[:60],
+                "description": f"{first.run.name}\n{groups}\n{_until(context, until)}"[:160],
+                "url": settings.PUBLIC_URL + phone_path(context.tenant, first.pk),
+                "btntxt": _("Open"),
+            },
+        },
+        ref_kind="sop.bundle",
+        ref_id=first.pk,
+    )
+
+
+def _until(context: _Context, moment: datetime) -> str:
+    wall = moment.astimezone(ZoneInfo(context.tenant.timezone))
+    return _("by %(time)s") % {"time": f"{wall:%m-%d %H:%M}"}
+
+
+def phone_path(tenant: "Tenant", touch_id: int) -> str:
+    """The phone page of a touch and of those done with it."""
+    return reverse("sop_phone:forward", kwargs={"phone_slug": tenant.slug, "pk": touch_id})
+
+
+def parked(*, tenant: "Tenant", touch: Touch) -> None:
+    """A touch whose window passed and whose step asks: a team lead decides on the touches page."""
+    work_items_put(
+        tenant_id=tenant.pk,
+        source_kind="sop.parked",
+        items={
+            touch.pk: {
+                "staff_id": None,
+                "group_id": touch.group_id,
+                "kind": "alert",
+                "bucket": "must",
+                "title": _("Decide: “%(step)s” missed its window") % {"step": touch.step.title},
+                "detail": f"{touch.run.name} · {touch.group or ''}",
+                "reason": str(Rule.ASK.label),
+                "rule_code": str(Rule.ASK),
+                "due_at": touch.due_at,
+                "url": reverse("sop:touches", kwargs={"tenant_slug": tenant.slug}) + "?state=parked",
+                "verb_label": _("Decide"),
+            }
+        },
+    )

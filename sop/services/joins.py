@@ -1,0 +1,64 @@
+"""Late joiners: steps counted from a member's join, planned when the person comes (R41)."""
+
+from datetime import datetime
+
+from sop.enums import Anchor, Audience, RecipientState, RunState
+from sop.models import RunGroup, Step, Touch, TouchRecipient
+from sop.policies import calendar
+from tenants import clock
+
+
+def joins_plan(*, tenant_id: int, group_id: int, customer_ids: list[int], joined_at: datetime) -> int:
+    """Plan the join steps of the running runs of a group for people who just came. Returns how many rows.
+
+    Nobody gets a join step of a run twice, whether the event is told again or the person comes back or joins
+    another group of the run. Runs in the caller's transaction; safe to repeat.
+    """
+    if not customer_ids:
+        return 0
+    planned = 0
+    rows = RunGroup.objects.filter(
+        tenant_id=tenant_id, group_id=group_id, removed_at=None, run__state=RunState.RUNNING
+    ).select_related("run", "group")
+    for row in rows:
+        steps = Step.objects.filter(
+            tenant_id=tenant_id, version_id=row.run.version_id, anchor=Anchor.MEMBER_JOIN
+        )
+        for step in steps:
+            planned += _plan_step(row, step, customer_ids, joined_at)
+    return planned
+
+
+def _plan_step(row: RunGroup, step: Step, customer_ids: list[int], joined_at: datetime) -> int:
+    due = calendar.due_after_join(joined_at, step.offset_minutes)
+    end = calendar.window_end(due, step.window_minutes)
+    if end <= clock.now():
+        return 0
+    known = set(
+        TouchRecipient.objects.filter(
+            tenant_id=row.tenant_id, touch__run=row.run, touch__step=step, customer__in=customer_ids
+        ).values_list("customer_id", flat=True)
+    )
+    new = sorted(set(customer_ids) - known)
+    if not new:
+        return 0
+    touch = Touch.objects.create(
+        tenant_id=row.tenant_id,
+        run=row.run,
+        step=step,
+        group=row.group,
+        staff_id=row.group.owner_id,
+        occurrence=f"join:{int(joined_at.timestamp())}:{new[0]}",
+        channel=step.channel,
+        planned_at=due,
+        due_at=due,
+        window_ends_at=end,
+    )
+    if step.audience == Audience.JOINED:
+        TouchRecipient.objects.bulk_create(
+            TouchRecipient(
+                tenant_id=row.tenant_id, touch=touch, customer_id=customer_id, state=RecipientState.PLANNED
+            )
+            for customer_id in new
+        )
+    return 1

@@ -1,0 +1,215 @@
+"""From steps to touch rows. Only what is still to come is planned, moved or taken back; the past stays."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from contacts.services.touch import gate_release
+from groups.selectors import staff_in
+from sop.enums import Anchor, Rule, StepRole, TouchState
+from sop.models import Run, RunGroup, Step, Touch
+from sop.policies import calendar
+from sop.services.handover import REF
+from sop.services.state import touch_move, touches_store
+from team.services import work_items_close
+from tenants import clock
+from wecom.services import send_cancel, send_queue
+
+if TYPE_CHECKING:
+    from groups.models import Group
+    from tenants.models import Tenant
+
+_REVIVABLE = (Rule.REPLANNED, Rule.GROUP_LEFT)
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """Where one touch of a plan stands."""
+
+    step: Step
+    group: "Group"
+    due_at: datetime
+    window_ends_at: datetime
+
+
+def step_due_at(*, step: Step, run: Run, zone: str) -> datetime | None:
+    """When a step of a run is due, aware UTC; None for joins, and for a countdown without an offer."""
+    if step.anchor == Anchor.RUN_START and step.day is not None and step.at is not None:
+        return calendar.due_at(starts_on=run.starts_on, day=step.day, at=step.at, zone=zone)
+    if step.anchor == Anchor.OFFER_END and run.offer_ends_at is not None:
+        return calendar.due_before_offer_end(run.offer_ends_at, step.offset_minutes)
+    return None
+
+
+def step_window_end(*, step: Step, run: Run, due_at: datetime) -> datetime:
+    """When it is no longer worth sending; a countdown step never outlives its offer."""
+    limit = run.offer_ends_at if step.anchor == Anchor.OFFER_END else None
+    return calendar.window_end(due_at, step.window_minutes, not_after=limit)
+
+
+def plan_apply(*, tenant: "Tenant", run: Run) -> int:
+    """Make the run's rows match its plan from now on, in the caller's transaction. Returns how many are planned.
+
+    New rows are added, planned ones move, those no longer wanted are cancelled. Safe to repeat.
+    """
+    now = clock.now()
+    slots = {(slot.step.pk, slot.group.pk): slot for slot in _slots(tenant, run) if slot.window_ends_at > now}
+    known = {
+        (row.step_id, row.group_id): row
+        for row in Touch.objects.select_for_update()
+        .filter(tenant=tenant, run=run, occurrence="")
+        .order_by("pk")
+    }
+    staff = _staff_by_role(tenant, [slot.group for slot in slots.values()])
+    Touch.objects.bulk_create(
+        (
+            _touch(run, slot, staff[slot.group.pk].get(slot.step.role))
+            for place, slot in slots.items()
+            if place not in known
+        ),
+        batch_size=1000,
+        ignore_conflicts=True,
+    )
+    touches_store(_moved(known, slots, now))
+    return len(slots)
+
+
+def _slots(tenant: "Tenant", run: Run) -> list[_Slot]:
+    rows = RunGroup.objects.filter(tenant=tenant, run=run, removed_at=None).select_related("group__owner")
+    groups = [row.group for row in rows]
+    found = []
+    for step in Step.objects.filter(tenant=tenant, version_id=run.version_id):
+        due = step_due_at(step=step, run=run, zone=tenant.timezone)
+        if due is None:
+            continue
+        end = step_window_end(step=step, run=run, due_at=due)
+        found += [_Slot(step, group, due, end) for group in groups]
+    return found
+
+
+def _touch(run: Run, slot: _Slot, staff_id: int | None) -> Touch:
+    return Touch(
+        tenant_id=run.tenant_id,
+        run=run,
+        step=slot.step,
+        group_id=slot.group.pk,
+        staff_id=staff_id,
+        channel=slot.step.channel,
+        planned_at=slot.due_at,
+        due_at=slot.due_at,
+        window_ends_at=slot.window_ends_at,
+    )
+
+
+def _moved(
+    known: dict[tuple[int, int | None], Touch], slots: dict[tuple[int, int], _Slot], now: datetime
+) -> list[Touch]:
+    """Rows to write back: moved, revived or no longer wanted."""
+    changed = []
+    for place, row in known.items():
+        slot = slots.get(place)  # type: ignore[arg-type]
+        if row.state == TouchState.PLANNED and slot is None and row.window_ends_at > now:
+            changed.append(
+                touch_move(
+                    row, TouchState.CANCELLED, rule=Rule.REPLANNED, reason=str(Rule.REPLANNED.label), at=now
+                )
+            )
+        elif slot is not None and _is_open_to_plan(row) and row.planned_at != slot.due_at:
+            row.planned_at = row.due_at = slot.due_at
+            row.window_ends_at = slot.window_ends_at
+            changed.append(_revived(row))
+        elif slot is not None and _is_taken_back(row):
+            changed.append(_revived(row))
+    return changed
+
+
+def _is_taken_back(row: Touch) -> bool:
+    return row.state == TouchState.CANCELLED and row.rule_code in _REVIVABLE
+
+
+def _is_open_to_plan(row: Touch) -> bool:
+    return row.state == TouchState.PLANNED or _is_taken_back(row)
+
+
+def _revived(row: Touch) -> Touch:
+    if row.state == TouchState.CANCELLED:
+        touch_move(row, TouchState.PLANNED, done_at=None)
+    return row
+
+
+def _staff_by_role(tenant: "Tenant", groups: Iterable["Group"]) -> dict[int, dict[str, int | None]]:
+    """Group id -> role -> staff id. A role nobody holds falls to the owner."""
+    every = {group.pk: group for group in groups}
+    present = staff_in(tenant_id=tenant.pk, group_ids=sorted(every))
+    found: dict[int, dict[str, int | None]] = {}
+    for group_id, group in every.items():
+        others = [one for one in present.get(group_id, []) if one != group.owner_id]
+        owner = group.owner_id or (others[0] if others else None)
+        assistant = others[0] if others else owner
+        found[group_id] = {
+            StepRole.OWNER: owner,
+            StepRole.ASSISTANT: assistant,
+            StepRole.SALES: others[1] if len(others) > 1 else assistant,
+        }
+    return found
+
+
+def plan_cancel(*, tenant: "Tenant", run: Run) -> int:
+    """Take back everything of a run that has not ended, in the caller's transaction. Returns how many rows."""
+    return touches_take_back(
+        tenant=tenant,
+        touches=Touch.objects.filter(tenant=tenant, run=run),
+        to=TouchState.CANCELLED,
+        rule=str(Rule.RUN_ENDED),
+        reason=str(Rule.RUN_ENDED.label),
+    )
+
+
+def touches_take_back(*, tenant: "Tenant", touches: object, to: str, rule: str, reason: str) -> int:
+    """Stop open touches of a query: queued sends are cancelled, tasks in WeCom too, exposures given back.
+
+    Runs in the caller's transaction. Returns how many rows were stopped. Safe to repeat.
+    """
+    now = clock.now()
+    open_states = Q(state__in=[TouchState.PLANNED, TouchState.CLAIMED, TouchState.HANDED, TouchState.PARKED])
+    rows = list(touches.filter(open_states).select_for_update(of=("self",)).order_by("pk"))  # type: ignore[attr-defined]
+    handed = [row for row in rows if row.state == TouchState.HANDED]
+    for row in handed:
+        if row.send_id and not send_cancel(tenant=tenant, key=f"{REF}:{row.pk}"):
+            _cancel_in_wecom(tenant, row)
+    for row in rows:
+        touch_move(row, to, rule=rule, reason=reason, at=now)
+    touches_store(rows)
+    if handed:
+        gate_release(tenant_id=tenant.pk, keys=[f"{REF}:{row.pk}" for row in handed], now=now)
+        _close_work(tenant, handed)
+    return len(rows)
+
+
+def _cancel_in_wecom(tenant: "Tenant", row: Touch) -> None:
+    msgid = row.evidence.get("msgid")
+    if msgid:
+        send_queue(
+            tenant=tenant,
+            kind="cancel_mass_send",
+            key=f"sop.cancel:{row.send_id}",
+            payload={"msgid": msgid},
+            ref_kind="sop.cancel",
+            ref_id=row.send_id or 0,
+        )
+
+
+def _close_work(tenant: "Tenant", rows: list[Touch]) -> None:
+    """Close the work item of each bundle of which nothing is left to do."""
+    bundles = {row.bundle for row in rows if row.bundle}
+    waiting = set(
+        Touch.objects.filter(
+            tenant=tenant, bundle__in=bundles, state__in=[TouchState.HANDED, TouchState.PARKED]
+        ).values_list("bundle", flat=True)
+    )
+    work_items_close(
+        tenant_id=tenant.pk, source_kind=REF, source_ids=sorted(bundles - waiting), state="cancelled"
+    )

@@ -1,0 +1,303 @@
+"""Runs: start a published version in some groups, change what is still to come, call it off."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from groups.selectors import groups_by_id, members_since
+from leads.services.windows import window_close, window_open
+from outbox.services import publish
+from sop.enums import Anchor, RunState, TouchState, VersionState
+from sop.errors import GroupBusy, GroupNotReady, ReasonMissing, RunInvalid, RunOver
+from sop.events import RunEnded, RunStarted
+from sop.models import Run, RunGroup, Step, Version
+from sop.policies import calendar
+from sop.selectors.audience import RUN_SOURCE
+from sop.services.planning import plan_apply, plan_cancel
+from sop.services.texts import PRODUCT_LINKS
+from tenants import audit, clock
+from tenants.audit import Actor
+from tenants.enums import Permission
+from tenants.services import require
+
+if TYPE_CHECKING:
+    from groups.models import Group
+    from tenants.models import Tenant
+
+LIVE_GROUP_STATES = frozenset({"warming", "active", "declining", "closing"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunWish:
+    """What a person decides to start a run. `starts_on` is day 1 in the tenant's zone; `offer_ends_at` aware UTC."""
+
+    version_id: int
+    name: str
+    group_ids: Sequence[int]
+    starts_on: date
+    key_interaction: str = ""
+    key_interaction_object: str = ""
+    interaction_url: str = ""
+    offer_ends_at: datetime | None = None
+    product_title: str = ""
+    product_url: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+def run_start(*, tenant: "Tenant", wish: RunWish, actor: Actor) -> Run:
+    """Start a run: pins the version, plans every touch that is still to come, opens the leads' window.
+
+    Raises GroupNotReady, GroupBusy, RunInvalid, NotPermitted. Not safe to repeat: each call starts a run.
+    """
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        version = Version.objects.select_for_update().get(
+            tenant=tenant, pk=wish.version_id, state=VersionState.PUBLISHED
+        )
+        steps = list(Step.objects.filter(tenant=tenant, version=version))
+        _check_wish(tenant, wish, version, steps)
+        groups = _groups_ready(tenant, wish.group_ids)
+        _check_free(tenant, wish, version)
+        run = _run_create(tenant, wish, version, actor)
+        RunGroup.objects.bulk_create(RunGroup(tenant=tenant, run=run, group_id=group.pk) for group in groups)
+        planned = plan_apply(tenant=tenant, run=run)
+        _window_put(tenant, run)
+        publish(
+            RunStarted(
+                tenant_id=tenant.pk,
+                occurred_at=clock.now(),
+                run_id=run.pk,
+                group_ids=[group.pk for group in groups],
+            )
+        )
+        audit.record(
+            tenant=tenant,
+            actor=actor,
+            verb="sop.run.started",
+            target=run,
+            changes={"groups": [None, len(groups)], "touches": [None, planned]},
+        )
+    return run
+
+
+def _run_create(tenant: "Tenant", wish: RunWish, version: Version, actor: Actor) -> Run:
+    return Run.objects.create(
+        tenant=tenant,
+        version=version,
+        name=wish.name,
+        starts_on=wish.starts_on,
+        days=version.days,
+        after_days=version.after_days,
+        phases=version.phases,
+        key_interaction=wish.key_interaction,
+        key_interaction_object=wish.key_interaction_object,
+        interaction_url=wish.interaction_url,
+        offer_ends_at=wish.offer_ends_at,
+        product_title=wish.product_title,
+        product_url=wish.product_url,
+        variables=wish.variables,
+        created_by=actor.name[:64],
+    )
+
+
+def run_last_day(run: Run) -> date:
+    """The last calendar day on which the run may touch anyone."""
+    return calendar.day_date(run.starts_on, run.days + run.after_days)
+
+
+def _check_wish(tenant: "Tenant", wish: RunWish, version: Version, steps: list[Step]) -> None:
+    if not wish.name.strip():
+        raise RunInvalid(_("Give the run a name."))
+    last = calendar.day_date(wish.starts_on, version.days + version.after_days)
+    if last < clock.local_date(clock.now(), tenant.timezone):
+        raise RunInvalid(_("All days of this run would be over already."))
+    if any(step.anchor == Anchor.OFFER_END for step in steps):
+        _check_offer(tenant, wish, last)
+    for is_product, url, words in (
+        (True, wish.product_url, _("the product's link")),
+        (False, wish.interaction_url, _("the key interaction's link")),
+    ):
+        needing = [step for step in steps if _lacks_link(step, is_product=is_product)]
+        if needing and not url:
+            raise RunInvalid(
+                _("“%(step)s” and others need %(link)s.") % {"step": needing[0].title, "link": words}
+            )
+
+
+def _check_offer(tenant: "Tenant", wish: RunWish, last: date) -> None:
+    if wish.offer_ends_at is None:
+        raise RunInvalid(_("The countdown needs the moment when the offer ends."))
+    ends_on = clock.local_date(wish.offer_ends_at, tenant.timezone)
+    if wish.offer_ends_at <= clock.now() or not wish.starts_on <= ends_on <= last:
+        raise RunInvalid(_("The offer has to end during the run and after now."))
+
+
+def _lacks_link(step: Step, *, is_product: bool) -> bool:
+    return any(not link.get("url") and (link["kind"] in PRODUCT_LINKS) == is_product for link in step.links)
+
+
+def _groups_ready(tenant: "Tenant", group_ids: Iterable[int]) -> list["Group"]:
+    wanted = sorted(set(group_ids))
+    if not wanted:
+        raise RunInvalid(_("Choose at least one group."))
+    found = groups_by_id(tenant_id=tenant.pk, group_ids=wanted)
+    groups = [found[one] for one in wanted if one in found]
+    waiting = [str(group) for group in groups if not group_is_ready(group)]
+    if len(groups) != len(wanted) or waiting:
+        raise GroupNotReady(
+            _("Not live yet: %(groups)s. Finish their readiness first.") % {"groups": _("、").join(waiting)}
+            if waiting
+            else None
+        )
+    return groups
+
+
+def group_is_ready(group: "Group") -> bool:
+    """Whether a group may take part: it passed the readiness gate (R4), is in WeCom and is not over."""
+    return group.state in LIVE_GROUP_STATES and bool(group.chat_id) and group.dismissed_at is None
+
+
+def _check_free(tenant: "Tenant", wish: RunWish, version: Version) -> None:
+    """One camp at a time in a group: two would fight for the same day's messages."""
+    ends_on = calendar.day_date(wish.starts_on, version.days + version.after_days)
+    others = RunGroup.objects.filter(
+        tenant=tenant, group_id__in=set(wish.group_ids), removed_at=None, run__state=RunState.RUNNING
+    ).select_related("run", "group")
+    for row in others:
+        if row.run.starts_on <= ends_on and wish.starts_on <= run_last_day(row.run):
+            raise GroupBusy(
+                _("“%(group)s” is in “%(run)s” on these days.") % {"group": row.group, "run": row.run.name}
+            )
+
+
+def _window_put(tenant: "Tenant", run: Run) -> None:
+    """Open or change the window in which the intent of the run's people is read."""
+    group_ids = list(
+        RunGroup.objects.filter(tenant=tenant, run=run, removed_at=None).values_list("group_id", flat=True)
+    )
+    window = window_open(
+        tenant_id=tenant.pk,
+        source_kind=RUN_SOURCE,
+        source_id=run.pk,
+        name=run.name,
+        starts_at=clock.day_bounds(run.starts_on, tenant.timezone)[0],
+        ends_at=clock.day_bounds(run_last_day(run), tenant.timezone)[1],
+        members=members_since(tenant_id=tenant.pk, group_ids=group_ids),
+        group_ids=group_ids,
+    )
+    if run.window_id != window.pk:
+        run.window_id = window.pk
+        run.save(update_fields=["window_id"])
+
+
+def _run_locked(tenant: "Tenant", run_id: int) -> Run:
+    run = Run.objects.select_for_update().get(tenant=tenant, pk=run_id)
+    if run.state != RunState.RUNNING:
+        raise RunOver
+    return run
+
+
+def run_set_offer_end(
+    *, tenant: "Tenant", run_id: int, offer_ends_at: datetime, reason: str, actor: Actor
+) -> Run:
+    """Move the end of the offer; only countdown touches still to come are planned anew. Safe to repeat.
+
+    Raises RunOver, RunInvalid, ReasonMissing (R91: a deadline is never moved silently), NotPermitted.
+    """
+    require(actor, Permission.APPROVE)
+    if not reason.strip():
+        raise ReasonMissing
+    with transaction.atomic():
+        run = _run_locked(tenant, run_id)
+        if offer_ends_at <= clock.now() or clock.local_date(offer_ends_at, tenant.timezone) > run_last_day(
+            run
+        ):
+            raise RunInvalid(_("The offer has to end during the run and after now."))
+        before, run.offer_ends_at = run.offer_ends_at, offer_ends_at
+        run.save(update_fields=["offer_ends_at"])
+        plan_apply(tenant=tenant, run=run)
+        audit.record(
+            tenant=tenant,
+            actor=actor,
+            verb="sop.run.offer_moved",
+            target=run,
+            changes={"offer_ends_at": [str(before), str(offer_ends_at)]},
+            reason=reason,
+        )
+    return run
+
+
+def run_set_groups(*, tenant: "Tenant", run_id: int, group_ids: Iterable[int], actor: Actor) -> Run:
+    """Take groups in or out; touches of the past stay as they are. Safe to repeat.
+
+    Raises RunOver, GroupNotReady, NotPermitted.
+    """
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        run = _run_locked(tenant, run_id)
+        wanted = {group.pk for group in _groups_ready(tenant, group_ids)}
+        rows = {row.group_id: row for row in RunGroup.objects.filter(tenant=tenant, run=run)}
+        for group_id, row in rows.items():
+            is_in = group_id in wanted
+            if is_in == (row.removed_at is None):
+                continue
+            row.removed_at = None if is_in else clock.now()
+            row.save(update_fields=["removed_at"])
+        RunGroup.objects.bulk_create(
+            RunGroup(tenant=tenant, run=run, group_id=group_id) for group_id in sorted(wanted - set(rows))
+        )
+        plan_apply(tenant=tenant, run=run)
+        _window_put(tenant, run)
+        audit.record(
+            tenant=tenant,
+            actor=actor,
+            verb="sop.run.groups_changed",
+            target=run,
+            changes={"groups": [sorted(rows), sorted(wanted)]},
+        )
+    return run
+
+
+def run_cancel(*, tenant: "Tenant", run_id: int, reason: str, actor: Actor) -> Run:
+    """Call a run off: nothing still to come goes out, tasks already given are taken back.
+
+    Raises RunOver, ReasonMissing, NotPermitted.
+    """
+    require(actor, Permission.OPERATE)
+    if not reason.strip():
+        raise ReasonMissing
+    with transaction.atomic():
+        run = _run_locked(tenant, run_id)
+        _end(tenant, run, RunState.CANCELLED, reason)
+        plan_cancel(tenant=tenant, run=run)
+        window_close(tenant_id=tenant.pk, source_kind=RUN_SOURCE, source_id=run.pk, ends_at=clock.now())
+        audit.record(tenant=tenant, actor=actor, verb="sop.run.cancelled", target=run, reason=reason)
+    return run
+
+
+def _end(tenant: "Tenant", run: Run, state: str, reason: str = "") -> None:
+    run.state, run.ended_at, run.end_reason = state, clock.now(), reason[:200]
+    run.save(update_fields=["state", "ended_at", "end_reason"])
+    publish(RunEnded(tenant_id=tenant.pk, occurred_at=clock.now(), run_id=run.pk, state=state))
+
+
+def runs_finish_due(*, tenant: "Tenant") -> int:
+    """End runs whose last day is over and that have nothing open. Returns how many. Safe to repeat."""
+    today = clock.local_date(clock.now(), tenant.timezone)
+    ended = 0
+    with transaction.atomic():
+        rows = Run.objects.select_for_update(skip_locked=True).filter(
+            tenant=tenant, state=RunState.RUNNING, starts_on__lt=today - timedelta(days=3)
+        )
+        for run in rows:
+            waiting = run.touches.filter(
+                state__in=[TouchState.PLANNED, TouchState.CLAIMED, TouchState.HANDED, TouchState.PARKED]
+            )
+            if run_last_day(run) < today and not waiting.exists():
+                _end(tenant, run, RunState.FINISHED)
+                ended += 1
+    return ended

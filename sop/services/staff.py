@@ -1,0 +1,164 @@
+"""What people report or decide about single touches: sent, confirmed, skipped, moved, taken up again."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from sop.enums import Evidence, RecipientState, Rule, TouchState
+from sop.errors import ReasonMissing, TouchFixed
+from sop.models import Touch, TouchRecipient
+from sop.services.results import bundles_close, touches_confirmed
+from sop.services.state import touch_move, touches_store
+from team.services import work_items_close
+from tenants import audit, clock
+from tenants.audit import Actor
+from tenants.enums import Permission
+from tenants.services import require
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+
+
+def _locked(tenant: "Tenant", touch_id: int) -> Touch:
+    return (
+        Touch.objects.select_for_update(of=("self",))
+        .select_related("step", "run", "group", "staff")
+        .get(tenant=tenant, pk=touch_id)
+    )
+
+
+def touch_submit(*, tenant: "Tenant", touch_id: int, actor: Actor, note: str = "") -> Touch:
+    """The staff member says it is sent. With a note (what a screenshot shows, who answered) or for a step that
+    needs no more than the person's own record it is confirmed; without, it stays submitted until a reviewer looks.
+
+    Safe to repeat; a note given later confirms. Raises TouchFixed when its window has passed, NotPermitted.
+    """
+    require(actor, Permission.WORK)
+    now = clock.now()
+    with transaction.atomic():
+        touch = _locked(tenant, touch_id)
+        if touch.state == TouchState.CONFIRMED or (touch.state == TouchState.SUBMITTED and not note.strip()):
+            return touch
+        if touch.state not in {TouchState.HANDED, TouchState.SUBMITTED} or touch.send_id:
+            raise TouchFixed
+        if touch.state == TouchState.HANDED:
+            touch_move(touch, TouchState.SUBMITTED, at=now)
+            touch.evidence = {**touch.evidence, "submitted_by": actor.name, "submitted_at": now.isoformat()}
+            TouchRecipient.objects.filter(tenant=tenant, touch=touch, state=RecipientState.PLANNED).update(
+                state=RecipientState.SENT, at=now
+            )
+        if note.strip() or touch.step.evidence == Evidence.RECORD:
+            _confirm(touch, kind="note" if note.strip() else "record", actor=actor, note=note.strip())
+        touches_store([touch])
+        audit.record(
+            tenant=tenant,
+            actor=actor,
+            verb="sop.touch.submitted",
+            target=touch,
+            changes={"state": [None, touch.state]},
+        )
+        if touch.state == TouchState.CONFIRMED:
+            touches_confirmed(tenant_id=tenant.pk, touches=[touch], now=now)
+        else:
+            bundles_close(tenant_id=tenant.pk, touches=[touch], state="done")
+    return touch
+
+
+def _confirm(touch: Touch, *, kind: str, actor: Actor, note: str = "") -> None:
+    evidence = {**touch.evidence, "kind": kind, "confirmed_by": actor.name, "note": note[:500]}
+    touch_move(touch, TouchState.CONFIRMED, evidence=evidence)
+
+
+def touch_review(*, tenant: "Tenant", touch_id: int, actor: Actor, note: str = "") -> Touch:
+    """A reviewer confirms what a staff member submitted. Safe to repeat. Raises TouchFixed, NotPermitted."""
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        touch = _locked(tenant, touch_id)
+        if touch.state == TouchState.CONFIRMED:
+            return touch
+        if touch.state != TouchState.SUBMITTED:
+            raise TouchFixed
+        _confirm(touch, kind="review", actor=actor, note=note)
+        touches_store([touch])
+        audit.record(tenant=tenant, actor=actor, verb="sop.touch.reviewed", target=touch, reason=note)
+        touches_confirmed(tenant_id=tenant.pk, touches=[touch], now=clock.now())
+    return touch
+
+
+def touch_skip(*, tenant: "Tenant", touch_id: int, reason: str, actor: Actor) -> Touch:
+    """Leave one planned or waiting touch out, with a reason. Safe to repeat. Raises ReasonMissing, TouchFixed."""
+    require(actor, Permission.OPERATE)
+    if not reason.strip():
+        raise ReasonMissing
+    with transaction.atomic():
+        touch = _locked(tenant, touch_id)
+        if touch.state == TouchState.SKIPPED:
+            return touch
+        if touch.state not in {TouchState.PLANNED, TouchState.PARKED}:
+            raise TouchFixed
+        touch_move(
+            touch,
+            TouchState.SKIPPED,
+            rule=Rule.BY_HAND,
+            reason=f"{actor.name}: {reason.strip()}",
+            at=clock.now(),
+        )
+        touches_store([touch])
+        _close_parked(tenant, touch)
+        audit.record(tenant=tenant, actor=actor, verb="sop.touch.skipped", target=touch, reason=reason)
+    return touch
+
+
+def touch_restore(*, tenant: "Tenant", touch_id: int, actor: Actor) -> Touch:
+    """Take up a skipped touch again while its window is open. Raises TouchFixed, NotPermitted."""
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        touch = _locked(tenant, touch_id)
+        if touch.state != TouchState.SKIPPED or touch.window_ends_at <= clock.now():
+            raise TouchFixed
+        touch_move(touch, TouchState.PLANNED, done_at=None)
+        touches_store([touch])
+        audit.record(tenant=tenant, actor=actor, verb="sop.touch.restored", target=touch)
+    return touch
+
+
+def touch_retime(*, tenant: "Tenant", touch_id: int, due_at: datetime, actor: Actor) -> Touch:
+    """Move a planned, blocked or parked touch to another time still to come; its window moves along.
+
+    `due_at` is aware UTC. A countdown touch never moves past the end of its offer. Raises TouchFixed, NotPermitted.
+    """
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        touch = _locked(tenant, touch_id)
+        movable = {TouchState.PLANNED, TouchState.BLOCKED, TouchState.PARKED}
+        end = due_at + timedelta(minutes=touch.step.window_minutes)
+        if touch.step.anchor == "offer_end" and touch.run.offer_ends_at is not None:
+            end = min(end, touch.run.offer_ends_at)
+        if (
+            touch.state not in movable
+            or due_at < clock.now()
+            or end <= due_at
+            or touch.run.state != "running"
+        ):
+            raise TouchFixed
+        before = touch.due_at
+        if touch.state != TouchState.PLANNED:
+            touch_move(touch, TouchState.PLANNED, done_at=None)
+            _close_parked(tenant, touch)
+        touch.planned_at = touch.due_at = due_at
+        touch.window_ends_at = end
+        touch.save(update_fields=["planned_at"])
+        touches_store([touch])
+        audit.record(
+            tenant=tenant,
+            actor=actor,
+            verb="sop.touch.retimed",
+            target=touch,
+            changes={"due_at": [before.isoformat(), due_at.isoformat()]},
+        )
+    return touch
+
+
+def _close_parked(tenant: "Tenant", touch: Touch) -> None:
+    work_items_close(tenant_id=tenant.pk, source_kind="sop.parked", source_ids=[touch.pk], state="done")

@@ -1,0 +1,264 @@
+"""Templates and versions: clone, edit a draft, publish, start the next draft."""
+
+import secrets as random
+from dataclasses import dataclass
+from datetime import time
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from sop.enums import Anchor, StepRole, TemplateKind, VersionState
+from sop.errors import ChecksFailed, DraftExists, ReasonMissing, VersionFrozen
+from sop.models import Step, Template, Version
+from sop.policies import calendar, plan
+from sop.selectors.builtin import builtin_get
+from sop.selectors.templates import version_checks
+from tenants import audit, clock
+from tenants.audit import Actor
+from tenants.enums import Permission
+from tenants.services import require
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+
+COPIED = (
+    "key", "phase", "link", "title", "anchor", "day", "at", "offset_minutes", "window_minutes", "channel",
+    "replace_channel", "content_type", "text", "links", "role", "audience", "evidence", "mark", "on_block",
+    "catch_up", "priority", "is_marketing", "is_service", "opens_talk", "strategy", "cost_minutes", "goal",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepData:
+    """What a person sets on a step; see Step for the meaning of each field."""
+
+    title: str
+    channel: str
+    content_type: str
+    text: str
+    anchor: str = Anchor.RUN_START
+    day: int | None = None
+    at: time | None = None
+    offset_minutes: int = 0
+    window_minutes: int = 60
+    replace_channel: str = ""
+    role: str = StepRole.OWNER
+    audience: str = "members"
+    evidence: str = "note"
+    mark: str = ""
+    on_block: str = "drop"
+    catch_up: str = "skip"
+    is_marketing: bool = False
+    is_service: bool = False
+    opens_talk: bool = False
+    strategy: str = ""
+    cost_minutes: int = 5
+    goal: str = ""
+
+
+def template_clone(
+    *, tenant: "Tenant", code: str, language: str, actor: Actor, days: int | None = None, name: str = ""
+) -> Version:
+    """Copy a built-in template into the tenant as a template with an editable first draft.
+
+    `days` shortens or stretches the camp: phases are kept, and days that would ask too much of a person lose
+    their least important steps. Each call makes a new template. Raises BuiltinUnknown, NotPermitted.
+    """
+    require(actor, Permission.OPERATE)
+    source = builtin_get(code=code, language=language)
+    length = days or source.days
+    with transaction.atomic():
+        template = Template.objects.create(
+            tenant=tenant,
+            code=f"{code}-{random.token_hex(3)}",
+            name=name or source.name,
+            kind=source.kind,
+            purpose=source.purpose,
+            builtin=code,
+        )
+        version = Version.objects.create(
+            tenant=tenant,
+            template=template,
+            number=1,
+            days=length,
+            after_days=source.after_days,
+            phases=_phases(source.phases, length, source.after_days, scaled=length != source.days),
+            offer_day=_scaled(source.offer_day, source.days, length),
+            offer_at=source.offer_at,
+        )
+        Step.objects.bulk_create(_scaled_steps(version, source.steps, source.days))
+        audit.record(
+            tenant=tenant,
+            actor=actor,
+            verb="sop.template.cloned",
+            target=template,
+            changes={"from": [None, code]},
+        )
+    return version
+
+
+def _scaled(day: int | None, from_days: int, to_days: int) -> int | None:
+    if day is None or from_days == to_days:
+        return day
+    return calendar.scale_day(day, from_days=from_days, to_days=to_days)
+
+
+def _phases(
+    source: list[dict[str, Any]], days: int, after_days: int, *, scaled: bool
+) -> list[dict[str, Any]]:
+    if not scaled:
+        return source
+    cuts = {phase.key: phase for phase in calendar.phases_for(days, after_days)}
+    return [{**one, "first": cuts[one["key"]].first, "last": cuts[one["key"]].last} for one in source]
+
+
+def _scaled_steps(version: Version, source: list[dict[str, Any]], from_days: int) -> list[Step]:
+    rows = [
+        Step(
+            tenant_id=version.tenant_id,
+            version=version,
+            **{**one, "day": _scaled(one["day"], from_days, version.days)},
+        )
+        for one in source
+    ]
+    if from_days == version.days:
+        return rows
+    kept = plan.thinned([row.to_plan() for row in rows])
+    return [row for row in rows if row.key in kept]
+
+
+def version_draft(*, tenant: "Tenant", version_id: int, reason: str, actor: Actor) -> Version:
+    """Start the next draft from a published version. Raises DraftExists, ReasonMissing, NotPermitted."""
+    require(actor, Permission.OPERATE)
+    if not reason.strip():
+        raise ReasonMissing
+    source = Version.objects.select_related("template").get(tenant=tenant, pk=version_id)
+    try:
+        with transaction.atomic():
+            number = Version.objects.filter(tenant=tenant, template=source.template).aggregate(
+                last=Max("number")
+            )
+            draft = Version.objects.create(
+                tenant=tenant,
+                template=source.template,
+                number=number["last"] + 1,
+                days=source.days,
+                after_days=source.after_days,
+                phases=source.phases,
+                offer_day=source.offer_day,
+                offer_at=source.offer_at,
+                parent=source,
+                change_reason=reason.strip()[:200],
+            )
+            Step.objects.bulk_create(
+                Step(tenant=tenant, version=draft, **{name: getattr(step, name) for name in COPIED})
+                for step in Step.objects.filter(tenant=tenant, version=source)
+            )
+            audit.record(
+                tenant=tenant,
+                actor=actor,
+                verb="sop.version.drafted",
+                target=draft,
+                reason=draft.change_reason,
+            )
+    except IntegrityError as error:
+        raise DraftExists from error
+    return draft
+
+
+def _draft_locked(tenant: "Tenant", version_id: int) -> Version:
+    version = Version.objects.select_for_update().get(tenant=tenant, pk=version_id)
+    if version.state != VersionState.DRAFT:
+        raise VersionFrozen
+    return version
+
+
+def step_save(
+    *, tenant: "Tenant", version_id: int, step_id: int | None, data: StepData, actor: Actor
+) -> Step:
+    """Change a step of a draft, or add one (`step_id` None). Raises VersionFrozen, NotPermitted.
+
+    Safe to repeat for an existing step.
+    """
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        version = _draft_locked(tenant, version_id)
+        if step_id is None:
+            step = Step(tenant=tenant, version=version, key=f"own_{random.token_hex(4)}")
+        else:
+            step = Step.objects.get(tenant=tenant, version=version, pk=step_id)
+        changes = {}
+        for name, value in vars(data).items():
+            before = getattr(step, name)
+            if step.pk and before != value:
+                changes[name] = [str(before), str(value)]
+            setattr(step, name, value)
+        step.phase = _phase_key(version, step)
+        step.save()
+        if step_id is None or changes:
+            verb = "sop.step.added" if step_id is None else "sop.step.changed"
+            audit.record(tenant=tenant, actor=actor, verb=verb, target=step, changes=changes)
+    return step
+
+
+def _phase_key(version: Version, step: Step) -> str:
+    day = version.offer_day if step.anchor == Anchor.OFFER_END else step.day
+    cuts = [calendar.Phase(one["key"], one["first"], one["last"]) for one in version.phases]
+    return calendar.phase_in(day, cuts) if day is not None else ""
+
+
+def step_remove(*, tenant: "Tenant", version_id: int, step_id: int, actor: Actor) -> None:
+    """Take a step out of a draft. Raises VersionFrozen, NotPermitted. Safe to repeat."""
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        version = _draft_locked(tenant, version_id)
+        step = Step.objects.filter(tenant=tenant, version=version, pk=step_id).first()
+        if step is not None:
+            audit.record(
+                tenant=tenant,
+                actor=actor,
+                verb="sop.step.removed",
+                target=step,
+                changes={
+                    name: [str(getattr(step, name)), None] for name in ("title", "day", "channel", "text")
+                },
+            )
+            step.delete()
+
+
+def version_publish(*, tenant: "Tenant", version_id: int, actor: Actor) -> Version:
+    """Make a draft immutable and usable by runs. Raises ChecksFailed with the blocking checks, VersionFrozen."""
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        version = _draft_locked(tenant, version_id)
+        failed = plan.blocks(version_checks(version))
+        if failed:
+            raise ChecksFailed(failed)
+        version.state = VersionState.PUBLISHED
+        version.published_at = clock.now()
+        version.published_by = actor.name[:64]
+        version.save(update_fields=["state", "published_at", "published_by"])
+        audit.record(tenant=tenant, actor=actor, verb="sop.version.published", target=version)
+    return version
+
+
+def template_create(*, tenant: "Tenant", name: str, days: int, actor: Actor) -> Version:
+    """An empty camp of `days` (4 or more) with its four phases. Each call makes a new template."""
+    require(actor, Permission.OPERATE)
+    cuts = calendar.phases_for(days)
+    with transaction.atomic():
+        template = Template.objects.create(
+            tenant=tenant, code=f"own-{random.token_hex(3)}", name=name, kind=TemplateKind.CAMP
+        )
+        version = Version.objects.create(
+            tenant=tenant,
+            template=template,
+            number=1,
+            days=days,
+            phases=[
+                {"key": one.key, "name": "", "note": "", "first": one.first, "last": one.last} for one in cuts
+            ],
+        )
+        audit.record(tenant=tenant, actor=actor, verb="sop.template.created", target=template)
+    return version

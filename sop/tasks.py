@@ -1,0 +1,44 @@
+"""Celery entry points of SOPs. Ticks only find tenants with something due; each tenant's work is its own task."""
+
+from celery import shared_task
+
+from outbox.dispatch import enqueue
+from sop.services.dispatch import dispatch_due as dispatch_tenant_due
+from sop.services.dispatch import tenants_with_due
+from sop.services.results import handed_expire, results_poll, tenants_with_results_due
+from sop.services.runs import runs_finish_due
+from tenants import clock
+from tenants.models import Tenant
+from tenants.scoping import unscoped
+from tenants.tasking import TenantTask
+
+# A tenant with more due than this is queued again behind the others: fair by tenant.
+BATCHES_A_TURN = 10
+
+
+@shared_task(name="sop.dispatch_due", time_limit=60)
+def dispatch_due() -> None:
+    with unscoped("the dispatcher's tick looks for tenants with due touches"):
+        waiting = tenants_with_due(now=clock.now())
+    for tenant_id in waiting:
+        enqueue("sop.dispatch_tenant", tenant_id=tenant_id)
+
+
+@shared_task(name="sop.dispatch_tenant", base=TenantTask, time_limit=300)
+def dispatch_tenant(*, tenant_id: int) -> None:
+    dispatch_tenant_due(tenant_id=tenant_id, batches=BATCHES_A_TURN)
+
+
+@shared_task(name="sop.poll_results", time_limit=60)
+def poll_results() -> None:
+    with unscoped("the poll's tick looks for tenants with mass sends to ask about"):
+        waiting = tenants_with_results_due(now=clock.now())
+    for tenant_id in waiting:
+        enqueue("sop.poll_tenant", tenant_id=tenant_id)
+
+
+@shared_task(name="sop.poll_tenant", base=TenantTask, time_limit=300)
+def poll_tenant(*, tenant_id: int) -> None:
+    results_poll(tenant_id=tenant_id)
+    handed_expire(tenant_id=tenant_id)
+    runs_finish_due(tenant=Tenant.objects.get(pk=tenant_id))
