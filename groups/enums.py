@@ -116,6 +116,15 @@ class Severity(models.TextChoices):
     NOTE = "note", _("Note")
 
 
+class Risk(models.IntegerChoices):
+    """How urgently a group asks for attention: the worst of its failing checks."""
+
+    NONE = 0, _("Healthy")
+    NOTE = 1, _("Note")
+    WARN = 2, _("At risk")
+    BAD = 3, _("Broken rule")
+
+
 class ChangeKind(models.TextChoices):
     NAME = "name", _("Name")
     NOTICE = "notice", _("Announcement")

@@ -61,6 +61,11 @@ class Group(TenantModel):
     frozen_at = models.DateTimeField(null=True)
     freeze_reason = models.CharField(max_length=200, blank=True)
     added_at = models.DateTimeField(default=clock.now)
+    # What lists show and sort by; written with every change (services.glance), true as of then.
+    customer_count = models.PositiveIntegerField(default=0)
+    staff_count = models.PositiveIntegerField(default=0)
+    risk = models.PositiveSmallIntegerField(default=0)  # enums.Risk
+    risk_code = models.CharField(max_length=16, blank=True)  # the check that gives it
 
     class Meta:
         constraints = [
@@ -75,6 +80,7 @@ class Group(TenantModel):
         ]
         indexes = [
             models.Index(fields=["tenant", "state", "kind"], name="group_by_state"),
+            models.Index(fields=["tenant", "-risk", "ends_on"], name="group_by_risk"),
             models.Index(fields=["tenant", "owner"], name="group_by_owner"),
             models.Index(fields=["tenant", "series"], name="group_by_series"),
         ]

@@ -22,6 +22,7 @@ EVENTS: dict[str, list[str]] = {
 INBOUND: dict[str, list[str]] = {
     "api.behaviours": ["contacts.handlers.on_api_behaviours"],
     "change_contact": ["team.handlers.on_contact_change"],
+    "change_external_chat": ["groups.handlers.on_external_chat"],
     "change_external_contact": [
         "wecom.handlers.on_external_contact",
         "contacts.handlers.on_external_contact",
@@ -31,6 +32,7 @@ INBOUND: dict[str, list[str]] = {
 
 SYNCERS: dict[str, str] = {
     "customers": "contacts.handlers.sync_customers",
+    "groups": "groups.handlers.sync_groups",
     "staff": "team.handlers.sync_staff",
     "tags": "contacts.handlers.sync_tags",
 }

@@ -1,18 +1,20 @@
-"""Who was in a group when: spells of one person, from events in any order and from full reads.
+"""Who was in a group when: one person's spells, from events in any order and from full reads.
 
-WeCom delivers events late, twice or never. Three moves keep a person's spells true in any order: `join` and
-`leave` are facts with a time, `settle` is what a full read (or a delta that surely follows our state) says now.
-What a read shows without an event to date it is marked as an estimate; the event, when it comes, corrects it.
+WeCom delivers events late, twice or never. What is certain are moments: an event or a member's join_time says
+"entered at", an event says "left at". The spells are always rebuilt from the set of known moments, so the order
+in which they became known does not matter. A moment that no one told (a read shows somebody gone, or two
+entries follow each other) is an estimate and gives way when the event comes.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from groups.enums import QuitScene
 
 # The event's CreateTime and the member's join_time are both in whole seconds and need not be equal.
 MATCH = timedelta(seconds=10)
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -31,90 +33,110 @@ class Spell:
 Spells = tuple[Spell, ...]
 
 
-def _same(one: datetime, other: datetime) -> bool:
-    return abs(one - other) <= MATCH
+@dataclass
+class _Known:
+    """The certain moments with their scenes."""
+
+    entries: dict[datetime, str] = field(default_factory=dict)
+    exits: dict[datetime, str] = field(default_factory=dict)
 
 
-def _in_order(spells: list[Spell]) -> Spells:
-    return tuple(
-        sorted(spells, key=lambda one: (one.joined_at, one.left_at is None, one.left_at or one.joined_at))
+def _known(spells: Spells) -> _Known:
+    return _Known(
+        {one.joined_at: one.join_scene for one in spells if not one.joined_is_estimate},
+        {one.left_at: one.quit_scene for one in spells if one.left_at and not one.left_is_estimate},
     )
 
 
-def _swap(spells: Spells, old: Spell, new: Spell) -> Spells:
-    return _in_order([new if one is old else one for one in spells])
-
-
-def _begins(spell: Spell, at: datetime) -> bool:
-    """Whether an entry at `at` is the start of this spell, and not a return after it."""
-    return _same(spell.joined_at, at) and (
-        spell.left_at is None or spell.left_is_estimate or at < spell.left_at
-    )
+def _is_told(at: datetime, same: Mapping[datetime, str], other: Mapping[datetime, str]) -> bool:
+    """Whether a moment like this is known: one close by, with none of the other kind between the two."""
+    for known in same:
+        if abs(known - at) <= MATCH and not any(min(known, at) < one < max(known, at) for one in other):
+            return True
+    return False
 
 
 def join(spells: Spells, *, at: datetime, scene: str = "") -> Spells:
     """An event says: entered at `at`. Repeats change nothing."""
-    for one in spells:
-        if _begins(one, at) and not one.joined_is_estimate:
-            return (
-                spells if one.join_scene or not scene else _swap(spells, one, replace(one, join_scene=scene))
-            )
-    for one in spells:
-        if one.joined_is_estimate and (one.left_at is None or one.left_at >= at):
-            return _swap(spells, one, replace(one, joined_at=at, joined_is_estimate=False, join_scene=scene))
-    return _in_order([*spells, Spell(joined_at=at, join_scene=scene)])
+    known = _known(spells)
+    if _is_told(at, known.entries, known.exits):
+        return spells
+    known.entries[at] = scene
+    return _rebuilt(spells, known)
 
 
 def leave(spells: Spells, *, at: datetime, scene: str = "") -> Spells:
     """An event says: gone at `at`. Repeats change nothing."""
-    for one in spells:
-        if one.left_at is not None and not one.left_is_estimate and _same(one.left_at, at):
-            return spells
-    for one in reversed(spells):
-        if one.joined_at <= at + MATCH and (one.left_at is None or one.left_is_estimate):
-            end = max(at, one.joined_at)
-            return _swap(spells, one, replace(one, left_at=end, left_is_estimate=False, quit_scene=scene))
-    return _in_order([*spells, Spell(joined_at=at, left_at=at, joined_is_estimate=True, quit_scene=scene)])
-
-
-def _close_overtaken(spells: Spells) -> Spells:
-    """Only the last spell may be open: one that another follows ended by then."""
-    closed = [
-        one if one.left_at is not None else replace(one, left_at=after.joined_at, left_is_estimate=True)
-        for one, after in pairwise(spells)
-    ]
-    return (*closed, *spells[-1:])
+    known = _known(spells)
+    if _is_told(at, known.exits, known.entries):
+        return spells
+    known.exits[at] = scene
+    return _rebuilt(spells, known)
 
 
 def settle_present(spells: Spells, *, joined_at: datetime, scene: str = "") -> Spells:
-    """A read says: in the group now, since `joined_at`."""
-    spells = _close_overtaken(spells)
-    for one in spells:
-        if _begins(one, joined_at):
-            if one.left_at is None or not one.left_is_estimate or one is not spells[-1]:
-                return spells  # open already, or an event dated its end and the read is the older news
-            return _swap(spells, one, replace(one, left_at=None, left_is_estimate=False, quit_scene=""))
-    last = spells[-1] if spells else None
-    if last is not None and last.left_at is None:
-        if last.joined_is_estimate:
-            return _swap(spells, last, replace(last, joined_at=joined_at, joined_is_estimate=False))
-        if last.joined_at > joined_at:
-            return spells
-        ended = replace(last, left_at=joined_at, left_is_estimate=True)
-        return _in_order([*spells[:-1], ended, Spell(joined_at=joined_at, join_scene=scene)])
-    if last is not None and joined_at < last.joined_at:
-        return spells  # the read is older than what events already told
-    return _in_order([*spells, Spell(joined_at=joined_at, join_scene=scene)])
+    """A read says: in the group, since `joined_at`. An exit after that moment makes the read the older news."""
+    spells = _reopened(join(spells, at=joined_at, scene=scene))
+    last = spells[-1]
+    if last.left_at is None or last.left_at > joined_at:
+        return spells
+    known = _known(spells)
+    known.entries[last.left_at + _INSTANT] = scene
+    return _rebuilt(spells, known)
 
 
 def settle_absent(spells: Spells, *, at: datetime, scene: str = "") -> Spells:
     """A read says: not in the group at `at`; or the group was dissolved then (`scene`)."""
-    spells = _close_overtaken(spells)
     last = spells[-1] if spells else None
     if last is None or last.left_at is not None:
         return spells
     end = replace(last, left_at=max(at, last.joined_at), left_is_estimate=True, quit_scene=scene)
     return (*spells[:-1], end)
+
+
+def _reopened(spells: Spells) -> Spells:
+    """The last spell without an estimated end: who is present has not left."""
+    last = spells[-1]
+    if last.left_at is None or not last.left_is_estimate:
+        return spells
+    return (*spells[:-1], replace(last, left_at=None, left_is_estimate=False, quit_scene=""))
+
+
+def _rebuilt(spells: Spells, known: _Known) -> Spells:
+    """Spells from certain moments. Stored spells lend their key, and the estimated end of an unfinished one."""
+    made: list[Spell] = []
+    entries, exits = sorted(known.entries), sorted(known.exits)
+    while entries or exits:
+        is_open = bool(made) and made[-1].left_at is None
+        if exits and (not entries or exits[0] < entries[0] or (exits[0] == entries[0] and is_open)):
+            at = exits.pop(0)
+            start = made.pop() if is_open else Spell(joined_at=at, joined_is_estimate=True)
+            made.append(replace(start, left_at=at, quit_scene=known.exits[at]))
+        else:
+            at = entries.pop(0)
+            if is_open:
+                made[-1] = replace(made[-1], left_at=at, left_is_estimate=True)
+            made.append(Spell(joined_at=at, join_scene=known.entries[at]))
+    return _with_memory(made, spells)
+
+
+def _with_memory(made: list[Spell], stored: Spells) -> Spells:
+    """Give each spell the row it had: the one with the same entry, else the one with the same exit."""
+    by_entry = {one.joined_at: one for one in stored if not one.joined_is_estimate}
+    by_exit = {one.left_at: one for one in stored if one.joined_is_estimate}
+    found: list[Spell] = []
+    for one in made:
+        before = by_entry.get(one.joined_at) if not one.joined_is_estimate else None
+        before = before or by_exit.get(one.left_at)
+        if before is None:
+            found.append(one)
+            continue
+        if before.left_is_estimate and (
+            one.left_at is None or (one.left_is_estimate and one.left_at > before.left_at)
+        ):  # type: ignore[operator]
+            one = replace(one, left_at=before.left_at, left_is_estimate=True, quit_scene=before.quit_scene)
+        found.append(replace(one, key=before.key, join_scene=one.join_scene or before.join_scene))
+    return tuple(found)
 
 
 def entered(before: Spell | None, after: Spell) -> bool:

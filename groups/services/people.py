@@ -1,0 +1,48 @@
+"""Ids of WeCom -> our staff and customers; a customer met only in a group is made known to contacts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from contacts.selectors import customer_ids_by_external
+from contacts.services.customers import PersonSeen, customers_ensure
+from groups.policies.wire import SeenMember
+from team.selectors import staff_by_userids
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who a userid is. Both ids None: staff that the contacts sync has not brought yet."""
+
+    is_staff: bool
+    staff_id: int | None = None
+    customer_id: int | None = None
+
+
+def people_known(*, tenant_id: int, app_id: int, userids: Iterable[str]) -> dict[str, Person] | None:
+    """{userid: Person} when every id is known; None when one is not: then only a full read can tell who it is."""
+    wanted = set(userids)
+    staff = staff_by_userids(tenant_id=tenant_id, userids=wanted, app_id=app_id)
+    customers = customer_ids_by_external(tenant_id=tenant_id, external_userids=wanted - set(staff))
+    if wanted - set(staff) - set(customers):
+        return None
+    found = {userid: Person(True, staff_id=row.pk) for userid, row in staff.items()}
+    return found | {userid: Person(False, customer_id=one) for userid, one in customers.items()}
+
+
+def people_of(
+    *, tenant_id: int, app_id: int, members: Iterable[SeenMember], read_at: datetime
+) -> dict[str, Person]:
+    """{userid: Person} of a group's members; customers that contacts does not know are added, with their names."""
+    rows = list(members)
+    outside = [PersonSeen(row.userid, row.name, row.unionid) for row in rows if not row.is_staff]
+    staff = staff_by_userids(
+        tenant_id=tenant_id, userids=[row.userid for row in rows if row.is_staff], app_id=app_id
+    )
+    customers = customers_ensure(tenant_id=tenant_id, app_id=app_id, people=outside, seen_at=read_at)
+    return {
+        row.userid: Person(True, staff_id=staff[row.userid].pk if row.userid in staff else None)
+        if row.is_staff
+        else Person(False, customer_id=customers[row.userid])
+        for row in rows
+    }

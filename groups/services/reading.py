@@ -1,0 +1,170 @@
+"""Reading groups from WeCom: one after an event, all of them in a sync. The network stays outside transactions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.core.cache import cache
+
+from groups.models import Group
+from groups.policies import wire
+from groups.policies.wire import DISMISS, Change
+from groups.services.membership import (
+    Applied,
+    membership_apply_delta,
+    membership_apply_read,
+    membership_dissolve,
+    membership_tell_late,
+)
+from outbox.dispatch import enqueue
+from tenants import clock
+from wecom.client import client_for
+from wecom.errors import Permanent, Retryable
+
+log = structlog.get_logger(__name__)
+
+# "This chat id does not exist": dissolved, or outside what the app may see.
+GONE_CODES = frozenset({86001, 86003})
+READ_TRIES = 3  # against other workers that change the same group between our read and our write
+LAG_PAUSES_S = (2, 10, 60, 600)  # group details lag the event (PROTOCOL 2.1): read again after these
+CONFIRM_PAUSE_S = 10  # a delta is confirmed by one read for all events of this time
+BUSY_PAUSE_S = 2
+REREAD_TASK = "groups.reread_chat"
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """`lost_events`: members whose coming or going no callback had told."""
+
+    groups: int
+    dissolved: int
+    lost_events: int
+
+
+def group_change_apply(*, tenant_id: int, app_id: int, change: Change) -> None:
+    """React to one change_external_chat event. Safe to repeat, in any order, in parallel.
+
+    Raises Retryable when WeCom cannot be asked now.
+    """
+    if change.kind == DISMISS:
+        membership_dissolve(tenant_id=tenant_id, app_id=app_id, chat_id=change.chat_id, at=change.occurred_at)
+        return
+    if membership_apply_delta(tenant_id=tenant_id, app_id=app_id, change=change):
+        _reread_soon(tenant_id, app_id, change.chat_id, pause_s=CONFIRM_PAUSE_S)
+        return
+    applied = group_sync_full(tenant_id=tenant_id, app_id=app_id, chat_id=change.chat_id, change=change)
+    if applied and change.current_version not in ("", applied.group.member_version):
+        _reread_later(tenant_id, app_id, change.chat_id, change.current_version, attempt=0)
+
+
+def group_sync_full(
+    *, tenant_id: int, app_id: int, chat_id: str, change: Change | None = None
+) -> Applied | None:
+    """Read one group from WeCom and make ours equal. None: WeCom does not know the group (any more).
+
+    Safe to repeat. Raises Retryable when WeCom cannot be asked now, or the group never stood still.
+    """
+    client = client_for(tenant_id, app_id)
+    for _ in range(READ_TRIES):
+        base = (
+            Group.objects.filter(tenant_id=tenant_id, app_id=app_id, chat_id=chat_id)
+            .values_list("revision", flat=True)
+            .first()
+        )
+        read_at = clock.now()
+        try:
+            answer = client.call("groupchat_get", chat_id=chat_id, need_name=1)
+        except Permanent as error:
+            if error.code not in GONE_CODES:
+                raise
+            if change is not None and change.userids:
+                membership_tell_late(tenant_id=tenant_id, app_id=app_id, change=change)
+            return None
+        applied = membership_apply_read(
+            tenant_id=tenant_id, app_id=app_id, seen=wire.group_of(answer), read_at=read_at,
+            base_revision=base, change=change,
+        )  # fmt: skip
+        if applied is not None:
+            return applied
+    raise Retryable(
+        f"{chat_id} keeps changing", retry_at=clock.now() + timedelta(seconds=BUSY_PAUSE_S), counts=False
+    )
+
+
+def group_reread(
+    *, tenant_id: int, app_id: int, chat_id: str, wanted_version: str = "", attempt: int = 0
+) -> None:
+    """Read a group again because its details lagged, or to confirm deltas. Gives up quietly after the last
+    pause: the nightly sync compares everything. Safe to repeat."""
+    cache.delete(_confirm_key(tenant_id, app_id, chat_id))
+    applied = group_sync_full(tenant_id=tenant_id, app_id=app_id, chat_id=chat_id)
+    if applied and wanted_version not in ("", applied.group.member_version):
+        _reread_later(tenant_id, app_id, chat_id, wanted_version, attempt=attempt + 1)
+
+
+def _reread_later(tenant_id: int, app_id: int, chat_id: str, wanted_version: str, *, attempt: int) -> None:
+    if attempt >= len(LAG_PAUSES_S):
+        log.info("group_version_not_reached", tenant_id=tenant_id, chat_id=chat_id)
+        return
+    enqueue(
+        REREAD_TASK, tenant_id=tenant_id, countdown_s=LAG_PAUSES_S[attempt], app_id=app_id, chat_id=chat_id,
+        wanted_version=wanted_version, attempt=attempt,
+    )  # fmt: skip
+
+
+def _confirm_key(tenant_id: int, app_id: int, chat_id: str) -> str:
+    return f"groups:confirm:{tenant_id}:{app_id}:{chat_id}"
+
+
+def _reread_soon(tenant_id: int, app_id: int, chat_id: str, *, pause_s: int) -> None:
+    """One read for all deltas of the next seconds: it confirms them and brings invitor, channel and nickname."""
+    if cache.add(_confirm_key(tenant_id, app_id, chat_id), 1, timeout=pause_s * 6):
+        enqueue(REREAD_TASK, tenant_id=tenant_id, countdown_s=pause_s, app_id=app_id, chat_id=chat_id)
+
+
+def groups_sync_all(
+    *,
+    tenant_id: int,
+    app_id: int,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    since: datetime | None = None,
+) -> SyncResult:
+    """Read every group the app may see; end those WeCom lists no more. `on_progress(done, total)`.
+
+    Resumable: with `since`, groups read at or after that moment are left out, so a sync that was cut off goes
+    on where it stood. Raises Retryable. Safe to repeat.
+    """
+    client = client_for(tenant_id, app_id)
+    listed = [
+        row["chat_id"]
+        for row in client.pages("groupchat_list", "group_chat_list", status_filter=0, limit=1000)
+    ]
+    known = dict(
+        Group.objects.filter(tenant_id=tenant_id, app_id=app_id, dismissed_at=None)
+        .exclude(chat_id="")
+        .values_list("chat_id", "synced_at")
+    )
+    lost = 0
+    for done, chat_id in enumerate(listed, start=1):
+        read_at = known.get(chat_id)
+        if since is None or read_at is None or read_at < since:
+            applied = group_sync_full(tenant_id=tenant_id, app_id=app_id, chat_id=chat_id)
+            lost += applied.missed if applied and read_at is not None else 0
+        on_progress(done, len(listed))
+    gone = sorted(set(known) - set(listed))
+    dissolved = sum(_end_if_gone(tenant_id, app_id, chat_id) for chat_id in gone)
+    return SyncResult(groups=len(listed), dissolved=dissolved, lost_events=lost + dissolved)
+
+
+def _end_if_gone(tenant_id: int, app_id: int, chat_id: str) -> bool:
+    """A group that the list leaves out may only be out of sight: WeCom is asked before it is ended."""
+    try:
+        if group_sync_full(tenant_id=tenant_id, app_id=app_id, chat_id=chat_id) is not None:
+            return False
+    except Retryable:
+        raise
+    except Permanent as error:
+        log.info("group_out_of_sight", tenant_id=tenant_id, chat_id=chat_id, code=error.code)
+        return False
+    return membership_dissolve(tenant_id=tenant_id, app_id=app_id, chat_id=chat_id, at=clock.now())

@@ -1,0 +1,255 @@
+"""What people decide about a group: plan it, answer the six questions, choose its type, approve, go live, move on."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from groups.enums import (
+    LIVE_STATES,
+    TRANSITIONS,
+    Kind,
+    PaymentBasis,
+    Purpose,
+    Scenario,
+    Severity,
+    State,
+    SubKind,
+)
+from groups.errors import AnswerInvalid, ApprovalInvalid, GroupUnknown, NotReady, ReasonNeeded, StateRefused
+from groups.events import GroupWentLive
+from groups.models import Approval, Group, ReadinessAnswer
+from groups.policies import answers
+from groups.policies.checks import REGISTRY, stopping
+from groups.selectors import group_facts
+from groups.services.glance import glance_refresh
+from outbox.services import publish
+from tenants import audit, clock
+from tenants.audit import Actor
+from tenants.enums import Permission
+from tenants.models import Tenant
+from tenants.services import require
+
+# What an operator may write on a group, beside its type and its answers.
+PLAN_FIELDS = frozenset(
+    {
+        "planned_name", "series", "starts_on", "ends_on", "ends_time", "target_size", "size_reason",
+        "value_proposition", "welcome", "announcement",
+    }
+)  # fmt: skip
+_CHOICES: dict[str, type[models.TextChoices]] = {
+    "kind": Kind, "sub_kind": SubKind, "purpose": Purpose, "scenario": Scenario, "payment_basis": PaymentBasis,
+}  # fmt: skip
+KIND_FIELDS = frozenset(_CHOICES)
+
+
+def _locked(tenant: Tenant, group_id: int) -> Group:
+    group = Group.objects.select_for_update(of=("self",)).filter(tenant=tenant, pk=group_id).first()
+    if group is None:
+        raise GroupUnknown
+    return group
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _assign(group: Group, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Set the values that differ. Returns {"field": [before, after]} for the audit trail."""
+    changes = {
+        name: [_json(getattr(group, name)), _json(value)]
+        for name, value in values.items()
+        if getattr(group, name) != value
+    }
+    for name in changes:
+        setattr(group, name, values[name])
+    return changes
+
+
+def group_plan(*, tenant: Tenant, name: str, actor: Actor, **fields: Any) -> Group:
+    """A group that does not exist in WeCom yet. A person opens it there; under the same name it is recognised.
+
+    `fields` are those of PLAN_FIELDS and KIND_FIELDS. Not safe to repeat: each call plans one more.
+    """
+    require(actor, Permission.OPERATE)
+    values = {"planned_name": name.strip()[:128], **_known(fields, PLAN_FIELDS | KIND_FIELDS)}
+    with transaction.atomic():
+        group = Group.objects.create(tenant=tenant, **values)
+        audit.record(tenant=tenant, actor=actor, verb="groups.group.planned", target=group)
+    return group
+
+
+def _known(fields: Mapping[str, Any], allowed: frozenset[str]) -> dict[str, Any]:
+    for name, value in fields.items():
+        if name not in allowed:
+            raise AnswerInvalid
+        if name in _CHOICES and value not in ("", *_CHOICES[name].values):
+            raise AnswerInvalid
+    return dict(fields)
+
+
+def group_edit_plan(*, tenant: Tenant, group_id: int, actor: Actor, **fields: Any) -> Group:
+    """Write name, dates, size, welcome or announcement. Safe to repeat. Raises GroupUnknown, AnswerInvalid."""
+    require(actor, Permission.OPERATE)
+    values = _known(fields, PLAN_FIELDS)
+    with transaction.atomic():
+        group = _locked(tenant, group_id)
+        changes = _assign(group, values)
+        if changes:
+            group.save(update_fields=list(changes))
+            audit.record(
+                tenant=tenant, actor=actor, verb="groups.group.edited", target=group, changes=changes
+            )
+            glance_refresh(tenant=tenant, group_ids=[group.pk])
+    return group
+
+
+def group_set_kind(*, tenant: Tenant, group_id: int, actor: Actor, reason: str = "", **fields: Any) -> Group:
+    """Choose type, sub-type, purpose, scenario or payment basis (R1). Once the group is live a reason is needed.
+
+    Audited with the values before and after. Safe to repeat. Raises ReasonNeeded, GroupUnknown, AnswerInvalid.
+    """
+    require(actor, Permission.OPERATE)
+    values = _known(fields, KIND_FIELDS)
+    with transaction.atomic():
+        group = _locked(tenant, group_id)
+        changes = _assign(group, values)
+        if group.kind != Kind.DELIVERY:
+            changes |= _assign(group, {"sub_kind": ""})
+        if changes and group.state in LIVE_STATES and not reason.strip():
+            raise ReasonNeeded
+        if changes:
+            group.save(update_fields=list(changes))
+            audit.record(
+                tenant=tenant, actor=actor, verb="groups.group.kind_set", target=group, changes=changes,
+                reason=reason.strip(),
+            )  # fmt: skip
+            glance_refresh(tenant=tenant, group_ids=[group.pk])
+    return group
+
+
+def groups_set_kind(
+    *, tenant: Tenant, group_ids: list[int], kind: str, actor: Actor, reason: str = ""
+) -> list[Group]:
+    """Choose one type for several groups, all or none. Raises like group_set_kind."""
+    with transaction.atomic():
+        return [
+            group_set_kind(tenant=tenant, group_id=one, actor=actor, reason=reason, kind=kind)
+            for one in sorted(set(group_ids))
+        ]
+
+
+def readiness_answer(
+    *, tenant: Tenant, group_id: int, question: str, answer: Mapping[str, Any], actor: Actor
+) -> ReadinessAnswer:
+    """Write the answer to one of the six questions or the crisis plan (R4, R25). Safe to repeat.
+
+    Shapes: groups.policies.answers. An incomplete answer is kept; the gate says what it lacks.
+    Raises AnswerInvalid, GroupUnknown.
+    """
+    require(actor, Permission.OPERATE)
+    if not answers.is_valid(question, answer):
+        raise AnswerInvalid
+    with transaction.atomic():
+        group = _locked(tenant, group_id)
+        row = ReadinessAnswer.objects.filter(tenant=tenant, group=group, question=question).first()
+        before = row.answer if row else {}
+        if row is not None and before == answer:
+            return row
+        row = row or ReadinessAnswer(tenant=tenant, group=group, question=question)
+        row.answer, row.answered_by, row.at = dict(answer), actor.name[:128], clock.now()
+        row.save()
+        audit.record(
+            tenant=tenant, actor=actor, verb="groups.group.answered", target=group,
+            changes={question: [before, row.answer]},
+        )  # fmt: skip
+        glance_refresh(tenant=tenant, group_ids=[group.pk])
+    return row
+
+
+def group_approve(
+    *, tenant: Tenant, group_id: int, code: str, reason: str, actor: Actor, review_on: date | None = None
+) -> Approval:
+    """A leader lets one check pass (R7, R128). UNPAID-01 needs a review day ahead (R3). Safe to repeat.
+
+    Raises NotPermitted, ReasonNeeded, ApprovalInvalid, GroupUnknown.
+    """
+    require(actor, Permission.APPROVE)
+    rule = REGISTRY.get(code)
+    if rule is None or rule.severity != Severity.APPROVAL:
+        raise ApprovalInvalid
+    if not reason.strip():
+        raise ReasonNeeded
+    today = clock.local_date(clock.now(), tenant.timezone)
+    if code == "UNPAID-01" and (review_on is None or review_on <= today):
+        raise ApprovalInvalid(_("Name a day, later than today, to look at this group again."))
+    with transaction.atomic():
+        group = _locked(tenant, group_id)
+        row, _made = Approval.objects.update_or_create(
+            tenant=tenant,
+            group=group,
+            code=code,
+            defaults={
+                "reason": reason.strip()[:500],
+                "review_on": review_on,
+                "approved_by": actor.name[:128],
+                "at": clock.now(),
+            },
+        )
+        audit.record(
+            tenant=tenant, actor=actor, verb="groups.group.approved", target=group, reason=reason.strip(),
+            changes={code: [None, review_on.isoformat() if review_on else "approved"]},
+        )  # fmt: skip
+        glance_refresh(tenant=tenant, group_ids=[group.pk])
+    return row
+
+
+def group_go_live(*, tenant: Tenant, group_id: int, actor: Actor) -> Group:
+    """Let a planned group run: warming until its start day, active from then on. Publishes GroupWentLive.
+
+    Raises NotReady with every check that stops it, StateRefused when the group is live or over already.
+    """
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        group = _locked(tenant, group_id)
+        if group.state != State.PLANNING:
+            raise StateRefused
+        findings = stopping(group_facts(tenant=tenant, group=group))
+        if findings:
+            raise NotReady(findings)
+        now = clock.now()
+        is_ahead = group.starts_on is not None and group.starts_on > clock.local_date(now, tenant.timezone)
+        group.goes_live_at = now
+        _move(tenant, group, State.WARMING if is_ahead else State.ACTIVE, actor=actor, reason="")
+        publish(GroupWentLive(tenant_id=tenant.pk, occurred_at=now, group_id=group.pk))
+    return group
+
+
+def group_move(*, tenant: Tenant, group_id: int, state: str, actor: Actor, reason: str = "") -> Group:
+    """Move a group along its life (R13), by the table TRANSITIONS. Backward moves and archiving need a reason.
+
+    Going live has its own door, `group_go_live`. Raises StateRefused, ReasonNeeded, GroupUnknown.
+    """
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        group = _locked(tenant, group_id)
+        is_gate = group.state == State.PLANNING and state != State.ARCHIVED
+        if is_gate or state not in TRANSITIONS[group.state]:
+            raise StateRefused
+        is_backward = state == State.ACTIVE and group.state in (State.DECLINING, State.CLOSING)
+        if (is_backward or state == State.ARCHIVED) and not reason.strip():
+            raise ReasonNeeded
+        _move(tenant, group, state, actor=actor, reason=reason.strip())
+    return group
+
+
+def _move(tenant: Tenant, group: Group, state: str, *, actor: Actor, reason: str) -> None:
+    before, group.state = group.state, state
+    group.save(update_fields=["state", "goes_live_at"])
+    audit.record(
+        tenant=tenant, actor=actor, verb="groups.group.moved", target=group, reason=reason,
+        changes={"state": [before, state]},
+    )  # fmt: skip
+    glance_refresh(tenant=tenant, group_ids=[group.pk])

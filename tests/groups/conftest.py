@@ -1,0 +1,27 @@
+"""A tenant in scope, a connected app, and the simulated corp behind it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from groups.services import reading
+from tenants.models import Tenant
+from tenants.scoping import tenant_scope
+from tests.conftest import MovableClock
+from tests.factories.wecom import make_app
+from tests.groups.world import Vendor, make_vendor
+
+
+@pytest.fixture
+def scoped(tenant: Tenant) -> Iterator[Tenant]:
+    """Tenant A with its scope open for the whole test."""
+    with tenant_scope(tenant):
+        yield tenant
+
+
+@pytest.fixture
+def vendor(scoped: Tenant, frozen: MovableClock, monkeypatch: pytest.MonkeyPatch) -> Vendor:
+    """The corp behind tenant A's app; the product asks it in place of the network."""
+    made = make_vendor(make_app(tenant=scoped))
+    monkeypatch.setattr(reading, "client_for", lambda tenant_id, app_id=None: made)
+    return made
