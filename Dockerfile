@@ -26,7 +26,7 @@ COPY . .
 RUN export QUNCE_SECRET_KEY=build QUNCE_HOSTS=build EMAIL_URL=smtp://build REDIS_URL=redis://build \
       DATABASE_URL=postgres://build DATABASE_OWNER_URL=postgres://build \
       QUNCE_FIELD_KEY="$(python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" \
- && python -m launch.catalogues compile \
+ && python manage.py messages --compile \
  && python manage.py collectstatic --noinput --verbosity 0 \
       --ignore=libs --ignore=types --ignore='*.scss' --ignore='*.html' --ignore='*.esm.*' \
  && mkdir -p .local/media .local/beat \

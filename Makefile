@@ -61,8 +61,8 @@ fmt: setup ## Format Python and templates
 	@$(VENV)/djlint templates --reformat --quiet >/dev/null || $(VENV)/djlint templates --reformat --quiet >/dev/null || true
 
 messages: setup ## Collect new strings into locale/ and compile the catalogues
-	@$(VENV)/python -m launch.catalogues collect
-	@$(VENV)/python -m launch.catalogues compile
+	@$(RUN) $(VENV)/python manage.py messages --update
+	@$(RUN) $(VENV)/python manage.py messages --compile
 
 clean: ## Remove what was made here, the demo's data too
 	@$(PYTHON) -m launch clean

@@ -29,7 +29,7 @@ MIGRATE = Step(
     ("manage.py", "migrate", "--database", "owner", "--noinput", "--verbosity", "0"),
     ("*/migrations/*.py", "requirements/base.txt", ".local/postgres/PG_VERSION"),
 )
-MESSAGES = Step("Translations", ("-m", "launch.catalogues", "compile"), ("locale/**/*.po",))
+MESSAGES = Step("Translations", ("manage.py", "messages", "--compile"), ("locale/**/*.po",))
 # Parts of the libraries that no page uses; some of them also name files that their packages left out,
 # which a manifest of hashed names (production) would refuse. The Dockerfile has the same list.
 UNUSED = ("libs", "types", "*.scss", "*.html", "*.esm.*")
