@@ -80,7 +80,7 @@ def _hold_some(corp: Corp, events: list[CallbackEvent]) -> list[CallbackEvent]:
     return going
 
 
-def _lanes(corp: Corp, events: list[CallbackEvent]) -> list[list[CallbackEvent]]:
+def delivery_lanes(corp: Corp, events: list[CallbackEvent]) -> list[list[CallbackEvent]]:
     """Events grouped by subject, in order within a subject unless the reorder fault strikes."""
     faults = corp.faults
     if faults.reorder_p:
@@ -109,7 +109,7 @@ async def flush_corp(runtime: Runtime, corp: Corp) -> int:
             for event in lane:
                 await deliver_event(runtime, corp, event)
 
-    await asyncio.gather(*(run(lane) for lane in _lanes(corp, events)))
+    await asyncio.gather(*(run(lane) for lane in delivery_lanes(corp, events)))
     await asyncio.gather(*(run([event]) for event in doubled if event.status == ACKED))
     runtime.world.is_dirty = True
     return len(events)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from simulator.human.answers import Body, need
-from simulator.population import habits, schedule, traits
+from simulator.population import bustle, habits, schedule, traits
 from simulator.population.habits import DAY_S, Deed, Item, Plan
 from simulator.population.schedule import Act
 from simulator.runtime import Runtime
@@ -132,6 +132,7 @@ async def camp_day(runtime: Runtime, corp: Corp, act: Act) -> None:
     camp: Camp = corp.camps[act.data["camp_id"]]
     day = act.data["day"]
     midnight = camp.starts_at + (day - 1) * DAY_S
+    bustle.plan_day(runtime, corp, camp.chat_ids, midnight)
     for who in corp.customers:
         seat = _seat(corp, camp, who)
         home = corp.people.get(who, {}).get("home")

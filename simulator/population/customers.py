@@ -86,6 +86,8 @@ async def behave(runtime: Runtime, corp: Corp, act: Act) -> None:
         return
     if deed.in_group and in_group:
         groups.post(corp, chat_id=chat_id, sender=who, at=act.data["at"], text=deed.text)
+    elif deed.kind == "message":
+        _ask_in_private(corp, who, corp.groups[chat_id].owner, act.data["at"])
     shop.note(
         corp,
         camp_id=act.data["camp_id"],
@@ -95,6 +97,12 @@ async def behave(runtime: Runtime, corp: Corp, act: Act) -> None:
         at=act.data["at"],
         number=act.data["number"],
     )
+
+
+def _ask_in_private(corp: Corp, who: str, userid: str, at: float) -> None:
+    tie = corp.relations.get((userid, who))
+    if tie is not None and tie.status == "full":
+        tie.talked_at = int(at)
 
 
 async def click(runtime: Runtime, corp: Corp, act: Act) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from simulator.callbacks.deliver import flush as flush_callbacks
 from simulator.human.answers import Body
-from simulator.population import camp, customers, schedule, shop, staff
+from simulator.population import bustle, camp, customers, schedule, shop, staff
 from simulator.population.schedule import Act
 from simulator.runtime import Runtime
 from simulator.world.model import Corp
@@ -30,6 +30,7 @@ DOERS: dict[str, Doer] = {
     "confirm_mass": staff.confirm_mass,
     "read_message": staff.read_message,
     "camp_day": camp.camp_day,
+    "bustle": bustle.bustle,
 }
 
 

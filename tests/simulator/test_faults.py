@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
+from simulator.callbacks.deliver import delivery_lanes
 from simulator.clock import Clock
 from simulator.runtime import Runtime
 from simulator.world.model import Corp
@@ -125,8 +126,21 @@ def test_reordered_events_all_arrive(web: httpx.Client, corp: Corp, sink: Sink) 
     web.post("/sim/tick")
     web.post("/sim/tick")
     seen = [opened(corp, request).findtext("MemChangeList/Item") for request in sink.requests]
-    assert seen != people
     assert sorted(str(s) for s in seen) == sorted(people)
+
+
+def test_reorder_shuffles_by_seed(corp: Corp) -> None:
+    for number in range(30):
+        corp.ledger.record(event="e", change_type="c", lane="one", plaintext=str(number), at=0)
+
+    def order(seed: int) -> list[int]:
+        corp.faults.update({"reorder_p": 0.5, "seed": seed})
+        return [event.id for lane in delivery_lanes(corp, corp.ledger.events) for event in lane]
+
+    assert order(3) == order(3) != order(4)
+    assert sorted(order(3)) == list(range(1, 31)) != order(3)
+    corp.faults.update({"reorder_p": 0.0})
+    assert len(delivery_lanes(corp, corp.ledger.events)) == 1
 
 
 def test_snapshot_restores_the_world(web: httpx.Client, runtime: Runtime, corp: Corp, tmp_path: Path) -> None:

@@ -13,12 +13,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from simulator.population import habits, traits
-from simulator.world import seed
-from simulator.world.model import Corp, World
+from simulator.world.model import Corp
 from tests.simulator.conftest import AES_KEY, Api, MovableClock, serve
-
-ITEMS = (habits.Item("year", "年课", 298000),)
 
 
 class Product:
@@ -215,6 +211,19 @@ def test_members_open_links_of_a_confirmed_mass_send(
     assert corp.ledger.product_errors == []
 
 
+def test_own_mass_sends_of_staff_are_listed_as_personal(
+    web: httpx.Client, corp: Corp, clock: MovableClock, product: Product, api: Api
+) -> None:
+    web.post("/sim/faults", json={"personal_send_p": 1.0})
+    _begin(web, corp, clock)
+    _live(web, clock, 2)
+    now = int(clock.now())
+    body = {"chat_type": "group", "start_time": now - 3 * 86400, "end_time": now, "filter_type": 1}
+    listed = api("externalcontact/get_groupmsg_list_v2", body)["group_msg_list"]
+    assert len(listed) == corp.ledger.counts["act:personal_send"] >= len(corp.groups)
+    assert {row["create_type"] for row in listed} == {1}
+
+
 def test_missing_page_is_noted_and_tried_again(
     web: httpx.Client, corp: Corp, clock: MovableClock, product: Product, api: Api
 ) -> None:
@@ -245,48 +254,3 @@ def test_staff_played_by_hand_do_nothing_by_themselves(
     assert api("externalcontact/get_groupmsg_task", {"msgid": msgid})["task_list"] == [
         {"userid": group.owner, "status": 0}
     ]
-
-
-def _plan(days: int = 30) -> habits.Plan:
-    return habits.Plan("camp", 3, days, round(22 * days / 30), ITEMS)
-
-
-def test_habits_are_the_same_for_the_same_seed_and_differ_for_another() -> None:
-    corp = seed.make_corp(World(), seed.Plan("企业", 3, 2, 200, seed=3), 0)
-    other = habits.Plan("camp", 4, 30, 22, ITEMS)
-
-    def everything(plan: habits.Plan) -> list[list[habits.Deed]]:
-        return [
-            habits.day_of(plan, who, traits.customer(corp, who), day)
-            for who in corp.customers
-            for day in (1, 22)
-        ]
-
-    assert everything(_plan()) == everything(_plan())
-    assert everything(_plan()) != everything(other)
-
-
-def test_orders_peak_at_the_opening_and_at_the_end() -> None:
-    corp = seed.make_corp(World(), seed.Plan("企业", 3, 2, 3000, seed=3), 0)
-    by_day = dict.fromkeys(range(1, 35), 0)
-    for who in corp.customers:
-        for day, deed in habits.story(_plan(), who, traits.customer(corp, who)):
-            by_day[day] += deed.kind == "order"
-    assert by_day[1] + by_day[2] > 40
-    assert by_day[29] + by_day[30] > by_day[22] + by_day[23] > 0
-    assert sum(by_day[day] for day in range(3, 22)) == 0
-
-
-def test_every_order_follows_a_pay_click_and_every_refund_an_order() -> None:
-    corp = seed.make_corp(World(), seed.Plan("企业", 3, 2, 2000, seed=3), 0)
-    seen = 0
-    for who in corp.customers:
-        steps = [
-            (day, deed.second, deed.kind)
-            for day, deed in habits.story(_plan(7), who, traits.customer(corp, who))
-            if deed.kind in ("pay_click", "order", "refund")
-        ]
-        kinds = [kind for _, _, kind in sorted(steps)]
-        assert kinds in ([], ["pay_click"], ["pay_click", "order"], ["pay_click", "order", "refund"])
-        seen += len(kinds) > 1
-    assert seen > 50
