@@ -31,9 +31,13 @@ class LeadFilter(filters.FilterSet):
         tenant_id = self.request.tenant.pk
         staff = [(one.pk, str(one)) for one in staff_list(tenant_id=tenant_id)]
         self.filters["owner"].extra["choices"] = [(NOBODY, _("Nobody yet")), *staff]
-        self.filters["camp"].extra["choices"] = [(one.pk, one.name) for one in window_list(tenant_id=tenant_id)[:50]]
+        self.filters["camp"].extra["choices"] = [
+            (one.pk, one.name) for one in window_list(tenant_id=tenant_id)[:50]
+        ]
         groups = Lead.objects.filter(tenant_id=tenant_id, group__isnull=False).order_by("group__name")
-        self.filters["group"].extra["choices"] = list(groups.values_list("group_id", "group__name").distinct()[:200])
+        self.filters["group"].extra["choices"] = list(
+            groups.values_list("group_id", "group__name").distinct()[:200]
+        )
         doubts = Doubt.objects.filter(tenant_id=tenant_id).order_by("text").values_list("text", flat=True)
         self.filters["doubt"].extra["choices"] = [(text, text) for text in doubts.distinct()[:100]]
 

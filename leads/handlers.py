@@ -7,6 +7,7 @@ from contacts.events import BehavioursRecorded, CustomerOptedOut
 from leads.services.recompute import leads_recompute
 from leads.services.windows import window_members_add, windows_running
 
+
 class MemberJoined(Protocol):
     """groups.member.joined, as far as leads reads it; groups stands beside leads, so its class is not imported."""
 

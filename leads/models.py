@@ -48,7 +48,9 @@ class WindowMember(TenantModel):
     """
 
     window = models.ForeignKey(Window, on_delete=models.CASCADE, related_name="members", db_index=False)
-    customer = models.ForeignKey("contacts.Customer", on_delete=models.CASCADE, related_name="+", db_index=False)
+    customer = models.ForeignKey(
+        "contacts.Customer", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     group = models.ForeignKey(
         "groups.Group", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
@@ -62,7 +64,9 @@ class WindowMember(TenantModel):
         ]
         indexes = [
             models.Index(fields=["tenant", "customer"], name="lead_member_by_customer"),
-            models.Index(fields=["tenant", "check_at"], condition=Q(check_at__isnull=False), name="lead_member_check"),
+            models.Index(
+                fields=["tenant", "check_at"], condition=Q(check_at__isnull=False), name="lead_member_check"
+            ),
         ]
 
 
@@ -89,7 +93,9 @@ class Lead(TenantModel):
     """
 
     window = models.ForeignKey(Window, on_delete=models.CASCADE, related_name="leads", db_index=False)
-    customer = models.ForeignKey("contacts.Customer", on_delete=models.CASCADE, related_name="+", db_index=False)
+    customer = models.ForeignKey(
+        "contacts.Customer", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     group = models.ForeignKey(
         "groups.Group", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
@@ -219,7 +225,8 @@ class Doubt(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "lead", "text"], name="lead_doubt_once"),
             models.CheckConstraint(
-                condition=~Q(state="answered") | Q(answered_at__isnull=False), name="lead_doubt_answer_has_time"
+                condition=~Q(state="answered") | Q(answered_at__isnull=False),
+                name="lead_doubt_answer_has_time",
             ),
         ]
         indexes = [models.Index(fields=["tenant", "state", "text"], name="lead_doubt_count")]

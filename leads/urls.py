@@ -14,7 +14,9 @@ urlpatterns: list[URLPattern] = [
     path("leads/assign/me/", actions.AssignMeView.as_view(), name="assign_me"),
     path("leads/doubts/<int:doubt_pk>/answer/", actions.DoubtAnswerView.as_view(), name="doubt_answer"),
     path("leads/<int:pk>/", detail.LeadView.as_view(), name="detail"),
-    re_path(r"^leads/(?P<pk>\d+)/s/(?P<verb>confirm|deny|set)/$", actions.SVerdict.as_view(), name="s_verdict"),
+    re_path(
+        r"^leads/(?P<pk>\d+)/s/(?P<verb>confirm|deny|set)/$", actions.SVerdict.as_view(), name="s_verdict"
+    ),
     path("leads/<int:pk>/follow/", actions.FollowUpView.as_view(), name="follow"),
     path("leads/<int:pk>/next/", actions.NextView.as_view(), name="next"),
     path("leads/<int:pk>/close/", actions.CloseView.as_view(), name="close"),

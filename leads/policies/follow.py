@@ -16,7 +16,9 @@ class Outcome:
     closed_at: datetime | None
 
 
-def outcome_of(result: Result, marks: Iterable[Mark], opt_out_at: datetime | None, as_of: datetime) -> Outcome:
+def outcome_of(
+    result: Result, marks: Iterable[Mark], opt_out_at: datetime | None, as_of: datetime
+) -> Outcome:
     """An order or "won" beats everything; then opt-out; then the last human word; else open while intent shows."""
     past = sorted((one for one in marks if one.at <= as_of), key=lambda one: (one.at, one.kind))
     said = [

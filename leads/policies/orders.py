@@ -6,10 +6,8 @@ from datetime import datetime
 ACTIVE, STIMULATED, UNKNOWN = "active", "stimulated", "unknown"
 
 
-def order_class(
-    *, ordered_at: datetime, inquiries: Iterable[datetime], pushes: Iterable[datetime]
-) -> str:
-    """"active" when the customer asked before any sales push, else "stimulated".
+def order_class(*, ordered_at: datetime, inquiries: Iterable[datetime], pushes: Iterable[datetime]) -> str:
+    """ "active" when the customer asked before any sales push, else "stimulated".
 
     What happened after the order is left out. Neither an inquiry nor a push on record: "unknown", because then
     nothing says what moved the customer. An inquiry at the very moment of a push came with it, not before it.

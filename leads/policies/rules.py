@@ -88,7 +88,9 @@ def rule_data(
         "tiers": [
             tier(Tier.A_PLUS.value, "all", (PAY_CLICK, 1)),
             tier(Tier.A.value, "all", (PURCHASE_CLICK, purchase_clicks)),
-            tier(Tier.B.value, "all" if learning_both else "any", (LESSON, lessons), (ASSIGNMENT, assignments)),
+            tier(
+                Tier.B.value, "all" if learning_both else "any", (LESSON, lessons), (ASSIGNMENT, assignments)
+            ),
         ],
     }
 

@@ -269,7 +269,9 @@ def _first_order(acts: Sequence[Act], rule: Rule, window: Window) -> Act | None:
         (
             one
             for one in acts
-            if one.kind == ORDER_KIND and one.at >= window.starts_at and (one.amount_fen or 0) >= rule.won_min_fen
+            if one.kind == ORDER_KIND
+            and one.at >= window.starts_at
+            and (one.amount_fen or 0) >= rule.won_min_fen
         ),
         None,
     )
@@ -305,7 +307,9 @@ def tier_of(
         inquiries=tuple(replay.inquiries.pending()),
         suggestion=suggestion,
         won=won,
-        refunded_at=next((one.at for one in past if one.kind == REFUND_KIND and won and one.at >= won.at), None),
+        refunded_at=next(
+            (one.at for one in past if one.kind == REFUND_KIND and won and one.at >= won.at), None
+        ),
         rule_number=rule.number,
         next_change_at=min(moments, default=None),
     )

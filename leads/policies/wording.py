@@ -25,7 +25,11 @@ def headline(
         return _("Asked “%(text)s”") % {"text": last["text"]} if last.get("text") else _("Set to S by hand")
     if tier == Tier.A_PLUS:
         title = last.get("title")
-        return _("Clicked pay for %(title)s, no order") % {"title": title} if title else _("Clicked pay, no order")
+        return (
+            _("Clicked pay for %(title)s, no order") % {"title": title}
+            if title
+            else _("Clicked pay, no order")
+        )
     if tier == Tier.A:
         number = counts.get(PURCHASE_CLICK, 0)
         return ngettext(
@@ -45,7 +49,9 @@ def step_words(code: str, number: int) -> str:
         "inquiry": _("Asks about the course"),
         "pay_click": _("Clicks pay"),
         PURCHASE_CLICK: ngettext(
-            "Opens the purchase link %(number)s more time", "Opens the purchase link %(number)s more times", number
+            "Opens the purchase link %(number)s more time",
+            "Opens the purchase link %(number)s more times",
+            number,
         ),
         LESSON: ngettext("Finishes %(number)s more lesson", "Finishes %(number)s more lessons", number),
         ASSIGNMENT: ngettext(
@@ -72,10 +78,13 @@ def scripts_for(tier: str, doubts: Sequence[str]) -> list[dict[str, str]]:
     """Words ready to send, the answer to an open doubt first: [{"text", "source"}]."""
     usual = {
         Tier.S: _("Thank you for asking. May I first hear what matters most to you, so that I answer that?"),
-        Tier.A_PLUS: _("Did the payment page get stuck? If it went through, I will open the course for you; if not, no hurry: is there anything you would like to ask first?"),
+        Tier.A_PLUS: _(
+            "Did the payment page get stuck? If it went through, I will open the course for you; "
+            "if not, no hurry: is there anything you would like to ask first?"
+        ),
         Tier.A: _("You had a look at the course. What would you still like to know before you decide?"),
         Tier.B: _("You are learning steadily. How is it going, and where does it get hard?"),
-    }  # fmt: skip
+    }
     found = [
         {
             "text": _("You said “%(doubt)s”. What would make it work for you?") % {"doubt": doubt},
@@ -84,6 +93,10 @@ def scripts_for(tier: str, doubts: Sequence[str]) -> list[dict[str, str]]:
         for doubt in doubts[:2]
     ]
     if tier in usual:
-        found.append({"text": usual[Tier(tier)], "source": _("Usual opening for tier %(tier)s") % {"tier": tier}})
-    found.append({"text": _("What doubts remain? Tell me one, whatever it is."), "source": _("When the talk stalls")})
+        found.append(
+            {"text": usual[Tier(tier)], "source": _("Usual opening for tier %(tier)s") % {"tier": tier}}
+        )
+    found.append(
+        {"text": _("What doubts remain? Tell me one, whatever it is."), "source": _("When the talk stalls")}
+    )
     return found

@@ -118,15 +118,15 @@ def by_work_order(leads: QuerySet[Lead], *, now: datetime) -> QuerySet[Lead]:
     )
 
 
-def board(leads: QuerySet[Lead], *, now: datetime, sla_min: dict[str, int], cards: int = COLUMN_CARDS) -> Board:
+def board(
+    leads: QuerySet[Lead], *, now: datetime, sla_min: dict[str, int], cards: int = COLUMN_CARDS
+) -> Board:
     """The board over these open leads. Three queries, whatever their number."""
     rows = leads.order_by().values_list(
         "pk", "tier", "s_suggested_at", "next_action_at", "owner_id", "waiting_since", named=True
     )
     ordered = in_work_order(((Standing(row.next_action_at, _column(row), row.pk), row) for row in rows), now)
-    columns = {
-        tier: Column(tier, Tier(tier).label, sla_min=sla_min[tier]) for tier in TIERS
-    }
+    columns = {tier: Column(tier, Tier(tier).label, sla_min=sla_min[tier]) for tier in TIERS}
     ranks: dict[int, int] = {}
     shown: dict[str, list[int]] = defaultdict(list)
     for rank, row in enumerate(ordered, start=1):
@@ -232,7 +232,7 @@ def energy_split(leads: QuerySet[Lead], *, now: datetime) -> list[Energy]:
         row["tier"]: row
         for row in FollowUp.objects.filter(lead__in=ids, at__gte=since)
         .values("tier")
-        .annotate(touches=Count("pk"), minutes=Sum("minutes"), unmeasured=Count("pk", filter=Q(minutes=None)))
+        .annotate(touches=Count("pk"), spent_min=Sum("minutes"), unmeasured=Count("pk", filter=Q(minutes=None)))
         .order_by()
     }
     won = Counter(
@@ -244,7 +244,7 @@ def energy_split(leads: QuerySet[Lead], *, now: datetime) -> list[Energy]:
         Energy(
             tier=tier,
             touches=spent.get(tier, {}).get("touches", 0),
-            minutes=spent.get(tier, {}).get("minutes") or 0,
+            minutes=spent.get(tier, {}).get("spent_min") or 0,
             unmeasured=spent.get(tier, {}).get("unmeasured", 0),
             won=won[tier],
             touch_share=spent.get(tier, {}).get("touches", 0) / touches if touches else None,
@@ -256,7 +256,9 @@ def energy_split(leads: QuerySet[Lead], *, now: datetime) -> list[Energy]:
 
 def owner_loads(*, tenant_id: int) -> dict[int, int]:
     """{staff id: open leads}. One query."""
-    rows = Lead.objects.filter(tenant_id=tenant_id, state=LeadState.OPEN, owner__isnull=False).values("owner_id")
+    rows = Lead.objects.filter(tenant_id=tenant_id, state=LeadState.OPEN, owner__isnull=False).values(
+        "owner_id"
+    )
     return {row["owner_id"]: row["n"] for row in rows.annotate(n=Count("pk")).order_by()}
 
 

@@ -20,7 +20,14 @@ from leads.enums import (
     LeadEventKind,
     LeadState,
 )
-from leads.errors import DoubtEmpty, LeadClosed, NextActionMissing, NextActionPast, OwnerUnknown, ReasonMissing
+from leads.errors import (
+    DoubtEmpty,
+    LeadClosed,
+    NextActionMissing,
+    NextActionPast,
+    OwnerUnknown,
+    ReasonMissing,
+)
 from leads.models import Doubt, FollowUp, Lead, LeadEvent, WindowMember
 from leads.policies.follow import next_after
 from leads.services.recompute import leads_recompute
@@ -43,8 +50,10 @@ def _lead_in_hand(tenant: Tenant, lead_id: int, actor: Actor, *, open_only: bool
     with transaction.atomic():
         found = Lead.objects.values("window_id", "customer_id").get(tenant=tenant, pk=lead_id)
         WindowMember.objects.select_for_update().get(tenant=tenant, **found)
-        lead = Lead.objects.select_for_update(of=("self",)).select_related("customer", "window").get(
-            tenant=tenant, pk=lead_id
+        lead = (
+            Lead.objects.select_for_update(of=("self",))
+            .select_related("customer", "window")
+            .get(tenant=tenant, pk=lead_id)
         )
         if open_only and lead.state in CLOSED_STATES:
             raise LeadClosed
@@ -74,7 +83,13 @@ def lead_confirm_s(*, tenant: Tenant, lead_id: int, actor: Actor) -> Lead:
     """A suggested S is one. Safe to repeat."""
     with _lead_in_hand(tenant, lead_id, actor) as lead:
         if lead.suggestion is not None:
-            _note(lead, LeadEventKind.S_CONFIRMED, actor, behaviour=lead.suggestion["id"], word=lead.suggestion["word"])
+            _note(
+                lead,
+                LeadEventKind.S_CONFIRMED,
+                actor,
+                behaviour=lead.suggestion["id"],
+                word=lead.suggestion["word"],
+            )
             audit.record(tenant=tenant, actor=actor, verb="leads.lead.s_confirmed", target=lead)
     return lead
 
@@ -117,7 +132,10 @@ def lead_set_next_action(
             actor=actor,
             verb="leads.lead.next_set",
             target=lead,
-            changes={"next_action": [before[0], lead.next_action], "next_action_at": [before[1], at.isoformat()]},
+            changes={
+                "next_action": [before[0], lead.next_action],
+                "next_action_at": [before[1], at.isoformat()],
+            },
             reason=reason,
         )
     return lead
@@ -175,7 +193,11 @@ def lead_follow_up(
         else:
             _plan_after(lead, result, next_action, next_action_at)
         audit.record(
-            tenant=tenant, actor=actor, verb="leads.lead.followed", target=lead, changes={"result": [None, result]}
+            tenant=tenant,
+            actor=actor,
+            verb="leads.lead.followed",
+            target=lead,
+            changes={"result": [None, result]},
         )
     return row
 
@@ -284,8 +306,7 @@ def doubt_raise(*, tenant: Tenant, lead_id: int, text: str, actor: Actor) -> Dou
     if not text.strip():
         raise DoubtEmpty
     with _lead_in_hand(tenant, lead_id, actor, open_only=False) as lead:
-        doubt = _doubt_put(lead, text, actor)
-    return doubt
+        return _doubt_put(lead, text, actor)
 
 
 def doubt_answer(*, tenant: Tenant, doubt_id: int, answer: str, actor: Actor) -> Doubt:

@@ -22,7 +22,9 @@ def order_classes_suggest(
     """
     wanted = set(customer_ids)
     starts: dict[int, datetime] = {}
-    for member in WindowMember.objects.filter(tenant_id=tenant_id, customer_id__in=wanted).select_related("window"):
+    for member in WindowMember.objects.filter(tenant_id=tenant_id, customer_id__in=wanted).select_related(
+        "window"
+    ):
         known = starts.get(member.customer_id, member.window.starts_at)
         starts[member.customer_id] = min(known, member.window.starts_at)
     if not starts:

@@ -99,7 +99,9 @@ def _read(tenant_id: int, customer_ids: Sequence[int], window_id: int | None) ->
         return None
     since = min(one.window.starts_at for one in members)
     people = sorted({one.customer_id for one in members})
-    leads = Lead.objects.filter(tenant_id=tenant_id, customer_id__in=people).select_related("window", "customer")
+    leads = Lead.objects.filter(tenant_id=tenant_id, customer_id__in=people).select_related(
+        "window", "customer"
+    )
     found = {(one.window_id, one.customer_id): one for one in leads}
     marks, logged = _read_history(tenant_id, [one.pk for one in found.values()])
     minutes = preferences.values(tenant_id, *SLA_SETTINGS.values())
@@ -124,7 +126,9 @@ def _read_history(
     marks: dict[int, list[LeadEvent]] = defaultdict(list)
     logged: dict[int, dict[datetime, str]] = defaultdict(dict)
     kinds = [*MARK_KINDS, LeadEventKind.TIER]
-    for row in LeadEvent.objects.filter(tenant_id=tenant_id, lead_id__in=lead_ids, kind__in=kinds).order_by("id"):
+    for row in LeadEvent.objects.filter(tenant_id=tenant_id, lead_id__in=lead_ids, kind__in=kinds).order_by(
+        "id"
+    ):
         if row.kind == LeadEventKind.TIER:
             logged[row.lead_id][row.at] = row.data["to"]
         else:
@@ -145,7 +149,12 @@ def _derive(batch: _Batch, member: WindowMember) -> datetime | None:
     if lead is None:
         if outcome.state == LeadState.UNRANKED or (outcome.state == LeadState.OPTED_OUT and not result.tier):
             return result.next_change_at
-        lead = Lead(tenant_id=batch.tenant_id, window=member.window, customer=member.customer, group_id=member.group_id)
+        lead = Lead(
+            tenant_id=batch.tenant_id,
+            window=member.window,
+            customer=member.customer,
+            group_id=member.group_id,
+        )
         batch.made.append(lead)
     before = [getattr(lead, name) for name in DERIVED]
     old = (lead.tier, lead.state if lead.pk else "")
@@ -204,7 +213,9 @@ def _apply_close(lead: Lead, events: Sequence[LeadEvent]) -> None:
     """The reason of a lead that was closed by hand stands in its history."""
     lead.close_reason = lead.close_note = ""
     if lead.state == LeadState.NOT_BUYING:
-        last = max((one for one in events if one.kind == LeadEventKind.CLOSED_NOT_BUYING), key=lambda one: one.at)
+        last = max(
+            (one for one in events if one.kind == LeadEventKind.CLOSED_NOT_BUYING), key=lambda one: one.at
+        )
         lead.close_reason, lead.close_note = last.data.get("reason", "other"), last.data.get("note", "")
 
 

@@ -20,6 +20,7 @@ from leads.policies.rules import Rule, rule_data, rule_parse
 from leads.selectors.rules import rule_version_list
 from tenants import clock, preferences
 
+
 def _wanted(tenant_id: int) -> dict[str, Any]:
     own = preferences.values(tenant_id, *RULE_SETTINGS)
     return rule_data(

@@ -82,7 +82,9 @@ def _note_passed(tenant_id: int) -> None:
     now = clock.now()
     with transaction.atomic():
         late = list(
-            _passed().filter(tenant_id=tenant_id, sla_due_at__lte=now).select_for_update(skip_locked=True)[:BATCH]
+            _passed()
+            .filter(tenant_id=tenant_id, sla_due_at__lte=now)
+            .select_for_update(skip_locked=True)[:BATCH]
         )
         for lead in late:
             lead.sla_noted_at = lead.sla_due_at

@@ -119,8 +119,11 @@ class CloseView(ActionView):
     def act(self, pk: int) -> None:  # type: ignore[override]
         data = self.read(CloseForm)
         lead_close(lead_id=pk, **data, **self.who)
-        said = _("Closed as won.") if data["state"] == LeadState.WON else _("Closed as not buying. No more sales messages.")
-        toast(self.request, said, self.url("leads:reopen", pk=pk))
+        said = {
+            LeadState.WON.value: _("Closed as won."),
+            LeadState.NOT_BUYING.value: _("Closed as not buying. No more sales messages."),
+        }
+        toast(self.request, said[data["state"]], self.url("leads:reopen", pk=pk))
 
 
 class ReopenView(ActionView):
@@ -168,6 +171,8 @@ class AssignMeView(AssignView):
     def act(self) -> None:
         me = staff_for_user(tenant_id=self.request.tenant.pk, user_id=self.request.user.pk)
         if me is None:
-            raise OwnerUnknown(_("Your login is not linked to a WeCom account. Ask a leader to link it under Team."))
+            raise OwnerUnknown(
+                _("Your login is not linked to a WeCom account. Ask a leader to link it under Team.")
+            )
         picked = [int(one) for one in self.request.POST.getlist("pick") if one.isdecimal()]
         self.give(picked, me.pk)

@@ -81,7 +81,10 @@ class BoardView(ConsoleView):
             "bar": filter_bar(made.form, request.GET),
             "tabs": _tabs(self, leads, "board"),
             "board": board(
-                open_leads, now=now, sla_min={key: minutes[one.key] for key, one in SLA_SETTINGS.items()}, **shown
+                open_leads,
+                now=now,
+                sla_min={key: minutes[one.key] for key, one in SLA_SETTINGS.items()},
+                **shown,
             ),
             "picked_tier": picked or "S",
             "only_tier": picked if picked in SLA_SETTINGS else "",

@@ -79,8 +79,12 @@ class LeadView(ConsoleView):
             "doubts": doubts,
             "doubts_open": sum(1 for one in doubts if one.state == "open"),
             "orders": list(orders_for(tenant_id=lead.tenant_id, customer_ids=[lead.customer_id])[:5]),
-            "groups": group_names(tenant_id=lead.tenant_id, customer_ids=[lead.customer_id]).get(lead.customer_id, []),
-            "tags": tags_of(tenant_id=lead.tenant_id, customer_ids=[lead.customer_id]).get(lead.customer_id, []),
+            "groups": group_names(tenant_id=lead.tenant_id, customer_ids=[lead.customer_id]).get(
+                lead.customer_id, []
+            ),
+            "tags": tags_of(tenant_id=lead.tenant_id, customer_ids=[lead.customer_id]).get(
+                lead.customer_id, []
+            ),
             "scripts": scripts_for(lead.column, [one.text for one in doubts if one.state == "open"]),
             "results": FollowResult.choices,
             "next_actions": NextAction.choices,
@@ -136,12 +140,12 @@ def _neighbours(lead: Lead, now: datetime) -> dict[str, Any]:
     rows = lead_tab(lead_list(tenant_id=lead.tenant_id), "board", now=now, day_ends_at=now)
     ids = list(by_work_order(rows, now=now).values_list("pk", flat=True))
     if lead.pk not in ids:
-        return {"place": None, "places": len(ids)}
+        return {"order_place": None, "order_total": len(ids)}
     at = ids.index(lead.pk)
     around = {one.pk: one for one in rows.filter(pk__in=ids[max(at - 1, 0) : at + 2])}
     return {
-        "place": at + 1,
-        "places": len(ids),
+        "order_place": at + 1,
+        "order_total": len(ids),
         "before": around.get(ids[at - 1]) if at else None,
         "after": around.get(ids[at + 1]) if at + 1 < len(ids) else None,
     }
@@ -154,7 +158,9 @@ def _entries(lead: Lead, until: datetime | None) -> list[Entry]:
             at=one.occurred_at,
             facet=FACETS.get(one.kind, "other"),
             icon_name=ICONS.get(one.kind, "point"),
-            text=f"{one.get_kind_display()}: {one.object_title}" if one.object_title else str(one.get_kind_display()),
+            text=f"{one.get_kind_display()}: {one.object_title}"
+            if one.object_title
+            else str(one.get_kind_display()),
             detail=" · ".join(part for part in (one.text[:80], one.source) if part),
         )
         for one in behaviours_of(lead=lead, until=until)
@@ -167,7 +173,9 @@ def _event_entry(event: Any) -> Entry:
     who = event.actor_name or _("System")
     if event.kind == LeadEventKind.TIER:
         detail = _("%(who)s · rule v%(number)s") % {"who": who, "number": event.data["rule"]}
-        return Entry(event.at, "change", "target-arrow", "", detail, before=event.data["from"], after=event.data["to"])
+        return Entry(
+            event.at, "change", "target-arrow", "", detail, before=event.data["from"], after=event.data["to"]
+        )
     said = [event.data.get(key) for key in ("text", "note", "reason", "action")]
     if event.kind == LeadEventKind.FOLLOWED:
         said = [FollowResult(event.data["result"]).label, *said]

@@ -36,7 +36,14 @@ def make_camp(
 
 
 def item(
-    customer: Customer, kind: str, at: datetime, *, event_id: str = "", link: str = "year", text: str = "", fen: int | None = None
+    customer: Customer,
+    kind: str,
+    at: datetime,
+    *,
+    event_id: str = "",
+    link: str = "year",
+    text: str = "",
+    fen: int | None = None,
 ) -> BehaviourItem:
     name = event_id or f"{kind}-{customer.pk}-{at.isoformat()}-{text}"
     is_order = kind in ("order", "refund")

@@ -19,10 +19,14 @@ RULE = rule_parse(1, BUILT_IN)
 NOON = START + timedelta(days=3)
 
 
-def act(kind: str, minute: float = 0, *, link: str = "", text: str = "", fen: int | None = None, key: str = "") -> Act:
+def act(
+    kind: str, minute: float = 0, *, link: str = "", text: str = "", fen: int | None = None, key: str = ""
+) -> Act:
     at = START + timedelta(minutes=minute)
     name = key or f"{kind}-{minute}-{link}-{text}"
-    return Act(id=abs(hash(name)) % 10**9, key=name, kind=kind, at=at, object_id=link, text=text, amount_fen=fen)
+    return Act(
+        id=abs(hash(name)) % 10**9, key=name, kind=kind, at=at, object_id=link, text=text, amount_fen=fen
+    )
 
 
 def clicks(count: int, every_min: float = 10) -> list[Act]:

@@ -165,7 +165,9 @@ def test_rebuild_restores_corrupted_rows_to_the_same_values(tenant, frozen):
     act(tenant, *purchase_clicks(customers[0], 4, start), item(customers[1], "pay_click", start))
     act(tenant, item(customers[2], "message", start, text="年课多少钱"), item(customers[3], "order", start))
     expected, events = snapshot(customers), LeadEvent.objects.count()
-    Lead.objects.update(tier="B", tier_since=None, evidence=[], counts={}, waiting_since=None, sla_due_at=None)
+    Lead.objects.update(
+        tier="B", tier_since=None, evidence=[], counts={}, waiting_since=None, sla_due_at=None
+    )
     window_rebuild(tenant_id=tenant.pk, window_id=window.pk)
     assert snapshot(customers) == expected
     assert LeadEvent.objects.count() == events
@@ -378,9 +380,7 @@ def test_window_opened_twice_is_one_window(tenant, frozen):
     assert (window.name, WindowMember.objects.count()) == ("第6期（加群）", 3)
 
 
-def test_recompute_uses_the_same_number_of_queries_for_1_and_40_customers(
-    tenant, frozen
-):
+def test_recompute_uses_the_same_number_of_queries_for_1_and_40_customers(tenant, frozen):
     customers = make_customers(tenant=tenant, count=41)
     make_camp(tenant=tenant, customers=customers)
     rules_current(tenant_id=tenant.pk)
