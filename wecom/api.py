@@ -66,7 +66,7 @@ def problem(status: int, code: str, message: str, **headers: str) -> Response:
     return Response({"code": code, "message": message}, status=status, headers=headers or None)
 
 
-_EXAMPLE = {
+EXAMPLE = {
     "source": "shop",
     "events": [
         {
@@ -103,7 +103,7 @@ class EventsView(APIView):
             413: ProblemSerializer,
             429: ProblemSerializer,
         },
-        examples=[OpenApiExample("An order", value=_EXAMPLE, request_only=True)],
+        examples=[OpenApiExample("An order", value=EXAMPLE, request_only=True)],
     )
     def post(self, request: Request) -> Response:
         client: ApiClient = request.user  # type: ignore[assignment]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from outbox.dispatch import enqueue
 from outbox.services import publish
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -134,6 +135,7 @@ def app_connect(
                 slug=secrets.token_hex(12),
             )
             audit.record(tenant=tenant, actor=actor, verb="wecom.app.connected", target=app)
+            enqueue("wecom.check_app", tenant_id=tenant.pk, app_id=app.pk)
     except IntegrityError as error:
         raise AppTaken from error
     return app
@@ -177,6 +179,7 @@ def app_rotate_secret(
         app_set_state(app=app, state=AppState.NEW)
         audit.record(tenant=tenant, actor=actor, verb="wecom.app.secret_rotated", target=app)
     CorpGate(tenant_id=tenant.pk, corp_id=app.corp_id).forget()
+    enqueue("wecom.check_app", tenant_id=tenant.pk, app_id=app.pk)
     return app
 
 

@@ -5,7 +5,7 @@ from celery import shared_task
 from outbox.dispatch import enqueue
 from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
-from wecom import ingest, outbound, sync, wake, welcome
+from wecom import checkup, ingest, outbound, sync, wake, welcome
 
 SYNC_LIMIT_S = 3600
 
@@ -63,5 +63,14 @@ def sync_due() -> None:
     """Tick: start due reads."""
     with unscoped("the sync tick looks for tenants with due reads"):
         waiting = sync.tenants_with_due()
+        unchecked = checkup.apps_to_check()
     for tenant_id in waiting:
         wake.tick("sync", "wecom.run_syncs", tenant_id)
+    for tenant_id, app_id in unchecked:
+        enqueue("wecom.check_app", tenant_id=tenant_id, app_id=app_id)
+
+
+@shared_task(name="wecom.check_app", base=TenantTask, time_limit=180)
+def check_app(*, tenant_id: int, app_id: int) -> None:
+    """Try a new or repaired app at WeCom."""
+    checkup.run(tenant_id=tenant_id, app_id=app_id)

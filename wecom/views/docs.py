@@ -1,11 +1,15 @@
 """`/api/docs`: the event API's page, made from its own schema; no foreign assets."""
 
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from drf_spectacular.generators import SchemaGenerator
+
+from wecom.api import EXAMPLE
 
 
 def _fields(schema: dict[str, Any], components: dict[str, Any]) -> list[dict[str, Any]]:
@@ -41,6 +45,16 @@ def _type(schema: dict[str, Any], components: dict[str, Any]) -> str:
     return f"{kind} {schema['format']}" if schema.get("format") else str(kind)
 
 
+def _example(request: HttpRequest) -> str:
+    """A request to copy into a shell."""
+    body = json.dumps(EXAMPLE, ensure_ascii=False, indent=2)
+    url = request.build_absolute_uri(reverse("wecom_public:api_events"))
+    return (
+        f"curl {url} \\\n  -H 'Authorization: Bearer qk_…' \\\n"
+        f"  -H 'Content-Type: application/json' \\\n  -d '{body}'"
+    )
+
+
 @cache_control(max_age=300)
 def api_docs(request: HttpRequest) -> HttpResponse:
     """Every operation with its fields, answers and an example to copy."""
@@ -53,9 +67,8 @@ def api_docs(request: HttpRequest) -> HttpResponse:
     ]
     shapes = [{"name": name, "fields": _fields(one, components)} for name, one in components.items()]
     context = {
-        "info": schema["info"],
         "operations": operations,
         "shapes": [shape for shape in shapes if shape["fields"]],
-        "base_url": request.build_absolute_uri("/").rstrip("/"),
+        "example": _example(request),
     }
     return render(request, "wecom/api_docs.html", context)
