@@ -12,6 +12,7 @@ from tenants import clock
 from tenants.scoping import tenant_scope
 
 DAYS = 30
+LANGUAGE = "zh"
 OFFER_DAYS = (22, 24)  # the limited offer opens and ends on these camp days
 OFFER_ENDS_AT = time(20, 0)
 PRODUCT = {"id": "year-course", "title": "启蒙英语年课", "price_fen": 198000}
@@ -19,7 +20,8 @@ PRODUCT = {"id": "year-course", "title": "启蒙英语年课", "price_fen": 1980
 
 def camp_code(days: int = DAYS) -> str:
     """The built-in camp of this many days."""
-    return next(one.code for one in builtin_list() if one.kind == TemplateKind.CAMP and one.days == days)
+    camps = [one for one in builtin_list(language=LANGUAGE) if one.kind == TemplateKind.CAMP]
+    return next(one.code for one in camps if one.days == days)
 
 
 def camp_begin(company: Company, vendor: Vendor, *, starts_on: date, group_ids: list[int], name: str) -> int:
@@ -27,7 +29,7 @@ def camp_begin(company: Company, vendor: Vendor, *, starts_on: date, group_ids: 
     tenant, owner = company.tenant, company.owner
     zone = tenant.timezone
     with tenant_scope(tenant):
-        version = template_clone(tenant=tenant, code=camp_code(), language="zh-hans", actor=owner)
+        version = template_clone(tenant=tenant, code=camp_code(), language=LANGUAGE, actor=owner)
         version_publish(tenant=tenant, version_id=version.pk, actor=owner)
         run = run_start(
             tenant=tenant,

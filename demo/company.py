@@ -8,6 +8,7 @@ from tenants.audit import Actor
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tenants.services import api_key_create
+from wecom import checkup
 from wecom.services import app_connect, sync_request
 
 
@@ -63,5 +64,6 @@ def company_connect(*, plan: Plan, tenant: Tenant, owner: Actor, vendor: Vendor,
     )
     vendor.callback_verify(corp["corp_id"])
     with tenant_scope(tenant):
+        checkup.run(tenant_id=tenant.pk, app_id=app.pk)
         sync_request(tenant.pk)
     return Company(plan=plan, tenant=tenant, owner=owner, corp_id=corp["corp_id"], corp=corp)

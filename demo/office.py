@@ -6,8 +6,8 @@ Decided by the lead's id, so that the same story comes out each time.
 from datetime import datetime, timedelta
 
 from demo.company import Company
-from leads.enums import CloseReason, FollowResult
-from leads.selectors import lead_list_open
+from leads.enums import CloseReason, FollowResult, LeadState
+from leads.selectors.board import by_work_order, lead_list
 from leads.services.follow import lead_confirm_s, lead_deny_s, lead_follow_up
 from tenants import clock
 from tenants.errors import DomainError
@@ -22,9 +22,8 @@ def day_at_the_desk(company: Company, now: datetime) -> int:
     day = clock.local_date(now, company.tenant.timezone)
     worked = 0
     with tenant_scope(company.tenant):
-        for lead in lead_list_open(tenant_id=company.tenant.pk)[:LEADS_A_DAY]:
-            if lead.next_action_at is not None and lead.next_action_at > now:
-                continue
+        due = lead_list(tenant_id=company.tenant.pk).filter(state=LeadState.OPEN, next_action_at__lte=now)
+        for lead in by_work_order(due, now=now)[:LEADS_A_DAY]:
             try:
                 _work(company, lead, now, key=f"desk-{day}-{lead.pk}")
             except DomainError:
@@ -35,7 +34,7 @@ def day_at_the_desk(company: Company, now: datetime) -> int:
 
 def _work(company: Company, lead, now: datetime, *, key: str) -> None:  # type: ignore[no-untyped-def]
     asked = {"tenant": company.tenant, "lead_id": lead.pk, "actor": company.owner}
-    if lead.is_s_suggested:
+    if lead.is_maybe_s:
         (lead_deny_s if lead.pk % 7 == 0 else lead_confirm_s)(**asked)
     if lead.follow_count >= 4 and lead.pk % 3 == 0:
         lead_follow_up(

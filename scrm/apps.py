@@ -1,5 +1,8 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.module_loading import autodiscover_modules
+
+from scrm import logs
 
 
 class ScrmConfig(AppConfig):
@@ -10,5 +13,6 @@ class ScrmConfig(AppConfig):
     def ready(self) -> None:
         from scrm import celery, checks, wiring  # noqa: F401, PLC0415  handlers import models
 
+        logs.configure(settings.LOG_LEVEL)
         autodiscover_modules("nav")
         wiring.connect()

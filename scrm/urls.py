@@ -37,7 +37,10 @@ def _mounted(prefix: str, attribute: str, suffix: str) -> list[URLResolver]:
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("health/", HealthCheckView.as_view(checks=["health_check.checks.Database", "health_check.checks.Cache"])),
+    path(
+        "health/",
+        HealthCheckView.as_view(checks=["health_check.checks.Database", "health_check.checks.Cache"]),
+    ),
     path("accounts/", include("allauth.urls")),
     *_mounted("", "public_urlpatterns", "_public"),
     *_mounted("t/<slug:tenant_slug>/", "urlpatterns", ""),
