@@ -37,10 +37,14 @@ class AuditTable(ConsoleTable):
     actor_name = tables.Column(verbose_name=_("Who"))
     verb = tables.Column(verbose_name=_("What"))
     target_name = tables.Column(verbose_name=_("Object"), orderable=False)
-    changes = tables.Column(verbose_name=_("Before and after"), orderable=False, empty_values=())
+    changes = tables.Column(
+        verbose_name=_("Before and after"),
+        orderable=False,
+        empty_values=(),
+        attrs={"td": {"class": "is-full"}},
+    )
 
     class Meta(ConsoleTable.Meta):
-        attrs = {"class": "table q-table is-cards is-nopick"}
         empty_text = _("Nothing was recorded for these filters.")
 
     def render_at(self, value: Any) -> str:

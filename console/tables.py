@@ -55,6 +55,12 @@ class ConsoleTable(tables.Table):
         empty_text = _("No rows match these filters.")
         default = "–"
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        css = str(self.attrs.get("class", ""))
+        if "pick" not in self.base_columns and "is-nopick" not in css:
+            self.attrs = {**self.attrs, "class": f"{css} is-nopick"}
+
     @property
     def row_header(self) -> str:
         """The column rendered as <th scope="row">: Meta.row_header, else the first that is not a pick."""

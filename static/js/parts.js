@@ -6,7 +6,7 @@
 
   /* Drawer: whatever htmx puts into it shows it. */
   var drawer = by("q-drawer");
-  function sheet() { return w.bootstrap.Offcanvas.getOrCreateInstance(drawer); }
+  function sheet() { return w.tabler.Offcanvas.getOrCreateInstance(drawer); }
   doc.addEventListener("htmx:afterSwap", function (e) { if (e.detail.target === drawer && e.detail.target.children.length) sheet().show(); });
   doc.addEventListener("q:drawer-close", function () { if (drawer) sheet().hide(); });
 
@@ -27,12 +27,12 @@
     by("q-confirm-name").value = "";
     typedRight();
     asked = then;
-    w.bootstrap.Modal.getOrCreateInstance(modal).show();
+    w.tabler.Modal.getOrCreateInstance(modal).show();
   }
   if (modal) {
     by("q-confirm-name").addEventListener("input", typedRight);
     by("q-confirm-go").addEventListener("click", function () {
-      w.bootstrap.Modal.getOrCreateInstance(modal).hide();
+      w.tabler.Modal.getOrCreateInstance(modal).hide();
       var then = asked;
       asked = null;
       if (then) then();

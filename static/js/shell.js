@@ -141,7 +141,7 @@
     k: function () { move(-1); },
     e: function () { press("[data-key='e']"); },
     s: function () { press("[data-key='s']"); },
-    "?": function () { var list = doc.getElementById("q-keys"); if (list) w.bootstrap.Modal.getOrCreateInstance(list).show(); }
+    "?": function () { var list = doc.getElementById("q-keys"); if (list) w.tabler.Modal.getOrCreateInstance(list).show(); }
   };
   doc.addEventListener("keydown", function (e) {
     if (e.metaKey || e.ctrlKey || e.altKey) return;

@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
 from pytest_django.live_server_helper import LiveServer
 
 from tenants.models import User
@@ -119,13 +127,13 @@ def make_page(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..
     assert wrong == []
 
 
-def sign_in(page: Page, user: User, password: str = "correct-horse-9") -> None:
-    """By the form, as a person does."""
-    page.goto("/accounts/login/")
+def sign_in(page: Page, user: User, password: str = "correct-horse-9", then: str = "/companies/new/") -> None:
+    """By the form, as a person does; `then` is the page to come to."""
+    page.goto(f"/accounts/login/?next={then}")
     page.fill("input[name=login]", user.email)
     page.fill("input[name=password]", password)
-    page.click("main button[type=submit]")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("main button[type=submit]")
 
 
 def look(page: Page, name: str) -> None:

@@ -1,0 +1,165 @@
+"""Lists: what the URL asks for is what is shown, exported and kept."""
+
+import csv
+from collections.abc import Callable
+from io import StringIO
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from console.exports import neutral
+from console.models import SavedView
+from console.services import clean_query
+from tenants import audit
+from tenants.audit import Actor
+from tenants.enums import Role
+from tenants.models import Membership, Tenant, User
+from tenants.scoping import tenant_scope
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def client(tenant: Tenant) -> Client:
+    made = Client()
+    made.force_login(User.objects.get(email="lin@example.com"))
+    return made
+
+
+@pytest.fixture
+def trail(tenant: Tenant) -> str:
+    """Sixty entries of two people; returns the list's URL."""
+    with tenant_scope(tenant):
+        for number in range(60):
+            who = Actor(kind="user", id=None, name="周岚" if number % 2 else "林晓")
+            audit.record(tenant=tenant, actor=who, verb=f"groups.group.change_{number:02}", target=tenant)
+    return reverse("console:audit", kwargs={"tenant_slug": tenant.slug})
+
+
+def test_list_filters_by_the_url_and_shows_each_filter_as_a_chip(client: Client, trail: str) -> None:
+    answer = client.get(trail, {"q": "周岚", "verb": "change_0"})
+
+    assert answer.text.count("<tr") == 1 + 5  # the head, and change_01 .. change_09 by 周岚
+    assert 'class="q-chip"' in answer.text
+    assert "?q=%E5%91%A8%E5%B2%9A" in answer.text  # the chip's way out keeps the other filter
+
+
+def test_list_with_an_unreadable_filter_shows_nothing_rather_than_everything(
+    client: Client, trail: str
+) -> None:
+    answer = client.get(trail, {"since": "yesterday-ish"})
+
+    assert answer.text.count("<tr") == 2
+    assert "没有符合条件的记录" in answer.text
+
+
+def test_list_sorts_and_says_so_to_screen_readers(client: Client, trail: str) -> None:
+    answer = client.get(trail, {"sort": "verb", "size": "100"})
+
+    verbs = [part.split("<")[0] for part in answer.text.split('<span class="q-code">')[1:]]
+    assert verbs == sorted(verbs)
+    assert 'aria-sort="ascending"' in answer.text
+
+
+def test_list_pages_and_counts(client: Client, trail: str) -> None:
+    answer = client.get(trail, {"page": "2", "size": "25"})
+
+    assert "第 26–50 条，共 61 条" in answer.text
+    assert 'aria-current="page">2</a>' in answer.text
+
+
+def test_list_asked_by_htmx_is_only_the_table(client: Client, trail: str) -> None:
+    answer = client.get(trail, {"q": "周岚"}, headers={"HX-Request": "true"})
+
+    assert "<html" not in answer.text
+    assert "<table" in answer.text
+
+
+def _rows(answer: object) -> list[list[str]]:
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    return list(csv.reader(StringIO(text)))
+
+
+def test_export_holds_the_filtered_rows_and_is_recorded(client: Client, tenant: Tenant, trail: str) -> None:
+    rows = _rows(client.get(trail, {"q": "周岚", "export": "csv"}))
+
+    assert len(rows) == 1 + 30
+    assert {row[1] for row in rows[1:]} == {"周岚"}
+    with tenant_scope(tenant):
+        last = audit.AuditEntry.objects.order_by("-pk").first()
+    assert last.verb == "console.list.exported"
+    assert last.changes["rows"] == [None, 30]
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"), ("+86 138", "'+86 138"), ("-cmd", "'-cmd"), ("@sum", "'@sum"), ("\t=1", "'\t=1"),
+        ("＝1", "'＝1"), ("-12.5", "-12.5"), (-3, "-3"), ("林晓", "林晓"), (None, ""),
+    ],
+)  # fmt: skip
+def test_export_never_lets_a_cell_become_a_formula(cell: object, written: str) -> None:
+    assert neutral(cell) == written
+
+
+def test_export_of_a_dangerous_name_is_neutral(client: Client, tenant: Tenant, trail: str) -> None:
+    with tenant_scope(tenant):
+        audit.record(tenant=tenant, actor=Actor(kind="user", id=None, name="=HYPERLINK(0)"), verb="a.b.c")
+
+    rows = _rows(client.get(trail, {"verb": "a.b.c", "export": "csv"}))
+
+    assert rows[1][1] == "'=HYPERLINK(0)"
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.SALES, Role.VIEWER, Role.LEADER])
+def test_list_of_owners_is_closed_to_other_roles_and_says_why(
+    tenant: Tenant, make_user: Callable[..., User], trail: str, role: str
+) -> None:
+    other = make_user("chen@example.com", "陈")
+    with tenant_scope(tenant):
+        Membership.objects.create(tenant=tenant, user=other, role=role)
+    visitor = Client()
+    visitor.force_login(other)
+
+    answer = visitor.get(trail)
+
+    assert answer.status_code == 403
+    assert "成员、企微、密钥、参数" in answer.text
+
+
+def test_view_keeps_filters_and_order_and_nothing_else() -> None:
+    assert clean_query("?q=周&page=3&sort=-at&view=2&verb=&export=csv") == "q=%E5%91%A8&sort=-at"
+
+
+def test_view_is_saved_shown_and_forgotten(client: Client, tenant: Tenant, trail: str) -> None:
+    form = {"name": "周岚的操作", "page": "console.audit", "query": "q=周岚&page=2", "path": trail}
+
+    saved = client.post(reverse("console:view_form", kwargs={"tenant_slug": tenant.slug}), form)
+
+    with tenant_scope(tenant):
+        view = SavedView.objects.get()
+    assert saved.headers["HX-Redirect"] == f"{trail}?q=%E5%91%A8%E5%B2%9A&view={view.pk}"
+    tab = f"view={view.pk}"
+    assert tab in client.get(trail).text
+    client.post(reverse("console:view_delete", kwargs={"tenant_slug": tenant.slug, "pk": view.pk}))
+    assert tab not in client.get(trail).text
+
+
+def test_view_cannot_send_anyone_to_another_site(client: Client, tenant: Tenant, trail: str) -> None:
+    form = {"name": "x", "page": "console.audit", "query": "", "path": "//evil.example/"}
+
+    answer = client.post(reverse("console:view_form", kwargs={"tenant_slug": tenant.slug}), form)
+
+    assert answer.status_code == 404
+
+
+def test_list_page_asks_the_database_a_fixed_number_of_times(
+    client: Client, trail: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.get(trail)
+    with django_assert_num_queries(7):
+        client.get(trail, {"size": "25"})
+    with django_assert_num_queries(7):
+        client.get(trail, {"size": "100"})
