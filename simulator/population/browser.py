@@ -14,18 +14,22 @@ from simulator.world.entities import OAuthCode
 from simulator.world.model import Corp
 
 MAX_HOPS = 12
+LOOPBACK = {"localhost", "127.0.0.1"}
 AUTHORIZE_PATH = "/connect/oauth2/authorize"
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
 @dataclass
 class Form:
-    """One form of a page: where it goes, what it would send, and its data- attributes."""
+    """One form of a page: where it goes, what it would send, its attributes and the words inside it."""
 
     action: str
     method: str
     attributes: dict[str, str]
     fields: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+    marked: list[str] = field(default_factory=list)
+    has_button: bool = False
 
 
 @dataclass
@@ -54,6 +58,7 @@ class _Reader(HTMLParser):
         self._select = ""
         self._area = ""
         self._depth = 0
+        self._marks = self.marked
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
@@ -61,7 +66,8 @@ class _Reader(HTMLParser):
             self._depth += tag not in ("br", "img", "input", "hr", "wbr")
         elif values.get("data-sim") == "text":
             self._depth = 1
-            self.marked.append("")
+            self._marks = self._form.marked if self._form is not None else self.marked
+            self._marks.append("")
         if tag == "a" and values.get("href"):
             self.links.append((values["href"], values))
         if tag == "form":
@@ -70,11 +76,12 @@ class _Reader(HTMLParser):
         elif self._form is not None:
             self._control(tag, values)
         if tag == "br" and self._depth:
-            self.marked[-1] += "\n"
+            self._marks[-1] += "\n"
 
     def _control(self, tag: str, values: dict[str, str]) -> None:
         assert self._form is not None
-        fields, name, kind = self._form.fields, values.get("name", ""), values.get("type", "text")
+        fields, name = self._form.fields, values.get("name", "")
+        kind = values.get("type", "submit" if tag == "button" else "text")
         if tag == "select":
             self._select = name
         elif tag == "textarea":
@@ -89,8 +96,10 @@ class _Reader(HTMLParser):
                     fields.setdefault(name, values.get("value", "on"))
             else:
                 fields[name] = values.get("value", "") or ("已发送" if "required" in values else "")
-        elif tag in ("button", "input") and name and kind == "submit":
-            fields.setdefault(name, values.get("value", ""))
+        elif tag in ("button", "input") and kind == "submit" and not self._form.has_button:
+            self._form.has_button = True
+            if name:
+                fields[name] = values.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
         if self._depth:
@@ -104,7 +113,9 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._depth:
-            self.marked[-1] += data
+            self._marks[-1] += data
+        if self._form is not None:
+            self._form.text += data
         if self._area and self._form is not None:
             self._form.fields[self._area] = self._form.fields.get(self._area, "") + data
 
@@ -122,8 +133,19 @@ def read(text: str) -> Document:
     """Forms, links and marked text of an HTML page."""
     reader = _Reader()
     reader.feed(text)
-    marked = "\n".join(part.strip() for part in reader.marked if part.strip())
-    return Document(reader.forms, [href for href, _ in reader.links], marked)
+    return Document(reader.forms, [href for href, _ in reader.links], joined(reader.marked))
+
+
+def joined(parts: list[str]) -> str:
+    """Marked texts as one message."""
+    return "\n".join(part.strip() for part in parts if part.strip())
+
+
+def same_site(url: str, base: str) -> bool:
+    """Same host and port; the two names of this machine count as one."""
+    first, second = urlsplit(url), urlsplit(base)
+    hosts = {first.hostname, second.hostname}
+    return first.port == second.port and (len(hosts) == 1 or hosts <= LOOPBACK) and None not in hosts
 
 
 class Browser:
@@ -159,8 +181,7 @@ class Browser:
         return Page(url, 508, "too many redirects")
 
     def is_product(self, url: str) -> bool:
-        ours, theirs = urlsplit(self.corp.product_base_url), urlsplit(url)
-        return bool(ours.netloc) and ours.netloc == theirs.netloc
+        return same_site(url, self.corp.product_base_url)
 
     async def _send(self, url: str, data: dict[str, str] | None, referer: str) -> httpx.Response:
         headers = {"User-Agent": "wxwork MicroMessenger simulated", "Accept": "text/html"}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from simulator.population import habits, schedule, shop, traits
-from simulator.population.browser import Browser
+from simulator.population.browser import Browser, same_site
 from simulator.population.schedule import Act
 from simulator.runtime import Runtime
 from simulator.world import codes, groups, relations
@@ -124,15 +125,14 @@ async def click(runtime: Runtime, corp: Corp, act: Act) -> None:
 
 def radar_links(corp: Corp, message: dict[str, Any]) -> list[str]:
     """The product's tracked links (/r/...) in a message's text and link cards."""
-    base = corp.product_base_url.rstrip("/") + "/r/"
-    if base == "/r/":
-        return []
-    found = [url for url in ADDRESS.findall(message["text"]) if url.startswith(base)]
-    for attachment in message["attachments"]:
-        url = (attachment.get("link") or {}).get("url", "")
-        if url.startswith(base):
-            found.append(url)
-    return list(dict.fromkeys(found))
+    found = ADDRESS.findall(message["text"])
+    found += [(attachment.get("link") or {}).get("url", "") for attachment in message["attachments"]]
+    return [url for url in dict.fromkeys(found) if is_radar(corp, url)]
+
+
+def is_radar(corp: Corp, url: str) -> bool:
+    """Whether this is a tracked link of the product."""
+    return urlsplit(url).path.startswith("/r/") and same_site(url, corp.product_base_url)
 
 
 def _awake(corp: Corp, at: float, who: traits.Customer) -> float:

@@ -7,8 +7,8 @@ from urllib.parse import urljoin, urlsplit
 
 from simulator.human.phone import links_of
 from simulator.population import habits, schedule, traits
-from simulator.population.browser import Browser, Document, Form, Page, read
-from simulator.population.customers import ADDRESS
+from simulator.population.browser import Browser, Document, Form, Page, joined, read
+from simulator.population.customers import ADDRESS, is_radar
 from simulator.population.schedule import Act
 from simulator.runtime import Runtime
 from simulator.world import groups, mass_send
@@ -157,9 +157,16 @@ async def _confirm(browser: Browser, page: Page, document: Document, form: Form)
 def _forward_once(browser: Browser, page: Page, document: Document, form: Form, action: str) -> None:
     corp, userid = browser.corp, browser.person
     done = corp.people.setdefault(userid, {}).setdefault("forwarded", set())
-    if action in done:
+    fields = sorted(f"{name}={value}" for name, value in form.fields.items() if "csrf" not in name)
+    key = "|".join([action, *fields])
+    if key in done:
         return
-    text = form.attributes.get("data-sim-text") or document.marked_text or _links_only(corp, page.text)
+    text = (
+        form.attributes.get("data-sim-text")
+        or joined(form.marked)
+        or document.marked_text
+        or _links_only(corp, page.text)
+    )
     for group in _target_groups(corp, userid, page.text, form):
         try:
             groups.post(
@@ -173,7 +180,7 @@ def _forward_once(browser: Browser, page: Page, document: Document, form: Form, 
             corp.ledger.counts["act:forward"] += 1
         except Refused:
             corp.ledger.counts["act:forward_refused"] += 1
-    done.add(action)
+    done.add(key)
 
 
 def _target_groups(corp: Corp, userid: str, text: str, form: Form) -> list[Group]:
@@ -183,12 +190,12 @@ def _target_groups(corp: Corp, userid: str, text: str, form: Form) -> list[Group
         return [corp.groups[c] for c in named.split(",") if c in corp.groups]
     if form.attributes.get("data-sim-forward") == "no":
         return []
-    return [g for g in corp.groups.values() if userid in g.members and g.name and g.name in text][:1]
+    mine = [g for g in corp.groups.values() if userid in g.members and g.name]
+    return [g for g in mine if g.name in form.text] or [g for g in mine if g.name in text]
 
 
 def _links_only(corp: Corp, html: str) -> str:
-    base = corp.product_base_url.rstrip("/") + "/r/"
-    return "\n".join(dict.fromkeys(url for url in ADDRESS.findall(html) if url.startswith(base)))
+    return "\n".join(dict.fromkeys(url for url in ADDRESS.findall(html) if is_radar(corp, url)))
 
 
 def _complain(browser: Browser, what: str, page: Page) -> None:

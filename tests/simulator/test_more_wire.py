@@ -143,7 +143,7 @@ def test_console_tags_send_events(web: httpx.Client, corp: Corp, sink: Sink, api
     body = {"corp_id": corp.corp_id, "group_name": "来源", "name": "短视频"}
     made = web.post("/sim/tag/create", json=body).json()
     events = [opened(corp, request) for request in sink.requests]
-    assert [e.findtext("TagType") for e in events] == ["tag_group", "tag"]
+    assert {e.findtext("TagType") for e in events} == {"tag_group", "tag"}
     tags = api("externalcontact/get_corp_tag_list", {})["tag_group"][0]["tag"]
     assert [tag["id"] for tag in tags] == [made["tag_id"]]
     web.post("/sim/tag/delete", json={"corp_id": corp.corp_id, "tag_id": made["tag_id"]}).raise_for_status()
