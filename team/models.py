@@ -80,8 +80,10 @@ class WorkItem(TenantModel):
     title = models.CharField(max_length=160)
     detail = models.TextField(blank=True)
     script = models.TextField(blank=True)  # words ready to send
+    script_source = models.CharField(max_length=160, blank=True)  # where they come from
     reason = models.CharField(max_length=240, blank=True)
     rule_code = models.CharField(max_length=24, blank=True)
+    starts_at = models.DateTimeField(null=True, blank=True)  # when the clock of due_at began
     due_at = models.DateTimeField(null=True, blank=True)
     window_ends_at = models.DateTimeField(null=True, blank=True)
     url = models.CharField(max_length=300, blank=True)

@@ -1,1 +1,31 @@
-"""What team adds to the menu and the search."""
+"""What team adds to the menu."""
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from console import nav
+from team.enums import Bucket
+from team.selectors import NOBODY, open_count, staff_for_user
+from tenants.enums import Permission
+from tenants.roles import allows
+
+
+def _must_do(request: HttpRequest) -> int | None:
+    """What must be done by the visitor; a lead without a linked staff member sees everyone's."""
+    tenant = request.tenant  # type: ignore[attr-defined]
+    own = staff_for_user(tenant_id=tenant.pk, user_id=request.user.pk or 0)
+    everyone = allows(request.role, Permission.APPROVE)  # type: ignore[attr-defined]
+    staff_id = own.pk if own else None if everyone else NOBODY
+    return open_count(tenant_id=tenant.pk, staff_id=staff_id, bucket=Bucket.MUST) or None
+
+
+nav.register(
+    key="team",
+    label=_("Today"),
+    icon="checklist",
+    url_name="team:today",
+    order=10,
+    count=_must_do,
+    is_late=True,
+)
+nav.register(key="staff", label=_("Team"), icon="id-badge-2", url_name="team:staff_list", order=110)

@@ -45,6 +45,27 @@ def rail_blocks(*, tenant: Any, staff: Staff | None, now: datetime) -> list[Rail
     return sorted((one for one in made if one is not None), key=lambda one: one.order)
 
 
+@dataclass(frozen=True)
+class Load:
+    """A column of the staff list: `provider(tenant_id=, staff_ids=)` -> {staff id: count}; ids None: all staff."""
+
+    label: Any
+    provider: Callable[..., dict[int, int]]
+
+
+_loads: list[Load] = []
+
+
+def register_load(*, label: Any, provider: Callable[..., dict[int, int]]) -> None:
+    """Add a figure to the staff list. The same provider twice counts once."""
+    if all(one.provider is not provider for one in _loads):
+        _loads.append(Load(label, provider))
+
+
+def loads() -> list[Load]:
+    return list(_loads)
+
+
 def staff_get(*, tenant_id: int, staff_id: int) -> Staff:
     """Raises Staff.DoesNotExist, also for another tenant's id."""
     return Staff.objects.get(tenant_id=tenant_id, pk=staff_id)
@@ -68,8 +89,8 @@ def staff_contactable(*, tenant_id: int) -> list[Staff]:
 
 
 def staff_by_userid(*, tenant_id: int, userid: str, app_id: int | None = None) -> Staff | None:
-    """The staff member behind a WeCom userid, active or not, or None."""
-    found = Staff.objects.filter(tenant_id=tenant_id, userid=userid)
+    """The staff member behind a WeCom userid, in any case, active or not; or None."""
+    found = Staff.objects.filter(tenant_id=tenant_id, userid__iexact=userid)
     return (found.filter(app_id=app_id) if app_id else found.order_by("-is_active", "app_id")).first()
 
 
@@ -115,8 +136,11 @@ def department_names(*, tenant_id: int) -> dict[tuple[int, int], str]:
     return {(row.app_id, row.dept_id): row.name for row in rows}
 
 
+NOBODY = 0  # a viewer without a linked staff member: only what is for anyone
+
+
 def _of(tenant_id: int, staff_id: int | None) -> QuerySet[WorkItem]:
-    """Items of one person, those for anyone among them; None: everyone's."""
+    """Items of one person, those for anyone among them; None: everyone's; NOBODY: only those for anyone."""
     found = WorkItem.objects.filter(tenant_id=tenant_id)
     return found if staff_id is None else found.filter(Q(staff_id=staff_id) | Q(staff_id=None))
 
@@ -151,22 +175,31 @@ def work_item_done_list(
 
 
 def work_counts(*, tenant_id: int, staff_id: int | None, since: datetime) -> dict[str, int]:
-    """{"all", "must", "remind", "suggest", "late", "blocked", "snoozed", "done", "missed"}; one query.
+    """{"all", "must", "remind", "suggest", "late", "blocked", "snoozed", "done", "missed", "<bucket>_done"}; one query.
 
     `done` and `missed` count since the moment; the others are what waits now.
     """
     waiting, now = Q(state=WorkState.OPEN), clock.now()
+    done = Q(state=WorkState.DONE, done_at__gte=since)
+    counts = {
+        "all": waiting,
+        "late": waiting & Q(due_at__lte=now),
+        "blocked": Q(state=WorkState.BLOCKED),
+        "snoozed": Q(state=WorkState.SNOOZED),
+        "done": done,
+        "missed": Q(state=WorkState.MISSED, done_at__gte=since),
+    }
+    for bucket in Bucket.values:
+        counts[bucket] = waiting & Q(bucket=bucket)
+        counts[f"{bucket}_done"] = done & Q(bucket=bucket)
     return _of(tenant_id, staff_id).aggregate(
-        all=Count("pk", filter=waiting),
-        must=Count("pk", filter=waiting & Q(bucket=Bucket.MUST)),
-        remind=Count("pk", filter=waiting & Q(bucket=Bucket.REMIND)),
-        suggest=Count("pk", filter=waiting & Q(bucket=Bucket.SUGGEST)),
-        late=Count("pk", filter=waiting & Q(due_at__lte=now)),
-        blocked=Count("pk", filter=Q(state=WorkState.BLOCKED)),
-        snoozed=Count("pk", filter=Q(state=WorkState.SNOOZED)),
-        done=Count("pk", filter=Q(state=WorkState.DONE, done_at__gte=since)),
-        missed=Count("pk", filter=Q(state=WorkState.MISSED, done_at__gte=since)),
+        **{name: Count("pk", filter=condition) for name, condition in counts.items()}
     )
+
+
+def open_count(*, tenant_id: int, staff_id: int | None, bucket: str) -> int:
+    """How many open items of one bucket wait for a person; None: for everyone. For the menu."""
+    return _of(tenant_id, staff_id).filter(state=WorkState.OPEN, bucket=bucket).count()
 
 
 def open_counts(*, tenant_id: int) -> dict[int, int]:

@@ -24,8 +24,8 @@ _VERBS = {
 }
 _FIELDS = frozenset(
     {
-        "staff_id", "group_id", "kind", "bucket", "tier", "title", "detail", "script", "reason", "rule_code",
-        "due_at", "window_ends_at", "url", "phone_url", "verb_label", "state",
+        "staff_id", "group_id", "kind", "bucket", "tier", "title", "detail", "script", "script_source", "reason",
+        "rule_code", "starts_at", "due_at", "window_ends_at", "url", "phone_url", "verb_label", "state",
     }
 )  # fmt: skip
 
@@ -33,9 +33,10 @@ _FIELDS = frozenset(
 def work_item_put(*, tenant_id: int, source_kind: str, source_id: int, **fields: Any) -> WorkItem:
     """Add or change the item of one matter, in the caller's transaction. Safe to repeat.
 
-    Fields: staff_id (None: anyone), group_id, kind, bucket, tier, title, detail, script, reason, rule_code, due_at,
-    window_ends_at, url, phone_url, verb_label, state (open, or blocked with its rule). A closed item put again is
-    open again, unless `state` says otherwise; a snoozed one stays away until its time. Raises TypeError for others.
+    Fields: staff_id (None: anyone), group_id, kind, bucket, tier, title, detail, script, script_source, reason,
+    rule_code, starts_at (when the clock of due_at began), due_at, window_ends_at, url, phone_url, verb_label, state
+    (open, or blocked with its rule). A closed item put again is open again, unless `state` says otherwise; a
+    snoozed one stays away until its time. Raises TypeError for other names.
     """
     return work_items_put(tenant_id=tenant_id, source_kind=source_kind, items={source_id: fields})[source_id]
 
@@ -76,7 +77,7 @@ def work_items_put(
 
 def _clipped(fields: dict[str, Any]) -> dict[str, Any]:
     """Texts cut to what the columns hold: a long title is no reason to lose the task."""
-    longest = {"title": 160, "reason": 240, "rule_code": 24, "verb_label": 40}
+    longest = {"title": 160, "script_source": 160, "reason": 240, "rule_code": 24, "verb_label": 40}
     return {name: str(value)[: longest[name]] if name in longest else value for name, value in fields.items()}
 
 

@@ -1,0 +1,116 @@
+"""Tables of team."""
+
+from typing import Any
+
+import django_tables2 as tables
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from console.tables import ConsoleTable, NumberColumn
+from console.templatetags.q import figure
+from team.models import Staff
+from team.selectors import Load
+
+
+class LoadColumn(NumberColumn):
+    """A figure that an app above counts for each staff member."""
+
+    def __init__(self, load: Load) -> None:
+        super().__init__(verbose_name=load.label, empty_values=(), orderable=False)
+        self._load = load
+
+    def render(self, record: Staff, table: "StaffTable") -> str:
+        return figure(table.load_of(self._load, record))
+
+    def value(self, record: Staff, table: "StaffTable") -> int:
+        return table.load_of(self._load, record)
+
+
+class StaffTable(ConsoleTable):
+    """Staff with their departments, console login, customers and open items."""
+
+    name = tables.Column(verbose_name=_("Name"), empty_values=())
+    departments = tables.Column(verbose_name=_("Departments"), empty_values=(), orderable=False)
+    standing = tables.Column(verbose_name=_("Standing"), empty_values=(), orderable=False)
+    login = tables.Column(verbose_name=_("Console login"), empty_values=(), orderable=False)
+    items = NumberColumn(verbose_name=_("Open items"), empty_values=(), orderable=False)
+
+    class Meta(ConsoleTable.Meta):
+        model = Staff
+        fields = ("name",)
+        sequence = ("name", "departments", "standing", "login", "...", "items")
+        row_header = "name"
+        order_by = ("-is_active", "name")
+
+    def __init__(
+        self,
+        *args: Any,
+        tenant_slug: str,
+        can_link: bool,
+        departments: dict[tuple[int, int], str],
+        open_items: dict[int, int],
+        loads: list[Load],
+        tenant_id: int,
+        **kwargs: Any,
+    ) -> None:
+        columns = [(f"load_{number}", LoadColumn(load)) for number, load in enumerate(loads)]
+        super().__init__(*args, extra_columns=columns, **kwargs)
+        self._slug, self._can_link, self._tenant_id = tenant_slug, can_link, tenant_id
+        self._departments, self._open = departments, open_items
+        self._counted: dict[int, dict[int, int]] = {}
+
+    def load_of(self, load: Load, record: Staff) -> int:
+        """One figure of a row; asked once for all rows shown, for all staff in an export."""
+        if id(load) not in self._counted:
+            shown = [row.record.pk for row in self.paginated_rows] if hasattr(self, "page") else None
+            self._counted[id(load)] = load.provider(tenant_id=self._tenant_id, staff_ids=shown)
+        return self._counted[id(load)].get(record.pk, 0)
+
+    def value_name(self, record: Staff) -> str:
+        return str(record)
+
+    def render_name(self, record: Staff) -> SafeString:
+        return format_html('{} <span class="q-3rd q-xs">{}</span>', str(record), record.userid)
+
+    def value_departments(self, record: Staff) -> str:
+        names = [self._departments.get((record.app_id, one), "") for one in record.department_ids]
+        return ", ".join(name for name in names if name)
+
+    def render_departments(self, record: Staff) -> str:
+        return self.value_departments(record) or "–"
+
+    def value_standing(self, record: Staff) -> str:
+        if not record.is_active:
+            return gettext("Left")
+        return gettext("May talk to customers") if record.can_contact else gettext("Not in customer contact")
+
+    def render_standing(self, record: Staff) -> SafeString:
+        tone = " is-ok" if record.is_active and record.can_contact else ""
+        return format_html('<span class="q-tag{}">{}</span>', tone, self.value_standing(record))
+
+    def value_login(self, record: Staff) -> str:
+        linked = record.membership
+        return str(linked.user) if linked is not None and linked.ended_at is None else ""
+
+    def render_login(self, record: Staff) -> SafeString:
+        name = self.value_login(record)
+        if not self._can_link or not record.is_active:
+            return format_html("{}", name or "–")
+        url = reverse("team:staff_link", kwargs={"tenant_slug": self._slug, "pk": record.pk})
+        return format_html(
+            '{} <button class="btn btn-sm q-quiet" type="button" hx-get="{}" hx-target="#q-drawer">{}</button>',
+            name or "–",
+            url,
+            gettext("Change") if name else gettext("Link"),
+        )
+
+    def render_items(self, record: Staff) -> Any:
+        url = reverse("team:today", kwargs={"tenant_slug": self._slug})
+        count = self._open.get(record.pk, 0)
+        return format_html('<a href="{}?staff={}">{}</a>', url, record.pk, count)
+
+    def value_items(self, record: Staff) -> int:
+        return self._open.get(record.pk, 0)

@@ -1,0 +1,1 @@
+"""Console pages of team: Today and the staff list."""

@@ -1,0 +1,159 @@
+"""Today (R123): what waits for one person, in the one work order, two clicks to act."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from console.pages import ConsoleView, go, render, toast
+from team.enums import Bucket, WorkState
+from team.models import Staff, WorkItem
+from team.selectors import (
+    NOBODY,
+    rail_blocks,
+    staff_for_user,
+    staff_list,
+    work_counts,
+    work_item_done_list,
+    work_item_list,
+)
+from team.services import work_item_act
+from tenants import clock
+from tenants.enums import Permission
+
+TABS = ("all", *Bucket.values, "done", "blocked")
+TAB_LABELS = {
+    "all": _("All"),
+    "must": _("Must do"),
+    "remind": _("Reminders"),
+    "suggest": _("Suggestions"),
+    "done": _("Done"),
+    "blocked": _("Blocked"),
+}
+NOTES = {
+    "must": _("left undone, a promise or a deadline is broken"),
+    "remind": _("due today; late ones cost experience"),
+    "suggest": _("when there is time"),
+}
+DONE_WORDS = {
+    "done": _("Done: %(title)s"),
+    "snooze": _("Later: %(title)s"),
+    "undo": _("Open again: %(title)s"),
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """One bucket of the list."""
+
+    key: str
+    label: Any
+    note: Any
+    items: list[WorkItem]
+    count: int
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Whose list is looked at. `staff_id` None: everyone's; NOBODY: what is for anyone."""
+
+    own: Staff | None
+    shown: Staff | None
+    staff_id: int | None
+    people: list[Staff]
+
+
+class _TodayView(ConsoleView):
+    """What the page and its actions share: whose list, which tab, what stands in it."""
+
+    def viewer(self) -> Viewer:
+        """Leads look at anyone by ?staff=<id> or all; others see their own. An unknown id is a 404."""
+        tenant, user = self.request.tenant, self.request.user
+        own = staff_for_user(tenant_id=tenant.pk, user_id=user.pk)
+        if not self.can(Permission.APPROVE):
+            return Viewer(own, own, own.pk if own else NOBODY, [])
+        people = list(staff_list(tenant_id=tenant.pk, active_only=True))
+        asked = self.request.GET.get("staff", "")
+        if asked and asked != "all":
+            shown = next((one for one in people if str(one.pk) == asked), None)
+            if shown is None:
+                raise Http404
+            return Viewer(own, shown, shown.pk, people)
+        if own is None or asked == "all":
+            return Viewer(own, None, None, people)
+        return Viewer(own, own, own.pk, people)
+
+    def page(self) -> dict[str, Any]:
+        """Everything the page shows; seven queries whatever the number of items, and one a rail provider."""
+        viewer, now = self.viewer(), clock.now()
+        since = self._midnight(now)
+        tab = self.request.GET.get("bucket", "all")
+        tab = tab if tab in TABS else "all"
+        where = {"tenant_id": self.request.tenant.pk, "staff_id": viewer.staff_id}
+        counts = work_counts(**where, since=since)
+        waiting = work_item_list(**where) if tab not in ("done", "blocked") else []
+        if self.request.GET.get("one"):
+            waiting = waiting[:1]
+        blocked = work_item_list(**where, states=[WorkState.BLOCKED])
+        finished = work_item_done_list(**where, since=since)
+        return {
+            "viewer": viewer,
+            "tab": tab,
+            "one": bool(self.request.GET.get("one")),
+            "tabs": [(key, TAB_LABELS[key], counts[key]) for key in TABS],
+            "sections": _sections(waiting, tab, counts),
+            "focus_id": waiting[0].pk if waiting else 0,
+            "blocked": blocked,
+            "finished": finished,
+            "counts": counts,
+            "planned": counts["all"] + counts["snoozed"] + counts["done"] + counts["missed"],
+            "buckets_done": " · ".join(
+                f"{counts[f'{one}_done']}/{counts[f'{one}_done'] + counts[one]}" for one in Bucket.values
+            ),
+            "rail_blocks": rail_blocks(tenant=self.request.tenant, staff=viewer.shown, now=now),
+        }
+
+    def _midnight(self, now: datetime) -> datetime:
+        zone = self.request.tenant.timezone
+        return clock.day_bounds(clock.local_date(now, zone), zone)[0]
+
+
+def _sections(items: list[WorkItem], tab: str, counts: dict[str, int]) -> list[Section]:
+    """The buckets shown, each in the work order its items came in; empty ones are left out."""
+    made = []
+    for bucket in Bucket.values:
+        rows = [one for one in items if one.bucket == bucket]
+        if rows and tab in ("all", bucket):
+            made.append(Section(bucket, TAB_LABELS[bucket], NOTES[bucket], rows, counts[bucket]))
+    return made
+
+
+class TodayPage(_TodayView):
+    """The home page."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return render(request, "team/today.html", self.page(), partial="team/_today.html")
+
+
+class ItemActView(_TodayView):
+    """Done, later, undo: one click, answered with the list as it is now."""
+
+    def post(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        own = staff_for_user(tenant_id=self.request.tenant.pk, user_id=self.request.user.pk)
+        try:
+            item = work_item_act(
+                tenant=self.request.tenant,
+                item_id=pk,
+                verb=verb,
+                actor=self.request.actor,
+                staff_ids=[own.pk] if own else [],
+            )
+        except (WorkItem.DoesNotExist, KeyError) as error:
+            raise Http404 from error
+        undo = self.url("team:item_act", pk=pk, verb="undo") if verb != "undo" else ""
+        toast(request, DONE_WORDS[verb] % {"title": item.title}, undo)
+        if getattr(request, "htmx", False):
+            return render(request, "team/_today.html", self.page(), partial="team/_today.html")
+        return go(request, self.url("team:today"))
