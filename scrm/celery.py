@@ -44,7 +44,6 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_ignore_result=True,
-    task_soft_time_limit=240,
     task_time_limit=300,
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
