@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
@@ -19,7 +20,7 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 LOCALE = "zh_Hans"
-KEYWORDS: dict[str, tuple | None] = {
+KEYWORDS: dict[str, Any] = {
     "_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None,
     "ngettext": (1, 2), "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2),
@@ -69,14 +70,13 @@ def extract(base: Path, roots: Iterable[Path]) -> Catalog:
     found = Catalog(locale=LOCALE)
     for path in _sources(roots):
         where = str(path.relative_to(base))
-        for _line, call, said, comments in extract_python(BytesIO(_code(path)), list(KEYWORDS), [], {}):
-            for message in _messages(call, said):
-                context, ids = message
-                found.add(ids, context=context, locations=[(where, 0)], auto_comments=comments)
+        for _line, call, said, _comments in extract_python(BytesIO(_code(path)), KEYWORDS, [], {}):
+            for context, ids in _messages(str(call), said):
+                found.add(ids, context=context, locations=[(where, 0)])
     return found
 
 
-def _messages(call: str, said: object) -> Iterator[tuple[str | None, str | tuple[str, str]]]:
+def _messages(call: str, said: Any) -> Iterator[tuple[str | None, str | tuple[str, str]]]:
     parts = list(said) if isinstance(said, tuple) else [said]
     spec = KEYWORDS[call]
     if any(not isinstance(part, str) for part in parts[: len(spec) if spec else 1]):
@@ -115,8 +115,7 @@ def _is_translated(message: Message) -> bool:
 
 def _as_target(message: Message, source: Message) -> str | tuple[str, ...]:
     """The translation in the shape the source has now: one form, or a tuple of the one Chinese form."""
-    said = source.string
-    text = said[0] if isinstance(said, tuple | list) else said
+    text = _texts(source.string)[0]
     return (text,) if isinstance(message.id, tuple | list) else text
 
 

@@ -57,9 +57,9 @@ class ConsoleTable(tables.Table):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        css = str(self.attrs.get("class", ""))
-        if "pick" not in self.base_columns and "is-nopick" not in css:
-            self.attrs = {**self.attrs, "class": f"{css} is-nopick"}
+        own: dict[str, Any] = dict(self.attrs)  # type: ignore[has-type]
+        if "pick" not in self.base_columns and "is-nopick" not in own.get("class", ""):
+            self.attrs = {**own, "class": f"{own.get('class', '')} is-nopick"}
 
     @property
     def row_header(self) -> str:
