@@ -12,12 +12,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from simulator.callbacks.deliver import flush
-from simulator.human import acts, corps, office, phone, truth
+from simulator.human import acts, corps, office, phone, suites, truth
 from simulator.human.answers import Action, Body, json_route
 from simulator.human.oauth import OAuthPage
 from simulator.population import camp, tick
 from simulator.runtime import Runtime
 from simulator.wire.server import Gate
+from simulator.wire.service import ServiceGate
 
 LIVE_STEP_S = 1.0
 
@@ -48,6 +49,12 @@ def _sim_routes(runtime: Runtime) -> list[Route]:
         ("GET", "/sim/faults", corps.show_faults),
         ("POST", "/sim/faults", corps.set_faults),
         ("POST", "/sim/welcome-race", corps.use_welcome_code),
+        ("POST", "/sim/suites", _then_flush(suites.create_suite)),
+        ("POST", "/sim/suites/{suite_id}/push-ticket", _then_flush(suites.push)),
+        ("POST", "/sim/suites/{suite_id}/install", _then_flush(suites.install)),
+        ("POST", "/sim/suites/{suite_id}/change", _then_flush(suites.change)),
+        ("POST", "/sim/suites/{suite_id}/cancel", _then_flush(suites.cancel)),
+        ("POST", "/sim/suites/{suite_id}/reset-permanent-code", _then_flush(suites.reset_permanent_code)),
         ("POST", "/sim/redeliver", _then_flush(corps.redeliver)),
         ("POST", "/sim/camp", camp.declare),
         ("POST", "/sim/tick", tick.tick_action),
@@ -100,6 +107,7 @@ def create_app(runtime: Runtime, *, snapshot_s: float = 5.0) -> Starlette:
 
     gate = Gate(runtime)
     routes = [
+        Route("/cgi-bin/service/{name}", ServiceGate(runtime).handle, methods=["GET", "POST"]),
         Route("/cgi-bin/{path:path}", gate.handle, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         Route("/connect/oauth2/authorize", OAuthPage(runtime).authorize),
         *_sim_routes(runtime),

@@ -16,12 +16,13 @@ import httpx
 from simulator.clock import Clock
 from simulator.world.model import Corp, World
 from simulator.world.relations import Refused
+from simulator.world.shape import fingerprint
 
 log = logging.getLogger("simulator")
 
 SNAPSHOT_NAME = "world.pickle"
-SNAPSHOT_FORMAT = 1
 DRIVEN_S = 60.0
+CALLBACKS_IN_FLIGHT = 8
 
 
 class Runtime:
@@ -35,6 +36,8 @@ class Runtime:
         self.calls: Counter[str] = Counter()
         # One tick at a time: the live loop and a driver may ask at once.
         self.turn = asyncio.Lock()
+        # At most so many callbacks in flight, all corps together.
+        self.callback_slots = asyncio.Semaphore(CALLBACKS_IN_FLIGHT)
         self._client: httpx.AsyncClient | None = None
         self._driven_at = -DRIVEN_S
 
@@ -42,7 +45,7 @@ class Runtime:
     def client(self) -> httpx.AsyncClient:
         """Keep-alive client; keeps no cookies itself, since many people share it."""
         if self._client is None:
-            limits = httpx.Limits(max_connections=16, max_keepalive_connections=16)
+            limits = httpx.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=1.5)
             no_jar = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
             self._client = httpx.AsyncClient(timeout=15.0, limits=limits, trust_env=False, cookies=no_jar)
         return self._client
@@ -84,13 +87,13 @@ class Runtime:
             log.exception("the snapshot cannot be read; starting empty")
             path.rename(path.with_suffix(".unreadable"))
             return False
-        if version != SNAPSHOT_FORMAT:
+        if version != fingerprint():
             path.rename(path.with_suffix(".old"))
             return False
         self.world = world
         self.world.is_driven = not self.is_live
-        for corp in world.corps.values():
-            corp.ledger.rebuild_pending()
+        for receiver in world.receivers():
+            receiver.ledger.rebuild_pending()
         return True
 
     def save(self) -> None:
@@ -101,5 +104,5 @@ class Runtime:
         path = self.state_dir / SNAPSHOT_NAME
         draft = path.with_suffix(".draft")
         self.world.is_dirty = False
-        draft.write_bytes(pickle.dumps((SNAPSHOT_FORMAT, self.world), protocol=5))
+        draft.write_bytes(pickle.dumps((fingerprint(), self.world), protocol=5))
         os.replace(draft, path)

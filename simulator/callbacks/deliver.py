@@ -12,14 +12,14 @@ from simulator.runtime import Runtime
 from simulator.wire import crypto, xml
 from simulator.world.ledger import ACKED, UNDELIVERED, CallbackEvent
 from simulator.world.model import Corp
+from simulator.world.provider import Suite
 
 TIMEOUT_S = 5.0
 TRIES = 3
-PARALLEL = 8
 HOLD_SHARE = 0.3
 
 
-def sealed(corp: Corp, plaintext: str, *, timestamp: int) -> tuple[dict[str, str], str]:
+def sealed(corp: Corp | Suite, plaintext: str, *, timestamp: int) -> tuple[dict[str, str], str]:
     """Query and body of one delivery."""
     callback = corp.callback
     is_suite = callback.form == "suite"
@@ -35,9 +35,11 @@ def sealed(corp: Corp, plaintext: str, *, timestamp: int) -> tuple[dict[str, str
     return query, xml.envelope(to_user=receive_id, agentid=agentid, encrypted=encrypted)
 
 
-async def _post_once(runtime: Runtime, corp: Corp, event: CallbackEvent) -> bool:
+async def _post_once(runtime: Runtime, corp: Corp | Suite, event: CallbackEvent) -> bool:
     at = runtime.clock.now()
     query, body = sealed(corp, event.plaintext, timestamp=int(at))
+    # Command callbacks of a suite take nothing but the word success (PROTOCOL 1.3).
+    is_command = isinstance(corp, Suite)
     started = time.perf_counter()
     try:
         request = runtime.client.post(
@@ -52,13 +54,14 @@ async def _post_once(runtime: Runtime, corp: Corp, event: CallbackEvent) -> bool
         status = type(error).__name__
     took_ms = round((time.perf_counter() - started) * 1000, 1)
     event.attempts.append({"at": round(at, 3), "status": status, "ms": took_ms})
-    if status == 200:
+    is_ok = status == 200 and (not is_command or answer.text == "success")
+    if is_ok:
         event.acks += 1
         event.status = ACKED
-    return status == 200
+    return is_ok
 
 
-async def deliver_event(runtime: Runtime, corp: Corp, event: CallbackEvent) -> None:
+async def deliver_event(runtime: Runtime, corp: Corp | Suite, event: CallbackEvent) -> None:
     """Up to three tries, then the event stays undelivered."""
     for attempt in range(TRIES):
         if await _post_once(runtime, corp, event):
@@ -68,7 +71,7 @@ async def deliver_event(runtime: Runtime, corp: Corp, event: CallbackEvent) -> N
     event.status = UNDELIVERED
 
 
-def _hold_some(corp: Corp, events: list[CallbackEvent]) -> list[CallbackEvent]:
+def _hold_some(corp: Corp | Suite, events: list[CallbackEvent]) -> list[CallbackEvent]:
     """Under the reorder fault some events wait, once, for the next delivery round, after later ones."""
     faults, going = corp.faults, []
     for event in events:
@@ -80,7 +83,7 @@ def _hold_some(corp: Corp, events: list[CallbackEvent]) -> list[CallbackEvent]:
     return going
 
 
-def delivery_lanes(corp: Corp, events: list[CallbackEvent]) -> list[list[CallbackEvent]]:
+def delivery_lanes(corp: Corp | Suite, events: list[CallbackEvent]) -> list[list[CallbackEvent]]:
     """Events grouped by subject, in order within a subject unless the reorder fault strikes."""
     faults = corp.faults
     if faults.reorder_p:
@@ -95,17 +98,16 @@ def delivery_lanes(corp: Corp, events: list[CallbackEvent]) -> list[list[Callbac
     return list(lanes.values())
 
 
-async def flush_corp(runtime: Runtime, corp: Corp) -> int:
+async def flush_corp(runtime: Runtime, corp: Corp | Suite) -> int:
     """Deliver everything that waits for this corp. Returns the number of logical events handled."""
     events = _hold_some(corp, corp.ledger.take_pending())
     if not events:
         return 0
     doubled = [event for event in events if corp.faults.chance(corp.faults.duplicate_p)]
     corp.faults.rng.shuffle(doubled)
-    gate = asyncio.Semaphore(PARALLEL)
 
     async def run(lane: list[CallbackEvent]) -> None:
-        async with gate:
+        async with runtime.callback_slots:
             for event in lane:
                 await deliver_event(runtime, corp, event)
 
@@ -117,11 +119,11 @@ async def flush_corp(runtime: Runtime, corp: Corp) -> int:
 
 async def flush(runtime: Runtime) -> int:
     """Deliver everything that waits, all corps side by side."""
-    done = await asyncio.gather(*(flush_corp(runtime, c) for c in list(runtime.world.corps.values())))
+    done = await asyncio.gather(*(flush_corp(runtime, one) for one in runtime.world.receivers()))
     return sum(done)
 
 
-async def verify_url(runtime: Runtime, corp: Corp) -> dict[str, object]:
+async def verify_url(runtime: Runtime, corp: Corp | Suite) -> dict[str, object]:
     """The console's GET check: the plaintext alone, within one second (PROTOCOL 1.2)."""
     plain = str(secrets.randbelow(10**19))
     callback = corp.callback

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from simulator.runtime import Runtime
+from simulator.wire.errors import WireError
 from simulator.world.relations import Refused
 
 Body = dict[str, Any]
@@ -45,7 +46,7 @@ def json_route(runtime: Runtime, action: Action) -> Callable[[Request], Awaitabl
         try:
             body = {**dict(request.query_params), **await read_json(request), **request.path_params}
             answer = await action(runtime, body)
-        except (Refused, ValueError) as error:
+        except (Refused, WireError, ValueError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
         if request.method != "GET":
             runtime.world.is_dirty = True

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from simulator.callbacks.deliver import flush as flush_callbacks
 from simulator.human.answers import Body
+from simulator.human.suites import push_due_tickets
 from simulator.population import bustle, camp, customers, schedule, shop, staff
 from simulator.population.schedule import Act
 from simulator.runtime import Runtime
@@ -90,7 +91,7 @@ async def run_until(runtime: Runtime, until: float) -> Body:
     async with runtime.turn:
         counts: Counter[str] = Counter()
         for _ in range(ROUNDS):
-            noticed = _notice(runtime)
+            noticed = _notice(runtime) + push_due_tickets(runtime.world, runtime.clock.now())
             counts["callbacks"] += await flush_callbacks(runtime)
             acts = schedule.take_due(runtime.world, until)
             if not acts and not noticed:

@@ -23,11 +23,17 @@ from simulator.world.relations import Refused
 BODY_BYTES = 25 * 1024 * 1024
 
 
-def _answer(code: int, hint: str, extra: dict[str, Any]) -> Response:
-    message = MESSAGES.get(code, "error")
-    if code:
-        message = f"{message}, hint: [{hint or stable_id('', message, 12)}], from ip: 127.0.0.1"
-    return JSONResponse({"errcode": code, "errmsg": message, **extra})
+def answer_ok(body: dict[str, Any]) -> Response:
+    """HTTP 200 with errcode 0."""
+    return JSONResponse({"errcode": 0, "errmsg": MESSAGES[0], **body})
+
+
+def answer_error(error: WireError) -> Response:
+    """HTTP 200 with the code and a hint."""
+    message = MESSAGES.get(error.code, "error")
+    hint = error.hint or stable_id("", message, 12)
+    shown = f"{message}, hint: [{hint}], from ip: 127.0.0.1"
+    return JSONResponse({"errcode": error.code, "errmsg": shown, **error.extra})
 
 
 def _corp_and_app(runtime: Runtime, request: Request, row: Endpoint, now: float) -> tuple[Corp, App]:
@@ -131,15 +137,15 @@ class Gate:
             answer = await self._answer(request, path)
         except WireError as error:
             self.runtime.count_call(path, error.code)
-            return _answer(error.code, error.hint, error.extra)
+            return answer_error(error)
         except Refused as error:
             self.runtime.count_call(path, 40058)
-            return _answer(40058, str(error), {})
+            return answer_error(WireError(40058, str(error)))
         self.runtime.count_call(path, 0)
         if isinstance(answer, RawAnswer):
             headers = {"Content-Disposition": 'attachment; filename="media"'}
             return Response(answer.body, media_type=answer.content_type, headers=headers)
-        return _answer(0, "", answer)
+        return answer_ok(answer)
 
     async def _answer(self, request: Request, path: str) -> dict[str, Any] | RawAnswer:
         row = ENDPOINTS.get(path)
@@ -157,9 +163,13 @@ class Gate:
             raise WireError(45033)
         self.in_flight[key] += 1
         try:
-            if corp.faults.slow_ms and corp.faults.chance(corp.faults.slow_p):
+            is_slow = bool(corp.faults.slow_ms) and corp.faults.chance(corp.faults.slow_p)
+            if is_slow and not corp.faults.slow_after_effect:
                 await asyncio.sleep(corp.faults.slow_ms / 1000)
-            return await self._run(request, row, corp, app)
+            answer = await self._run(request, row, corp, app)
+            if is_slow and corp.faults.slow_after_effect:
+                await asyncio.sleep(corp.faults.slow_ms / 1000)
+            return answer
         finally:
             self.in_flight[key] -= 1
 

@@ -22,6 +22,7 @@ class Faults:
     revoke_code: int = 40014
     slow_p: float = 0.0
     slow_ms: int = 0
+    slow_after_effect: bool = False
     no_welcome_code_p: float = 0.0
     legacy_payload: bool = False
     group_lag_s: float = 0.0

@@ -36,6 +36,7 @@ from simulator.world.entities import (
 )
 from simulator.world.faults import Faults
 from simulator.world.ledger import Ledger
+from simulator.world.provider import Provider, Suite
 
 
 @dataclass
@@ -107,10 +108,16 @@ class World:
     corps: dict[str, Corp] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     oauth_codes: dict[str, OAuthCode] = field(default_factory=dict)
+    providers: dict[str, Provider] = field(default_factory=dict)
     acts: list[Any] = field(default_factory=list)
     act_counter: int = 0
     is_driven: bool = True
     is_dirty: bool = False
+
+    def receivers(self) -> list[Corp | Suite]:
+        """Everyone whose callback URL gets events."""
+        suites = [suite for provider in self.providers.values() for suite in provider.suites.values()]
+        return [*self.corps.values(), *suites]
 
     def forget_before(self, corp: Corp) -> None:
         """Drop what an earlier life of this corp left: its acts, tokens and codes."""

@@ -100,6 +100,7 @@ class Sink:
         self.statuses: list[int] = []
         self.delays: list[float] = []
         self.requests: list[tuple[str, bytes]] = []
+        self.body = b""
         self.url = ""
 
 
@@ -115,8 +116,9 @@ def sink(web: httpx.Client, corp: Corp) -> Iterator[Sink]:
             if found.delays:
                 time.sleep(found.delays.pop(0))
             self.send_response(found.statuses.pop(0) if found.statuses else 200)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(found.body)))
             self.end_headers()
+            self.wfile.write(found.body)
 
         def log_message(self, format: str, *args: object) -> None:
             """Keep test output quiet."""
