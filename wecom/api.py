@@ -10,6 +10,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -85,7 +86,7 @@ class EventsView(APIView):
     """POST a batch; each item is answered by itself."""
 
     authentication_classes = (ApiKeyAuthentication,)
-    parser_classes = ()
+    parser_classes = (JSONParser,)
 
     @extend_schema(
         operation_id="events",

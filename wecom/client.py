@@ -196,7 +196,7 @@ class WecomClient:
     def _react(self, endpoint: Endpoint, body: dict[str, Any], code: int) -> dict[str, Any]:
         """Turn an error code into what the caller must know, by the table. Returns only for EMPTY."""
         reaction = reaction_to(code)
-        about = {"code": code, "path": endpoint.path, "hint": answers.hint_of(body)}
+        about: dict[str, Any] = {"code": code, "path": endpoint.path, "hint": answers.hint_of(body)}
         message = str(reaction.meaning)
         match reaction.act:
             case Act.EMPTY:

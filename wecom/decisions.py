@@ -8,7 +8,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
-from wecom import outbound, wake
+from wecom import ingest, outbound, wake
 from wecom.enums import InboundState, SendState
 from wecom.errors import NothingToDecide, ReasonMissing
 from wecom.models import InboundEvent, OutboundSend
@@ -25,7 +25,8 @@ def inbound_replay(*, tenant: Tenant, inbound_id: int, actor: Actor) -> None:
         before = row.state
         row.state, row.attempts, row.next_at = InboundState.PENDING, 0, clock.now()
         row.leased_until, row.done_at = None, None
-        row.save(update_fields=["state", "attempts", "next_at", "leased_until", "done_at"])
+        ingest.describe(row)
+        row.save()
         audit.record(
             tenant=tenant,
             actor=actor,

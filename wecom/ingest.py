@@ -205,7 +205,7 @@ def process(row: InboundEvent) -> None:
 
 def normalise(row: InboundEvent) -> Inbound:
     """The event a stored row holds. Raises Unreadable."""
-    common = {"tenant_id": row.tenant_id, "app_id": row.app_id, "inbound_id": row.pk}
+    common: dict[str, Any] = {"tenant_id": row.tenant_id, "app_id": row.app_id, "inbound_id": row.pk}
     if row.source == InboundSource.API:
         return Inbound(
             event=API_EVENT,
@@ -223,6 +223,19 @@ def normalise(row: InboundEvent) -> Inbound:
         fields=inner.fields,
         **common,
     )
+
+
+def describe(row: InboundEvent) -> None:
+    """Fill in what a row is about, for one that could not be read when it came. Does not save."""
+    if row.source == InboundSource.API or row.event:
+        return
+    try:
+        inner = envelope.parse_inner(row.body)
+    except envelope.Unreadable:
+        row.mailbox = f"unread:{row.pk}"  # alone in its mailbox: it stands before nobody
+    else:
+        row.event, row.change_type, row.mailbox = inner.event, inner.change_type, inner.mailbox
+        row.occurred_at = inner.occurred_at
 
 
 def api_items(row: InboundEvent) -> list[dict[str, Any]]:

@@ -1,1 +1,63 @@
-"""What wecom adds to the menu and the search."""
+"""What wecom adds to the settings page, the freshness panel and the bell."""
+
+from collections.abc import Iterable
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from console import nav
+from console.shell import tenant_url
+from tenants.enums import Permission
+from tenants.models import Tenant
+from tenants.roles import allows
+from wecom import selectors
+
+TONES = {"fresh": "ok", "syncing": "ok", "late": "warn", "stopped": "bad", "paused": "warn", "none": ""}
+NOTES = {
+    "syncing": _("reading now"),
+    "late": _("a read failed"),
+    "stopped": _("calls are stopped"),
+    "paused": _("paused"),
+    "none": _("not connected"),
+}
+
+
+def freshness(tenant: Tenant) -> Iterable[nav.Fresh]:
+    """How current what we know from WeCom is."""
+    found = selectors.freshness(tenant_id=tenant.pk)
+    note = found.reason if found.state == "stopped" and found.reason else NOTES.get(found.state, "")
+    return [nav.Fresh(label=_("WeCom"), at=found.as_of, tone=TONES[found.state], note=note)]
+
+
+def notices(request: HttpRequest) -> Iterable[nav.Notice]:
+    """For those who can decide: how many entries wait, and a stopped app."""
+    role, tenant = getattr(request, "role", ""), getattr(request, "tenant", None)
+    if tenant is None or not allows(role, Permission.MANAGE):
+        return []
+    found = []
+    app = selectors.app_current(tenant_id=tenant.pk)
+    if app and app.state == "broken":
+        found.append(
+            nav.Notice(_("Calls to WeCom are stopped"), tenant_url(tenant, "wecom:setup"), app.checked_at)
+        )
+    if selectors.attention_count(tenant_id=tenant.pk):
+        found.append(nav.Notice(_("Events or sends wait for a decision"), tenant_url(tenant, "wecom:inbox")))
+    return found
+
+
+nav.register_setting(
+    label=_("WeCom"),
+    help=_("Connect, check, read, pause"),
+    icon="brand-wechat",
+    url_name="wecom:setup",
+    order=20,
+)
+nav.register_setting(
+    label=_("Inbox"),
+    help=_("What came in and could not be processed; sends to decide"),
+    icon="inbox",
+    url_name="wecom:inbox",
+    order=25,
+)
+nav.register_freshness(freshness)
+nav.register_bell(notices)

@@ -50,7 +50,7 @@ def claim_next(*, tenant_id: int, send_id: int | None = None) -> OutboundSend | 
     """Claim one due send and commit. Safe to run in parallel: a row has one claim."""
     only = "and id = %s" if send_id else ""
     now = clock.now()
-    given = [tenant_id, now, *([send_id] if send_id else []), secrets.token_hex(12), now, LEASE_S]
+    given: list[Any] = [tenant_id, now, *([send_id] if send_id else []), secrets.token_hex(12), now, LEASE_S]
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(_CLAIM.format(only=only), given)
         found = cursor.fetchone()

@@ -114,7 +114,7 @@ def js_signature(*, app: App, url: str) -> dict[str, Any]:
     """
     client = WecomClient(app)
     nonce, timestamp = secrets.token_hex(8), int(clock.now().timestamp())
-    common = {"nonce": nonce, "timestamp": timestamp, "url": url}
+    common: dict[str, Any] = {"nonce": nonce, "timestamp": timestamp, "url": url}
     return {
         "corp_id": app.corp_id,
         "agent_id": app.agent_id,
@@ -178,7 +178,7 @@ def freshness(*, tenant_id: int) -> Freshness:
     rows = [row for row in SyncState.objects.filter(tenant_id=tenant_id) if row.what in kinds()]
     ends = [row.finished_at for row in rows if row.finished_at]
     as_of = min(ends) if rows and len(ends) == len(rows) else None
-    figures = {
+    figures: dict[str, Any] = {
         "as_of": as_of,
         "lost_events": sum(row.lost_events for row in rows),
         "done": sum(row.done for row in rows),

@@ -29,13 +29,15 @@ class EventSerializer(serializers.Serializer):
         required=False, min_value=0, help_text="Whole fen; needed for order and refund."
     )
     text = serializers.CharField(max_length=items.TEXT_CHARS, required=False)
-    data = serializers.DictField(required=False, help_text="Anything else, up to 8 KiB.")
+    data = serializers.DictField(  # type: ignore[assignment]
+        required=False, help_text="Anything else, up to 8 KiB."
+    )
 
 
 class EventBatchSerializer(serializers.Serializer):
     """A batch."""
 
-    source = serializers.RegexField(
+    source = serializers.RegexField(  # type: ignore[assignment]
         "^[a-z0-9][a-z0-9_-]{0,31}$", required=False, help_text="Your system; default: api."
     )
     events = EventSerializer(many=True, help_text="1 to 500 events.")

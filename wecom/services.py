@@ -226,3 +226,20 @@ def app_callback_seen(*, tenant_id: int, app_id: int) -> None:
 def sync_request(tenant_id: int, what: str = "") -> None:
     """Ask for a full first read of one kind of data, or of all. Safe to repeat while one is running."""
     sync.request(tenant_id=tenant_id, what=what)
+
+
+def app_set_greeting(*, tenant: Tenant, app_id: int, greeting: str, actor: Actor) -> App:
+    """Set the welcome of new customers; empty sends none. Safe to repeat."""
+    require(actor, Permission.MANAGE)
+    with transaction.atomic():
+        app = App.objects.select_for_update().get(tenant=tenant, pk=app_id)
+        before, app.greeting = app.greeting, greeting.strip()
+        app.save(update_fields=["greeting"])
+        audit.record(
+            tenant=tenant,
+            actor=actor,
+            verb="wecom.app.greeting_set",
+            target=app,
+            changes={"greeting": [before, app.greeting]},
+        )
+    return app

@@ -31,7 +31,7 @@ class Progress:
     """How far a syncer is; what it tells is shown on the set-up page."""
 
     def __init__(self, *, tenant_id: int, what: str) -> None:
-        self._row = {"tenant_id": tenant_id, "what": what}
+        self._tenant_id, self._what = tenant_id, what
 
     def __call__(self, done: int, total: int = 0) -> None:
         """Tell how many of how many are read; also keeps the claim alive."""
@@ -40,7 +40,7 @@ class Progress:
                 """update wecom_syncstate set done = %s, total = %s,
                      leased_until = clock_timestamp() + make_interval(secs => %s)
                    where tenant_id = %s and what = %s""",
-                [done, max(total, done), LEASE_S, self._row["tenant_id"], self._row["what"]],
+                [done, max(total, done), LEASE_S, self._tenant_id, self._what],
             )
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 from redis.exceptions import LockError, RedisError
 
@@ -55,7 +56,7 @@ class TokenStore:
 
     def read(self, kind: str) -> Held | None:
         """The stored token, also one that has ended, or None."""
-        raw = self._valkey.get(self._key(kind))
+        raw = cast("str | None", self._valkey.get(self._key(kind)))
         if not raw:
             return None
         body = json.loads(raw)

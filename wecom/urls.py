@@ -4,11 +4,23 @@ from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView
 
 from wecom.api import EventsView
+from wecom.views import inbox, setup
 from wecom.views.callback import CallbackView
 from wecom.views.docs import api_docs
 
 app_name = "wecom"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("settings/wecom/", setup.Setup.as_view(), name="setup"),
+    path("settings/wecom/status/", setup.SetupStatus.as_view(), name="setup_status"),
+    path("settings/wecom/check/", setup.SetupCheck.as_view(), name="setup_check"),
+    path("settings/wecom/secret/", setup.SetupSecret.as_view(), name="setup_secret"),
+    path("settings/wecom/greeting/", setup.SetupGreeting.as_view(), name="setup_greeting"),
+    path("settings/wecom/act/<slug:verb>/", setup.SetupAct.as_view(), name="setup_act"),
+    path("settings/inbox/", inbox.Inbox.as_view(), name="inbox"),
+    path("settings/inbox/<int:pk>/", inbox.InboxDetail.as_view(), name="inbox_detail"),
+    path("settings/inbox/sends/", inbox.Sends.as_view(), name="sends"),
+    path("settings/inbox/sends/<int:pk>/", inbox.SendDetail.as_view(), name="send_detail"),
+]
 phone_urlpatterns: list[URLPattern] = []
 public_urlpatterns: list[URLPattern] = [
     path("wecom/callback/<slug:slug>", CallbackView.as_view(), name="callback"),

@@ -102,7 +102,7 @@ def deliver(client: Client) -> Post:
         if form == "json":
             body, kind = f'{{"tousername":"{app.corp_id}","encrypt":"{sealed}"}}', "application/json"
         else:
-            body = f"<xml><ToUserName><![CDATA[{app.corp_id}]]></ToUserName><Encrypt><![CDATA[{sealed}]]></Encrypt></xml>"
+            body = f"<xml><ToUserName>{app.corp_id}</ToUserName><Encrypt><![CDATA[{sealed}]]></Encrypt></xml>"
             kind = "text/xml"
         return client.post(f"/wecom/callback/{app.slug}", body, content_type=kind, query_params=query)
 

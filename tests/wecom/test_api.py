@@ -31,7 +31,9 @@ def key(tenant, owner):
 def post(client, key):
     def send(body, *, token=key):
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return client.post(URL, raw, content_type="application/json", headers={"Authorization": f"Bearer {token}"})
+        return client.post(
+            URL, raw, content_type="application/json", headers={"Authorization": f"Bearer {token}"}
+        )
 
     return send
 
@@ -60,7 +62,11 @@ def handed_over(tenant, handlers):
 
 
 def test_an_event_counts_once_in_one_batch_and_across_batches(tenant, post, no_handlers, queued):
-    assert states(post({"events": [event("a"), event("b"), event("a")]})) == ["accepted", "accepted", "duplicate"]
+    assert states(post({"events": [event("a"), event("b"), event("a")]})) == [
+        "accepted",
+        "accepted",
+        "duplicate",
+    ]
     assert states(post({"events": [event("b"), event("c")]})) == ["duplicate", "accepted"]
     assert [one["id"] for one in handed_over(tenant, no_handlers)] == ["a", "b", "c"]
 
@@ -87,7 +93,10 @@ def test_eight_equal_batches_at_once_accept_each_event_once(tenant, client, key,
         shuffled["events"] = shuffled["events"][number:] + shuffled["events"][:number]
         barrier.wait()
         answer = client.post(
-            URL, json.dumps(shuffled), content_type="application/json", headers={"Authorization": f"Bearer {key}"}
+            URL,
+            json.dumps(shuffled),
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {key}"},
         )
         with lock:
             found.extend(states(answer))
@@ -134,7 +143,14 @@ def test_eight_equal_batches_at_once_accept_each_event_once(tenant, client, key,
     ],
 )
 def test_an_invalid_item_is_named_and_its_neighbour_accepted(post, changes, reason):
-    answer = post({"events": [event("bad", **changes) if "id" not in changes else event(**{"event_id": changes["id"]}), event("good")]})
+    answer = post(
+        {
+            "events": [
+                event("bad", **changes) if "id" not in changes else event(event_id=changes["id"]),
+                event("good"),
+            ]
+        }
+    )
     assert states(answer) == ["invalid", "accepted"]
     assert reason in answer.json()["results"][0]["reason"]
 
@@ -142,7 +158,10 @@ def test_an_invalid_item_is_named_and_its_neighbour_accepted(post, changes, reas
 def test_tomorrow_is_too_far_by_a_minute(post):
     late = (clock.now() + timedelta(days=1, minutes=1)).isoformat()
     soon = (clock.now() + timedelta(hours=23)).isoformat()
-    assert states(post({"events": [event("x", occurred_at=late), event("y", occurred_at=soon)]})) == ["invalid", "accepted"]
+    assert states(post({"events": [event("x", occurred_at=late), event("y", occurred_at=soon)]})) == [
+        "invalid",
+        "accepted",
+    ]
 
 
 def test_a_corrected_item_may_be_sent_again_with_its_id(post):

@@ -219,11 +219,11 @@ def test_limits_are_checked_before_the_wire(tenant, live, simulator):
         client = client_for(tenant.pk)
         with pytest.raises(InvalidRequest, match=r"text.content has 4002 bytes"):
             client.call("add_msg_template", chat_type="group", text={"content": "好" * 1334})
+        link = {"msgtype": "link", "link": {"title": "t", "url": "u"}}
         with pytest.raises(InvalidRequest, match="10 entries"):
-            link = {"msgtype": "link", "link": {"title": "t", "url": "u"}}
             client.call("add_msg_template", chat_type="group", attachments=[link] * 10)
+        link = {"msgtype": "link", "link": {"title": "好" * 43, "url": "u"}}
         with pytest.raises(InvalidRequest, match=r"attachments\[0\].link.title has 129 bytes"):
-            link = {"msgtype": "link", "link": {"title": "好" * 43, "url": "u"}}
             client.call("add_msg_template", chat_type="group", attachments=[link])
         with pytest.raises(InvalidRequest, match="unknown fields: nope"):
             client.call("groupchat_get", chat_id="x", nope=1)
@@ -295,15 +295,17 @@ def test_page_signature_uses_one_ticket_of_each_kind(tenant, live, simulator):
     assert simulator.calls().get("get_jsapi_ticket 0", 0) >= 1
 
 
-def test_nothing_secret_is_logged(tenant, live, simulator, caplog):
+def test_nothing_secret_is_logged(tenant, live, simulator, capfd):
     with tenant_scope(tenant):
         client = client_for(tenant.pk)
         client.call("department_list")
         token = client._tokens.read("access").value
         with pytest.raises(Permanent):
             client.call("user_get", userid="nobody")
-    assert token not in caplog.text
-    assert live.secret not in caplog.text
+    shown = "".join(capfd.readouterr())
+    assert "wecom_refused" in shown
+    assert token not in shown
+    assert live.secret not in shown
     assert answers.redact(f"GET /x?access_token={token}&a=1") == "GET /x?access_token=***&a=1"
     assert answers.redacted({"ticket": "t", "list": [{"mobile": "1"}]}) == {
         "ticket": "***",

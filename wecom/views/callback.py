@@ -7,6 +7,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
@@ -31,7 +32,7 @@ class CallbackView(View):
 
     http_method_names = ("get", "post")
 
-    def dispatch(self, request: HttpRequest, slug: str) -> HttpResponse:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, slug: str) -> HttpResponseBase:  # type: ignore[override]
         try:
             return super().dispatch(request, slug)
         except CallbackRefused as error:

@@ -18,31 +18,38 @@ def _fields(schema: dict[str, Any], components: dict[str, Any]) -> list[dict[str
     rows = []
     for name, one in schema.get("properties", {}).items():
         shown = _resolved(one, components)
+        choices = shown.get("enum", [])
+        own_help, general = one.get("description", ""), "" if choices else shown.get("description", "")
         rows.append(
             {
                 "name": name,
-                "type": _type(shown, components),
+                "type": _reference(one) if shown.get("properties") else _type(shown),
                 "is_needed": name in needed,
-                "help": one.get("description") or shown.get("description", ""),
-                "choices": shown.get("enum", []),
+                "help": own_help or general,
+                "choices": choices,
             }
         )
     return rows
 
 
-def _resolved(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
-    """The schema behind a reference, by itself or as the only part of an allOf."""
+def _reference(schema: dict[str, Any]) -> str:
+    """The name of the schema this one refers to, by itself or as the only part of an allOf, or ""."""
     parts = schema.get("allOf", [])
     reference = schema.get("$ref") or (parts[0].get("$ref") if len(parts) == 1 else "")
-    return components[reference.rsplit("/", 1)[-1]] if reference else schema
+    return str(reference).rsplit("/", 1)[-1] if reference else ""
 
 
-def _type(schema: dict[str, Any], components: dict[str, Any]) -> str:
+def _resolved(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """The schema behind a reference."""
+    name = _reference(schema)
+    return components[name] if name else schema
+
+
+def _type(schema: dict[str, Any]) -> str:
     if schema.get("type") == "array":
-        inner = schema["items"]
-        return f"[{inner.get('$ref', '').rsplit('/', 1)[-1] or inner.get('type', '')}]"
-    kind = schema.get("type", "")
-    return f"{kind} {schema['format']}" if schema.get("format") else str(kind)
+        return f"[{_reference(schema['items']) or schema['items'].get('type', '')}]"
+    kind = str(schema.get("type", ""))
+    return f"{kind} {schema['format']}" if schema.get("format") else kind
 
 
 def _example(request: HttpRequest) -> str:

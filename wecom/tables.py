@@ -1,0 +1,147 @@
+"""The inbox as tables: events that came in, sends that wait for a person."""
+
+from typing import Any
+
+import django_filters
+import django_tables2 as tables
+from django.db.models import Q, QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from console.shell import tenant_url
+from console.tables import ConsoleTable
+from console.templatetags.q import chip, moment
+from wecom.enums import InboundSource, InboundState, SendKind, SendState
+
+INBOUND_TONES = {
+    InboundState.PENDING: "line",
+    InboundState.DONE: "ok",
+    InboundState.FAILED: "warn",
+    InboundState.DEAD: "bad",
+    InboundState.DISCARDED: "line",
+}
+SEND_TONES = {SendState.UNKNOWN: "warn", SendState.FAILED: "bad", SendState.DONE: "ok"}
+
+
+class InboundFilter(django_filters.FilterSet):
+    """By words, by state, by source, by event."""
+
+    q = django_filters.CharFilter(label=_("Event, group or customer"), method="by_text")
+    state = django_filters.MultipleChoiceFilter(label=_("State"), choices=InboundState.choices)
+    source = django_filters.ChoiceFilter(label=_("Source"), choices=InboundSource.choices)
+    since = django_filters.DateFilter(label=_("From"), field_name="received_at", lookup_expr="date__gte")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.form.fields["since"].widget.input_type = "date"
+
+    def by_text(self, queryset: QuerySet, name: str, text: str) -> QuerySet:
+        return queryset.filter(
+            Q(event__icontains=text) | Q(change_type__icontains=text) | Q(mailbox__icontains=text)
+        )
+
+
+class SendFilter(django_filters.FilterSet):
+    """By kind and state."""
+
+    kind = django_filters.ChoiceFilter(label=_("Kind"), choices=SendKind.choices)
+    state = django_filters.ChoiceFilter(
+        label=_("State"),
+        choices=[(one.value, one.label) for one in (SendState.UNKNOWN, SendState.FAILED)],
+    )
+
+
+class InboundTable(ConsoleTable):
+    """What came in, when, about whom, and what became of it."""
+
+    event = tables.Column(verbose_name=_("Event"), empty_values=())
+    mailbox = tables.Column(verbose_name=_("About"), orderable=False)
+    received_at = tables.Column(verbose_name=_("Received"))
+    state = tables.Column(verbose_name=_("State"))
+    attempts = tables.Column(
+        verbose_name=_("Tries"), attrs={"td": {"class": "q-num"}, "th": {"class": "q-num"}}
+    )
+    error = tables.Column(verbose_name=_("Error"), orderable=False)
+
+    class Meta(ConsoleTable.Meta):
+        row_header = "event"
+        empty_text = _("Nothing came in for these filters.")
+
+    def __init__(self, *args: Any, tenant: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tenant = tenant
+
+    def render_event(self, record: Any) -> SafeString:
+        url = tenant_url(self.tenant, "wecom:inbox_detail", pk=record.pk)
+        name = record.event or _("Unreadable")
+        return format_html('<a href="{}">{}</a> <span class="q-3rd">{}</span>', url, name, record.change_type)
+
+    def value_event(self, record: Any) -> str:
+        return f"{record.event} {record.change_type}".strip()
+
+    def render_mailbox(self, value: str) -> SafeString:
+        return format_html('<span class="q-code">{}</span>', value[:48])
+
+    def value_mailbox(self, value: str) -> str:
+        return value
+
+    def render_received_at(self, value: Any) -> str:
+        return moment(value)
+
+    def value_received_at(self, value: Any) -> str:
+        return value.isoformat(timespec="seconds")
+
+    def render_state(self, record: Any) -> SafeString:
+        return chip(INBOUND_TONES[InboundState(record.state)], record.get_state_display())
+
+    def value_state(self, record: Any) -> str:
+        return record.state
+
+    def render_error(self, value: str) -> str:
+        return value.strip().splitlines()[-1][:120]
+
+    def value_error(self, value: str) -> str:
+        return value
+
+
+class SendTable(ConsoleTable):
+    """What could not be sent, or may have been."""
+
+    kind = tables.Column(verbose_name=_("Send"), empty_values=())
+    created_at = tables.Column(verbose_name=_("Queued"))
+    state = tables.Column(verbose_name=_("State"))
+    error = tables.Column(verbose_name=_("Why"), orderable=False)
+
+    class Meta(ConsoleTable.Meta):
+        row_header = "kind"
+        empty_text = _("No send waits for a decision.")
+
+    def __init__(self, *args: Any, tenant: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tenant = tenant
+
+    def render_kind(self, record: Any) -> SafeString:
+        url = tenant_url(self.tenant, "wecom:send_detail", pk=record.pk)
+        return format_html('<a href="{}">{}</a>', url, record.get_kind_display())
+
+    def value_kind(self, record: Any) -> str:
+        return record.kind
+
+    def render_created_at(self, value: Any) -> str:
+        return moment(value)
+
+    def value_created_at(self, value: Any) -> str:
+        return value.isoformat(timespec="seconds")
+
+    def render_state(self, record: Any) -> SafeString:
+        return chip(SEND_TONES.get(SendState(record.state), "line"), record.get_state_display())
+
+    def value_state(self, record: Any) -> str:
+        return record.state
+
+    def render_error(self, value: str) -> str:
+        return value[:120]
+
+    def value_error(self, value: str) -> str:
+        return value
