@@ -42,6 +42,11 @@ class Page:
     left: bool = False
 
     @property
+    def is_down(self) -> bool:
+        """Nobody answered, or the server failed: worth another try."""
+        return not self.left and (self.status == 0 or self.status >= 500)
+
+    @property
     def ok(self) -> bool:
         return self.left or 200 <= self.status < 400
 

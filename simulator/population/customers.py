@@ -115,7 +115,7 @@ async def click(runtime: Runtime, corp: Corp, act: Act) -> None:
         corp.ledger.counts["act:click_failed"] += 1
         detail = f"{act.data['url']} ended at {page.url}: {page.status} {page.text[:120]}"
         corp.ledger.product_error(at=runtime.clock.now(), what="customer opens link", detail=detail)
-        if page.status in (0, 502, 503) and not act.data.get("again"):
+        if page.is_down and not act.data.get("again"):
             again = {**act.data, "again": True}
             due = runtime.clock.now() + CLICK_RETRY_S
             schedule.plan(

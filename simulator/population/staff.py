@@ -98,11 +98,11 @@ async def read_message(runtime: Runtime, corp: Corp, act: Act) -> None:
     if userid not in message.read_by:
         message.read_by.append(userid)
     browser = Browser(runtime, corp, userid)
-    done = True
+    is_down = False
     for url in links_of(message):
         if browser.is_product(url):
-            done = await _work_through(browser, url) and done
-    if not done and act.data["tries"] < TRIES:
+            is_down = await _work_through(browser, url) or is_down
+    if is_down and act.data["tries"] < TRIES:
         again = {**act.data, "tries": act.data["tries"] + 1}
         schedule.plan(
             runtime.world,
@@ -116,8 +116,8 @@ async def read_message(runtime: Runtime, corp: Corp, act: Act) -> None:
 
 
 async def _work_through(browser: Browser, start: str) -> bool:
-    """Visit the page and the task pages it links to; confirm every form meant for it."""
-    waiting, seen, done = [start], set[str](), True
+    """Visit the page and the task pages it links to; confirm every form meant for it. True: it was down."""
+    waiting, seen, is_down = [start], set[str](), False
     while waiting and len(seen) < PAGES_FOLLOWED:
         url = waiting.pop(0)
         if url in seen:
@@ -126,14 +126,14 @@ async def _work_through(browser: Browser, start: str) -> bool:
         page = await browser.open(url)
         if not page.ok:
             _complain(browser, "staff opens page", page)
-            done = False
+            is_down = is_down or page.is_down
             continue
         document = read(page.text)
         for form in _confirm_forms(document):
-            done = await _confirm(browser, page, document, form) and done
+            is_down = await _confirm(browser, page, document, form) or is_down
         links = [urljoin(page.url, href) for href in document.links]
         waiting += [u for u in links if browser.is_product(u) and TASK_PAGE.search(urlsplit(u).path)]
-    return done
+    return is_down
 
 
 def _confirm_forms(document: Document) -> list[Form]:
@@ -141,17 +141,17 @@ def _confirm_forms(document: Document) -> list[Form]:
 
 
 async def _confirm(browser: Browser, page: Page, document: Document, form: Form) -> bool:
-    """Forward the message to its group in the client once, then submit the form."""
+    """Forward the message to its group in the client once, then submit the form. True: it was down."""
     corp, userid = browser.corp, browser.person
     action = urljoin(page.url, form.action or page.url)
     _forward_once(browser, page, document, form, action)
     answer = await browser.open(action, dict(form.fields))
     if not answer.ok:
         _complain(browser, "staff confirms", answer)
-        return False
+        return answer.is_down
     corp.ledger.counts["act:page_confirmed"] += 1
     corp.people.setdefault(userid, {})["last_confirmed"] = action
-    return True
+    return False
 
 
 def _forward_once(browser: Browser, page: Page, document: Document, form: Form, action: str) -> None:

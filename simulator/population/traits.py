@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
+from functools import lru_cache
 
 from simulator.world.model import Corp, stream
 
@@ -51,7 +52,12 @@ _BY_INTENT = {
 
 def customer(corp: Corp, external_userid: str) -> Customer:
     """The customer's nature; the same at every call."""
-    rng = stream("customer", corp.seed, external_userid)
+    return _nature(corp.seed, external_userid)
+
+
+@lru_cache(maxsize=200_000)
+def _nature(seed: int, external_userid: str) -> Customer:
+    rng = stream("customer", seed, external_userid)
     intent = rng.choices(INTENTS, INTENT_WEIGHTS)[0]
     lesson_p, assignment_p, click_p, adds_staff_p, leave_p = _BY_INTENT[intent]
     circle = {"will_buy": "core", "curious": "active"}.get(intent, "periphery")

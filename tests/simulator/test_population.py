@@ -25,6 +25,7 @@ class Product:
         self.corp_id = corp_id
         self.url = ""
         self.fail_events = 0
+        self.fail_confirms = 0
         self.clicks: list[str] = []
         self.codes: list[str] = []
         self.confirmed: list[dict[str, str]] = []
@@ -53,6 +54,9 @@ class Product:
     async def task(self, request: Request) -> Response:
         if "session" not in request.cookies:
             return self._sign_in(request)
+        if request.method == "POST" and self.fail_confirms:
+            self.fail_confirms -= 1
+            return PlainTextResponse("restarting", status_code=502)
         if request.method == "POST":
             form = await request.form()
             self.confirmed.append({name: str(value) for name, value in form.items()})
@@ -224,7 +228,7 @@ def test_own_mass_sends_of_staff_are_listed_as_personal(
     assert {row["create_type"] for row in listed} == {1}
 
 
-def test_missing_page_is_noted_and_tried_again(
+def test_missing_page_is_noted_once(
     web: httpx.Client, corp: Corp, clock: MovableClock, product: Product, api: Api
 ) -> None:
     body = {
@@ -235,7 +239,26 @@ def test_missing_page_is_noted_and_tried_again(
     }
     api("message/send", body)
     _live(web, clock, 1)
-    assert [row["what"] for row in corp.ledger.product_errors] == ["staff opens page"] * 5
+    assert [row["what"] for row in corp.ledger.product_errors] == ["staff opens page"]
+
+
+def test_page_that_is_down_is_tried_again_and_forwarded_once(
+    web: httpx.Client, corp: Corp, clock: MovableClock, product: Product, api: Api
+) -> None:
+    product.fail_confirms = 2
+    group = next(iter(corp.groups.values()))
+    url = f"{product.url}/m/acme/send/1/{group.chat_id}"
+    body = {
+        "touser": group.owner,
+        "agentid": next(iter(corp.apps)),
+        "msgtype": "markdown",
+        "markdown": {"content": f"[打开]({url})"},
+    }
+    assert api("message/send", body)["errcode"] == 0
+    _live(web, clock, 1)
+    assert len(product.confirmed) == 1
+    assert sum(m["source"].startswith("forward") for m in group.messages) == 1
+    assert [row["what"] for row in corp.ledger.product_errors] == ["staff confirms"] * 2
 
 
 def test_staff_played_by_hand_do_nothing_by_themselves(
