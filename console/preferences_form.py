@@ -20,6 +20,9 @@ GROUP_LABELS = {
     "contacts": _("Customers"),
     "team": _("Team"),
     "work": _("Work list"),
+    "today": _("Work list"),
+    "phone": _("Staff phones"),
+    "import": _("Imports"),
     "content": _("Content"),
     "analytics": _("Insights"),
     "insights": _("Insights"),
@@ -38,6 +41,7 @@ class PreferenceRow:
 
 @dataclass(frozen=True)
 class PreferenceGroup:
+    key: str
     label: Any
     rows: list[PreferenceRow]
 
@@ -45,6 +49,8 @@ class PreferenceGroup:
 def _as_text(setting: preferences.Declared, value: Any) -> str:
     if setting.kind == "time":
         return f"{preferences.parse(setting, value):%H:%M}"
+    if value == "":
+        return str(_("empty"))
     if setting.kind == "flag":
         return str(_("yes") if value else _("no"))
     return str(value)
@@ -78,7 +84,7 @@ class PreferencesForm(forms.Form):
         for setting in preferences.declared():
             prefix = setting.key.partition(".")[0]
             label = GROUP_LABELS.get(prefix, prefix)
-            group = made.setdefault(str(label), PreferenceGroup(label, []))
+            group = made.setdefault(str(label), PreferenceGroup(prefix, label, []))
             is_own = self.current[setting.key] != setting.default
             row = PreferenceRow(
                 setting, self[_field_name(setting.key)], _as_text(setting, setting.default), is_own

@@ -162,13 +162,13 @@ def duration_s(seconds: float | None) -> str:
 @register.filter
 def urgency(value: datetime | None) -> str:
     """CSS state of a deadline: is-late, is-soon or none."""
-    return "" if value is None else formats.urgency(value - clock.now())
+    return "" if not value else formats.urgency(value - clock.now())
 
 
 @register.simple_tag
 def deadline(value: datetime | None) -> SafeString:
     """A clock that ticks in the browser by the product's time: 剩 4:48, 超时 8:14, 超期 7 天."""
-    if value is None:
+    if not value:
         return format_html("<b>{}</b>", formats.MISSING)
     return format_html(
         '<b data-deadline="{}">{}</b>', value.isoformat(), formats.time_left(value - clock.now())
@@ -178,7 +178,7 @@ def deadline(value: datetime | None) -> SafeString:
 @register.simple_tag
 def time_used(start: datetime | None, end: datetime | None) -> SafeString:
     """The thin bar under a clock: how much of the allowed time has passed."""
-    if start is None or end is None or end <= start:
+    if not start or not end or end <= start:
         return mark_safe("")
     whole, used = (end - start).total_seconds(), (clock.now() - start).total_seconds()
     tone = "is-bad" if used >= whole else "is-warn" if used >= whole * 0.5 else ""
