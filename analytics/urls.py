@@ -1,8 +1,16 @@
-"""URLs of analytics: the console's under /t/<slug>/, the phone's under /m/<slug>/, public ones at the root."""
+"""URLs of analytics: the console's under /t/<slug>/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from analytics import views
 
 app_name = "analytics"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("insights/", views.CampsPage.as_view(), name="camps"),
+    path("insights/camps/<int:run_pk>/", views.CampPage.as_view(), name="camp"),
+    path("insights/execution/", views.ExecutionPage.as_view(), name="execution"),
+    path("insights/metrics/", views.MetricsPage.as_view(), name="metrics"),
+    path("insights/people/", views.PeoplePage.as_view(), name="people"),
+]
 phone_urlpatterns: list[URLPattern] = []
 public_urlpatterns: list[URLPattern] = []

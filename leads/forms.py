@@ -41,9 +41,7 @@ class CloseForm(forms.Form):
     """Won, or not buying with a reason."""
 
     state = forms.ChoiceField(
-        
         choices=[(one.value, one.label) for one in (LeadState.WON, LeadState.NOT_BUYING)]
-    
     )
     reason = forms.ChoiceField(required=False, choices=[("", ""), *CloseReason.choices])
     note = forms.CharField(required=False, max_length=200)

@@ -12,7 +12,10 @@ from outbox import registry
 from wecom import ingest, sync
 
 EVENTS: dict[str, list[str]] = {
-    "contacts.behaviours.recorded": ["leads.handlers.on_behaviours_recorded"],
+    "contacts.behaviours.recorded": [
+        "leads.handlers.on_behaviours_recorded",
+        "analytics.handlers.on_behaviours_recorded",
+    ],
     "contacts.customer.opted_out": ["leads.handlers.on_customer_opted_out"],
     "groups.group.frozen": ["sop.handlers.on_group_frozen"],
     "groups.member.joined": ["leads.handlers.on_member_joined", "sop.handlers.on_member_joined"],

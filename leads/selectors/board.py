@@ -232,7 +232,9 @@ def energy_split(leads: QuerySet[Lead], *, now: datetime) -> list[Energy]:
         row["tier"]: row
         for row in FollowUp.objects.filter(lead__in=ids, at__gte=since)
         .values("tier")
-        .annotate(touches=Count("pk"), spent_min=Sum("minutes"), unmeasured=Count("pk", filter=Q(minutes=None)))
+        .annotate(
+            touches=Count("pk"), spent_min=Sum("minutes"), unmeasured=Count("pk", filter=Q(minutes=None))
+        )
         .order_by()
     }
     won = Counter(

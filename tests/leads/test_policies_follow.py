@@ -88,10 +88,6 @@ def test_confirmed_s_waits_since_the_question_not_the_confirmation():
 def test_s_lead_that_asks_again_waits_again():
     first, again = act("message", 10, "多少钱"), act("message", 500, "年课学费 优惠")
     mark = Mark(LeadEventKind.S_CONFIRMED, at(12))
-        act("message", 10, "多少钱"),
-        Mark(LeadEventKind.S_CONFIRMED, at(12)),
-        act("message", 500, "年课学费 优惠"),
-    )
     result = judge(first, again, marks=(mark,))
     assert waiting_since(result, at(20)) == at(500)
 

@@ -1,0 +1,149 @@
+"""Every metric, declared once (R95): what a screen shows, exports and opens is this declaration.
+
+`source` names where the rows come from; `owner` who answers for the definition. A figure without a source is
+shown as "–", never as 0.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric. `definition` is the formula in words; `freshness` is filled by the page that shows it."""
+
+    key: str
+    label: Any
+    definition: Any
+    denominator: Any
+    exclusions: Any
+    time_rule: Any
+    source: Any
+    owner: Any
+    freshness: Any = None
+
+
+_COHORT = _("The camp's cohort, frozen at the end of the first day; later joiners stand apart")
+_STAFF = _("Staff never count; one person in several groups counts once")
+_OPERATIONS = _("Operations lead")
+
+METRICS: dict[str, Metric] = {
+    one.key: one
+    for one in (
+        Metric(
+            "acquisition",
+            _("Acquisition"),
+            _("People who joined a group of the camp ÷ people exposed to the invitation"),
+            _("People exposed; unknown until a channel reports views"),
+            _STAFF,
+            _("Joined before the cohort was frozen"),
+            _("Group members by WeCom"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "activation",
+            _("Activation"),
+            _("First key interaction within 3 days after joining"),
+            _COHORT,
+            _STAFF,
+            _("3 × 24 hours from each person's own join"),
+            _("Behaviour stream"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "retention",
+            _("Retention"),
+            _("Active in the last 7 days and still in a group of the camp"),
+            _COHORT,
+            _STAFF,
+            _("7 × 24 hours back from now"),
+            _("Behaviour stream, group members by WeCom"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "referral",
+            _("Referral"),
+            _("Brought at least one person into a group of the camp"),
+            _COHORT,
+            _("People put in when the group was made, and staff, are no invitees"),
+            _("Since the camp began"),
+            _("Inviter as WeCom reports it"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "revenue",
+            _("Revenue"),
+            _("Distinct buyers with a paid order"),
+            _COHORT,
+            _("Fully refunded orders; staff"),
+            _("Ordered from the camp's start until its end"),
+            _("Shop orders"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "orders",
+            _("Orders a day"),
+            _("Paid orders by day, split by why the customer bought"),
+            _("None: a count"),
+            _("Fully refunded orders; staff"),
+            _("Day of the order in the company's time zone"),
+            _("Shop orders"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "tier_flow",
+            _("Movement of tiers"),
+            _("Tier 7 days ago against tier now, each person in one cell"),
+            _COHORT,
+            _("Those who had bought or left by then"),
+            _("Now and 7 × 24 hours before"),
+            _("Tier history, rule of each moment"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "lift",
+            _("Above the natural rate"),
+            _("Conversion of the cohort − assumed natural rate"),
+            _COHORT,
+            _("No hold-out group: a comparison, not a cause"),
+            _("From the camp's start until now or its end"),
+            _("Shop orders"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "execution",
+            _("Execution rate"),
+            _("Confirmed within its window ÷ due"),
+            _("Touches whose window has ended, without those cancelled or blocked by a rule"),
+            _("Late, skipped, missed and without evidence stand apart"),
+            _("The window of each touch"),
+            _("Send results, archive, screenshots reviewed"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "late_joiners",
+            _("Late joiners"),
+            _("People who joined after the cohort was frozen"),
+            _("None: a count"),
+            _STAFF,
+            _("Joined after the first day"),
+            _("Group members by WeCom"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "cohort",
+            _("Cohort"),
+            _("People in a group of the camp when the cohort was frozen"),
+            _("None: a count"),
+            _STAFF,
+            _("End of the first day"),
+            _("Group members by WeCom"),
+            _OPERATIONS,
+        ),
+    )
+}
+
+RARRA = ("retention", "activation", "referral", "revenue", "acquisition")
+AARRR = ("acquisition", "activation", "retention", "revenue", "referral")

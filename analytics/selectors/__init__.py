@@ -1,0 +1,1 @@
+"""Reads for dashboards. Sums are made in SQL, set-wise, over the tables of the apps below."""
