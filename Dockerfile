@@ -17,6 +17,7 @@ WORKDIR /app
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    MALLOC_ARENA_MAX=2 \
     DJANGO_SETTINGS_MODULE=scrm.settings.prod
 COPY --from=packages /venv /venv
 COPY --from=libraries /build/node_modules node_modules

@@ -33,6 +33,10 @@ class Stopped(BaseException):
     """The user, or the system, asked the demo to end."""
 
 
+class _PortLost(Exception):
+    """Another program took the simulator's port between the choice and the start."""
+
+
 class Demo:
     """One run of the demo in one checkout."""
 
@@ -82,7 +86,6 @@ class Demo:
             self.simulator_port = remembered
         else:
             self.simulator_port = ports.first_free(max(DEFAULT_SIMULATOR_PORT, self.port + 1))
-        state.write(_ports_file(self.layout), {"simulator": self.simulator_port})
 
     def _start(self) -> None:
         with step("Engines"):
@@ -91,17 +94,29 @@ class Demo:
             engines.up(self.layout)
         environment = self._environment()
         assets.prepare(self.layout, assets.DEMO_STEPS, extra=environment)
-        whole = dict(os.environ) | environment
-        self.children = [
-            Child(name, command, whole, self.layout.root, self.layout.logs / f"{name}.log")
-            for name, command in self._commands().items()
-        ]
         with step("Simulator, web, worker and beat"):
+            self._start_children()
+        self._fill()
+
+    def _start_children(self) -> None:
+        """Start the four and wait until they serve; again with another port when a neighbour took it first."""
+        while True:
+            whole = dict(os.environ) | self._environment()
+            self.children = [
+                Child(name, command, whole, self.layout.root, self.layout.logs / f"{name}.log")
+                for name, command in self._commands().items()
+            ]
             for child in self.children:
                 child.start()
             self._record()
-            self._await_ready()
-        self._fill()
+            try:
+                self._await_ready()
+            except _PortLost:
+                stop_all(self.children)
+                self.simulator_port = ports.first_free(self.simulator_port + 1)
+            else:
+                state.write(_ports_file(self.layout), {"simulator": self.simulator_port})
+                return
 
     def _environment(self) -> dict[str, str]:
         simulator = f"http://{ports.LOOPBACK}:{self.simulator_port}"
@@ -112,6 +127,8 @@ class Demo:
             "QUNCE_WECOM_OPEN_BASE": simulator,
             "QUNCE_SIMULATOR_URL": simulator,
             "PYTHONUNBUFFERED": "1",
+            # glibc gives each thread its own heap by default; two keep the memory budget.
+            "MALLOC_ARENA_MAX": "2",
         }
 
     def _commands(self) -> dict[str, list[str]]:
@@ -143,6 +160,8 @@ class Demo:
         while addresses:
             for child in self.children:
                 if child.pid is None:
+                    if child.name == "simulator" and not ports.is_free(self.simulator_port):
+                        raise _PortLost
                     raise LaunchError(f"{child.name} ended at once: {child.last_line()} (log: {child.log})")
             for name in [name for name, address in addresses.items() if _serves(address)]:
                 del addresses[name]

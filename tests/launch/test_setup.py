@@ -2,17 +2,18 @@
 
 import json
 import subprocess
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from launch import checks, setup
 from launch.layout import Layout
-from tests.launch.conftest import REPOSITORY, Checkout, give_venv
+from tests.launch.conftest import REPOSITORY, Checkout, cpu_of_children_s, give_venv, make_checkout, put_away
 
 pytestmark = pytest.mark.slow
 
+OFFLINE = {"PIP_NO_INDEX": "1"}
 EMPTY_NODE_LOCK = {
     "name": "qunce",
     "lockfileVersion": 3,
@@ -21,42 +22,44 @@ EMPTY_NODE_LOCK = {
 }
 
 
-@pytest.fixture
-def bare(checkout: Checkout) -> Checkout:
-    """A checkout whose locks ask for nothing, so that nothing is fetched."""
-    (checkout.root / "requirements").mkdir()
-    (checkout.root / "requirements/dev.txt").write_text("# nothing\n")
-    (checkout.root / "package.json").write_text('{"name": "qunce", "private": true}')
-    (checkout.root / "package-lock.json").write_text(json.dumps(EMPTY_NODE_LOCK))
-    (checkout.root / "node_modules").mkdir()
-    return checkout
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Checkout, str]]:
+    """A checkout whose locks ask for nothing, after its first set-up; and what that printed."""
+    bare = make_checkout(tmp_path_factory.mktemp("setup") / "a checkout")
+    (bare.root / "requirements").mkdir()
+    (bare.root / "requirements/dev.txt").write_text("# nothing\n")
+    (bare.root / "package.json").write_text('{"name": "qunce", "private": true}')
+    (bare.root / "package-lock.json").write_text(json.dumps(EMPTY_NODE_LOCK))
+    (bare.root / "node_modules").mkdir()
+    done = bare.launch("setup", **OFFLINE)
+    assert done.returncode == 0, done.stderr
+    yield bare, done.stdout
+    put_away(bare)
 
 
-def test_setup_installs_once_per_lock(bare):
-    first = bare.launch("setup", PIP_NO_INDEX="1")
-    assert first.returncode == 0, first.stderr
-    assert [line.split(":")[0] for line in first.stdout.splitlines()] == [
-        "Virtual environment",
-        "Python packages",
-        "Front-end libraries",
-    ]
+def _steps(said: str) -> list[str]:
+    return [line.split(":")[0] for line in said.splitlines() if ": done (" in line]
 
-    began = time.monotonic()
-    second = bare.launch("setup")
+
+def test_setup_installs_once_per_lock(first):
+    checkout, said = first
+    assert _steps(said) == ["Virtual environment", "Python packages", "Front-end libraries"]
+
+    began_s = cpu_of_children_s()
+    second = checkout.launch("setup")
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
-    assert time.monotonic() - began < 1
+    assert cpu_of_children_s() - began_s < 1
 
-    (bare.root / "requirements/dev.txt").write_text("# another lock\n")
-    third = bare.launch("setup", PIP_NO_INDEX="1")
-    assert [line.split(":")[0] for line in third.stdout.splitlines()] == ["Python packages"]
+    (checkout.root / "requirements/dev.txt").write_text("# another lock\n")
+    assert _steps(checkout.launch("setup", **OFFLINE).stdout) == ["Python packages"]
 
 
-def test_setup_that_fails_says_so_in_one_line_and_tries_again_next_time(bare):
-    lock = bare.root / "requirements/dev.txt"
-    lock.write_text(f"absent==1 --hash=sha256:{'0' * 64}\n")
+def test_setup_that_fails_says_so_in_one_line_and_tries_again_next_time(first):
+    checkout, _ = first
+    (checkout.root / "requirements/dev.txt").write_text(f"absent==1 --hash=sha256:{'0' * 64}\n")
 
     for _ in range(2):
-        failed = bare.launch("setup", PIP_NO_INDEX="1")
+        failed = checkout.launch("setup", **OFFLINE)
         assert failed.returncode == 1
         assert failed.stderr.count("\n") == 1
         assert failed.stderr.startswith("qunce: Failed installing the Python packages: ERROR: ")
