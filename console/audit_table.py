@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from console.audit_words import verb_label, verbs_named
 from console.tables import ConsoleTable
 from console.templatetags.q import moment
 
@@ -17,7 +18,7 @@ class AuditFilter(django_filters.FilterSet):
     """By words, by what was done, by day."""
 
     q = django_filters.CharFilter(label=_("Person or object"), method="by_text")
-    verb = django_filters.CharFilter(label=_("What"), lookup_expr="icontains")
+    verb = django_filters.CharFilter(label=_("What"), method="by_verb")
     since = django_filters.DateFilter(label=_("From"), field_name="at", lookup_expr="date__gte")
     until = django_filters.DateFilter(label=_("Until"), field_name="at", lookup_expr="date__lte")
 
@@ -28,6 +29,10 @@ class AuditFilter(django_filters.FilterSet):
 
     def by_text(self, queryset: QuerySet, name: str, text: str) -> QuerySet:
         return queryset.filter(Q(actor_name__icontains=text) | Q(target_name__icontains=text))
+
+    def by_verb(self, queryset: QuerySet, name: str, text: str) -> QuerySet:
+        """By the words people read, or by the stored verb."""
+        return queryset.filter(Q(verb__in=verbs_named(text)) | Q(verb__icontains=text))
 
 
 class AuditTable(ConsoleTable):
@@ -54,7 +59,7 @@ class AuditTable(ConsoleTable):
         return value.isoformat(timespec="seconds")
 
     def render_verb(self, value: str) -> SafeString:
-        return format_html('<span class="q-code">{}</span>', value)
+        return format_html('<span title="{}">{}</span>', value, verb_label(value))
 
     def value_verb(self, value: str) -> str:
         return value
