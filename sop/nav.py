@@ -1,1 +1,36 @@
 """What sop adds to the menu and the search."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from console import nav
+from console.shell import tenant_url
+from sop.selectors.calendar import run_list
+from sop.selectors.templates import template_list
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+
+HITS = 5
+
+
+def _search(tenant: "Tenant", text: str) -> list[nav.Hit]:
+    """Runs and templates by name."""
+    runs = run_list(tenant=tenant).filter(name__icontains=text)[:HITS]
+    templates = template_list(tenant=tenant).filter(name__icontains=text)[:HITS]
+    found = [
+        nav.Hit(kind=_("Runs"), label=run.name, url=tenant_url(tenant, "sop:run", pk=run.pk), icon="route",
+                detail=str(run.get_state_display()))
+        for run in runs
+    ]  # fmt: skip
+    for template in templates:
+        versions = list(template.versions.all())
+        if versions:
+            url = tenant_url(tenant, "sop:version", pk=versions[0].pk)
+            found.append(nav.Hit(kind=_("Templates"), label=template.name, url=url, icon="route"))
+    return found
+
+
+nav.register(key="sop", label=_("SOP"), icon="route", url_name="sop:runs", order=40)
+nav.register_search(_search)

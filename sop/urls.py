@@ -1,9 +1,39 @@
 """URLs of sop: the console's under /t/<slug>/, the phone's under /m/<slug>/, public ones at the root."""
 
 from django.urls import URLPattern, path
-from django.views import View
+
+from sop import phone
+from sop.views import runs, templates, touches
 
 app_name = "sop"
-urlpatterns: list[URLPattern] = [path("sop/touches/", View.as_view(), name="touches")]
-phone_urlpatterns: list[URLPattern] = [path("send/<int:pk>/", View.as_view(), name="forward")]
+urlpatterns: list[URLPattern] = [
+    path("sop/", templates.TemplatesPage.as_view(), name="templates"),
+    path("sop/new/", templates.BlankPage.as_view(), name="blank"),
+    path("sop/builtin/<slug:code>/", templates.CloneView.as_view(), name="clone"),
+    path("sop/versions/<int:pk>/", templates.VersionPage.as_view(), name="version"),
+    path("sop/versions/<int:pk>/changes/", templates.DiffPage.as_view(), name="diff"),
+    path("sop/versions/<int:pk>/publish/", templates.PublishView.as_view(), name="publish"),
+    path("sop/versions/<int:pk>/draft/", templates.DraftPage.as_view(), name="draft"),
+    path("sop/versions/<int:pk>/steps/new/", templates.StepPage.as_view(), name="step_new"),
+    path("sop/versions/<int:pk>/steps/<int:step_pk>/", templates.StepPage.as_view(), name="step"),
+    path(
+        "sop/versions/<int:pk>/steps/<int:step_pk>/remove/",
+        templates.StepRemoveView.as_view(),
+        name="step_remove",
+    ),
+    path("sop/runs/", runs.RunsPage.as_view(), name="runs"),
+    path("sop/runs/new/", runs.RunNewPage.as_view(), name="run_new"),
+    path("sop/runs/new/preview/", runs.RunPreviewView.as_view(), name="run_preview"),
+    path("sop/runs/<int:pk>/", runs.RunPage.as_view(), name="run"),
+    path("sop/runs/<int:pk>/cancel/", runs.RunCancelPage.as_view(), name="run_cancel"),
+    path("sop/runs/<int:pk>/offer/", runs.RunOfferPage.as_view(), name="run_offer"),
+    path("sop/runs/<int:pk>/groups/", runs.RunGroupsPage.as_view(), name="run_groups"),
+    path("sop/touches/", touches.TouchesPage.as_view(), name="touches"),
+    path("sop/touches/<int:pk>/", touches.TouchDrawer.as_view(), name="touch"),
+    path("sop/touches/<int:pk>/<slug:verb>/", touches.TouchVerbView.as_view(), name="touch_verb"),
+]
+phone_urlpatterns: list[URLPattern] = [
+    path("send/<int:pk>/", phone.ForwardView.as_view(), name="forward"),
+    path("send/signature/", phone.SignatureView.as_view(), name="signature"),
+]
 public_urlpatterns: list[URLPattern] = []

@@ -1,0 +1,177 @@
+"""Radar links: who opened what. Identity comes from WeCom's OAuth and a signed cookie, never from the address."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views import View
+
+from console.pages import render
+from content.enums import IDENTITY_DAYS
+from content.models import RadarLink
+from content.policies import Identity, is_bot
+from content.selectors import radar_link, radar_tenant
+from content.services import click_record
+from tenants import clock, preferences
+from tenants.scoping import tenant_scope
+from wecom.errors import WecomError
+from wecom.selectors import app_current, oauth_identity, oauth_url
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+    from wecom.models import App
+
+IDENTITY_SALT = "content.radar.identity"
+STATE_SALT = "content.radar.state"
+STATE_MINUTES = 10
+UNKNOWN_MINUTES = 5  # how long a visitor whom WeCom does not name is not asked again
+_IN_WECHAT = ("micromessenger", "wxwork")
+
+
+def _cookie(app: "App") -> str:
+    return f"qr_{app.pk}"
+
+
+def _nonce_cookie(app: "App") -> str:
+    return f"qrn_{app.pk}"
+
+
+def identity_read(request: HttpRequest, app: "App") -> tuple[Identity | None, bool]:
+    """(who visits, whether WeCom was asked lately). A cookie of another app, forged or over time is none."""
+    try:
+        kept = signing.loads(request.COOKIES.get(_cookie(app), ""), salt=f"{IDENTITY_SALT}.{app.pk}")
+        until = datetime.fromisoformat(kept["until"])
+    except (signing.BadSignature, KeyError, ValueError, TypeError):
+        return None, False
+    if until <= clock.now():
+        return None, False
+    identity = Identity(external_userid=kept.get("external", ""), userid=kept.get("staff", ""))
+    return (identity if identity.external_userid or identity.userid else None), True
+
+
+def identity_write(
+    response: HttpResponse, app: "App", *, external: str, staff: str, lasts: timedelta
+) -> None:
+    """Remember a visitor of one app in a cookie that only we can write."""
+    until = (clock.now() + lasts).isoformat()
+    value = signing.dumps(
+        {"external": external, "staff": staff, "until": until}, salt=f"{IDENTITY_SALT}.{app.pk}"
+    )
+    response.set_cookie(
+        _cookie(app),
+        value,
+        max_age=int(lasts.total_seconds()),
+        path="/r/",
+        httponly=True,
+        samesite="Lax",
+        secure=settings.PUBLIC_URL.startswith("https:"),
+    )
+
+
+class RadarView(View):
+    """/r/<token>: learn who visits, record the click, go to the stored target and nowhere else."""
+
+    http_method_names = ["get", "head"]
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        tenant = radar_tenant(token)
+        if tenant is None:
+            return missing(request)
+        with tenant_scope(tenant):
+            link = radar_link(tenant=tenant, token=token)
+            if link is None:
+                return missing(request)
+            if request.method == "HEAD" or is_bot(request.headers.get("user-agent", "")):
+                return _go(link)
+            return self._visit(request, tenant, link)
+
+    def _visit(self, request: HttpRequest, tenant: "Tenant", link: RadarLink) -> HttpResponse:
+        app = app_current(tenant_id=tenant.pk)
+        identity, was_asked = identity_read(request, app) if app else (None, True)
+        if app is not None and not was_asked and _in_wechat(request):
+            return self._ask(request, app, link)
+        click_record(
+            link=link,
+            identity=identity,
+            visitor=identity.external_userid if identity else request.META.get("REMOTE_ADDR", ""),
+            request_id=uuid.uuid4().hex,
+            at=clock.now(),
+        )
+        return _go(link)
+
+    def _ask(self, request: HttpRequest, app: "App", link: RadarLink) -> HttpResponse:
+        """Send the visitor through WeCom's silent OAuth; the state is bound to this browser."""
+        nonce = uuid.uuid4().hex
+        until = (clock.now() + timedelta(minutes=STATE_MINUTES)).isoformat()
+        state = signing.dumps({"t": link.token, "n": nonce, "until": until}, salt=STATE_SALT)
+        back = settings.PUBLIC_URL + reverse("content_public:radar_oauth")
+        response = HttpResponseRedirect(oauth_url(app=app, redirect_uri=back, state=state))
+        response.set_cookie(
+            _nonce_cookie(app), nonce, max_age=STATE_MINUTES * 60, path="/r/", httponly=True, samesite="Lax"
+        )
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class RadarOAuthView(View):
+    """/r/oauth: WeCom sends the visitor back with a one-time code."""
+
+    http_method_names = ["get"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        state = _state(request.GET.get("state", ""))
+        tenant = radar_tenant(state.get("t", ""))
+        if tenant is None:
+            return missing(request)
+        with tenant_scope(tenant):
+            app = app_current(tenant_id=tenant.pk)
+            if app is None or radar_link(tenant=tenant, token=state["t"]) is None:
+                return missing(request)
+            response = HttpResponseRedirect(reverse("content_public:radar", kwargs={"token": state["t"]}))
+            is_own = request.COOKIES.get(_nonce_cookie(app), "") == state["n"]
+            who = _who(app, request.GET.get("code", "")) if is_own else ("", "")
+            days = preferences.value(tenant.pk, IDENTITY_DAYS)
+            lasts = timedelta(days=days) if any(who) else timedelta(minutes=UNKNOWN_MINUTES)
+            identity_write(response, app, external=who[0], staff=who[1], lasts=lasts)
+            response.delete_cookie(_nonce_cookie(app), path="/r/")
+            response["Cache-Control"] = "no-store"
+            return response
+
+
+def _state(raw: str) -> dict[str, Any]:
+    """What we sent along, or {} when it is forged or too old."""
+    try:
+        state = signing.loads(raw, salt=STATE_SALT)
+        return state if datetime.fromisoformat(state["until"]) > clock.now() else {}
+    except (signing.BadSignature, KeyError, ValueError, TypeError):
+        return {}
+
+
+def _who(app: "App", code: str) -> tuple[str, str]:
+    """(external_userid, userid); both empty when WeCom names nobody: the visitor goes on, unknown."""
+    try:
+        found = oauth_identity(app=app, code=code)
+    except WecomError:
+        return "", ""
+    return found.external_userid, found.userid
+
+
+def _in_wechat(request: HttpRequest) -> bool:
+    agent = request.headers.get("user-agent", "").lower()
+    return any(name in agent for name in _IN_WECHAT)
+
+
+def _go(link: RadarLink) -> HttpResponse:
+    response = HttpResponseRedirect(link.target_url)
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def missing(request: HttpRequest) -> HttpResponse:
+    """A link that leads nowhere: said plainly, 404."""
+    return render(request, "content/radar_missing.html", status=404, partial="content/radar_missing.html")

@@ -1,0 +1,69 @@
+"""Filters of the run and touch lists."""
+
+from typing import Any
+
+import django_filters as filters
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from sop.enums import Channel, RunState, TouchState
+from sop.models import Run, Touch
+from sop.selectors.calendar import run_list
+from sop.selectors.execution import FIGURES, execution_touches
+
+FIGURE_LABELS = {
+    "due": _("Due"),
+    "in_window": _("Done in the window"),
+    "late": _("Late"),
+    "skipped": _("Skipped"),
+    "missed": _("Missed"),
+    "no_evidence": _("Evidence missing"),
+    "blocked": _("Blocked"),
+}
+
+
+class RunFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name"), field_name="name", lookup_expr="icontains")
+    state = filters.ChoiceFilter(label=_("State"), choices=RunState.choices)
+
+    class Meta:
+        model = Run
+        fields: list[str] = []
+
+
+def _runs(request: HttpRequest | None) -> QuerySet[Run]:
+    return run_list(tenant=request.tenant) if request is not None else Run.objects.none()  # type: ignore[attr-defined]
+
+
+class TouchFilter(filters.FilterSet):
+    """`figure` opens the rows behind a figure of the execution rate; `bundle` those of one task."""
+
+    q = filters.CharFilter(label=_("Step or group"), method="search")
+    state = filters.MultipleChoiceFilter(label=_("State"), choices=TouchState.choices)
+    channel = filters.ChoiceFilter(label=_("Channel"), choices=Channel.choices)
+    run = filters.ModelChoiceFilter(label=_("Run"), queryset=_runs)
+    rule = filters.CharFilter(label=_("Rule"), field_name="rule_code", lookup_expr="iexact")
+    figure = filters.ChoiceFilter(
+        label=_("Figure"), choices=[(one, FIGURE_LABELS[one]) for one in FIGURES], method="of_figure"
+    )
+    since = filters.DateFilter(label=_("From"), field_name="planned_at", lookup_expr="date__gte")
+    until = filters.DateFilter(label=_("To"), field_name="planned_at", lookup_expr="date__lte")
+    staff = filters.NumberFilter(label=_("Staff"), field_name="staff_id")
+    group = filters.NumberFilter(label=_("Group"), field_name="group_id")
+    bundle = filters.NumberFilter(label=_("Task"), field_name="bundle")
+
+    class Meta:
+        model = Touch
+        fields: list[str] = []
+
+    def search(self, rows: QuerySet, name: str, value: Any) -> QuerySet:
+        return rows.filter(
+            Q(step__title__icontains=value)
+            | Q(group__name__icontains=value)
+            | Q(staff__name__icontains=value)
+        )
+
+    def of_figure(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        tenant = self.request.tenant
+        return rows.filter(pk__in=execution_touches(tenant_id=tenant.pk, figure=value).values("pk"))

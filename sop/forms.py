@@ -1,0 +1,213 @@
+"""Shapes in: a step, a new draft, a run, a reason, another time."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from contacts.enums import BehaviourKind
+from sop.enums import (
+    Anchor,
+    Audience,
+    CatchUp,
+    Channel,
+    ContentType,
+    Evidence,
+    Mark,
+    OnBlock,
+    StepRole,
+    Strategy,
+)
+from sop.services.runs import RunWish
+from sop.services.templates import StepData
+
+KEY_INTERACTIONS = (
+    BehaviourKind.LIVE, BehaviourKind.FORM, BehaviourKind.MINI_PROGRAM, BehaviourKind.LINK_CLICK,
+    BehaviourKind.ASSIGNMENT, BehaviourKind.CHECKIN, BehaviourKind.MESSAGE,
+)  # fmt: skip
+NO_REPLACEMENT = [("", _("None"))]
+
+
+class LocalDateTime(forms.DateTimeInput):
+    """The browser's own picker; the value is on the tenant's wall."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+def _date() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _time() -> forms.TimeInput:
+    return forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+
+class StepForm(forms.Form):
+    """One step of a draft. `day` and `at` belong to the camp-day anchor, `offset_minutes` to the others."""
+
+    title = forms.CharField(label=_("Title"), max_length=64)
+    anchor = forms.ChoiceField(label=_("Counted from"), choices=Anchor.choices)
+    day = forms.IntegerField(label=_("Day"), min_value=1, max_value=400, required=False)
+    at = forms.TimeField(label=_("Time"), required=False, widget=_time())
+    offset_minutes = forms.IntegerField(
+        label=_("Minutes after, or before (−)"),
+        required=False,
+        initial=0,
+        help_text=_("For joins and the end of the offer: −180 is three hours before."),
+    )
+    window_minutes = forms.IntegerField(label=_("Window, minutes"), min_value=5, max_value=1440, initial=60)
+    catch_up = forms.ChoiceField(label=_("After the window"), choices=CatchUp.choices)
+    channel = forms.ChoiceField(label=_("Channel"), choices=Channel.choices)
+    audience = forms.ChoiceField(label=_("For whom"), choices=Audience.choices)
+    content_type = forms.ChoiceField(label=_("Content type"), choices=ContentType.choices)
+    text = forms.CharField(label=_("Message"), max_length=1300, widget=forms.Textarea(attrs={"rows": 6}))
+    role = forms.ChoiceField(label=_("Carried out by"), choices=StepRole.choices)
+    evidence = forms.ChoiceField(label=_("Proof"), choices=Evidence.choices)
+    on_block = forms.ChoiceField(label=_("When it may not go out"), choices=OnBlock.choices)
+    replace_channel = forms.ChoiceField(
+        label=_("Other channel"), choices=[*NO_REPLACEMENT, *Channel.choices], required=False
+    )
+    mark = forms.ChoiceField(label=_("Peak-end mark"), choices=Mark.choices, required=False)
+    strategy = forms.ChoiceField(label=_("Strategy"), choices=Strategy.choices, required=False)
+    cost_minutes = forms.IntegerField(label=_("Minutes a group"), min_value=0, max_value=240, initial=5)
+    goal = forms.CharField(label=_("Goal"), max_length=80, required=False)
+    is_marketing = forms.BooleanField(label=_("Sells something"), required=False)
+    opens_talk = forms.BooleanField(label=_("Asks for an answer"), required=False)
+    is_service = forms.BooleanField(
+        label=_("Service message"),
+        required=False,
+        help_text=_("Something the person waits for: no caps, no quiet hours."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        anchor = data.get("anchor")
+        if anchor == Anchor.RUN_START:
+            for name in ("day", "at"):
+                if data.get(name) is None:
+                    self.add_error(name, _("A camp-day step needs a day and a time."))
+        elif data.get("offset_minutes") is None:
+            data["offset_minutes"] = 0
+        if anchor == Anchor.OFFER_END and (data.get("offset_minutes") or 0) >= 0:
+            self.add_error("offset_minutes", _("Before the end of the offer: a number below zero."))
+        if data.get("on_block") == OnBlock.REPLACE and not data.get("replace_channel"):
+            self.add_error("replace_channel", _("Say which channel takes its place."))
+        return data
+
+    def to_data(self) -> StepData:
+        """The service's shape; what does not belong to the anchor is left empty."""
+        data = dict(self.cleaned_data)
+        if data["anchor"] != Anchor.RUN_START:
+            data["day"], data["at"] = None, None
+        data["offset_minutes"] = data["offset_minutes"] or 0
+        return StepData(**data)
+
+
+class CloneForm(forms.Form):
+    """A built-in template into the tenant's own."""
+
+    days = forms.IntegerField(min_value=4, max_value=90, required=False)
+    name = forms.CharField(max_length=64, required=False)
+
+
+class BlankForm(forms.Form):
+    """An own template from nothing."""
+
+    name = forms.CharField(label=_("Name"), max_length=64)
+    days = forms.IntegerField(label=_("Days"), min_value=4, max_value=90, initial=7)
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class OfferForm(ReasonForm):
+    """Another end of the offer, never without a reason."""
+
+    offer_ends_at = forms.DateTimeField(label=_("The offer ends"), widget=LocalDateTime())
+    field_order = ["offer_ends_at", "reason"]
+
+
+class RetimeForm(forms.Form):
+    """Another time for one touch, on the tenant's wall."""
+
+    due_at = forms.DateTimeField(label=_("New time"), widget=LocalDateTime())
+
+
+class NoteForm(forms.Form):
+    """What proves it."""
+
+    note = forms.CharField(label=_("Note"), max_length=500, required=False)
+
+
+class RunForm(forms.Form):
+    """What a person decides to start a run. Choices of versions and groups are given by the view."""
+
+    version = forms.TypedChoiceField(label=_("Template"), coerce=int)
+    name = forms.CharField(label=_("Name of the run"), max_length=64)
+    starts_on = forms.DateField(label=_("Day 1"), widget=_date())
+    groups = forms.TypedMultipleChoiceField(
+        label=_("Groups"),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        error_messages={"required": _("Choose at least one group.")},
+    )
+    teacher = forms.CharField(
+        label=_("Teacher's name"),
+        max_length=20,
+        required=False,
+        help_text=_("Empty: the name of each group's owner."),
+    )
+    key_interaction = forms.ChoiceField(
+        label=_("Key interaction"),
+        choices=[(one.value, one.label) for one in KEY_INTERACTIONS],
+        help_text=_("Members without it get the extra steps; with it they stop."),
+    )
+    interaction_url = forms.URLField(
+        label=_("Its link"), max_length=500, required=False, assume_scheme="https",
+        help_text=_("The live room, form or mini-program that the messages lead to."),
+    )  # fmt: skip
+    product_title = forms.CharField(label=_("Course or product"), max_length=64, required=False)
+    product_url = forms.URLField(
+        label=_("Link to buy"), max_length=500, required=False, assume_scheme="https",
+        help_text=_("Every message gets its own tracked link to it."),
+    )  # fmt: skip
+    offer_ends_at = forms.DateTimeField(
+        label=_("The offer ends"), required=False, widget=LocalDateTime(),
+        help_text=_("Reminders go out 3, 2 and 1 hours before, only to those still undecided."),
+    )  # fmt: skip
+
+    def __init__(
+        self, *args: Any, versions: list[tuple[int, str]], groups: list[tuple[int, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].choices = versions  # type: ignore[attr-defined]
+        self.fields["groups"].choices = groups  # type: ignore[attr-defined]
+
+    def to_wish(self) -> RunWish:
+        data = self.cleaned_data
+        return RunWish(
+            version_id=data["version"],
+            name=data["name"].strip(),
+            group_ids=data["groups"],
+            starts_on=data["starts_on"],
+            key_interaction=data["key_interaction"],
+            interaction_url=data["interaction_url"],
+            offer_ends_at=data["offer_ends_at"],
+            product_title=data["product_title"],
+            product_url=data["product_url"],
+            variables={"老师称呼": data["teacher"]} if data["teacher"] else {},
+        )
+
+
+def offer_default(starts_on: Any, offer_day: int | None, offer_at: time | None) -> datetime | None:
+    """The offer's end as the template means it, on the tenant's wall (naive, for the picker)."""
+    if offer_day is None or offer_at is None:
+        return None
+    return datetime.combine(starts_on + timedelta(days=offer_day - 1), offer_at)

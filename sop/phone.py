@@ -1,0 +1,81 @@
+"""The staff member's page of a due touch: what the customer will see, where it goes, and the word that it is sent."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.utils.translation import gettext as _
+
+from console.pages import render, toast
+from sop.enums import GROUP_CHANNELS, MASS_CHANNELS, Channel, TouchState
+from sop.forms import NoteForm
+from sop.models import Touch
+from sop.selectors.calendar import decorate
+from sop.selectors.recipients import bundle_list, recipient_list
+from sop.services.staff import touch_submit
+from team.phone import PhoneView
+from tenants import clock
+from wecom.errors import WecomError
+from wecom.selectors import app_current, js_signature
+
+
+class ForwardView(PhoneView):
+    """GET shows the touch and those done with it; POST says that this one is sent."""
+
+    def touches(self, pk: int) -> list[Touch]:
+        found = bundle_list(tenant=self.request.tenant, touch_id=pk, staff_id=self.request.staff.pk)
+        if not found:
+            raise Http404
+        now = clock.now()
+        return [decorate(one, now) for one in found]
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        touches = self.touches(pk)
+        waiting = [one for one in touches if one.state == TouchState.HANDED]
+        first = next((one for one in waiting if one.pk == pk), waiting[0] if waiting else touches[0])
+        app = app_current(tenant_id=self.request.tenant.pk)
+        context = {
+            "touches": touches,
+            "first": first,
+            "waiting": waiting,
+            "done": sum(1 for one in touches if one.state in (TouchState.SUBMITTED, TouchState.CONFIRMED)),
+            "confirmed": sum(1 for one in touches if one.state == TouchState.CONFIRMED),
+            "is_mass": first.channel in MASS_CHANNELS,
+            "is_group": first.channel in GROUP_CHANNELS,
+            "is_forward": first.channel == Channel.GROUP_FORWARD,
+            "people": self._people(first),
+            "parts": [{"kind": "text", "text": first.text or first.step.text}],
+            "app": app,
+            "until": max((one.window_ends_at for one in touches), default=None),
+        }
+        return render(request, "sop/forward.html", context, partial="sop/forward.html")
+
+    def _people(self, touch: Touch) -> list[Any]:
+        if touch.channel in GROUP_CHANNELS or touch.channel in MASS_CHANNELS:
+            return []
+        return list(
+            recipient_list(tenant=self.request.tenant, touch_id=touch.pk).exclude(state="blocked")[:200]
+        )
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.touches(pk)
+        form = NoteForm(request.POST)
+        note = form.cleaned_data["note"] if form.is_valid() else ""
+        touch = touch_submit(tenant=self.request.tenant, touch_id=pk, actor=self.request.actor, note=note)
+        is_proven = touch.state == TouchState.CONFIRMED
+        said = _("Confirmed.") if is_proven else _("Submitted. It counts as confirmed once there is proof.")
+        toast(request, said)
+        return HttpResponseRedirect(self.url("sop_phone:forward", pk=pk))
+
+
+class SignatureView(PhoneView):
+    """GET as JSON: what WeCom's page library needs to know that the page is ours."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        app = app_current(tenant_id=self.request.tenant.pk)
+        url = request.headers.get("referer", "")
+        if app is None or not url.startswith(f"{request.scheme}://{request.get_host()}/m/"):
+            raise Http404
+        try:
+            return JsonResponse(js_signature(app=app, url=url))
+        except WecomError:
+            return JsonResponse({}, status=503)

@@ -1,0 +1,242 @@
+"""The run calendar: groups by days of a week, each cell with its touches; and the ledger of one cell."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+
+from groups.selectors import counts
+from sop.enums import Channel, RunState, TouchState
+from sop.models import Run, RunGroup, Touch
+from sop.policies import calendar
+from sop.selectors.execution import Execution, execution_rate
+from team.selectors import staff_names
+from tenants import clock
+from wecom.selectors import quota_left
+
+if TYPE_CHECKING:
+    from groups.models import Group
+    from tenants.models import Tenant
+
+# State on screen -> of the kit's steps. A word stands beside it always.
+_SHOWN = {
+    TouchState.PLANNED: "planned",
+    TouchState.CLAIMED: "planned",
+    TouchState.SUBMITTED: "sent",
+    TouchState.BLOCKED: "blocked",
+    TouchState.FAILED: "blocked",
+    TouchState.PARKED: "blocked",
+    TouchState.SKIPPED: "skipped",
+    TouchState.CANCELLED: "skipped",
+    TouchState.EXPIRED: "late",
+}
+
+
+def shown_state(touch: Touch, now: datetime) -> str:
+    """planned, due, sent, confirmed, late, blocked or skipped."""
+    if touch.state == TouchState.HANDED:
+        return "late" if now > touch.window_ends_at else "due"
+    if touch.state == TouchState.CONFIRMED:
+        is_late = touch.done_at is not None and touch.done_at > touch.window_ends_at
+        return "late" if is_late else "confirmed"
+    return _SHOWN[TouchState(touch.state)]
+
+
+def late_minutes(touch: Touch, now: datetime) -> int:
+    """Minutes past the window: until it was done, or until now while it is open; 0 when in time."""
+    end = touch.done_at or (now if touch.state == TouchState.HANDED else touch.window_ends_at)
+    return max(0, int((end - touch.window_ends_at).total_seconds() // 60))
+
+
+@dataclass
+class Cell:
+    """One group on one day."""
+
+    day: date
+    touches: list[Touch] = field(default_factory=list)
+    confirmed: int = 0
+    is_past: bool = False
+
+    @property
+    def exceptions(self) -> list[Touch]:
+        """What a past day still shows: everything that was not simply confirmed or cancelled."""
+        return [one for one in self.touches if one.shown != "confirmed"]  # type: ignore[attr-defined]
+
+
+@dataclass
+class Row:
+    """One group through the week."""
+
+    group: "Group"
+    people: int
+    mass_left: int | None
+    cells: list[Cell]
+
+
+@dataclass
+class Band:
+    """One run through the week: its camp days and its groups."""
+
+    run: Run
+    days: list[tuple[date, int, str]]  # calendar day, camp day, phase name
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class Week:
+    """What the calendar page shows."""
+
+    days: list[date]
+    today: date
+    bands: list[Band]
+    total: Execution
+    by_staff: list[tuple[str, Execution]]
+
+
+def week_days(day: date) -> list[date]:
+    """Monday to Sunday around a day."""
+    monday = day - timedelta(days=day.weekday())
+    return [monday + timedelta(days=one) for one in range(7)]
+
+
+def touch_list(*, tenant: "Tenant") -> QuerySet[Touch]:
+    """Every touch with what a list shows of it."""
+    return Touch.objects.filter(tenant=tenant).select_related("step", "run", "group", "staff")
+
+
+def calendar_week(*, tenant: "Tenant", runs: Iterable[Run], day: date) -> Week:
+    """The week around `day` (tenant's zone) for these runs. A constant number of queries."""
+    wanted = list(runs)
+    days = week_days(day)
+    since, until = (
+        clock.day_bounds(days[0], tenant.timezone)[0],
+        clock.day_bounds(days[-1], tenant.timezone)[1],
+    )
+    now = clock.now()
+    today = clock.local_date(now, tenant.timezone)
+    touches = _by_cell(tenant, wanted, since, until, now)
+    rows = list(
+        RunGroup.objects.filter(tenant=tenant, run__in=[run.pk for run in wanted], removed_at=None)
+        .select_related("group__owner")
+        .order_by("group__name", "pk")
+    )
+    group_ids = [row.group_id for row in rows]
+    people = counts(tenant_id=tenant.pk, group_ids=group_ids)
+    left = quota_left(
+        tenant_id=tenant.pk,
+        receiver_kind="group",
+        receiver_ids=[row.group.chat_id for row in rows],
+        day=today,
+    )
+    bands = [
+        Band(
+            run=run,
+            days=_camp_days(run, days),
+            rows=[
+                Row(
+                    group=row.group,
+                    people=people[row.group_id].customers if row.group_id in people else 0,
+                    mass_left=left.get(row.group.chat_id),
+                    cells=[_cell(one, touches.get((run.pk, row.group_id, one), []), today) for one in days],
+                )
+                for row in rows
+                if row.run_id == run.pk
+            ],
+        )
+        for run in wanted
+    ]
+    run_ids = [run.pk for run in wanted]
+    return Week(
+        days=days,
+        today=today,
+        bands=bands,
+        total=execution_rate(tenant_id=tenant.pk, since=since, until=until, run_ids=run_ids)[0],
+        by_staff=_by_staff(tenant, since, until, run_ids),
+    )
+
+
+def _by_cell(
+    tenant: "Tenant", runs: list[Run], since: datetime, until: datetime, now: datetime
+) -> dict[tuple[int, int | None, date], list[Touch]]:
+    found: dict[tuple[int, int | None, date], list[Touch]] = defaultdict(list)
+    rows = touch_list(tenant=tenant).filter(
+        run__in=[run.pk for run in runs], planned_at__gte=since, planned_at__lt=until
+    )
+    for touch in rows.defer("text", "step__text").order_by("planned_at", "pk"):
+        decorate(touch, now)
+        found[touch.run_id, touch.group_id, clock.local_date(touch.planned_at, tenant.timezone)].append(touch)
+    return found
+
+
+def decorate(touch: Touch, now: datetime) -> Touch:
+    """Give a touch what templates show: `shown` and `late_min`."""
+    touch.shown = shown_state(touch, now)  # type: ignore[attr-defined]
+    touch.late_min = late_minutes(touch, now)  # type: ignore[attr-defined]
+    touch.is_mass = touch.channel in (Channel.GROUP_MASS, Channel.PRIVATE_MASS)  # type: ignore[attr-defined]
+    return touch
+
+
+def _cell(day: date, touches: list[Touch], today: date) -> Cell:
+    kept = [one for one in touches if one.state != TouchState.CANCELLED]
+    confirmed = sum(1 for one in kept if one.state == TouchState.CONFIRMED)
+    return Cell(day=day, touches=kept, confirmed=confirmed, is_past=day < today)
+
+
+def _camp_days(run: Run, days: list[date]) -> list[tuple[date, int, str]]:
+    names = {one["key"]: one["name"] for one in run.phases}
+    cuts = [calendar.Phase(one["key"], one["first"], one["last"]) for one in run.phases]
+    found = []
+    for day in days:
+        number = calendar.camp_day(run.starts_on, day)
+        found.append((day, number, names.get(calendar.phase_in(number, cuts), "")))
+    return found
+
+
+def _by_staff(
+    tenant: "Tenant", since: datetime, until: datetime, run_ids: list[int]
+) -> list[tuple[str, Execution]]:
+    rows = [
+        row
+        for row in execution_rate(tenant_id=tenant.pk, by="staff", since=since, until=until, run_ids=run_ids)
+        if row.key is not None and row.due
+    ]
+    names = staff_names(tenant_id=tenant.pk, staff_ids=[row.key for row in rows if row.key is not None])
+    named = [(names.get(row.key or 0, ""), row) for row in rows]
+    return sorted(named, key=lambda pair: (pair[1].rate or 0, pair[0]))
+
+
+def ledger(*, tenant: "Tenant", run: Run, group_id: int, day: date) -> list[Touch]:
+    """The touches of one cell, in order, with their words and people."""
+    since, until = clock.day_bounds(day, tenant.timezone)
+    now = clock.now()
+    rows = touch_list(tenant=tenant).filter(
+        run=run, group_id=group_id, planned_at__gte=since, planned_at__lt=until
+    )
+    return [decorate(touch, now) for touch in rows.order_by("planned_at", "pk")]
+
+
+def run_list(*, tenant: "Tenant") -> QuerySet[Run]:
+    """Runs, running ones first, newest first."""
+    return (
+        Run.objects.filter(tenant=tenant)
+        .select_related("version__template")
+        .order_by("-state", "-starts_on", "-pk")
+    )
+
+
+def run_get(*, tenant: "Tenant", run_id: int) -> Run:
+    """A run with its version. Raises Run.DoesNotExist."""
+    return Run.objects.select_related("version__template").get(tenant=tenant, pk=run_id)
+
+
+def runs_running(*, tenant: "Tenant") -> list[Run]:
+    return list(run_list(tenant=tenant).filter(state=RunState.RUNNING))
+
+
+def run_group_ids(*, tenant_id: int, run_id: int) -> list[int]:
+    """Groups that take part now."""
+    rows = RunGroup.objects.filter(tenant_id=tenant_id, run_id=run_id, removed_at=None)
+    return list(rows.order_by("group_id").values_list("group_id", flat=True))

@@ -1,0 +1,137 @@
+"""What a run will ask of people, worked out before it starts: rows, minutes, messages, quota."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from groups.selectors import people_total
+from sop.enums import GROUP_CHANNELS, MASS_CHANNELS, Anchor, TemplateKind
+from sop.models import Step, Version
+from sop.policies import calendar, plan
+from sop.selectors.templates import limits_for
+from tenants import clock
+
+if TYPE_CHECKING:
+    from groups.models import Group
+    from tenants.models import Tenant
+
+
+@dataclass(frozen=True)
+class StaffLoad:
+    """The most that one staff member's day asks."""
+
+    name: str
+    groups: int
+    minutes: int
+    day: int
+
+
+@dataclass(frozen=True)
+class RunPreview:
+    """`messages` by camp day is for the member who gets most; `peak_day` is that day."""
+
+    touches: int
+    already_over: int
+    group_touches: int
+    private_touches: int
+    by_hand: int
+    mass_a_group: int
+    people: int
+    last_day: date
+    messages: dict[int, int]
+    peak_messages: int
+    peak_day: int
+    staff: list[StaffLoad]
+    findings: list[plan.Finding]
+    minutes_limit: int
+    messages_limit: int
+
+
+def run_preview(
+    *,
+    tenant: "Tenant",
+    version: Version,
+    groups: list["Group"],
+    starts_on: date,
+    offer_ends_at: datetime | None,
+) -> RunPreview:
+    """Work out a run that does not exist yet. Writes nothing."""
+    steps = list(Step.objects.filter(tenant=tenant, version=version))
+    planned = _plan_steps(tenant, version, steps, starts_on, offer_ends_at)
+    loads = plan.load_by_day(planned.values())
+    each = max(_groups_by_owner(groups).values(), default=0)
+    limits = limits_for(tenant.pk, groups_each=each)
+    last_day = version.days + version.after_days
+    ahead, over = _split(tenant, steps, planned, starts_on)
+    peak = max(loads.items(), key=lambda pair: pair[1].messages, default=(0, plan.DayLoad(0, 0, 0)))
+    return RunPreview(
+        touches=len(ahead) * len(groups),
+        already_over=len(over),
+        group_touches=sum(1 for one in ahead if one.channel in GROUP_CHANNELS),
+        private_touches=sum(1 for one in ahead if one.channel not in GROUP_CHANNELS),
+        by_hand=sum(1 for one in ahead if one.channel not in MASS_CHANNELS),
+        mass_a_group=sum(1 for one in ahead if one.channel == "group_mass"),
+        people=people_total(tenant_id=tenant.pk, group_ids=[one.pk for one in groups])[1] if groups else 0,
+        last_day=calendar.day_date(starts_on, last_day),
+        messages={day: load.messages for day, load in loads.items()},
+        peak_messages=peak[1].messages,
+        peak_day=peak[0],
+        staff=_staff_loads(groups, planned.values()),
+        findings=plan.check(
+            list(planned.values()),
+            last_day=last_day,
+            limits=limits,
+            is_camp=version.template.kind == TemplateKind.CAMP,
+        ),
+        minutes_limit=limits.staff_minutes_a_day,
+        messages_limit=limits.messages_a_day,
+    )
+
+
+def _plan_steps(
+    tenant: "Tenant", version: Version, steps: list[Step], starts_on: date, offer_ends_at: datetime | None
+) -> dict[int, plan.PlanStep]:
+    day, at = version.offer_day, version.offer_at
+    if offer_ends_at is not None:
+        wall = clock.local(offer_ends_at, tenant.timezone)
+        day, at = calendar.camp_day(starts_on, wall.date()), wall.time().replace(second=0, microsecond=0)
+    return {step.pk: step.to_plan(offer_day=day, offer_at=at) for step in steps}
+
+
+def _split(
+    tenant: "Tenant", steps: list[Step], planned: dict[int, plan.PlanStep], starts_on: date
+) -> tuple[list[Step], list[Step]]:
+    """(steps still to come, steps whose window is over already): a run may start in the middle of a day."""
+    ahead: list[Step] = []
+    over: list[Step] = []
+    now = clock.now()
+    for step in steps:
+        place = planned[step.pk]
+        if step.anchor == Anchor.MEMBER_JOIN or place.day is None or place.at is None:
+            continue
+        due = calendar.due_at(starts_on=starts_on, day=place.day, at=place.at, zone=tenant.timezone)
+        (ahead if calendar.window_end(due, step.window_minutes) > now else over).append(step)
+    return ahead, over
+
+
+def _groups_by_owner(groups: list["Group"]) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    for group in groups:
+        found[str(group.owner or "")] += 1
+    return found
+
+
+def _staff_loads(groups: list["Group"], planned: Iterable[plan.PlanStep]) -> list[StaffLoad]:
+    """By owner; steps of other roles are shown with the owner, who answers for the group."""
+    by_day: dict[int, int] = defaultdict(int)
+    for step in planned:
+        if step.day is not None:
+            by_day[step.day] += step.cost_minutes
+    day, minutes = max(by_day.items(), key=lambda pair: pair[1], default=(0, 0))
+    loads = [
+        StaffLoad(name=name, groups=count, minutes=minutes * count, day=day)
+        for name, count in _groups_by_owner(groups).items()
+    ]
+    return sorted(loads, key=lambda one: (-one.minutes, one.name))

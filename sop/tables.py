@@ -1,0 +1,113 @@
+"""Tables of runs and touches."""
+
+from typing import Any
+
+import django_tables2 as tables
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from console.tables import ConsoleTable, NumberColumn
+from console.templatetags.q import chip, day, moment
+from sop.models import Run, Touch
+from sop.policies import calendar
+from sop.selectors.calendar import shown_state
+from tenants import clock
+
+
+class RunTable(ConsoleTable):
+    """Runs with their version and where they stand."""
+
+    name = tables.Column(verbose_name=_("Run"))
+    version = tables.Column(verbose_name=_("Template"), empty_values=(), orderable=False)
+    state = tables.Column(verbose_name=_("State"))
+    starts_on = tables.Column(verbose_name=_("Days"))
+    offer_ends_at = tables.Column(verbose_name=_("Offer ends"))
+    created_by = tables.Column(verbose_name=_("Started by"))
+
+    class Meta(ConsoleTable.Meta):
+        model = Run
+        fields = ("name", "version", "state", "starts_on", "offer_ends_at", "created_by")
+        row_header = "name"
+
+    def __init__(self, *args: Any, tenant_slug: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._slug = tenant_slug
+
+    def render_name(self, record: Run) -> SafeString:
+        url = reverse("sop:run", kwargs={"tenant_slug": self._slug, "pk": record.pk})
+        return format_html('<a href="{}">{}</a>', url, record.name)
+
+    def render_version(self, record: Run) -> str:
+        return f"{record.version.template.name} v{record.version.number}"
+
+    def render_state(self, record: Run) -> SafeString:
+        return chip(record.state, record.get_state_display())
+
+    def value_state(self, record: Run) -> str:
+        return str(record.get_state_display())
+
+    def render_starts_on(self, record: Run) -> str:
+        return f"{day(record.starts_on)} – {day(calendar.day_date(record.starts_on, record.days + record.after_days))}"
+
+    def render_offer_ends_at(self, record: Run) -> str:
+        return moment(record.offer_ends_at)
+
+
+class TouchTable(ConsoleTable):
+    """Touches: due when, which step, for whom, where they stand and why."""
+
+    planned_at = tables.Column(verbose_name=_("Due"))
+    step = tables.Column(verbose_name=_("Step"), accessor="step__title")
+    group = tables.Column(verbose_name=_("Group"), accessor="group__name", default="–")
+    staff = tables.Column(verbose_name=_("Who"), accessor="staff__name", default="–")
+    channel = tables.Column(verbose_name=_("Channel"))
+    state = tables.Column(verbose_name=_("State, reason, rule"))
+    people = NumberColumn(verbose_name=_("People"), accessor="recipients_count")
+    lateness = NumberColumn(verbose_name=_("Late"), accessor="lateness_s", default="–")
+
+    class Meta(ConsoleTable.Meta):
+        model = Touch
+        fields = ("planned_at", "step", "group", "staff", "channel", "state", "people", "lateness")
+        row_header = "step"
+
+    def __init__(self, *args: Any, tenant_slug: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._slug = tenant_slug
+
+    def render_planned_at(self, record: Touch) -> str:
+        return moment(record.planned_at)
+
+    def value_planned_at(self, record: Touch) -> str:
+        return record.planned_at.isoformat()
+
+    def render_step(self, record: Touch) -> SafeString:
+        url = reverse("sop:touch", kwargs={"tenant_slug": self._slug, "pk": record.pk})
+        return format_html(
+            '<a href="{}" hx-get="{}" hx-target="#q-drawer">{}</a><br><small class="q-3rd">{}</small>',
+            url, url, record.step.title, record.run.name,
+        )  # fmt: skip
+
+    def value_step(self, record: Touch) -> str:
+        return f"{record.run.name} / {record.step.title}"
+
+    def render_channel(self, record: Touch) -> str:
+        return str(record.get_channel_display())
+
+    def render_state(self, record: Touch) -> SafeString:
+        mark = chip(shown_state(record, clock.now()), record.get_state_display())
+        why = format_html(' <span class="q-code">{}</span>', record.rule_code) if record.rule_code else ""
+        return format_html('{}{}<br><small class="q-3rd">{}</small>', mark, why, record.reason)
+
+    def value_state(self, record: Touch) -> str:
+        return " ".join(
+            part for part in (str(record.get_state_display()), record.rule_code, record.reason) if part
+        )
+
+    def render_lateness(self, value: int) -> str:
+        return gettext("%(minutes)s min") % {"minutes": value // 60} if value >= 60 else gettext("on time")
+
+    def value_lateness(self, value: int | None) -> int | None:
+        return value

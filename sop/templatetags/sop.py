@@ -1,0 +1,54 @@
+"""Words and icons of touches: {% load sop %}."""
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from sop.enums import TouchState
+
+register = template.Library()
+
+ICONS = {
+    "planned": "circle-dashed", "due": "clock", "sent": "send", "confirmed": "check", "late": "clock-exclamation",
+    "blocked": "ban", "skipped": "player-skip-forward",
+}  # fmt: skip
+
+
+@register.filter
+def step_icon(shown: str) -> str:
+    """The icon of a shown state."""
+    return ICONS.get(shown, "circle-dashed")
+
+
+@register.filter
+def minus(value: int, other: int) -> int:
+    return value - other
+
+
+@register.filter
+def state_word(touch: Any) -> str:
+    """Where a touch stands, in a word: what is submitted is not yet confirmed."""
+    if touch.state == TouchState.HANDED:
+        if touch.shown == "late":
+            return _("Late")
+        return _("Waits for the staff member's tap") if touch.is_mass else _("Due")
+    if touch.state == TouchState.SUBMITTED:
+        return _("Submitted, not confirmed")
+    return str(touch.get_state_display())
+
+
+@register.filter
+def proof(touch: Any) -> str:
+    """What proves a touch, or what is missing."""
+    kinds = {
+        "send_result": _("WeCom send result"),
+        "note": _("Note"),
+        "record": _("Own record"),
+        "review": _("Reviewed"),
+    }
+    kind = touch.evidence.get("kind", "")
+    if kind:
+        who = touch.evidence.get("confirmed_by", "")
+        return f"{kinds.get(kind, kind)} · {who}" if who else kinds.get(kind, kind)
+    return _("Missing") if touch.state == TouchState.SUBMITTED else "–"

@@ -1,0 +1,269 @@
+"""Runs: the list, starting one, its calendar, and what may be changed while it runs."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console.listing import ListPage
+from console.pages import ConsoleView, FormPage, TemplatePage, go, render, toast
+from groups.selectors import counts, groups_open
+from sop.enums import RunState
+from sop.filters import RunFilter
+from sop.forms import OfferForm, ReasonForm, RunForm, offer_default
+from sop.models import Run, Version
+from sop.selectors.calendar import calendar_week, ledger, run_get, run_group_ids, run_list, runs_running
+from sop.selectors.findings import explained
+from sop.selectors.preview import run_preview
+from sop.selectors.templates import version_list_usable
+from sop.selectors.timeline import day_bars
+from sop.services.runs import group_is_ready, run_cancel, run_set_groups, run_set_offer_end, run_start
+from sop.tables import RunTable
+from tenants import clock
+from tenants.enums import Permission
+
+
+def found_run(request: Any, pk: int) -> Run:
+    try:
+        return run_get(tenant=request.tenant, run_id=pk)
+    except Run.DoesNotExist as error:
+        raise Http404 from error
+
+
+def usable_versions(request: Any) -> list[Version]:
+    """Published versions, the newest of each template only."""
+    seen: set[int] = set()
+    found = []
+    for version in version_list_usable(tenant=request.tenant):
+        if version.template_id not in seen:
+            seen.add(version.template_id)
+            found.append(version)
+    return found
+
+
+class RunsPage(ListPage):
+    """All runs."""
+
+    table_class = RunTable
+    filterset_class = RunFilter
+    template_name = "sop/runs.html"
+    key = "sop.runs"
+    title = gettext_lazy("Runs")
+    purpose = gettext_lazy("Each run carries one version out in some groups. It keeps its version for good.")
+
+    def queryset(self) -> Any:
+        return run_list(tenant=self.request.tenant)
+
+    def table_kwargs(self) -> dict[str, Any]:
+        return {"tenant_slug": self.request.tenant.slug}
+
+    def context(self) -> dict[str, Any]:
+        return {"has_versions": bool(usable_versions(self.request))}
+
+
+class RunNewPage(FormPage):
+    """From a template to a running camp on one page, with what it will ask of people before it starts."""
+
+    template_name = "sop/run_new.html"
+    form_class = RunForm
+    write_permission = Permission.OPERATE
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        ready = [one for one in self.groups() if group_is_ready(one)]
+        people = counts(tenant_id=self.request.tenant.pk, group_ids=[one.pk for one in ready])
+        return {
+            "versions": [
+                (one.pk, f"{one.template.name} v{one.number}") for one in usable_versions(self.request)
+            ],
+            "groups": [
+                (one.pk, _label(one, people[one.pk].customers if one.pk in people else 0)) for one in ready
+            ],
+        }
+
+    def groups(self) -> list[Any]:
+        if not hasattr(self, "_groups"):
+            self._groups = list(groups_open(tenant_id=self.request.tenant.pk))
+        return self._groups
+
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        tenant = self.request.tenant
+        starts_on = clock.local_date(clock.now(), tenant.timezone) + timedelta(days=1)
+        versions = usable_versions(self.request)
+        wanted = self.request.GET.get("version", "")
+        version = next((one for one in versions if str(one.pk) == wanted), versions[0] if versions else None)
+        return {
+            "version": version.pk if version else None,
+            "starts_on": starts_on,
+            "name": _("%(template)s %(month)s")
+            % {"template": version.template.name, "month": f"{starts_on:%y%m%d}"}
+            if version
+            else "",
+            "key_interaction": "live",
+            "groups": [one.pk for one in self.groups() if group_is_ready(one)],
+            "offer_ends_at": offer_default(starts_on, version.offer_day, version.offer_at)
+            if version
+            else None,
+        }
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {
+            "has_versions": bool(usable_versions(self.request)),
+            "waiting": [one for one in self.groups() if not group_is_ready(one)],
+        }
+
+    def done(self, form: RunForm, **kwargs: Any) -> HttpResponse:
+        run = run_start(tenant=self.request.tenant, wish=form.to_wish(), actor=self.request.actor)
+        toast(
+            self.request,
+            _("The run has started. Nothing goes out by itself: staff get tasks when a step is due."),
+        )
+        return go(self.request, self.url("sop:run", pk=run.pk))
+
+
+class RunPreviewView(RunNewPage):
+    """POST by htmx: what the run in the form would ask of people. Writes nothing."""
+
+    write_permission = Permission.VIEW
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        form = RunForm(request.POST, **self.form_kwargs())
+        form.is_valid()
+        data = form.cleaned_data
+        version = next((one for one in usable_versions(request) if one.pk == data.get("version")), None)
+        chosen = [one for one in self.groups() if one.pk in set(data.get("groups") or [])]
+        if version is None or not data.get("starts_on") or not chosen:
+            return render(request, "sop/_preview.html", {"preview": None}, partial="sop/_preview.html")
+        preview = run_preview(
+            tenant=self.request.tenant,
+            version=version,
+            groups=chosen,
+            starts_on=data["starts_on"],
+            offer_ends_at=data.get("offer_ends_at"),
+        )
+        context = {
+            "preview": preview,
+            "findings": explained(preview.findings),
+            "version": version,
+            "groups": chosen,
+            "bars": day_bars(preview.messages, version.days + version.after_days, preview.messages_limit),
+        }
+        return render(request, "sop/_preview.html", context, partial="sop/_preview.html")
+
+
+def _label(group: Any, people: int) -> str:
+    """A group beside its check box: name, owner, size."""
+    parts = [str(group), str(group.owner or ""), _("%(count)s people") % {"count": people}]
+    return " · ".join(part for part in parts if part)
+
+
+class RunPage(TemplatePage):
+    """The calendar of one run: groups by days, and the ledger of the chosen cell."""
+
+    template_name = "sop/run.html"
+    partial_name = "sop/run.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        tenant = self.request.tenant
+        run = found_run(self.request, kwargs["pk"])
+        today = clock.local_date(clock.now(), tenant.timezone)
+        day = _day(self.request.GET.get("day"), default=max(today, run.starts_on))
+        running = runs_running(tenant=tenant)
+        week = calendar_week(tenant=tenant, runs=[run], day=day)
+        group_id = self.request.GET.get("group", "")
+        chosen = int(group_id) if group_id.isdecimal() else None
+        return {
+            "run": run,
+            "running": running if run in running else [run, *running],
+            "week": week,
+            "day": day,
+            "group_id": chosen,
+            "group": next(
+                (row.group for band in week.bands for row in band.rows if row.group.pk == chosen), None
+            ),
+            "ledger": ledger(tenant=tenant, run=run, group_id=chosen, day=day) if chosen else [],
+            "previous": week.days[0] - timedelta(days=7),
+            "following": week.days[0] + timedelta(days=7),
+            "is_running": run.state == RunState.RUNNING,
+        }
+
+
+def _day(raw: str | None, *, default: date) -> date:
+    try:
+        return date.fromisoformat(raw or "")
+    except ValueError:
+        return default
+
+
+class RunCancelPage(FormPage):
+    """A drawer: call the run off, with a reason."""
+
+    template_name = "sop/cancel_drawer.html"
+    form_class = ReasonForm
+    write_permission = Permission.OPERATE
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {"run": found_run(self.request, kwargs["pk"])}
+
+    def done(self, form: ReasonForm, **kwargs: Any) -> HttpResponse:
+        found_run(self.request, kwargs["pk"])
+        run_cancel(
+            tenant=self.request.tenant,
+            run_id=kwargs["pk"],
+            reason=form.cleaned_data["reason"],
+            actor=self.request.actor,
+        )
+        toast(self.request, _("The run is called off. Nothing more goes out."))
+        return go(self.request, self.url("sop:run", pk=kwargs["pk"]))
+
+
+class RunOfferPage(FormPage):
+    """A drawer: move the end of the offer, with a reason."""
+
+    template_name = "sop/offer_drawer.html"
+    form_class = OfferForm
+    write_permission = Permission.APPROVE
+
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        return {"offer_ends_at": found_run(self.request, kwargs["pk"]).offer_ends_at}
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {"run": found_run(self.request, kwargs["pk"])}
+
+    def done(self, form: OfferForm, **kwargs: Any) -> HttpResponse:
+        found_run(self.request, kwargs["pk"])
+        run_set_offer_end(
+            tenant=self.request.tenant, run_id=kwargs["pk"], actor=self.request.actor, **form.cleaned_data
+        )
+        toast(self.request, _("The countdown follows the new end."))
+        return go(self.request, self.url("sop:run", pk=kwargs["pk"]))
+
+
+class RunGroupsPage(ConsoleView):
+    """A drawer: which groups take part from now on."""
+
+    write_permission = Permission.OPERATE
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = found_run(request, pk)
+        chosen = set(run_group_ids(tenant_id=self.request.tenant.pk, run_id=pk))
+        groups = [one for one in groups_open(tenant_id=self.request.tenant.pk) if group_is_ready(one)]
+        context = {"run": run, "groups": groups, "chosen": chosen}
+        return render(request, "sop/groups_drawer.html", context, partial="sop/groups_drawer.html")
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        found_run(request, pk)
+        run_set_groups(
+            tenant=self.request.tenant,
+            run_id=pk,
+            group_ids=_ids(request.POST.getlist("groups")),
+            actor=self.request.actor,
+        )
+        toast(request, _("The plan follows the groups. What has happened stays."))
+        return go(request, self.url("sop:run", pk=pk))
+
+
+def _ids(raw: Iterable[str]) -> list[int]:
+    return [int(one) for one in raw if one.isdecimal()]

@@ -1,0 +1,120 @@
+"""Every touch, with its state, reason and rule; and what a person may decide about one."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console.listing import ListPage
+from console.pages import FormPage, drawer_done, render, toast
+from sop.filters import TouchFilter
+from sop.forms import NoteForm, ReasonForm, RetimeForm
+from sop.models import Touch
+from sop.selectors.calendar import decorate, touch_list
+from sop.selectors.recipients import recipient_list
+from sop.services.staff import touch_restore, touch_retime, touch_review, touch_skip, touch_submit
+from sop.tables import TouchTable
+from tenants import clock
+from tenants.enums import Permission
+
+
+class TouchesPage(ListPage):
+    """The touch ledger over all runs."""
+
+    table_class = TouchTable
+    filterset_class = TouchFilter
+    key = "sop.touches"
+    title = gettext_lazy("Touches")
+    purpose = gettext_lazy(
+        "Each planned message ends in one state with its reason. Nothing is lost and nothing goes twice."
+    )
+
+    def queryset(self) -> Any:
+        return touch_list(tenant=self.request.tenant).order_by("-planned_at", "-pk")
+
+    def table_kwargs(self) -> dict[str, Any]:
+        return {"tenant_slug": self.request.tenant.slug}
+
+
+def found_touch(request: Any, pk: int) -> Touch:
+    try:
+        return touch_list(tenant=request.tenant).get(pk=pk)
+    except Touch.DoesNotExist as error:
+        raise Http404 from error
+
+
+class TouchDrawer(FormPage):
+    """A drawer: one touch, its words, its people, and the verbs that are open."""
+
+    template_name = "sop/touch_drawer.html"
+    form_class = NoteForm
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        touch = decorate(found_touch(request, kwargs["pk"]), clock.now())
+        people = recipient_list(tenant=self.request.tenant, touch_id=touch.pk)
+        context = {
+            "touch": touch,
+            "people": people[:50],
+            "people_count": people.count(),
+            "parts": [{"kind": "text", "text": touch.text or touch.step.text}],
+            "can_operate": self.can(Permission.OPERATE),
+            "retime": RetimeForm(initial={"due_at": touch.due_at}),
+            "skip": ReasonForm(),
+            "note": NoteForm(),
+        }
+        return render(request, self.template_name, context, partial=self.template_name)
+
+
+class TouchVerbView(TouchDrawer):
+    """POST: submit, review, skip, restore or retime one touch."""
+
+    write_permission = Permission.WORK
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        found_touch(request, kwargs["pk"])
+        verbs = {
+            "submit": self._submit, "review": self._review, "skip": self._skip, "restore": self._restore,
+            "retime": self._retime,
+        }  # fmt: skip
+        if kwargs["verb"] not in verbs:
+            raise Http404
+        if not verbs[kwargs["verb"]](kwargs["pk"]):
+            return self.get(request, **kwargs)
+        return drawer_done(request)
+
+    def _common(self, pk: int) -> dict[str, Any]:
+        return {"tenant": self.request.tenant, "touch_id": pk, "actor": self.request.actor}
+
+    def _submit(self, pk: int) -> bool:
+        form = NoteForm(self.request.POST)
+        if form.is_valid():
+            touch_submit(**self._common(pk), note=form.cleaned_data["note"])
+            toast(self.request, _("Recorded as sent."))
+        return form.is_valid()
+
+    def _review(self, pk: int) -> bool:
+        form = NoteForm(self.request.POST)
+        if form.is_valid():
+            touch_review(**self._common(pk), note=form.cleaned_data["note"])
+            toast(self.request, _("Confirmed."))
+        return form.is_valid()
+
+    def _skip(self, pk: int) -> bool:
+        form = ReasonForm(self.request.POST)
+        if form.is_valid():
+            touch_skip(**self._common(pk), reason=form.cleaned_data["reason"])
+            toast(self.request, _("Left out."), self.url("sop:touch_verb", pk=pk, verb="restore"))
+        return form.is_valid()
+
+    def _restore(self, pk: int) -> bool:
+        touch_restore(**self._common(pk))
+        toast(self.request, _("Planned again."))
+        return True
+
+    def _retime(self, pk: int) -> bool:
+        form = RetimeForm(self.request.POST)
+        if form.is_valid():
+            touch_retime(**self._common(pk), due_at=form.cleaned_data["due_at"])
+            toast(self.request, _("Moved."))
+        return form.is_valid()
