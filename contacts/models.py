@@ -23,7 +23,6 @@ class Customer(TenantModel):
     kind = models.PositiveSmallIntegerField(default=0)
     phone = models.CharField(max_length=32, blank=True)
     first_seen_at = models.DateTimeField(default=clock.now)
-    last_active_at = models.DateTimeField(null=True, blank=True)
     opt_out_at = models.DateTimeField(null=True, blank=True)
     opt_out_reason = models.CharField(max_length=200, blank=True)
     consent = models.JSONField(default=dict)
@@ -284,8 +283,15 @@ class ImportBatch(TenantModel):
     uploaded_by = models.CharField(max_length=128)
     created_at = models.DateTimeField(default=clock.now)
     body = models.TextField()  # the file, decoded; read again when it is written
-    errors = models.JSONField(default=list)  # [{"line": 3, "column": "kind", "message": "..."}]
+    source = models.CharField(max_length=40, default="import")
+    errors = models.JSONField(
+        default=list
+    )  # [{"line": 3, "column": "kind", "message": "..."}], the first 200
+    error_count = models.PositiveIntegerField(default=0)
+    unknown_count = models.PositiveIntegerField(default=0)  # rows of people not known yet
     total = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(null=True, blank=True)  # a person said: write it
+    done = models.PositiveIntegerField(default=0)  # rows written so far
     written_at = models.DateTimeField(null=True, blank=True)
     outcome = models.JSONField(default=dict)  # {"accepted": 1, "duplicate": 0, "unknown_customer": 0}
 

@@ -1,1 +1,30 @@
-"""What contacts adds to the menu and the search."""
+"""What contacts adds to the menu, the search and the staff list."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+
+from console import nav
+from console.shell import tenant_url
+from contacts.selectors import customer_list, live_follow_counts
+from team.selectors import register_load
+from tenants.models import Tenant
+
+HITS = 5
+
+
+def _search(tenant: Tenant, text: str) -> Iterable[nav.Hit]:
+    return [
+        nav.Hit(
+            kind=_("Customers"),
+            label=one.name or one.external_userid,
+            url=tenant_url(tenant, "contacts:detail", pk=one.pk),
+            icon="user",
+        )
+        for one in customer_list(tenant_id=tenant.pk, text=text)[:HITS]
+    ]
+
+
+nav.register(key="contacts", label=_("Customers"), icon="user", url_name="contacts:list", order=30)
+nav.register_search(_search)
+register_load(label=_("Customers"), provider=live_follow_counts)

@@ -1,8 +1,24 @@
 """URLs of contacts: the console's under /t/<slug>/, the phone's under /m/<slug>/, public ones at the root."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from contacts.phone import CustomerLookPage, CustomerPhonePage
+from contacts.views.customers import CustomerListPage, CustomerPage, OptOutPage, TagPage, UntagView
+from contacts.views.imports import ImportBatchPage, ImportPage, ImportTemplateView
 
 app_name = "contacts"
-urlpatterns: list[URLPattern] = []
-phone_urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("customers/", CustomerListPage.as_view(), name="list"),
+    path("customers/import/", ImportPage.as_view(), name="import"),
+    path("customers/import/template.csv", ImportTemplateView.as_view(), name="import_template"),
+    path("customers/import/<int:pk>/", ImportBatchPage.as_view(), name="import_batch"),
+    path("customers/<int:pk>/", CustomerPage.as_view(), name="detail"),
+    path("customers/<int:pk>/opt-out/", OptOutPage.as_view(), name="opt_out"),
+    path("customers/<int:pk>/tags/", TagPage.as_view(), name="tag"),
+    path("customers/<int:pk>/tags/<int:tag_pk>/remove/", UntagView.as_view(), name="untag"),
+]
+phone_urlpatterns: list[URLPattern] = [
+    path("customer/", CustomerLookPage.as_view(), name="look"),
+    path("customer/<str:external_userid>/", CustomerPhonePage.as_view(), name="customer"),
+]
 public_urlpatterns: list[URLPattern] = []

@@ -51,3 +51,8 @@ def connect() -> None:
             ingest.register_inbound(event_name, import_string(path))
     for what, path in SYNCERS.items():
         sync.register_syncer(what, import_string(path))
+    import_string("contacts.selectors.register_group_lists")(
+        by_customer=import_string("groups.selectors.customer_groups"),
+        open_list=import_string("groups.selectors.groups_open"),
+        members=import_string("groups.selectors.members_current"),
+    )

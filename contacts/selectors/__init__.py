@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import islice
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
-from contacts.enums import FollowState, OrderState
+from contacts.enums import BehaviourKind, FollowState, OrderState
 from contacts.models import Behaviour, Customer, CustomerTag, Follow, Order, Tag, TagGroup
 
 GroupIds = Callable[..., dict[str, int]]
@@ -13,10 +15,13 @@ GroupNames = Callable[..., dict[int, list[str]]]
 
 
 class _Groups:
-    """What the app above tells about groups; filled once at start (scrm.wiring)."""
+    """What the app above tells about groups; filled once at start."""
 
     ids_by_chat: GroupIds | None = None
     names_by_customer: GroupNames | None = None
+    by_customer: Callable[..., dict[int, list[Any]]] | None = None
+    open_list: Callable[..., Iterable[Any]] | None = None
+    members: Callable[..., dict[int, list[int]]] | None = None
 
 
 def register_groups(*, ids_by_chat: GroupIds, names_by_customer: GroupNames) -> None:
@@ -25,6 +30,21 @@ def register_groups(*, ids_by_chat: GroupIds, names_by_customer: GroupNames) -> 
     _Groups.ids_by_chat, _Groups.names_by_customer = (
         staticmethod(ids_by_chat),
         staticmethod(names_by_customer),
+    )
+
+
+def register_group_lists(
+    *,
+    by_customer: Callable[..., dict[int, list[Any]]],
+    open_list: Callable[..., Iterable[Any]],
+    members: Callable[..., dict[int, list[int]]],
+) -> None:
+    """`by_customer(tenant_id=, customer_ids=) -> {customer id: [group]}`, `open_list(tenant_id=) -> groups`,
+    `members(tenant_id=, group_ids=) -> {group id: [customer id]}`; a group has pk and name."""
+    _Groups.by_customer, _Groups.open_list, _Groups.members = (
+        staticmethod(by_customer),
+        staticmethod(open_list),
+        staticmethod(members),
     )
 
 
@@ -42,9 +62,44 @@ def group_names(*, tenant_id: int, customer_ids: list[int]) -> dict[int, list[st
     return _Groups.names_by_customer(tenant_id=tenant_id, customer_ids=customer_ids)
 
 
+def groups_of(*, tenant_id: int, customer_id: int) -> list[Any]:
+    """The groups one person sits in now."""
+    if _Groups.by_customer is None:
+        return []
+    return _Groups.by_customer(tenant_id=tenant_id, customer_ids=[customer_id]).get(customer_id, [])
+
+
+def groups_for_choice(*, tenant_id: int) -> list[tuple[int, str]]:
+    """(id, name) of the groups a list can be narrowed to, at most 300."""
+    if _Groups.open_list is None:
+        return []
+    return [(one.pk, one.name or str(one.pk)) for one in islice(_Groups.open_list(tenant_id=tenant_id), 300)]
+
+
+def member_ids(*, tenant_id: int, group_id: int) -> list[int]:
+    """Customers who sit in a group now."""
+    if _Groups.members is None:
+        return []
+    return _Groups.members(tenant_id=tenant_id, group_ids=[group_id]).get(group_id, [])
+
+
 def customer_get(*, tenant_id: int, customer_id: int) -> Customer:
     """Raises Customer.DoesNotExist, also for another tenant's id."""
     return Customer.objects.get(tenant_id=tenant_id, pk=customer_id)
+
+
+def customer_by_external(*, tenant_id: int, app_id: int, external_userid: str) -> Customer | None:
+    """The customer whom one app knows by this id, or None."""
+    return Customer.objects.filter(
+        tenant_id=tenant_id, app_id=app_id, external_userid=external_userid
+    ).first()
+
+
+def follow_of(*, tenant_id: int, customer_id: int, staff_id: int) -> Follow | None:
+    """The live tie of the two, or None."""
+    return Follow.objects.filter(
+        tenant_id=tenant_id, customer_id=customer_id, staff_id=staff_id, state__in=LIVE_FOLLOWS
+    ).first()
 
 
 def customer_ids_by_external(*, tenant_id: int, external_userids: Iterable[str]) -> dict[str, int]:
@@ -80,9 +135,13 @@ def customer_list(
     staff_id: int | None = None,
     buyer: bool | None = None,
     opted_out: bool | None = None,
+    among: QuerySet[Customer] | None = None,
 ) -> QuerySet[Customer]:
-    """Customers, newest first. `text` searches name and remark, or matches an exact WeCom id."""
-    found = Customer.objects.filter(tenant_id=tenant_id)
+    """Customers, newest first. `text` searches name and remark, or matches an exact WeCom id.
+
+    `among` narrows a list that was made here before.
+    """
+    found = Customer.objects.filter(tenant_id=tenant_id) if among is None else among
     if text:
         remarked = Follow.objects.filter(tenant_id=tenant_id, remark__icontains=text).values("customer_id")
         found = found.filter(Q(name__icontains=text) | Q(external_userid=text) | Q(pk__in=remarked))
@@ -194,6 +253,39 @@ def tags_of(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, list[st
     return found
 
 
+def last_active_at(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, datetime]:
+    """{customer id: when the person last did something}; joining and leaving groups do not count."""
+    rows = (
+        Behaviour.objects.filter(tenant_id=tenant_id, customer_id__in=set(customer_ids))
+        .exclude(kind__in=(BehaviourKind.JOIN, BehaviourKind.LEAVE))
+        .values("customer_id")
+        .annotate(last=Max("occurred_at"))
+    )
+    return {row["customer_id"]: row["last"] for row in rows}
+
+
+def spent_fen(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, int]:
+    """{customer id: paid and not refunded, in fen}; absent means never bought."""
+    rows = (
+        _paid(tenant_id)
+        .filter(customer_id__in=set(customer_ids))
+        .values("customer_id")
+        .annotate(paid=Sum("amount_fen"), back=Sum("refund_fen"))
+    )
+    return {row["customer_id"]: (row["paid"] or 0) - (row["back"] or 0) for row in rows}
+
+
+def follow_staff_names(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, list[str]]:
+    """{customer id: names of the staff who are friends, the oldest tie first}."""
+    rows = Follow.objects.filter(
+        tenant_id=tenant_id, customer_id__in=set(customer_ids), state__in=LIVE_FOLLOWS
+    ).select_related("staff")
+    found: dict[int, list[str]] = {}
+    for row in rows.order_by("followed_at", "pk"):
+        found.setdefault(row.customer_id, []).append(str(row.staff))
+    return found
+
+
 def tag_list(*, tenant_id: int) -> QuerySet[Tag]:
     """Live tags by group and name."""
     return (
@@ -212,9 +304,10 @@ def customer_count(*, tenant_id: int) -> int:
     return Customer.objects.filter(tenant_id=tenant_id).count()
 
 
-def live_follow_counts(*, tenant_id: int, staff_ids: Iterable[int]) -> dict[int, int]:
-    """{staff id: customers}; absent means none."""
-    rows = Follow.objects.filter(
-        tenant_id=tenant_id, staff_id__in=set(staff_ids), state__in=LIVE_FOLLOWS
-    ).values("staff_id")
-    return {row["staff_id"]: row["people"] for row in rows.annotate(people=Count("pk"))}
+def live_follow_counts(*, tenant_id: int, staff_ids: Iterable[int] | None = None) -> dict[int, int]:
+    """{staff id: customers who are friends}; absent means none. `staff_ids` None: of all staff."""
+    rows = Follow.objects.filter(tenant_id=tenant_id, state__in=LIVE_FOLLOWS)
+    if staff_ids is not None:
+        rows = rows.filter(staff_id__in=set(staff_ids))
+    counted = rows.values("staff_id").annotate(people=Count("pk"))
+    return {row["staff_id"]: row["people"] for row in counted}

@@ -1,0 +1,61 @@
+"""Filters of the customer list, kept in the URL."""
+
+from typing import Any
+
+import django_filters as filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models import Customer
+from contacts.selectors import customer_list, groups_for_choice, member_ids, tag_list
+from team.selectors import staff_list
+
+YES_NO = [("yes", _("Yes")), ("no", _("No"))]
+
+
+def _whole(value: str) -> int | None:
+    """The id a choice stands for; the choices are ids, other filters' values are not."""
+    return int(value) if value.isdecimal() else None
+
+
+class CustomerFilter(filters.FilterSet):
+    """Search, tag, staff, group, buyer, opt-out."""
+
+    q = filters.CharFilter(label=_("Name, remark or WeCom id"), method="narrow")
+    tag = filters.ChoiceFilter(label=_("Tag"), method="narrow", empty_label=_("All"))
+    staff = filters.ChoiceFilter(label=_("Friend of"), method="narrow", empty_label=_("All"))
+    group = filters.ChoiceFilter(label=_("Group"), method="in_group", empty_label=_("All"))
+    buyer = filters.ChoiceFilter(label=_("Has bought"), choices=YES_NO, method="narrow", empty_label=_("All"))
+    opt_out = filters.ChoiceFilter(
+        label=_("Wants no marketing"), choices=YES_NO, method="narrow", empty_label=_("All")
+    )
+
+    class Meta:
+        model = Customer
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tenant_id = self.request.tenant.pk
+        self.filters["tag"].extra["choices"] = [
+            (one.pk, f"{one.group.name} / {one.name}" if one.group else one.name)
+            for one in tag_list(tenant_id=tenant_id)[:500]
+        ]
+        self.filters["staff"].extra["choices"] = [
+            (one.pk, str(one)) for one in staff_list(tenant_id=tenant_id, active_only=True)
+        ]
+        self.filters["group"].extra["choices"] = groups_for_choice(tenant_id=tenant_id)
+
+    def narrow(self, rows: QuerySet, name: str, value: Any) -> QuerySet:
+        known = {
+            "q": ("text", value),
+            "tag": ("tag_id", _whole(value)),
+            "staff": ("staff_id", _whole(value)),
+            "buyer": ("buyer", value == "yes"),
+            "opt_out": ("opted_out", value == "yes"),
+        }
+        key, wanted = known[name]
+        return customer_list(tenant_id=self.request.tenant.pk, among=rows, **{key: wanted})
+
+    def in_group(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(pk__in=member_ids(tenant_id=self.request.tenant.pk, group_id=int(value)))

@@ -1,0 +1,52 @@
+"""Forms of customers."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+FILE_BYTES = 20 * 1024 * 1024
+
+
+class OptOutForm(forms.Form):
+    """Whether a customer wants marketing, and why that changed."""
+
+    opted_out = forms.TypedChoiceField(
+        label=_("Marketing"),
+        choices=[("1", _("Wants none")), ("0", _("May be reached again"))],
+        coerce=lambda raw: raw == "1",
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, help_text=_("What the customer said, and where.")
+    )
+
+
+class TagForm(forms.Form):
+    """Put a tag on a customer."""
+
+    tag = forms.TypedChoiceField(label=_("Tag"), coerce=int)
+
+    def __init__(self, *args: Any, tags: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tag"].choices = tags  # type: ignore[attr-defined]
+
+
+class ImportForm(forms.Form):
+    """A file of behaviours."""
+
+    file = forms.FileField(
+        label=_("CSV file"), help_text=_("UTF-8 or GBK, at most 20 MB. The first line names the columns.")
+    )
+    source = forms.RegexField(
+        r"^[a-z0-9][a-z0-9_-]{0,31}$",
+        label=_("Where it comes from"),
+        initial="import",
+        help_text=_("Lower-case letters and digits. An event id counts once within one source."),
+        error_messages={"invalid": _("Use 1 to 32 of a-z, 0-9, - and _.")},
+    )
+
+    def clean_file(self) -> Any:
+        sent = self.cleaned_data["file"]
+        if sent.size > FILE_BYTES:
+            raise forms.ValidationError(_("The file is larger than 20 MB. Split it."))
+        return sent

@@ -1,0 +1,204 @@
+"""Reading a file of behaviours (R111), pure: bytes to text, lines to rows, each fault with its line and column."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from contacts.enums import BehaviourKind
+
+# Column -> other names a header may use.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "event_id": ("事件ID", "事件编号", "id"),
+    "kind": ("类型", "行为"),
+    "occurred_at": ("时间", "发生时间"),
+    "external_userid": ("客户ID", "外部联系人ID"),
+    "chat_id": ("群ID",),
+    "object_id": ("对象ID", "订单号"),
+    "object_title": ("对象", "标题", "商品"),
+    "amount": ("金额", "金额（元）", "金额(元)"),
+    "text": ("内容", "正文"),
+}
+NEEDED = ("event_id", "kind", "occurred_at", "external_userid")
+EXAMPLE = (
+    ("20261120-0001", "lesson", "2026-11-20 20:05", "wmXXXXXXXX", "", "L16", "第16课", "", ""),
+    (
+        "20261120-0002",
+        "order",
+        "2026-11-20 20:31:10",
+        "wmXXXXXXXX",
+        "wrXXXXXXXX",
+        "NO-88",
+        "年课",
+        "1980.00",
+        "",
+    ),
+)
+_LONGEST = {"event_id": 128, "external_userid": 64, "chat_id": 64, "object_id": 128, "text": 4000}
+_FORMS = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+)
+_FUTURE, _PAST = timedelta(days=1), timedelta(days=5 * 365)
+_BOUGHT = (BehaviourKind.ORDER, BehaviourKind.REFUND)
+
+
+class Unreadable(Exception):
+    """The file as a whole cannot be read; the message is for the person."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one line. `line` counts from 1, the header included."""
+
+    line: int
+    column: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line that can be stored. `amount_fen` is money in fen; `occurred_at` is UTC."""
+
+    line: int
+    event_id: str
+    kind: str
+    occurred_at: datetime
+    external_userid: str
+    chat_id: str = ""
+    object_id: str = ""
+    object_title: str = ""
+    amount_fen: int | None = None
+    text: str = ""
+
+
+def decoded(raw: bytes) -> str:
+    """The file's text: UTF-8, else GBK as Chinese spreadsheets save it. Raises Unreadable."""
+    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise Unreadable(_("This is a spreadsheet. Save it as CSV first."))
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raw = raw.decode("utf-16", "replace").encode()
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" in text:
+            break
+        return text
+    raise Unreadable(_("This is neither UTF-8 nor GBK text. Save the file as CSV in UTF-8."))
+
+
+def header_of(first: list[str]) -> dict[str, int]:
+    """{column: position}. Raises Unreadable for a missing or doubled column."""
+    names = {alias.lower(): name for name, aliases in COLUMNS.items() for alias in (name, *aliases)}
+    found: dict[str, int] = {}
+    for position, cell in enumerate(first):
+        name = names.get(cell.strip().lower())
+        if name in found:
+            raise Unreadable(_("The column %(name)s stands there twice.") % {"name": cell})
+        if name:
+            found[name] = position
+    missing = [name for name in NEEDED if name not in found]
+    if missing:
+        raise Unreadable(_("Columns are missing: %(names)s.") % {"names": ", ".join(missing)})
+    return found
+
+
+def read_rows(text: str, *, zone: str, now: datetime, most: int) -> Iterator[Row | Fault]:
+    """Every line after the header: a row, or its first fault. Raises Unreadable.
+
+    Times without an offset are on the wall of `zone`. An event id that came before in the file is a fault.
+    """
+    csv.field_size_limit(1_000_000)
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        header = header_of(next(reader, []))
+        seen: set[str] = set()
+        for number, cells in enumerate(
+            (cells for cells in reader if any(cell.strip() for cell in cells)), start=1
+        ):
+            if number > most:
+                raise Unreadable(_("The file has more than %(most)s rows. Split it.") % {"most": f"{most:,}"})
+            values = {name: cells[at].strip() if at < len(cells) else "" for name, at in header.items()}
+            made = _row(reader.line_num, values, zone=zone, now=now)
+            if isinstance(made, Row):
+                if made.event_id in seen:
+                    made = Fault(made.line, "event_id", _("This event id stands in the file twice."))
+                else:
+                    seen.add(made.event_id)
+            yield made
+    except csv.Error as error:
+        raise Unreadable(
+            _("Line %(line)s is not CSV: %(why)s") % {"line": reader.line_num, "why": error}
+        ) from error
+
+
+def _row(line: int, values: dict[str, str], *, zone: str, now: datetime) -> Row | Fault:
+    for name in NEEDED:
+        if not values[name]:
+            return Fault(line, name, _("This must not be empty."))
+    for name, longest in _LONGEST.items():
+        if len(values.get(name, "")) > longest:
+            return Fault(line, name, _("At most %(n)s characters.") % {"n": longest})
+    if values["kind"] not in BehaviourKind.values:
+        return Fault(line, "kind", _("Not a known kind: %(kind)s.") % {"kind": values["kind"][:40]})
+    try:
+        at = _moment(values["occurred_at"], zone)
+    except ValueError:
+        return Fault(line, "occurred_at", _("Write it as 2026-11-20 20:05 or in ISO 8601."))
+    if not now - _PAST <= at <= now + _FUTURE:
+        return Fault(line, "occurred_at", _("More than a day in the future, or more than five years ago."))
+    try:
+        amount_fen = _fen(values.get("amount", ""))
+    except (InvalidOperation, ValueError):
+        return Fault(line, "amount", _("Write yuan as 1980 or 1980.00, not negative."))
+    if values["kind"] in _BOUGHT and (amount_fen is None or not values.get("object_id")):
+        return Fault(line, "object_id", _("An order or refund needs its order number and its amount."))
+    return Row(
+        line=line,
+        event_id=values["event_id"],
+        kind=values["kind"],
+        occurred_at=at,
+        external_userid=values["external_userid"],
+        chat_id=values.get("chat_id", ""),
+        object_id=values.get("object_id", ""),
+        object_title=values.get("object_title", "")[:200],
+        amount_fen=amount_fen,
+        text=values.get("text", ""),
+    )
+
+
+def _moment(raw: str, zone: str) -> datetime:
+    for form in _FORMS:
+        try:
+            return datetime.strptime(raw, form).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        except ValueError:
+            continue
+    moment = datetime.fromisoformat(raw)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def _fen(raw: str) -> int | None:
+    cleaned = raw.replace(",", "").replace("¥", "").replace("￥", "")
+    if not cleaned:
+        return None
+    yuan = Decimal(cleaned)
+    if not yuan.is_finite() or not 0 <= yuan <= 10**10 or yuan != yuan.quantize(Decimal("0.01")):
+        raise ValueError
+    return int(yuan * 100)
+
+
+def template_lines() -> list[list[Any]]:
+    """The file to start from: the header and two examples."""
+    return [list(COLUMNS), *(list(row) for row in EXAMPLE)]

@@ -1,0 +1,164 @@
+"""The customer list, one customer, and what can be changed of them here."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from console.listing import ListPage
+from console.pages import ConsoleView, FormPage, TemplatePage, drawer_done, go, toast
+from contacts.filters import CustomerFilter
+from contacts.forms import OptOutForm, TagForm
+from contacts.models import Customer, CustomerTag
+from contacts.policies.masking import masked_phone
+from contacts.selectors import (
+    customer_count,
+    customer_get,
+    customer_list,
+    follows_of,
+    groups_of,
+    orders_for,
+    spent_fen,
+    tag_list,
+)
+from contacts.selectors.exposures import exposures_now
+from contacts.selectors.timeline import FACETS, customer_timeline, facet_counts
+from contacts.services.customers import customer_set_opt_out
+from contacts.services.tags import customer_tag_add, customer_tag_remove
+from contacts.tables import CustomerTable
+from tenants.enums import Permission
+
+FACET_LABELS = {
+    "all": _("All"),
+    "message": _("Messages"),
+    "click": _("Clicks"),
+    "learn": _("Learning"),
+    "reach": _("Touches"),
+    "order": _("Orders"),
+    "change": _("Changes"),
+}
+
+
+class CustomerListPage(ListPage):
+    """Everyone outside the company who is known."""
+
+    template_name = "contacts/list.html"
+    table_class = CustomerTable
+    filterset_class = CustomerFilter
+    key = "contacts.customers"
+    title = _("Customers")
+    purpose = _("Everyone known from friends and groups, each person once. Staff are never among them.")
+
+    def queryset(self) -> QuerySet[Customer]:
+        return customer_list(tenant_id=self.request.tenant.pk)
+
+    def table_kwargs(self) -> dict[str, Any]:
+        return {"tenant_id": self.request.tenant.pk, "tenant_slug": self.request.tenant.slug}
+
+    def context(self) -> dict[str, Any]:
+        return {"people": customer_count(tenant_id=self.request.tenant.pk)}
+
+
+def found(tenant_id: int, pk: int) -> Customer:
+    """The customer of a URL, or 404: unknown and foreign look the same."""
+    try:
+        return customer_get(tenant_id=tenant_id, customer_id=pk)
+    except Customer.DoesNotExist as error:
+        raise Http404 from error
+
+
+class CustomerPage(TemplatePage):
+    """One customer: who, where, what happened, what was bought, what they want."""
+
+    template_name = "contacts/detail.html"
+    partial_name = "contacts/_timeline.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        tenant_id = self.request.tenant.pk
+        customer = found(tenant_id, kwargs["pk"])
+        who = {"tenant_id": tenant_id, "customer_ids": [customer.pk]}
+        entries = customer_timeline(tenant_id=tenant_id, customer_id=customer.pk)
+        facet = self.request.GET.get("only", "all")
+        facet = facet if facet in FACETS else "all"
+        counts = facet_counts(entries)
+        return {
+            "customer": customer,
+            "phone": masked_phone(customer.phone, may_see=self.can(Permission.SEE_PERSONAL)),
+            "entries": [one for one in entries if facet in ("all", one.facet)],
+            "facet": facet,
+            "facets": [(key, FACET_LABELS[key], counts[key]) for key in ("all", *FACETS)],
+            "follows": list(follows_of(**who)),
+            "groups": groups_of(tenant_id=tenant_id, customer_id=customer.pk),
+            "tags": list(
+                CustomerTag.objects.filter(tenant_id=tenant_id, customer=customer)
+                .select_related("tag", "staff")
+                .order_by("tag__name")
+            ),
+            "orders": list(orders_for(**who)[:20]),
+            "spent_fen": spent_fen(**who).get(customer.pk),
+            "exposures": exposures_now(tenant=self.request.tenant, customer_id=customer.pk),
+        }
+
+
+class OptOutPage(FormPage):
+    """A drawer: the customer wants no marketing, or wants it again."""
+
+    template_name = "contacts/opt_out.html"
+    form_class = OptOutForm
+
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        customer = found(self.request.tenant.pk, kwargs["pk"])
+        return {"opted_out": "0" if customer.opt_out_at else "1"}
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {"customer": found(self.request.tenant.pk, kwargs["pk"])}
+
+    def done(self, form: OptOutForm, **kwargs: Any) -> HttpResponse:
+        customer = customer_set_opt_out(
+            tenant=self.request.tenant,
+            customer_id=kwargs["pk"],
+            opted_out=form.cleaned_data["opted_out"],
+            reason=form.cleaned_data["reason"],
+            actor=self.request.actor,
+        )
+        said = _("Gets no marketing from now on") if customer.opt_out_at else _("May be reached again")
+        toast(self.request, said)
+        return drawer_done(self.request)
+
+
+class TagPage(FormPage):
+    """A drawer: put one of the company's tags on the customer."""
+
+    template_name = "contacts/tag.html"
+    form_class = TagForm
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        rows = tag_list(tenant_id=self.request.tenant.pk)
+        return {
+            "tags": [(one.pk, f"{one.group.name} / {one.name}" if one.group else one.name) for one in rows]
+        }
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {"customer": found(self.request.tenant.pk, kwargs["pk"])}
+
+    def done(self, form: TagForm, **kwargs: Any) -> HttpResponse:
+        row = customer_tag_add(
+            tenant=self.request.tenant,
+            customer_id=kwargs["pk"],
+            tag_id=form.cleaned_data["tag"],
+            actor=self.request.actor,
+        )
+        undo = self.url("contacts:untag", pk=kwargs["pk"], tag_pk=row.tag_id)
+        toast(self.request, _("Tagged: %(name)s") % {"name": row.tag.name}, undo)
+        return drawer_done(self.request)
+
+
+class UntagView(ConsoleView):
+    """Take a tag given here off again."""
+
+    def post(self, request: HttpRequest, pk: int, tag_pk: int) -> HttpResponse:
+        customer_tag_remove(
+            tenant=self.request.tenant, customer_id=pk, tag_id=tag_pk, actor=self.request.actor
+        )
+        return go(request, self.url("contacts:detail", pk=pk))

@@ -1,0 +1,71 @@
+"""Behaviours from a file: upload, see every fault, then write."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from console.exports import csv_response
+from console.pages import ConsoleView, FormPage, TemplatePage, go
+from contacts.enums import BehaviourKind
+from contacts.forms import ImportForm
+from contacts.models import ImportBatch
+from contacts.policies.files import template_lines
+from contacts.services.imports import import_check, import_start
+from tenants.enums import Permission
+
+RECENT = 10
+
+
+class ImportPage(FormPage):
+    """Choose a file; it is checked, nothing is written yet."""
+
+    template_name = "contacts/import.html"
+    form_class = ImportForm
+    permission = Permission.OPERATE
+    write_permission = Permission.OPERATE
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        rows = ImportBatch.objects.filter(tenant=self.request.tenant).defer("body", "errors")
+        return {"recent": list(rows.order_by("-created_at")[:RECENT]), "kinds": BehaviourKind.choices}
+
+    def done(self, form: ImportForm, **kwargs: Any) -> HttpResponse:
+        sent = form.cleaned_data["file"]
+        batch = import_check(
+            tenant=self.request.tenant,
+            name=sent.name,
+            raw=sent.read(),
+            source=form.cleaned_data["source"],
+            actor=self.request.actor,
+        )
+        return go(self.request, self.url("contacts:import_batch", pk=batch.pk))
+
+
+class ImportTemplateView(ConsoleView):
+    """The file to start from."""
+
+    permission = Permission.OPERATE
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return csv_response(template_lines(), "qunce-behaviours.csv")
+
+
+class ImportBatchPage(TemplatePage):
+    """What a file holds: good rows, faults line by line; then how far the writing is."""
+
+    template_name = "contacts/import_batch.html"
+    partial_name = "contacts/_import_batch.html"
+    permission = Permission.OPERATE
+    write_permission = Permission.OPERATE
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        rows = ImportBatch.objects.filter(tenant=self.request.tenant, pk=kwargs["pk"]).defer("body")
+        batch = rows.first()
+        if batch is None:
+            raise Http404
+        return {"batch": batch, "good": batch.total - batch.error_count}
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.context(pk=pk)
+        import_start(tenant=self.request.tenant, batch_id=pk, actor=self.request.actor)
+        return go(request, self.url("contacts:import_batch", pk=pk))
