@@ -9,7 +9,7 @@ from demo.vendor import Vendor
 from demo.work import Work, work_due, work_next_at
 
 LOOK_EVERY_S = 0.03
-STUCK_AFTER_S = 90
+STUCK_AFTER_S = 60
 SETTLE_ROUNDS = 8
 # The polls of send results and other ticks have no row of their own: look at least this often in the daytime.
 LONGEST_STEP = timedelta(hours=2)

@@ -3,7 +3,9 @@
 import os
 
 from celery import Celery
+from celery.signals import task_prerun
 from django.conf import settings
+from django.db import close_old_connections
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scrm.settings.dev")
@@ -62,3 +64,9 @@ app.conf.update(
     beat_schedule_filename=str(settings.BASE_DIR / ".local" / "beat"),
 )
 app.autodiscover_tasks()
+
+
+@task_prerun.connect
+def _check_connections(**kwargs: object) -> None:
+    """A connection that broke, or lived too long, is closed before a task would use it."""
+    close_old_connections()

@@ -195,9 +195,7 @@ def preference_set(*, tenant: Tenant, setting: preferences.Declared, raw: Any, a
 
 def user_update(*, user: User, name: str | None = None, language: str | None = None) -> User:
     """A user's own name and language. Safe to repeat; what is None stays."""
-    changed = {
-        field: value for field, value in (("name", name), ("language", language)) if value is not None
-    }
+    changed = {field: value for field, value in (("name", name), ("language", language)) if value is not None}
     for field, value in changed.items():
         setattr(user, field, value)
     if changed:

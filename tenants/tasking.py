@@ -3,7 +3,6 @@
 from typing import Any
 
 from celery import Task
-from django.db import close_old_connections
 
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
@@ -19,7 +18,6 @@ class TenantTask(Task):
         tenant_id = kwargs.get("tenant_id")
         if not isinstance(tenant_id, int):
             raise TypeError(f"{self.name} needs tenant_id")
-        close_old_connections()
         if Tenant.objects.filter(pk=tenant_id, suspended_at__isnull=False).exists():
             return None
         with tenant_scope(tenant_id):

@@ -233,6 +233,8 @@ SPECTACULAR_SETTINGS = {
 # --- Celery
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
+# A worker keeps its database connection over this many tasks; scrm.celery checks it before each.
+CELERY_DB_REUSE_MAX = 1000
 
 LOG_LEVEL = env.text("QUNCE_LOG_LEVEL", "INFO")
 LOGGING = {
