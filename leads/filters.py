@@ -1,5 +1,6 @@
 """Filters of the lead board, kept in the URL."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import django_filters as filters
@@ -26,11 +27,12 @@ class LeadFilter(filters.FilterSet):
         model = Lead
         fields: list[str] = []
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, staff: Iterable[Any] | None = None, **kwargs: Any) -> None:
+        """`staff`: the colleagues to choose from, where the page has read them already."""
         super().__init__(*args, **kwargs)
         tenant_id = self.request.tenant.pk
-        staff = [(one.pk, str(one)) for one in staff_list(tenant_id=tenant_id)]
-        self.filters["owner"].extra["choices"] = [(NOBODY, _("Nobody yet")), *staff]
+        listed = [(one.pk, str(one)) for one in (staff_list(tenant_id=tenant_id) if staff is None else staff)]
+        self.filters["owner"].extra["choices"] = [(NOBODY, _("Nobody yet")), *listed]
         self.filters["camp"].extra["choices"] = [
             (one.pk, one.name) for one in window_list(tenant_id=tenant_id)[:50]
         ]

@@ -1,10 +1,14 @@
-"""What leads adds to the menu."""
+"""What leads adds to the menu, to the customer's timeline and to the phone's customer page."""
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from console.nav import register
+from contacts.selectors.timeline import register_timeline
+from leads.phone import lead_panel
 from leads.selectors.board import waiting_urgent
+from leads.selectors.detail import lead_timeline
+from team.phone import register_customer_panel
 
 
 def _count(request: HttpRequest) -> int | None:
@@ -12,3 +16,5 @@ def _count(request: HttpRequest) -> int | None:
 
 
 register(key="leads", label=_("Leads"), icon="target-arrow", url_name="leads:board", order=60, count=_count)
+register_timeline(lead_timeline)
+register_customer_panel(lead_panel)

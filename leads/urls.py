@@ -1,7 +1,8 @@
-"""URLs of leads: the console's under /t/<slug>/."""
+"""URLs of leads: the console's under /t/<slug>/, the phone's under /m/<slug>/."""
 
 from django.urls import URLPattern, path, re_path
 
+from leads import phone
 from leads.views import actions, board, detail
 
 app_name = "leads"
@@ -17,11 +18,15 @@ urlpatterns: list[URLPattern] = [
     re_path(
         r"^leads/(?P<pk>\d+)/s/(?P<verb>confirm|deny|set)/$", actions.SVerdict.as_view(), name="s_verdict"
     ),
+    path("leads/<int:pk>/assign/", detail.AssignDrawer.as_view(), name="assign_drawer"),
     path("leads/<int:pk>/follow/", actions.FollowUpView.as_view(), name="follow"),
     path("leads/<int:pk>/next/", actions.NextView.as_view(), name="next"),
     path("leads/<int:pk>/close/", actions.CloseView.as_view(), name="close"),
     path("leads/<int:pk>/reopen/", actions.ReopenView.as_view(), name="reopen"),
     path("leads/<int:pk>/doubts/", actions.DoubtView.as_view(), name="doubt"),
 ]
-phone_urlpatterns: list[URLPattern] = []
+phone_urlpatterns: list[URLPattern] = [
+    path("leads/<int:pk>/follow/", phone.PhoneFollow.as_view(), name="follow"),
+    re_path(r"^leads/(?P<pk>\d+)/s/(?P<verb>confirm|deny)/$", phone.PhoneVerdict.as_view(), name="s_verdict"),
+]
 public_urlpatterns: list[URLPattern] = []

@@ -1,7 +1,7 @@
 """The lead board: columns by tier, in the one work order; its tabs, its figures."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from team.policies import Standing, in_work_order
 
 COLUMN_CARDS = 8
 SUGGESTED = 5
+OVERDUE = 8
 ENERGY_DAYS = 7
 
 
@@ -64,6 +65,8 @@ class Board:
     suggested: list[Card]
     total: int
     late: int
+    overdue: list[Card]
+    rule_number: int | None
 
 
 def lead_list(*, tenant_id: int) -> QuerySet[Lead]:
@@ -91,14 +94,16 @@ def lead_tab(leads: QuerySet[Lead], tab: str, *, now: datetime, day_ends_at: dat
 
 
 def tab_counts(leads: QuerySet[Lead], *, now: datetime, day_ends_at: datetime) -> dict[str, int]:
-    """{tab: leads}. One query."""
+    """{tab: leads}, and {"won:A+": orders of the last 7 days} for each tier. One query."""
     is_open = Q(state=LeadState.OPEN)
+    recent = Q(state=LeadState.WON, closed_at__gte=now - timedelta(days=ENERGY_DAYS))
     return leads.order_by().aggregate(
         board=Count("pk", filter=is_open),
         today=Count("pk", filter=is_open & Q(next_action_at__lt=day_ends_at)),
         overdue=Count("pk", filter=is_open & Q(next_action_at__lte=now)),
         won=Count("pk", filter=Q(state=LeadState.WON)),
         not_buying=Count("pk", filter=Q(state=LeadState.NOT_BUYING)),
+        **{f"won:{tier}": Count("pk", filter=recent & Q(tier=tier)) for tier in TIERS},
     )
 
 
@@ -123,7 +128,7 @@ def board(
 ) -> Board:
     """The board over these open leads. Three queries, whatever their number."""
     rows = leads.order_by().values_list(
-        "pk", "tier", "s_suggested_at", "next_action_at", "owner_id", "waiting_since", named=True
+        "pk", "tier", "s_suggested_at", "next_action_at", "owner_id", "rule_version", named=True
     )
     ordered = in_work_order(((Standing(row.next_action_at, _column(row), row.pk), row) for row in rows), now)
     columns = {tier: Column(tier, Tier(tier).label, sla_min=sla_min[tier]) for tier in TIERS}
@@ -141,7 +146,10 @@ def board(
         if len(shown[column.tier]) < cards:
             shown[column.tier].append(row.pk)
     first = [row.pk for row in ordered[:SUGGESTED]]
-    made = _cards({*first, *(pk for pks in shown.values() for pk in pks)}, leads, ranks, now)
+    late = [row.pk for row in ordered if row.next_action_at is not None and row.next_action_at <= now][
+        :OVERDUE
+    ]
+    made = _cards({*first, *late, *(pk for pks in shown.values() for pk in pks)}, leads, ranks, now)
     for tier, pks in shown.items():
         columns[tier].cards = [made[pk] for pk in pks if pk in made]
     return Board(
@@ -149,6 +157,8 @@ def board(
         suggested=[made[pk] for pk in first if pk in made],
         total=len(ordered),
         late=sum(one.late for one in columns.values()),
+        overdue=[made[pk] for pk in late if pk in made],
+        rule_number=max((row.rule_version for row in ordered), default=None),
     )
 
 
@@ -224,8 +234,8 @@ class Energy:
     won_share: float | None
 
 
-def energy_split(leads: QuerySet[Lead], *, now: datetime) -> list[Energy]:
-    """Follow-ups and orders of the last 7 days by tier. Two queries."""
+def energy_split(leads: QuerySet[Lead], *, now: datetime, won: Mapping[str, int]) -> list[Energy]:
+    """Follow-ups and orders of the last 7 days by tier. `won`: {tier: orders}. One query."""
     since = now - timedelta(days=ENERGY_DAYS)
     ids = leads.order_by().values("pk")
     spent = {
@@ -237,9 +247,6 @@ def energy_split(leads: QuerySet[Lead], *, now: datetime) -> list[Energy]:
         )
         .order_by()
     }
-    won = Counter(
-        leads.filter(state=LeadState.WON, closed_at__gte=since).order_by().values_list("tier", flat=True)
-    )
     touches = sum(row["touches"] for row in spent.values())
     orders = sum(won[tier] for tier in TIERS)
     return [

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contacts.selectors import behaviours_for
-from leads.enums import MARK_KINDS, SLA_SETTINGS, LeadEventKind
+from django.utils.translation import gettext as _
+
+from contacts.selectors.timeline import CHANGE, TimelineEntry
+from leads.enums import MARK_KINDS, SLA_SETTINGS, CloseReason, FollowResult, LeadEventKind, NextAction
 from leads.models import Lead, LeadEvent
 from leads.policies.history import rule_at, tier_through_rules
 from leads.policies.tiers import Act, Mark, Result, TierState, Window, tier_of
@@ -12,8 +14,6 @@ from leads.policies.wording import condition_words, step_words
 from leads.selectors.acts import acts_for
 from leads.selectors.rules import rules_stored
 from tenants import preferences
-
-TIMELINE_ROWS = 120
 
 
 @dataclass(frozen=True)
@@ -88,25 +88,46 @@ def _check(state: TierState) -> Check:
     )
 
 
-def lead_events(*, lead: Lead, until: datetime | None = None) -> list[LeadEvent]:
-    """The lead's history, newest first, without corrections of what was never shown."""
-    rows = LeadEvent.objects.filter(lead=lead)
-    if until is not None:
-        rows = rows.filter(at__lte=until)
-    seen: set[datetime] = set()
-    kept = []
-    for row in rows.order_by("-at", "-id"):
+def lead_timeline(*, tenant_id: int, customer_id: int, limit: int) -> list[TimelineEntry]:
+    """The history of a customer's leads, newest first, for the one timeline of the customer. One query.
+
+    Corrections of what was never shown are left out: for each moment only the last word is told.
+    """
+    rows = LeadEvent.objects.filter(tenant_id=tenant_id, lead__customer_id=customer_id).order_by("-at", "-id")
+    seen: set[tuple[int, datetime]] = set()
+    entries = []
+    for row in rows[: limit * 2]:
         if row.kind == LeadEventKind.TIER:
-            if row.at in seen:
+            if (row.lead_id, row.at) in seen or row.data["from"] == row.data["to"]:
                 continue
-            seen.add(row.at)
-            if row.data["from"] == row.data["to"]:
-                continue
-        kept.append(row)
-    return kept
+            seen.add((row.lead_id, row.at))
+        entries.append(_entry(row))
+    return entries[:limit]
 
 
-def behaviours_of(*, lead: Lead, until: datetime | None = None):  # type: ignore[no-untyped-def]
-    """What the customer did, newest first, from all time: the page shows the latest."""
-    rows = behaviours_for(tenant_id=lead.tenant_id, customer_ids=[lead.customer_id], until=until)
-    return rows.order_by("-occurred_at", "-pk")[:TIMELINE_ROWS]
+def _entry(event: LeadEvent) -> TimelineEntry:
+    who = event.actor_name or _("System")
+    if event.kind == LeadEventKind.TIER:
+        names = {"before": event.data["from"] or _("Unranked"), "now": event.data["to"] or _("Unranked")}
+        return TimelineEntry(
+            at=event.at,
+            facet=CHANGE,
+            icon_name="target-arrow",
+            text=_("Tier %(before)s → %(now)s") % names,
+            detail=_("%(who)s · rule v%(number)s") % {"who": who, "number": event.data["rule"]},
+        )
+    said: list[object] = [event.data.get(key) for key in ("text", "note", "reason", "action")]
+    if event.kind == LeadEventKind.FOLLOWED:
+        said = [FollowResult(event.data["result"]).label, *said]
+    if event.kind == LeadEventKind.CLOSED_NOT_BUYING and event.data.get("reason") in CloseReason.values:
+        said = [CloseReason(event.data["reason"]).label, event.data.get("note")]
+    if event.kind == LeadEventKind.NEXT_SET and event.data.get("action") in NextAction.values:
+        said = [NextAction(event.data["action"]).label]
+    return TimelineEntry(
+        at=event.at,
+        facet=CHANGE,
+        icon_name="user-check",
+        text=str(event.get_kind_display()),
+        detail=" · ".join(str(part) for part in [*said, who] if part),
+        is_mine=True,
+    )

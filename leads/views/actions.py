@@ -65,14 +65,18 @@ class ActionView(ConsoleView):
         return {"tenant": self.request.tenant, "actor": self.request.actor}
 
     def read(self, form_class: type[Form]) -> dict[str, Any]:
-        """The cleaned form; local times are the tenant's. Raises InputRefused."""
+        """The cleaned form. Raises InputRefused."""
+        return self.form(form_class).cleaned_data
+
+    def form(self, form_class: type[Form]) -> Any:
+        """The valid form; local times are the tenant's. Raises InputRefused."""
         with timezone.override(self.request.tenant.timezone):
             form = form_class(self.request.POST)
             if not form.is_valid():
                 field, errors = next(iter(form.errors.items()))
                 label = form.fields[field].label if field in form.fields else ""
                 raise InputRefused(f"{label or field}: {errors[0]}")
-            return form.cleaned_data
+            return form
 
 
 class SVerdict(ActionView):
@@ -92,9 +96,9 @@ class FollowUpView(ActionView):
     """Log a contact with one tap."""
 
     def act(self, pk: int) -> None:  # type: ignore[override]
-        data = self.read(FollowUpForm)
-        row = lead_follow_up(lead_id=pk, **data, **self.who)
-        back = self.url("leads:reopen", pk=pk) if data["result"] in ("paid", "not_buying") else ""
+        form = self.form(FollowUpForm)
+        row = lead_follow_up(lead_id=pk, **form.arguments(clock.now()), **self.who)
+        back = self.url("leads:reopen", pk=pk) if row.result in ("paid", "not_buying") else ""
         toast(self.request, _("Logged: %(result)s.") % {"result": row.get_result_display()}, back)
 
 

@@ -14,7 +14,7 @@ from console.listing import BulkAction, ListPage
 from console.pages import ConsoleView, render
 from console.tables import ConsoleTable, PickColumn
 from console.templatetags.q import deadline, moment, tier
-from leads.enums import SLA_SETTINGS
+from leads.enums import SLA_SETTINGS, TIERS
 from leads.filters import LeadFilter
 from leads.models import Lead
 from leads.selectors.board import (
@@ -28,8 +28,7 @@ from leads.selectors.board import (
     owner_loads,
     tab_counts,
 )
-from leads.selectors.rules import rule_version_list
-from team.selectors import staff_for_user, staff_list
+from team.selectors import staff_list
 from tenants import clock, preferences
 
 TABS = {
@@ -42,10 +41,12 @@ TABS = {
 COLUMN_ALL = 500
 
 
-def _tabs(view: ConsoleView, leads: Any, current: str) -> list[dict[str, Any]]:
-    now = clock.now()
-    zone = view.request.tenant.timezone
-    counts = tab_counts(leads, now=now, day_ends_at=clock.day_bounds(clock.local_date(now, zone), zone)[1])
+def _counts(view: ConsoleView, leads: Any) -> dict[str, int]:
+    now, zone = clock.now(), view.request.tenant.timezone
+    return tab_counts(leads, now=now, day_ends_at=clock.day_bounds(clock.local_date(now, zone), zone)[1])
+
+
+def _tabs(view: ConsoleView, counts: dict[str, int], current: str) -> list[dict[str, Any]]:
     query = view.request.GET.copy()
     for key in ("page", "sort", "view", "export", "tier"):
         query.pop(key, None)
@@ -64,42 +65,48 @@ def _tabs(view: ConsoleView, leads: Any, current: str) -> list[dict[str, Any]]:
 
 
 class BoardView(ConsoleView):
-    """Columns by tier with the first cards of each; `?tier=A` shows all of one column on a phone or a wide list."""
+    """Columns by tier with the first cards of each; `?tier=A` shows all of one column."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         tenant = self.request.tenant
         now = clock.now()
-        made = LeadFilter(request.GET, queryset=lead_list(tenant_id=tenant.pk), request=request)
-        leads = made.qs if made.is_valid() else lead_list(tenant_id=tenant.pk).none()
-        open_leads = lead_tab(leads, "board", now=now, day_ends_at=now)
+        staff = list(staff_list(tenant_id=tenant.pk))
+        everyone = lead_list(tenant_id=tenant.pk)
+        made = LeadFilter(request.GET, queryset=everyone, request=request, staff=staff)
+        leads = made.qs if made.is_valid() else everyone.none()
         minutes = preferences.values(tenant.pk, *SLA_SETTINGS.values())
-        versions = rule_version_list(tenant_id=tenant.pk)
-        loads = owner_loads(tenant_id=tenant.pk)
-        picked = request.GET.get("tier", "")
-        shown = {"cards": COLUMN_ALL} if picked in SLA_SETTINGS else {}
+        only = request.GET.get("tier", "")
+        shown = {"cards": COLUMN_ALL} if only in SLA_SETTINGS else {}
+        counts = _counts(self, leads)
+        found = board(
+            lead_tab(leads, "board", now=now, day_ends_at=now),
+            now=now,
+            sla_min={key: minutes[one.key] for key, one in SLA_SETTINGS.items()},
+            **shown,
+        )
         context = {
             "bar": filter_bar(made.form, request.GET),
-            "tabs": _tabs(self, leads, "board"),
-            "board": board(
-                open_leads,
-                now=now,
-                sla_min={key: minutes[one.key] for key, one in SLA_SETTINGS.items()},
-                **shown,
-            ),
-            "picked_tier": picked or "S",
-            "only_tier": picked if picked in SLA_SETTINGS else "",
-            "energy": energy_split(leads, now=now),
-            "overdue": list(by_work_order(lead_tab(leads, "overdue", now=now, day_ends_at=now), now=now)[:8]),
+            "tabs": _tabs(self, counts, "board"),
+            "board": found,
+            "picked_tier": only or "S",
+            "only_tier": only if only in SLA_SETTINGS else "",
+            "energy": energy_split(leads, now=now, won={tier: counts[f"won:{tier}"] for tier in TIERS}),
             "doubts": doubt_counts(leads),
-            "colleagues": [
-                {"staff": one, "load": loads.get(one.pk, 0)}
-                for one in staff_list(tenant_id=tenant.pk, active_only=True).filter(can_contact=True)[:12]
-            ],
-            "me": staff_for_user(tenant_id=tenant.pk, user_id=request.user.pk),  # type: ignore[misc]
-            "rule": versions[-1] if versions else None,
-            "now_at": now,
+            "colleagues": self.colleagues(staff),
+            "me": next((one for one in staff if _is_of(one, request.user.pk)), None),
         }
         return render(request, "leads/board.html", context)
+
+    def colleagues(self, staff: list[Any]) -> list[dict[str, Any]]:
+        """Whom leads can be given to, with what they have in hand."""
+        loads = owner_loads(tenant_id=self.request.tenant.pk)
+        able = [one for one in staff if one.is_active and one.can_contact]
+        return [{"staff": one, "load": loads.get(one.pk, 0)} for one in able[:50]]
+
+
+def _is_of(staff: Any, user_id: int | None) -> bool:
+    """Whether this staff member is the login that is signed in."""
+    return staff.is_active and staff.membership is not None and staff.membership.user_id == user_id
 
 
 class LeadTable(ConsoleTable):
@@ -212,4 +219,5 @@ class LeadListPage(ListPage):
     def context(self) -> dict[str, Any]:
         leads = lead_list(tenant_id=self.request.tenant.pk)
         made = LeadFilter(self.request.GET, queryset=leads, request=self.request)
-        return {"tabs": _tabs(self, made.qs if made.is_valid() else leads.none(), self.tab)}
+        counts = _counts(self, made.qs if made.is_valid() else leads.none())
+        return {"tabs": _tabs(self, counts, self.tab)}

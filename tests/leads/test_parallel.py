@@ -1,0 +1,92 @@
+"""Many workers at once: the history is written once, and one rule version is made."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from contacts.services.behaviours import behaviour_record_many
+from leads.handlers import on_behaviours_recorded
+from leads.models import Lead, LeadEvent, RuleVersion
+from leads.services import leads_recompute, rules_current
+from outbox.contracts import kind_of
+from outbox.models import EventRow
+from tenants.scoping import tenant_scope
+from tests.factories.contacts import make_customers
+from tests.factories.leads import make_camp, purchase_clicks
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.integration]
+WORKERS = 4
+
+
+def in_parallel(work) -> None:
+    """Run `work(number)` in threads with connections of their own; their errors fail the test."""
+    errors: list[BaseException] = []
+    gate = threading.Barrier(WORKERS)
+
+    def run(number: int) -> None:
+        try:
+            gate.wait()
+            work(number)
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(WORKERS)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert errors == []
+
+
+def test_four_workers_deriving_the_same_people_write_each_history_row_once(tenant, frozen):
+    with tenant_scope(tenant):
+        customers = make_customers(tenant=tenant, count=30)
+        make_camp(tenant=tenant, customers=customers)
+        items = [one for customer in customers for one in purchase_clicks(customer, 3, frozen.moment)]
+        frozen.move(hours=1)
+        behaviour_record_many(tenant_id=tenant.pk, source="test", items=items)
+    ids = [one.pk for one in customers]
+
+    def work(number: int) -> None:
+        with tenant_scope(tenant):
+            leads_recompute(tenant_id=tenant.pk, customer_ids=ids if number % 2 else list(reversed(ids)))
+
+    in_parallel(work)
+    with tenant_scope(tenant):
+        assert Lead.objects.filter(tier="A").count() == 30
+        assert LeadEvent.objects.filter(kind="tier").count() == 30
+        assert RuleVersion.objects.count() == 1
+
+
+def test_first_rule_version_is_made_once_by_four_workers(tenant, frozen):
+    def work(number: int) -> None:
+        with tenant_scope(tenant):
+            rules_current(tenant_id=tenant.pk)
+
+    in_parallel(work)
+    with tenant_scope(tenant):
+        assert list(RuleVersion.objects.values_list("number", flat=True)) == [1]
+
+
+def test_event_handled_twice_changes_nothing(tenant, frozen):
+    with tenant_scope(tenant):
+        customers = make_customers(tenant=tenant, count=2)
+        make_camp(tenant=tenant, customers=customers)
+        frozen.move(hours=1)
+        start = frozen.moment - timedelta(minutes=40)
+        behaviour_record_many(
+            tenant_id=tenant.pk, source="test", items=purchase_clicks(customers[0], 3, start)
+        )
+        row = EventRow.objects.get(name="contacts.behaviours.recorded")
+        event = kind_of(row.name).from_row(
+            tenant_id=tenant.pk, occurred_at=row.occurred_at, payload=row.payload
+        )
+        for _ in range(2):
+            on_behaviours_recorded(tenant_id=tenant.pk, events=[event, event])
+        assert Lead.objects.get().tier == "A"
+        assert LeadEvent.objects.count() == 1
+        assert EventRow.objects.filter(name="leads.tier.changed").count() == 1
