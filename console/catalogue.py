@@ -1,7 +1,7 @@
 """The message catalogue without system tools: extraction, merging, checking, compiling, all by Babel.
 
 Message ids are English. `locale/zh_Hans/LC_MESSAGES/django.po` is the one source of the Chinese; files in
-`locale/parts/` are deliveries that fill what it lacks.
+`locale/parts/` are deliveries: they are merged by --update and then removed.
 """
 
 import re
@@ -120,12 +120,12 @@ def _as_target(message: Message, source: Message) -> str | tuple[str, ...]:
 
 
 def merge(found: Catalog, known: Catalog, deliveries: Iterable[Catalog]) -> Catalog:
-    """The found messages with the known translations; deliveries fill what is still empty."""
+    """The found messages with their translations: a delivery's words win over those known before."""
     made = Catalog(
         locale=LOCALE, project="Qunce", version="1", charset="utf-8", fuzzy=False,
         creation_date=_NO_DATE, revision_date=_NO_DATE, header_comment="# Qunce 群策, Simplified Chinese.",
     )  # fmt: skip
-    sources = [_by_key(known), *(_by_key(one) for one in deliveries)]
+    sources = [*(_by_key(one) for one in deliveries), _by_key(known)]
     for key, message in sorted(_by_key(found).items(), key=lambda item: (item[0][1], item[0][0] or "")):
         held = (source[key] for source in sources if key in source and _is_translated(source[key]))
         kept = next((one for one in held if not one.fuzzy), None)

@@ -49,10 +49,13 @@ def _known(**said: str) -> Catalog:
     return made
 
 
-def test_merge_keeps_what_is_known_and_fills_from_deliveries(tree: Path, tmp_path: Path) -> None:
-    made = catalogue.merge(_found(tree), _known(Plain="朴素"), [_known(Plain="别的", Fallback="备用")])
+def test_merge_keeps_what_is_known_and_takes_a_delivery_over_it(tree: Path, tmp_path: Path) -> None:
+    known = _known(Plain="朴素", A_title="标题")
 
-    assert made["Plain"].string == "朴素"
+    made = catalogue.merge(_found(tree), known, [_known(Plain="平白", Fallback="备用")])
+
+    assert made["A title"].string == "标题"
+    assert made["Plain"].string == "平白"
     assert made["Fallback"].string == "备用"
     target = tmp_path / "zh.po"
     catalogue.save(made, target)
