@@ -15,7 +15,8 @@ DAYS = 30
 LANGUAGE = "zh"
 OFFER_DAYS = (22, 24)  # the limited offer opens and ends on these camp days
 OFFER_ENDS_AT = time(20, 0)
-PRODUCT = {"id": "year-course", "title": "启蒙英语年课", "price_fen": 198000}
+PRODUCT_TITLE = "启蒙英语年课"
+PRODUCT = {"id": "year-course", "title": PRODUCT_TITLE, "price_fen": 198000}
 
 
 def camp_code(days: int = DAYS) -> str:
@@ -42,7 +43,7 @@ def camp_begin(company: Company, vendor: Vendor, *, starts_on: date, group_ids: 
                 key_interaction="lesson",
                 interaction_url="https://shop.example.com/lesson",
                 offer_ends_at=_offer_end(starts_on, zone),
-                product_title=PRODUCT["title"],
+                product_title=PRODUCT_TITLE,
                 product_url="https://shop.example.com/year-course",
                 variables={"老师称呼": "小鱼老师", "班会时间": "今晚 20:00"},
             ),

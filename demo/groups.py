@@ -1,6 +1,7 @@
 """Making groups ready: the six answers, the welcome, the staff, and going live."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from demo.company import Company
 from demo.vendor import Vendor
@@ -30,7 +31,7 @@ WEEK = {
     Slot.NOON: [_T, _V, _T, _V, _T, _V, _T],
     Slot.EVENING: [_T, _V, _T, _M, _V, _T, _M],
 }
-ANSWERS = {
+ANSWERS: dict[str, dict[str, Any]] = {
     Question.POSITIONING: {
         "audience": "3–6 岁孩子的家长，买过 9.9 元体验课",
         "not_for": "同行，已报年课的老客户",

@@ -28,8 +28,8 @@ class Vendor:
     def callback_verify(self, corp_id: str) -> dict[str, Any]:
         return self.call("POST", f"/sim/corps/{corp_id}/verify-callback")
 
-    def tokens_revoke(self, corp_id: str) -> None:
-        self.call("POST", f"/sim/corps/{corp_id}/revoke-tokens")
+    def tokens_revoke(self, corp_id: str) -> int:
+        return int(self.call("POST", f"/sim/corps/{corp_id}/revoke-tokens")["revoked"])
 
     def faults_set(self, **faults: Any) -> None:
         self.call("POST", "/sim/faults", **faults)

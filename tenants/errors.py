@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 class DomainError(Exception):
     """A refusal that a person can act on. `message` is translatable; `code` is stable and shown."""
 
-    code = "REFUSED"
-    message = _("That is not possible now.")
+    code: str = "REFUSED"
+    message: object = _("That is not possible now.")
 
     def __init__(self, message: object | None = None, *, code: str | None = None) -> None:
         self.message = message or self.message

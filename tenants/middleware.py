@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
 from django.utils import translation
 
 from tenants.audit import Actor
@@ -61,6 +62,6 @@ class TenantMiddleware:
         request.actor = Actor.of_user(request.user, PERMISSIONS[place.role])  # type: ignore[attr-defined]
         with tenant_scope(place.tenant):
             response = view(request, *args, **kwargs)
-            if hasattr(response, "render") and not response.is_rendered:
-                response.render()
+            if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
+                response.render()  # while the scope is open
             return response

@@ -1,5 +1,8 @@
 """The test suite: real PostgreSQL and Valkey, a database of its own name."""
 
+import zlib
+from urllib.parse import urlsplit, urlunsplit
+
 from scrm import env
 from scrm.settings.base import *  # noqa: F403
 
@@ -10,7 +13,12 @@ TEST_DATABASE = env.text("QUNCE_TEST_DB", "test_qunce")
 for _alias in DATABASES.values():  # noqa: F405
     _alias["TEST"] = {"NAME": TEST_DATABASE}
     _alias["CONN_MAX_AGE"] = 0
-VALKEY_PREFIX = TEST_DATABASE
+# Emptying the cache empties a whole Valkey database: each worker of each suite has one of its own, never 0.
+_worker = int(env.text("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
+_own = 1 + (zlib.crc32(TEST_DATABASE.encode()) % 7) * 2 + _worker % 2
+REDIS_URL = urlunsplit(urlsplit(REDIS_URL)._replace(path=f"/{_own}"))  # noqa: F405
+CELERY_BROKER_URL = CACHES["default"]["LOCATION"] = REDIS_URL  # noqa: F405
+VALKEY_PREFIX = f"{TEST_DATABASE}_{_worker}"
 CACHES["default"]["KEY_PREFIX"] = VALKEY_PREFIX  # noqa: F405
 CLOCK_FILE = ""
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
