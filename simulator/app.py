@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
@@ -19,6 +20,8 @@ from simulator.population import camp, tick
 from simulator.runtime import Runtime
 from simulator.wire.server import Gate
 from simulator.wire.service import ServiceGate
+
+log = logging.getLogger("simulator")
 
 LIVE_STEP_S = 1.0
 
@@ -80,13 +83,20 @@ def _media_route(runtime: Runtime) -> Route:
 async def _keep(runtime: Runtime, snapshot_s: float) -> None:
     while True:
         await asyncio.sleep(snapshot_s)
-        runtime.save()
+        try:
+            runtime.save()
+        except OSError:
+            log.exception("the world could not be saved; trying again")
+            runtime.world.is_dirty = True
 
 
 async def _live(runtime: Runtime) -> None:
     while True:
         runtime.live()
-        await tick.run_until(runtime, runtime.clock.now())
+        try:
+            await tick.run_until(runtime, runtime.clock.now())
+        except Exception:
+            log.exception("a live step failed; the next one goes on")
         await asyncio.sleep(LIVE_STEP_S)
 
 

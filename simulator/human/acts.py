@@ -7,6 +7,7 @@ from typing import Any
 from simulator.human.answers import Action, Body, need
 from simulator.runtime import Runtime
 from simulator.world import codes, groups, mass_send, relations
+from simulator.world.entities import ResponseCode
 from simulator.world.events import emit
 from simulator.world.model import Corp
 from simulator.world.relations import Refused
@@ -197,11 +198,13 @@ async def click_card(runtime: Runtime, body: Body) -> Body:
     message = corp.app_messages.get(msgid)
     if message is None or userid not in message.userids or message.msgtype != "template_card":
         raise Refused("no such card for this staff member")
+    code = corp.new_id("rc", 40)
+    corp.response_codes[code] = ResponseCode(msgid, userid, now)
     fields: list[tuple[str, Any]] = [
         ("EventKey", key),
         ("TaskId", message.task_id),
         ("CardType", message.body.get("card_type", "")),
-        ("ResponseCode", message.response_code),
+        ("ResponseCode", code),
     ]
     emit(
         corp,

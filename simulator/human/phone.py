@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import segno
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -168,6 +170,14 @@ class Phone:
         await flush(self.runtime)
         return RedirectResponse(f"/phone/{corp.corp_id}/customer/{who}", status_code=303)
 
+    async def qr(self, request: Request) -> Response:
+        """The picture behind qr_code: it holds the address of the scan page."""
+        kind, corp_id, config_id = (request.path_params[n] for n in ("kind", "corp_id", "config_id"))
+        page = f"{str(request.base_url).rstrip('/')}/phone/scan/{kind}/{corp_id}/{config_id}"
+        picture = io.BytesIO()
+        segno.make(page, micro=False).save(picture, kind="svg", scale=6, border=3)
+        return Response(picture.getvalue(), media_type="image/svg+xml")
+
     async def css(self, request: Request) -> Response:
         return FileResponse(TEMPLATES / "phone.css", media_type="text/css")
 
@@ -206,6 +216,7 @@ def routes(runtime: Runtime) -> list[Route]:
         Route("/phone/", _kind(phone.index)),
         Route("/phone/phone.css", phone.css),
         Route("/phone/login", _kind(phone.login), methods=["POST"]),
+        Route("/phone/qr/{kind}/{corp_id}/{config_id}.svg", _kind(phone.qr)),
         Route("/phone/scan/{kind}/{corp_id}/{config_id}", _kind(phone.scan), methods=["GET", "POST"]),
         Route("/phone/{corp_id}/customer/{person}", _kind(phone.customer)),
         Route("/phone/{corp_id}/staff/{person}", _kind(phone.staff)),

@@ -13,6 +13,7 @@ from simulator.human.suites import push_due_tickets
 from simulator.population import bustle, camp, customers, schedule, shop, staff
 from simulator.population.schedule import Act
 from simulator.runtime import Runtime
+from simulator.world import transfers
 from simulator.world.model import Corp
 from simulator.world.relations import Refused
 
@@ -86,12 +87,19 @@ def _notice(runtime: Runtime) -> int:
     return noticed
 
 
+def _clockwork(runtime: Runtime) -> int:
+    """What WeCom itself does as time passes."""
+    now = runtime.clock.now()
+    settled = sum(transfers.settle(corp, now) for corp in runtime.world.corps.values())
+    return settled + push_due_tickets(runtime.world, now)
+
+
 async def run_until(runtime: Runtime, until: float) -> Body:
     """Do what is due. A second call at the same moment finds nothing to do."""
     async with runtime.turn:
         counts: Counter[str] = Counter()
         for _ in range(ROUNDS):
-            noticed = _notice(runtime) + push_due_tickets(runtime.world, runtime.clock.now())
+            noticed = _notice(runtime) + _clockwork(runtime)
             counts["callbacks"] += await flush_callbacks(runtime)
             acts = schedule.take_due(runtime.world, until)
             if not acts and not noticed:

@@ -208,6 +208,7 @@ def test_card_click_reaches_the_app(web: httpx.Client, corp: Corp, sink: Sink, a
         "TaskId": "t-1",
     }
     code = event.findtext("ResponseCode")
+    assert code not in ("", next(iter(corp.app_messages.values())).response_code)
     update = {
         "agentid": agentid,
         "response_code": code,

@@ -30,6 +30,37 @@ def test_wrong_types_are_refused_by_every_post(api: Api, corp: Corp) -> None:
     assert accepted == []
 
 
+def test_hand_over_tells_the_app_a_day_later(
+    web: httpx.Client, api: Api, corp: Corp, clock: MovableClock, sink: Sink
+) -> None:
+    (userid, ext), _ = next(iter(corp.relations.items()))
+    other = next(u for u in corp.staff if (u, ext) not in corp.relations)
+    body = {"handover_userid": userid, "takeover_userid": other, "external_userid": [ext]}
+    api("externalcontact/transfer_customer", body)
+    web.post("/sim/tick")
+    assert sink.requests == []
+    clock.move(DAY_S + 1)
+    web.post("/sim/tick")
+    events = [opened(corp, request) for request in sink.requests]
+    assert [(e.findtext("ChangeType"), e.findtext("UserID"), e.findtext("Source")) for e in events] == [
+        ("del_external_contact", userid, "DELETE_BY_TRANSFER"),
+        ("add_external_contact", other, None),
+    ]
+
+
+def test_qr_code_of_a_way_is_a_picture(web: httpx.Client, api: Api, corp: Corp) -> None:
+    body = {"type": 1, "scene": 2, "user": ["staff01"], "remark": "海报"}
+    way = api("externalcontact/add_contact_way", body)
+    picture = web.get(way["qr_code"])
+    assert picture.headers["content-type"].startswith("image/svg+xml")
+    assert b"<svg" in picture.content
+    assert f"/phone/scan/contact/{corp.corp_id}/{way['config_id']}" in web.get("/phone/").text
+    who = next(e for e in corp.customers if not corp.relations_of_customer(e))
+    page = f"/phone/scan/contact/{corp.corp_id}/{way['config_id']}"
+    assert web.post(page, data={"person": who}).status_code == 303
+    assert corp.relations[("staff01", who)].status == "full"
+
+
 def test_customer_is_handed_over_after_a_day(api: Api, corp: Corp, clock: MovableClock) -> None:
     (userid, ext), _ = next(iter(corp.relations.items()))
     other = next(u for u in corp.staff if (u, ext) not in corp.relations)

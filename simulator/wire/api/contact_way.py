@@ -40,7 +40,7 @@ def _new_code(call: Call, body: dict[str, Any], kind: str) -> Code:
         agentid=call.app.agentid,
         created_at=int(call.now),
         body=body,
-        qr_code=f"{call.base_url}/phone/scan/{kind}/{call.corp.corp_id}/{config_id}",
+        qr_code=f"{call.base_url}/phone/qr/{kind}/{call.corp.corp_id}/{config_id}.svg",
     )
 
 

@@ -9,32 +9,17 @@ from simulator.wire.checks import Field
 from simulator.wire.endpoint import Call, page, post
 from simulator.wire.errors import WireError
 from simulator.world import groups
-from simulator.world.entities import Relation, Transfer
+from simulator.world.entities import Transfer
+from simulator.world.transfers import WAIT_S, WAITING, settle
 
 DAY_S = 86400
-WAIT_S = DAY_S
 WINDOW_S = 90 * DAY_S
 PER_WINDOW = 2
 GROUPS_PER_OWNER_AND_DAY = 300
-DONE, WAITING, OVER_LIMIT = 1, 2, 4
-
-
-def _settle(call: Call) -> None:
-    """Waiting transfers take effect a day later unless the customer refused."""
-    for one in call.corp.transfers:
-        if one.status != WAITING or call.now - one.started_at < WAIT_S:
-            continue
-        one.status, one.done_at = DONE, int(one.started_at + WAIT_S)
-        old = call.corp.relations.get((one.handover, one.external_userid))
-        if old is not None:
-            old.status = "staff_deleted"
-        key = (one.takeover, one.external_userid)
-        tie = call.corp.relations.setdefault(key, Relation(*key))
-        tie.status, tie.created_at, tie.add_way = "full", one.done_at, 202
 
 
 def _start(call: Call, *, is_resigned: bool) -> dict[str, Any]:
-    _settle(call)
+    settle(call.corp, call.now)
     body = call.body
     takeover = staff(call, body["takeover_userid"], needs_contact=True).userid
     handover = body["handover_userid"].lower()
@@ -75,7 +60,7 @@ def transfer_resigned(call: Call) -> dict[str, Any]:
 
 
 def _result(call: Call, *, is_resigned: bool) -> dict[str, Any]:
-    _settle(call)
+    settle(call.corp, call.now)
     found = [
         {
             "external_userid": one.external_userid,
