@@ -19,7 +19,8 @@ class NotReady(DomainError):
 
     def __init__(self, findings: "Sequence[Finding]") -> None:
         self.findings = list(findings)
-        super().__init__()
+        codes = ", ".join(finding.code for finding in self.findings)
+        super().__init__(_("This group cannot go live yet: %(codes)s.") % {"codes": codes} if codes else None)
 
 
 class ReasonNeeded(DomainError):

@@ -36,7 +36,7 @@ def empty_week() -> Week:
 
 def week_of(answer: Mapping[str, Any]) -> Week:
     """The planned week of an answer to "How we operate"; an empty one when there is none."""
-    week = answer.get("week")
+    week: Any = answer.get("week")
     return week if is_week(week) else empty_week()
 
 
@@ -92,3 +92,29 @@ def mix(week: Week) -> tuple[int, int]:
 def days_of(week: Week) -> list[list[str]]:
     """The week by day: what is planned on each, empty slots left out."""
     return [[days[day] for days in week.values() if days[day]] for day in range(PLAN_DAYS)]
+
+
+def balanced(week: Week, limit_percent: int) -> Week:
+    """The week with as little marketing turned into value as the rules need, the busiest days first."""
+    made = {slot: list(days) for slot, days in week.items()}
+    while (day := _day_to_mend(made, limit_percent)) is not None:
+        slot = next(slot for slot in made if made[slot][day] == ContentKind.MARKETING)
+        made[slot][day] = ContentKind.VALUE.value
+    return made
+
+
+def _day_to_mend(week: Week, limit_percent: int) -> int | None:
+    days = days_of(week)
+    bare = [
+        day for day, kinds in enumerate(days) if kinds and all(one == ContentKind.MARKETING for one in kinds)
+    ]
+    if bare:
+        return bare[0]
+    empty = [day for day, kinds in enumerate(days) if not kinds]
+    if empty:
+        week[Slot.MORNING.value][empty[0]] = ContentKind.MARKETING.value
+        return empty[0]
+    marketing, planned = mix(week)
+    if marketing * 100 <= limit_percent * planned:
+        return None
+    return max(range(PLAN_DAYS), key=lambda day: (days[day].count(ContentKind.MARKETING), -day))

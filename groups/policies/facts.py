@@ -20,6 +20,7 @@ class Limits:
     size_reason: int = 500
     marketing_percent: int = 50
     dead_days: int = 7
+    active_hours: int = 168
 
 
 @dataclass(frozen=True)

@@ -131,12 +131,15 @@ def _with_memory(made: list[Spell], stored: Spells) -> Spells:
         if before is None:
             found.append(one)
             continue
-        if before.left_is_estimate and (
-            one.left_at is None or (one.left_is_estimate and one.left_at > before.left_at)
-        ):  # type: ignore[operator]
+        if before.left_is_estimate and before.left_at is not None and _is_later(one, before.left_at):
             one = replace(one, left_at=before.left_at, left_is_estimate=True, quit_scene=before.quit_scene)
         found.append(replace(one, key=before.key, join_scene=one.join_scene or before.join_scene))
     return tuple(found)
+
+
+def _is_later(spell: Spell, estimate: datetime) -> bool:
+    """Whether the spell's end is unknown, or only estimated and later than an estimate made before."""
+    return spell.left_at is None or (spell.left_is_estimate and spell.left_at > estimate)
 
 
 def entered(before: Spell | None, after: Spell) -> bool:

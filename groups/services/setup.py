@@ -45,7 +45,8 @@ _CHOICES: dict[str, type[models.TextChoices]] = {
 KIND_FIELDS = frozenset(_CHOICES)
 
 
-def _locked(tenant: Tenant, group_id: int) -> Group:
+def locked_group(tenant: Tenant, group_id: int) -> Group:
+    """The group, locked for the caller's transaction. Raises GroupUnknown, also for a foreign id."""
     group = Group.objects.select_for_update(of=("self",)).filter(tenant=tenant, pk=group_id).first()
     if group is None:
         raise GroupUnknown
@@ -56,7 +57,7 @@ def _json(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _assign(group: Group, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+def assign(group: Group, values: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Set the values that differ. Returns {"field": [before, after]} for the audit trail."""
     changes = {
         name: [_json(getattr(group, name)), _json(value)]
@@ -74,14 +75,15 @@ def group_plan(*, tenant: Tenant, name: str, actor: Actor, **fields: Any) -> Gro
     `fields` are those of PLAN_FIELDS and KIND_FIELDS. Not safe to repeat: each call plans one more.
     """
     require(actor, Permission.OPERATE)
-    values = {"planned_name": name.strip()[:128], **_known(fields, PLAN_FIELDS | KIND_FIELDS)}
+    values = {"planned_name": name.strip()[:128], **known_fields(fields, PLAN_FIELDS | KIND_FIELDS)}
     with transaction.atomic():
         group = Group.objects.create(tenant=tenant, **values)
         audit.record(tenant=tenant, actor=actor, verb="groups.group.planned", target=group)
     return group
 
 
-def _known(fields: Mapping[str, Any], allowed: frozenset[str]) -> dict[str, Any]:
+def known_fields(fields: Mapping[str, Any], allowed: frozenset[str]) -> dict[str, Any]:
+    """The fields, when all may be written and every choice is one. Raises AnswerInvalid."""
     for name, value in fields.items():
         if name not in allowed:
             raise AnswerInvalid
@@ -93,10 +95,10 @@ def _known(fields: Mapping[str, Any], allowed: frozenset[str]) -> dict[str, Any]
 def group_edit_plan(*, tenant: Tenant, group_id: int, actor: Actor, **fields: Any) -> Group:
     """Write name, dates, size, welcome or announcement. Safe to repeat. Raises GroupUnknown, AnswerInvalid."""
     require(actor, Permission.OPERATE)
-    values = _known(fields, PLAN_FIELDS)
+    values = known_fields(fields, PLAN_FIELDS)
     with transaction.atomic():
-        group = _locked(tenant, group_id)
-        changes = _assign(group, values)
+        group = locked_group(tenant, group_id)
+        changes = assign(group, values)
         if changes:
             group.save(update_fields=list(changes))
             audit.record(
@@ -112,12 +114,12 @@ def group_set_kind(*, tenant: Tenant, group_id: int, actor: Actor, reason: str =
     Audited with the values before and after. Safe to repeat. Raises ReasonNeeded, GroupUnknown, AnswerInvalid.
     """
     require(actor, Permission.OPERATE)
-    values = _known(fields, KIND_FIELDS)
+    values = known_fields(fields, KIND_FIELDS)
     with transaction.atomic():
-        group = _locked(tenant, group_id)
-        changes = _assign(group, values)
+        group = locked_group(tenant, group_id)
+        changes = assign(group, values)
         if group.kind != Kind.DELIVERY:
-            changes |= _assign(group, {"sub_kind": ""})
+            changes |= assign(group, {"sub_kind": ""})
         if changes and group.state in LIVE_STATES and not reason.strip():
             raise ReasonNeeded
         if changes:
@@ -153,7 +155,7 @@ def readiness_answer(
     if not answers.is_valid(question, answer):
         raise AnswerInvalid
     with transaction.atomic():
-        group = _locked(tenant, group_id)
+        group = locked_group(tenant, group_id)
         row = ReadinessAnswer.objects.filter(tenant=tenant, group=group, question=question).first()
         before = row.answer if row else {}
         if row is not None and before == answer:
@@ -186,7 +188,7 @@ def group_approve(
     if code == "UNPAID-01" and (review_on is None or review_on <= today):
         raise ApprovalInvalid(_("Name a day, later than today, to look at this group again."))
     with transaction.atomic():
-        group = _locked(tenant, group_id)
+        group = locked_group(tenant, group_id)
         row, _made = Approval.objects.update_or_create(
             tenant=tenant,
             group=group,
@@ -213,7 +215,7 @@ def group_go_live(*, tenant: Tenant, group_id: int, actor: Actor) -> Group:
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        group = _locked(tenant, group_id)
+        group = locked_group(tenant, group_id)
         if group.state != State.PLANNING:
             raise StateRefused
         findings = stopping(group_facts(tenant=tenant, group=group))
@@ -234,7 +236,7 @@ def group_move(*, tenant: Tenant, group_id: int, state: str, actor: Actor, reaso
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        group = _locked(tenant, group_id)
+        group = locked_group(tenant, group_id)
         is_gate = group.state == State.PLANNING and state != State.ARCHIVED
         if is_gate or state not in TRANSITIONS[group.state]:
             raise StateRefused

@@ -1,0 +1,51 @@
+"""Filters of the group list; all of them live in the URL."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from groups.enums import Kind, PaymentBasis, Risk, State
+from groups.models import Group
+from team.selectors import staff_list
+
+_HEALTH = [("bad", Risk.BAD.label), ("warn", Risk.WARN.label), ("ok", Risk.NONE.label)]
+_RISKS = {"bad": [Risk.BAD], "warn": [Risk.WARN], "ok": [Risk.NONE, Risk.NOTE]}
+
+
+class GroupFilter(django_filters.FilterSet):
+    """Search by name or owner; stage, type, health, payment, owner, frozen."""
+
+    q = django_filters.CharFilter(method="search", label=_("Group or owner"))
+    state = django_filters.MultipleChoiceFilter(choices=State.choices, label=_("Stage"))
+    kind = django_filters.MultipleChoiceFilter(
+        choices=[("none", _("No type yet")), *Kind.choices], method="by_kind", label=_("Type")
+    )
+    health = django_filters.ChoiceFilter(choices=_HEALTH, method="by_health", label=_("Health"))
+    payment_basis = django_filters.MultipleChoiceFilter(choices=PaymentBasis.choices, label=_("Payment"))
+    owner = django_filters.MultipleChoiceFilter(field_name="owner_id", choices=[], label=_("Owner"))
+    frozen = django_filters.BooleanFilter(
+        field_name="frozen_at", lookup_expr="isnull", exclude=True, label=_("Sends frozen")
+    )
+
+    class Meta:
+        model = Group
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owned = self.queryset.order_by().values("owner_id")
+        rows = staff_list(tenant_id=self.request.tenant.pk).filter(pk__in=owned)
+        self.filters["owner"].extra["choices"] = [(str(row.pk), str(row)) for row in rows]
+
+    def search(self, rows: QuerySet[Group], _name: str, text: str) -> QuerySet[Group]:
+        return rows.filter(
+            Q(name__icontains=text) | Q(planned_name__icontains=text) | Q(owner__name__icontains=text)
+        )
+
+    def by_kind(self, rows: QuerySet[Group], _name: str, values: list[str]) -> QuerySet[Group]:
+        return rows.filter(kind__in=["" if one == "none" else one for one in values]) if values else rows
+
+    def by_health(self, rows: QuerySet[Group], _name: str, value: str) -> QuerySet[Group]:
+        return rows.filter(risk__in=_RISKS[value]) if value in _RISKS else rows

@@ -1,0 +1,58 @@
+"""What the members of groups do, from the behaviour stream."""
+
+from datetime import datetime
+
+from django.db.models import Max, Q
+
+from contacts.enums import BehaviourKind
+from contacts.selectors import behaviours_for
+
+# What counts as an activity of a customer (R19). A staff message never does: staff are no customers.
+ACTIVE_KINDS = frozenset(
+    {
+        BehaviourKind.MESSAGE, BehaviourKind.LINK_CLICK, BehaviourKind.PURCHASE_CLICK, BehaviourKind.PAY_CLICK,
+        BehaviourKind.ORDER, BehaviourKind.LESSON, BehaviourKind.ASSIGNMENT, BehaviourKind.FORM, BehaviourKind.LIVE,
+        BehaviourKind.MINI_PROGRAM, BehaviourKind.CHECKIN, BehaviourKind.DRAW, BehaviourKind.RED_PACKET,
+        BehaviourKind.RADAR, BehaviourKind.COUPON,
+    }
+)  # fmt: skip
+
+
+def active_members(
+    *, tenant_id: int, members: dict[int, list[int]], since: datetime, until: datetime
+) -> dict[int, set[int]]:
+    """{group id: its customers active in [since, until)}: in this group, or outside any group.
+
+    `members` is what members_current gives. What a person does in another group counts there.
+    """
+    everyone = {customer for listed in members.values() for customer in listed}
+    rows = (
+        behaviours_for(
+            tenant_id=tenant_id, customer_ids=everyone, since=since, until=until, kinds=ACTIVE_KINDS
+        )
+        .filter(Q(group_id=None) | Q(group_id__in=list(members)))
+        .order_by()
+        .values_list("customer_id", "group_id")
+        .distinct()
+    )
+    anywhere: set[int] = set()
+    inside: dict[int, set[int]] = {}
+    for customer_id, group_id in rows:
+        (anywhere if group_id is None else inside.setdefault(group_id, set())).add(customer_id)
+    return {
+        group_id: set(listed) & (anywhere | inside.get(group_id, set()))
+        for group_id, listed in members.items()
+    }
+
+
+def last_messages(*, tenant_id: int, members: dict[int, list[int]]) -> dict[int, datetime]:
+    """{group id: latest message of a customer now in it}; absent when none is known."""
+    everyone = {customer for listed in members.values() for customer in listed}
+    rows = (
+        behaviours_for(tenant_id=tenant_id, customer_ids=everyone, kinds=[BehaviourKind.MESSAGE])
+        .filter(group_id__in=list(members))
+        .order_by()
+        .values("group_id")
+        .annotate(at=Max("occurred_at"))
+    )
+    return {row["group_id"]: row["at"] for row in rows}

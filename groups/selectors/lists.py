@@ -1,0 +1,56 @@
+"""Groups themselves: lists, look-ups, and what was seen to change."""
+
+from collections.abc import Iterable
+
+from django.db.models import Count, Q, QuerySet
+
+from groups.enums import State
+from groups.models import Group, GroupChange
+
+
+def group_list(*, tenant_id: int) -> QuerySet[Group]:
+    """Every group that was not dissolved before anyone planned it, worst first, then by end date."""
+    return (
+        Group.objects.filter(tenant_id=tenant_id)
+        .select_related("owner")
+        .order_by("-risk", "ends_on", "name", "pk")
+    )
+
+
+def group_get(*, tenant_id: int, group_id: int) -> Group:
+    """Raises Group.DoesNotExist, also for another tenant's id."""
+    return Group.objects.select_related("owner", "tenant").get(tenant_id=tenant_id, pk=group_id)
+
+
+def groups_by_id(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, Group]:
+    """{id: group}; foreign and unknown ids are absent."""
+    rows = Group.objects.filter(tenant_id=tenant_id, pk__in=set(group_ids)).select_related("owner")
+    return {row.pk: row for row in rows}
+
+
+def groups_open(*, tenant_id: int) -> QuerySet[Group]:
+    """Groups that exist in WeCom and may be sent to: linked, not dissolved, not archived; by name."""
+    return (
+        Group.objects.filter(tenant_id=tenant_id, dismissed_at=None)
+        .exclude(chat_id="")
+        .exclude(state=State.ARCHIVED)
+        .select_related("owner")
+        .order_by("name", "pk")
+    )
+
+
+def group_ids_by_chat(*, tenant_id: int, chat_ids: Iterable[str]) -> dict[str, int]:
+    """{chat_id: group id} of the groups known."""
+    rows = Group.objects.filter(tenant_id=tenant_id, chat_id__in=[one for one in chat_ids if one])
+    return dict(rows.values_list("chat_id", "pk"))
+
+
+def change_list(*, tenant_id: int, group_id: int) -> QuerySet[GroupChange]:
+    """Name, announcement and owner as seen to change in WeCom, newest first."""
+    return GroupChange.objects.filter(tenant_id=tenant_id, group_id=group_id).order_by("-at", "-pk")
+
+
+def group_counts(*, tenant_id: int, **conditions: Q) -> dict[str, int]:
+    """{name: groups that meet its condition}, in one query."""
+    counted = {name: Count("pk", filter=condition) for name, condition in conditions.items()}
+    return Group.objects.filter(tenant_id=tenant_id).aggregate(**counted)

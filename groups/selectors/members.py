@@ -1,0 +1,108 @@
+"""Who sits in which group. Staff never count as customers; one person in three groups is one in totals (R37, R101)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from groups.models import Group, Member
+
+
+def _present(tenant_id: int) -> QuerySet[Member]:
+    return Member.objects.filter(tenant_id=tenant_id, left_at=None)
+
+
+def members_current(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, list[int]]:
+    """{group id: customer ids now in it}, each list in order. Staff are not among them."""
+    found: dict[int, list[int]] = {one: [] for one in group_ids}
+    rows = _present(tenant_id).filter(group_id__in=list(found), is_staff=False, customer_id__isnull=False)
+    for group_id, customer_id in rows.order_by("group_id", "customer_id").values_list(
+        "group_id", "customer_id"
+    ):
+        found[group_id].append(customer_id)
+    return found
+
+
+def members_since(*, tenant_id: int, group_ids: Iterable[int]) -> list[tuple[int, int, datetime]]:
+    """(customer id, group id, joined_at) of everyone now in the groups, by group and customer: a cohort's raw form."""
+    rows = _present(tenant_id).filter(group_id__in=list(group_ids), is_staff=False, customer_id__isnull=False)
+    return list(rows.order_by("group_id", "customer_id").values_list("customer_id", "group_id", "joined_at"))
+
+
+def customer_groups(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, list[Group]]:
+    """{customer id: groups the person sits in now}, by name; absent when in none."""
+    rows = (
+        _present(tenant_id)
+        .filter(customer_id__in=list(customer_ids), group__dismissed_at=None)
+        .select_related("group")
+        .order_by("group__name", "group_id")
+    )
+    found: dict[int, list[Group]] = {}
+    for row in rows:
+        if row.customer_id is not None:
+            found.setdefault(row.customer_id, []).append(row.group)
+    return found
+
+
+def group_names_of(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, list[str]]:
+    """{customer id: names of the groups the person sits in now}."""
+    found = customer_groups(tenant_id=tenant_id, customer_ids=customer_ids)
+    return {customer_id: [str(group) for group in groups] for customer_id, groups in found.items()}
+
+
+def staff_in(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, list[int]]:
+    """{group id: staff ids now in it}."""
+    found: dict[int, list[int]] = {one: [] for one in group_ids}
+    rows = _present(tenant_id).filter(group_id__in=list(found), is_staff=True, staff_id__isnull=False)
+    for group_id, staff_id in rows.order_by("group_id", "staff_id").values_list("group_id", "staff_id"):
+        found[group_id].append(staff_id)
+    return found
+
+
+def member_list(*, tenant_id: int, group_id: int, which: str = "customers") -> QuerySet[Member]:
+    """Spells of one group: `customers` and `staff` now in it, newest first, or those who `left`, latest first."""
+    rows = Member.objects.filter(tenant_id=tenant_id, group_id=group_id).select_related("customer", "staff")
+    if which == "left":
+        return rows.filter(left_at__isnull=False).order_by("-left_at", "pk")
+    return rows.filter(left_at=None, is_staff=which == "staff").order_by("-joined_at", "pk")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Present members of one group, staff apart."""
+
+    customers: int = 0
+    staff: int = 0
+
+    @property
+    def seats(self) -> int:
+        """Everyone in the chat: what WeCom's limit counts."""
+        return self.customers + self.staff
+
+
+def counts(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, Counts]:
+    """{group id: Counts}, in one query."""
+    wanted = list(group_ids)
+    rows = (
+        _present(tenant_id)
+        .filter(group_id__in=wanted)
+        .values("group_id")
+        .annotate(
+            customers=Count("userid", filter=Q(is_staff=False), distinct=True),
+            staff=Count("userid", filter=Q(is_staff=True), distinct=True),
+        )
+    )
+    found = {row["group_id"]: Counts(row["customers"], row["staff"]) for row in rows}
+    return {one: found.get(one, Counts()) for one in wanted}
+
+
+def people_total(*, tenant_id: int, group_ids: Iterable[int] | QuerySet) -> tuple[int, int]:
+    """(member seats of customers, distinct customers) over the groups: a person in three groups is one.
+
+    `group_ids` may be a query of ids: then all is one statement.
+    """
+    wanted = group_ids if isinstance(group_ids, QuerySet) else list(group_ids)
+    rows = _present(tenant_id).filter(group_id__in=wanted, is_staff=False)
+    found = rows.aggregate(seats=Count("pk"), people=Count("userid", distinct=True))
+    return found["seats"], found["people"]

@@ -1,0 +1,60 @@
+"""What other apps show on a group's page: tabs, and the figures of their touches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from groups.models import Group
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One tab of the group page that another app fills. `template` is rendered with what `context` returns;
+    `count` is the figure on the tab, None for none."""
+
+    key: str
+    label: Any
+    template: str
+    context: Callable[[Any, Group], dict[str, Any]]
+    count: Callable[[Group], int | None] = lambda group: None
+    order: int = 50
+
+
+_panels: dict[str, Panel] = {}
+
+
+def register_panel(panel: Panel) -> None:
+    """Add a tab to every group's page. `context(request, group)`. The same key again replaces it."""
+    _panels[panel.key] = panel
+
+
+def panels() -> list[Panel]:
+    """Registered tabs in order."""
+    return sorted(_panels.values(), key=lambda panel: (panel.order, panel.key))
+
+
+@dataclass(frozen=True)
+class Touches:
+    """What reached a group's customers in a range: distinct people. None: nobody measures it."""
+
+    intended: int | None = None
+    reached: int | None = None
+    group_sends: int | None = None
+    private_sends: int | None = None
+
+
+TouchSource = Callable[..., Touches]
+_touches: list[TouchSource] = []
+
+
+def register_touches(source: TouchSource) -> None:
+    """Fill the touch panel: `source(tenant_id=, group_id=, since=, until=) -> Touches`. The last one counts."""
+    _touches[:] = [source]
+
+
+def touches_of(*, tenant_id: int, group_id: int, since: datetime, until: datetime) -> Touches | None:
+    """The touch figures, or None while nobody provides them."""
+    if not _touches:
+        return None
+    return _touches[0](tenant_id=tenant_id, group_id=group_id, since=since, until=until)

@@ -1,0 +1,60 @@
+"""The table of the group list. What stands in a row beyond its columns is read once a page: `record.glance`."""
+
+import django_tables2 as tables
+from django.utils.translation import gettext_lazy as _
+
+from console.tables import ConsoleTable, NumberColumn, PickColumn
+from groups.enums import Risk
+from groups.models import Group
+
+
+def _cell(name: str) -> str:
+    return f"groups/_cell_{name}.html"
+
+
+class GroupTable(ConsoleTable):
+    """One row a group, worst first."""
+
+    pick = PickColumn()
+    name = tables.TemplateColumn(
+        template_name=_cell("name"), verbose_name=_("Group"), order_by=("name", "pk")
+    )
+    state = tables.TemplateColumn(template_name=_cell("state"), verbose_name=_("Stage"))
+    risk = tables.TemplateColumn(
+        template_name=_cell("health"), verbose_name=_("Health and cause"), order_by=("-risk", "ends_on", "pk"),
+        attrs={"td": {"class": "is-lead q-wrap"}},
+    )  # fmt: skip
+    members = tables.TemplateColumn(
+        template_name=_cell("members"), verbose_name=_("Members / target"), order_by=("customer_count", "pk"),
+        accessor="customer_count", attrs={"td": {"class": "q-num"}, "th": {"class": "q-num"}},
+    )  # fmt: skip
+    active = tables.TemplateColumn(
+        template_name=_cell("active"), verbose_name=_("Active, 7 days"), orderable=False, accessor="pk",
+        exclude_from_export=True, attrs={"td": {"class": "q-num"}, "th": {"class": "q-num"}},
+    )  # fmt: skip
+    owner = tables.TemplateColumn(
+        template_name=_cell("owner"), verbose_name=_("Owner, synced"), order_by=("owner__name", "pk")
+    )
+    staff_count = NumberColumn(verbose_name=_("Staff"), visible=False)
+    chat_id = tables.Column(verbose_name=_("WeCom group id"), visible=False)
+
+    class Meta(ConsoleTable.Meta):
+        model = Group
+        fields = ("pick", "name", "state", "risk", "members", "active", "owner")
+        attrs = {"class": "table q-table is-cards is-snug"}
+        row_header = "name"
+
+    def value_name(self, record: Group) -> str:
+        return str(record)
+
+    def value_state(self, record: Group) -> str:
+        return str(record.get_state_display())
+
+    def value_risk(self, record: Group) -> str:
+        return f"{Risk(record.risk).label} {record.risk_code}".strip()
+
+    def value_members(self, record: Group) -> int:
+        return record.customer_count
+
+    def value_owner(self, record: Group) -> str:
+        return str(record.owner or record.owner_userid)

@@ -1,0 +1,260 @@
+"""The group list: tabs, health at a glance, what waits for a decision, bulk actions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from console.listing import BulkAction, ListPage
+from console.pages import ConsoleView, FormPage, go, render, toast
+from groups.enums import LIVE_STATES, Kind, Risk, State
+from groups.filters import GroupFilter
+from groups.forms import KindForm, PlanForm, ReasonForm
+from groups.models import Group
+from groups.policies.checks import Finding, evaluate
+from groups.policies.facts import GroupFacts
+from groups.selectors import (
+    active_members,
+    group_counts,
+    group_facts_many,
+    group_list,
+    members_current,
+    people_total,
+)
+from groups.services.freezing import group_freeze, group_unfreeze
+from groups.services.setup import group_plan, groups_set_kind
+from groups.tables import GroupTable
+from team.selectors import staff_for_user
+from tenants import clock
+from tenants.enums import Permission
+
+DECIDE_ROWS = 6
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What a row shows of one group beyond its columns."""
+
+    facts: GroupFacts
+    findings: list[Finding]
+    active: int | None
+    day_number: int | None
+    days_total: int | None
+
+    @property
+    def worst(self) -> Finding | None:
+        return self.findings[0] if self.findings else None
+
+    @property
+    def stops(self) -> int:
+        return sum(finding.stops for finding in self.findings)
+
+    @property
+    def active_share(self) -> float | None:
+        if self.active is None or not self.facts.customer_count:
+            return None
+        return self.active / self.facts.customer_count
+
+
+def glances(*, tenant: Any, groups: Iterable[Group]) -> dict[int, Glance]:
+    """{group id: Glance} in a constant number of queries."""
+    rows = list(groups)
+    now = clock.now()
+    members = members_current(tenant_id=tenant.pk, group_ids=[row.pk for row in rows])
+    facts = group_facts_many(tenant=tenant, groups=rows, members=members)
+    hours = max((fact.limits.active_hours for fact in facts.values()), default=0)
+    active = active_members(
+        tenant_id=tenant.pk,
+        members={row.pk: members[row.pk] for row in rows if row.state in LIVE_STATES},
+        since=now - timedelta(hours=hours),
+        until=now + timedelta(seconds=1),
+    )
+    found = {}
+    for row in rows:
+        fact = facts[row.pk]
+        started = row.starts_on or (
+            clock.local_date(row.goes_live_at, tenant.timezone) if row.goes_live_at else None
+        )
+        found[row.pk] = Glance(
+            facts=fact,
+            findings=evaluate(fact),
+            active=len(active[row.pk]) if row.pk in active else None,
+            day_number=(fact.today - started).days + 1 if started and started <= fact.today else None,
+            days_total=(row.ends_on - started).days + 1 if started and row.ends_on else None,
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the life cycle and how many groups stand in it."""
+
+    state: str
+    label: str
+    count: int
+
+
+def _mine(request: HttpRequest) -> Q:
+    tenant: Any = request.tenant  # type: ignore[attr-defined]
+    staff = staff_for_user(tenant_id=tenant.pk, user_id=request.user.pk or 0)
+    return Q(owner_id=staff.pk) if staff else Q(pk=None)
+
+
+class GroupListPage(ListPage):
+    """Groups by risk, then by end date."""
+
+    template_name = "groups/list.html"
+    partial_name = "groups/_list.html"
+    table_class = GroupTable
+    filterset_class = GroupFilter
+    key = "groups"
+    title = gettext_lazy("Groups")
+    purpose = gettext_lazy(
+        "First what waits for your decision, then what is about to go wrong. "
+        "Each group says its stage, the cause of its health and the next step."
+    )
+    has_views = True
+
+    @cached_property
+    def tabs(self) -> dict[str, tuple[Any, Q]]:
+        """The fixed views: key -> (label, rows)."""
+        is_open = ~Q(state=State.ARCHIVED) & Q(dismissed_at=None)
+        return {
+            "": (_("Open"), is_open),
+            "mine": (_("Mine"), _mine(self.request) & is_open),
+            "risk": (_("At risk"), Q(risk__gte=Risk.WARN, dismissed_at=None)),
+            "planning": (_("Planning"), Q(state=State.PLANNING, dismissed_at=None)),
+            "frozen": (_("Frozen"), Q(frozen_at__isnull=False, dismissed_at=None)),
+            "over": (_("Over"), Q(state=State.ARCHIVED) | Q(dismissed_at__isnull=False)),
+        }
+
+    def queryset(self) -> QuerySet[Group]:
+        rows = group_list(tenant_id=self.request.tenant.pk)
+        chosen = self.tabs.get(self.request.GET.get("tab", ""))
+        return rows.filter(chosen[1]) if chosen else rows
+
+    def bulk(self) -> list[BulkAction]:
+        if not self.can(Permission.OPERATE):
+            return []
+        return [
+            BulkAction(_("Set type"), self.url("groups:bulk", verb="kind")),
+            BulkAction(_("Freeze sends"), self.url("groups:bulk", verb="freeze"), is_danger=True),
+            BulkAction(_("Resume sends"), self.url("groups:bulk", verb="unfreeze")),
+        ]
+
+    def show(self, context: dict[str, Any]) -> HttpResponse:
+        tenant, table = self.request.tenant, context["table"]
+        rows = [row.record for row in table.page.object_list]
+        urgent = list(
+            group_list(tenant_id=tenant.pk).filter(risk__gte=Risk.WARN, dismissed_at=None)[:DECIDE_ROWS]
+        )
+        known = glances(tenant=tenant, groups={row.pk: row for row in [*rows, *urgent]}.values())
+        for row in [*rows, *urgent]:
+            row.glance = known[row.pk]  # type: ignore[attr-defined]
+        seats, people = people_total(tenant_id=tenant.pk, group_ids=table.data.data.order_by().values("pk"))
+        return super().show(context | {"urgent": urgent, "seats": seats, "people": people, **self._aside()})
+
+    def _aside(self) -> dict[str, Any]:
+        if self.request.htmx and not self.request.htmx.boosted:
+            return {}
+        tabs = self.tabs
+        counted = group_counts(
+            tenant_id=self.request.tenant.pk,
+            **{f"tab_{key}": rows for key, (_label, rows) in tabs.items()},
+            **{f"stage_{state}": Q(state=state) for state in State.values},
+        )
+        stages = [Stage(state.value, str(state.label), counted[f"stage_{state.value}"]) for state in State]
+        return {
+            "tabs": [(key, label, counted[f"tab_{key}"]) for key, (label, _rows) in tabs.items()],
+            "present_tab": self.request.GET.get("tab", ""),
+            "stages": stages,
+            "stage_most": max(stage.count for stage in stages),
+            "total": sum(stage.count for stage in stages),
+            "live": sum(stage.count for stage in stages if stage.state in LIVE_STATES),
+        }
+
+
+class GroupPlanPage(FormPage):
+    """Plan a group that does not exist yet."""
+
+    permission = write_permission = Permission.OPERATE
+    form_class = PlanForm
+    title = gettext_lazy("New group")
+    purpose = gettext_lazy(
+        "Think first, open it in WeCom when the checks pass. A group opened there under this name is recognised."
+    )
+    submit_label = gettext_lazy("Plan it")
+
+    def done(self, form: PlanForm, **kwargs: Any) -> HttpResponse:
+        group = group_plan(
+            tenant=self.request.tenant, name=form.cleaned_data["name"], series=form.cleaned_data["series"],
+            actor=self.request.actor,
+        )  # fmt: skip
+        return go(self.request, self.url("groups:readiness", pk=group.pk))
+
+
+class GroupBulkPage(ConsoleView):
+    """One decision about the picked groups: shows what will happen and asks why, then does it."""
+
+    permission = write_permission = Permission.OPERATE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, verb: str) -> HttpResponse:
+        groups = self._picked()
+        if not groups:
+            toast(request, _("No group was picked."))
+            return go(request, self.url("groups:list"))
+        form_class = KindForm if verb == "kind" else ReasonForm
+        is_answer = "decided" in request.POST
+        form = form_class(request.POST if is_answer else None)
+        if not is_answer or not form.is_valid():
+            context = {
+                "form": form,
+                "verb": verb,
+                "groups": groups,
+                "is_live": any(g.state in LIVE_STATES for g in groups),
+            }
+            return render(request, "groups/bulk.html", context, status=422 if is_answer else 200)
+        return self._do(verb, [group.pk for group in groups], form.cleaned_data)
+
+    def _picked(self) -> list[Group]:
+        rows = group_list(tenant_id=self.request.tenant.pk)
+        if self.request.POST.get("every"):
+            query = QueryDict(self.request.POST.get("query", ""))
+            page = GroupListPage(request=self.request)
+            chosen = page.tabs.get(query.get("tab", ""))
+            rows = rows.filter(chosen[1]) if chosen else rows
+            made = GroupFilter(query, queryset=rows, request=self.request)
+            return list(made.qs) if made.is_valid() else []
+        ids = [int(one) for one in self.request.POST.getlist("pick") if one.isdecimal()]
+        return list(rows.filter(pk__in=ids))
+
+    def _do(self, verb: str, ids: list[int], data: dict[str, Any]) -> HttpResponse:
+        common = {"tenant": self.request.tenant, "group_ids": ids, "actor": self.request.actor}
+        if verb == "kind":
+            groups_set_kind(**common, kind=data["kind"], reason=data["reason"])
+            said = ngettext("%(n)s group is now a %(kind)s", "%(n)s groups are now %(kind)s", len(ids))
+            toast(self.request, said % {"n": len(ids), "kind": Kind(data["kind"]).label})
+        elif verb == "freeze":
+            changed = group_freeze(**common, reason=data["reason"])
+            toast(
+                self.request,
+                ngettext("Sends to %(n)s group are frozen", "Sends to %(n)s groups are frozen", len(changed))
+                % {"n": len(changed)},
+            )
+        else:
+            changed = group_unfreeze(**common, reason=data["reason"])
+            toast(
+                self.request,
+                ngettext(
+                    "%(n)s group may be sent to again", "%(n)s groups may be sent to again", len(changed)
+                )
+                % {"n": len(changed)},
+            )
+        return go(self.request, self.url("groups:list"))

@@ -1,0 +1,247 @@
+"""The readiness gate: six questions, live checks, a preview of what members see, and going live."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console.pages import ConsoleView, go, render, toast
+from groups.enums import PLAN_DAYS, ContentKind, Kind, Question, Severity, Slot
+from groups.errors import AnswerInvalid
+from groups.forms import ANSWER_FIELDS, ApproveForm, ReadinessForm
+from groups.models import Group
+from groups.policies import answers, names
+from groups.policies.checks import Finding, evaluate, passed
+from groups.policies.facts import GroupFacts
+from groups.selectors import group_facts
+from groups.services.readiness import readiness_save
+from groups.services.setup import group_approve, group_edit_plan, group_go_live, readiness_answer
+from groups.views.detail import group_or_404
+from team.selectors import staff_contactable
+from tenants import clock
+from tenants.enums import Permission
+
+_NEXT_KIND: dict[str, str] = {
+    "": ContentKind.VALUE,
+    "value": ContentKind.TALK,
+    "talk": ContentKind.MARKETING,
+    "marketing": "",
+}
+STEPS = (
+    ("type", gettext_lazy("Type")), ("positioning", gettext_lazy("1 Positioning")),
+    ("operation", gettext_lazy("2 How we operate")), ("deliverable", gettext_lazy("3 What we deliver")),
+    ("rules", gettext_lazy("4 Rules")), ("management", gettext_lazy("5 Management")),
+    ("ending", gettext_lazy("6 How it ends")), ("crisis", gettext_lazy("Crisis plan")),
+    ("name", gettext_lazy("Name and size")), ("welcome", gettext_lazy("Welcome")),
+)  # fmt: skip
+TYPE_CARDS = (
+    (
+        Kind.FLASH,
+        gettext_lazy("Short events: flash sale, group buy, live stream"),
+        gettext_lazy("Never runs long"),
+        gettext_lazy("Has an end time and is dissolved then"),
+        "FLASH-01",
+    ),
+    (
+        Kind.NEW_USER,
+        gettext_lazy("Brings new customers to buy again, upgrade, recommend"),
+        gettext_lazy("Never ads only"),
+        gettext_lazy("At most half marketing, value or talk every day"),
+        "NEW-02",
+    ),
+    (
+        Kind.SUPER_USER,
+        gettext_lazy("Keeps 30% super users who carry 70% potential ones"),
+        gettext_lazy("Never neglected"),
+        gettext_lazy("An empty week raises an alarm; by invitation only"),
+        "SUPER-01",
+    ),
+    (
+        Kind.DELIVERY,
+        gettext_lazy("Delivers the course or service that was paid for"),
+        gettext_lazy("Never over-promises"),
+        gettext_lazy("Each promise has a date and evidence"),
+        "DELIV-01",
+    ),
+)
+
+
+class ReadinessPage(ConsoleView):
+    """GET shows the gate. POST saves what is typed; htmx gets the checks, the week and the preview back."""
+
+    permission = Permission.VIEW
+    write_permission = Permission.OPERATE
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        group = group_or_404(request, pk)
+        return render(request, "groups/readiness.html", self._context(group), partial="groups/readiness.html")
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        group = group_or_404(request, pk)
+        form = ReadinessForm(request.POST)
+        if not form.is_valid():
+            return self._answer(request, group, form, status=422)
+        readiness_save(
+            tenant=self.request.tenant, group_id=group.pk, plan=form.plan(), kinds=form.kinds(),
+            answered=self._answered(request, group, form), reason=form.cleaned_data["reason"], actor=self.request.actor,
+        )  # fmt: skip
+        if request.htmx:  # type: ignore[attr-defined]
+            return self._answer(request, group_or_404(request, pk), form)
+        toast(request, _("Draft saved"))
+        return go(request, self.url("groups:readiness", pk=pk))
+
+    def _answer(
+        self, request: HttpRequest, group: Group, form: ReadinessForm, status: int = 200
+    ) -> HttpResponse:
+        context = self._context(group) | {"bound": form}
+        if not request.htmx:  # type: ignore[attr-defined]
+            return render(request, "groups/readiness.html", context | {"form": form}, status=status)
+        return render(request, "groups/_gate_swap.html", context, partial="groups/_gate_swap.html")
+
+    def _answered(self, request: HttpRequest, group: Group, form: ReadinessForm) -> dict[str, Any]:
+        stored = group_facts(tenant=self.request.tenant, group=group).answers
+        found = form.answers()
+        week = answers.week_of(stored.get(Question.OPERATION, {}))
+        if cell := request.POST.get("cell"):
+            week = _turned(week, cell)
+        found[Question.OPERATION.value] = {"week": week} if any(map(any, week.values())) else {}
+        crew = [int(one) for one in request.POST.getlist("crew") if one.isdecimal()]
+        if crew:
+            found[Question.MANAGEMENT.value]["crew"] = crew
+        return found
+
+    def _context(self, group: Group) -> dict[str, Any]:
+        tenant = self.request.tenant
+        facts = group_facts(tenant=tenant, group=group)
+        findings = evaluate(facts)
+        week = answers.week_of(facts.answer(Question.OPERATION))
+        return {
+            "group": group, "facts": facts, "form": ReadinessForm(initial=_initial(group, facts)),
+            "cards": TYPE_CARDS, "crew": facts.answer(Question.MANAGEMENT).get("crew", []),
+            "staff": staff_contactable(tenant_id=tenant.pk) if not facts.is_linked else [],
+            "week": _week_rows(week), "week_days": _week_days(group, facts.today), **_mix(week, facts),
+            "findings": findings, "stops": [one for one in findings if one.stops], "passed": passed(facts),
+            "steps": [(anchor, label, _worst(findings, anchor)) for anchor, label in STEPS],
+            "name_length": names.length((facts.planned_name or facts.name).strip()),
+            "can_approve": self.can(Permission.APPROVE), "can_operate": self.can(Permission.OPERATE),
+        }  # fmt: skip
+
+
+def _worst(findings: list[Finding], anchor: str) -> str:
+    """The severity that stands beside a step; "" when it holds."""
+    found = [one.severity for one in findings if one.anchor == anchor and one.severity != Severity.NOTE]
+    return found[0] if found else ""
+
+
+def _initial(group: Group, facts: GroupFacts) -> dict[str, Any]:
+    own = ("kind", "sub_kind", "payment_basis", "purpose", "scenario", "value_proposition", "starts_on", "ends_on",
+           "ends_time", "series", "target_size", "size_reason", "welcome", "announcement")  # fmt: skip
+    values = {name: getattr(group, name) for name in own}
+    values["planned_name"] = group.planned_name or group.name
+    values |= {name: facts.answer(question).get(key, "") for name, (question, key) in ANSWER_FIELDS.items()}
+    return values
+
+
+def _turned(week: answers.Week, cell: str) -> answers.Week:
+    """The week with one cell turned to the next kind. `cell`: "noon-3"."""
+    slot, _dash, day = cell.rpartition("-")
+    if slot not in Slot.values or not day.isdecimal() or int(day) >= PLAN_DAYS:
+        raise AnswerInvalid
+    days = [str(_NEXT_KIND[kind]) if number == int(day) else kind for number, kind in enumerate(week[slot])]
+    return {**week, slot: days}
+
+
+def _week_rows(week: answers.Week) -> list[dict[str, Any]]:
+    labels = dict(ContentKind.choices)
+    return [
+        {
+            "label": Slot(slot).label,
+            "cells": [
+                {"value": f"{slot}-{day}", "kind": kind, "label": labels.get(kind, "")}
+                for day, kind in enumerate(week[slot])
+            ],
+        }
+        for slot in Slot.values
+    ]
+
+
+def _week_days(group: Group, today: date) -> list[date]:
+    first = group.starts_on or today
+    return [first + timedelta(days=number) for number in range(PLAN_DAYS)]
+
+
+def _mix(week: answers.Week, facts: GroupFacts) -> dict[str, Any]:
+    marketing, planned = answers.mix(week)
+    return {
+        "marketing": marketing,
+        "planned": planned,
+        "marketing_share": marketing / planned if planned else None,
+        "marketing_limit": facts.limits.marketing_percent,
+        "is_over": planned and marketing * 100 > facts.limits.marketing_percent * planned,
+    }
+
+
+class FixPage(ConsoleView):
+    """One button that mends one check: balance the week, write the welcome, set the usual end."""
+
+    permission = write_permission = Permission.OPERATE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int, what: str) -> HttpResponse:
+        group = group_or_404(request, pk)
+        facts = group_facts(tenant=self.request.tenant, group=group)
+        common = {"tenant": self.request.tenant, "group_id": group.pk, "actor": self.request.actor}
+        if what == "week":
+            week = answers.balanced(
+                answers.week_of(facts.answer(Question.OPERATION)), facts.limits.marketing_percent
+            )
+            readiness_answer(**common, question=Question.OPERATION, answer={"week": week})
+        elif what == "welcome":
+            promise = facts.value_proposition or facts.answer(Question.POSITIONING).get("outcome", "")
+            group_edit_plan(**common, value_proposition=promise, welcome=_welcome(promise, facts))
+        else:
+            start = group.starts_on or clock.local_date(clock.now(), self.request.tenant.timezone)
+            group_edit_plan(**common, ends_on=start + timedelta(days=_USUAL_DAYS.get(group.kind, 33)))
+        return go(request, self.url("groups:readiness", pk=pk))
+
+
+_USUAL_DAYS: dict[str, int] = {Kind.FLASH: 7, Kind.NEW_USER: 33, Kind.DELIVERY: 33}
+
+
+def _welcome(promise: str, facts: GroupFacts) -> str:
+    actions = str(facts.answer(Question.POSITIONING).get("actions", ""))
+    middle = f"{promise}。{actions}。" if actions else f"{promise}。"
+    return _("Welcome. %(middle)s Please introduce yourself first.") % {"middle": middle}
+
+
+class GoLivePage(ConsoleView):
+    """The one door from planning to running."""
+
+    permission = write_permission = Permission.OPERATE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        group = group_or_404(request, pk)
+        group_go_live(tenant=self.request.tenant, group_id=group.pk, actor=self.request.actor)
+        toast(request, _("The group is live"))
+        return go(request, self.url("groups:detail", pk=pk))
+
+
+class ApprovePage(ConsoleView):
+    """A leader lets one check pass."""
+
+    permission = write_permission = Permission.APPROVE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        group = group_or_404(request, pk)
+        form = ApproveForm(request.POST)
+        if not form.is_valid():
+            raise AnswerInvalid
+        group_approve(
+            tenant=self.request.tenant, group_id=group.pk, actor=self.request.actor, **form.cleaned_data
+        )
+        toast(request, _("Approved; it stands in the record"))
+        return go(request, self.url("groups:readiness", pk=pk))
