@@ -89,33 +89,51 @@ class Arrival:
     error: str = ""
 
 
+# The tenant is named for this one round trip only: both statements are one implicit transaction.
+_STORE_NOW = "select set_config('qunce.tenant', %s, true);" + _STORE
+
+
+def _store_values(tenant_id: int, app_id: int | None, source: str, arrival: Arrival) -> list[Any]:
+    now, inner = clock.now(), arrival.inner
+    state = InboundState.PENDING if inner else InboundState.DEAD
+    return [
+        tenant_id,
+        app_id,
+        source,
+        arrival.dedupe_key,
+        arrival.body.replace("\x00", "\ufffd"),
+        inner.event if inner else "",
+        inner.change_type if inner else "",
+        inner.mailbox if inner else "",
+        inner.occurred_at if inner else None,
+        now,
+        state.value,
+        now,
+        arrival.error,
+    ]
+
+
 def store(*, tenant_id: int, app_id: int | None, source: str, arrival: Arrival) -> int | None:
     """Insert a payload once. Returns the row's id, or None for one that is stored already.
 
-    One statement; durable when it returns unless the caller holds a transaction open. An unreadable payload
-    becomes a dead row that a person can read, replay or discard.
+    Needs the tenant's scope. Durable with the caller's transaction. An unreadable payload becomes a dead row
+    that a person can read, replay or discard.
     """
-    now, inner = clock.now(), arrival.inner
-    state = InboundState.PENDING if inner else InboundState.DEAD
     with connection.cursor() as cursor:
-        cursor.execute(
-            _STORE,
-            [
-                tenant_id,
-                app_id,
-                source,
-                arrival.dedupe_key,
-                arrival.body.replace("\x00", "\ufffd"),
-                inner.event if inner else "",
-                inner.change_type if inner else "",
-                inner.mailbox if inner else "",
-                inner.occurred_at if inner else None,
-                now,
-                state.value,
-                now,
-                arrival.error,
-            ],
-        )
+        cursor.execute(_STORE, _store_values(tenant_id, app_id, source, arrival))
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def store_now(*, tenant_id: int, app_id: int | None, source: str, arrival: Arrival) -> int | None:
+    """The same for the callback: no scope, no transaction, one round trip, durable when it returns.
+
+    Row-level security still binds it: the tenant is set for the insert alone and ends with it.
+    """
+    if connection.in_atomic_block:
+        raise RuntimeError("store_now is for callers without a transaction")
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE_NOW, [str(tenant_id), *_store_values(tenant_id, app_id, source, arrival)])
         row = cursor.fetchone()
     return row[0] if row else None
 

@@ -3,16 +3,15 @@
 import threading
 
 import pytest
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tenants import clock
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import digest, event_xml, make_app
-from wecom import addresses, crypto, services
+from wecom import addresses, crypto, ingest, services
 from wecom.models import App, InboundEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -39,11 +38,31 @@ def test_json_envelope_is_read_like_xml(tenant, app, deliver):
     assert len(rows(tenant)) == 1
 
 
-def test_hot_path_is_one_insert_and_its_scope(app, deliver):
+def test_hot_path_is_one_round_trip_and_leaves_no_tenant_behind(tenant, app, deliver, monkeypatch):
     deliver(app, event_xml("warm"))
-    with CaptureQueriesContext(connection) as seen:
+    seen, told = [], []
+    with (
+        monkeypatch.context() as patch,
+        connection.execute_wrapper(lambda run, sql, *rest: seen.append(sql) or run(sql, *rest)),
+    ):
+        patch.setattr("tenants.scoping.apply_reach", told.append)
         deliver(app, event_xml("wrY"))
-    assert [query["sql"].split()[0].lower() for query in seen.captured_queries] == ["insert"]
+    assert (len(seen), told) == (1, [])
+    with connection.cursor() as cursor:
+        cursor.execute("select current_setting('qunce.tenant', true), count(*) from wecom_inboundevent")
+        assert cursor.fetchone() == ("", 0)
+    assert len(rows(tenant)) == 2
+
+
+def test_a_callback_cannot_write_for_another_tenant(tenant, other_tenant, app):
+    arrival = ingest.Arrival(dedupe_key="d", body="b", inner=None)
+    with (
+        connection.execute_wrapper(
+            lambda run, sql, params, *rest: run(sql, [str(other_tenant.pk), *params[1:]], *rest)
+        ),
+        pytest.raises(DatabaseError),
+    ):
+        ingest.store_now(tenant_id=tenant.pk, app_id=app.pk, source="callback", arrival=arrival)
 
 
 def test_url_check_answers_the_plaintext_alone(tenant, app, client):

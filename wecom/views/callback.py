@@ -13,7 +13,6 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from tenants import clock
-from tenants.scoping import tenant_scope
 from wecom import addresses, crypto, envelope, ingest, services, wake
 from wecom.addresses import Address
 from wecom.enums import InboundSource
@@ -53,13 +52,12 @@ class CallbackView(View):
         outer = envelope.parse_outer(_body(request))
         plain, address = _open(request, slug, outer.ciphertext)
         arrival = _arrival(plain)
-        with tenant_scope(address.tenant_id):
-            stored = ingest.store(
-                tenant_id=address.tenant_id,
-                app_id=address.app_id,
-                source=InboundSource.CALLBACK.value,
-                arrival=arrival,
-            )
+        stored = ingest.store_now(
+            tenant_id=address.tenant_id,
+            app_id=address.app_id,
+            source=InboundSource.CALLBACK.value,
+            arrival=arrival,
+        )
         if stored:
             wake.inbound(tenant_id=address.tenant_id, inbound_id=stored, inner=arrival.inner)
         return HttpResponse(b"success", content_type=PLAIN)
