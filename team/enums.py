@@ -15,7 +15,7 @@ class WorkKind(models.TextChoices):
     QUESTION = "question", _("Question")
     NEW_MEMBERS = "new_members", _("New members")
     ALERT = "alert", _("Alert")
-    CHECK = "check", _("Check")
+    CHECK = "check", _("To check")
 
 
 class Bucket(models.TextChoices):
@@ -27,7 +27,7 @@ class Bucket(models.TextChoices):
 
 
 class WorkState(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", _("Waiting")
     DONE = "done", _("Done")
     SNOOZED = "snoozed", _("Snoozed")
     CANCELLED = "cancelled", _("Cancelled")

@@ -15,7 +15,11 @@ class StaffFilter(filters.FilterSet):
     q = filters.CharFilter(label=_("Name or WeCom id"), method="search")
     standing = filters.ChoiceFilter(
         label=_("Standing"),
-        choices=[("active", _("Working here")), ("contact", _("May talk to customers")), ("left", _("Left"))],
+        choices=[
+            ("active", _("Working here")),
+            ("contact", _("May talk to customers")),
+            ("left", _("Left the company")),
+        ],
         method="stand",
     )
 

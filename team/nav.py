@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console import nav
 from team.enums import Bucket
@@ -21,7 +22,7 @@ def _must_do(request: HttpRequest) -> int | None:
 
 nav.register(
     key="team",
-    label=_("Today"),
+    label=pgettext_lazy("menu", "Today"),
     icon="checklist",
     url_name="team:today",
     order=10,

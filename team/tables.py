@@ -84,7 +84,7 @@ class StaffTable(ConsoleTable):
 
     def value_standing(self, record: Staff) -> str:
         if not record.is_active:
-            return gettext("Left")
+            return gettext("Left the company")
         return gettext("May talk to customers") if record.can_contact else gettext("Not in customer contact")
 
     def render_standing(self, record: Staff) -> SafeString:
@@ -104,7 +104,7 @@ class StaffTable(ConsoleTable):
             '{} <button class="btn btn-sm q-quiet" type="button" hx-get="{}" hx-target="#q-drawer">{}</button>',
             name or "–",
             url,
-            gettext("Change") if name else gettext("Link"),
+            gettext("Change") if name else gettext("Link a login"),
         )
 
     def render_items(self, record: Staff) -> Any:

@@ -99,7 +99,7 @@ def _behaviours(who: dict[str, int], limit: int) -> list[TimelineEntry]:
                 at=row.occurred_at,
                 facet=facet,
                 icon_name=icon,
-                text=f"{label}{_(': ')}{said}" if said else str(label),
+                text=_("%(what)s: %(title)s") % {"what": label, "title": said} if said else str(label),
                 detail=_joined(row.group.name if row.group else "", row.staff or "", row.source),
                 amount_fen=row.amount_fen,
             )
