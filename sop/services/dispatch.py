@@ -39,14 +39,16 @@ from tenants import clock, preferences
 from tenants.models import Tenant
 
 BATCH = 200
+# The rows are chosen in a CTE: as a subquery of IN the planner may run it again and claim past the limit.
 _DUE = """
-update sop_touch set state = 'claimed', claim_token = %(token)s, claimed_until = %(until)s
-where id in (
+with due as materialized (
     select id from sop_touch
     where tenant_id = %(tenant)s and state in ('planned', 'claimed') and due_at <= %(now)s
       and (state = 'planned' or claimed_until < %(now)s)
     order by due_at, id limit %(size)s for update skip locked
 )
+update sop_touch set state = 'claimed', claim_token = %(token)s, claimed_until = %(until)s
+from due where sop_touch.id = due.id and sop_touch.tenant_id = %(tenant)s
 """
 
 

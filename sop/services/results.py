@@ -66,6 +66,8 @@ def send_finished(*, tenant_id: int, event: SendFinished) -> None:
     if event.state == "done":
         _task_made(touch, event)
     elif event.state == "unknown":
+        if touch.state == TouchState.PARKED:
+            return
         touch_move(touch, TouchState.PARKED, rule=Rule.UNKNOWN, reason=str(Rule.UNKNOWN.label))
     elif event.state == "cancelled":
         touch_move(
@@ -96,6 +98,7 @@ def _task_made(touch: Touch, event: SendFinished) -> None:
             "vendor_id": event.vendor_id,
             "sender_userid": touch.staff.userid if touch.staff else "",
             "is_group": touch.channel == Channel.GROUP_MASS,
+            "created_at": clock.now(),
             "ends_at": _open_until(touch),
             "next_poll_at": clock.now() + timedelta(seconds=every_s),
         },

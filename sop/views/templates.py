@@ -84,7 +84,7 @@ class CloneView(ConsoleView):
             code=code,
             language=get_language() or "zh",
             actor=self.request.actor,
-            days=days if code in SCALABLE else None,
+            days=days if code in SCALABLE and days in LENGTHS else None,
         )
         toast(request, _("Copied. Look it over, then publish it."))
         return go(request, self.url("sop:version", pk=version.pk))
