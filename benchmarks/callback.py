@@ -2,15 +2,14 @@
 
 import os
 import secrets
-import time
 from typing import Any
 from urllib.parse import urlencode
 
-import psycopg2
 from django.conf import settings
 from wechatpy.work.crypto import WeChatCrypto
 
-from benchmarks import load, servers
+from benchmarks import load, owner, servers
+from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
@@ -25,8 +24,6 @@ drop table if exists floor_event;
 create table floor_event (
   id bigserial primary key, tenant_id bigint not null, dedupe_key varchar(64) not null, event varchar(64) not null,
   body text not null, received_at timestamptz not null default now(), unique (tenant_id, dedupe_key));
-grant select, insert on floor_event to {app};
-grant usage on floor_event_id_seq to {app};
 """
 
 
@@ -43,7 +40,7 @@ def _event(number: int, now_s: int) -> str:
 
 def _requests(path: str, crypto: WeChatCrypto, first: int) -> list[load.Request]:
     made = []
-    now_s = int(time.time())
+    now_s = int(clock.now().timestamp())
     for number in range(first, first + REQUESTS):
         nonce = secrets.token_hex(8)
         body = crypto.encrypt_message(_event(number, now_s), nonce, str(now_s))
@@ -54,17 +51,6 @@ def _requests(path: str, crypto: WeChatCrypto, first: int) -> list[load.Request]
         }
         made.append(load.Request(f"{path}?{urlencode(query)}", body.encode()))
     return made
-
-
-def _owner_run(sql: str) -> None:
-    own = settings.DATABASES["owner"]
-    with (
-        psycopg2.connect(
-            host=own["HOST"], port=own["PORT"], user=own["USER"], password=own["PASSWORD"], dbname=own["NAME"]
-        ) as link,
-        link.cursor() as cursor,
-    ):
-        cursor.execute(sql)
 
 
 def _connect(tenant: Tenant) -> tuple[str, WeChatCrypto, dict[str, str]]:
@@ -79,7 +65,7 @@ def measure(tenant: Tenant) -> dict[str, Any]:
     """Alternates floor and product `ROUNDS` times; the medians count."""
     path, crypto, keys = _connect(tenant)
     app = settings.DATABASES["default"]
-    _owner_run(FLOOR_TABLE.format(app=app["USER"]))
+    owner.run(FLOOR_TABLE)
     dsn = f"host={app['HOST']} port={app['PORT']} user={app['USER']} password={app['PASSWORD']} dbname={app['NAME']}"
     floor_environment = {"FLOOR_DSN": dsn, **keys}
     floors, products = [], []

@@ -9,7 +9,9 @@ from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tenants.services import api_key_create
 from wecom import checkup
-from wecom.services import app_connect, sync_request
+from wecom.services import app_connect, app_set_greeting, sync_request
+
+GREETING = "你好，我是班主任。先把课表和群里的安排发给你，有问题直接问我，两小时内一定回。"
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def company_connect(*, plan: Plan, tenant: Tenant, owner: Actor, vendor: Vendor,
             secret=corp["secret"],
             actor=owner,
         )
+        app_set_greeting(tenant=tenant, app_id=app.pk, greeting=GREETING, actor=owner)
         _, token = api_key_create(tenant=tenant, name="商城与教务", actor=owner)
     vendor.corp_set(
         corp["corp_id"],

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 from demo.timepiece import Timepiece
 from demo.vendor import Vendor
-from demo.work import Work, work_due, work_next_at
+from demo.work import Work, touch_next_at, work_due, work_next_at
 
 LOOK_EVERY_S = 0.03
 STUCK_AFTER_S = 60
 SETTLE_ROUNDS = 8
 # The polls of send results and other ticks have no row of their own: look at least this often in the daytime.
 LONGEST_STEP = timedelta(hours=2)
-# Acts closer together than this happen in one step.
-SHORTEST_STEP = timedelta(minutes=10)
+# What people and polls do closer together than this happens in one step; a touch is never made late by it.
+SHORTEST_STEP = timedelta(minutes=20)
 
 
 class Stuck(RuntimeError):
@@ -53,11 +53,16 @@ def live_until(
     while timepiece.now() < end:
         acts_at = settle(vendor, timepiece)
         now = timepiece.now()
-        soon = [moment for moment in (acts_at, work_next_at(now)) if moment is not None]
-        target = max(min([*soon, now + LONGEST_STEP]), now + SHORTEST_STEP)
-        timepiece.move_to(min(target, end))
+        timepiece.move_to(min(_next_stop(now, acts_at), end))
         steps += 1
         if at_step is not None:
             at_step(timepiece.now())
     settle(vendor, timepiece)
     return steps
+
+
+def _next_stop(now: datetime, acts_at: datetime | None) -> datetime:
+    soon = [moment for moment in (acts_at, work_next_at(now)) if moment is not None]
+    stop = max(min([*soon, now + LONGEST_STEP]), now + SHORTEST_STEP)
+    touch_at = touch_next_at(now)
+    return min(stop, touch_at) if touch_at is not None else stop

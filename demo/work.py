@@ -16,13 +16,14 @@ _DUE = {
     "polls": "select count(*) from sop_sendtask where state = 'waiting' and next_poll_at <= %(now)s",
     "syncs": "select count(*) from wecom_syncstate where next_at <= %(now)s",
 }
-# When the product will have something to do by itself.
+# When a touch becomes due: its lateness is measured, so time stops there exactly.
+_NEXT_TOUCH = "select min(due_at) from sop_touch where state = 'planned' and due_at > %(now)s"
+# When the product will have something else to do by itself.
 _NEXT = """
 select min(at) from (
   select min(next_at) as at from wecom_inboundevent where state in ('pending', 'failed') and next_at > %(now)s
   union all select min(next_at) from wecom_outboundsend where state in ('queued', 'claimed') and next_at > %(now)s
   union all select min(next_at) from outbox_delivery where state = 'pending' and next_at > %(now)s
-  union all select min(due_at) from sop_touch where state = 'planned' and due_at > %(now)s
   union all select min(next_poll_at) from sop_sendtask where state = 'waiting' and next_poll_at > %(now)s
   union all select min(next_at) from wecom_syncstate where next_at > %(now)s
 ) soon
@@ -54,8 +55,17 @@ def work_due(now: datetime) -> Work:
     return Work(*found)
 
 
-def work_next_at(now: datetime) -> datetime | None:
-    """When the next row becomes due."""
+def _next_at(query: str, now: datetime) -> datetime | None:
     with unscoped("the driver jumps the clock to the next thing due"), connection.cursor() as cursor:
-        cursor.execute(_NEXT, {"now": now})
+        cursor.execute(query, {"now": now})
         return cursor.fetchone()[0]
+
+
+def touch_next_at(now: datetime) -> datetime | None:
+    """When the next touch becomes due."""
+    return _next_at(_NEXT_TOUCH, now)
+
+
+def work_next_at(now: datetime) -> datetime | None:
+    """When the next row of any other kind becomes due."""
+    return _next_at(_NEXT, now)

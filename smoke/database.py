@@ -19,13 +19,13 @@ def renamed(url: str, name: str = NAME) -> str:
     return urlunsplit(parts._replace(path=f"/{name}"))
 
 
-def make_fresh(owner_url: str, environment: dict[str, str]) -> None:
-    """Drop what an earlier run left, create, migrate as the owner."""
+def make_fresh(owner_url: str, environment: dict[str, str], name: str = NAME) -> None:
+    """Drop what an earlier run left, create, migrate as the owner. `environment` names the new database."""
     link = psycopg2.connect(owner_url)
     link.autocommit = True
     with link.cursor() as cursor:
-        cursor.execute(f'drop database if exists "{NAME}" with (force)')
-        cursor.execute(f'create database "{NAME}"')
+        cursor.execute(f'drop database if exists "{name}" with (force)')
+        cursor.execute(f'create database "{name}"')
     link.close()
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--database", "owner", "--noinput", "--verbosity", "0"],

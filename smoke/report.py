@@ -60,6 +60,7 @@ def figures(companies: list[Company], run_ids: dict[int, int], now: datetime) ->
         "orders": _one("select count(*) from contacts_order"),
         "dead_letters": _one("select count(*) from outbox_delivery where state = 'dead'")
         + _one("select count(*) from wecom_inboundevent where state = 'dead'"),
+        "welcomes": _one("select count(*) from wecom_outboundsend where kind = 'welcome' and state = 'done'"),
         "parked_sends": _one("select count(*) from wecom_outboundsend where state = 'unknown'"),
         "funnel": {one.plan.name: _funnel(one, run_ids[one.tenant.pk], now) for one in companies},
     }
