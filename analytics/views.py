@@ -179,7 +179,7 @@ class CampPage(CampView):
                 }
                 for column in flow.columns
             ]
-            rows.append({"tier": name, "cells": cells, "sum": sum(cell["n"] for cell in cells)})
+            rows.append({"tier": name, "cells": cells, "sum": sum(flow.cells[name].values())})
         return {"columns": flow.columns, "rows": rows, "total": flow.total}
 
     def export(self, camp: Camp, stages: list[Stage]) -> Any:

@@ -14,7 +14,7 @@ class FollowUpForm(forms.Form):
 
     result = forms.ChoiceField(label=_("Result"), choices=FollowResult)
     key = forms.CharField(max_length=40, widget=forms.HiddenInput)
-    note = forms.CharField(label=_("Note"), required=False, max_length=500)
+    note = forms.CharField(label=_("What was said"), required=False, max_length=500)
     minutes = forms.IntegerField(label=_("Minutes"), required=False, min_value=1, max_value=600)
     in_minutes = forms.IntegerField(required=False, min_value=1, max_value=60 * 24 * 60)
     doubt = forms.CharField(label=_("New doubt"), required=False, max_length=120)
@@ -35,7 +35,7 @@ class NextForm(forms.Form):
     action = forms.CharField(label=_("What to do"), max_length=120)
     other = forms.CharField(label=_("In your own words"), required=False, max_length=120)
     in_minutes = forms.IntegerField(required=False, min_value=0, max_value=60 * 24 * 60)
-    at = forms.DateTimeField(label=_("When"), required=False)
+    at = forms.DateTimeField(label=_("At what time"), required=False)
     reason = forms.CharField(label=_("Why later"), required=False, max_length=200)
 
     def clean(self) -> dict[str, Any]:
@@ -64,4 +64,6 @@ class AssignForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         picked = self.data.getlist("pick") if hasattr(self.data, "getlist") else []
-        self.fields["pick"].choices = [(one, one) for one in picked if one.isdecimal()]
+        self.fields["pick"].choices = [  # type: ignore[attr-defined]
+            (one, one) for one in picked if one.isdecimal()
+        ]

@@ -7,6 +7,7 @@ here, so they cannot differ.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -164,7 +165,7 @@ FIGURES: dict[str, Test] = {
 
 def people_of(camp: Camp, *, at: datetime) -> People:
     """Everybody of the camp as of `at`. Two queries, whatever the camp's size."""
-    values = {
+    values: dict[str, Any] = {
         "tenant": camp.tenant_id,
         "window": camp.window_id,
         "groups": camp.group_ids,

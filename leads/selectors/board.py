@@ -8,12 +8,12 @@ from typing import Any
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 
-from leads.enums import TIERS, DoubtState, LeadState, Tier
+from leads.enums import TIERS, URGENT_TIERS, DoubtState, LeadState, Tier
 from leads.models import Doubt, FollowUp, Lead
 from leads.policies.wording import headline
 from team.policies import Standing, in_work_order
 
-COLUMN_CARDS = 8
+COLUMN_CARDS = 6
 SUGGESTED = 5
 OVERDUE = 8
 ENERGY_DAYS = 7
@@ -29,6 +29,11 @@ class Card:
     doubts: list[Doubt]
     is_late: bool
     is_first: bool  # nobody has followed up since the tier rose
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether its clock runs in minutes: then it carries a bar."""
+        return self.is_first and self.lead.column in URGENT_TIERS
 
     @property
     def tier(self) -> str:

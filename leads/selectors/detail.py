@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from contacts.enums import BehaviourKind
 from contacts.selectors.timeline import CHANGE, TimelineEntry
 from leads.enums import MARK_KINDS, SLA_SETTINGS, CloseReason, FollowResult, LeadEventKind, NextAction
 from leads.models import Lead, LeadEvent
@@ -27,6 +28,14 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """One behaviour that makes the tier, in words."""
+
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True)
 class OneStep:
     """One behaviour away: what, to which tier, and how fast we would have to answer."""
 
@@ -43,6 +52,7 @@ class Why:
     as_of: datetime
     checks: list[Check]
     one_steps: list[OneStep]
+    evidence: list[Evidence]
     same_today: bool | None  # whether today's rule says the same; None when it is the same rule
     rule_today: int
 
@@ -74,9 +84,15 @@ def why_of(*, lead: Lead, as_of: datetime, now: datetime) -> Why:
             OneStep(step_words(part.code, part.missing), tier, minutes[SLA_SETTINGS[tier].key])
             for tier, part in result.one_steps
         ],
+        evidence=[Evidence(act.at, _act_words(act)) for act in result.evidence[:8]],
         same_today=None if then.number == today.number else other.tier == result.tier,
         rule_today=today.number,
     )
+
+
+def _act_words(act: Act) -> str:
+    label = str(BehaviourKind(act.kind).label)
+    return f"{label}: {act.text or act.title}" if act.text or act.title else label
 
 
 def _check(state: TierState) -> Check:
@@ -106,7 +122,7 @@ def lead_timeline(*, tenant_id: int, customer_id: int, limit: int) -> list[Timel
 
 
 def _entry(event: LeadEvent) -> TimelineEntry:
-    who = event.actor_name or _("System")
+    who = event.actor_name or "Qunce"
     if event.kind == LeadEventKind.TIER:
         names = {"before": event.data["from"] or _("Unranked"), "now": event.data["to"] or _("Unranked")}
         return TimelineEntry(

@@ -37,14 +37,15 @@ def order_classes_suggest(
     inquiries: dict[int, list[datetime]] = defaultdict(list)
     for customer_id, rows in acts.items():
         inquiries[customer_id] = [one.at for one in rows if one.kind == MESSAGE_KIND]
-    classes = {
-        order.pk: order_class(
+    classes: dict[int, str] = {}
+    for order in orders:
+        who = order.customer_id
+        if who is None or order.ordered_at is None or order.ordered_at < starts[who]:
+            continue
+        classes[order.pk] = order_class(
             ordered_at=order.ordered_at,
-            inquiries=[one for one in inquiries[order.customer_id] if one >= starts[order.customer_id]],
-            pushes=[one for one in pushes.get(order.customer_id, ()) if one >= starts[order.customer_id]],
+            inquiries=[one for one in inquiries[who] if one >= starts[who]],
+            pushes=[one for one in pushes.get(who, ()) if one >= starts[who]],
         )
-        for order in orders
-        if order.ordered_at is not None and order.ordered_at >= starts[order.customer_id]
-    }
     suggest(tenant_id=tenant_id, classes=classes)
     return len(classes)

@@ -200,8 +200,8 @@ def _apply(lead: Lead, result: Result, outcome: Outcome, batch: _Batch) -> None:
 
 def _plan(lead: Lead, result: Result, minutes: dict[str, int]) -> None:
     """An open lead always has a next action: a person's plan, until the customer moves again after it was made."""
-    planned = lead.next_set_at is not None and bool(lead.next_action) and lead.next_action_at is not None
-    if planned and (lead.waiting_since is None or lead.next_set_at >= lead.waiting_since):
+    planned_at = lead.next_set_at if lead.next_action and lead.next_action_at else None
+    if planned_at is not None and (lead.waiting_since is None or planned_at >= lead.waiting_since):
         return
     since = lead.followed_at or lead.tier_since or lead.s_suggested_at
     lead.next_action = str(first_action(result))

@@ -43,7 +43,7 @@ def _bucket(lead: Lead) -> str:
 def _item(lead: Lead, slug: str, now: datetime) -> dict[str, object]:
     facts = headline(tier=lead.tier, counts=lead.counts, suggestion=lead.suggestion, evidence=lead.evidence)
     name = lead.customer.name or _("Someone in the group")
-    if lead.is_maybe_s:
+    if lead.suggestion is not None:
         why = _("Maybe S: the word “%(word)s”") % {"word": lead.suggestion["word"]}
     else:
         why = _("Tier %(tier)s by rule v%(number)s") % {"tier": lead.tier, "number": lead.rule_version}

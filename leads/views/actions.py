@@ -172,7 +172,7 @@ class AssignView(ActionView):
 class AssignMeView(AssignView):
     """Give picked leads to whoever is signed in."""
 
-    def act(self) -> None:
+    def act(self) -> None:  # type: ignore[override]
         me = staff_for_user(tenant_id=self.request.tenant.pk, user_id=self.request.user.pk)
         if me is None:
             raise OwnerUnknown(

@@ -67,7 +67,14 @@ def world(tenant, frozen):
         window_members_add(
             tenant_id=tenant.pk, window_id=window.pk, members=[(people[10].pk, groups[0].pk, frozen.moment)]
         )
-        yield {"people": people, "groups": groups, "run": run, "version": version, "staff": staff, "scope": scope}
+        yield {
+            "people": people,
+            "groups": groups,
+            "run": run,
+            "version": version,
+            "staff": staff,
+            "scope": scope,
+        }
 
 
 def _member(tenant, group, person, at, **fields):
