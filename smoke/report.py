@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db import connection
 
+from analytics.selectors.camps import camp_get, funnel
+from analytics.selectors.people import people_of
 from demo.company import Company
 from tenants.scoping import tenant_scope, unscoped
 
@@ -67,8 +69,13 @@ def figures(companies: list[Company], run_ids: dict[int, int], now: datetime) ->
 
 
 def _funnel(company: Company, run_id: int, now: datetime) -> dict[str, Any]:
+    """Stage -> who got there, of how many; None is unknown."""
     with tenant_scope(company.tenant):
-        return {}
+        camp = camp_get(tenant_id=company.tenant.pk, run_id=run_id)
+        if camp is None:
+            return {}
+        stages = funnel(people_of(camp, at=now), order="aarrr")
+        return {stage.metric.key: {"done": stage.done, "of": stage.out_of} for stage in stages}
 
 
 def missing(found: dict[str, Any]) -> list[str]:
