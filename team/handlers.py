@@ -1,6 +1,6 @@
 """Reactions to WeCom: contact-list events, and the full read of departments and staff."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from team.selectors import staff_by_userid
 from team.services import (
@@ -14,9 +14,6 @@ from wecom.client import WecomClient, client_for
 from wecom.ingest import Inbound
 from wecom.selectors import app_list
 from wecom.sync import Progress
-
-if TYPE_CHECKING:
-    from wecom.models import App
 
 
 def on_contact_change(event: Inbound) -> None:
@@ -55,19 +52,19 @@ def sync_staff(tenant_id: int, progress: Progress) -> int:
     changed = 0
     for app in app_list(tenant_id=tenant_id):
         if app.is_callable:
-            changed += _read_app(tenant_id, app, progress)
+            changed += _read_app(tenant_id, app.pk, progress)
     return changed
 
 
-def _read_app(tenant_id: int, app: "App", progress: Progress) -> int:
-    client = client_for(tenant_id, app.pk)
+def _read_app(tenant_id: int, app_id: int, progress: Progress) -> int:
+    client = client_for(tenant_id, app_id)
     departments = client.call("department_list").get("department") or []
-    departments_store(tenant_id=tenant_id, app_id=app.pk, departments=departments)
+    departments_store(tenant_id=tenant_id, app_id=app_id, departments=departments)
     people = _read_people(client, departments, progress)
     contactable = set(client.call("follow_user_list").get("follow_user") or [])
     return staff_store(
         tenant_id=tenant_id,
-        app_id=app.pk,
+        app_id=app_id,
         people=list(people.values()),
         contactable=contactable,
         is_complete=True,

@@ -87,22 +87,41 @@ def quota_use(
     `day` is the tenant's local date. Safe to repeat with the same vendor_msgid (or any stable key of the send).
     Returns how many receivers were given.
     """
+    receivers = sorted(set(receiver_ids))
+    quota_use_many(
+        tenant_id=tenant_id,
+        receiver_kind=receiver_kind,
+        uses=[(one, vendor_msgid) for one in receivers],
+        day=day,
+        source=source,
+    )
+    return len(receivers)
+
+
+def quota_use_many(
+    *,
+    tenant_id: int,
+    receiver_kind: str,
+    uses: list[tuple[str, str]],
+    day: date,
+    source: str = QuotaSource.CORP,
+) -> None:
+    """`quota_use` for many sends at once: `uses` are (receiver id, vendor_msgid or the send's own key)."""
     QuotaEntry.objects.bulk_create(
         [
             QuotaEntry(
                 tenant_id=tenant_id,
                 receiver_kind=receiver_kind,
-                receiver_id=one,
+                receiver_id=receiver,
                 local_date=day,
                 source=source,
-                vendor_msgid=vendor_msgid,
+                vendor_msgid=key,
             )
-            for one in sorted(set(receiver_ids))
+            for receiver, key in sorted(set(uses))
         ],
         ignore_conflicts=True,
         batch_size=2000,
     )
-    return len(set(receiver_ids))
 
 
 def quota_return(*, tenant_id: int, vendor_msgid: str) -> int:

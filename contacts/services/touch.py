@@ -27,7 +27,7 @@ from tenants import clock, preferences
 from tenants.models import Tenant
 from wecom.enums import ReceiverKind
 from wecom.selectors import quota_left
-from wecom.services import quota_use
+from wecom.services import quota_use_many
 
 __all__ = ["Decision", "TouchRequest", "gate_decide", "gate_limits", "gate_release"]
 
@@ -261,19 +261,15 @@ class _Batch:
 
     def _use_quota(self, decisions: list[Decision]) -> None:
         """Under the touch's key, which stands for WeCom's message id: a send that never was gives back by it."""
+        uses: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for request, decision in zip(self.requests, decisions, strict=True):
             if not (decision.allowed and request.wecom_quota):
                 continue
-            fresh = self._fresh(decision)
-            if not fresh:
-                continue
-            kind, receivers = ReceiverKind.CUSTOMER, [self.people[one].external_userid for one in fresh]
-            if request.group_id is not None:
-                kind, receivers = ReceiverKind.GROUP, [request.chat_id]
-            quota_use(
-                tenant_id=self.tenant_id,
-                receiver_kind=kind,
-                receiver_ids=receivers,
-                day=self.today,
-                vendor_msgid=request.key,
-            )
+            if request.group_id is None:
+                uses[ReceiverKind.CUSTOMER] += [
+                    (self.people[one].external_userid, request.key) for one in self._fresh(decision)
+                ]
+            elif self._fresh(decision):
+                uses[ReceiverKind.GROUP].append((request.chat_id, request.key))
+        for kind, entries in uses.items():
+            quota_use_many(tenant_id=self.tenant_id, receiver_kind=kind, uses=entries, day=self.today)
