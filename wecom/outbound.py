@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from outbox.services import publish
 from tenants import clock
@@ -30,6 +31,9 @@ BATCH = 50
 STOPPED_PAUSE_S = 60
 FIRST_PAUSE_S = 5
 LONGEST_PAUSE_S = 600
+FIRST_LOOK_S = 60
+LOOK_AGAIN_S = 300
+LOOK_FOR = timedelta(days=1)
 
 # Welcomes first: they have 20 seconds. Materialised, or the planner may choose again for every row it looks at.
 _CLAIM = """
@@ -60,6 +64,7 @@ def claim_next(*, tenant_id: int, send_id: int | None = None) -> OutboundSend | 
 def drain(*, tenant_id: int, limit: int = BATCH) -> int:
     """Send what is due, up to `limit`, so that no tenant holds a worker for long. Returns how many."""
     settle_lost(tenant_id=tenant_id)
+    look_again(tenant_id=tenant_id)
     if not App.objects.filter(tenant_id=tenant_id, state=AppState.CONNECTED).exists():
         return 0
     done = 0
@@ -146,6 +151,7 @@ def finish(
 ) -> None:
     """Close a locked row and publish SendFinished. In the caller's transaction."""
     row.state, row.finished_at, row.leased_until = state, clock.now(), None
+    row.next_at = clock.now() + timedelta(seconds=FIRST_LOOK_S)
     row.error, row.error_code = (str(error)[:2000], error.code) if error else ("", 0)
     if sent:
         row.vendor_id, row.answer = sent.vendor_id, sent.answer
@@ -199,6 +205,34 @@ def _reconcile_or_park(row: OutboundSend, error: UnknownOutcome) -> None:
         _record(row, SendState.UNKNOWN, error=error)
 
 
+def look_again(*, tenant_id: int) -> int:
+    """Look for parked calls that WeCom may list by now. Returns how many were found. Safe to run in parallel."""
+    now = clock.now()
+    with transaction.atomic():
+        rows = list(
+            _parked().filter(tenant_id=tenant_id).select_for_update(skip_locked=True).order_by("pk")[:BATCH]
+        )
+        OutboundSend.objects.filter(tenant_id=tenant_id, pk__in=[row.pk for row in rows]).update(
+            next_at=now + timedelta(seconds=LOOK_AGAIN_S)
+        )
+    found = 0
+    for row in rows:
+        vendor_id = look_up(row)
+        if vendor_id:
+            _record(row, SendState.DONE, sent=Sent(vendor_id, [], {"reconciled": True}))
+            found += 1
+    return found
+
+
+def _parked() -> QuerySet[OutboundSend]:
+    """Parked calls worth another look: of kinds that can be found, not older than a day, due."""
+    now = clock.now()
+    kinds = [kind for kind, adapter in ADAPTERS.items() if adapter.find]
+    return OutboundSend.objects.filter(
+        kind__in=kinds, state=SendState.UNKNOWN, next_at__lte=now, called_at__gte=now - LOOK_FOR
+    )
+
+
 def look_up(row: OutboundSend, client: WecomClient | None = None) -> str:
     """The vendor's id of a call that was made earlier, or "". An id another row owns is not this row's."""
     find = ADAPTERS[row.kind].find
@@ -218,4 +252,6 @@ def tenants_with_due() -> list[int]:
     due = OutboundSend.objects.filter(state=SendState.QUEUED, next_at__lte=clock.now())
     claimed = OutboundSend.objects.filter(state=SendState.CLAIMED)
     found: set[Any] = set(due.values_list("tenant_id", flat=True).distinct())
-    return sorted(found | set(claimed.values_list("tenant_id", flat=True).distinct()))
+    for more in (claimed, _parked()):
+        found |= set(more.values_list("tenant_id", flat=True).distinct())
+    return sorted(found)

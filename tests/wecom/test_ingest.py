@@ -100,7 +100,6 @@ def test_two_workers_keep_each_mailbox_in_order(tenant, app, no_handlers):
 def test_a_failing_event_holds_its_own_mailbox_only_and_ends_as_a_dead_letter(
     tenant, app, no_handlers, frozen
 ):
-    frozen.set(clock.now())
     seen = []
 
     def handler(event):
@@ -126,7 +125,6 @@ def test_a_failing_event_holds_its_own_mailbox_only_and_ends_as_a_dead_letter(
 def test_waiting_for_wecom_uses_up_no_try_and_a_stopped_app_keeps_its_events(
     tenant, app, no_handlers, frozen
 ):
-    frozen.set(clock.now())
     answers = [
         Retryable("paused", retry_at=clock.now() + timedelta(hours=1), counts=False),
         Stopped("broken"),

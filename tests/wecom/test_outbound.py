@@ -7,7 +7,9 @@ import sys
 import textwrap
 import threading
 from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
 from django.conf import settings
 from django.db import connection, connections, transaction
@@ -18,7 +20,6 @@ from tenants import services as tenant_services
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import make_app
 from wecom import envelope, ingest, outbound, selectors, services, tasks, welcome
-from wecom.client import client_for
 from wecom.enums import QUOTA_RULE, WELCOME_TEXT, AppState
 from wecom.models import App, OutboundSend
 
@@ -180,23 +181,82 @@ def test_an_app_message_of_a_killed_worker_is_sent_again_because_wecom_drops_the
     assert (event["state"], event["fail_list"]) == ("done", ["nobody"])
 
 
-def test_an_answer_that_never_came_is_looked_for_and_not_sent_again(tenant, live, simulator, group, settings):
+@pytest.fixture
+def lossy_line(simulator, settings):
+    """A line on which requests arrive and answers of the named calls get lost; yields the set of names."""
+    lost: set[str] = set()
+
+    class Line(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            answer = httpx.post(f"{simulator.url}{self.path}", content=body, trust_env=False)
+            self.reply(answer)
+
+        def do_GET(self) -> None:
+            self.reply(httpx.get(f"{simulator.url}{self.path}", trust_env=False))
+
+        def reply(self, answer: httpx.Response) -> None:
+            if any(name in self.path for name in lost):
+                self.close_connection = True
+                return
+            self.send_response(answer.status_code)
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, *args: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Line)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.WECOM_API_BASE = f"http://127.0.0.1:{server.server_port}"
+    yield lost
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_answer_that_never_came_is_parked_looked_for_and_not_sent_again(
+    tenant, live, simulator, group, lossy_line, frozen
+):
+    simulator.set_time(frozen.moment)
     before = created(simulator)
     queue_mass(tenant, group)
-    settings.WECOM_TIMEOUT_S = 1
+    lossy_line.update({"add_msg_template", "get_groupmsg_list_v2"})
+    drain(tenant)
+    assert [event["state"] for event in finished(tenant)] == ["unknown"]
+    assert created(simulator) - before == 1  # WeCom did it all the same
+    lossy_line.clear()
+    drain(tenant)
+    assert [event["state"] for event in finished(tenant)] == ["unknown"]  # not yet time to look again
+    frozen.move(seconds=outbound.FIRST_LOOK_S + 1)
+    drain(tenant)
+    drain(tenant)
+    assert [event["state"] for event in finished(tenant)] == ["unknown", "done"]
+    assert created(simulator) - before == 1
+
+
+def test_an_answer_that_never_came_is_found_at_once_where_wecom_can_be_asked(
+    tenant, simulator, group, lossy_line
+):
+    before = created(simulator)
+    queue_mass(tenant, group)
+    lossy_line.add("add_msg_template")
+    drain(tenant)
+    assert [event["state"] for event in finished(tenant)] == ["done"]
+    assert created(simulator) - before == 1
+
+
+def test_two_sends_that_look_alike_are_not_mistaken_for_each_other(tenant, live, simulator, group, frozen):
+    simulator.set_time(frozen.moment)
+    queue_mass(tenant, group, key="first")
+    drain(tenant)
+    second = queue_mass(tenant, group, key="second")
     with tenant_scope(tenant):
-        client_for(tenant.pk).call("follow_user_list")
-    simulator.faults(live.corp_id, slow_p=1.0, slow_ms=1500)
-    row = None
+        OutboundSend.objects.filter(pk=second.pk).update(state="unknown", called_at=clock.now())
+    drain(tenant)
     with tenant_scope(tenant):
-        row = outbound.claim_next(tenant_id=tenant.pk)
-        outbound.deliver(row)
-        row.refresh_from_db()
-    assert row.state in ("unknown", "done")
-    simulator.faults(live.corp_id, slow_p=0.0)
-    for _ in range(3):
-        drain(tenant)
-    assert created(simulator) - before <= 1
+        second.refresh_from_db()
+    assert (second.state, second.vendor_id) == ("unknown", "")
 
 
 def test_refusals_are_final_and_carry_wecoms_code(tenant, live, group):
