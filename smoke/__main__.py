@@ -10,6 +10,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import sys
 import time
 
@@ -48,8 +49,13 @@ def _environment(addresses: dict[str, str], web_port: int, simulator_port: int) 
     }
 
 
+def _end(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
 def main() -> int:
     options = _options()
+    signal.signal(signal.SIGTERM, _end)  # so that what was started is stopped
     began = time.monotonic()
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
