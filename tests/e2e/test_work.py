@@ -4,8 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.contrib.sessions.backends.cached_db import SessionStore
 from playwright.sync_api import Page, expect
 
+from contacts.models import Customer
 from team.models import Staff, WorkItem
 from tenants import clock
 from tenants.models import Membership, Tenant, User
@@ -130,9 +133,28 @@ def test_work_pages_look_right_in_every_size_and_theme(
 
 
 def company_customer() -> int:
-    from contacts.models import Customer  # noqa: PLC0415
-
     return Customer.objects.get(name="刘女士").pk
+
+
+def test_phone_pages_look_right(company: Tenant, make_page: Callable[..., Page]) -> None:
+    page = make_page(width="phone")
+    with tenant_scope(company):
+        held = SessionStore()
+        staff_id = Staff.objects.get(name="林晓").pk
+        held[f"phone.{company.pk}"] = {"staff_id": staff_id, "until": "2099-01-01T00:00:00+00:00"}
+        held.save()
+        external = Customer.objects.get(name="刘女士").external_userid
+    page.goto("/accounts/login/")
+    origin = page.url.removesuffix("accounts/login/")
+    page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": str(held.session_key), "url": origin}]
+    )
+    for name, path in {"tasks": "", "customer": f"customer/{external}/"}.items():
+        page.goto(f"/m/{company.slug}/{path}")
+        look(page, f"phone-{name}")
+    page.goto(f"/m/{company.slug}/")
+    page.locator(".q-focus button", has_text="完成").first.click()
+    expect(page.locator(".q-todo")).to_have_count(3)
 
 
 def test_keys_move_finish_and_undo(company: Tenant, make_page: Callable[..., Page]) -> None:
