@@ -1,5 +1,6 @@
 """Calls against the simulator: tokens, reactions, limits, what a broken tenant does to another."""
 
+import logging
 import threading
 from datetime import timedelta
 
@@ -293,14 +294,15 @@ def test_page_signature_uses_one_ticket_of_each_kind(tenant, live, simulator):
     assert simulator.calls().get("get_jsapi_ticket 0", 0) >= 1
 
 
-def test_nothing_secret_is_logged(tenant, live, simulator, capfd):
+def test_nothing_secret_is_logged(tenant, live, simulator, caplog, capfd):
+    caplog.set_level(logging.DEBUG)
     with tenant_scope(tenant):
         client = client_for(tenant.pk)
         client.call("department_list")
         token = client._tokens.read("access").value
         with pytest.raises(Permanent):
             client.call("user_get", userid="nobody")
-    shown = "".join(capfd.readouterr())
+    shown = "".join(capfd.readouterr()) + caplog.text
     assert "wecom_refused" in shown
     assert token not in shown
     assert live.secret not in shown
