@@ -33,7 +33,7 @@ def headline(
     if tier == Tier.A:
         number = counts.get(PURCHASE_CLICK, 0)
         return ngettext(
-            "Opened the purchase link %(number)s time", "Opened the purchase link %(number)s times", number
+            "Purchase link opened %(number)s time", "Purchase link opened %(number)s times", number
         ) % {"number": number}
     if tier == Tier.B:
         return _("Lessons finished: %(lessons)s, assignments handed in: %(assignments)s") % {
