@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console.audit_words import verb_label, verbs_named
 from console.tables import ConsoleTable
@@ -18,7 +19,7 @@ class AuditFilter(django_filters.FilterSet):
     """By words, by what was done, by day."""
 
     q = django_filters.CharFilter(label=_("Person or object"), method="by_text")
-    verb = django_filters.CharFilter(label=_("What"), method="by_verb")
+    verb = django_filters.CharFilter(label=pgettext_lazy("audit", "What"), method="by_verb")
     since = django_filters.DateFilter(label=_("From"), field_name="at", lookup_expr="date__gte")
     until = django_filters.DateFilter(label=_("Until"), field_name="at", lookup_expr="date__lte")
 
@@ -39,8 +40,8 @@ class AuditTable(ConsoleTable):
     """When, who, what, to what, with the values before and after."""
 
     at = tables.Column(verbose_name=_("When"))
-    actor_name = tables.Column(verbose_name=_("Who"))
-    verb = tables.Column(verbose_name=_("What"))
+    actor_name = tables.Column(verbose_name=pgettext_lazy("audit", "Who"))
+    verb = tables.Column(verbose_name=pgettext_lazy("audit", "What"))
     target_name = tables.Column(verbose_name=_("Object"), orderable=False)
     changes = tables.Column(
         verbose_name=_("Before and after"),
