@@ -21,6 +21,7 @@ from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
 
+_TIE_FIELDS = ["state", "ended_at", "remark", "description", "add_way", "state_code", "followed_at"]
 _FROM_WECOM = ["name", "avatar", "gender", "kind", "unionid", "synced_at"]
 
 
@@ -144,7 +145,7 @@ def follow_apply_event(
         else:
             seen = [PersonSeen(external_userid)]
             ids = customers_ensure(tenant_id=tenant_id, app_id=app_id, people=seen, seen_at=occurred_at)
-        follow = _follow_locked(tenant_id, ids[external_userid], staff_id)
+        (follow,) = _follows_locked(tenant_id, [ids[external_userid]], staff_id)
         before = follow.state
         told = STATE_OF_CHANGE.get(change_type) or (follow.state or FollowState.FULL)
         _move(follow, told, occurred_at)
@@ -160,15 +161,16 @@ def follow_apply_event(
     return follow
 
 
-def _follow_locked(tenant_id: int, customer_id: int, staff_id: int) -> Follow:
-    """The tie, locked; a new one has state ""."""
+def _follows_locked(tenant_id: int, customer_ids: list[int], staff_id: int) -> list[Follow]:
+    """The ties of one staff member, locked in key order; new ones have state ""."""
     Follow.objects.bulk_create(
-        [Follow(tenant_id=tenant_id, customer_id=customer_id, staff_id=staff_id, state="")],
+        [Follow(tenant_id=tenant_id, customer_id=one, staff_id=staff_id, state="") for one in customer_ids],
         ignore_conflicts=True,
     )
-    return Follow.objects.select_for_update().get(
-        tenant_id=tenant_id, customer_id=customer_id, staff_id=staff_id
+    rows = Follow.objects.select_for_update().filter(
+        tenant_id=tenant_id, customer_id__in=customer_ids, staff_id=staff_id
     )
+    return list(rows.order_by("customer_id"))
 
 
 def _move(follow: Follow, told: str, told_at: datetime) -> None:
@@ -204,11 +206,15 @@ def _set_tags(tenant_id: int, app_id: int, staff_id: int, wanted: Mapping[int, I
 
 def _keep_phone(tenant_id: int, ties: Mapping[int, Mapping[str, Any]]) -> None:
     """The first number staff noted on the person, where none is known yet."""
-    for customer_id, tie in ties.items():
-        if numbers := [one for one in tie.get("remark_mobiles") or [] if one]:
-            Customer.objects.filter(tenant_id=tenant_id, pk=customer_id, phone="").update(
-                phone=str(numbers[0])[:32]
-            )
+    told = {
+        customer_id: str(numbers[0])[:32]
+        for customer_id, tie in ties.items()
+        if (numbers := [one for one in tie.get("remark_mobiles") or [] if one])
+    }
+    rows = list(Customer.objects.filter(tenant_id=tenant_id, pk__in=told, phone="").order_by("pk"))
+    for row in rows:
+        row.phone = told[row.pk]
+    Customer.objects.bulk_update(rows, ["phone"])
 
 
 def _tell(follow: Follow, occurred_at: datetime) -> None:
@@ -236,19 +242,19 @@ def follows_store_page(
         ids = customers_store(tenant_id=tenant_id, app_id=app_id, contacts=contacts, read_at=read_at)
         ties = {ids[one["external_contact"]["external_userid"]]: one["follow_info"] for one in entries}
         missed = 0
-        for customer_id in sorted(ties):
-            follow = _follow_locked(tenant_id, customer_id, staff_id)
+        follows = _follows_locked(tenant_id, sorted(ties), staff_id)
+        for follow in follows:
             before = follow.state
             follow.state = after_listing(
                 state=before, event_at=follow.event_at, is_listed=True, read_at=read_at
             )
             if follow.state in LIVE:
                 follow.ended_at = None
-            _read_tie(follow, ties[customer_id])
-            follow.save()
+            _read_tie(follow, ties[follow.customer_id])
             if follow.state != before:
                 missed += 1
                 _tell(follow, read_at)
+        Follow.objects.bulk_update(follows, _TIE_FIELDS)
         tags = {customer_id: tie.get("tag_id") or [] for customer_id, tie in ties.items()}
         _set_tags(tenant_id, app_id, staff_id, tags)
         _keep_phone(tenant_id, ties)
