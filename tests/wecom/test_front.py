@@ -1,0 +1,57 @@
+"""The short way answers like the long one, and lets everything else through."""
+
+import io
+from urllib.parse import urlencode
+
+import pytest
+
+from tenants import clock
+from tenants.scoping import tenant_scope
+from tests.wecom.conftest import event_xml
+from wecom import crypto, front
+from wecom.models import InboundEvent
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+
+
+def call(path, *, method="POST", query="", body=b"", length=None):
+    told = {}
+
+    def start_response(status, headers):
+        told.update(status=status, headers=dict(headers))
+
+    environ = {
+        "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "CONTENT_TYPE": "text/xml",
+        "CONTENT_LENGTH": str(len(body)) if length is None else length, "SERVER_NAME": "x", "SERVER_PORT": "80",
+        "wsgi.input": io.BytesIO(body), "wsgi.url_scheme": "http",
+    }  # fmt: skip
+    application = front.callbacks_first(lambda environ, start: (start("299 through", []), [b"through"])[1])
+    return b"".join(application(environ, start_response)), told
+
+
+def test_a_callback_takes_the_short_way_and_is_stored(tenant, app):
+    keys = crypto.Keys(app.token, app.aes_key, (app.corp_id,))
+    sealed, stamp = crypto.encrypt(keys, event_xml()), str(int(clock.now().timestamp()))
+    signature = crypto.sign(app.token, stamp, "n", sealed)
+    query = urlencode({"msg_signature": signature, "timestamp": stamp, "nonce": "n"})
+    body = f"<xml><Encrypt>{sealed}</Encrypt></xml>".encode()
+    answer, told = call(f"/wecom/callback/{app.slug}", query=query, body=body)
+    assert (answer, told["status"], told["headers"]["Content-Length"]) == (b"success", "200 OK", "7")
+    with tenant_scope(tenant):
+        assert InboundEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "status"),
+    [
+        ("/wecom/callback/abc", {}, "400 Bad Request"),
+        ("/wecom/callback/abc", {"length": "many"}, "400 Bad Request"),
+        ("/wecom/callback/abc", {"length": "99999999"}, "413 Request Entity Too Large"),
+        ("/wecom/callback/abc", {"method": "GET"}, "299 through"),
+        ("/wecom/callback/a/b", {}, "299 through"),
+        ("/wecom/callback/", {}, "299 through"),
+        ("/api/v1/events", {}, "299 through"),
+    ],
+)
+def test_what_is_no_callback_goes_through_and_what_is_wrong_is_refused(tenant, path, kind, status):
+    assert call(path, **kind)[1]["status"] == status
