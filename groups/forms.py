@@ -13,7 +13,7 @@ class PlanForm(forms.Form):
     """A group to be."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=128, help_text=_("Brand, number or place, at most 12 characters.")
+        label=_("Group name"), max_length=128, help_text=_("Brand, number or place, at most 12 characters.")
     )
     series = forms.CharField(
         label=_("Series"),
