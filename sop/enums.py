@@ -134,7 +134,7 @@ class TouchState(models.TextChoices):
 
     PLANNED = "planned", _("Planned")
     CLAIMED = "claimed", _("Being sent")
-    HANDED = "handed", _("Due")
+    HANDED = "handed", _("Due now")
     SUBMITTED = "submitted", _("Submitted")
     CONFIRMED = "confirmed", _("Confirmed")
     BLOCKED = "blocked", _("Blocked")

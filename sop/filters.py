@@ -13,7 +13,7 @@ from sop.selectors.calendar import run_list
 from sop.selectors.execution import FIGURES, execution_touches
 
 FIGURE_LABELS = {
-    "due": _("Due"),
+    "due": _("Was due"),
     "in_window": _("Done in the window"),
     "late": _("Late"),
     "skipped": _("Skipped"),

@@ -117,7 +117,7 @@ class CloneForm(forms.Form):
 class BlankForm(forms.Form):
     """An own template from nothing."""
 
-    name = forms.CharField(label=_("Name"), max_length=64)
+    name = forms.CharField(label=_("Name of the template"), max_length=64)
     days = forms.IntegerField(label=_("Days"), min_value=4, max_value=90, initial=7)
 
 

@@ -9,6 +9,7 @@ from console.pages import render, toast
 from sop.enums import GROUP_CHANNELS, MASS_CHANNELS, Channel, TouchState
 from sop.forms import NoteForm
 from sop.models import Touch
+from sop.policies.wording import render as fill
 from sop.selectors.calendar import decorate
 from sop.selectors.recipients import bundle_list, recipient_list
 from sop.services.staff import touch_submit
@@ -52,9 +53,8 @@ class ForwardView(PhoneView):
     def _people(self, touch: Touch) -> list[Any]:
         if touch.channel in GROUP_CHANNELS or touch.channel in MASS_CHANNELS:
             return []
-        return list(
-            recipient_list(tenant=self.request.tenant, touch_id=touch.pk).exclude(state="blocked")[:200]
-        )
+        rows = recipient_list(tenant=self.request.tenant, touch_id=touch.pk).exclude(state="blocked")[:200]
+        return [(one, fill(touch.text, {"customer": one.customer.name or _("Hello")}, {})) for one in rows]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.touches(pk)

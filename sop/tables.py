@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from console.tables import ConsoleTable, NumberColumn
-from console.templatetags.q import chip, day, moment
+from console.templatetags.q import chip, day, figure, moment
 from sop.models import Run, Touch
 from sop.policies import calendar
 from sop.selectors.calendar import shown_state
@@ -59,7 +59,7 @@ class RunTable(ConsoleTable):
 class TouchTable(ConsoleTable):
     """Touches: due when, which step, for whom, where they stand and why."""
 
-    planned_at = tables.Column(verbose_name=_("Due"))
+    planned_at = tables.Column(verbose_name=_("Planned for"))
     step = tables.Column(verbose_name=_("Step"), accessor="step__title")
     group = tables.Column(verbose_name=_("Group"), accessor="group__name", default="–")
     staff = tables.Column(verbose_name=_("Who"), accessor="staff__name", default="–")
@@ -92,6 +92,12 @@ class TouchTable(ConsoleTable):
 
     def value_step(self, record: Touch) -> str:
         return f"{record.run.name} / {record.step.title}"
+
+    def render_people(self, record: Touch) -> Any:
+        return figure(record.recipients_count if record.handed_at else None)
+
+    def value_people(self, record: Touch) -> int | None:
+        return record.recipients_count if record.handed_at else None
 
     def render_channel(self, record: Touch) -> str:
         return str(record.get_channel_display())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Case, DateTimeField, F, IntegerField, Q, QuerySet, When
 
 from groups.selectors import counts
 from sop.enums import Channel, RunState, TouchState
@@ -105,6 +105,20 @@ def week_days(day: date) -> list[date]:
 def touch_list(*, tenant: "Tenant") -> QuerySet[Touch]:
     """Every touch with what a list shows of it."""
     return Touch.objects.filter(tenant=tenant).select_related("step", "run", "group", "staff")
+
+
+def touches_nearest_first(*, tenant: "Tenant") -> QuerySet[Touch]:
+    """What was due last stands first, going back; then what is still to come, in order."""
+    now = clock.now()
+    past = Q(planned_at__lte=now)
+    return (
+        touch_list(tenant=tenant)
+        .annotate(
+            ahead=Case(When(past, then=0), default=1, output_field=IntegerField()),
+            back=Case(When(past, then=F("planned_at")), output_field=DateTimeField()),
+        )
+        .order_by("ahead", F("back").desc(nulls_last=True), "planned_at", "pk")
+    )
 
 
 def calendar_week(*, tenant: "Tenant", runs: Iterable[Run], day: date) -> Week:

@@ -1,8 +1,10 @@
 """Words and icons of touches: {% load sop %}."""
 
+from datetime import date
 from typing import Any
 
 from django import template
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from sop.enums import TouchState
@@ -27,12 +29,19 @@ def minus(value: int, other: int) -> int:
 
 
 @register.filter
+def weekday_short(value: date) -> str:
+    """Mon; in Chinese the one character that tells the day: 一."""
+    name = date_format(value, "D")
+    return name[-1:] if name[:2] in ("星期", "周") or name[:1] == "周" else name
+
+
+@register.filter
 def state_word(touch: Any) -> str:
     """Where a touch stands, in a word: what is submitted is not yet confirmed."""
     if touch.state == TouchState.HANDED:
         if touch.shown == "late":
             return _("Late")
-        return _("Waits for the staff member's tap") if touch.is_mass else _("Due")
+        return _("Waits for the staff member's tap") if touch.is_mass else _("Due now")
     if touch.state == TouchState.SUBMITTED:
         return _("Submitted, not confirmed")
     return str(touch.get_state_display())

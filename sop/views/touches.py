@@ -11,7 +11,7 @@ from console.pages import FormPage, drawer_done, render, toast
 from sop.filters import TouchFilter
 from sop.forms import NoteForm, ReasonForm, RetimeForm
 from sop.models import Touch
-from sop.selectors.calendar import decorate, touch_list
+from sop.selectors.calendar import decorate, touch_list, touches_nearest_first
 from sop.selectors.recipients import recipient_list
 from sop.services.staff import touch_restore, touch_retime, touch_review, touch_skip, touch_submit
 from sop.tables import TouchTable
@@ -24,14 +24,15 @@ class TouchesPage(ListPage):
 
     table_class = TouchTable
     filterset_class = TouchFilter
+    template_name = "sop/touches.html"
     key = "sop.touches"
     title = gettext_lazy("Touches")
     purpose = gettext_lazy(
-        "Each planned message ends in one state with its reason. Nothing is lost and nothing goes twice."
+        "Each planned message ends in one state with its reason. Latest first, then what is still to come."
     )
 
     def queryset(self) -> Any:
-        return touch_list(tenant=self.request.tenant).order_by("-planned_at", "-pk")
+        return touches_nearest_first(tenant=self.request.tenant)
 
     def table_kwargs(self) -> dict[str, Any]:
         return {"tenant_slug": self.request.tenant.slug}

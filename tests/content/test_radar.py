@@ -1,6 +1,5 @@
 """Radar links: identity by OAuth, one behaviour a click, no way to be led elsewhere."""
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -43,10 +42,10 @@ def link(tenant: Tenant, frozen: MovableClock) -> RadarLink:
 
 
 @pytest.fixture
-def visitor(client: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+def visitor(client: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
     monkeypatch.setattr(views, "oauth_identity", lambda app, code: Identity(external_userid=code))
     client.defaults["HTTP_USER_AGENT"] = WECHAT
-    yield client
+    return client
 
 
 def behaviours(tenant: Tenant) -> list[tuple[str, str]]:
