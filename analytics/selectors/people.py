@@ -4,7 +4,8 @@ A figure is the number of people for whom a test holds, and the list behind it i
 here, so they cannot differ.
 """
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,58 +17,57 @@ ACTIVE_DAYS = 7
 FLOW_DAYS = 7
 LEFT, WON, UNRANKED = "left", "won", ""
 
+# Facts in one list, (customer, fact, moment, text), put together by person in Python: the database never joins one
+# intermediate list to another, so that a camp without statistics yet is as fast as any.
 _PEOPLE = """
-with cohort as (
-    select customer_id, joined_at, in_cohort from leads_windowmember
-    where tenant_id = %(tenant)s and window_id = %(window)s
-),
-present as (
-    select distinct m.customer_id from groups_member m join cohort using (customer_id)
+select m.customer_id, 'present', null::timestamptz, '' from groups_member m
+    join leads_windowmember c
+        on c.tenant_id = m.tenant_id and c.customer_id = m.customer_id and c.window_id = %(window)s
     where m.tenant_id = %(tenant)s and m.group_id = any(%(groups)s) and m.left_at is null and not m.is_staff
-),
-gone as (
-    select m.customer_id, max(m.left_at) as left_at from groups_member m join cohort using (customer_id)
-    where m.tenant_id = %(tenant)s and m.group_id = any(%(groups)s) and m.left_at is not null group by 1
-),
-keyed as (
-    select c.customer_id, min(b.occurred_at) as first_at from cohort c
-    join contacts_behaviour b on b.tenant_id = %(tenant)s and b.customer_id = c.customer_id
-        and b.kind = %(key)s and b.occurred_at >= c.joined_at and b.occurred_at <= %(now)s
+union all
+select m.customer_id, 'left', m.left_at, '' from groups_member m
+    join leads_windowmember c
+        on c.tenant_id = m.tenant_id and c.customer_id = m.customer_id and c.window_id = %(window)s
+    where m.tenant_id = %(tenant)s and m.group_id = any(%(groups)s) and m.left_at is not null
+union all
+select b.customer_id, 'key', min(b.occurred_at), '' from contacts_behaviour b
+    join leads_windowmember c
+        on c.tenant_id = b.tenant_id and c.customer_id = b.customer_id and c.window_id = %(window)s
+    where b.tenant_id = %(tenant)s and b.kind = %(key)s and b.occurred_at >= c.joined_at and b.occurred_at <= %(now)s
         and (%(key_object)s = '' or b.object_id = %(key_object)s)
     group by 1
-),
-active as (
-    select distinct b.customer_id from contacts_behaviour b join cohort using (customer_id)
+union all
+select distinct b.customer_id, 'active', null::timestamptz, '' from contacts_behaviour b
+    join leads_windowmember c
+        on c.tenant_id = b.tenant_id and c.customer_id = b.customer_id and c.window_id = %(window)s
     where b.tenant_id = %(tenant)s and b.kind = any(%(active_kinds)s)
         and b.occurred_at > %(active_since)s and b.occurred_at <= %(now)s
-),
-bought as (
-    select o.customer_id, min(o.ordered_at) as at from contacts_order o join cohort using (customer_id)
+union all
+select o.customer_id, 'bought', min(o.ordered_at), '' from contacts_order o
+    join leads_windowmember c
+        on c.tenant_id = o.tenant_id and c.customer_id = o.customer_id and c.window_id = %(window)s
     where o.tenant_id = %(tenant)s and o.state = 'paid' and o.ordered_at >= %(starts)s and o.ordered_at < %(until)s
     group by 1
-),
-brought as (
-    select c.id as customer_id from groups_member m
-    join contacts_customer c on c.tenant_id = %(tenant)s and c.external_userid = m.invited_by
+union all
+select distinct c.id, 'brought', null::timestamptz, '' from groups_member m
+    join contacts_customer c on c.tenant_id = m.tenant_id and c.external_userid = m.invited_by
     where m.tenant_id = %(tenant)s and m.group_id = any(%(groups)s) and m.invited_by <> '' and not m.is_staff
         and not m.is_creation_invitee and m.joined_at >= %(starts)s and m.joined_at <= %(now)s
-    group by 1
-),
-before as (
-    select distinct on (l.customer_id) l.customer_id, e.data->>'to' as tier from leads_leadevent e
-    join leads_lead l on l.id = e.lead_id and l.tenant_id = %(tenant)s and l.window_id = %(window)s
+union all
+(select distinct on (l.customer_id) l.customer_id, 'before', null::timestamptz, e.data->>'to' from leads_leadevent e
+    join leads_lead l on l.id = e.lead_id and l.tenant_id = e.tenant_id and l.window_id = %(window)s
     where e.tenant_id = %(tenant)s and e.kind = 'tier' and e.at <= %(flow_at)s
-    order by l.customer_id, e.at desc, e.id desc
-)
-select c.customer_id, c.in_cohort, c.joined_at, present.customer_id is not null, gone.left_at, keyed.first_at,
-    active.customer_id is not null, bought.at, brought.customer_id is not null, coalesce(before.tier, ''),
-    coalesce(l.tier, ''), coalesce(l.state, 'unranked')
-from cohort c
-left join present using (customer_id) left join gone using (customer_id) left join keyed using (customer_id)
-left join active using (customer_id) left join bought using (customer_id) left join brought using (customer_id)
-left join before using (customer_id)
-left join leads_lead l on l.tenant_id = %(tenant)s and l.window_id = %(window)s and l.customer_id = c.customer_id
-order by c.customer_id
+    order by l.customer_id, e.at desc, e.id desc)
+union all
+select customer_id, 'tier', null::timestamptz, tier from leads_lead
+    where tenant_id = %(tenant)s and window_id = %(window)s
+union all
+select customer_id, 'state', null::timestamptz, state from leads_lead
+    where tenant_id = %(tenant)s and window_id = %(window)s
+"""
+_MEMBERS = """
+select customer_id, in_cohort, joined_at from leads_windowmember
+where tenant_id = %(tenant)s and window_id = %(window)s order by customer_id
 """
 _HAS_INVITERS = """
 select exists (select 1 from groups_member where tenant_id = %s and group_id = any(%s) and invited_by <> '')
@@ -164,7 +164,7 @@ FIGURES: dict[str, Test] = {
 
 
 def people_of(camp: Camp, *, at: datetime) -> People:
-    """Everybody of the camp as of `at`. Two queries, whatever the camp's size."""
+    """Everybody of the camp as of `at`. Three queries, whatever the camp's size."""
     values: dict[str, Any] = {
         "tenant": camp.tenant_id,
         "window": camp.window_id,
@@ -179,11 +179,42 @@ def people_of(camp: Camp, *, at: datetime) -> People:
         "now": at,
     }
     with connection.cursor() as cursor:
+        cursor.execute(_MEMBERS, values)
+        members = cursor.fetchall()
         cursor.execute(_PEOPLE, values)
-        everyone = [Person(*row) for row in cursor.fetchall()]
+        facts: dict[int, dict[str, tuple[datetime | None, str]]] = defaultdict(dict)
+        for customer_id, fact, moment, text in cursor.fetchall():
+            known = facts[customer_id].get(fact)
+            if known is None or (moment is not None and known[0] is not None and moment > known[0]):
+                facts[customer_id][fact] = (moment, text)
         cursor.execute(_HAS_INVITERS, [camp.tenant_id, camp.group_ids])
         knows = bool(cursor.fetchone()[0])
-    return People(camp, at, everyone, knows)
+    return People(camp, at, [_person(*row, facts.get(row[0], {})) for row in members], knows)
+
+
+def _person(
+    customer_id: int, in_cohort: bool, joined_at: datetime, facts: Mapping[str, tuple[datetime | None, str]]
+) -> Person:
+    def moment(name: str) -> datetime | None:
+        return facts[name][0] if name in facts else None
+
+    def text(name: str, missing: str) -> str:
+        return facts[name][1] if name in facts else missing
+
+    return Person(
+        customer_id=customer_id,
+        in_cohort=in_cohort,
+        joined_at=joined_at,
+        is_present="present" in facts,
+        left_at=moment("left"),
+        key_at=moment("key"),
+        is_active="active" in facts,
+        bought_at=moment("bought"),
+        has_referred="brought" in facts,
+        tier_before=text("before", ""),
+        tier=text("tier", ""),
+        state=text("state", "unranked"),
+    )
 
 
 def flow_row(person: Person, flow_at: datetime) -> str | None:
