@@ -1,14 +1,18 @@
 """What can go wrong with groups, each with a sentence for the person."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from django.utils.translation import gettext_lazy as _
 
 from tenants.errors import DomainError
 
-if TYPE_CHECKING:
-    from groups.policies.registry import Finding
+
+class Coded(Protocol):
+    """Whatever carries the code of a check."""
+
+    @property
+    def code(self) -> str: ...
 
 
 class NotReady(DomainError):
@@ -17,7 +21,7 @@ class NotReady(DomainError):
     code = "READY-00"
     message = _("This group cannot go live yet.")
 
-    def __init__(self, findings: "Sequence[Finding]") -> None:
+    def __init__(self, findings: Sequence[Coded]) -> None:
         self.findings = list(findings)
         codes = ", ".join(finding.code for finding in self.findings)
         super().__init__(_("This group cannot go live yet: %(codes)s.") % {"codes": codes} if codes else None)

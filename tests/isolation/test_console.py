@@ -1,0 +1,151 @@
+"""Every console route as a stranger, as a member of another company, and in each role (first net of isolation)."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tenants.enums import Role
+from tenants.models import User
+from tenants.roles import allows
+from tenants.scoping import tenant_scope
+from tests.factories.tenants import make_member, make_user
+from tests.isolation.routes import (
+    CONSOLE,
+    PHONE,
+    PHONE_DOOR,
+    PUBLIC,
+    console_names,
+    phone_names,
+    public_names,
+)
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+NOBODYS_ID = 999_999_999
+# A value for every argument a route can have; ids belong to nobody.
+ARGUMENTS: dict[str, Any] = {
+    "pk": NOBODYS_ID, "step_pk": NOBODYS_ID, "tag_pk": NOBODYS_ID, "doubt_pk": NOBODYS_ID, "run_pk": NOBODYS_ID,
+    "external_userid": "wmNobody",
+}  # fmt: skip
+# Routes whose word is one of a few.
+WORDS: dict[str, dict[str, str]] = {
+    "groups:bulk": {"verb": "freeze"},
+    "groups:fix": {"what": "week"},
+    "leads:list": {"tab": "overdue"},
+    "leads:s_verdict": {"verb": "confirm"},
+    "leads_phone:s_verdict": {"verb": "confirm"},
+    "sop:clone": {"code": "nothing"},
+    "sop:touch_verb": {"verb": "confirm"},
+    "team:item_act": {"verb": "done"},
+    "team_phone:item_act": {"verb": "done"},
+    "wecom:setup_act": {"verb": "pause"},
+}
+
+
+def arguments_of(name: str, path: str) -> dict[str, Any]:
+    own = {**ARGUMENTS, **WORDS.get(name, {})}
+    return {key: value for key, value in own.items() if f":{key}>" in path or f"?P<{key}>" in path}
+
+
+def url_of(name: str, slug_key: str, slug: str, **changed: Any) -> str:
+    from tests.isolation.routes import routes  # noqa: PLC0415 - the resolver is complete only in a test
+
+    path = next(path for known, path, _view in routes() if known == name)
+    return reverse(name, kwargs={slug_key: slug, **arguments_of(name, path), **changed})
+
+
+def console_url(tenant: Any, name: str, **changed: Any) -> str:
+    return url_of(name, "tenant_slug", tenant.slug, **changed)
+
+
+def signed_in(user: User) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def test_no_console_route_is_unlisted():
+    assert sorted(console_names()) == sorted(CONSOLE)
+
+
+def test_no_phone_route_is_unlisted():
+    assert set(phone_names()) == PHONE | PHONE_DOOR
+
+
+def test_no_public_route_is_unlisted():
+    assert sorted(public_names()) == sorted(PUBLIC)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_stranger_is_sent_to_sign_in_everywhere(tenant, method):
+    stranger = Client(raise_request_exception=False)
+    for name in CONSOLE:
+        answer = getattr(stranger, method)(console_url(tenant, name))
+        assert (name, answer.status_code) == (name, 302)
+        assert answer["Location"].startswith("/accounts/login/?next="), name
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_member_of_another_company_finds_nothing(tenant, other_tenant, method):
+    outsider = signed_in(User.objects.get(email="zhou@example.com"))
+    found = {name: getattr(outsider, method)(console_url(tenant, name)).status_code for name in CONSOLE}
+    assert {name: status for name, status in found.items() if status != 404} == {}
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_each_role_reads_and_writes_only_what_it_may(tenant, role):
+    person = make_user()
+    with tenant_scope(tenant):
+        make_member(tenant=tenant, role=role, user=person)
+    client = signed_in(person)
+    wrong = {}
+    for name, (read, write) in CONSOLE.items():
+        url = console_url(tenant, name)
+        got = client.get(url).status_code
+        if (got == 403) != (not allows(role, read)) or got == 500:
+            wrong[f"GET {name}"] = got
+        sent = client.post(url).status_code
+        if (sent == 403) != (not (allows(role, read) and allows(role, write))) or sent == 500:
+            wrong[f"POST {name}"] = sent
+    assert wrong == {}
+
+
+def test_phone_pages_send_strangers_to_sign_in_and_refuse_their_forms(tenant):
+    stranger = Client(raise_request_exception=False)
+    for name in sorted(PHONE):
+        url = url_of(name, "phone_slug", tenant.slug)
+        opened = stranger.get(url)
+        assert (name, opened.status_code) == (name, 302)
+        assert "/login/" in opened["Location"], name
+        assert (name, stranger.post(url).status_code) == (name, 401)
+
+
+def test_a_console_session_opens_no_phone_page(tenant):
+    owner = signed_in(User.objects.get(email="lin@example.com"))
+    for name in sorted(PHONE):
+        assert (name, owner.get(url_of(name, "phone_slug", tenant.slug)).status_code) == (name, 302)
+
+
+PUBLIC_ARGUMENTS = {"token": "nothing", "slug": "nothing", "key": "nothing", "uidb36": "zz"}
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_what_a_stranger_gets_on_public_routes(name):
+    from tests.isolation.routes import routes  # noqa: PLC0415
+
+    path = next(path for known, path, _view in routes() if known == name)
+    wanted = {
+        key: value for key, value in PUBLIC_ARGUMENTS.items() if f":{key}>" in path or f"?P<{key}>" in path
+    }
+    url = f"/{path}" if name == path else reverse(name, kwargs=wanted)
+    assert Client(raise_request_exception=False).get(url).status_code == PUBLIC[name]
+
+
+def test_the_admin_is_closed_to_owners_of_companies(tenant):
+    owner = signed_in(User.objects.get(email="lin@example.com"))
+    for url in ("/admin/", "/admin/tenants/tenant/", "/admin/tenants/user/"):
+        answer = owner.get(url)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/admin/login/")
