@@ -17,6 +17,7 @@ from tenants.secrets import digest
 from tenants.selectors import invitation_by_token
 
 INVITATION_DAYS = 7
+KEY_USE_NOTED_EVERY = timedelta(minutes=1)
 _SLUG_TRIES = 5
 
 
@@ -162,6 +163,15 @@ def api_key_create(*, tenant: Tenant, name: str, actor: Actor) -> tuple[ApiKey, 
         )
         audit.record(tenant=tenant, actor=actor, verb="tenants.api_key.created", target=key)
     return key, token
+
+
+def api_key_used(*, key: ApiKey) -> None:
+    """Note that a key was used, at most once a minute. Safe to repeat."""
+    now = clock.now()
+    if key.last_used_at is not None and now - key.last_used_at < KEY_USE_NOTED_EVERY:
+        return
+    with tenant_scope(key.tenant_id):
+        ApiKey.objects.filter(tenant_id=key.tenant_id, pk=key.pk).update(last_used_at=now)
 
 
 def api_key_revoke(*, tenant: Tenant, key_id: int, actor: Actor) -> None:

@@ -19,6 +19,7 @@ from tenants import clock, preferences
 from tenants.models import ApiKey, Tenant
 from tenants.scoping import tenant_scope
 from tenants.selectors import api_key_by_token
+from tenants.services import api_key_used
 from wecom import ingest, items, limits_api, wake
 from wecom.enums import EVENT_API_PER_MINUTE, InboundSource
 from wecom.serializers import EventBatchSerializer, EventResultsSerializer, ProblemSerializer
@@ -47,6 +48,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = api_key_by_token(parts[1])
         if key is None:
             raise AuthenticationFailed("This API key does not exist or was revoked.")
+        api_key_used(key=key)
         return ApiClient(tenant=key.tenant, key=key), key
 
     def authenticate_header(self, request: Request) -> str:

@@ -14,6 +14,7 @@ from tenants.selectors import api_key_by_token, invitation_by_token, place_for_u
 from tenants.services import (
     api_key_create,
     api_key_revoke,
+    api_key_used,
     invitation_accept,
     invitation_create,
     invitation_revoke,
@@ -129,6 +130,19 @@ def test_api_key_opens_its_tenant_until_revoked(tenant, owner):
         api_key_revoke(tenant=tenant, key_id=key.pk, actor=owner)
         assert token not in str(list(ApiKey.objects.values()))
     assert api_key_by_token(token) is None
+
+
+def test_api_key_remembers_its_last_use_by_the_minute(tenant, owner, frozen):
+    with tenant_scope(tenant):
+        _, token = api_key_create(tenant=tenant, name="课程系统", actor=owner)
+    first = frozen.moment
+    api_key_used(key=api_key_by_token(token))
+    frozen.move(seconds=30)
+    api_key_used(key=api_key_by_token(token))
+    assert api_key_by_token(token).last_used_at == first
+    frozen.move(seconds=40)
+    api_key_used(key=api_key_by_token(token))
+    assert api_key_by_token(token).last_used_at == frozen.moment
 
 
 @pytest.mark.parametrize("raw", [0, 10, "", "three", None])
