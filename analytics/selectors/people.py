@@ -189,7 +189,11 @@ def people_of(camp: Camp, *, at: datetime) -> People:
                 facts[customer_id][fact] = (moment, text)
         cursor.execute(_HAS_INVITERS, [camp.tenant_id, camp.group_ids])
         knows = bool(cursor.fetchone()[0])
-    return People(camp, at, [_person(*row, facts.get(row[0], {})) for row in members], knows)
+    everyone = [
+        _person(customer_id, in_cohort, joined_at, facts.get(customer_id, {}))
+        for customer_id, in_cohort, joined_at in members
+    ]
+    return People(camp, at, everyone, knows)
 
 
 def _person(
