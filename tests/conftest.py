@@ -7,7 +7,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg2
@@ -48,7 +48,7 @@ def _run(database: str, *statements: str) -> None:
 
 def _schema_stamp() -> str:
     """Changes when a migration does."""
-    roots = [path for path in Path(settings.BASE_DIR).glob("*/migrations/*.py")]
+    roots = list(Path(settings.BASE_DIR).glob("*/migrations/*.py"))
     return str(max(path.stat().st_mtime_ns for path in roots)) + str(len(roots))
 
 
@@ -83,7 +83,11 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest, worker_id: str) ->
     with django_db_blocker.unblock(), lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         _build_template(template, home)
-        _run(home, f'drop database if exists "{name}" with (force)', f'create database "{name}" template "{template}"')
+        _run(
+            home,
+            f'drop database if exists "{name}" with (force)',
+            f'create database "{name}" template "{template}"',
+        )
     for alias in ("owner", "default"):
         connections[alias].close()
         connections[alias].settings_dict["NAME"] = name
@@ -110,9 +114,8 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> Iterator[None]:
+def _empty_cache() -> None:
     cache.clear()
-    yield
 
 
 class MovableClock:
@@ -125,8 +128,6 @@ class MovableClock:
         self.moment = moment
 
     def move(self, **delta: float) -> None:
-        from datetime import timedelta  # noqa: PLC0415
-
         self.moment += timedelta(**delta)
 
 

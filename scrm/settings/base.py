@@ -155,6 +155,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Qunce"
+MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION != "mandatory"
 DEFAULT_FROM_EMAIL = env.text("QUNCE_FROM_EMAIL", "Qunce <no-reply@localhost>")
 
 # --- Language and time: stored UTC, shown in the tenant's zone

@@ -60,11 +60,10 @@ def test_rows_of_another_tenant_are_invisible_to_raw_sql(tenant, other_tenant):
 
 
 def test_foreign_write_is_refused_by_the_database_alone(tenant, other_tenant):
-    with tenant_scope(tenant), pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "insert into tenants_preference (tenant_id, key, value) values (%s, 'k', '1')", [other_tenant.pk]
-            )
+    insert = "insert into tenants_preference (tenant_id, key, value) values (%s, 'k', '1')"
+    refused = pytest.raises(ProgrammingError, match="row-level security")
+    with tenant_scope(tenant), refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(insert, [other_tenant.pk])
 
 
 def test_foreign_write_is_refused_by_the_model(tenant, other_tenant):
@@ -81,7 +80,12 @@ def test_another_tenant_inside_a_scope_is_refused(tenant, other_tenant):
 
 
 def test_a_failed_transaction_leaves_no_reach_behind(tenant):
-    with pytest.raises(DatabaseError), transaction.atomic(), tenant_scope(tenant), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError),
+        transaction.atomic(),
+        tenant_scope(tenant),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("select 1/0")
     assert _raw_count("tenants_membership") == 0
 
@@ -124,4 +128,9 @@ def test_every_tenant_table_is_protected_and_forced(tenant):
 def test_roles_are_ordered_by_what_they_may_do():
     from tenants.roles import PERMISSIONS  # noqa: PLC0415
 
-    assert PERMISSIONS[Role.VIEWER] < PERMISSIONS[Role.SALES] < PERMISSIONS[Role.OPERATOR] < PERMISSIONS[Role.OWNER]
+    assert (
+        PERMISSIONS[Role.VIEWER]
+        < PERMISSIONS[Role.SALES]
+        < PERMISSIONS[Role.OPERATOR]
+        < PERMISSIONS[Role.OWNER]
+    )
