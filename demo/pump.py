@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from demo.timepiece import Timepiece
 from demo.vendor import Vendor
 from demo.work import Work, touch_next_at, work_due, work_next_at
+from outbox.dispatch import enqueue_platform
 
 LOOK_EVERY_S = 0.03
 STUCK_AFTER_S = 60
@@ -17,6 +18,18 @@ LONGEST_STEP = timedelta(hours=2)
 SHORTEST_STEP = timedelta(minutes=20)
 
 
+# A jump of the clock makes things due between two ticks: these are the ticks asked for at once.
+TICKS = {
+    "inbound": "wecom.drain_inbound",
+    "outbound": "wecom.drain_outbound",
+    "deliveries": "outbox.relay_due",
+    "touches": "sop.dispatch_due",
+    "polls": "sop.poll_results",
+    "syncs": "wecom.sync_due",
+}
+TICK_EVERY_S = 0.3
+
+
 class Stuck(RuntimeError):
     """The product has work that is due and does not do it."""
 
@@ -25,13 +38,22 @@ def wait_idle(timepiece: Timepiece, stuck_after_s: float = STUCK_AFTER_S) -> Non
     """Until nothing is due. Raises Stuck naming what is left."""
     began = time.monotonic()
     left: Work | None = None
-    quiet = 0
+    quiet, ticked_at = 0, 0.0
     while quiet < 2:
         left = work_due(timepiece.now())
+        if not left.is_done and time.monotonic() - ticked_at > TICK_EVERY_S:
+            ticked_at = time.monotonic()
+            _tick(left)
         quiet = quiet + 1 if left.is_done else 0
         if time.monotonic() - began > stuck_after_s:
             raise Stuck(f"still due after {stuck_after_s:.0f} s: {left}")
         time.sleep(LOOK_EVERY_S)
+
+
+def _tick(left: Work) -> None:
+    for kind, count in left._asdict().items():
+        if count:
+            enqueue_platform(TICKS[kind])
 
 
 def settle(vendor: Vendor, timepiece: Timepiece) -> datetime | None:
