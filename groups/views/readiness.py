@@ -53,7 +53,7 @@ TYPE_CARDS = (
     ),
     (
         Kind.SUPER_USER,
-        gettext_lazy("Keeps 30% super users who carry 70% potential ones"),
+        gettext_lazy("Three super users in ten carry seven potential ones"),
         gettext_lazy("Never neglected"),
         gettext_lazy("An empty week raises an alarm; by invitation only"),
         "SUPER-01",
