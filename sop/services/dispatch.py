@@ -7,7 +7,7 @@ another takes the rows up; in the second, everything is undone together. Nothing
 """
 
 import secrets as random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -28,12 +28,13 @@ from sop.enums import (
     RunState,
     TouchState,
 )
-from sop.models import Touch, TouchRecipient
+from sop.models import Touch
 from sop.policies import dispatch as policy
 from sop.policies.dispatch import Ruling, Verdict
 from sop.policies.plan import in_quiet_hours
 from sop.selectors.audience import audience_resolve
 from sop.services.handover import handed_over, parked
+from sop.services.recipients import Recipient, recipients_store
 from sop.services.state import touch_move, touches_store
 from tenants import clock, preferences
 from tenants.models import Tenant
@@ -60,7 +61,7 @@ class _Batch:
     now: datetime
     touches: list[Touch]
     decided: list[Touch] = field(default_factory=list)
-    recipients: list[TouchRecipient] = field(default_factory=list)
+    recipients: list[Recipient] = field(default_factory=list)
 
 
 def touch_key(touch_id: int) -> str:
@@ -124,13 +125,7 @@ def decide(*, tenant_id: int, token: str) -> int:
         asked = _rule_before(batch)
         _ask_gate(batch, asked)
         touches_store(batch.decided)
-        TouchRecipient.objects.bulk_create(
-            batch.recipients,
-            batch_size=2000,
-            update_conflicts=True,
-            unique_fields=["tenant", "touch", "customer"],
-            update_fields=["state", "rule_code"],
-        )
+        recipients_store(tenant_id=tenant_id, rows=batch.recipients)
     return len(touches)
 
 
@@ -248,23 +243,14 @@ def _note_blocked(batch: _Batch, touch: Touch, decision: Decision) -> None:
     left_out = {customer_id: rule for customer_id, rule in decision.blocked.items() if customer_id}
     touch.blocked_count = len(left_out)
     batch.recipients.extend(
-        TouchRecipient(
-            tenant_id=touch.tenant_id,
-            touch=touch,
-            customer_id=customer_id,
-            state=RecipientState.BLOCKED,
-            rule_code=rule,
-        )
-        for customer_id, rule in left_out.items()
+        (touch.pk, customer_id, RecipientState.BLOCKED, rule) for customer_id, rule in left_out.items()
     )
 
 
-def _reached(allowed: Iterable[tuple[Touch, tuple[int, ...]]]) -> list[TouchRecipient]:
-    return [
-        TouchRecipient(
-            tenant_id=touch.tenant_id, touch=touch, customer_id=customer_id, state=RecipientState.PLANNED
-        )
+def _reached(allowed: Iterable[tuple[Touch, tuple[int, ...]]]) -> Iterator[Recipient]:
+    return (
+        (touch.pk, customer_id, RecipientState.PLANNED, "")
         for touch, customer_ids in allowed
         if touch.channel not in GROUP_CHANNELS and touch.state == TouchState.HANDED
         for customer_id in customer_ids
-    ]
+    )

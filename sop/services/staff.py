@@ -148,7 +148,6 @@ def touch_retime(*, tenant: "Tenant", touch_id: int, due_at: datetime, actor: Ac
             _close_parked(tenant, touch)
         touch.planned_at = touch.due_at = due_at
         touch.window_ends_at = end
-        touch.save(update_fields=["planned_at"])
         touches_store([touch])
         audit.record(
             tenant=tenant,

@@ -122,7 +122,7 @@ KILLS = {
     "before the gate": "dispatch.gate_decide = die",
     "after the gate": "dispatch.handed_over = die",
     "after the sends": "dispatch.touches_store = die",
-    "before the commit": "dispatch.TouchRecipient.objects.bulk_create = die",
+    "before the commit": "dispatch.recipients_store = die",
 }
 
 
