@@ -31,7 +31,7 @@ from tenants import clock, preferences
 from tenants.models import Tenant
 from wecom.events import SendFinished
 from wecom.selectors import MassSendResults, mass_send_results
-from wecom.services import send_queue
+from wecom.services import send_cancel, send_queue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +40,8 @@ TASK_SENT = 2
 _LEASE_S = 60
 _BATCH = 100
 LATE_GRACE = timedelta(hours=24)  # a step that may go out late stays open this long after its window
+# A send that was on its way to WeCom while its touch was taken back.
+_TAKEN_BACK = frozenset({TouchState.BLOCKED, TouchState.CANCELLED, TouchState.EXPIRED})
 _RECIPIENT_OF = {1: RecipientState.SENT, 2: RecipientState.NOT_FRIEND, 3: RecipientState.OVER_LIMIT}
 
 
@@ -60,7 +62,11 @@ def send_finished(*, tenant_id: int, event: SendFinished) -> None:
         .select_related("step", "staff")
         .first()
     )
-    if touch is None or touch.state not in {TouchState.HANDED, TouchState.PARKED}:
+    if touch is None:
+        return
+    if touch.state not in {TouchState.HANDED, TouchState.PARKED}:
+        if event.state == "done" and touch.state in _TAKEN_BACK:
+            _cancel_at_vendor(tenant_id=tenant_id, send_id=event.send_id, msgid=event.vendor_id)
         return
     now = event.occurred_at
     if event.state == "done":
@@ -160,7 +166,7 @@ def results_apply(*, tenant_id: int, task_id: int, results: MassSendResults) -> 
         _confirm(tenant_id, touches, results, now)
     elif now >= task.ends_at:
         task.state = TaskState.EXPIRED
-        _cancel_at_vendor(task)
+        _cancel_at_vendor(tenant_id=tenant_id, send_id=task.send_id, msgid=task.vendor_id)
         _miss(tenant_id, touches, now)
     else:
         _remind(task, now)
@@ -256,14 +262,15 @@ def _remind(task: SendTask, now: datetime) -> None:
     )
 
 
-def _cancel_at_vendor(task: SendTask) -> None:
+def _cancel_at_vendor(*, tenant_id: int, send_id: int, msgid: str) -> None:
+    """Take a task back that no staff member may confirm any more. Safe to repeat."""
     send_queue(
-        tenant=task.tenant_id,
+        tenant=tenant_id,
         kind="cancel_mass_send",
-        key=f"sop.cancel:{task.send_id}",
-        payload={"msgid": task.vendor_id},
+        key=f"sop.cancel:{send_id}",
+        payload={"msgid": msgid},
         ref_kind="sop.cancel",
-        ref_id=task.send_id,
+        ref_id=send_id,
     )
 
 
@@ -291,18 +298,24 @@ def _give_back(tenant_id: int, touches: list[Touch], work_state: str) -> None:
 
 
 def handed_expire(*, tenant_id: int, limit: int = 500) -> int:
-    """End touches that a person did not carry out in time. Mass sends wait for WeCom's last word instead.
+    """End touches that a person did not carry out in time, and mass sends that never reached WeCom in time.
 
-    Returns how many ended. Safe to repeat and in parallel.
+    A mass send that WeCom has taken waits for its result instead. Returns how many ended. Safe to repeat.
     """
     now = clock.now()
     with transaction.atomic():
         rows = list(
             Touch.objects.select_for_update(of=("self",), skip_locked=True)
-            .filter(tenant_id=tenant_id, state=TouchState.HANDED, window_ends_at__lt=now, send_id=None)
+            .filter(tenant_id=tenant_id, state=TouchState.HANDED, window_ends_at__lt=now)
+            .exclude(Exists(SendTask.objects.filter(tenant_id=tenant_id, send_id=OuterRef("send_id"))))
             .select_related("step")
             .order_by("window_ends_at", "pk")[:limit]
         )
-        over = [row for row in rows if _open_until(row) < now]
+        over = [row for row in rows if _open_until(row) < now and _is_stopped(row)]
         _miss(tenant_id, over, now)
     return len(over)
+
+
+def _is_stopped(touch: Touch) -> bool:
+    """Whether nothing can go out any more. A send that a worker has in its hands tells its outcome itself."""
+    return touch.send_id is None or send_cancel(tenant=touch.tenant_id, key=f"{REF}:{touch.pk}")

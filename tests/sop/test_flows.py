@@ -228,6 +228,34 @@ def test_freeze_cancels_a_task_already_in_wecom(camp: Make, frozen: MovableClock
     assert (touch.state, touch.rule_code) == ("blocked", "FREEZE-01")
 
 
+def test_send_on_its_way_while_frozen_is_cancelled_in_wecom(camp: Make, frozen: MovableClock) -> None:
+    made = camp(steps=[{"channel": "group_mass"}])
+    plan_apply(tenant=made.tenant, run=made.run)
+    frozen.set(at("10:00"))
+    dispatch_due(tenant_id=made.tenant.pk)
+    touch = Touch.objects.get()
+    OutboundSend.objects.filter(pk=touch.send_id).update(state="claimed")
+    freeze(made)
+    finish(touch, "done", vendor_id="msg-9")
+    touch.refresh_from_db()
+    assert (touch.state, touch.rule_code) == ("blocked", "FREEZE-01")
+    assert OutboundSend.objects.get(kind="cancel_mass_send").payload == {"msgid": "msg-9"}
+    assert not SendTask.objects.exists()
+
+
+def test_mass_send_that_wecom_could_not_take_in_time_never_goes_late(
+    camp: Make, frozen: MovableClock
+) -> None:
+    made = countdown(camp, "20:00")
+    frozen.set(at("17:00"))
+    dispatch_due(tenant_id=made.tenant.pk)
+    frozen.set(at("17:31"))
+    assert handed_expire(tenant_id=made.tenant.pk) == 1
+    assert OutboundSend.objects.get().state == "cancelled"
+    touch = Touch.objects.get(step__key="c180")
+    assert (touch.state, touch.rule_code) == ("expired", "SOP-04")
+
+
 def handed(camp: Make, frozen: MovableClock, **step: object) -> tuple[Camp, Touch]:
     made = camp(steps=[{**step}])
     plan_apply(tenant=made.tenant, run=made.run)
