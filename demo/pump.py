@@ -12,8 +12,8 @@ from outbox.dispatch import enqueue_platform
 LOOK_EVERY_S = 0.03
 STUCK_AFTER_S = 60
 SETTLE_ROUNDS = 8
-# The polls of send results and other ticks have no row of their own: look at least this often in the daytime.
-LONGEST_STEP = timedelta(hours=2)
+# Polls of send results and the sweeps want a stop now and then.
+LONGEST_STEP = timedelta(hours=1)
 # What people and polls do closer together than this happens in one step; a touch is never made late by it.
 SHORTEST_STEP = timedelta(minutes=20)
 

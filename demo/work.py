@@ -18,13 +18,12 @@ _DUE = {
 }
 # When a touch becomes due: its lateness is measured, so time stops there exactly.
 _NEXT_TOUCH = "select min(due_at) from sop_touch where state = 'planned' and due_at > %(now)s"
-# When the product will have something else to do by itself.
+# When the product will have something else to do by itself. Polls of send results happen at whatever stop comes.
 _NEXT = """
 select min(at) from (
   select min(next_at) as at from wecom_inboundevent where state in ('pending', 'failed') and next_at > %(now)s
   union all select min(next_at) from wecom_outboundsend where state in ('queued', 'claimed') and next_at > %(now)s
   union all select min(next_at) from outbox_delivery where state = 'pending' and next_at > %(now)s
-  union all select min(next_poll_at) from sop_sendtask where state = 'waiting' and next_poll_at > %(now)s
   union all select min(next_at) from wecom_syncstate where next_at > %(now)s
 ) soon
 """
