@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from groups.enums import Severity
 from groups.policies import names
@@ -15,8 +14,13 @@ from groups.policies.registry import check
 
 
 @check(
-    "NAME-01", Severity.BLOCK, lazy("Name length"), fix=lazy("Shorten it"), anchor="name", source="R10"
-)  # fmt: skip
+    "NAME-01",
+    Severity.BLOCK,
+    gettext_lazy("Name length"),
+    fix=gettext_lazy("Shorten it"),
+    anchor="name",
+    source="R10",
+)
 def _name_fits(facts: GroupFacts) -> str | None:
     if not facts.name.strip():
         return _("The group has no name.")
@@ -31,8 +35,13 @@ def _name_fits(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "NAME-02", Severity.BLOCK, lazy("Brand in the name"), fix=lazy("Add the brand"), anchor="name", source="R10"
-)  # fmt: skip
+    "NAME-02",
+    Severity.BLOCK,
+    gettext_lazy("Brand in the name"),
+    fix=gettext_lazy("Add the brand"),
+    anchor="name",
+    source="R10",
+)
 def _name_has_the_brand(facts: GroupFacts) -> str | None:
     if not facts.brand or facts.brand.casefold() in facts.name.casefold():
         return None
@@ -40,8 +49,13 @@ def _name_has_the_brand(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "NAME-03", Severity.BLOCK, lazy("Number or place"), fix=lazy("Add a number"), anchor="name", source="R10"
-)  # fmt: skip
+    "NAME-03",
+    Severity.BLOCK,
+    gettext_lazy("Number or place"),
+    fix=gettext_lazy("Add a number"),
+    anchor="name",
+    source="R10",
+)
 def _name_tells_the_group_from_its_series(facts: GroupFacts) -> str | None:
     if not facts.series or facts.sibling_count == 0:
         return None
@@ -55,8 +69,13 @@ def _name_tells_the_group_from_its_series(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "NAME-04", Severity.WARN, lazy("Few emoji"), fix=lazy("Take some out"), anchor="name", source="R10"
-)  # fmt: skip
+    "NAME-04",
+    Severity.WARN,
+    gettext_lazy("Few emoji"),
+    fix=gettext_lazy("Take some out"),
+    anchor="name",
+    source="R10",
+)
 def _name_has_few_emoji(facts: GroupFacts) -> str | None:
     count = names.emoji_count(facts.name)
     if count <= facts.limits.name_emoji:
@@ -68,8 +87,13 @@ def _name_has_few_emoji(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "NAME-05", Severity.WARN, lazy("Name kept in WeCom"), fix=lazy("Rename it in WeCom"), anchor="name", source="R10"
-)  # fmt: skip
+    "NAME-05",
+    Severity.WARN,
+    gettext_lazy("Name kept in WeCom"),
+    fix=gettext_lazy("Rename it in WeCom"),
+    anchor="name",
+    source="R10",
+)
 def _name_was_not_changed(facts: GroupFacts) -> str | None:
     if not facts.is_linked or not facts.planned_name or facts.planned_name == facts.name:
         return None
@@ -79,9 +103,13 @@ def _name_was_not_changed(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "STAFF-01", Severity.APPROVAL, lazy("Staff in the group"), fix=lazy("Choose staff"), anchor="management",
+    "STAFF-01",
+    Severity.APPROVAL,
+    gettext_lazy("Staff in the group"),
+    fix=gettext_lazy("Choose staff"),
+    anchor="management",
     source="R7",
-)  # fmt: skip
+)
 def _enough_staff(facts: GroupFacts) -> str | None:
     limits = facts.limits
     if facts.staff_count >= limits.staff_least:
@@ -94,8 +122,13 @@ def _enough_staff(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "STAFF-02", Severity.NOTE, lazy("Not too many staff"), fix=lazy("Free some"), anchor="management", source="R7"
-)  # fmt: skip
+    "STAFF-02",
+    Severity.NOTE,
+    gettext_lazy("Not too many staff"),
+    fix=gettext_lazy("Free some"),
+    anchor="management",
+    source="R7",
+)
 def _not_too_many_staff(facts: GroupFacts) -> str | None:
     if facts.staff_count <= facts.limits.staff_most:
         return None
@@ -106,8 +139,13 @@ def _not_too_many_staff(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "SIZE-01", Severity.WARN, lazy("Size"), fix=lazy("Plan the next group"), anchor="name", source="R8"
-)  # fmt: skip
+    "SIZE-01",
+    Severity.WARN,
+    gettext_lazy("Size"),
+    fix=gettext_lazy("Plan the next group"),
+    anchor="name",
+    source="R8",
+)
 def _size_is_manageable(facts: GroupFacts) -> str | None:
     size = max(facts.target_size, facts.members)
     if size <= facts.limits.size_target:
@@ -119,8 +157,13 @@ def _size_is_manageable(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "SIZE-02", Severity.BLOCK, lazy("Large size has a reason"), fix=lazy("Give a reason"), anchor="name", source="R8"
-)  # fmt: skip
+    "SIZE-02",
+    Severity.BLOCK,
+    gettext_lazy("Large size has a reason"),
+    fix=gettext_lazy("Give a reason"),
+    anchor="name",
+    source="R8",
+)
 def _large_size_has_a_reason(facts: GroupFacts) -> str | None:
     if facts.target_size < facts.limits.size_reason or facts.size_reason.strip():
         return None
@@ -128,9 +171,14 @@ def _large_size_has_a_reason(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "SIZE-03", Severity.NOTE, lazy("Seats left"), fix=lazy("Open the next group"), anchor="name", source="R8",
+    "SIZE-03",
+    Severity.NOTE,
+    gettext_lazy("Seats left"),
+    fix=gettext_lazy("Open the next group"),
+    anchor="name",
+    source="R8",
     live_only=True,
-)  # fmt: skip
+)
 def _seats_are_left(facts: GroupFacts) -> str | None:
     if facts.members < facts.target_size or facts.members > facts.limits.size_target:
         return None
@@ -144,8 +192,13 @@ def _seats_are_left(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "BASE-05", Severity.BLOCK, lazy("Welcome"), fix=lazy("Write it from positioning"), anchor="welcome", source="R11"
-)  # fmt: skip
+    "BASE-05",
+    Severity.BLOCK,
+    gettext_lazy("Welcome"),
+    fix=gettext_lazy("Write it from positioning"),
+    anchor="welcome",
+    source="R11",
+)
 def _welcome_says_what_the_group_is_for(facts: GroupFacts) -> str | None:
     if not facts.welcome.strip():
         return _("No welcome message.")
@@ -157,8 +210,13 @@ def _welcome_says_what_the_group_is_for(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "BASE-06", Severity.BLOCK, lazy("Announcement"), fix=lazy("Write it"), anchor="welcome", source="R11"
-)  # fmt: skip
+    "BASE-06",
+    Severity.BLOCK,
+    gettext_lazy("Announcement"),
+    fix=gettext_lazy("Write it"),
+    anchor="welcome",
+    source="R11",
+)
 def _announcement_is_set(facts: GroupFacts) -> str | None:
     return None if facts.announcement.strip() else _("No announcement.")
 
@@ -167,9 +225,14 @@ def _announcement_is_set(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "DEAD-01", Severity.BLOCK, lazy("Customers talk"), fix=lazy("Wake it up or end it"), anchor="operation",
-    source="R26", live_only=True,
-)  # fmt: skip
+    "DEAD-01",
+    Severity.BLOCK,
+    gettext_lazy("Customers talk"),
+    fix=gettext_lazy("Wake it up or end it"),
+    anchor="operation",
+    source="R26",
+    live_only=True,
+)
 def _customers_talk(facts: GroupFacts) -> str | None:
     if not facts.sees_messages or facts.customer_count == 0:
         return None

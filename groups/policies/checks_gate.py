@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from groups.enums import ContentKind, Kind, PaymentBasis, Question, Severity
 from groups.policies import answers
@@ -15,8 +14,13 @@ from groups.policies.registry import Test, check
 
 
 @check(
-    "TYPE-01", Severity.BLOCK, lazy("Type"), fix=lazy("Choose a type"), anchor="type", source="R1"
-)  # fmt: skip
+    "TYPE-01",
+    Severity.BLOCK,
+    gettext_lazy("Type"),
+    fix=gettext_lazy("Choose a type"),
+    anchor="type",
+    source="R1",
+)
 def _type_is_chosen(facts: GroupFacts) -> str | None:
     if not facts.kind:
         return _("No type chosen. The type decides every other check.")
@@ -26,8 +30,13 @@ def _type_is_chosen(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "PAY-01", Severity.BLOCK, lazy("Payment basis"), fix=lazy("Choose one"), anchor="type", source="R1, R3"
-)  # fmt: skip
+    "PAY-01",
+    Severity.BLOCK,
+    gettext_lazy("Payment basis"),
+    fix=gettext_lazy("Choose one"),
+    anchor="type",
+    source="R1, R3",
+)
 def _payment_basis_is_chosen(facts: GroupFacts) -> str | None:
     return None if facts.payment_basis else _("It is not said whether members paid to get in.")
 
@@ -40,18 +49,53 @@ def _answered(question: str, message: Callable[[], str]) -> Test:
 
 
 for _code, _question, _title, _message in (
-    ("READY-01", Question.POSITIONING, lazy("Positioning"), lambda: _("Not said for whom and what for.")),
-    ("READY-02", Question.OPERATION, lazy("How we operate"), lambda: _("The first week has no content planned.")),
-    ("READY-03", Question.DELIVERABLE, lazy("What we deliver"), lambda: _("No promise written down.")),
-    ("READY-04", Question.RULES, lazy("Group rules"), lambda: _("Rules or what follows a breach are missing.")),
-    ("READY-05", Question.MANAGEMENT, lazy("Management"), lambda: _("Not said who sets rules and settles disputes.")),
-    ("READY-06", Question.ENDING, lazy("How it ends"), lambda: _("Not said how it ends and where members go next.")),
-):  # fmt: skip
-    check(_code, Severity.BLOCK, _title, fix=lazy("Answer"), anchor=_question.value, source="R4")(
+    (
+        "READY-01",
+        Question.POSITIONING,
+        gettext_lazy("Positioning"),
+        lambda: _("Not said for whom and what for."),
+    ),
+    (
+        "READY-02",
+        Question.OPERATION,
+        gettext_lazy("How we operate"),
+        lambda: _("The first week has no content planned."),
+    ),
+    (
+        "READY-03",
+        Question.DELIVERABLE,
+        gettext_lazy("What we deliver"),
+        lambda: _("No promise written down."),
+    ),
+    (
+        "READY-04",
+        Question.RULES,
+        gettext_lazy("Group rules"),
+        lambda: _("Rules or what follows a breach are missing."),
+    ),
+    (
+        "READY-05",
+        Question.MANAGEMENT,
+        gettext_lazy("Management"),
+        lambda: _("Not said who sets rules and settles disputes."),
+    ),
+    (
+        "READY-06",
+        Question.ENDING,
+        gettext_lazy("How it ends"),
+        lambda: _("Not said how it ends and where members go next."),
+    ),
+):
+    check(_code, Severity.BLOCK, _title, fix=gettext_lazy("Answer"), anchor=_question.value, source="R4")(
         _answered(_question, _message)
     )
 check(
-    "CRISIS-01", Severity.BLOCK, lazy("Crisis plan"), fix=lazy("Write it"), anchor="crisis", source="R4, R25"
+    "CRISIS-01",
+    Severity.BLOCK,
+    gettext_lazy("Crisis plan"),
+    fix=gettext_lazy("Write it"),
+    anchor="crisis",
+    source="R4, R25",
 )(_answered(Question.CRISIS, lambda: _("No plan for a complaint storm or a competitor's attack.")))
 
 
@@ -59,8 +103,13 @@ check(
 
 
 @check(
-    "FLASH-01", Severity.BLOCK, lazy("Flash group ends"), fix=lazy("Set an end"), anchor="ending", source="R2"
-)  # fmt: skip
+    "FLASH-01",
+    Severity.BLOCK,
+    gettext_lazy("Flash group ends"),
+    fix=gettext_lazy("Set an end"),
+    anchor="ending",
+    source="R2",
+)
 def _flash_has_an_end(facts: GroupFacts) -> str | None:
     if facts.kind != Kind.FLASH:
         return None
@@ -72,9 +121,14 @@ def _flash_has_an_end(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "FLASH-02", Severity.BLOCK, lazy("Flash group is over on time"), fix=lazy("Dissolve it"), anchor="ending",
-    source="R2", live_only=True,
-)  # fmt: skip
+    "FLASH-02",
+    Severity.BLOCK,
+    gettext_lazy("Flash group is over on time"),
+    fix=gettext_lazy("Dissolve it"),
+    anchor="ending",
+    source="R2",
+    live_only=True,
+)
 def _flash_is_not_overdue(facts: GroupFacts) -> str | None:
     if facts.kind != Kind.FLASH or facts.ends_at is None or facts.ends_at > facts.now:
         return None
@@ -93,8 +147,13 @@ def _new_user_week(facts: GroupFacts) -> answers.Week | None:
 
 
 @check(
-    "NEW-01", Severity.BLOCK, lazy("Not ads only"), fix=lazy("Add value or talk"), anchor="operation", source="R2, R62"
-)  # fmt: skip
+    "NEW-01",
+    Severity.BLOCK,
+    gettext_lazy("Not ads only"),
+    fix=gettext_lazy("Add value or talk"),
+    anchor="operation",
+    source="R2, R62",
+)
 def _new_users_see_more_than_ads(facts: GroupFacts) -> str | None:
     week = _new_user_week(facts)
     if week is None:
@@ -106,8 +165,13 @@ def _new_users_see_more_than_ads(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "NEW-02", Severity.BLOCK, lazy("Marketing share"), fix=lazy("Swap for value"), anchor="operation", source="R2"
-)  # fmt: skip
+    "NEW-02",
+    Severity.BLOCK,
+    gettext_lazy("Marketing share"),
+    fix=gettext_lazy("Swap for value"),
+    anchor="operation",
+    source="R2",
+)
 def _new_users_see_few_ads(facts: GroupFacts) -> str | None:
     week = _new_user_week(facts)
     if week is None:
@@ -123,8 +187,13 @@ def _new_users_see_few_ads(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "NEW-03", Severity.BLOCK, lazy("Value every day"), fix=lazy("Add one a day"), anchor="operation", source="R2"
-)  # fmt: skip
+    "NEW-03",
+    Severity.BLOCK,
+    gettext_lazy("Value every day"),
+    fix=gettext_lazy("Add one a day"),
+    anchor="operation",
+    source="R2",
+)
 def _new_users_get_value_every_day(facts: GroupFacts) -> str | None:
     week = _new_user_week(facts)
     if week is None or answers.mix(week)[1] == 0:
@@ -140,8 +209,13 @@ def _new_users_get_value_every_day(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "SUPER-01", Severity.BLOCK, lazy("Super-user group stays"), fix=lazy("Give a reason"), anchor="ending", source="R2"
-)  # fmt: skip
+    "SUPER-01",
+    Severity.BLOCK,
+    gettext_lazy("Super-user group stays"),
+    fix=gettext_lazy("Give a reason"),
+    anchor="ending",
+    source="R2",
+)
 def _super_users_are_not_sent_away(facts: GroupFacts) -> str | None:
     if facts.kind != Kind.SUPER_USER or facts.ends_at is None:
         return None
@@ -151,9 +225,13 @@ def _super_users_are_not_sent_away(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "DELIV-01", Severity.BLOCK, lazy("Promises have a date"), fix=lazy("Write when"), anchor="deliverable",
+    "DELIV-01",
+    Severity.BLOCK,
+    gettext_lazy("Promises have a date"),
+    fix=gettext_lazy("Write when"),
+    anchor="deliverable",
     source="R2, R17",
-)  # fmt: skip
+)
 def _promises_have_a_date(facts: GroupFacts) -> str | None:
     if facts.kind != Kind.DELIVERY:
         return None
@@ -171,9 +249,13 @@ def _promises_have_a_date(facts: GroupFacts) -> str | None:
 
 
 @check(
-    "UNPAID-01", Severity.APPROVAL, lazy("Unpaid and endless"), fix=lazy("Set an end, or ask a leader"),
-    anchor="ending", source="R3",
-)  # fmt: skip
+    "UNPAID-01",
+    Severity.APPROVAL,
+    gettext_lazy("Unpaid and endless"),
+    fix=gettext_lazy("Set an end, or ask a leader"),
+    anchor="ending",
+    source="R3",
+)
 def _unpaid_groups_end(facts: GroupFacts) -> str | None:
     if facts.payment_basis != PaymentBasis.UNPAID or facts.ends_at is not None:
         return None

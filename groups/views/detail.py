@@ -156,9 +156,11 @@ def _day_of(group: Group, facts: Any) -> dict[str, Any]:
 def _details(book: Book) -> list[tuple[str, Any, list[tuple[str, int]]]]:
     """Rows of the second panel: (key, label, [(when, people)])."""
     labels = (
-        ("joined", _("Joined")), ("left", pgettext("count of members", "Left")), ("active", _("Active")),
+        ("joined", pgettext("count of members", "Joined")),
+        ("left", pgettext("count of members", "Left")),
+        ("active", pgettext("count of members", "Active")),
         ("buyers", _("Paying")),
-    )  # fmt: skip
+    )
     return [
         (key, label, [(when, len(people_of(book, key, when))) for when in ("today", "range", "ever")])
         for key, label in labels
@@ -196,8 +198,11 @@ def _people_label(key: str, when: str) -> str:
     if not key:
         return ""
     names = {
-        "joined": _("Joined"), "left": pgettext("count of members", "Left"), "active": _("Active"),
-        "buyers": _("Paying"), "part": _("Took part"),
+        "joined": pgettext("count of members", "Joined"),
+        "left": pgettext("count of members", "Left"),
+        "active": pgettext("count of members", "Active"),
+        "buyers": _("Paying"),
+        "part": _("Took part"),
         **{f"scene-{scene.value}": scene.label for scene in JoinScene},
         **{kind.value: kind.label for kind in BehaviourKind},
     }  # fmt: skip

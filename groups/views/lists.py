@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from console.listing import BulkAction, ListPage
 from console.pages import ConsoleView, FormPage, go, render, toast
@@ -126,7 +126,7 @@ class GroupListPage(ListPage):
         """The fixed views: key -> (label, rows)."""
         is_open = ~Q(state=State.ARCHIVED) & Q(dismissed_at=None)
         return {
-            "": (_("Open"), is_open),
+            "": (pgettext("list of groups", "Open"), is_open),
             "mine": (_("Mine"), _mine(self.request) & is_open),
             "risk": (_("At risk"), Q(risk__gte=Risk.WARN, dismissed_at=None)),
             "planning": (_("Planning"), Q(state=State.PLANNING, dismissed_at=None)),
