@@ -114,7 +114,7 @@ def test_a_row_of_b_is_not_found_by_its_id_and_stays_as_it_was(tenant, other_ten
                     wrong[f"{method} {name}"] = status
     after = fingerprint(other_tenant)
     assert {key for key, was in before.items() if after[key] != was} == set()
-    assert sorted(wrong.items()) == []
+    assert not wrong, "\n".join(f"{name}: {status}" for name, status in sorted(wrong.items()))
 
 
 def test_picks_of_foreign_rows_do_nothing(tenant, other_tenant, planted, owner_of_a):
