@@ -58,7 +58,6 @@ fmt: setup ## Format Python and templates
 	@$(VENV)/ruff check --fix --quiet . || true
 	@$(VENV)/ruff format --quiet .
 	@# Twice: the formatter settles on its second pass.
-	@$(VENV)/djlint templates --reformat --quiet >/dev/null || $(VENV)/djlint templates --reformat --quiet >/dev/null || true
 
 messages: setup ## Collect new strings into locale/ and compile the catalogues
 	@$(RUN) $(VENV)/python manage.py messages --update

@@ -67,7 +67,6 @@ def _checks(layout: Layout) -> list[tuple[str, Callable[[], Outcome]]]:
     return [
         ("types", tool("mypy")),
         ("templates are well formed", tool("djlint", "templates", "--lint", "--quiet")),
-        ("templates are formatted", tool("djlint", "templates", "--check")),
         ("imports follow the layers", tool("lint-imports", "--no-logo")),
         ("translations are complete", tool("python", "manage.py", "messages", "--check")),
         ("migrations are complete", tool("python", "manage.py", "makemigrations", "--check", "--dry-run")),

@@ -147,7 +147,9 @@ def test_part_refund_leaves_the_order_paid(scoped: Tenant, frozen: MovableClock)
 def test_recording_is_constant_in_queries(
     scoped: Tenant, frozen: MovableClock, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("outbox.registry.handlers_of", lambda name: [])  # others' deliveries are theirs to count
+    monkeypatch.setattr(
+        "outbox.registry.handlers_of", lambda name: []
+    )  # others' deliveries are theirs to count
     person = make_customer(tenant=scoped)
     for count in (1, 30):
         asks = [item(frozen, f"{count}.{n}", external_userid=person.external_userid) for n in range(count)]
