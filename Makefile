@@ -57,7 +57,6 @@ lock: setup ## Renew the locks from requirements/*.in and package.json; ARGS=--u
 fmt: setup ## Format Python and templates
 	@$(VENV)/ruff check --fix --quiet . || true
 	@$(VENV)/ruff format --quiet .
-	@# Twice: the formatter settles on its second pass.
 
 messages: setup ## Collect new strings into locale/ and compile the catalogues
 	@$(RUN) $(VENV)/python manage.py messages --update

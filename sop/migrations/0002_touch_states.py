@@ -4,15 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sop', '0001_initial'),
+        ("sop", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='touch',
-            name='state',
-            field=models.CharField(choices=[('planned', 'Planned'), ('claimed', 'Being sent'), ('handed', 'Due now'), ('submitted', 'Submitted'), ('confirmed', 'Confirmed'), ('blocked', 'Blocked'), ('skipped', 'Skipped'), ('expired', 'Missed'), ('failed', 'Failed'), ('parked', 'Waits for a decision'), ('cancelled', 'Cancelled')], default='planned', max_length=12),
+            model_name="touch",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("planned", "Planned"),
+                    ("claimed", "Being sent"),
+                    ("handed", "Due now"),
+                    ("submitted", "Submitted"),
+                    ("confirmed", "Confirmed"),
+                    ("blocked", "Blocked"),
+                    ("skipped", "Skipped"),
+                    ("expired", "Missed"),
+                    ("failed", "Failed"),
+                    ("parked", "Waits for a decision"),
+                    ("cancelled", "Cancelled"),
+                ],
+                default="planned",
+                max_length=12,
+            ),
         ),
     ]
