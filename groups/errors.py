@@ -48,5 +48,6 @@ class ApprovalInvalid(DomainError):
 
 
 class GroupUnknown(DomainError):
+    status = 404
     code = "GROUP-00"
     message = _("This group does not exist.")

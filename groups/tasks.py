@@ -2,7 +2,11 @@
 
 from celery import shared_task
 
+from groups.services.life import groups_begin, tenants_with_beginnings
+from groups.services.glance import REFRESH_TASK, glances_bring_up
 from groups.services.reading import group_reread
+from outbox.dispatch import enqueue
+from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
 from wecom.errors import Retryable
 
@@ -25,3 +29,23 @@ def reread_chat(
         )
     except Retryable as error:
         raise self.retry(exc=error, countdown=RETRY_PAUSE_S) from error
+
+
+@shared_task(name="groups.sweep", time_limit=60)
+def sweep() -> None:
+    """Tick: find groups whose start day has come."""
+    with unscoped("the groups' tick looks for tenants whose groups begin"):
+        waiting = tenants_with_beginnings()
+    for tenant_id in waiting:
+        enqueue("groups.begin", tenant_id=tenant_id)
+
+
+@shared_task(name="groups.begin", base=TenantTask, time_limit=60)
+def begin(*, tenant_id: int) -> None:
+    groups_begin(tenant_id=tenant_id)
+
+
+@shared_task(name=REFRESH_TASK, base=TenantTask)
+def refresh_glances(*, tenant_id: int, group_ids: list[int]) -> None:
+    """Judge groups again after a burst of events. Safe to repeat."""
+    glances_bring_up(tenant_id=tenant_id, group_ids=group_ids)

@@ -21,6 +21,7 @@ ROUTES = {
     "sop.*": "touch",
     "outbox.*": "derive",
     "leads.*": "derive",
+    "groups.*": "derive",
     "analytics.*": "derive",
     "contacts.*": "derive",
 }
@@ -35,6 +36,7 @@ TICKS = {
     "wecom.sync_due": 5.0,
     "leads.sweep": 5.0,
     "team.sweep": 5.0,
+    "groups.sweep": 30.0,
 }
 
 app = Celery("qunce", set_as_current=True)

@@ -56,6 +56,11 @@ def _is_told(at: datetime, same: Mapping[datetime, str], other: Mapping[datetime
     return False
 
 
+def is_present(spells: Spells) -> bool:
+    """Whether the last spell still runs."""
+    return bool(spells) and spells[-1].left_at is None
+
+
 def join(spells: Spells, *, at: datetime, scene: str = "") -> Spells:
     """An event says: entered at `at`. Repeats change nothing."""
     known = _known(spells)

@@ -2,12 +2,21 @@
 
 from collections.abc import Iterable
 
+from django.core.cache import cache
+from django.db import transaction
+
 from groups.enums import LIVE_STATES, Risk, Severity, State
 from groups.models import Group
 from groups.policies.checks import evaluate
 from groups.policies.facts import GroupFacts
 from groups.selectors import counts, group_facts_many
+from outbox.dispatch import enqueue
 from tenants.models import Tenant
+
+REFRESH_TASK = "groups.refresh_glances"
+PAUSE_S = 2  # one judgement for all events of this time
+MARK_S = 60  # a task that got lost is asked for again after this long
+CHUNK = 200
 
 _RISKS = {
     Severity.BLOCK: Risk.BAD, Severity.APPROVAL: Risk.WARN, Severity.WARN: Risk.WARN, Severity.NOTE: Risk.NOTE,
@@ -36,3 +45,30 @@ def glance_refresh(*, tenant: Tenant, group_ids: Iterable[int]) -> None:
         group.customer_count, group.staff_count = seats[group.pk].customers, seats[group.pk].staff
         group.risk, group.risk_code = risk_of(facts[group.pk])
     Group.objects.bulk_update(groups, ["customer_count", "staff_count", "risk", "risk_code"])
+
+
+def glance_refresh_soon(*, tenant_id: int, group_id: int) -> None:
+    """After the present transaction commits, judge a group once for a whole burst of events.
+
+    The mark is taken away before the task looks, so a change after that look asks again. What gets lost, the
+    nightly sync makes good.
+    """
+    if cache.add(_mark(tenant_id, group_id), 1, timeout=MARK_S):
+        enqueue(REFRESH_TASK, tenant_id=tenant_id, countdown_s=PAUSE_S, group_ids=[group_id])
+
+
+def glances_bring_up(*, tenant_id: int, group_ids: Iterable[int]) -> None:
+    """Refresh these groups under their locks, some at a time. Safe to repeat and in parallel."""
+    wanted = sorted(set(group_ids))
+    cache.delete_many([_mark(tenant_id, one) for one in wanted])
+    tenant = Tenant.objects.get(pk=tenant_id)
+    for start in range(0, len(wanted), CHUNK):
+        with transaction.atomic():
+            rows = Group.objects.select_for_update().filter(
+                tenant=tenant, pk__in=wanted[start : start + CHUNK]
+            )
+            glance_refresh(tenant=tenant, group_ids=[group.pk for group in rows.order_by("pk")])
+
+
+def _mark(tenant_id: int, group_id: int) -> str:
+    return f"groups:glance:{tenant_id}:{group_id}"

@@ -7,6 +7,7 @@ follows our state: its LastMemVer is ours and it happened later than what we kno
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -17,7 +18,6 @@ from groups.policies import spells
 from groups.policies.spells import Spell, Spells
 from groups.policies.wire import ADD, Change, SeenGroup, SeenMember
 from groups.selectors import counts
-from groups.services.glance import glance_refresh
 from groups.services.people import Person, people_known, people_of
 from groups.services.telling import tell_members
 from tenants import preferences
@@ -40,23 +40,32 @@ class Applied:
     missed: int
 
 
-def membership_apply_delta(*, tenant_id: int, app_id: int, change: Change) -> bool:
-    """Apply one add_member or del_member event. False: it does not follow our state, read the group.
+class Heard(Enum):
+    """What one event was to the state it met."""
 
-    Safe to repeat: the second time it no longer follows our state.
+    NEXT = auto()  # it followed and is applied
+    KNOWN = auto()  # the state shows it already; at most it dated something
+    UNFIT = auto()  # it leaves open what is true: read the group
+
+
+def membership_apply_delta(*, tenant_id: int, app_id: int, change: Change) -> Heard:
+    """Apply one add_member or del_member event where that needs no read.
+
+    Safe to repeat: the second time it is known.
     """
     with transaction.atomic():
         group = _locked(tenant_id, app_id, change.chat_id)
-        if group is None or not _follows(group, change):
-            return False
+        if group is None or not (_follows(group, change) or _is_covered(group, change)):
+            return Heard.UNFIT
         people = people_known(tenant_id=tenant_id, app_id=app_id, userids=change.userids)
         if people is None:
-            return False
+            return Heard.UNFIT
         rows = _rows(group, Q(userid__in=change.userids))
+        if not _follows(group, change):
+            return _hear_again(group, rows, people, change)
         after = {}
         for userid in change.userids:
-            before = _spells(rows.get(userid, ()))
-            told = _told(before, change)
+            told = _told(_spells(rows.get(userid, ())), change)
             after[userid] = (
                 spells.settle_present(told, joined_at=change.occurred_at, scene=change.scene)
                 if change.detail == ADD
@@ -64,10 +73,33 @@ def membership_apply_delta(*, tenant_id: int, app_id: int, change: Change) -> bo
             )
         _write(group, rows=rows, after=after, people=people, seen={})
         _stamp(group, version=change.current_version, as_of=change.occurred_at)
-        seats = counts(tenant_id=tenant_id, group_ids=[group.pk])[group.pk]
-        group.customer_count, group.staff_count = seats.customers, seats.staff
+        _count(group)
         group.save(update_fields=[*_STAMP_FIELDS, "customer_count", "staff_count"])
-    return True
+    return Heard.NEXT
+
+
+def _is_covered(group: Group, change: Change) -> bool:
+    """Whether our state is of a moment after the event, or of the very version that it ends with."""
+    return (
+        change.is_delta
+        and group.dismissed_at is None
+        and group.members_as_of is not None
+        and (change.occurred_at <= group.members_as_of or change.current_version == group.member_version)
+    )
+
+
+def _hear_again(
+    group: Group, rows: Mapping[str, list[Member]], people: Mapping[str, Person], change: Change
+) -> Heard:
+    """An event of the past. One that would move somebody in or out now contradicts our state: a read decides."""
+    after = {}
+    for userid in change.userids:
+        before = _spells(rows.get(userid, ()))
+        after[userid] = _told(before, change)
+        if spells.is_present(before) != spells.is_present(after[userid]):
+            return Heard.UNFIT
+    _write(group, rows=rows, after=after, people=people, seen={})
+    return Heard.KNOWN
 
 
 def membership_apply_read(
@@ -94,8 +126,8 @@ def membership_apply_read(
                 return None
         _log_changes(group, seen, at=change.occurred_at if change else read_at)
         missed = _settle(group, seen, read_at, change)
+        _count(group)
         _copy(group, seen, read_at)
-        glance_refresh(tenant=group.tenant, group_ids=[group.pk])
     return Applied(group, missed)
 
 
@@ -167,6 +199,11 @@ def _stamp(group: Group, *, version: str, as_of: datetime) -> None:
     group.member_version = version
     group.members_as_of = as_of
     group.revision += 1
+
+
+def _count(group: Group) -> None:
+    seats = counts(tenant_id=group.tenant_id, group_ids=[group.pk])[group.pk]
+    group.customer_count, group.staff_count = seats.customers, seats.staff
 
 
 def _told(before: Spells, change: Change) -> Spells:

@@ -10,8 +10,10 @@ from django.core.cache import cache
 from groups.models import Group
 from groups.policies import wire
 from groups.policies.wire import DISMISS, Change
+from groups.services.glance import glance_refresh_soon, glances_bring_up
 from groups.services.membership import (
     Applied,
+    Heard,
     membership_apply_delta,
     membership_apply_read,
     membership_dissolve,
@@ -50,11 +52,16 @@ def group_change_apply(*, tenant_id: int, app_id: int, change: Change) -> None:
     if change.kind == DISMISS:
         membership_dissolve(tenant_id=tenant_id, app_id=app_id, chat_id=change.chat_id, at=change.occurred_at)
         return
-    if membership_apply_delta(tenant_id=tenant_id, app_id=app_id, change=change):
+    heard = membership_apply_delta(tenant_id=tenant_id, app_id=app_id, change=change)
+    if heard is Heard.NEXT:
         _reread_soon(tenant_id, app_id, change.chat_id, pause_s=CONFIRM_PAUSE_S)
+    if heard is not Heard.UNFIT:
         return
     applied = group_sync_full(tenant_id=tenant_id, app_id=app_id, chat_id=change.chat_id, change=change)
-    if applied and change.current_version not in ("", applied.group.member_version):
+    if applied is None:
+        return
+    glance_refresh_soon(tenant_id=tenant_id, group_id=applied.group.pk)
+    if change.current_version not in ("", applied.group.member_version):
         _reread_later(tenant_id, app_id, change.chat_id, change.current_version, attempt=0)
 
 
@@ -98,9 +105,25 @@ def group_reread(
     """Read a group again because its details lagged, or to confirm deltas. Gives up quietly after the last
     pause: the nightly sync compares everything. Safe to repeat."""
     cache.delete(_confirm_key(tenant_id, app_id, chat_id))
+    if _is_read(tenant_id, app_id, chat_id, wanted_version):
+        return
     applied = group_sync_full(tenant_id=tenant_id, app_id=app_id, chat_id=chat_id)
-    if applied and wanted_version not in ("", applied.group.member_version):
+    if applied is None:
+        return
+    glance_refresh_soon(tenant_id=tenant_id, group_id=applied.group.pk)
+    if wanted_version not in ("", applied.group.member_version):
         _reread_later(tenant_id, app_id, chat_id, wanted_version, attempt=attempt + 1)
+
+
+def _is_read(tenant_id: int, app_id: int, chat_id: str, wanted_version: str) -> bool:
+    """Whether another read came between: the state is no delta's, and of the version that was waited for."""
+    group = Group.objects.filter(tenant_id=tenant_id, app_id=app_id, chat_id=chat_id).first()
+    return (
+        group is not None
+        and group.synced_at is not None
+        and group.synced_at == group.members_as_of
+        and wanted_version in ("", group.member_version)
+    )
 
 
 def _reread_later(tenant_id: int, app_id: int, chat_id: str, wanted_version: str, *, attempt: int) -> None:
@@ -146,12 +169,15 @@ def groups_sync_all(
         .values_list("chat_id", "synced_at")
     )
     lost = 0
+    read: list[int] = []
     for done, chat_id in enumerate(listed, start=1):
         read_at = known.get(chat_id)
         if since is None or read_at is None or read_at < since:
             applied = group_sync_full(tenant_id=tenant_id, app_id=app_id, chat_id=chat_id)
+            read.extend([applied.group.pk] if applied else [])
             lost += applied.missed if applied and read_at is not None else 0
         on_progress(done, len(listed))
+    glances_bring_up(tenant_id=tenant_id, group_ids=read)
     gone = sorted(set(known) - set(listed))
     dissolved = sum(_end_if_gone(tenant_id, app_id, chat_id) for chat_id in gone)
     return SyncResult(groups=len(listed), dissolved=dissolved, lost_events=lost + dissolved)

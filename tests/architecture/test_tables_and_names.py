@@ -35,6 +35,7 @@ OURS = (
 # Uses of the one bypass, by file. A number here may only fall; a new file needs a reason in review.
 UNSCOPED = {
     "leads/tasks.py": 1,
+    "groups/tasks.py": 1,
     "outbox/tasks.py": 1,
     "sop/tasks.py": 2,
     "team/tasks.py": 1,
