@@ -6,6 +6,7 @@ from typing import Any
 import django_filters as filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from leads.models import Doubt, Lead
 from leads.selectors import window_list
@@ -18,7 +19,7 @@ class LeadFilter(filters.FilterSet):
     """Owner, group, doubt and camp."""
 
     q = filters.CharFilter(field_name="customer__name", lookup_expr="icontains", label=_("Name"))
-    owner = filters.ChoiceFilter(label=_("Owner"), method="by_owner", empty_label=_("All"))
+    owner = filters.ChoiceFilter(label=pgettext_lazy("lead", "Owner"), method="by_owner", empty_label=_("All"))
     group = filters.ChoiceFilter(label=_("Group"), field_name="group_id", empty_label=_("All"))
     doubt = filters.ChoiceFilter(label=_("Doubt"), method="by_doubt", empty_label=_("All"))
     camp = filters.ChoiceFilter(label=_("Camp"), field_name="window_id", empty_label=_("All"))

@@ -2,12 +2,13 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Role(models.TextChoices):
     """What a member of a tenant may do; see roles.PERMISSIONS."""
 
-    OWNER = "owner", _("Owner")
+    OWNER = "owner", pgettext_lazy("role", "Owner")
     LEADER = "leader", _("Team lead")
     OPERATOR = "operator", _("Operator")
     SALES = "sales", _("Sales")

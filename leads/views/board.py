@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console.filters import filter_bar
 from console.formats import MISSING
@@ -32,7 +33,7 @@ from team.selectors import staff_list
 from tenants import clock, preferences
 
 TABS = {
-    "board": _("Board"),
+    "board": pgettext_lazy("leads", "Board"),
     "today": _("To follow today"),
     "overdue": _("Overdue"),
     "won": _("Won"),
@@ -119,7 +120,7 @@ class LeadTable(ConsoleTable):
     next_action = tables.Column(verbose_name=_("Next action"), orderable=False)
     next_action_at = tables.Column(verbose_name=_("Due"))
     group = tables.Column(verbose_name=_("Group"), order_by="group__name")
-    owner = tables.Column(verbose_name=_("Owner"), order_by="owner__name")
+    owner = tables.Column(verbose_name=pgettext_lazy("lead", "Owner"), order_by="owner__name")
 
     class Meta(ConsoleTable.Meta):
         row_header = "customer"
