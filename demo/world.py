@@ -134,4 +134,3 @@ class World:
         for login in people.LOGINS:
             self.say(f"  {login.role:<9} {login.email}  {login.name}")
         self.say(f"  {'platform':<9} {people.PLATFORM}  {self.web_url}/admin/")
-        self.say(f"Phones of the simulated people: {self.vendor.http.base_url}phone/")
