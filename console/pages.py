@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.messages import get_messages
+from django.core.exceptions import ObjectDoesNotExist
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import select_template
 from django.utils.translation import gettext as _
@@ -25,8 +26,6 @@ __all__ = [
     "ConsoleView", "FormPage", "TemplatePage", "drawer_done", "go", "refuse", "render", "shell", "tenant_url", "toast",
     "with_toasts",
 ]  # fmt: skip
-
-REFUSED = 409
 
 
 def toast(request: HttpRequest, text: Any, undo_url: str = "") -> None:
@@ -75,8 +74,8 @@ def drawer_done(request: HttpRequest, *, refresh: bool = True) -> HttpResponse:
 
 
 def refuse(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """A refusal as a person reads it: a toast for htmx, else a page with the code; 409, or 403 by role."""
-    status = 403 if isinstance(error, NotPermitted) else REFUSED
+    """A refusal as a person reads it: a toast for htmx, else a page with the code; its status is the error's."""
+    status = error.status
     if getattr(request, "htmx", False):
         said = {"q:toast": [{"text": str(error.message), "code": error.code, "tone": "bad"}]}
         return HttpResponse(status=status, headers={"HX-Trigger": json.dumps(said)})
@@ -88,8 +87,8 @@ class ConsoleView(View):
     """A view under /t/<slug>/. request.tenant, request.role and request.actor are there.
 
     `permission` opens the page, `write_permission` is asked for anything but reading. A DomainError raised in
-    the view becomes a toast or an alert page with its code, 409; a missing permission becomes a page that
-    names it, 403.
+    the view becomes a toast or an alert page with its code and its status; a missing permission becomes a page
+    that names it, 403; a row that a service does not find is 404, a foreign one like an unknown one.
     """
 
     permission: ClassVar[str] = Permission.VIEW
@@ -106,6 +105,8 @@ class ConsoleView(View):
             response = super().dispatch(request, *args, **kwargs)
         except DomainError as error:
             return refuse(request, error)
+        except ObjectDoesNotExist as error:
+            raise Http404 from error
         return with_toasts(request, response)
 
     def forbidden(self, permission: str) -> HttpResponse:
@@ -186,4 +187,4 @@ class FormPage(ConsoleView):
             raise
         except DomainError as error:
             form.add_error(None, f"{error.message} ({error.code})")
-            return self.show(form, REFUSED, **kwargs)
+            return self.show(form, error.status, **kwargs)

@@ -11,6 +11,7 @@ class ReasonMissing(DomainError):
 
 
 class CustomerUnknown(DomainError):
+    status = 404
     code = "CUSTOMER-02"
     message = _("This customer is not known here.")
 

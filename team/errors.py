@@ -11,6 +11,7 @@ class WorkItemGone(DomainError):
 
 
 class StaffUnknown(DomainError):
+    status = 404
     code = "STAFF-01"
     message = _("This person is not among the staff that WeCom shows to the app.")
 

@@ -4,8 +4,12 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DomainError(Exception):
-    """A refusal that a person can act on. `message` is translatable; `code` is stable and shown."""
+    """A refusal that a person can act on. `message` is translatable; `code` is stable and shown.
 
+    `status` is the HTTP status a page answers with: 409, or 404 where the thing named is not this company's.
+    """
+
+    status: int = 409
     code: str = "REFUSED"
     message: object = _("That is not possible now.")
 
@@ -26,6 +30,7 @@ class LastOwner(DomainError):
 
 
 class NotPermitted(DomainError):
+    status = 403
     code = "ROLE-02"
     message = _("Your role does not allow this. Ask an owner of your company.")
 

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from console.pages import ConsoleView, go, toast
 from leads.enums import LeadState
 from leads.errors import NextActionMissing, OwnerUnknown
 from leads.forms import AssignForm, CloseForm, FollowUpForm, NextForm
+from leads.selectors.board import lead_get
 from leads.services import (
     doubt_answer,
     doubt_raise,
@@ -45,10 +45,11 @@ class ActionView(ConsoleView):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        try:
-            self.act(**kwargs)
-        except ObjectDoesNotExist as error:
-            raise Http404 from error
+        if "pk" in kwargs:
+            lead_get(
+                tenant_id=self.request.tenant.pk, lead_id=kwargs["pk"]
+            )  # before what the form says is judged
+        self.act(**kwargs)
         return go(request, self._back(**kwargs))
 
     def act(self, **kwargs: Any) -> None:

@@ -50,6 +50,7 @@ class TouchDrawer(FormPage):
 
     template_name = "sop/touch_drawer.html"
     form_class = NoteForm
+    http_method_names = ["get", "head", "options"]
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         touch = decorate(found_touch(request, kwargs["pk"]), clock.now())
@@ -71,6 +72,7 @@ class TouchVerbView(TouchDrawer):
     """POST: submit, review, skip, restore or retime one touch."""
 
     write_permission = Permission.WORK
+    http_method_names = ["get", "head", "options", "post"]
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         found_touch(request, kwargs["pk"])
