@@ -107,7 +107,7 @@ class GroupDetailPage(TemplatePage):
             "net": len(book.joined(book.range)) - len(book.left(book.range)),
             "chart": _chart(book, self.request.tenant.timezone, days),
             "points": daily_activity(book, zone=self.request.tenant.timezone),
-            "messages": _messages(book),
+            "chat": _chat(book),
             "did": [
                 (kind.value, label, len(book.people([kind], book.range)), book.times([kind], book.range))
                 for kind, label in _DID
@@ -167,7 +167,7 @@ def _details(book: Book) -> list[tuple[str, Any, list[tuple[str, int]]]]:
     ]
 
 
-def _messages(book: Book) -> dict[str, int] | None:
+def _chat(book: Book) -> dict[str, int] | None:
     """Customer messages of the range; None when no message of this group was ever seen."""
     kinds = [BehaviourKind.MESSAGE]
     if not book.people(kinds) and not book.times(kinds, book.range):
