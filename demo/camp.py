@@ -13,7 +13,7 @@ from tenants.scoping import tenant_scope
 
 DAYS = 30
 LANGUAGE = "zh"
-OFFER_DAYS = (22, 24)  # the limited offer opens and ends on these camp days
+OFFER_DAYS = (18, 19)  # the limited offer opens and ends on these camp days
 OFFER_ENDS_AT = time(20, 0)
 PRODUCT_TITLE = "启蒙英语年课"
 PRODUCT = {"id": "year-course", "title": PRODUCT_TITLE, "price_fen": 198000}

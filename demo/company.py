@@ -26,6 +26,7 @@ class Plan:
     groups: int
     customers: int
     seed: int
+    overlap: float = 0.2  # this share of the people sits in two or three groups
 
 
 @dataclass
@@ -45,6 +46,7 @@ def company_connect(*, plan: Plan, tenant: Tenant, owner: Actor, vendor: Vendor,
         groups=plan.groups,
         customers=plan.customers,
         seed=plan.seed,
+        overlap=plan.overlap,
         product_base_url=web_url,
     )
     with tenant_scope(tenant):

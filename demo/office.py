@@ -9,6 +9,9 @@ from demo.company import Company
 from leads.enums import CloseReason, FollowResult, LeadState
 from leads.selectors.board import by_work_order, lead_list
 from leads.services.follow import lead_confirm_s, lead_deny_s, lead_follow_up
+from sop.enums import TouchState
+from sop.selectors.calendar import touch_list
+from sop.services.staff import touch_review
 from tenants import clock
 from tenants.errors import DomainError
 from tenants.scoping import tenant_scope
@@ -59,3 +62,15 @@ def _work(company: Company, lead, now: datetime, *, key: str) -> None:  # type: 
             next_action="问家里商量的结果",
             next_action_at=now + timedelta(days=2),
         )
+
+
+def screenshots_review(company: Company) -> int:
+    """The team lead looks at what staff say they sent; about one in ten has no picture and waits. Returns how many."""
+    reviewed = 0
+    with tenant_scope(company.tenant):
+        waiting = touch_list(tenant=company.tenant).filter(state=TouchState.SUBMITTED)
+        for touch_id in waiting.values_list("pk", flat=True):
+            if touch_id % 10:
+                touch_review(tenant=company.tenant, touch_id=touch_id, actor=company.owner, note="截图已看")
+                reviewed += 1
+    return reviewed

@@ -12,7 +12,7 @@ from demo import people
 from demo.camp import camp_begin
 from demo.company import Company, Plan, company_connect
 from demo.groups import groups_open, names_give
-from demo.office import day_at_the_desk
+from demo.office import day_at_the_desk, screenshots_review
 from demo.pump import live_until, settle
 from demo.timepiece import Timepiece
 from demo.vendor import Vendor
@@ -23,7 +23,7 @@ from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tenants.selectors import member_list
 
-CAMP_DAY = 21  # the demo opens on this day of the camp: the climax
+CAMP_DAY = 19  # the demo opens on this day of the camp: the last of the limited offer
 DESK_HOURS = (10, 17)
 PLANNING_GROUPS = 1  # left for the visitor to answer the six questions
 
@@ -69,7 +69,7 @@ class World:
     def _plans(self) -> list[Plan]:
         named = people.LOGINS[0].email, people.LOGINS[0].name
         return [
-            Plan("小芽英语", "小芽英语", *named, self.size.staff, self.size.groups, self.size.customers, 21),
+            Plan("小芽英语", "小芽英语", *named, self.size.staff, self.size.groups, self.size.customers, 21, 0.0),
             Plan("青禾家装", "青禾", *named, 5, 2, 60, 22),
         ]  # fmt: skip
 
@@ -102,6 +102,7 @@ class World:
                 if local.hour >= hour and f"desk {day} {hour}" not in told and day < CAMP_DAY:
                     told.add(f"desk {day} {hour}")
                     day_at_the_desk(camp, now)
+                    screenshots_review(camp)
 
         live_until(datetime.now().astimezone(), vendor=self.vendor, timepiece=self.timepiece, at_step=at_step)
 

@@ -100,6 +100,7 @@ async def create_corp(runtime: Runtime, body: Body) -> Body:
         seed=int(body.get("seed") or 1),
         corp_id=str(body.get("corp_id") or ""),
         initial_share=float(body.get("initial_share", 0.6)),
+        overlap=float(body.get("overlap", 0.2)),
         timezone=str(body.get("timezone") or "Asia/Shanghai"),
     )
     corp = seed.make_corp(runtime.world, plan, runtime.clock.now())

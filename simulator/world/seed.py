@@ -28,7 +28,8 @@ AVATAR = "https://wework.qpic.cn/avatar/{}"
 
 @dataclass(frozen=True)
 class Plan:
-    """The size of a corp. `initial_share` of the customers already sit in groups at the start."""
+    """The size of a corp. `initial_share` of the customers already sit in groups at the start, and `overlap` of
+    those sit in two or three."""
 
     name: str
     staff: int = 6
@@ -37,6 +38,7 @@ class Plan:
     seed: int = 1
     corp_id: str = ""
     initial_share: float = 0.6
+    overlap: float = 0.2
     timezone: str = "Asia/Shanghai"
 
 
@@ -124,7 +126,7 @@ def _fill_groups(corp: Corp, rng: random.Random, plan: Plan, now: float) -> None
         if number >= len(people) * plan.initial_share:
             continue
         others = [g for g in chats if g is not home]
-        extra = rng.choices((0, 1, 2), (0.8, 0.15, 0.05))[0]
+        extra = rng.choices((0, 1, 2), (1 - plan.overlap, 0.75 * plan.overlap, 0.25 * plan.overlap))[0]
         for group in [home, *rng.sample(others, min(extra, len(others)))]:
             joined = rng.randint(group.create_time, int(now) - 60)
             scene = rng.choice((1, 3, 3))
