@@ -8,7 +8,7 @@ from typing import Any
 from demo.camp import camp_begin
 from demo.company import Company, Plan, company_connect
 from demo.groups import groups_open, names_give
-from demo.office import day_at_the_desk
+from demo.office import day_at_the_desk, screenshots_review
 from demo.people import company_sign_up
 from demo.pump import live_until, settle
 from demo.timepiece import Timepiece
@@ -98,9 +98,7 @@ class Story:
         self._once(f"tell {day}", lambda: self._tell(f"camp day {day}: {work_due(now)}"))
         for hour in DESK_HOURS:
             if local.hour >= hour:
-                self._once(
-                    f"desk {day} {hour}", lambda: [day_at_the_desk(one, now) for one in self.companies]
-                )
+                self._once(f"desk {day} {hour}", lambda: self._desk(now))
         if day in KILLS_ON_DAYS and local.hour >= 9:
             self._once(f"kill {day}", lambda: self.processes.kill(KILLS_ON_DAYS[day]))
         if day == 12 and local.hour >= 12:
@@ -111,6 +109,11 @@ class Story:
             self._once("calm", lambda: self._limit(False))
         if self.engines is not None:
             self._once(f"chaos {day} {local.hour // 6}", self._chaos)
+
+    def _desk(self, now: datetime) -> None:
+        for company in self.companies:
+            day_at_the_desk(company, now)
+            screenshots_review(company)
 
     def _once(self, name: str, act: Callable[[], Any]) -> None:
         if name not in self.done_once:

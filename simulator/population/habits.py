@@ -126,7 +126,7 @@ def _order_day(plan: Plan, who: Customer, rng: random.Random) -> int | None:
         return rng.choice((1, min(2, plan.days)))
     if roll < opening + ending:
         closing = plan.days - rng.choice((0, 1))
-        return rng.choice((plan.offer_day, plan.offer_day, plan.offer_day + 1, closing, closing, closing))
+        return rng.choice((plan.offer_day, plan.offer_day + 1, closing, closing, closing, closing))
     return None
 
 
