@@ -12,11 +12,15 @@ from sop.enums import Anchor, Audience, Channel
 from sop.models import Run, Step, Template, Touch, TouchRecipient, Version
 from team.models import Staff
 from tenants import clock
+from tenants.audit import SYSTEM
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
+from wecom.models import App
+from wecom.services import app_connect
 
 GROUP_SIZE = 200
 CHUNK = 5000
+CORP_ID = "wwbenchmark0000002"
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,15 @@ def crowd_make(*, tenant: Tenant, touches: int, due_at: datetime) -> Crowd:
     """`touches` customers in groups of 200, and a join touch for each, due at the same moment."""
     now = clock.now()
     with tenant_scope(tenant):
-        groups = _groups(tenant, touches // GROUP_SIZE, now)
+        app = app_connect(tenant=tenant, corp_id=CORP_ID, agent_id=1, secret="unused", actor=SYSTEM)
+        groups = _groups(tenant, app, touches // GROUP_SIZE, now)
         customers = _store(
             Customer(
-                tenant=tenant, external_userid=f"wmBench{number:06d}", name=f"客户{number}", first_seen_at=now
+                tenant=tenant,
+                app=app,
+                external_userid=f"wmBench{number:06d}",
+                name=f"客户{number}",
+                first_seen_at=now,
             )
             for number in range(touches)
         )
@@ -69,13 +78,13 @@ def crowd_make(*, tenant: Tenant, touches: int, due_at: datetime) -> Crowd:
     return Crowd(run.pk, touches)
 
 
-def _groups(tenant: Tenant, count: int, now: datetime) -> list[Group]:
+def _groups(tenant: Tenant, app: App, count: int, now: datetime) -> list[Group]:
     staff = _store(
-        Staff(tenant=tenant, userid=f"bench{number}", name=f"员工{number}") for number in range(20)
+        Staff(tenant=tenant, app=app, userid=f"bench{number}", name=f"员工{number}") for number in range(20)
     )
     return _store(
         Group(
-            tenant=tenant, chat_id=f"wrBench{number:05d}", name=f"基准{number}群", state="active",
+            tenant=tenant, app=app, chat_id=f"wrBench{number:05d}", name=f"基准{number}群", state="active",
             owner=staff[number % 20], created_at=now,
         )
         for number in range(count)

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from groups.services.life import groups_begin, tenants_with_beginnings
 from groups.services.glance import REFRESH_TASK, glances_bring_up
+from groups.services.life import groups_begin, tenants_with_beginnings
 from groups.services.reading import group_reread
 from outbox.dispatch import enqueue
 from tenants.scoping import unscoped

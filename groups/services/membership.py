@@ -34,10 +34,12 @@ _STAMP_FIELDS = ("member_version", "members_as_of", "revision")
 
 @dataclass(frozen=True)
 class Applied:
-    """The group after a full read. `missed` counts members whose entry or departure no event had told."""
+    """The group after a full read. `missed` counts members whose entry or departure no event had told.
+    `shows_change`: the answer has what the event told, so a version other than the event's is a newer one."""
 
     group: Group
     missed: int
+    shows_change: bool
 
 
 class Heard(Enum):
@@ -99,6 +101,9 @@ def _hear_again(
         if spells.is_present(before) != spells.is_present(after[userid]):
             return Heard.UNFIT
     _write(group, rows=rows, after=after, people=people, seen={})
+    if group.members_as_of is None or change.occurred_at > group.members_as_of:
+        _stamp(group, version=group.member_version, as_of=change.occurred_at)
+        group.save(update_fields=_STAMP_FIELDS)
     return Heard.KNOWN
 
 
@@ -128,7 +133,12 @@ def membership_apply_read(
         missed = _settle(group, seen, read_at, change)
         _count(group)
         _copy(group, seen, read_at)
-    return Applied(group, missed)
+    return Applied(group, missed, change is None or _is_shown(seen, change))
+
+
+def _is_shown(seen: SeenGroup, change: Change) -> bool:
+    inside = {member.userid for member in seen.members}
+    return all((userid in inside) == (change.detail == ADD) for userid in change.userids)
 
 
 def membership_dissolve(*, tenant_id: int, app_id: int, chat_id: str, at: datetime) -> bool:

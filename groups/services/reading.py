@@ -61,7 +61,7 @@ def group_change_apply(*, tenant_id: int, app_id: int, change: Change) -> None:
     if applied is None:
         return
     glance_refresh_soon(tenant_id=tenant_id, group_id=applied.group.pk)
-    if change.current_version not in ("", applied.group.member_version):
+    if not applied.shows_change and change.current_version not in ("", applied.group.member_version):
         _reread_later(tenant_id, app_id, change.chat_id, change.current_version, attempt=0)
 
 

@@ -105,6 +105,7 @@ def _without_reached(
             tenant_id=tenant_id,
             touch__run__in={touch.run_id for touch in private},
             touch__step__in={touch.step_id for touch in private},
+            customer__in={one for touch in private for one in found.get(touch.pk, ())},
         )
         .exclude(touch__in=[touch.pk for touch in private])
         .exclude(state=RecipientState.BLOCKED)

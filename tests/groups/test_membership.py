@@ -16,9 +16,10 @@ from groups.handlers import on_external_chat, sync_groups
 from groups.models import Group, GroupChange, Member
 from groups.selectors import counts, members_current, people_total, staff_in
 from groups.services import reading
+from groups.services.glance import REFRESH_TASK
 from groups.services.membership import membership_apply_read
 from groups.services.reading import group_reread
-from groups.tasks import reread_chat
+from groups.tasks import refresh_glances, reread_chat
 from outbox.models import EventRow
 from simulator.world import groups as acts
 from tests.groups.world import OWNER, STAFF
@@ -27,7 +28,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 # Statements for one event, whatever the size of the group; savepoints and copies for other apps' handlers apart.
 DELTA_QUERIES = 13
-READ_QUERIES = 24
+READ_QUERIES = 15
 
 
 def deliver(events):
@@ -240,6 +241,46 @@ def test_deltas_of_a_burst_are_confirmed_by_one_read(
     with django_capture_on_commit_callbacks() as callbacks:
         deliver(vendor.take_events())
     assert len([one for one in callbacks if one.args[0] == reading.REREAD_TASK]) == 1
+
+
+def test_a_burst_of_unknown_people_is_read_and_judged_once(
+    vendor, camp, frozen, django_capture_on_commit_callbacks
+):
+    refresh_glances.run(tenant_id=vendor.app.tenant_id, group_ids=[Group.objects.get(chat_id=camp).pk])
+    people = vendor.add_customers(5)
+    start = frozen.moment
+    for person in people:
+        frozen.move(seconds=1)
+        vendor.join(camp, [person], frozen.moment)
+    frozen.move(seconds=1)
+    with django_capture_on_commit_callbacks() as callbacks:
+        deliver(vendor.take_events())
+    assert vendor.calls == ["groupchat_get"]
+    assert [one.args[0] for one in callbacks if one.args[0].startswith("groups.")] == [REFRESH_TASK]
+    assert behaviours() == Counter({("join", person): 1 for person in people})
+    joined = (
+        Member.objects.filter(userid__in=people).order_by("joined_at").values_list("joined_at", flat=True)
+    )
+    assert list(joined) == [start + timedelta(seconds=number) for number in range(1, 6)]
+
+
+def test_a_group_is_judged_after_what_happened_in_it(vendor, camp):
+    group = Group.objects.get(chat_id=camp)
+    Group.objects.filter(pk=group.pk).update(state="active", customer_count=99)
+    refresh_glances.run(tenant_id=group.tenant_id, group_ids=[group.pk])
+    group.refresh_from_db()
+    assert (group.customer_count, group.staff_count) == (10, 1)
+    assert group.risk_code != ""
+
+
+def test_a_state_just_read_needs_no_confirming(vendor, camp, frozen):
+    vendor.leave(camp, ["wm000000"], frozen.moment)
+    deliver(vendor.take_events())
+    wanted = {"tenant_id": vendor.app.tenant_id, "app_id": vendor.app.pk, "chat_id": camp}
+    frozen.move(seconds=10)
+    group_reread(**wanted)
+    group_reread(**wanted)
+    assert vendor.calls == ["groupchat_get"]
 
 
 def test_a_read_that_another_worker_overtook_is_not_written(vendor, camp, frozen):
