@@ -1,6 +1,6 @@
 """Today (R123): what waits for one person, in the one work order, two clicks to act."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -94,17 +94,19 @@ class _TodayView(ConsoleView):
         where = {"tenant_id": self.request.tenant.pk, "staff_id": viewer.staff_id}
         counts = work_counts(**where, since=since)
         waiting = work_item_list(**where) if tab not in ("done", "blocked") else []
-        if self.request.GET.get("one"):
-            waiting = waiting[:1]
         blocked = work_item_list(**where, states=[WorkState.BLOCKED])
         finished = work_item_done_list(**where, since=since)
+        sections = _sections(waiting, tab, counts)
+        first = sections[0].items[0] if sections else None
+        if first and self.request.GET.get("one"):
+            sections = [replace(sections[0], items=[first])]
         return {
             "viewer": viewer,
             "tab": tab,
             "one": bool(self.request.GET.get("one")),
             "tabs": [(key, TAB_LABELS[key], counts[key]) for key in TABS],
-            "sections": _sections(waiting, tab, counts),
-            "focus_id": waiting[0].pk if waiting else 0,
+            "sections": sections,
+            "focus_id": first.pk if first else 0,
             "blocked": blocked,
             "finished": finished,
             "counts": counts,
