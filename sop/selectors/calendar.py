@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Case, DateTimeField, F, IntegerField, Q, QuerySet, When
 
 from groups.selectors import counts
-from sop.enums import Channel, RunState, TouchState
+from sop.enums import Anchor, Channel, Rule, RunState, TouchState
 from sop.models import Run, RunGroup, Touch
 from sop.policies import calendar
 from sop.selectors.execution import Execution, execution_rate
@@ -33,6 +33,11 @@ _SHOWN = {
     TouchState.CANCELLED: "skipped",
     TouchState.EXPIRED: "late",
 }
+
+
+# WeCom's "nobody is left to send to", as handed on in a failed send's reason.
+_VENDOR_NOBODY = " 41048:"
+_NOBODY_RULES = frozenset({Rule.NOBODY, Rule.NOT_FRIEND})
 
 
 def shown_state(touch: Touch, now: datetime) -> str:
@@ -194,9 +199,16 @@ def decorate(touch: Touch, now: datetime) -> Touch:
 
 
 def _cell(day: date, touches: list[Touch], today: date) -> Cell:
-    kept = [one for one in touches if one.state != TouchState.CANCELLED]
+    kept = [one for one in touches if one.state != TouchState.CANCELLED and not _is_idle_join(one)]
     confirmed = sum(1 for one in kept if one.state == TouchState.CONFIRMED)
     return Cell(day=day, touches=kept, confirmed=confirmed, is_past=day < today)
+
+
+def _is_idle_join(touch: Touch) -> bool:
+    """Whether a step for newcomers found nobody to reach: no work for anyone, so the ledger alone shows it."""
+    if touch.step.anchor != Anchor.MEMBER_JOIN or touch.state not in (TouchState.BLOCKED, TouchState.FAILED):
+        return False
+    return touch.rule_code in _NOBODY_RULES or _VENDOR_NOBODY in touch.reason
 
 
 def _camp_days(run: Run, days: list[date]) -> list[tuple[date, int, str]]:

@@ -7,7 +7,8 @@ from django import template
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from sop.enums import TouchState
+from contacts.enums import Rule as GateRule
+from sop.enums import Rule, TouchState
 
 register = template.Library()
 
@@ -15,6 +16,9 @@ ICONS = {
     "planned": "circle-dashed", "due": "clock", "sent": "send", "confirmed": "check", "late": "clock-exclamation",
     "blocked": "ban", "skipped": "player-skip-forward",
 }  # fmt: skip
+
+
+RULE_LABELS = {one.value: one.label for rules in (GateRule, Rule) for one in rules}
 
 
 @register.filter
@@ -45,6 +49,22 @@ def state_word(touch: Any) -> str:
     if touch.state == TouchState.SUBMITTED:
         return _("Submitted, not confirmed")
     return str(touch.get_state_display())
+
+
+@register.filter
+def rule_words(code: str) -> str:
+    """What a rule code says; empty for a code that is no rule's."""
+    return str(RULE_LABELS.get(code, ""))
+
+
+@register.filter
+def offset_words(minutes: int) -> str:
+    """When a step falls due beside its anchor: 5 min later, 24 h later, 3 h before."""
+    is_hours = minutes and minutes % 60 == 0
+    count = abs(minutes) // 60 if is_hours else abs(minutes)
+    if minutes < 0:
+        return _("%(n)s h before") % {"n": count} if is_hours else _("%(n)s min before") % {"n": count}
+    return _("%(n)s h later") % {"n": count} if is_hours else _("%(n)s min later") % {"n": count}
 
 
 @register.filter
