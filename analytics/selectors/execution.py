@@ -30,7 +30,7 @@ group by 1, 2, 3 order by {order}
 _DUE = """(t.state not in ('blocked', 'cancelled')
     and (t.window_ends_at <= %(now)s or t.state in ('confirmed', 'skipped', 'expired', 'failed')))"""
 _BY = {
-    "step": ("s.key, s.title, s.day", "s.day nulls last, s.key"),
+    "step": ("s.key, s.title, s.day", "s.day nulls last, min(s.at) nulls last, s.key"),
     "staff": ("coalesce(st.id, 0), coalesce(nullif(st.name, ''), st.userid, ''), null::int", "2"),
     "group": ("coalesce(g.id, 0), coalesce(nullif(g.name, ''), g.planned_name, ''), null::int", "2"),
 }
