@@ -6,8 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from console import nav
 from console.shell import tenant_url
+from contacts.selectors.timeline import register_touch_titles
 from sop.selectors.calendar import run_list
 from sop.selectors.templates import template_list
+from sop.selectors.titles import touch_titles
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -34,3 +36,4 @@ def _search(tenant: "Tenant", text: str) -> list[nav.Hit]:
 
 nav.register(key="sop", label=_("SOP"), icon="route", url_name="sop:runs", order=40)
 nav.register_search(_search)
+register_touch_titles(touch_titles)

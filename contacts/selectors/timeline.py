@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from contacts.enums import BehaviourKind, FollowState
 from contacts.models import Behaviour, CustomerTag, Exposure, Follow
+from contacts.selectors.sources import source_label
 
 LIMIT = 200
 MESSAGE, CLICK, LEARN, REACH, ORDER, CHANGE = "message", "click", "learn", "reach", "order", "change"
@@ -53,12 +54,23 @@ class TimelineEntry:
 
 Provider = Callable[..., Iterable[TimelineEntry]]
 _providers: list[Provider] = []
+TouchTitles = Callable[..., dict[str, str]]
+_touch_titles: list[TouchTitles] = []
 
 
 def register_timeline(provider: Provider) -> None:
     """Add entries of an app above: `provider(tenant_id=, customer_id=, limit=) -> entries`. Twice counts once."""
     if provider not in _providers:
         _providers.append(provider)
+
+
+def register_touch_titles(titles: TouchTitles) -> None:
+    """Name the touches of an app above: `titles(tenant_id=, touch_keys=) -> {touch_key: title}`. Twice counts once.
+
+    The gate knows a touch by its key only; a key that nobody names is told without a title.
+    """
+    if titles not in _touch_titles:
+        _touch_titles.append(titles)
 
 
 def customer_timeline(
@@ -89,40 +101,53 @@ def _joined(*parts: Any) -> str:
 
 def _behaviours(who: dict[str, int], limit: int) -> list[TimelineEntry]:
     rows = Behaviour.objects.filter(**who).select_related("group", "staff").order_by("-occurred_at", "-pk")
-    made = []
-    for row in rows[:limit]:
-        facet, icon = _LOOK[row.kind]
-        said = row.text[:120] if row.kind == BehaviourKind.MESSAGE else row.object_title
-        label = BehaviourKind(row.kind).label
-        made.append(
-            TimelineEntry(
-                at=row.occurred_at,
-                facet=facet,
-                icon_name=icon,
-                text=_("%(what)s: %(title)s") % {"what": label, "title": said} if said else str(label),
-                detail=_joined(row.group.name if row.group else "", row.staff or "", row.source),
-                amount_fen=row.amount_fen,
-            )
-        )
-    return made
+    return [_behaviour(row) for row in rows[:limit]]
+
+
+def _behaviour(row: Behaviour) -> TimelineEntry:
+    """One act; a title that only repeats the act or the group is told once."""
+    facet, icon = _LOOK[row.kind]
+    label = str(BehaviourKind(row.kind).label)
+    said = row.text[:120] if row.kind == BehaviourKind.MESSAGE else row.object_title
+    group = row.group.name if row.group else ""
+    return TimelineEntry(
+        at=row.occurred_at,
+        facet=facet,
+        icon_name=icon,
+        text=_("%(what)s: %(title)s") % {"what": label, "title": said} if said not in ("", label) else label,
+        detail=_joined("" if group == said else group, row.staff or "", source_label(row.source)),
+        amount_fen=row.amount_fen,
+    )
 
 
 def _touches(who: dict[str, int], limit: int) -> list[TimelineEntry]:
-    rows = Exposure.objects.filter(**who).select_related("group").order_by("-at", "-pk")
+    rows = list(Exposure.objects.filter(**who).select_related("group").order_by("-at", "-pk")[:limit])
+    titles: dict[str, str] = {}
+    for named in _touch_titles:
+        titles |= named(tenant_id=who["tenant_id"], touch_keys={row.touch_key for row in rows})
     return [
         TimelineEntry(
             at=row.at,
             facet=REACH,
             icon_name="speakerphone" if row.weight > 0 else "ban",
-            text=_("A message was let through")
-            if row.weight > 0
-            else _("A message did not go out after all"),
-            detail=_joined(
-                row.group.name if row.group else _("private"), "" if row.capped else _("service message")
-            ),
+            text=_touch_text(titles.get(row.touch_key, ""), went_out=row.weight > 0),
+            detail=_joined(_place(row), "" if row.capped else _("service message")),
         )
-        for row in rows[:limit]
+        for row in rows
     ]
+
+
+def _touch_text(title: str, *, went_out: bool) -> str:
+    if not title:
+        return _("A message was let through") if went_out else _("A message did not go out after all")
+    said = _("Touch: %(title)s") if went_out else _("Did not go out after all: %(title)s")
+    return said % {"title": title}
+
+
+def _place(row: Exposure) -> str:
+    if row.group:
+        return row.group.name
+    return _("Moments") if row.channel == "moments" else _("private")
 
 
 def _tags(who: dict[str, int], limit: int) -> list[TimelineEntry]:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, TemplatePage, drawer_done, go, toast
@@ -23,6 +24,7 @@ from contacts.selectors import (
     tag_list,
 )
 from contacts.selectors.exposures import exposures_now
+from contacts.selectors.sources import source_label
 from contacts.selectors.timeline import FACETS, customer_timeline, facet_counts
 from contacts.services.customers import customer_set_opt_out
 from contacts.services.tags import customer_tag_add, customer_tag_remove
@@ -33,7 +35,7 @@ FACET_LABELS = {
     "all": _("All"),
     "message": _("Messages"),
     "click": _("Clicks"),
-    "learn": _("Learning"),
+    "learn": pgettext_lazy("timeline", "Learning"),
     "reach": _("Touches"),
     "order": _("Orders"),
     "change": _("Changes"),
@@ -95,7 +97,7 @@ class CustomerPage(TemplatePage):
                 .select_related("tag", "staff")
                 .order_by("tag__name")
             ),
-            "orders": list(orders_for(**who)[:20]),
+            "orders": [(order, source_label(order.source)) for order in orders_for(**who)[:20]],
             "spent_fen": spent_fen(**who).get(customer.pk),
             "exposures": exposures_now(tenant=self.request.tenant, customer_id=customer.pk),
         }

@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console.formats import moment as moment_words
 from console.pages import ConsoleView, render
@@ -39,7 +40,7 @@ FACET_NAMES = {
     "all": _("All"),
     "message": _("Messages"),
     "click": _("Clicks"),
-    "learn": _("Learning"),
+    "learn": pgettext_lazy("timeline", "Learning"),
     "reach": _("Touches"),
     "order": _("Orders"),
     "change": _("Changes"),
