@@ -46,6 +46,10 @@ def _time() -> forms.TimeInput:
     return forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
 
+def _address() -> forms.URLInput:
+    return forms.URLInput(attrs={"placeholder": "https://"})
+
+
 class StepForm(forms.Form):
     """One step of a draft. `day` and `at` belong to the camp-day anchor, `offset_minutes` to the others."""
 
@@ -146,6 +150,14 @@ class NoteForm(forms.Form):
     note = forms.CharField(label=_("Note"), max_length=500, required=False)
 
 
+# What to do when a run lacks what its template leads people to; `step` is the first step that does.
+NEEDED = {
+    "interaction_url": _("“%(step)s” leads people there. Paste the address they should open."),
+    "product_url": _("“%(step)s” leads people there. Paste the page where they buy."),
+    "offer_ends_at": _("“%(step)s” counts down to it. Choose the day and the hour."),
+}
+
+
 class RunForm(forms.Form):
     """What a person decides to start a run. Choices of versions and groups are given by the view."""
 
@@ -170,12 +182,12 @@ class RunForm(forms.Form):
         help_text=_("Members without it get the extra steps; with it they stop."),
     )
     interaction_url = forms.URLField(
-        label=_("Its link"), max_length=500, required=False, assume_scheme="https",
+        label=_("Its link"), max_length=500, required=False, assume_scheme="https", widget=_address(),
         help_text=_("The live room, form or mini-program that the messages lead to."),
     )  # fmt: skip
     product_title = forms.CharField(label=_("Course or product"), max_length=64, required=False)
     product_url = forms.URLField(
-        label=_("Link to buy"), max_length=500, required=False, assume_scheme="https",
+        label=_("Link to buy"), max_length=500, required=False, assume_scheme="https", widget=_address(),
         help_text=_("Every message gets its own tracked link to it."),
     )  # fmt: skip
     offer_ends_at = forms.DateTimeField(
@@ -184,11 +196,20 @@ class RunForm(forms.Form):
     )  # fmt: skip
 
     def __init__(
-        self, *args: Any, versions: list[tuple[int, str]], groups: list[tuple[int, str]], **kwargs: Any
+        self,
+        *args: Any,
+        versions: list[tuple[int, str]],
+        groups: list[tuple[int, str]],
+        needs: dict[int, dict[str, str]],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].choices = versions  # type: ignore[attr-defined]
         self.fields["groups"].choices = groups  # type: ignore[attr-defined]
+        chosen = str((self.data or self.initial).get("version") or "")
+        for name, step in needs.get(int(chosen) if chosen.isdecimal() else 0, {}).items():
+            self.fields[name].required = True
+            self.fields[name].error_messages["required"] = NEEDED[name] % {"step": step}
 
     def to_wish(self) -> RunWish:
         data = self.cleaned_data

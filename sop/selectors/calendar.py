@@ -258,6 +258,12 @@ def run_get(*, tenant: "Tenant", run_id: int) -> Run:
     return Run.objects.select_related("version__template").get(tenant=tenant, pk=run_id)
 
 
+def run_last(*, tenant: "Tenant", template_id: int | None) -> Run | None:
+    """The newest run, one of this template before any other; or None."""
+    own = Case(When(version__template=template_id, then=0), default=1, output_field=IntegerField())
+    return Run.objects.filter(tenant=tenant).order_by(own, "-pk").first()
+
+
 def runs_running(*, tenant: "Tenant") -> list[Run]:
     return list(run_list(tenant=tenant).filter(state=RunState.RUNNING))
 

@@ -115,17 +115,27 @@ def _check_wish(tenant: "Tenant", wish: RunWish, version: Version, steps: list[S
     last = calendar.day_date(wish.starts_on, version.days + version.after_days)
     if last < clock.local_date(clock.now(), tenant.timezone):
         raise RunInvalid(_("All days of this run would be over already."))
-    if any(step.anchor == Anchor.OFFER_END for step in steps):
+    needs = run_needs(steps)
+    if "offer_ends_at" in needs:
         _check_offer(tenant, wish, last)
-    for is_product, url, words in (
-        (True, wish.product_url, _("the product's link")),
-        (False, wish.interaction_url, _("the key interaction's link")),
+    for name, url, words in (
+        ("product_url", wish.product_url, _("the product's link")),
+        ("interaction_url", wish.interaction_url, _("the key interaction's link")),
     ):
-        needing = [step for step in steps if _lacks_link(step, is_product=is_product)]
-        if needing and not url:
-            raise RunInvalid(
-                _("“%(step)s” and others need %(link)s.") % {"step": needing[0].title, "link": words}
-            )
+        if name in needs and not url:
+            raise RunInvalid(_("“%(step)s” and others need %(link)s.") % {"step": needs[name], "link": words})
+
+
+def run_needs(steps: Iterable[Step]) -> dict[str, str]:
+    """What a run of these steps cannot start without: field of RunWish -> title of the first step that asks for it."""
+    needs: dict[str, str] = {}
+    for step in steps:
+        if step.anchor == Anchor.OFFER_END:
+            needs.setdefault("offer_ends_at", step.title)
+        for name, is_product in (("product_url", True), ("interaction_url", False)):
+            if _lacks_link(step, is_product=is_product):
+                needs.setdefault(name, step.title)
+    return needs
 
 
 def _check_offer(tenant: "Tenant", wish: RunWish, last: date) -> None:

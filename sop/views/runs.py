@@ -15,15 +15,32 @@ from sop.enums import RunState
 from sop.filters import RunFilter
 from sop.forms import OfferForm, ReasonForm, RunForm, offer_default
 from sop.models import Run, Version
-from sop.selectors.calendar import calendar_week, ledger, run_get, run_group_ids, run_list, runs_running
+from sop.selectors.calendar import (
+    calendar_week,
+    ledger,
+    run_get,
+    run_group_ids,
+    run_last,
+    run_list,
+    runs_running,
+)
 from sop.selectors.findings import explained
 from sop.selectors.preview import run_preview
-from sop.selectors.templates import version_list_usable
+from sop.selectors.templates import step_list, version_list_usable
 from sop.selectors.timeline import day_bars
-from sop.services.runs import group_is_ready, run_cancel, run_set_groups, run_set_offer_end, run_start
+from sop.services.runs import (
+    group_is_ready,
+    run_cancel,
+    run_needs,
+    run_set_groups,
+    run_set_offer_end,
+    run_start,
+)
 from sop.tables import RunTable
 from tenants import clock
 from tenants.enums import Permission
+
+KEPT = ("key_interaction", "interaction_url", "product_title", "product_url")
 
 
 def found_run(request: Any, pk: int) -> Run:
@@ -74,10 +91,10 @@ class RunNewPage(FormPage):
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         ready = [one for one in self.groups() if group_is_ready(one)]
         people = counts(tenant_id=self.request.tenant.pk, group_ids=[one.pk for one in ready])
+        versions = usable_versions(self.request)
         return {
-            "versions": [
-                (one.pk, f"{one.template.name} v{one.number}") for one in usable_versions(self.request)
-            ],
+            "versions": [(one.pk, f"{one.template.name} v{one.number}") for one in versions],
+            "needs": {one.pk: run_needs(step_list(version=one)) for one in versions},
             "groups": [
                 (one.pk, _label(one, people[one.pk].customers if one.pk in people else 0)) for one in ready
             ],
@@ -90,23 +107,32 @@ class RunNewPage(FormPage):
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         tenant = self.request.tenant
-        starts_on = clock.local_date(clock.now(), tenant.timezone) + timedelta(days=1)
+        tomorrow = clock.local_date(clock.now(), tenant.timezone) + timedelta(days=1)
+        starts_on = _day(self.request.GET.get("starts_on"), default=tomorrow)
         versions = usable_versions(self.request)
         wanted = self.request.GET.get("version", "")
         version = next((one for one in versions if str(one.pk) == wanted), versions[0] if versions else None)
         return {
+            **self.kept(version),
             "version": version.pk if version else None,
             "starts_on": starts_on,
             "name": _("%(template)s %(month)s")
             % {"template": version.template.name, "month": f"{starts_on:%y%m%d}"}
             if version
             else "",
-            "key_interaction": "live",
-            "groups": [one.pk for one in self.groups() if group_is_ready(one)],
+            "groups": self.request.GET.getlist("groups")
+            or [one.pk for one in self.groups() if group_is_ready(one)],
             "offer_ends_at": offer_default(starts_on, version.offer_day, version.offer_at)
             if version
             else None,
         }
+
+    def kept(self, version: Version | None) -> dict[str, Any]:
+        """What the last run said, of this template where it ran before; what was typed before the template changed."""
+        last = run_last(tenant=self.request.tenant, template_id=version.template_id if version else None)
+        values = {name: getattr(last, name) if last else "" for name in KEPT}
+        values["key_interaction"] = values["key_interaction"] or "live"
+        return {**values, **{name: self.request.GET[name] for name in KEPT if self.request.GET.get(name)}}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {

@@ -159,7 +159,8 @@ def test_run_starts_from_one_page(page: Callable[..., Any], tenant: Tenant, froz
     assert preview.status_code == 200
     assert "3" in preview.content.decode()
     incomplete = page("/sop/runs/new/", post={**data, "product_url": ""})
-    assert incomplete.status_code == 409
+    assert incomplete.status_code == 422
+    assert "Paste the page where they buy" in incomplete.content.decode()
     assert page("/sop/runs/new/", post=data).status_code == 302
     with tenant_scope(tenant):
         run = Run.objects.get()
