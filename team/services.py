@@ -66,10 +66,8 @@ def work_items_put(
         tenant_id=tenant_id, source_kind=source_kind, source_id__in=list(items)
     )
     found = {row.source_id: row for row in rows.order_by("source_id")}
-    for source_id, row in found.items():
-        _change(row, items[source_id])
     WorkItem.objects.bulk_update(
-        found.values(),
+        [row for source_id, row in found.items() if _change(row, items[source_id])],
         [*(name.removesuffix("_id") for name in sorted(_FIELDS)), "snoozed_until", "done_at", "done_by"],
     )
     return found
@@ -81,13 +79,16 @@ def _clipped(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: str(value)[: longest[name]] if name in longest else value for name, value in fields.items()}
 
 
-def _change(row: WorkItem, fields: dict[str, Any]) -> None:
+def _change(row: WorkItem, fields: dict[str, Any]) -> bool:
+    """Whether it differs now: a row just made does not."""
+    before = {**row.__dict__}
     for name, value in _clipped(fields).items():
         if name != "state":
             setattr(row, name, value)
     wanted = fields.get("state", WorkState.SNOOZED if row.state == WorkState.SNOOZED else WorkState.OPEN)
     if wanted != row.state:
         _set_state(row, wanted)
+    return any(row.__dict__[name] != value for name, value in before.items() if name != "_state")
 
 
 def _set_state(row: WorkItem, state: str, *, by: str = "", until: datetime | None = None) -> None:

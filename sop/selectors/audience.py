@@ -86,9 +86,10 @@ def _joined(tenant_id: int, touches: list["Touch"], members: dict[int, list[int]
     rows = TouchRecipient.objects.filter(
         tenant_id=tenant_id, touch__in=[touch.pk for touch in touches], state=RecipientState.PLANNED
     )
-    present = {touch.pk: frozenset(members.get(touch.group_id or 0, ())) for touch in touches}
+    group_of = {touch.pk: touch.group_id or 0 for touch in touches}
+    present = {group_id: frozenset(members.get(group_id, ())) for group_id in set(group_of.values())}
     for touch_id, customer_id in rows.values_list("touch_id", "customer_id").order_by("customer_id"):
-        if customer_id in present[touch_id]:
+        if customer_id in present[group_of[touch_id]]:
             found[touch_id].append(customer_id)
     return found
 

@@ -137,7 +137,7 @@ def _put_work(context: _Context, touches: list[Touch]) -> None:
 
 
 def _item(context: _Context, first: Touch, some: list[Touch]) -> dict[str, object]:
-    groups = _("、").join(str(touch.group) for touch in some if touch.group is not None)
+    groups = _group_names(some)
     day = _("%(run)s, day %(day)s") % {"run": first.run.name, "day": first.step.day or _("countdown")}
     return {
         "staff_id": first.staff_id,
@@ -157,6 +157,12 @@ def _item(context: _Context, first: Touch, some: list[Touch]) -> dict[str, objec
     }
 
 
+def _group_names(some: list[Touch]) -> str:
+    """Each group once, also when it has a touch for each of its people."""
+    names = {touch.group_id: touch.group for touch in some if touch.group is not None}
+    return _("、").join(map(str, names.values()))
+
+
 def _title(first: Touch, count: int) -> str:
     """What to do, in a few words."""
     names = {
@@ -174,7 +180,7 @@ def _title(first: Touch, count: int) -> str:
 
 def _queue_message(context: _Context, first: Touch, some: list[Touch]) -> None:
     assert first.staff is not None
-    groups = _("、").join(str(touch.group) for touch in some if touch.group is not None)
+    groups = _group_names(some)
     until = max(touch.window_ends_at for touch in some)
     send_queue(
         tenant=context.tenant,

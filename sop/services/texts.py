@@ -21,14 +21,15 @@ def texts_of(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, str]:
     made = radar_links_put(
         tenant_id=tenant.pk, wishes=[wish for some in wishes.values() for wish in some.values()]
     )
-    return {
-        touch.pk: render(
-            touch.step.text,
-            values_of(tenant=tenant, touch=touch),
-            {key: made[wish.source_id, wish.source_key] for key, wish in wishes[touch.pk].items()},
-        )
-        for touch in touches
-    }
+    found: dict[int, str] = {}
+    same: dict[tuple[object, ...], str] = {}  # one wording for all who join a group on one morning
+    for touch in touches:
+        alike = (touch.run_id, touch.step_id, touch.group_id, touch.staff_id, touch.planned_at)
+        if alike not in same:
+            links = {key: made[wish.source_id, wish.source_key] for key, wish in wishes[touch.pk].items()}
+            same[alike] = render(touch.step.text, values_of(tenant=tenant, touch=touch), links)
+        found[touch.pk] = same[alike]
+    return found
 
 
 def _wishes(touch: "Touch") -> dict[str, RadarWish]:
