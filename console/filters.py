@@ -53,17 +53,20 @@ def filter_bar(form: forms.Form, query: QueryDict) -> FilterBar:
     """Read a filter form and the present query string."""
     names = {name for field in form for name in _names(field)}
     fields, chips, search = [], [], None
+    hidden = [(key, value) for key in ("sort", "size") for value in query.getlist(key) if key not in names]
     for field in form:
         keys = _names(field)
         values = [value for key in keys for value in query.getlist(key) if value]
         if field.name == SEARCH_FIELD:
             search = field
             continue
-        fields.append((field, bool(values)))
+        if field.is_hidden:
+            hidden += [(key, value) for key in keys for value in query.getlist(key) if value]
+        else:
+            fields.append((field, bool(values)))
         if values:
             rest = query.copy()
             for key in [*keys, "page", "view"]:
                 rest.pop(key, None)
             chips.append(Chip(field.label, ", ".join(_texts(field, values)), f"?{rest.urlencode()}"))
-    hidden = [(key, value) for key in ("sort", "size") for value in query.getlist(key) if key not in names]
     return FilterBar(search, fields, hidden, chips)

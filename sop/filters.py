@@ -4,13 +4,18 @@ from typing import Any
 
 import django_filters as filters
 from django.db.models import Q, QuerySet
+from django.forms import HiddenInput
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from groups.selectors import group_list
 from sop.enums import Channel, RunState, TouchState
 from sop.models import Run, Touch
 from sop.selectors.calendar import run_list
 from sop.selectors.execution import FIGURES, execution_touches
+from team.models import Staff
+from team.selectors import staff_list
 
 FIGURE_LABELS = {
     "due": _("Was due"),
@@ -36,8 +41,16 @@ def _runs(request: HttpRequest | None) -> QuerySet[Run]:
     return run_list(tenant=request.tenant) if request is not None else Run.objects.none()  # type: ignore[attr-defined]
 
 
+def _staff(request: HttpRequest | None) -> QuerySet[Staff]:
+    return staff_list(tenant_id=request.tenant.pk) if request is not None else Staff.objects.none()  # type: ignore[attr-defined]
+
+
+def _groups(request: HttpRequest | None) -> QuerySet:
+    return group_list(tenant_id=request.tenant.pk if request is not None else 0)  # type: ignore[attr-defined]
+
+
 class TouchFilter(filters.FilterSet):
-    """`figure` opens the rows behind a figure of the execution rate; `bundle` those of one task."""
+    """`figure` opens the rows behind a figure of the execution rate; `bundle` those of one task, `group` those of one group."""
 
     q = filters.CharFilter(label=_("Step or group"), method="search")
     state = filters.MultipleChoiceFilter(label=_("State"), choices=TouchState.choices)
@@ -45,13 +58,15 @@ class TouchFilter(filters.FilterSet):
     run = filters.ModelChoiceFilter(label=_("Run"), queryset=_runs)
     rule = filters.CharFilter(label=_("Rule"), field_name="rule_code", lookup_expr="iexact")
     figure = filters.ChoiceFilter(
-        label=_("Figure"), choices=[(one, FIGURE_LABELS[one]) for one in FIGURES], method="of_figure"
+        label=pgettext_lazy("touches", "Figure"),
+        choices=[(one, FIGURE_LABELS[one]) for one in FIGURES],
+        method="of_figure",
     )
     since = filters.DateFilter(label=_("From"), field_name="planned_at", lookup_expr="date__gte")
     until = filters.DateFilter(label=_("To"), field_name="planned_at", lookup_expr="date__lte")
-    staff = filters.NumberFilter(label=_("Staff"), field_name="staff_id")
-    group = filters.NumberFilter(label=_("Group"), field_name="group_id")
-    bundle = filters.NumberFilter(label=_("Task"), field_name="bundle")
+    staff = filters.ModelChoiceFilter(label=_("Carried out by"), queryset=_staff)
+    group = filters.ModelChoiceFilter(label=_("Group"), queryset=_groups, widget=HiddenInput)
+    bundle = filters.NumberFilter(label=_("Task"), field_name="bundle", widget=HiddenInput)
 
     class Meta:
         model = Touch
