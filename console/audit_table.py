@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console.audit_changes import change_words
 from console.audit_words import verb_label, verbs_named
 from console.tables import ConsoleTable
 from console.templatetags.q import moment
@@ -66,7 +67,9 @@ class AuditTable(ConsoleTable):
         return value
 
     def render_changes(self, record: Any) -> SafeString:
-        rows = [(key, _shown(before), _shown(after)) for key, (before, after) in _pairs(record.changes)]
+        rows = [
+            (one.label, one.before, one.after) for one in change_words(record.target_kind, record.changes)
+        ]
         parts = format_html_join(" · ", "{} {} → <b>{}</b>", rows)
         why = format_html("<br>{}", record.reason) if record.reason else ""
         return format_html('<span class="q-diff">{}{}</span>', parts or "–", why)

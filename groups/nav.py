@@ -6,9 +6,10 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from console.audit_changes import register_changes
 from console.nav import Hit, register, register_search
 from console.pages import tenant_url
-from groups.enums import Risk
+from groups.enums import Kind, PaymentBasis, Purpose, Question, Risk, Scenario, State, SubKind
 from groups.selectors import group_counts, group_list
 from tenants.models import Tenant
 
@@ -30,3 +31,30 @@ def _search(tenant: Tenant, text: str) -> Iterator[Hit]:
 
 register(key="groups", label=_("Groups"), icon="users-group", url_name="groups:list", order=20, count=_broken)
 register_search(_search)
+register_changes(
+    "groups.group",
+    labels={
+        **dict(Question.choices),
+        "kind": _("Type"),
+        "sub_kind": _("Delivers"),
+        "purpose": _("Purpose"),
+        "scenario": _("Scenario"),
+        "payment_basis": _("Payment basis"),
+        "series": _("Series"),
+        "starts_on": _("Starts on"),
+        "ends_on": _("Ends on"),
+        "welcome": _("Welcome message"),
+        "announcement": _("Announcement"),
+        "value_proposition": _("Promise in one sentence"),
+        "planned_name": _("Name"),
+        "target_size": _("Target size"),
+    },
+    values={
+        "state": dict(State.choices),
+        "kind": dict(Kind.choices),
+        "sub_kind": dict(SubKind.choices),
+        "purpose": dict(Purpose.choices),
+        "scenario": dict(Scenario.choices),
+        "payment_basis": dict(PaymentBasis.choices),
+    },
+)

@@ -3,8 +3,10 @@
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from console.audit_changes import register_changes
 from console.nav import register
 from contacts.selectors.timeline import register_timeline
+from leads.enums import FollowResult, LeadState
 from leads.phone import lead_panel
 from leads.selectors.board import waiting_urgent
 from leads.selectors.detail import lead_timeline
@@ -17,4 +19,7 @@ def _count(request: HttpRequest) -> int | None:
 
 register(key="leads", label=_("Leads"), icon="target-arrow", url_name="leads:board", order=60, count=_count)
 register_timeline(lead_timeline)
+register_changes(
+    "leads.lead", values={"state": dict(LeadState.choices), "result": dict(FollowResult.choices)}
+)
 register_customer_panel(lead_panel)

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from console import nav
+from console.audit_changes import register_changes
 from console.shell import tenant_url
 from contacts.selectors.timeline import register_touch_titles
+from sop.enums import TouchState
 from sop.selectors.calendar import run_list
 from sop.selectors.templates import template_list
 from sop.selectors.titles import touch_titles
@@ -37,3 +39,4 @@ def _search(tenant: "Tenant", text: str) -> list[nav.Hit]:
 nav.register(key="sop", label=_("SOP"), icon="route", url_name="sop:runs", order=40)
 nav.register_search(_search)
 register_touch_titles(touch_titles)
+register_changes("sop.touch", values={"state": dict(TouchState.choices)})

@@ -7,6 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from console.audit_changes import change_words
+from console.audit_words import verb_label
 from console.pages import ConsoleView, TemplatePage, go, toast
 from contacts.enums import BehaviourKind
 from groups.enums import LIVE_STATES, TRANSITIONS, JoinScene, Question, State
@@ -22,6 +24,7 @@ from groups.selectors.figures import (
     scenes_of,
 )
 from groups.services.setup import group_move
+from team.selectors import staff_by_userids
 from tenants import clock
 from tenants.enums import Permission
 from tenants.selectors import audit_list
@@ -129,6 +132,7 @@ class GroupDetailPage(TemplatePage):
             rows = rows.filter(customer__name__icontains=text)
         paginator = Paginator(rows, MEMBERS_A_PAGE)
         page = paginator.get_page(self.request.GET.get("page"))
+        _name_inviters(page, group.tenant_id)
         return {
             "which": which, "page": page, "paginator": paginator, "page_field": "page", "people_key": key, "when": when,
             "days": self._days(), "people_label": _people_label(key, when), "text": text,
@@ -139,7 +143,18 @@ class GroupDetailPage(TemplatePage):
             target_kind="groups.group", target_id=str(group.pk)
         )
         seen = change_list(tenant_id=group.tenant_id, group_id=group.pk)
-        return {"entries": list(ours[:RECORD_ROWS]), "seen": list(seen[:RECORD_ROWS])}
+        told = [
+            (one, verb_label(one.verb), change_words(one.target_kind, one.changes))
+            for one in ours[:RECORD_ROWS]
+        ]
+        return {"entries": told, "seen": list(seen[:RECORD_ROWS])}
+
+
+def _name_inviters(rows: Any, tenant_id: int) -> None:
+    """Who brought each member in: the name of staff, else WeCom's id as it came."""
+    found = staff_by_userids(tenant_id=tenant_id, userids={row.invited_by for row in rows if row.invited_by})
+    for row in rows:
+        row.inviter = str(found.get(row.invited_by, row.invited_by))
 
 
 def _day_of(group: Group, facts: Any) -> dict[str, Any]:
