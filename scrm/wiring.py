@@ -2,6 +2,7 @@
 
 EVENTS: domain event -> handlers, called by the outbox with (tenant_id, events).
 INBOUND: WeCom event -> handlers, called by wecom's ingest with one normalised event in the tenant's scope.
+WORK: kind of work item -> what its owner does when a person says done or takes that back.
 SYNCERS: kind of data -> the function that reads all of it from WeCom, called with (tenant_id, progress).
 A handler is named by its dotted path; the path is stored in deliveries, so moving one is a migration.
 """
@@ -40,6 +41,10 @@ SYNCERS: dict[str, str] = {
     "tags": "contacts.handlers.sync_tags",
 }
 
+WORK: dict[str, str] = {
+    "sop.touch": "sop.handlers.on_work_act",
+}
+
 
 def connect() -> None:
     """Fill the registries; called once when all apps are loaded. A misspelt path stops the start."""
@@ -51,6 +56,9 @@ def connect() -> None:
             ingest.register_inbound(event_name, import_string(path))
     for what, path in SYNCERS.items():
         sync.register_syncer(what, import_string(path))
+    register_act = import_string("team.services.register_act")
+    for source_kind, path in WORK.items():
+        register_act(source_kind, import_string(path))
     import_string("contacts.selectors.register_group_lists")(
         by_customer=import_string("groups.selectors.customer_groups"),
         open_list=import_string("groups.selectors.groups_open"),

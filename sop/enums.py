@@ -6,6 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from tenants.enums import PreferenceKind
 from tenants.preferences import declare
 
+REF = "sop.touch"  # what work items, sends and the gate call a touch
+BLOCKED_REF = "sop.blocked"
+
 
 class TemplateKind(models.TextChoices):
     """What a template is for (R40)."""

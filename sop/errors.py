@@ -58,6 +58,14 @@ class TouchFixed(DomainError):
     message = _("What has been handed over or has ended is not changed any more.")
 
 
+class WecomTells(DomainError):
+    code = "SOP-30"
+    message = _(
+        "WeCom tells us when this is sent. Confirm the mass send in WeCom; the task then closes by itself."
+    )
+
+
 class BuiltinUnknown(DomainError):
+    status = 404
     code = "SOP-29"
     message = _("There is no such built-in template.")

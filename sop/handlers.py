@@ -1,12 +1,13 @@
 """What SOPs do when something happens elsewhere. Database only; each may be called again with the same events."""
 
 from groups.events import GroupsFrozen, MemberJoined
-from sop.enums import TouchState
+from sop.enums import REF, TouchState
 from sop.models import Touch
-from sop.services.handover import REF
 from sop.services.joins import joins_plan
 from sop.services.planning import touches_take_back
 from sop.services.results import send_finished
+from sop.services.staff import bundle_submit, bundle_take_back
+from tenants.audit import Actor
 from tenants.models import Tenant
 from wecom.events import SendFinished
 
@@ -27,6 +28,12 @@ def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
     for event in events:
         if event.ref_kind == REF:
             send_finished(tenant_id=tenant_id, event=event)
+
+
+def on_work_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
+    """A person said of a task on Today or the phone that it is done, or took that back."""
+    act = bundle_submit if verb == "done" else bundle_take_back
+    act(tenant=tenant, bundle=source_id, actor=actor)
 
 
 def on_group_frozen(*, tenant_id: int, events: list[GroupsFrozen]) -> None:

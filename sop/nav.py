@@ -1,4 +1,4 @@
-"""What sop adds to the menu and the search."""
+"""What sop adds to the menu, the search, the groups' pages and the rail beside Today."""
 
 from typing import TYPE_CHECKING
 
@@ -8,10 +8,13 @@ from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
 from contacts.selectors.timeline import register_touch_titles
+from groups.selectors import Panel, register_panel, register_touches
 from sop.enums import TouchState
+from sop.selectors.beside import group_panel, group_panel_count, group_touches, quota_rail, rhythm_rail
 from sop.selectors.calendar import run_list
 from sop.selectors.templates import template_list
 from sop.selectors.titles import touch_titles
+from team.selectors import register_rail
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -38,5 +41,18 @@ def _search(tenant: "Tenant", text: str) -> list[nav.Hit]:
 
 nav.register(key="sop", label=_("SOP"), icon="route", url_name="sop:runs", order=40)
 nav.register_search(_search)
+register_panel(
+    Panel(
+        key="sop",
+        label=_("SOP"),
+        template="sop/_group_panel.html",
+        context=group_panel,
+        count=group_panel_count,
+        order=20,
+    )
+)
+register_touches(group_touches)
 register_touch_titles(touch_titles)
 register_changes("sop.touch", values={"state": dict(TouchState.choices)})
+register_rail(rhythm_rail)
+register_rail(quota_rail)

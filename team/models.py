@@ -112,7 +112,7 @@ class WorkItem(TenantModel):
             models.Index(
                 fields=["tenant", "window_ends_at"],
                 name="team_work_item_expiring",
-                condition=models.Q(state__in=[WorkState.OPEN, WorkState.SNOOZED]),
+                condition=models.Q(state__in=[WorkState.OPEN, WorkState.SNOOZED, WorkState.BLOCKED]),
             ),
             models.Index(fields=["tenant", "staff", "-done_at"], name="team_work_item_done"),
         ]

@@ -216,7 +216,7 @@ def tenants_with_sweepable() -> list[int]:
     """Tenants with a snoozed item to wake or a window that closed. Runs across tenants: the caller is a tick."""
     now = clock.now()
     due = WorkItem.objects.filter(
-        Q(state__in=(WorkState.OPEN, WorkState.SNOOZED), window_ends_at__lte=now)
+        Q(state__in=(WorkState.OPEN, WorkState.SNOOZED, WorkState.BLOCKED), window_ends_at__lte=now)
         | Q(state=WorkState.SNOOZED, snoozed_until__lte=now)
     )
     return list(due.values_list("tenant_id", flat=True).distinct())

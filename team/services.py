@@ -1,6 +1,6 @@
 """Writes of staff and work items."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -130,29 +130,50 @@ def work_items_close(
     return rows.update(state=WorkState(state), done_at=clock.now(), done_by=by[:128], snoozed_until=None)
 
 
+WorkAct = Callable[..., None]
+_acts: dict[str, WorkAct] = {}
+
+
+def register_act(source_kind: str, act: WorkAct) -> None:
+    """Let the app that owns a kind of matter carry out what a person says of its item.
+
+    `act(tenant=, source_id=, verb=, actor=)` is called for "done" and "undo" inside the transaction, before the item
+    changes; a DomainError it raises leaves both as they were. Filled once at start, in scrm.wiring.
+    """
+    _acts[source_kind] = act
+
+
 def work_item_act(
     *, tenant: Tenant, item_id: int, verb: str, actor: Actor, staff_ids: Iterable[int] = ()
 ) -> WorkItem:
     """A person says done, snooze, or undo. `staff_ids` are those the actor is; items of others need OPERATE.
 
-    Raises WorkItemGone, NotYours, NotPermitted, WorkItem.DoesNotExist. Saying the same twice is safe.
+    Raises WorkItemGone, NotYours, NotPermitted, WorkItem.DoesNotExist, and what the owner of the matter raises.
+    Saying the same twice is safe.
     """
     require(actor, Permission.WORK)
+    wanted, audited = _VERBS[verb]
     with transaction.atomic():
-        row = WorkItem.objects.select_for_update().get(tenant=tenant, pk=item_id)
+        # The matter first, its item second: the order in which the owner itself takes these locks.
+        row = WorkItem.objects.get(tenant=tenant, pk=item_id)
         is_own = row.staff_id is None or row.staff_id in set(staff_ids)
         if not is_own and Permission.OPERATE not in actor.permissions and actor.kind != "system":
             raise NotYours
-        wanted, audited = _VERBS[verb]
-        if row.state == wanted:
+        act = _acts.get(row.source_kind)
+        if act and verb != "snooze" and wanted in WORK_MOVES[row.state]:
+            act(tenant=tenant, source_id=row.source_id, verb=verb, actor=actor)
+        before = row.state
+        row = WorkItem.objects.select_for_update().get(tenant=tenant, pk=item_id)
+        if row.state == wanted == before:
             return row
         if verb == "undo" and row.state not in (WorkState.DONE, WorkState.SNOOZED):
             raise WorkItemGone
         until = None
         if verb == "snooze":
             until = clock.now() + timedelta(minutes=preferences.value(tenant.pk, SNOOZE_MINUTES))
-        before = row.state
-        _set_state(row, wanted, by=actor.name, until=until)
+        if row.state != wanted:
+            _set_state(row, wanted, by=actor.name, until=until)
+        row.done_by = actor.name[:128] if wanted == WorkState.DONE else ""
         row.save(update_fields=["state", "snoozed_until", "done_at", "done_by"])
         audit.record(
             tenant=tenant,
@@ -165,7 +186,10 @@ def work_item_act(
 
 
 def work_items_sweep(*, tenant_id: int) -> tuple[int, int]:
-    """Wake what was snoozed long enough, and mark missed what ran past its window: (woken, missed). Repeatable."""
+    """Wake what was snoozed long enough, and mark missed what ran past its window: (woken, missed). Repeatable.
+
+    What a rule blocked leaves the list with its window: nobody could have done it.
+    """
     now = clock.now()
     with transaction.atomic():
         rows = WorkItem.objects.filter(tenant_id=tenant_id)
@@ -174,6 +198,9 @@ def work_items_sweep(*, tenant_id: int) -> tuple[int, int]:
         )
         woken = rows.filter(state=WorkState.SNOOZED, snoozed_until__lte=now).update(
             state=WorkState.OPEN, snoozed_until=None
+        )
+        rows.filter(state=WorkState.BLOCKED, window_ends_at__lte=now).update(
+            state=WorkState.CANCELLED, done_at=now
         )
     return woken, missed
 

@@ -163,6 +163,7 @@ class QuotaEntry(TenantModel):
                 name="wecom_quota_once",
             )
         ]
+        indexes = [models.Index(fields=["tenant", "vendor_msgid"], name="wecom_quota_by_send")]
 
 
 class SyncState(TenantModel):

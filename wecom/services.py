@@ -1,6 +1,7 @@
 """Writes of the WeCom door: queue a send, use quota, connect and repair an app, decide what is stuck."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -124,9 +125,12 @@ def quota_use_many(
     )
 
 
-def quota_return(*, tenant_id: int, vendor_msgid: str) -> int:
-    """Give back what a send that never happened had used. Safe to repeat. Returns how many entries."""
-    gone, _ = QuotaEntry.objects.filter(tenant_id=tenant_id, vendor_msgid=vendor_msgid).delete()
+def quota_return(*, tenant_id: int, vendor_msgids: Iterable[str]) -> int:
+    """Give back what sends that never happened had used, by the keys they used it under.
+
+    Safe to repeat. Returns how many entries.
+    """
+    gone, _ = QuotaEntry.objects.filter(tenant_id=tenant_id, vendor_msgid__in=list(vendor_msgids)).delete()
     return gone
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from contacts.enums import CAP_PER_DAY, CAP_PER_WEEK
-from contacts.models import ExposureDay, ExposureWeek
+from contacts.models import Exposure, ExposureDay, ExposureWeek
 from contacts.policies.touch import week_start
 from tenants import clock, preferences
 from tenants.models import Tenant
@@ -29,3 +29,11 @@ def exposures_now(*, tenant: Tenant, customer_id: int) -> Exposures:
         ExposureWeek.objects.filter(**who, starts_on=week_start(day)).values_list("count", flat=True).first()
     )
     return Exposures(today or 0, week or 0, caps[CAP_PER_DAY.key], caps[CAP_PER_WEEK.key])
+
+
+def people_exposed(*, tenant_id: int, touch_keys: list[str]) -> set[int]:
+    """Customer ids on record for any of these touches, given back or not. One query, none for no keys."""
+    if not touch_keys:
+        return set()
+    rows = Exposure.objects.filter(tenant=tenant_id, touch_key__in=touch_keys)
+    return set(rows.values_list("customer_id", flat=True).distinct())

@@ -33,7 +33,7 @@ from sop.policies import dispatch as policy
 from sop.policies.dispatch import Ruling, Verdict
 from sop.policies.plan import in_quiet_hours
 from sop.selectors.audience import audience_resolve
-from sop.services.handover import handed_over, parked
+from sop.services.handover import blocked_put, handed_over, parked
 from sop.services.recipients import Recipient, recipients_store
 from sop.services.state import touch_move, touches_store
 from tenants import clock, preferences
@@ -126,6 +126,11 @@ def decide(*, tenant_id: int, token: str) -> int:
         asked = _rule_before(batch)
         _ask_gate(batch, asked)
         touches_store(batch.decided)
+        blocked = [
+            one for one in batch.decided if one.state == TouchState.BLOCKED and one.rule_code != Rule.NOBODY
+        ]
+        if blocked:
+            blocked_put(tenant=batch.tenant, touches=blocked, now=batch.now)
         recipients_store(tenant_id=tenant_id, rows=batch.recipients)
     return len(touches)
 

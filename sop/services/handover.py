@@ -17,18 +17,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.selectors import customer_list
-from sop.enums import MASS_CHANNELS, Channel, Rule, TouchState
+from sop.enums import BLOCKED_REF, MASS_CHANNELS, REF, Channel, Rule, TouchState
 from sop.models import Touch
 from sop.policies.dispatch import lateness_s
 from sop.services.state import touch_move
 from sop.services.texts import texts_of
 from team.services import work_items_put
+from tenants import clock
 from wecom.services import send_queue
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
 
-REF = "sop.touch"
 Allowed = Sequence[tuple[Touch, tuple[int, ...]]]
 
 
@@ -230,5 +230,33 @@ def parked(*, tenant: "Tenant", touch: Touch) -> None:
                 "url": reverse("sop:touches", kwargs={"tenant_slug": tenant.slug}) + "?state=parked",
                 "verb_label": _("Decide"),
             }
+        },
+    )
+
+
+def blocked_put(*, tenant: "Tenant", touches: Sequence[Touch], now: datetime) -> None:
+    """What a rule kept from going out stands on Today until the day ends, with the rule and a way to move it."""
+    day_ends_at = clock.day_bounds(clock.local_date(now, tenant.timezone), tenant.timezone)[1]
+    ledger = reverse("sop:touches", kwargs={"tenant_slug": tenant.slug})
+    work_items_put(
+        tenant_id=tenant.pk,
+        source_kind=BLOCKED_REF,
+        items={
+            touch.pk: {
+                "staff_id": touch.staff_id,
+                "group_id": touch.group_id,
+                "kind": "alert",
+                "bucket": "remind",
+                "title": _("“%(step)s” did not go out") % {"step": touch.step.title},
+                "detail": f"{touch.run.name} · {touch.group or ''}",
+                "reason": touch.reason,
+                "rule_code": touch.rule_code,
+                "due_at": touch.planned_at,
+                "window_ends_at": day_ends_at,
+                "url": f"{ledger}?state=blocked&rule={touch.rule_code}&group={touch.group_id or ''}",
+                "verb_label": _("Another time"),
+                "state": "blocked",
+            }
+            for touch in touches
         },
     )

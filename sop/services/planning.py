@@ -9,14 +9,13 @@ from django.db.models import Q
 
 from contacts.services.touch import gate_release
 from groups.selectors import staff_in
-from sop.enums import Anchor, Rule, StepRole, TouchState
+from sop.enums import REF, Anchor, Rule, StepRole, TouchState
 from sop.models import Run, RunGroup, Step, Touch
 from sop.policies import calendar
-from sop.services.handover import REF
 from sop.services.state import touch_move, touches_store
 from team.services import work_items_close
 from tenants import clock
-from wecom.services import send_cancel, send_queue
+from wecom.services import quota_return, send_cancel, send_queue
 
 if TYPE_CHECKING:
     from groups.models import Group
@@ -169,7 +168,8 @@ def plan_cancel(*, tenant: "Tenant", run: Run) -> int:
 
 
 def touches_take_back(*, tenant: "Tenant", touches: object, to: str, rule: str, reason: str) -> int:
-    """Stop open touches of a query: queued sends are cancelled, tasks in WeCom too, exposures given back.
+    """Stop open touches of a query: queued sends are cancelled and their quota given back,
+    tasks in WeCom are cancelled too, exposures given back.
 
     Runs in the caller's transaction. Returns how many rows were stopped. Safe to repeat.
     """
@@ -177,9 +177,16 @@ def touches_take_back(*, tenant: "Tenant", touches: object, to: str, rule: str, 
     open_states = Q(state__in=[TouchState.PLANNED, TouchState.CLAIMED, TouchState.HANDED, TouchState.PARKED])
     rows = list(touches.filter(open_states).select_for_update(of=("self",)).order_by("pk"))  # type: ignore[attr-defined]
     handed = [row for row in rows if row.state == TouchState.HANDED]
+    unsent = []
     for row in handed:
-        if row.send_id and not send_cancel(tenant=tenant, key=f"{REF}:{row.pk}"):
+        if not row.send_id:
+            continue
+        if send_cancel(tenant=tenant, key=f"{REF}:{row.pk}"):
+            unsent.append(f"{REF}:{row.pk}")
+        else:
             _cancel_in_wecom(tenant, row)
+    if unsent:
+        quota_return(tenant_id=tenant.pk, vendor_msgids=unsent)
     for row in rows:
         touch_move(row, to, rule=rule, reason=reason, at=now)
     touches_store(rows)

@@ -12,6 +12,7 @@ from contacts.services.touch import gate_release
 from outbox.services import publish
 from sop.enums import (
     POLL_EVERY_S,
+    REF,
     REMIND_AFTER_MIN,
     REMINDERS_A_DAY,
     CatchUp,
@@ -24,14 +25,13 @@ from sop.enums import (
 )
 from sop.events import TouchConfirmed, TouchMissed
 from sop.models import Run, SendTask, Touch, TouchRecipient
-from sop.services.handover import REF
 from sop.services.state import touch_move, touches_store
 from team.services import work_items_close
 from tenants import clock, preferences
 from tenants.models import Tenant
 from wecom.events import SendFinished
 from wecom.selectors import MassSendResults, mass_send_results
-from wecom.services import send_cancel, send_queue
+from wecom.services import quota_return, send_cancel, send_queue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +42,7 @@ _BATCH = 100
 LATE_GRACE = timedelta(hours=24)  # a step that may go out late stays open this long after its window
 # A send that was on its way to WeCom while its touch was taken back.
 _TAKEN_BACK = frozenset({TouchState.BLOCKED, TouchState.CANCELLED, TouchState.EXPIRED})
+_NEVER_MADE = frozenset({"failed", "cancelled"})  # outcomes that left no task in WeCom
 _RECIPIENT_OF = {1: RecipientState.SENT, 2: RecipientState.NOT_FRIEND, 3: RecipientState.OVER_LIMIT}
 
 
@@ -67,6 +68,8 @@ def send_finished(*, tenant_id: int, event: SendFinished) -> None:
     if touch.state not in {TouchState.HANDED, TouchState.PARKED}:
         if event.state == "done" and touch.state in _TAKEN_BACK:
             _cancel_at_vendor(tenant_id=tenant_id, send_id=event.send_id, msgid=event.vendor_id)
+        elif event.state in _NEVER_MADE:
+            _quota_back(tenant_id, [touch])
         return
     now = event.occurred_at
     if event.state == "done":
@@ -90,6 +93,7 @@ def send_finished(*, tenant_id: int, event: SendFinished) -> None:
     touches_store([touch])
     if touch.state in {TouchState.CANCELLED, TouchState.FAILED}:
         _give_back(tenant_id, [touch], "cancelled")
+        _quota_back(tenant_id, [touch])
 
 
 def _task_made(touch: Touch, event: SendFinished) -> None:
@@ -297,6 +301,13 @@ def _give_back(tenant_id: int, touches: list[Touch], work_state: str) -> None:
         bundles_close(tenant_id=tenant_id, touches=touches, state=work_state)
 
 
+def _quota_back(tenant_id: int, touches: "Iterable[Touch]") -> None:
+    """WeCom counts what it was asked to send: a mass send that it never got costs no receiver a place."""
+    keys = [f"{REF}:{one.pk}" for one in touches if one.send_id]
+    if keys:
+        quota_return(tenant_id=tenant_id, vendor_msgids=keys)
+
+
 def handed_expire(*, tenant_id: int, limit: int = 500) -> int:
     """End touches that a person did not carry out in time, and mass sends that never reached WeCom in time.
 
@@ -313,6 +324,7 @@ def handed_expire(*, tenant_id: int, limit: int = 500) -> int:
         )
         over = [row for row in rows if _open_until(row) < now and _is_stopped(row)]
         _miss(tenant_id, over, now)
+        _quota_back(tenant_id, over)
     return len(over)
 
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from sop.enums import Evidence, RecipientState, Rule, TouchState
-from sop.errors import ReasonMissing, TouchFixed
+from sop.enums import BLOCKED_REF, Evidence, RecipientState, Rule, TouchState
+from sop.errors import ReasonMissing, TouchFixed, WecomTells
 from sop.models import Touch, TouchRecipient
 from sop.services.results import bundles_close, touches_confirmed
 from sop.services.state import touch_move, touches_store
@@ -63,6 +63,46 @@ def touch_submit(*, tenant: "Tenant", touch_id: int, actor: Actor, note: str = "
         else:
             bundles_close(tenant_id=tenant.pk, touches=[touch], state="done")
     return touch
+
+
+def bundle_submit(*, tenant: "Tenant", bundle: int, actor: Actor) -> int:
+    """The staff member says a whole task is done: `touch_submit` for each touch of it that still waits.
+
+    Returns how many. Safe to repeat. Raises WecomTells for a mass send, NotPermitted. All or nothing.
+    """
+    with transaction.atomic():
+        waiting = Touch.objects.filter(tenant=tenant, bundle=bundle, state=TouchState.HANDED).order_by("pk")
+        rows = list(waiting)
+        if any(one.send_id for one in rows):
+            raise WecomTells
+        for one in rows:
+            touch_submit(tenant=tenant, touch_id=one.pk, actor=actor)
+    return len(rows)
+
+
+def bundle_take_back(*, tenant: "Tenant", bundle: int, actor: Actor) -> int:
+    """The staff member takes the word back: submitted touches of the task wait again while their windows are open.
+
+    Returns how many. Raises TouchFixed when one is confirmed or its window has passed, NotPermitted.
+    """
+    require(actor, Permission.WORK)
+    now = clock.now()
+    with transaction.atomic():
+        rows = list(
+            Touch.objects.select_for_update(of=("self",)).filter(tenant=tenant, bundle=bundle).order_by("pk")
+        )
+        said = [one for one in rows if one.state == TouchState.SUBMITTED]
+        if any(one.state == TouchState.CONFIRMED or one.window_ends_at <= now for one in rows):
+            raise TouchFixed
+        for touch in said:
+            kept = {key: value for key, value in touch.evidence.items() if not key.startswith("submitted_")}
+            TouchRecipient.objects.filter(
+                tenant=tenant, touch=touch, state=RecipientState.SENT, at=touch.done_at
+            ).update(state=RecipientState.PLANNED, at=None)
+            touch_move(touch, TouchState.HANDED, done_at=None, evidence=kept)
+            audit.record(tenant=tenant, actor=actor, verb="sop.touch.taken_back", target=touch)
+        touches_store(said)
+    return len(said)
 
 
 def _confirm(touch: Touch, *, kind: str, actor: Actor, note: str = "") -> None:
@@ -161,3 +201,4 @@ def touch_retime(*, tenant: "Tenant", touch_id: int, due_at: datetime, actor: Ac
 
 def _close_parked(tenant: "Tenant", touch: Touch) -> None:
     work_items_close(tenant_id=tenant.pk, source_kind="sop.parked", source_ids=[touch.pk], state="done")
+    work_items_close(tenant_id=tenant.pk, source_kind=BLOCKED_REF, source_ids=[touch.pk], state="cancelled")

@@ -215,7 +215,7 @@ def test_freeze_takes_back_a_send_still_queued(camp: Make, frozen: MovableClock)
     frozen.set(at("11:00"))
     dispatch_due(tenant_id=made.tenant.pk)
     assert set(Touch.objects.values_list("state", "rule_code")) == {("blocked", "FREEZE-01")}
-    assert WorkItem.objects.get().state == "cancelled"
+    assert WorkItem.objects.get(source_kind="sop.touch").state == "cancelled"
 
 
 def test_freeze_cancels_a_task_already_in_wecom(camp: Make, frozen: MovableClock) -> None:
