@@ -50,7 +50,7 @@ def _groups(request: HttpRequest | None) -> QuerySet:
 
 
 class TouchFilter(filters.FilterSet):
-    """`figure` opens the rows behind a figure of the execution rate; `bundle` those of one task, `group` those of one group."""
+    """`figure` opens the rows behind a figure of the execution rate; `bundle` and `group` those of one."""
 
     q = filters.CharFilter(label=_("Step or group"), method="search")
     state = filters.MultipleChoiceFilter(label=_("State"), choices=TouchState.choices)
