@@ -79,7 +79,7 @@ class _Registry:
     items: dict[str, Item] = field(default_factory=dict)
     settings: dict[str, Setting] = field(default_factory=dict)
     searches: list[Callable[["Tenant", str], Iterable[Hit]]] = field(default_factory=list)
-    freshness: list[Callable[["Tenant"], Iterable[Fresh]]] = field(default_factory=list)
+    freshness: list[Callable[[HttpRequest], Iterable[Fresh]]] = field(default_factory=list)
     bells: list[Callable[[HttpRequest], Iterable[Notice]]] = field(default_factory=list)
 
 
@@ -97,7 +97,7 @@ def register(
     count: Count | None = None,
     is_late: bool = False,
 ) -> None:
-    """Add a menu item. `key` is the app's URL namespace, by which the current item is found.
+    """Add a menu item. The item of the page shown is marked by `url_name`, else by its namespace.
 
     `count` is asked once a page; None shows nothing. `is_late` paints the count red.
     """
@@ -117,7 +117,7 @@ def register_search(search: Callable[["Tenant", str], Iterable[Hit]]) -> None:
         _registry.searches.append(search)
 
 
-def register_freshness(source: Callable[["Tenant"], Iterable[Fresh]]) -> None:
+def register_freshness(source: Callable[[HttpRequest], Iterable[Fresh]]) -> None:
     """Add lines to the freshness panel; called once a page in the tenant's scope."""
     if source not in _registry.freshness:
         _registry.freshness.append(source)
@@ -141,7 +141,7 @@ def searches() -> list[Callable[["Tenant", str], Iterable[Hit]]]:
     return list(_registry.searches)
 
 
-def freshness() -> list[Callable[["Tenant"], Iterable[Fresh]]]:
+def freshness() -> list[Callable[[HttpRequest], Iterable[Fresh]]]:
     return list(_registry.freshness)
 
 

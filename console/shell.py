@@ -62,10 +62,33 @@ def home_url(tenant: "Tenant", role: str) -> str:
     return "/"
 
 
+def _current(request: HttpRequest) -> str:
+    """The url_name of the menu item that the page shown stands under, or "".
+
+    The page itself; else, among the items of its namespace, the one whose address begins its own; else an item that
+    its address begins with (a settings page of any app stands under Settings).
+    """
+    match, tenant = request.resolver_match, request.tenant  # type: ignore[attr-defined]
+    if match is None:
+        return ""
+    root = f"/t/{tenant.slug}/"
+    urls: dict[str, str] = {}
+    for one in nav.items():
+        try:
+            urls[one.url_name] = tenant_url(tenant, one.url_name)
+        except NoReverseMatch:
+            continue
+    if match.view_name in urls:
+        return match.view_name
+    siblings = [name for name in urls if match.namespaces and name.startswith(f"{match.namespaces[0]}:")]
+    above = [name for name, url in urls.items() if url != root and request.path.startswith(url)]
+    nearest = sorted(above, key=lambda name: len(urls[name]), reverse=True)
+    return next(iter([*(one for one in nearest if one in siblings), *siblings, *nearest]), "")
+
+
 def _menu(request: HttpRequest) -> list[MenuItem]:
     tenant, role = request.tenant, request.role  # type: ignore[attr-defined]
-    match = request.resolver_match
-    here = match.namespaces[0] if match and match.namespaces else ""
+    current = _current(request)
     made: list[MenuItem] = []
     before_line = True
     for one in nav.items():
@@ -78,12 +101,14 @@ def _menu(request: HttpRequest) -> list[MenuItem]:
         count = one.count(request) if one.count else None
         opens_group = before_line and one.order >= nav.LINE and bool(made)
         before_line = before_line and one.order < nav.LINE
-        made.append(MenuItem(one.label, one.icon, url, here == one.key, count, one.is_late, opens_group))
+        made.append(
+            MenuItem(one.label, one.icon, url, one.url_name == current, count, one.is_late, opens_group)
+        )
     return made
 
 
-def _freshness(tenant: "Tenant") -> Freshness:
-    lines = [line for source in nav.freshness() for line in source(tenant)]
+def _freshness(request: HttpRequest) -> Freshness:
+    lines = [line for source in nav.freshness() for line in source(request)]
     worst = next((tone for tone in _TONES if any(line.tone == tone for line in lines)), "")
     return Freshness(lines, worst)
 
@@ -116,6 +141,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "role_label": Role(request.role).label,  # type: ignore[attr-defined]
         "menu": _lazy(lambda: _menu(request)),
         "places": _lazy(lambda: place_list_for_user(request.user)),  # type: ignore[arg-type]
-        "freshness": _lazy(lambda: _freshness(tenant)),
+        "freshness": _lazy(lambda: _freshness(request)),
         "notices": _lazy(lambda: [one for source in nav.bells() for one in source(request)]),
     }

@@ -6,7 +6,8 @@ from django.utils.translation import pgettext_lazy
 
 from console import nav
 from team.enums import Bucket
-from team.selectors import NOBODY, open_count, staff_for_user
+from team.selectors import NOBODY, open_count
+from team.viewer import own_staff
 from tenants.enums import Permission
 from tenants.roles import allows
 
@@ -14,7 +15,7 @@ from tenants.roles import allows
 def _must_do(request: HttpRequest) -> int | None:
     """What must be done by the visitor; a lead without a linked staff member sees everyone's."""
     tenant = request.tenant  # type: ignore[attr-defined]
-    own = staff_for_user(tenant_id=tenant.pk, user_id=request.user.pk or 0)
+    own = own_staff(request)
     everyone = allows(request.role, Permission.APPROVE)  # type: ignore[attr-defined]
     staff_id = own.pk if own else None if everyone else NOBODY
     return open_count(tenant_id=tenant.pk, staff_id=staff_id, bucket=Bucket.MUST) or None

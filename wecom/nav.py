@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from console import nav
 from console.shell import tenant_url
 from tenants.enums import Permission
-from tenants.models import Tenant
 from tenants.roles import allows
 from wecom import selectors
+from wecom.models import App
 
 TONES = {"fresh": "ok", "syncing": "ok", "late": "warn", "stopped": "bad", "paused": "warn", "none": ""}
 NOTES = {
@@ -22,9 +22,16 @@ NOTES = {
 }
 
 
-def freshness(tenant: Tenant) -> Iterable[nav.Fresh]:
+def _app(request: HttpRequest) -> App | None:
+    """The tenant's app; the panel and the bell of one page ask once."""
+    if not hasattr(request, "wecom_app"):
+        request.wecom_app = selectors.app_current(tenant_id=request.tenant.pk)  # type: ignore[attr-defined]
+    return request.wecom_app  # type: ignore[attr-defined, no-any-return]
+
+
+def freshness(request: HttpRequest) -> Iterable[nav.Fresh]:
     """How current what we know from WeCom is."""
-    found = selectors.freshness(tenant_id=tenant.pk)
+    found = selectors.freshness_of(tenant_id=request.tenant.pk, app=_app(request))  # type: ignore[attr-defined]
     note = found.reason if found.state == "stopped" and found.reason else NOTES.get(found.state, "")
     return [nav.Fresh(label=_("WeCom"), at=found.as_of, tone=TONES[found.state], note=note)]
 
@@ -35,7 +42,7 @@ def notices(request: HttpRequest) -> Iterable[nav.Notice]:
     if tenant is None or not allows(role, Permission.MANAGE):
         return []
     found = []
-    app = selectors.app_current(tenant_id=tenant.pk)
+    app = _app(request)
     if app and app.state == "broken":
         found.append(
             nav.Notice(_("Calls to WeCom are stopped"), tenant_url(tenant, "wecom:setup"), app.checked_at)

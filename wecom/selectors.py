@@ -173,8 +173,12 @@ class Freshness:
 
 
 def freshness(*, tenant_id: int) -> Freshness:
-    """For the shell: two queries."""
-    app = app_current(tenant_id=tenant_id)
+    """How current what we know is. Two queries."""
+    return freshness_of(tenant_id=tenant_id, app=app_current(tenant_id=tenant_id))
+
+
+def freshness_of(*, tenant_id: int, app: App | None) -> Freshness:
+    """The same for who has the tenant's current app in hand. One query."""
     rows = [row for row in SyncState.objects.filter(tenant_id=tenant_id) if row.what in kinds()]
     ends = [row.finished_at for row in rows if row.finished_at]
     as_of = min(ends) if rows and len(ends) == len(rows) else None

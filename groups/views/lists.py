@@ -30,7 +30,7 @@ from groups.selectors import (
 from groups.services.freezing import group_freeze, group_unfreeze
 from groups.services.setup import group_plan, groups_set_kind
 from groups.tables import GroupTable
-from team.selectors import staff_for_user
+from team.viewer import own_staff
 from tenants import clock
 from tenants.enums import Permission
 
@@ -101,8 +101,7 @@ class Stage:
 
 
 def _mine(request: HttpRequest) -> Q:
-    tenant: Any = request.tenant  # type: ignore[attr-defined]
-    staff = staff_for_user(tenant_id=tenant.pk, user_id=request.user.pk or 0)
+    staff = own_staff(request)
     return Q(owner_id=staff.pk) if staff else Q(pk=None)
 
 

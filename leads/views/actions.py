@@ -28,7 +28,7 @@ from leads.services import (
     lead_set_next_action,
     lead_set_s,
 )
-from team.selectors import staff_for_user
+from team.viewer import own_staff
 from tenants import clock
 from tenants.errors import DomainError
 
@@ -174,7 +174,7 @@ class AssignMeView(AssignView):
     """Give picked leads to whoever is signed in."""
 
     def act(self) -> None:  # type: ignore[override]
-        me = staff_for_user(tenant_id=self.request.tenant.pk, user_id=self.request.user.pk)
+        me = own_staff(self.request)
         if me is None:
             raise OwnerUnknown(
                 _("Your login is not linked to a WeCom account. Ask a leader to link it under Team.")

@@ -78,7 +78,7 @@ def plan_apply(*, tenant: "Tenant", run: Run) -> int:
 
 def _slots(tenant: "Tenant", run: Run) -> list[_Slot]:
     rows = RunGroup.objects.filter(tenant=tenant, run=run, removed_at=None).select_related("group__owner")
-    groups = [row.group for row in rows]
+    groups = [row.group for row in rows.order_by("pk")]
     found = []
     for step in Step.objects.filter(tenant=tenant, version_id=run.version_id):
         due = step_due_at(step=step, run=run, zone=tenant.timezone)

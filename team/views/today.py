@@ -13,13 +13,13 @@ from team.models import Staff, WorkItem
 from team.selectors import (
     NOBODY,
     rail_blocks,
-    staff_for_user,
     staff_list,
     work_counts,
     work_item_done_list,
     work_item_list,
 )
 from team.services import work_item_act
+from team.viewer import own_staff
 from tenants import clock
 from tenants.enums import Permission
 
@@ -70,8 +70,7 @@ class _TodayView(ConsoleView):
 
     def viewer(self) -> Viewer:
         """Leads look at anyone by ?staff=<id> or all; others see their own. An unknown id is a 404."""
-        tenant, user = self.request.tenant, self.request.user
-        own = staff_for_user(tenant_id=tenant.pk, user_id=user.pk)
+        tenant, own = self.request.tenant, own_staff(self.request)
         if not self.can(Permission.APPROVE):
             return Viewer(own, own, own.pk if own else NOBODY, [])
         people = list(staff_list(tenant_id=tenant.pk, active_only=True))
@@ -143,7 +142,7 @@ class ItemActView(_TodayView):
     """Done, later, undo: one click, answered with the list as it is now."""
 
     def post(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-        own = staff_for_user(tenant_id=self.request.tenant.pk, user_id=self.request.user.pk)
+        own = own_staff(request)
         try:
             item = work_item_act(
                 tenant=self.request.tenant,

@@ -7,16 +7,17 @@ import pytest
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import translation
 
 from console import nav
 from console.nav import Fresh
 from console.pages import refuse, with_toasts
-from console.shell import shell
+from console.shell import shell, tenant_url
 from tenants.errors import DomainError, LastOwner, NotPermitted
 from tenants.models import Tenant, User
 from tenants.roles import PERMISSIONS
+from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 
 pytestmark = pytest.mark.integration
@@ -144,7 +145,7 @@ def test_menu_shows_only_what_the_role_may_open(
 def test_freshness_says_the_worst_of_its_sources(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nav, "_registry", nav._Registry())
     nav.register_freshness(
-        lambda tenant: [Fresh("通讯录", None, "ok"), Fresh("订单", None, "warn", "晚 26 分")]
+        lambda request: [Fresh("通讯录", None, "ok"), Fresh("订单", None, "warn", "晚 26 分")]
     )
     request = RequestFactory().get("/")
     request.tenant, request.role = tenant, "owner"  # type: ignore[attr-defined]
@@ -168,3 +169,26 @@ def test_search_asks_every_provider_and_groups_the_hits(
     assert made.count("dropdown-item") == 5 + 1
     assert "&lt;b&gt;王女士" in made
     assert "dropdown" not in client.get(url, {"q": " "}, headers={"HX-Request": "true"}).text
+
+
+@pytest.mark.parametrize(
+    ("page", "kwargs", "marked"),
+    [
+        ("team:today", {}, "team:today"),
+        ("team:staff_list", {}, "team:staff_list"),
+        ("team:staff_link", {"pk": 1}, "team:staff_list"),
+        ("sop:templates", {}, "sop:runs"),
+        ("wecom:inbox", {}, "console:settings"),
+    ],
+)
+def test_menu_marks_the_one_item_a_page_stands_under(
+    tenant: Tenant, page: str, kwargs: dict[str, int], marked: str
+) -> None:
+    url = tenant_url(tenant, page, **kwargs)
+    request = RequestFactory().get(url)
+    request.resolver_match = resolve(url)
+    request.tenant, request.role = tenant, "owner"  # type: ignore[attr-defined]
+    request.user = User.objects.get(email="lin@example.com")
+    with tenant_scope(tenant):
+        menu = list(shell(request)["menu"])
+    assert [one.url for one in menu if one.is_current] == [tenant_url(tenant, marked)]

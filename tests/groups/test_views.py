@@ -93,6 +93,12 @@ def test_list_is_narrowed_by_tab_search_and_filters(web, tenant, scene):
     assert shown("kind=nonsense") == set()
 
 
+def test_the_list_and_its_frame_stay_within_their_queries(web, tenant, scene, django_assert_max_num_queries):
+    web.get(url(tenant, "list"))
+    with django_assert_max_num_queries(25):
+        web.get(url(tenant, "list"))
+
+
 def test_list_costs_the_same_with_more_rows(web, tenant, scene):
     def cost():
         with CaptureQueriesContext(connection) as queries:
