@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
 from tenants import clock
@@ -132,8 +132,17 @@ def store_now(*, tenant_id: int, app_id: int | None, source: str, arrival: Arriv
     """
     if connection.in_atomic_block:
         raise RuntimeError("store_now is for callers without a transaction")
+    values = [str(tenant_id), *_store_values(tenant_id, app_id, source, arrival)]
+    try:
+        return _insert_now(values)
+    except (OperationalError, InterfaceError):  # the connection broke while it rested; a repeat stores once
+        connection.close()
+        return _insert_now(values)
+
+
+def _insert_now(values: list[Any]) -> int | None:
     with connection.cursor() as cursor:
-        cursor.execute(_STORE_NOW, [str(tenant_id), *_store_values(tenant_id, app_id, source, arrival)])
+        cursor.execute(_STORE_NOW, values)
         row = cursor.fetchone()
     return row[0] if row else None
 

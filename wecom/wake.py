@@ -4,6 +4,8 @@ Many arrivals of one tenant cause one task: the first sets a mark, the task take
 arrival after that look wakes another.
 """
 
+import threading
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ import structlog
 from django.db import transaction
 from redis.exceptions import RedisError
 
-from outbox.dispatch import enqueue
+from outbox.dispatch import enqueue, enqueue_now
 from wecom import valkey
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 MARK_S = 2
+REST_S = 0.02
 WELCOME_CHANGES = ("add_external_contact", "add_half_external_contact")
 
 
@@ -45,8 +48,45 @@ def inbound(*, tenant_id: int, inbound_id: int, inner: "Inner | None") -> None:
         return
     if inner.change_type in WELCOME_CHANGES and inner.fields.get("WelcomeCode"):
         enqueue("wecom.send_welcome", tenant_id=tenant_id, inbound_id=inbound_id)
+    waker.ask(tenant_id)
+
+
+def wake_now(tenant_id: int) -> None:
+    """Wake a worker for stored arrivals, unless one was just woken."""
     if _is_first("inbound", tenant_id):
-        enqueue("wecom.process_inbound", tenant_id=tenant_id)
+        enqueue_now("wecom.process_inbound", tenant_id=tenant_id)
+
+
+class Waker:
+    """Wakes workers beside the requests: an answer to WeCom does not wait for Valkey.
+
+    One thread, started when first asked (so after a fork), takes what was asked for since it last looked.
+    """
+
+    def __init__(self) -> None:
+        self._asked: set[int] = set()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def ask(self, tenant_id: int) -> None:
+        with self._changed:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="wake", daemon=True)
+                self._thread.start()
+            self._asked.add(tenant_id)
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._asked)
+                asked, self._asked = self._asked, set()
+            for tenant_id in sorted(asked):
+                wake_now(tenant_id)
+            time.sleep(REST_S)
+
+
+waker = Waker()
 
 
 def inbound_batch(*, tenant_id: int) -> None:

@@ -13,7 +13,7 @@ from tenants import clock
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tests.simulated import Simulator, simulator, simulator_process  # noqa: F401
-from wecom import addresses, crypto, ingest, valkey
+from wecom import addresses, crypto, ingest, valkey, wake
 from wecom.enums import AppState
 from wecom.models import App
 
@@ -47,6 +47,7 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     monkeypatch.setattr(
         "outbox.dispatch._send", lambda task, arguments, countdown_s: seen.append((task, arguments))
     )
+    monkeypatch.setattr("wecom.wake.waker.ask", wake.wake_now)  # here and now, not beside the request
     return seen
 
 

@@ -1,14 +1,16 @@
 """The short way answers like the long one, and lets everything else through."""
 
 import io
+import queue
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
 
 from tenants import clock
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import event_xml
-from wecom import crypto, front
+from wecom import crypto, front, wake
 from wecom.models import InboundEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -39,6 +41,28 @@ def test_a_callback_takes_the_short_way_and_is_stored(tenant, app):
     assert (answer, told["status"], told["headers"]["Content-Length"]) == (b"success", "200 OK", "7")
     with tenant_scope(tenant):
         assert InboundEvent.objects.count() == 1
+
+
+def test_a_connection_that_broke_a_moment_ago_costs_no_event(tenant, app):
+    keys = crypto.Keys(app.token, app.aes_key, (app.corp_id,))
+    for number in range(2):
+        sealed, stamp = crypto.encrypt(keys, event_xml()), str(int(clock.now().timestamp()) - number)
+        signature = crypto.sign(app.token, stamp, "n", sealed)
+        query = urlencode({"msg_signature": signature, "timestamp": stamp, "nonce": "n"})
+        body = f"<xml><Encrypt>{sealed}</Encrypt></xml>".encode()
+        answer, told = call(f"/wecom/callback/{app.slug}", query=query, body=body)
+        assert (answer, told["status"]) == (b"success", "200 OK")
+        if number == 0:
+            connection.connection.close()  # as a server that restarts does, without Django knowing
+
+
+def test_the_waker_works_beside_the_request_and_more_than_once(tenant, monkeypatch):
+    woken: queue.Queue[int] = queue.Queue()
+    monkeypatch.setattr(wake, "wake_now", woken.put)
+    waker = wake.Waker()
+    for number in (7, 8):
+        waker.ask(number)
+        assert woken.get(timeout=10) == number
 
 
 @pytest.mark.parametrize(
