@@ -31,13 +31,14 @@ _FIELDS: dict[str, Any] = {
     "greeting": pgettext_lazy("audit field", "Welcome message"),
     "order_class": pgettext_lazy("audit field", "Why bought"),
 }
+_WORDS: dict[str, Any] = {"approved": _("approved")}
 _labels: dict[str, dict[str, Any]] = {}
 _values: dict[tuple[str, str], dict[str, Any]] = {("", "role"): dict(Role.choices)}
 
 
 @dataclass(frozen=True)
 class Change:
-    """One field of one record, in words."""
+    """One field of one record, in words; `before` is empty where there was nothing before."""
 
     label: str
     before: str
@@ -62,21 +63,22 @@ def change_words(kind: str, changes: Mapping[str, Any]) -> list[Change]:
     for field, pair in changes.items():
         before, after = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
         label = _labels.get(kind, {}).get(field) or _FIELDS.get(field) or field
-        made.append(Change(str(label), _said(kind, field, before), _said(kind, field, after)))
+        had = "" if before in (None, "", {}, []) else _said(kind, field, before)
+        made.append(Change(str(label), had, _said(kind, field, after)))
     return made
 
 
 def _said(kind: str, field: str, value: Any) -> str:
     if isinstance(value, dict):
-        value = "; ".join(str(one) for one in value.values() if isinstance(one, str) and one) or (
+        value = " · ".join(str(one) for one in value.values() if isinstance(one, str) and one) or (
             _("filled in") if value else ""
         )
     elif isinstance(value, list):
-        value = ", ".join(str(one) for one in value)
+        value = " · ".join(str(one) for one in value)
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
-    words = _values.get((kind, field)) or _values.get(("", field), {})
-    text = str(words.get(value, value)).replace("\n", " ")
+    words = _values.get((kind, field)) or _values.get(("", field)) or _WORDS
+    text = str(words.get(value, value)).replace("\n", " / ")
     return text if len(text) <= SHOWN_CHARS else f"{text[: SHOWN_CHARS - 1]}…"

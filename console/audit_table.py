@@ -67,10 +67,9 @@ class AuditTable(ConsoleTable):
         return value
 
     def render_changes(self, record: Any) -> SafeString:
-        rows = [
-            (one.label, one.before, one.after) for one in change_words(record.target_kind, record.changes)
-        ]
-        parts = format_html_join(" · ", "{} {} → <b>{}</b>", rows)
+        told = change_words(record.target_kind, record.changes)
+        rows = [(one.label, f"{one.before} → " if one.before else "", one.after) for one in told]
+        parts = format_html_join(" · ", "{} {}<b>{}</b>", rows)
         why = format_html("<br>{}", record.reason) if record.reason else ""
         return format_html('<span class="q-diff">{}{}</span>', parts or "–", why)
 

@@ -80,6 +80,9 @@ class Membership(TenantModel):
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
         ]
 
+    def __str__(self) -> str:
+        return str(self.user)
+
 
 class Invitation(TenantModel):
     """A link that makes its first visitor a member. Only the token's digest is kept."""
@@ -99,6 +102,9 @@ class Invitation(TenantModel):
             models.UniqueConstraint(fields=["tenant", "token_digest"], name="invitation_token_once")
         ]
 
+    def __str__(self) -> str:
+        return self.note or self.role
+
 
 class ApiKey(TenantModel):
     """A key of a tenant's own systems for the event API. Only the digest is kept; `prefix` tells keys apart."""
@@ -113,6 +119,9 @@ class ApiKey(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "digest"], name="api_key_digest_once")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Preference(TenantModel):
