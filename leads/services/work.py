@@ -6,6 +6,7 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from contacts.selectors import follow_staff_ids
 from leads.enums import URGENT_TIERS, LeadState, Tier
 from leads.models import Lead
 from leads.policies.wording import headline
@@ -23,8 +24,15 @@ def work_items_sync(*, tenant_id: int, leads: Iterable[Lead], now: datetime) -> 
         return
     slug = Tenant.objects.values_list("slug", flat=True).get(pk=tenant_id)
     open_now = [one for one in rows if one.state == LeadState.OPEN]
+    friends = follow_staff_ids(tenant_id=tenant_id, customer_ids=[one.customer_id for one in open_now])
     work_items_put(
-        tenant_id=tenant_id, source_kind=SOURCE, items={one.pk: _item(one, slug, now) for one in open_now}
+        tenant_id=tenant_id,
+        source_kind=SOURCE,
+        items={
+            one.pk: _item(one, slug, now)
+            | {"phone_url": _phone_url(one, slug) if one.owner_id in friends.get(one.customer_id, []) else ""}
+            for one in open_now
+        },
     )
     work_items_close(
         tenant_id=tenant_id,
@@ -61,3 +69,9 @@ def _item(lead: Lead, slug: str, now: datetime) -> dict[str, object]:
         "url": reverse("leads:detail", kwargs={"tenant_slug": slug, "pk": lead.pk}),
         "verb_label": _("Confirm S") if lead.is_maybe_s else _("Follow up"),
     }
+
+
+def _phone_url(lead: Lead, slug: str) -> str:
+    """The customer's page on the phone, where the lead is followed; it opens for the customer's friends only."""
+    kwargs = {"phone_slug": slug, "external_userid": lead.customer.external_userid}
+    return reverse("contacts_phone:customer", kwargs=kwargs)

@@ -160,7 +160,7 @@ def test_run_starts_from_one_page(page: Callable[..., Any], tenant: Tenant, froz
     assert "3" in preview.content.decode()
     incomplete = page("/sop/runs/new/", post={**data, "product_url": ""})
     assert incomplete.status_code == 422
-    assert "Paste the page where they buy" in incomplete.content.decode()
+    assert "id_product_url-error" in incomplete.content.decode()
     assert page("/sop/runs/new/", post=data).status_code == 302
     with tenant_scope(tenant):
         run = Run.objects.get()
