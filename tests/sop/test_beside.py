@@ -172,7 +172,12 @@ def test_group_figures_count_people_once_and_only_whom_it_reached(camp: Make, fr
     plan_apply(tenant=made.tenant, run=made.run)
     frozen.set(at(12))
     dispatch_due(tenant_id=made.tenant.pk)
-    where = {"tenant_id": made.tenant.pk, "group_id": made.groups[0].pk, "since": DAY1, "until": at(24)}
+    where: dict[str, Any] = {
+        "tenant_id": made.tenant.pk,
+        "group_id": made.groups[0].pk,
+        "since": DAY1,
+        "until": at(24),
+    }
     before = group_touches(**where)
     assert (before.intended, before.reached, before.group_sends, before.private_sends) == (4, 0, 0, 0)
     item = WorkItem.objects.get(title__contains=Touch.objects.order_by("planned_at")[1].step.title)
