@@ -149,7 +149,7 @@ class Lead(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.tier or '–'} {self.customer_id}"
+        return f"{self.customer} · {self.tier}" if self.tier else str(self.customer)
 
     @property
     def next_action_label(self) -> str:

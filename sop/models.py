@@ -258,7 +258,7 @@ class Touch(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.step_id}/{self.group_id} {self.planned_at:%m-%d %H:%M}"
+        return f"{self.step} · {self.group}" if self.group else str(self.step)
 
 
 class TouchRecipient(TenantModel):
