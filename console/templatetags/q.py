@@ -130,6 +130,12 @@ def clock_time(value: datetime | None) -> str:
 
 
 @register.filter
+def just_before(value: datetime | None) -> datetime | None:
+    """The last moment of a span that ends before this one: a camp until midnight ends on the day before."""
+    return value - timedelta(seconds=1) if value else None
+
+
+@register.filter
 def day(value: date | None) -> str:
     """11月20日."""
     return formats.day(_local(value), _language())
