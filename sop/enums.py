@@ -225,7 +225,7 @@ class Rule(models.TextChoices):
     REPLANNED = "SOP-11", _("Replaced by a newer plan")
     GROUP_LEFT = "SOP-12", _("The group left the run")
     REACHED = "SOP-13", _("Already reached through another group")
-    NOT_FRIEND = "SOP-14", _("Not a friend of the sender any more")
+    NOT_FRIEND = "SOP-14", _("Not a friend of the sender")
 
 
 CLAIM_LEASE_S = declare(

@@ -1,6 +1,6 @@
 """Filters of the run and touch lists."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django_filters as filters
 from django.db.models import Q, QuerySet
@@ -14,8 +14,10 @@ from sop.enums import Channel, RunState, TouchState
 from sop.models import Run, Touch
 from sop.selectors.calendar import run_list
 from sop.selectors.execution import FIGURES, execution_touches
-from team.models import Staff
 from team.selectors import staff_list
+
+if TYPE_CHECKING:
+    from team.models import Staff
 
 FIGURE_LABELS = {
     "due": _("Was due"),
@@ -41,8 +43,8 @@ def _runs(request: HttpRequest | None) -> QuerySet[Run]:
     return run_list(tenant=request.tenant) if request is not None else Run.objects.none()  # type: ignore[attr-defined]
 
 
-def _staff(request: HttpRequest | None) -> QuerySet[Staff]:
-    return staff_list(tenant_id=request.tenant.pk) if request is not None else Staff.objects.none()  # type: ignore[attr-defined]
+def _staff(request: HttpRequest) -> "QuerySet[Staff]":
+    return staff_list(tenant_id=request.tenant.pk)  # type: ignore[attr-defined]
 
 
 def _groups(request: HttpRequest | None) -> QuerySet:

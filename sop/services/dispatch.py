@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from contacts.enums import QUIET_FROM, QUIET_UNTIL
+from contacts.selectors import follow_staff_ids
 from contacts.services.touch import Decision, TouchRequest, gate_decide
 from sop.enums import (
     CLAIM_LEASE_S,
@@ -23,6 +24,7 @@ from sop.enums import (
     PULL_CHANNELS,
     Anchor,
     Audience,
+    Channel,
     RecipientState,
     Rule,
     RunState,
@@ -183,6 +185,7 @@ def _ask_gate(batch: _Batch, touches: list[Touch]) -> None:
         return
     tenant_id, zone = batch.tenant.pk, batch.tenant.timezone
     people = audience_resolve(tenant_id=tenant_id, zone=zone, touches=touches)
+    _leave_out_strangers(batch, touches, people)
     quiet = preferences.values(tenant_id, QUIET_FROM, QUIET_UNTIL)
     is_quiet = in_quiet_hours(
         clock.local(batch.now, zone).time(), quiet[QUIET_FROM.key], quiet[QUIET_UNTIL.key]
@@ -206,6 +209,23 @@ def _ask_gate(batch: _Batch, touches: list[Touch]) -> None:
             batch.decided.append(_refused(batch, touch, decision))
     batch.decided.extend(handed_over(tenant=batch.tenant, now=batch.now, allowed=allowed))
     batch.recipients.extend(_reached(allowed))
+
+
+def _leave_out_strangers(batch: _Batch, touches: list[Touch], people: dict[int, list[int]]) -> None:
+    """WeCom carries a private mass send only to the sender's friends: the others are named, not tried."""
+    private = [touch for touch in touches if touch.channel == Channel.PRIVATE_MASS]
+    ties = follow_staff_ids(
+        tenant_id=batch.tenant.pk, customer_ids={one for touch in private for one in people.get(touch.pk, ())}
+    )
+    for touch in private:
+        asked = people.get(touch.pk, [])
+        people[touch.pk] = [one for one in asked if touch.staff_id in ties.get(one, ())]
+        strangers = set(asked) - set(people[touch.pk])
+        touch.blocked_count = len(strangers)
+        batch.recipients.extend(
+            (touch.pk, customer_id, RecipientState.BLOCKED, Rule.NOT_FRIEND)
+            for customer_id in sorted(strangers)
+        )
 
 
 def _request(touch: Touch, customer_ids: list[int], zone: str) -> TouchRequest:
@@ -247,7 +267,8 @@ def _note_blocked(batch: _Batch, touch: Touch, decision: Decision) -> None:
     if touch.channel in GROUP_CHANNELS:
         return
     left_out = {customer_id: rule for customer_id, rule in decision.blocked.items() if customer_id}
-    touch.blocked_count = len(left_out)
+    already = touch.blocked_count if touch.channel == Channel.PRIVATE_MASS else 0
+    touch.blocked_count = already + len(left_out)
     batch.recipients.extend(
         (touch.pk, customer_id, RecipientState.BLOCKED, rule) for customer_id, rule in left_out.items()
     )

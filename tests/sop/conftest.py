@@ -14,7 +14,7 @@ from team.models import Staff
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
-from tests.factories.contacts import make_customers
+from tests.factories.contacts import make_customers, make_follow
 from tests.factories.groups import fill_group, make_group
 from tests.factories.sop import make_run, make_version
 from tests.factories.team import make_staff
@@ -63,12 +63,19 @@ def camp(scoped: Tenant) -> Callable[..., Camp]:
             )
             crowd = make_customers(tenant=scoped, count=people, app=app)
             seated.append(fill_group(group=group, customers=crowd, staff=[staff]))
+            befriend(staff, crowd)
             everyone.append(crowd)
         version = make_version(tenant=scoped, steps=steps, days=7)
         made = make_run(tenant=scoped, version=version, groups=seated, starts_on=date(2026, 3, 2), **run)
         return Camp(scoped, staff, seated, everyone, version, made)
 
     return make
+
+
+def befriend(staff: Any, customers: list[Any]) -> None:
+    """Private mass sends reach only the sender's friends."""
+    for customer in customers:
+        make_follow(tenant=staff.tenant, customer=customer, staff=staff)
 
 
 def minutes(count: int) -> timedelta:

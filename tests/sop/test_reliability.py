@@ -11,14 +11,14 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections, transaction
 
-from contacts.models import Exposure
+from contacts.models import Customer, Exposure
 from sop.models import Touch, TouchRecipient
 from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
 from tenants import clock
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
-from tests.factories.contacts import make_customers
+from tests.factories.contacts import make_customers, make_follow
 from tests.factories.groups import fill_group, make_group
 from tests.factories.sop import make_run, make_version
 from tests.factories.team import make_staff
@@ -47,6 +47,8 @@ def ground() -> Tenant:
             )
             for _ in range(GROUPS)
         ]
+        for customer in Customer.objects.all():
+            make_follow(tenant=tenant, customer=customer, staff=staff)
         steps = [
             {"key": f"s{n}", "channel": "private_mass", "text": "早", "at": time(0, 0), "day": 2, "is_service": True,
              "window_minutes": 1440}

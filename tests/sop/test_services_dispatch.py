@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from contacts.models import Exposure
+from contacts.models import Exposure, Follow
 from sop.enums import TouchState
 from sop.models import Touch, TouchRecipient
 from sop.services.dispatch import dispatch_due, tenants_with_due
@@ -188,3 +188,15 @@ def test_radar_link_stands_in_the_text(camp: Make, frozen: MovableClock) -> None
     text = Touch.objects.get().text
     assert "/r/" in text
     assert "{" not in text
+
+
+def test_private_mass_names_those_who_are_not_the_senders_friends(camp: Make, frozen: MovableClock) -> None:
+    made = camp(steps=[{"channel": "private_mass", "text": "早安"}], groups=1, people=3)
+    stranger = made.people[0][1]
+    Follow.objects.filter(customer=stranger).update(state="customer_deleted")
+    frozen.set(AT_10)
+    run_due(made)
+    touch = Touch.objects.get()
+    states = dict(touch.recipients.values_list("customer_id", "rule_code"))
+    assert (touch.state, touch.recipients_count, touch.blocked_count) == ("handed", 2, 1)
+    assert states[stranger.pk] == "SOP-14"
