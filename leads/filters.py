@@ -19,7 +19,9 @@ class LeadFilter(filters.FilterSet):
     """Owner, group, doubt and camp."""
 
     q = filters.CharFilter(field_name="customer__name", lookup_expr="icontains", label=_("Name"))
-    owner = filters.ChoiceFilter(label=pgettext_lazy("lead", "Owner"), method="by_owner", empty_label=_("All"))
+    owner = filters.ChoiceFilter(
+        label=pgettext_lazy("lead", "Owner"), method="by_owner", empty_label=_("All")
+    )
     group = filters.ChoiceFilter(label=_("Group"), field_name="group_id", empty_label=_("All"))
     doubt = filters.ChoiceFilter(label=_("Doubt"), method="by_doubt", empty_label=_("All"))
     camp = filters.ChoiceFilter(label=_("Camp"), field_name="window_id", empty_label=_("All"))
