@@ -4,10 +4,9 @@ import itertools
 from datetime import datetime
 from typing import Any
 
-from wecom.ingest import Inbound
-
 from tenants import clock
 from tenants.models import Tenant
+from wecom.ingest import Inbound
 from wecom.models import App
 
 _numbers = itertools.count(1)
