@@ -27,6 +27,7 @@ class Plan:
     customers: int
     seed: int
     overlap: float = 0.2  # this share of the people sits in two or three groups
+    initial_share: float = 0.6  # this share sits there before the camp; the others join over its first days
 
 
 @dataclass
@@ -47,6 +48,7 @@ def company_connect(*, plan: Plan, tenant: Tenant, owner: Actor, vendor: Vendor,
         customers=plan.customers,
         seed=plan.seed,
         overlap=plan.overlap,
+        initial_share=plan.initial_share,
         product_base_url=web_url,
     )
     with tenant_scope(tenant):

@@ -25,10 +25,11 @@ from wecom.services import sync_request
 
 ZONE = "Asia/Shanghai"
 FIRST_DAY = date(2026, 3, 3)
+SHARES = {"overlap": 0.1, "initial_share": 0.8}
 PLANS = (
-    Plan("小芽英语", "小芽英语", "smoke-a@qunce.example", "周岚", staff=12, groups=9, customers=820, seed=11),
-    Plan("青禾家装", "青禾", "smoke-b@qunce.example", "陈禾", staff=10, groups=8, customers=700, seed=12),
-    Plan("向阳书店", "向阳书店", "smoke-c@qunce.example", "吴桐", staff=9, groups=8, customers=700, seed=13),
+    Plan("小芽英语", "小芽英语", "smoke-a@qunce.example", "周岚", 12, 9, 820, 11, **SHARES),
+    Plan("青禾家装", "青禾", "smoke-b@qunce.example", "陈禾", 10, 8, 700, 12, **SHARES),
+    Plan("向阳书店", "向阳书店", "smoke-c@qunce.example", "吴桐", 9, 8, 700, 13, **SHARES),
 )
 FAULTS = {
     "duplicate_p": 0.05,
