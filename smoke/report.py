@@ -38,6 +38,9 @@ def figures(companies: list[Company], run_ids: dict[int, int], now: datetime) ->
     return {
         "groups": _one("select count(*) from groups_group where chat_id <> '' and dismissed_at is null"),
         "members": _one(
+            "select count(distinct (tenant_id, customer_id)) from groups_member where customer_id is not null"
+        ),
+        "members_at_end": _one(
             "select count(distinct (tenant_id, customer_id)) from groups_member "
             "where left_at is null and customer_id is not null"
         ),
