@@ -66,6 +66,10 @@ def browser() -> Iterator[Browser]:
         made.close()
 
 
+# What htmx says when a newer request takes the place of one on its way. One that fails is seen as a response.
+ABANDONED = ("htmx:sendAbort", "htmx:afterRequest")
+
+
 class Watch:
     """What went wrong in a page. `expect(status)` allows an answer that the journey provokes on purpose."""
 
@@ -81,6 +85,8 @@ class Watch:
         if message.type != "error":
             return
         if any(f"status of {status}" in message.text for status in self.expected):
+            return
+        if message.text.startswith(ABANDONED):
             return
         self.wrong.append(f"console: {message.text}")
 
