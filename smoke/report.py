@@ -14,7 +14,7 @@ from tenants.scoping import tenant_scope, unscoped
 LEAST = {
     "groups": 24,
     "members": 2000,
-    "callbacks_sent": 500,
+    "callbacks_sent": 1000,
     "touches_planned": 500,
     "touches_sent": 300,
     "behaviours": 5000,

@@ -1,7 +1,6 @@
 """PROTOCOL 1.4's vectors, both directions, and everything that is wrong with a frame."""
 
 import base64
-import contextlib
 import struct
 
 import pytest
@@ -135,9 +134,9 @@ def test_made_keys_are_what_the_console_takes():
 
 
 @given(st.binary(max_size=400))
-def test_any_bytes_are_refused_or_opened_never_crash(noise):
+def test_bytes_that_nobody_sealed_are_refused_and_never_crash(noise):
     for sealed in (base64.b64encode(noise).decode(), noise.decode("latin-1")):
-        with contextlib.suppress(CallbackRefused):
+        with pytest.raises(CallbackRefused):
             crypto.decrypt(A, sealed)
 
 
