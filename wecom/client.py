@@ -20,7 +20,7 @@ import structlog
 from django.conf import settings
 
 from tenants import clock
-from wecom import answers, standing
+from wecom import answers, health, standing
 from wecom.endpoints import ENDPOINTS, GET, Endpoint, check_request
 from wecom.enums import AppState
 from wecom.errors import GivenUp, Permanent, Retryable, Stopped, UnknownOutcome
@@ -164,6 +164,7 @@ class WecomClient:
                 body = answers.read(response, limit_bytes=ANSWER_BYTES)
             except (httpx.HTTPError, answers.Garbled) as error:
                 self.gate.transport_failed()
+                self._note(endpoint, health.NO_ANSWER, type(error).__name__, began)
                 raise self._transport_error(endpoint, error) from error
         self.gate.transport_worked()
         answers.log_answer(
@@ -173,7 +174,19 @@ class WecomClient:
             body=body,
             took_ms=round((time.monotonic() - began) * 1000),
         )
+        self._note(endpoint, answers.code_of(body), str(body.get("errmsg") or ""), began)
         return body
+
+    def _note(self, endpoint: Endpoint, code: int, hint: str, began: float) -> None:
+        """Count the answer for the operations page."""
+        health.note(
+            tenant_id=self.app.tenant_id,
+            app_id=self.app.pk,
+            path=endpoint.path,
+            code=code,
+            hint=hint if code else "",
+            took_ms=round((time.monotonic() - began) * 1000),
+        )
 
     def _request(self, endpoint: Endpoint, values: dict[str, Any], token: str, file: Any) -> httpx.Request:
         url = f"{settings.WECOM_API_BASE}/cgi-bin/{endpoint.path}"
