@@ -19,7 +19,8 @@ from contacts.selectors.timeline import customer_timeline
 from team.phone.base import PhoneView, customer_panels
 from tenants.enums import Permission
 from wecom.errors import WecomError
-from wecom.selectors import app_current, js_signature
+from wecom.jssdk import js_signature
+from wecom.selectors import app_current
 
 RECENT = 8
 

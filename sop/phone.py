@@ -16,7 +16,8 @@ from sop.services.staff import touch_submit
 from team.phone import PhoneView
 from tenants import clock
 from wecom.errors import WecomError
-from wecom.selectors import app_current, js_signature
+from wecom.jssdk import js_signature
+from wecom.selectors import app_current
 
 
 class ForwardView(PhoneView):

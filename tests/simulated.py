@@ -111,5 +111,5 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simu
 def simulator(simulator_process: Simulator, settings: Any) -> Simulator:
     """The running simulator, with the product's calls pointed at it."""
     settings.WECOM_API_BASE = simulator_process.url
-    settings.WECOM_OPEN_BASE = simulator_process.url
+    settings.WECOM_OPEN_BASE = settings.WECOM_LOGIN_BASE = simulator_process.url
     return simulator_process

@@ -1,7 +1,5 @@
 """Reads of the WeCom door. Those that ask WeCom itself say so."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,7 +8,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db.models import Count, QuerySet
 
-from tenants import clock, preferences
+from tenants import preferences
 from wecom.client import WecomClient, client_for
 from wecom.enums import QUOTA_RULE, AppState, SendState
 from wecom.errors import NotConnected
@@ -101,30 +99,6 @@ def _moment(epoch_s: Any) -> datetime | None:
     return datetime.fromtimestamp(int(epoch_s), UTC) if epoch_s else None
 
 
-def page_signature(*, ticket: str, nonce: str, timestamp: int, url: str) -> str:
-    """The JS-SDK signature (PROTOCOL 3.12); what follows # in `url` is not signed."""
-    text = f"jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url.split('#')[0]}"
-    return hashlib.sha1(text.encode()).hexdigest()
-
-
-def js_signature(*, app: App, url: str) -> dict[str, Any]:
-    """What `ww.register` needs on the page at `url`. May ask WeCom for tickets; raises a WecomError.
-
-    {"corp_id", "agent_id", "timestamp", "nonce", "signature" (config), "agent_signature" (agentConfig)}
-    """
-    client = WecomClient(app)
-    nonce, timestamp = secrets.token_hex(8), int(clock.now().timestamp())
-    common: dict[str, Any] = {"nonce": nonce, "timestamp": timestamp, "url": url}
-    return {
-        "corp_id": app.corp_id,
-        "agent_id": app.agent_id,
-        "timestamp": timestamp,
-        "nonce": nonce,
-        "signature": page_signature(ticket=client.ticket("jsapi"), **common),
-        "agent_signature": page_signature(ticket=client.ticket("agent_config"), **common),
-    }
-
-
 def oauth_url(*, app: App, redirect_uri: str, state: str) -> str:
     """Where a browser inside WeCom or WeChat is sent to learn who visits. Silent (snsapi_base)."""
     query = {
@@ -136,6 +110,18 @@ def oauth_url(*, app: App, redirect_uri: str, state: str) -> str:
         "agentid": app.agent_id,
     }
     return f"{settings.WECOM_OPEN_BASE}/connect/oauth2/authorize?{urlencode(query)}#wechat_redirect"
+
+
+def login_url(*, app: App, redirect_uri: str, state: str) -> str:
+    """Where a browser outside WeCom is sent: a code to scan with WeCom's own app (document 98152)."""
+    query = {
+        "login_type": "CorpApp",
+        "appid": app.corp_id,
+        "agentid": app.agent_id,
+        "redirect_uri": redirect_uri,
+        "state": state,
+    }
+    return f"{settings.WECOM_LOGIN_BASE}/wwlogin/sso/login?{urlencode(query)}"
 
 
 @dataclass(frozen=True)

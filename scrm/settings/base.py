@@ -19,7 +19,14 @@ PUBLIC_URL = env.text("QUNCE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 # --- WeCom
 WECOM_API_BASE = env.text("QUNCE_WECOM_API_BASE", "https://qyapi.weixin.qq.com").rstrip("/")
 WECOM_OPEN_BASE = env.text("QUNCE_WECOM_OPEN_BASE", "https://open.weixin.qq.com").rstrip("/")
+# Scanning has a host of its own at WeCom; whoever stands in for the one stands in for the other.
+_SCAN_BASE = "https://login.work.weixin.qq.com"
+WECOM_LOGIN_BASE = env.text(
+    "QUNCE_WECOM_LOGIN_BASE",
+    _SCAN_BASE if WECOM_OPEN_BASE == "https://open.weixin.qq.com" else WECOM_OPEN_BASE,
+).rstrip("/")
 WECOM_TIMEOUT_S = env.number("QUNCE_WECOM_TIMEOUT_S", 10)
+WECOM_EGRESS = env.text("QUNCE_WECOM_EGRESS", "one")  # hosts whose calls leave from one address share a name
 CALLBACK_SKEW_S = env.number("QUNCE_CALLBACK_SKEW_S", 600)
 CALLBACK_BODY_BYTES = env.number("QUNCE_CALLBACK_BODY_BYTES", 256 * 1024)
 

@@ -284,16 +284,6 @@ def test_a_visitor_is_known_by_oauth_once(tenant, live, simulator):
     assert caught.value.code == 40029
 
 
-def test_page_signature_uses_one_ticket_of_each_kind(tenant, live, simulator):
-    with tenant_scope(tenant):
-        first = selectors.js_signature(app=live, url="http://127.0.0.1/page")
-        second = selectors.js_signature(app=live, url="http://127.0.0.1/page")
-    assert len(first["signature"]) == len(first["agent_signature"]) == 40
-    assert first["signature"] != first["agent_signature"]
-    assert second["nonce"] != first["nonce"]
-    assert simulator.calls().get("get_jsapi_ticket 0", 0) >= 1
-
-
 def test_nothing_secret_is_logged(tenant, live, simulator, caplog, capfd):
     caplog.set_level(logging.DEBUG)
     with tenant_scope(tenant):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wechatpy.crypto.base import WeChatCipher
 
-from wecom import crypto, envelope, selectors
+from wecom import crypto, envelope
 from wecom.errors import CallbackRefused
 
 pytestmark = pytest.mark.unit
@@ -72,18 +72,6 @@ def test_deterministic_vector_in_both_directions():
         crypto.sign(A.token, "1409659813", "1372623149", wanted) == "1179e361839367ec5ada6bb6776004f4d54498ca"
     )
     assert crypto.decrypt(A, wanted).decode() == plain
-
-
-def test_page_signature_of_the_documentation():
-    assert (
-        selectors.page_signature(
-            ticket="sM4AOVdWfPE4DxkXGEs8VMCPGGVi4C3VM0P37wVUCFvkVAy_90u5h9nbSlYy3-Sl-HhTdfl2fzFy1AOcHKP7qg",
-            nonce="Wm3WZYTPz0wzccnW",
-            timestamp=1414587457,
-            url="http://mp.weixin.qq.com?params=value#top",
-        )
-        == "0f9de62fce790f9a083d5c99e95740ceb90c27ed"
-    )
 
 
 def _seal(frame: bytes) -> str:

@@ -1,0 +1,104 @@
+"""What a page inside WeCom must know before WeCom's script lets it act (PROTOCOL 3.12).
+
+Two tickets: the corp's (`jsapi`) signs `config`, the app's (`agent_config`) signs `agentConfig`. Each is fetched by
+one worker at a time, kept in Valkey for its life, and never asked for more often than WeCom allows.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from redis.exceptions import RedisError
+
+from tenants import clock
+from wecom import valkey
+from wecom.client import WecomClient
+from wecom.errors import Retryable
+from wecom.models import App
+from wecom.tokens import TokenStore
+
+# WeCom allows 400 fetches an hour and corp, 100 an hour and app (document 90454). Half of that in each hour by the
+# clock keeps any sixty minutes within it.
+FETCHES_AN_HOUR = {"jsapi": 200, "agent_config": 50}
+_HOUR_S = 3600
+
+
+def page_signature(*, ticket: str, nonce: str, timestamp: int, url: str) -> str:
+    """The signature of one page; what follows # in `url` is not signed."""
+    text = f"jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url.split('#')[0]}"
+    return hashlib.sha1(text.encode()).hexdigest()
+
+
+def is_own_page(url: str, *, origins: Iterable[str], under: str) -> bool:
+    """Whether a URL names a page of ours: one of our origins ("https://scrm.example"), below a path.
+
+    A signature lets its page act as the app, so nobody else's page may get one. `..` is refused, not resolved.
+    """
+    try:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}".lower()
+    except ValueError:
+        return False
+    steps = parts.path.split("/")
+    return (
+        origin in {one.lower() for one in origins}
+        and "@" not in parts.netloc
+        and parts.path.startswith(under)
+        and ".." not in steps
+        and "\\" not in url
+    )
+
+
+def js_signature(*, app: App, url: str) -> dict[str, Any]:
+    """What `ww.register` needs on the page at `url`. May ask WeCom for tickets; raises a WecomError.
+
+    {"corp_id", "agent_id", "timestamp", "nonce", "signature" (config), "agent_signature" (agentConfig)}
+    """
+    nonce, timestamp = secrets.token_hex(8), int(clock.now().timestamp())
+    common: dict[str, Any] = {"nonce": nonce, "timestamp": timestamp, "url": url}
+    return {
+        "corp_id": app.corp_id,
+        "agent_id": app.agent_id,
+        "timestamp": timestamp,
+        "nonce": nonce,
+        "signature": page_signature(ticket=page_ticket(app=app, kind="jsapi"), **common),
+        "agent_signature": page_signature(ticket=page_ticket(app=app, kind="agent_config"), **common),
+    }
+
+
+def page_ticket(*, app: App, kind: str) -> str:
+    """The present ticket: `jsapi` of the corp or `agent_config` of the app. Many pages at once cause one fetch.
+
+    Raises Retryable when WeCom's hourly allowance is used up, and whatever the call raises.
+    """
+    store = TokenStore(
+        tenant_id=app.tenant_id, corp_id=app.corp_id, app_id=app.pk, version=app.secret_version
+    )
+
+    def fetch() -> tuple[str, int]:
+        _count_fetch(app, kind)
+        client = WecomClient(app)
+        answer = client.call("jsapi_ticket") if kind == "jsapi" else client.call("agent_ticket", type=kind)
+        return str(answer["ticket"]), int(answer.get("expires_in", 7200))
+
+    return store.get(kind, fetch)
+
+
+def _count_fetch(app: App, kind: str) -> None:
+    """Note one fetch of this hour. Raises Retryable when there were too many."""
+    now = clock.now()
+    whose = "corp" if kind == "jsapi" else app.pk
+    hour = int(now.timestamp()) // _HOUR_S
+    name = valkey.key("tickets", valkey.corp_tag(app.tenant_id, app.corp_id), whose, hour)
+    held = valkey.client()
+    try:
+        count = cast(int, held.incr(name))
+        held.expire(name, 2 * _HOUR_S)
+    except RedisError as error:
+        raise Retryable("the ticket store cannot be reached", retry_at=now + timedelta(seconds=5)) from error
+    if count > FETCHES_AN_HOUR[kind]:
+        wait = timedelta(seconds=_HOUR_S - int(now.timestamp()) % _HOUR_S)
+        raise Retryable("too many ticket requests this hour", retry_at=now + wait, counts=False)
