@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import close_old_connections
 from kombu import Queue
 
+from scrm import pulse  # noqa: F401  its signals watch beat, the workers and the queues
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scrm.settings.dev")
 
 QUEUES = ("welcome", "ingest", "touch", "wecom", "derive", "default")
