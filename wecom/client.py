@@ -76,7 +76,7 @@ class WecomClient:
         """
         endpoint = ENDPOINTS[name]
         sent = {key: value for key, value in values.items() if value is not None}
-        check_request(endpoint, sent)
+        check_request(endpoint, sent, now_s=clock.now().timestamp())
         return self._attempt(endpoint, sent)
 
     def upload(self, *, kind: str, filename: str, content: bytes) -> str:
