@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from wecom import kept_calls
 from wecom.client import WecomClient
 from wecom.enums import SendKind
 from wecom.errors import Permanent, WecomError
@@ -116,12 +117,24 @@ def _welcome(client: WecomClient, payload: dict[str, Any]) -> Sent:
     return Sent("", [], answer)
 
 
+def _kept_make(client: WecomClient, payload: dict[str, Any]) -> Sent:
+    vendor_id, answer = kept_calls.make(client, payload)
+    return Sent(vendor_id, [], answer)
+
+
+def _kept_change(client: WecomClient, payload: dict[str, Any]) -> Sent:
+    vendor_id, answer = kept_calls.change(client, payload)
+    return Sent(vendor_id, [], answer)
+
+
 ADAPTERS: dict[str, Adapter] = {
     SendKind.APP_MESSAGE: Adapter(_app_message, is_repeatable=True),
     SendKind.MASS_SEND: Adapter(_mass_send, is_repeatable=False, find=_find_mass_send),
     SendKind.REMIND_MASS_SEND: Adapter(_remind, is_repeatable=False),
     SendKind.CANCEL_MASS_SEND: Adapter(_cancel, is_repeatable=True),
     SendKind.WELCOME: Adapter(_welcome, is_repeatable=True),  # WeCom takes each code once
+    SendKind.KEPT_MAKE: Adapter(_kept_make, is_repeatable=False, find=kept_calls.find_made),
+    SendKind.KEPT_CHANGE: Adapter(_kept_change, is_repeatable=True),
 }
 
 
@@ -133,6 +146,8 @@ def payload_problem(kind: str, payload: dict[str, Any]) -> str:
         SendKind.REMIND_MASS_SEND: ("msgid",),
         SendKind.CANCEL_MASS_SEND: ("msgid",),
         SendKind.WELCOME: ("welcome_code",),
+        SendKind.KEPT_MAKE: ("step", "call", "fields"),
+        SendKind.KEPT_CHANGE: ("step", "call", "fields"),
     }
     if kind not in needed:
         return f"unknown kind {kind}"

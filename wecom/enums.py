@@ -55,6 +55,26 @@ class SendKind(models.TextChoices):
     REMIND_MASS_SEND = "remind_mass_send", _("Reminder of a mass send")
     CANCEL_MASS_SEND = "cancel_mass_send", _("Cancellation of a mass send")
     WELCOME = "welcome", _("Welcome message")
+    KEPT_MAKE = "kept_make", _("New code or template")
+    KEPT_CHANGE = "kept_change", _("Change of a code or template")
+
+
+class KeptState(models.TextChoices):
+    """Where a code or template stands at WeCom. `unknown`: nobody can tell whether it was made."""
+
+    WAITING = "waiting", _("On its way to WeCom")
+    LIVE = "live", _("In use")
+    FAILED = "failed", _("Refused by WeCom")
+    UNKNOWN = "unknown", _("Outcome unknown")
+    ENDED = "ended", _("Removed")
+
+
+class MediaKind(models.TextChoices):
+    """Kinds of media as WeCom names them (PROTOCOL 3.10)."""
+
+    IMAGE = "image", _("Picture")
+    VIDEO = "video", _("Video")
+    FILE = "file", _("File")
 
 
 class ReceiverKind(models.TextChoices):

@@ -10,6 +10,7 @@ from wecom.enums import (
     AppState,
     InboundSource,
     InboundState,
+    MediaKind,
     QuotaSource,
     ReceiverKind,
     SendKind,
@@ -36,6 +37,7 @@ class App(TenantModel):
     verified_at = models.DateTimeField(null=True, blank=True)  # first callback URL check that succeeded
     checks = models.JSONField(default=dict, blank=True)  # {"secret": {"ok": bool, "code": int, "at": iso}}
     greeting = models.TextField(blank=True)  # welcome text of this app; empty: the tenant's preference
+    greeting_parts = models.JSONField(default=list, blank=True)  # up to 9 attachments, see wecom.greetings
     contacts_secret = SecretField(blank=True)
     created_at = models.DateTimeField(default=clock.now)
 
@@ -140,6 +142,11 @@ class OutboundSend(TenantModel):
             models.Index(fields=["tenant", "ref_kind", "ref_id"], name="wecom_send_ref"),
             models.Index(
                 fields=["tenant", "-created_at"],
+                name="wecom_send_welcome",
+                condition=models.Q(kind="welcome"),
+            ),
+            models.Index(
+                fields=["tenant", "-created_at"],
                 name="wecom_send_parked",
                 condition=models.Q(state__in=["unknown", "failed"]),
             ),
@@ -183,3 +190,43 @@ class SyncState(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "what"], name="wecom_sync_once")]
+
+
+class MediaAsset(TenantModel):
+    """A picture, video or file of ours that messages carry. WeCom's media_id lives 3 days, this stays.
+
+    Its uploads are renewed while a welcome uses it (wecom.assets).
+    """
+
+    kind = models.CharField(max_length=8, choices=MediaKind)
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=64)
+    size_bytes = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    body = models.BinaryField()
+    created_at = models.DateTimeField(default=clock.now)
+    created_by = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "sha256", "kind"], name="wecom_media_asset_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MediaUpload(TenantModel):
+    """One asset at WeCom for now: its media_id and when that ends. Media are shared by all apps of a corp."""
+
+    asset = models.ForeignKey(MediaAsset, on_delete=models.CASCADE, related_name="uploads", db_index=False)
+    corp_id = models.CharField(max_length=64)
+    media_id = models.CharField(max_length=256)
+    uploaded_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "asset", "corp_id"], name="wecom_media_upload_once")
+        ]
+        indexes = [models.Index(fields=["tenant", "expires_at"], name="wecom_media_upload_ends")]
