@@ -5,6 +5,15 @@ from django.db import models
 from tenants import clock
 from tenants.scoping import TenantModel
 from tenants.secrets import SecretField
+from wecom.archive.models import (  # noqa: F401  these tables are ours too
+    ArchiveConsent,
+    ArchiveCursor,
+    ArchivedMedia,
+    ArchivedMessage,
+    ArchiveKey,
+    ArchiveRoom,
+    SealedMessage,
+)
 from wecom.enums import (
     INBOUND_OPEN,
     AppState,

@@ -74,7 +74,7 @@ def test_every_tenant_table_has_row_level_security_forced_and_both_policies():
         cursor.execute(
             """select c.relname, c.relrowsecurity and c.relforcerowsecurity,
                       (select count(*) from pg_policy p where p.polrelid = c.oid)
-               from pg_class c where c.relkind = 'r' and c.relname = any(%s)""",
+               from pg_class c where c.relkind in ('r', 'p') and c.relname = any(%s)""",
             [[model._meta.db_table for model in tenant_models()]],
         )
         found = {name: (forced, policies) for name, forced, policies in cursor.fetchall()}

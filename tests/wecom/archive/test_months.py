@@ -1,0 +1,70 @@
+"""Messages lie in monthly partitions: closed to other tenants each by itself, made and dropped by nobody but us."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+
+from tenants.models import Tenant
+from tenants.scoping import tenant_scope
+from tests.factories.wecom import make_app
+from wecom.archive import months
+from wecom.models import ArchivedMessage
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+MARCH = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+def _keep(tenant: Tenant, msgid: str, at: datetime) -> ArchivedMessage:
+    app = make_app(tenant=tenant)
+    return ArchivedMessage.objects.create(
+        tenant=tenant,
+        app=app,
+        msgid=msgid,
+        action="send",
+        msgtype="text",
+        sent_at=at,
+        content={"content": "好"},
+    )
+
+
+def _lies_in(msgid: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("select tableoid::regclass::text from wecom_archivedmessage where msgid = %s", [msgid])
+        return cursor.fetchone()[0]
+
+
+def test_a_message_lies_in_the_partition_of_its_month(tenant: Tenant) -> None:
+    months.ensure([MARCH])
+    with tenant_scope(tenant):
+        _keep(tenant, "m1", MARCH)
+        _keep(tenant, "m0", datetime(1999, 1, 1, tzinfo=UTC))
+
+        assert _lies_in("m1") == "wecom_archivedmessage_202603"
+        assert _lies_in("m0") == "wecom_archivedmessage_other"
+
+
+def test_a_partition_named_directly_shows_nothing_of_others(tenant: Tenant, other_tenant: Tenant) -> None:
+    months.ensure([MARCH])
+    with tenant_scope(tenant):
+        _keep(tenant, "m1", MARCH)
+    with tenant_scope(other_tenant), connection.cursor() as cursor:
+        cursor.execute("select count(*) from wecom_archivedmessage_202603")
+        through_part = cursor.fetchone()[0]
+        cursor.execute("select count(*) from wecom_archivedmessage")
+        through_whole = cursor.fetchone()[0]
+
+    assert (through_part, through_whole) == (0, 0)
+
+
+def test_a_month_is_dropped_only_when_it_is_empty(tenant: Tenant) -> None:
+    months.ensure([MARCH])
+    with tenant_scope(tenant):
+        row = _keep(tenant, "m1", MARCH)
+        assert months.drop(MARCH.date()) is False
+        ArchivedMessage.objects.filter(pk=row.pk).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")  # the commit of real life
+
+    assert months.drop(MARCH.date()) is True
+    assert months.drop(MARCH.date()) is False
