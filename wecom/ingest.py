@@ -1,4 +1,4 @@
-"""The river in: store raw, answer, process later, in order, at least once.
+"""The river in, after `shelf`: process what is stored, in order, at least once.
 
 A mailbox is what must stay in order: one group, one customer. Its oldest open row is claimed, processed and
 closed before the next one is looked at; rows of other mailboxes run beside it. A claim is a lease on the
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from tenants import clock
@@ -20,6 +20,7 @@ from wecom import envelope, items
 from wecom.enums import INBOUND_OPEN, InboundSource, InboundState
 from wecom.errors import Permanent, Retryable, Stopped
 from wecom.models import ApiEvent, InboundEvent
+from wecom.shelf import API_EVENT
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,6 @@ STOPPED_PAUSE_S = 60
 FIRST_PAUSE_S = 2
 LONGEST_PAUSE_S = 300
 BATCH = 200
-API_EVENT = "api.behaviours"
 ERROR_CHARS = 4000
 
 
@@ -67,96 +67,6 @@ def register_inbound(event: str, handler: Handler) -> None:
 
 def handlers_of(event: str) -> list[Handler]:
     return list(_handlers.get(event, []))
-
-
-_STORE = """
-insert into wecom_inboundevent
-  (tenant_id, app_id, source, dedupe_key, body, event, change_type, mailbox, occurred_at, received_at, state,
-   attempts, next_at, error)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s)
-on conflict (tenant_id, app_id, dedupe_key) do nothing
-returning id
-"""
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """What the callback learned about a payload. `inner` is None for one that cannot be read."""
-
-    dedupe_key: str
-    body: str
-    inner: envelope.Inner | None
-    error: str = ""
-
-
-# The tenant is named for this one round trip only: both statements are one implicit transaction.
-_STORE_NOW = "select set_config('qunce.tenant', %s, true);" + _STORE
-
-
-def _store_values(tenant_id: int, app_id: int | None, source: str, arrival: Arrival) -> list[Any]:
-    now, inner = clock.now(), arrival.inner
-    state = InboundState.PENDING if inner else InboundState.DEAD
-    return [
-        tenant_id,
-        app_id,
-        source,
-        arrival.dedupe_key,
-        arrival.body.replace("\x00", "\ufffd"),
-        inner.event if inner else "",
-        inner.change_type if inner else "",
-        inner.mailbox if inner else "",
-        inner.occurred_at if inner else None,
-        now,
-        state.value,
-        now,
-        arrival.error,
-    ]
-
-
-def store(*, tenant_id: int, app_id: int | None, source: str, arrival: Arrival) -> int | None:
-    """Insert a payload once. Returns the row's id, or None for one that is stored already.
-
-    Needs the tenant's scope. Durable with the caller's transaction. An unreadable payload becomes a dead row
-    that a person can read, replay or discard.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_STORE, _store_values(tenant_id, app_id, source, arrival))
-        row = cursor.fetchone()
-    return row[0] if row else None
-
-
-def store_now(*, tenant_id: int, app_id: int | None, source: str, arrival: Arrival) -> int | None:
-    """The same for the callback: no scope, no transaction, one round trip, durable when it returns.
-
-    Row-level security still binds it: the tenant is set for the insert alone and ends with it.
-    """
-    if connection.in_atomic_block:
-        raise RuntimeError("store_now is for callers without a transaction")
-    values = [str(tenant_id), *_store_values(tenant_id, app_id, source, arrival)]
-    try:
-        return _insert_now(values)
-    except (OperationalError, InterfaceError):  # the connection broke while it rested; a repeat stores once
-        connection.close()
-        return _insert_now(values)
-
-
-def _insert_now(values: list[Any]) -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_STORE_NOW, values)
-        row = cursor.fetchone()
-    return row[0] if row else None
-
-
-def store_batch(
-    *, tenant_id: int, source: str, dedupe_key: str, body: str, received_at: datetime
-) -> int | None:
-    """Store a batch of the event API as it came. None: these very bytes are stored already."""
-    mailbox = f"{source}:{dedupe_key}"  # batches need no order among each other
-    with connection.cursor() as cursor:
-        row = [tenant_id, None, source, dedupe_key, body, API_EVENT, "", mailbox, received_at, received_at]
-        cursor.execute(_STORE, [*row, InboundState.PENDING.value, received_at, ""])
-        found = cursor.fetchone()
-    return found[0] if found else None
 
 
 def claim_ids(*, tenant_id: int, inbound_id: int, source: str, event_ids: list[str]) -> set[str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tenants import clock
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import digest, event_xml, make_app
-from wecom import addresses, crypto, ingest, services
+from wecom import addresses, crypto, services, shelf
 from wecom.models import App, InboundEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -55,14 +55,14 @@ def test_hot_path_is_one_round_trip_and_leaves_no_tenant_behind(tenant, app, del
 
 
 def test_a_callback_cannot_write_for_another_tenant(tenant, other_tenant, app):
-    arrival = ingest.Arrival(dedupe_key="d", body="b", inner=None)
+    arrival = shelf.Arrival(dedupe_key="d", body="b", inner=None)
     with (
         connection.execute_wrapper(
             lambda run, sql, params, *rest: run(sql, [str(other_tenant.pk), *params[1:]], *rest)
         ),
         pytest.raises(DatabaseError),
     ):
-        ingest.store_now(tenant_id=tenant.pk, app_id=app.pk, source="callback", arrival=arrival)
+        shelf.put(tenant_id=tenant.pk, app_id=app.pk, arrival=arrival)
 
 
 def test_url_check_answers_the_plaintext_alone(tenant, app, client):

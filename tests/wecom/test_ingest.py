@@ -16,7 +16,7 @@ from django.db import connection, connections
 from tenants import clock
 from tenants.scoping import tenant_scope, unscoped
 from tests.wecom.conftest import event_xml
-from wecom import envelope, ingest, tasks
+from wecom import envelope, ingest, shelf, tasks
 from wecom.errors import Permanent, Retryable, Stopped
 from wecom.models import InboundEvent
 
@@ -27,8 +27,8 @@ def put(tenant, app, *texts):
     with tenant_scope(tenant):
         for text in texts:
             inner = envelope.parse_inner(text)
-            arrival = ingest.Arrival(dedupe_key=str(hash(text)), body=text, inner=inner)
-            ingest.store(tenant_id=tenant.pk, app_id=app.pk, source="callback", arrival=arrival)
+            arrival = shelf.Arrival(dedupe_key=str(hash(text)), body=text, inner=inner)
+            shelf.store(tenant_id=tenant.pk, app_id=app.pk, source="callback", arrival=arrival)
 
 
 def states(tenant):

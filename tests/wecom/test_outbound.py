@@ -19,7 +19,7 @@ from tenants import clock, preferences
 from tenants import services as tenant_services
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import make_app
-from wecom import envelope, ingest, outbound, selectors, services, tasks, welcome
+from wecom import envelope, outbound, selectors, services, shelf, tasks, welcome
 from wecom.enums import QUOTA_RULE, WELCOME_TEXT, AppState
 from wecom.models import App, OutboundSend
 
@@ -313,8 +313,8 @@ def arrive(tenant, live, code, at=None):
         f"<ExternalUserID>wm1</ExternalUserID><WelcomeCode>{code}</WelcomeCode></xml>"
     )
     with tenant_scope(tenant):
-        arrival = ingest.Arrival(dedupe_key=code, body=text, inner=envelope.parse_inner(text))
-        return ingest.store(tenant_id=tenant.pk, app_id=live.pk, source="callback", arrival=arrival)
+        arrival = shelf.Arrival(dedupe_key=code, body=text, inner=envelope.parse_inner(text))
+        return shelf.store(tenant_id=tenant.pk, app_id=live.pk, source="callback", arrival=arrival)
 
 
 def send_welcome(tenant, inbound_id):

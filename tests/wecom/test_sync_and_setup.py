@@ -13,7 +13,7 @@ from tenants.models import User
 from tenants.roles import PERMISSIONS
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import digest, event_xml, make_app
-from wecom import checkup, decisions, ingest, selectors, services, sync, tasks
+from wecom import checkup, decisions, ingest, selectors, services, shelf, sync, tasks
 from wecom.enums import AppState
 from wecom.errors import NothingToDecide, ReasonMissing, Retryable
 from wecom.models import App, InboundEvent, OutboundSend, SyncState
@@ -212,8 +212,8 @@ def test_pause_and_resume(tenant, live, signed_in, verb, state):
 
 def dead_event(tenant, app, text="not xml"):
     with tenant_scope(tenant):
-        arrival = ingest.Arrival(dedupe_key=digest(text), body=text, inner=None, error="unreadable")
-        return ingest.store(tenant_id=tenant.pk, app_id=app.pk, source="callback", arrival=arrival)
+        arrival = shelf.Arrival(dedupe_key=digest(text), body=text, inner=None, error="unreadable")
+        return shelf.store(tenant_id=tenant.pk, app_id=app.pk, source="callback", arrival=arrival)
 
 
 def test_an_unreadable_event_is_shown_replayed_and_discarded(tenant, live, signed_in, owner):
