@@ -57,6 +57,8 @@ class Group(TenantModel):
     revision = models.PositiveBigIntegerField(default=0)  # +1 at each change of members
     created_at = models.DateTimeField(null=True)  # by WeCom's account
     synced_at = models.DateTimeField(null=True)  # last full read
+    # Of the answer that the state equals; "": an event has changed the state since, or not all in it are known.
+    read_digest = models.CharField(max_length=64, blank=True)
     dismissed_at = models.DateTimeField(null=True)
     frozen_at = models.DateTimeField(null=True)
     freeze_reason = models.CharField(max_length=200, blank=True)

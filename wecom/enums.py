@@ -49,6 +49,16 @@ class SendState(models.TextChoices):
 SEND_FINAL = (SendState.DONE, SendState.FAILED, SendState.CANCELLED)
 
 
+class LostKind(models.TextChoices):
+    """What had changed at WeCom without a callback telling us."""
+
+    MEMBERS = "members", _("Members came or left")
+    ABOUT = "about", _("Name, announcement or owner")
+    DISSOLVED = "dissolved", _("Group dissolved")
+    TIE = "tie", _("Friendship with a staff member")
+    STANDING = "standing", _("Staff came, left or changed rights")
+
+
 class SendKind(models.TextChoices):
     APP_MESSAGE = "app_message", _("Message to staff")
     MASS_SEND = "mass_send", _("Mass send")

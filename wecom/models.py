@@ -19,6 +19,7 @@ from wecom.enums import (
     AppState,
     InboundSource,
     InboundState,
+    LostKind,
     MediaKind,
     QuotaSource,
     ReceiverKind,
@@ -195,10 +196,38 @@ class SyncState(TenantModel):
     attempts = models.PositiveSmallIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
-    lost_events = models.PositiveIntegerField(default=0)  # differences the last comparison found
+    lost_events = models.PositiveIntegerField(default=0)  # differences the last whole comparison found
+    lost_now = models.PositiveIntegerField(default=0)  # those of the comparison that is going on
+    position = models.JSONField(default=dict)  # where a read stands that is not whole yet; {}: none is
+    doing = models.CharField(max_length=160, blank=True)  # what is being read, for people
+    claim = models.CharField(max_length=32, blank=True)
+    # The present stretch of work, in the database's own time: what the estimate goes by.
+    stretch_at = models.DateTimeField(null=True)
+    stretch_from = models.PositiveIntegerField(default=0)
+    step_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "what"], name="wecom_sync_once")]
+
+
+class LostChange(TenantModel):
+    """What a comparison with WeCom had to repair: something changed and no callback had told of it.
+
+    `subject_id` is WeCom's: a chat_id, an external_userid, a userid. `count` is how many changes of the subject.
+    """
+
+    what = models.CharField(max_length=24)
+    subject_id = models.CharField(max_length=64)
+    title = models.CharField(max_length=128, blank=True)
+    kind = models.CharField(max_length=16, choices=LostKind)
+    count = models.PositiveIntegerField(default=1)
+    found_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["tenant", "-found_at", "-id"], name="wecom_lost_recent"),
+            models.Index(fields=["tenant", "what", "subject_id"], name="wecom_lost_subject"),
+        ]
 
 
 class MediaAsset(TenantModel):
