@@ -39,6 +39,7 @@ TICKS = {
     "leads.sweep": 5.0,
     "team.sweep": 5.0,
     "groups.sweep": 30.0,
+    "wecom.media_due": 300.0,
 }
 
 app = Celery("qunce", set_as_current=True)

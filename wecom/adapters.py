@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from wecom import kept_calls
+from django.core.exceptions import ObjectDoesNotExist
+
+from wecom import assets, kept_calls
 from wecom.client import WecomClient
 from wecom.enums import SendKind
 from wecom.errors import Permanent, WecomError
 
 DUPLICATE_CHECK_S = 14_400  # WeCom refuses to send the same app message again for so long
 RECONCILE_SLACK = timedelta(minutes=5)
+MEDIA_GONE = 40007  # WeCom does not know the file any more
 
 
 @dataclass(frozen=True)
@@ -107,14 +110,31 @@ def _cancel(client: WecomClient, payload: dict[str, Any]) -> Sent:
 
 
 def _welcome(client: WecomClient, payload: dict[str, Any]) -> Sent:
-    text = payload.get("text") or ""
+    """One call when the files are at WeCom already. A file that cannot be had is left out rather than all of it."""
+    parts = payload.get("attachments") or []
+    try:
+        return _welcome_once(client, payload, parts)
+    except WecomError as error:
+        if error.code != MEDIA_GONE:
+            raise
+    assets.media_forget(tenant_id=client.app.tenant_id, asset_ids=assets.asset_ids_in(parts))
+    return _welcome_once(client, payload, parts)
+
+
+def _welcome_once(client: WecomClient, payload: dict[str, Any], parts: list[dict[str, Any]]) -> Sent:
+    text, ready, left_out = payload.get("text") or "", [], 0
+    for part in parts:
+        try:
+            ready.append(assets.filled(client, part))
+        except (WecomError, ObjectDoesNotExist):
+            left_out += 1
     answer = client.call(
         "send_welcome_msg",
         welcome_code=payload["welcome_code"],
         text={"content": text} if text else None,
-        attachments=payload.get("attachments") or None,
+        attachments=ready or None,
     )
-    return Sent("", [], answer)
+    return Sent("", [], {**answer, "left_out": left_out} if left_out else answer)
 
 
 def _kept_make(client: WecomClient, payload: dict[str, Any]) -> Sent:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from wecom import assets
 from wecom.client import WecomClient
 from wecom.errors import Permanent
 from wecom.kept_rules import GROUPS_PER_CODE, rooms_to_keep
@@ -15,7 +16,7 @@ GONE_CODES = frozenset({40058, 41044, 301021})
 
 def make(client: WecomClient, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Make it. Returns WeCom's id and its answer. Never repeated by itself: each call makes another one."""
-    answer = client.call(payload["call"], **payload["fields"])
+    answer = client.call(payload["call"], **assets.filled(client, payload["fields"]))
     return str(answer.get("config_id") or answer.get("template_id") or ""), answer
 
 
@@ -45,7 +46,7 @@ def find_made(client: WecomClient, payload: dict[str, Any], called_at: datetime)
 
 def change(client: WecomClient, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Overwrite or remove it. Safe to repeat: the same again changes nothing, what is gone stays gone."""
-    fields = dict(payload["fields"])
+    fields = assets.filled(client, payload["fields"])
     vendor_id = str(fields.get("config_id") or fields.get("template_id") or "")
     if payload["call"] == "update_join_way":
         fields["chat_id_list"] = _with_new_rooms(client, vendor_id, fields, payload.get("known") or [])

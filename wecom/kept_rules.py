@@ -15,7 +15,9 @@ WELCOME_PARTS = 9
 QR_ROLLS_OVER_AT = 200  # a group's seats for those who come by a code
 
 
-def rooms_to_keep(*, wanted: list[str], present: Iterable[str], known: Iterable[str], limit: int) -> list[str]:
+def rooms_to_keep(
+    *, wanted: list[str], present: Iterable[str], known: Iterable[str], limit: int
+) -> list[str]:
     """The groups to write into a code: those wanted, then those WeCom has that we never heard of.
 
     Where that is more than WeCom takes, the first of the wanted ones go: they are the fullest.

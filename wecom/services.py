@@ -20,6 +20,7 @@ from wecom.adapters import payload_problem
 from wecom.enums import AppState, QuotaSource, SendKind, SendState
 from wecom.errors import AppInvalid, AppTaken
 from wecom.events import AppStateChanged
+from wecom.kept_rules import WELCOME_PARTS
 from wecom.limits import CorpGate
 from wecom.models import App, OutboundSend, QuotaEntry
 
@@ -251,18 +252,23 @@ def sync_request(tenant_id: int, what: str = "") -> None:
     sync.request(tenant_id=tenant_id, what=what)
 
 
-def app_set_greeting(*, tenant: Tenant, app_id: int, greeting: str, actor: Actor) -> App:
-    """Set the welcome of new customers; empty sends none. Safe to repeat."""
-    require(actor, Permission.MANAGE)
+def app_set_greeting(
+    *, tenant: Tenant, app_id: int, greeting: str, actor: Actor, parts: list[dict[str, Any]] | None = None
+) -> App:
+    """Set the welcome of new customers; `parts` None leaves what comes along. Nothing at all sends none.
+
+    Raises App.DoesNotExist, NotPermitted. Safe to repeat.
+    """
+    require(actor, Permission.OPERATE)
     with transaction.atomic():
         app = App.objects.select_for_update().get(tenant=tenant, pk=app_id)
-        before, app.greeting = app.greeting, greeting.strip()
-        app.save(update_fields=["greeting"])
-        audit.record(
-            tenant=tenant,
-            actor=actor,
-            verb="wecom.app.greeting_set",
-            target=app,
-            changes={"greeting": [before, app.greeting]},
-        )
+        before = [app.greeting, list(app.greeting_parts)]
+        app.greeting = greeting.strip()
+        app.greeting_parts = app.greeting_parts if parts is None else parts[:WELCOME_PARTS]
+        app.save(update_fields=["greeting", "greeting_parts"])
+        changes: dict[str, Any] = {"greeting": [before[0], app.greeting]}
+        if before[1] != app.greeting_parts:
+            changes["greeting_parts"] = [len(before[1]), len(app.greeting_parts)]
+        audit.record(tenant=tenant, actor=actor, verb="wecom.app.greeting_set", target=app, changes=changes)
+        enqueue("wecom.renew_media", tenant_id=tenant.pk)
     return app

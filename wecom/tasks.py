@@ -5,7 +5,7 @@ from celery import shared_task
 from outbox.dispatch import enqueue
 from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
-from wecom import checkup, ingest, outbound, sync, wake, welcome
+from wecom import assets, checkup, ingest, outbound, sync, wake, welcome
 
 SYNC_LIMIT_S = 3600
 
@@ -74,3 +74,18 @@ def sync_due() -> None:
 def check_app(*, tenant_id: int, app_id: int) -> None:
     """Try a new or repaired app at WeCom."""
     checkup.run(tenant_id=tenant_id, app_id=app_id)
+
+
+@shared_task(name="wecom.renew_media", base=TenantTask, time_limit=280)
+def renew_media(*, tenant_id: int) -> None:
+    """Upload the files of welcomes ahead, and again before WeCom forgets them."""
+    assets.renew(tenant_id=tenant_id)
+
+
+@shared_task(name="wecom.media_due", time_limit=60)
+def media_due() -> None:
+    """Tick: find uploads that end within a day."""
+    with unscoped("the media tick looks for tenants whose uploads end"):
+        waiting = assets.tenants_with_media()
+    for tenant_id in waiting:
+        wake.tick("media", "wecom.renew_media", tenant_id)

@@ -1,7 +1,7 @@
 import django.db.models.deletion
-import tenants.clock
 from django.db import migrations, models
 
+import tenants.clock
 from tenants.rls import protect
 
 
