@@ -1,5 +1,7 @@
 """What WeCom says about groups, in our words (PROTOCOL 2.1, 3.5). No network: shapes in, values out."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -102,6 +104,11 @@ def _at(seconds: Any) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC)
 
 
+def _text(raw: Any, length: int | None = None) -> str:
+    """People's words without the one character that PostgreSQL refuses, no longer than the column."""
+    return str(raw or "").replace("\x00", "")[:length]
+
+
 def _member(row: Mapping[str, Any], created: Any) -> SeenMember:
     return SeenMember(
         userid=row["userid"],
@@ -110,8 +117,8 @@ def _member(row: Mapping[str, Any], created: Any) -> SeenMember:
         scene=str(_DETAIL_JOIN.get(row.get("join_scene", 0), "")),
         invited_by=(row.get("invitor") or {}).get("userid", ""),
         state_code=row.get("state", ""),
-        nickname=row.get("group_nickname", ""),
-        name=row.get("name", ""),
+        nickname=_text(row.get("group_nickname"), 128),
+        name=_text(row.get("name"), 128),
         unionid=row.get("unionid", ""),
     )
 
@@ -122,11 +129,20 @@ def group_of(answer: Mapping[str, Any]) -> SeenGroup:
     created = chat.get("create_time") or 0
     return SeenGroup(
         chat_id=chat["chat_id"],
-        name=chat.get("name", ""),
+        name=_text(chat.get("name"), 128),
         owner_userid=chat.get("owner", ""),
-        notice=chat.get("notice", ""),
+        notice=_text(chat.get("notice")),
         created_at=_at(created),
         version=chat.get("member_version", ""),
         admin_userids=tuple(row["userid"] for row in chat.get("admin_list") or []),
         members=tuple(_member(row, created) for row in chat.get("member_list") or []),
     )
+
+
+def digest_of(answer: Mapping[str, Any]) -> str:
+    """One value for all that groupchat/get said, whatever the order of its members: equal digests, equal groups."""
+    chat = answer["group_chat"]
+    members = sorted(chat.get("member_list") or [], key=lambda row: row["userid"])
+    whole = {**chat, "member_list": members}
+    text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -18,6 +18,8 @@ PAUSE_S = 2  # one judgement for all events of this time
 MARK_S = 60  # a task that got lost is asked for again after this long
 CHUNK = 200
 
+_SHOWN = ("customer_count", "staff_count", "risk", "risk_code")
+_NO_RISK = (Risk.NONE.value, "")
 _RISKS = {
     Severity.BLOCK: Risk.BAD, Severity.APPROVAL: Risk.WARN, Severity.WARN: Risk.WARN, Severity.NOTE: Risk.NOTE,
 }  # fmt: skip
@@ -26,10 +28,10 @@ _RISKS = {
 def risk_of(facts: GroupFacts) -> tuple[int, str]:
     """(enums.Risk, code of the check that gives it). A group in planning or over is at no risk: it is not ready."""
     if facts.state not in LIVE_STATES:
-        return Risk.NONE.value, ""
+        return _NO_RISK
     findings = evaluate(facts)
     if not findings:
-        return Risk.NONE.value, ""
+        return _NO_RISK
     return _RISKS[Severity(findings[0].severity)].value, findings[0].code
 
 
@@ -40,11 +42,17 @@ def glance_refresh(*, tenant: Tenant, group_ids: Iterable[int]) -> None:
     """
     groups = list(Group.objects.filter(tenant=tenant, pk__in=set(group_ids)).exclude(state=State.ARCHIVED))
     seats = counts(tenant_id=tenant.pk, group_ids=[group.pk for group in groups])
-    facts = group_facts_many(tenant=tenant, groups=groups)
+    live = [group for group in groups if group.state in LIVE_STATES]
+    facts = group_facts_many(tenant=tenant, groups=live) if live else {}
+    changed = []
     for group in groups:
+        before = tuple(getattr(group, name) for name in _SHOWN)
         group.customer_count, group.staff_count = seats[group.pk].customers, seats[group.pk].staff
-        group.risk, group.risk_code = risk_of(facts[group.pk])
-    Group.objects.bulk_update(groups, ["customer_count", "staff_count", "risk", "risk_code"])
+        group.risk, group.risk_code = risk_of(facts[group.pk]) if group.pk in facts else _NO_RISK
+        if before != tuple(getattr(group, name) for name in _SHOWN):
+            changed.append(group)
+    if changed:
+        Group.objects.bulk_update(changed, _SHOWN)
 
 
 def glance_refresh_soon(*, tenant_id: int, group_id: int) -> None:

@@ -6,40 +6,58 @@ follows our state: its LastMemVer is ours and it happened later than what we kno
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum, auto
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
-from groups.enums import CREATION_WINDOW_S, ChangeKind, QuitScene
+from groups.enums import ChangeKind, QuitScene
 from groups.models import Group, GroupChange, Member
 from groups.policies import spells
-from groups.policies.spells import Spell, Spells
+from groups.policies.spells import Spells
 from groups.policies.wire import ADD, Change, SeenGroup, SeenMember
 from groups.selectors import counts
 from groups.services.people import Person, people_known, people_of
-from groups.services.telling import tell_members
-from tenants import preferences
+from groups.services.seats import rows_of, seats_write, spells_of
 
-_SPELL_FIELDS = ("joined_at", "left_at", "joined_is_estimate", "left_is_estimate", "join_scene", "quit_scene")
-_ROW_FIELDS = (
-    *_SPELL_FIELDS, "staff", "customer", "is_staff", "invited_by", "state_code", "nickname",
-    "is_creation_invitee",
+_STAMP_FIELDS = ("member_version", "members_as_of", "revision", "read_digest")
+_READ_FIELDS = (
+    *_STAMP_FIELDS, "app", "chat_id", "name", "notice", "owner", "owner_userid", "admin_userids", "created_at",
+    "synced_at", "dismissed_at", "customer_count", "staff_count",
 )  # fmt: skip
-
-
-_STAMP_FIELDS = ("member_version", "members_as_of", "revision")
+# Groups that an event holds or has changed meanwhile are left out: they have later news.
+_CONFIRM = """
+with free as materialized (
+  select id from groups_group where tenant_id = %s and id = any(%s) order by id for update skip locked
+)
+update groups_group g set synced_at = t.read_at, members_as_of = greatest(g.members_as_of, t.read_at)
+from free, unnest(%s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[]) as t(id, revision, digest, read_at)
+where g.id = free.id and g.id = t.id and g.tenant_id = %s and g.revision = t.revision and g.read_digest = t.digest
+  and g.dismissed_at is null
+"""
 
 
 @dataclass(frozen=True)
 class Applied:
     """The group after a full read. `missed` counts members whose entry or departure no event had told.
+    `changed`: of name, announcement and owner, how many differ from before; None where nothing was read before.
     `shows_change`: the answer has what the event told, so a version other than the event's is a newer one."""
 
     group: Group
     missed: int
     shows_change: bool
+    changed: int | None = 0
+
+
+@dataclass(frozen=True)
+class Same:
+    """A group whose answer, read at `read_at`, is the one that its state equals already."""
+
+    group_id: int
+    revision: int
+    digest: str
+    read_at: datetime
 
 
 class Heard(Enum):
@@ -62,18 +80,18 @@ def membership_apply_delta(*, tenant_id: int, app_id: int, change: Change) -> He
         people = people_known(tenant_id=tenant_id, app_id=app_id, userids=change.userids)
         if people is None:
             return Heard.UNFIT
-        rows = _rows(group, Q(userid__in=change.userids))
+        rows = rows_of(group, Q(userid__in=change.userids))
         if not _follows(group, change):
             return _hear_again(group, rows, people, change)
         after = {}
         for userid in change.userids:
-            told = _told(_spells(rows.get(userid, ())), change)
+            told = _told(spells_of(rows.get(userid, ())), change)
             after[userid] = (
                 spells.settle_present(told, joined_at=change.occurred_at, scene=change.scene)
                 if change.detail == ADD
                 else spells.settle_absent(told, at=change.occurred_at, scene=change.scene)
             )
-        _write(group, rows=rows, after=after, people=people, seen={})
+        seats_write(group, rows=rows, after=after, people=people, seen={})
         _stamp(group, version=change.current_version, as_of=change.occurred_at)
         _count(group)
         group.save(update_fields=[*_STAMP_FIELDS, "customer_count", "staff_count"])
@@ -96,11 +114,11 @@ def _hear_again(
     """An event of the past. One that would move somebody in or out now contradicts our state: a read decides."""
     after = {}
     for userid in change.userids:
-        before = _spells(rows.get(userid, ()))
+        before = spells_of(rows.get(userid, ()))
         after[userid] = _told(before, change)
         if spells.is_present(before) != spells.is_present(after[userid]):
             return Heard.UNFIT
-    _write(group, rows=rows, after=after, people=people, seen={})
+    seats_write(group, rows=rows, after=after, people=people, seen={})
     if group.members_as_of is None or change.occurred_at > group.members_as_of:
         _stamp(group, version=group.member_version, as_of=change.occurred_at)
         group.save(update_fields=_STAMP_FIELDS)
@@ -115,11 +133,12 @@ def membership_apply_read(
     read_at: datetime,
     base_revision: int | None,
     change: Change | None = None,
+    digest: str = "",
 ) -> Applied | None:
     """Make our state equal to groupchat/get's answer, and date what it shows by `change`'s event.
 
     `base_revision` is the group's revision before the call (None: unknown group); None comes back when the
-    group changed meanwhile: fetch again. Safe to repeat.
+    group changed meanwhile: fetch again. `digest` is the answer's, to know it by next time. Safe to repeat.
     """
     with transaction.atomic():
         group = _locked(tenant_id, app_id, seen.chat_id)
@@ -129,11 +148,23 @@ def membership_apply_read(
             group = _adopted(tenant_id, app_id, seen) or _created(tenant_id, app_id, seen)
             if group is None:
                 return None
-        _log_changes(group, seen, at=change.occurred_at if change else read_at)
-        missed = _settle(group, seen, read_at, change)
+        changed = _log_changes(group, seen, at=change.occurred_at if change else read_at)
+        missed, is_whole = _settle(group, seen, read_at, change)
         _count(group)
-        _copy(group, seen, read_at)
-    return Applied(group, missed, change is None or _is_shown(seen, change))
+        _copy(group, seen, read_at, digest=digest if is_whole else "")
+    return Applied(group, missed, change is None or _is_shown(seen, change), changed)
+
+
+def membership_confirm(*, tenant_id: int, same: Iterable[Same]) -> int:
+    """Groups were read and nothing differed: only their freshness moves. One statement; returns how many moved."""
+    rows = list(same)
+    if not rows:
+        return 0
+    ids = [one.group_id for one in rows]
+    columns = [[one.revision for one in rows], [one.digest for one in rows], [one.read_at for one in rows]]
+    with connection.cursor() as cursor:
+        cursor.execute(_CONFIRM, [tenant_id, ids, ids, *columns, tenant_id])
+        return cursor.rowcount
 
 
 def _is_shown(seen: SeenGroup, change: Change) -> bool:
@@ -152,12 +183,12 @@ def membership_dissolve(*, tenant_id: int, app_id: int, chat_id: str, at: dateti
             return False
         if group.dismissed_at is None:
             group.dismissed_at = at
-        rows = _rows(group, Q(left_at=None))
+        rows = rows_of(group, Q(left_at=None))
         after = {
-            userid: spells.settle_absent(_spells(own), at=group.dismissed_at, scene=QuitScene.DISSOLVED)
+            userid: spells.settle_absent(spells_of(own), at=group.dismissed_at, scene=QuitScene.DISSOLVED)
             for userid, own in rows.items()
         }
-        _write(group, rows=rows, after=after, people={}, seen={})
+        seats_write(group, rows=rows, after=after, people={}, seen={})
         _stamp(group, version="", as_of=max(at, group.members_as_of or at))
         group.customer_count = group.staff_count = 0
         group.save(update_fields=["dismissed_at", *_STAMP_FIELDS, "customer_count", "staff_count"])
@@ -175,15 +206,15 @@ def membership_tell_late(*, tenant_id: int, app_id: int, change: Change) -> bool
             return False
         ended_at = group.dismissed_at or change.occurred_at
         people = people_known(tenant_id=tenant_id, app_id=app_id, userids=change.userids) or {}
-        rows = _rows(group, Q(userid__in=change.userids))
+        rows = rows_of(group, Q(userid__in=change.userids))
         after = {
             userid: spells.settle_absent(
-                _told(_spells(rows.get(userid, ())), change), at=ended_at, scene=QuitScene.DISSOLVED
+                _told(spells_of(rows.get(userid, ())), change), at=ended_at, scene=QuitScene.DISSOLVED
             )
             for userid in change.userids
             if userid in people
         }
-        _write(group, rows=rows, after=after, people=people, seen={})
+        seats_write(group, rows=rows, after=after, people=people, seen={})
     return True
 
 
@@ -209,6 +240,7 @@ def _stamp(group: Group, *, version: str, as_of: datetime) -> None:
     group.member_version = version
     group.members_as_of = as_of
     group.revision += 1
+    group.read_digest = ""
 
 
 def _count(group: Group) -> None:
@@ -219,19 +251,6 @@ def _count(group: Group) -> None:
 def _told(before: Spells, change: Change) -> Spells:
     move = spells.join if change.detail == ADD else spells.leave
     return move(before, at=change.occurred_at, scene=change.scene)
-
-
-def _rows(group: Group, which: Q) -> dict[str, list[Member]]:
-    found: dict[str, list[Member]] = {}
-    for row in Member.objects.filter(which, tenant_id=group.tenant_id, group=group).order_by(
-        "joined_at", "pk"
-    ):
-        found.setdefault(row.userid, []).append(row)
-    return found
-
-
-def _spells(rows: Iterable[Member]) -> Spells:
-    return tuple(Spell(key=row.pk, **{name: getattr(row, name) for name in _SPELL_FIELDS}) for row in rows)
 
 
 def _adopted(tenant_id: int, app_id: int, seen: SeenGroup) -> Group | None:
@@ -261,29 +280,33 @@ def _created(tenant_id: int, app_id: int, seen: SeenGroup) -> Group | None:
         return None
 
 
-def _log_changes(group: Group, seen: SeenGroup, *, at: datetime) -> None:
+def _log_changes(group: Group, seen: SeenGroup, *, at: datetime) -> int | None:
     if group.synced_at is None:
-        return  # the first read of a group changes nothing: it learns
+        return None  # the first read of a group changes nothing: it learns
     pairs = (
         (ChangeKind.NAME, group.name, seen.name),
         (ChangeKind.NOTICE, group.notice, seen.notice),
         (ChangeKind.OWNER, group.owner_userid, seen.owner_userid),
     )
-    GroupChange.objects.bulk_create(
+    rows = [
         GroupChange(tenant_id=group.tenant_id, group=group, at=at, kind=kind, before=before, after=after)
         for kind, before, after in pairs
         if before != after
-    )
+    ]
+    if rows:
+        GroupChange.objects.bulk_create(rows)
+    return len(rows)
 
 
-def _settle(group: Group, seen: SeenGroup, read_at: datetime, change: Change | None) -> int:
+def _settle(group: Group, seen: SeenGroup, read_at: datetime, change: Change | None) -> tuple[int, bool]:
+    """(members whose coming or going nobody had told, whether everybody named is known to us)."""
     present = {member.userid: member for member in seen.members}
     told = set(change.userids) if change else set()
-    rows = _rows(group, Q(left_at=None) | Q(userid__in=[*present, *told]))
+    rows = rows_of(group, Q(left_at=None) | Q(userid__in=[*present, *told]))
     after: dict[str, Spells] = {}
     missed = 0
     for userid in dict.fromkeys([*rows, *present, *told]):
-        now = _spells(rows.get(userid, ()))
+        now = spells_of(rows.get(userid, ()))
         if change and userid in told:
             now = _told(now, change)
         settled = _settled(now, present.get(userid), read_at)
@@ -299,8 +322,9 @@ def _settle(group: Group, seen: SeenGroup, read_at: datetime, change: Change | N
     owner = people.get(seen.owner_userid)
     group.owner_id = owner.staff_id if owner else None
     group.created_at = seen.created_at
-    _write(group, rows=rows, after=after, people={**(known or {}), **people}, seen=present)
-    return missed
+    seats_write(group, rows=rows, after=after, people={**(known or {}), **people}, seen=present)
+    strangers = any(one.is_staff and one.staff_id is None for one in people.values())
+    return missed, not strangers and (owner is not None or not seen.owner_userid)
 
 
 def _settled(now: Spells, member: SeenMember | None, read_at: datetime) -> Spells:
@@ -309,76 +333,10 @@ def _settled(now: Spells, member: SeenMember | None, read_at: datetime) -> Spell
     return spells.settle_present(now, joined_at=member.joined_at, scene=member.scene)
 
 
-def _copy(group: Group, seen: SeenGroup, read_at: datetime) -> None:
+def _copy(group: Group, seen: SeenGroup, read_at: datetime, *, digest: str) -> None:
     group.name, group.notice = seen.name, seen.notice
     group.owner_userid, group.admin_userids = seen.owner_userid, list(seen.admin_userids)
     group.synced_at, group.dismissed_at = read_at, None
     _stamp(group, version=seen.version, as_of=max(read_at, group.members_as_of or read_at))
-    group.save()
-
-
-def _write(
-    group: Group,
-    *,
-    rows: Mapping[str, list[Member]],
-    after: Mapping[str, Spells],
-    people: Mapping[str, Person],
-    seen: Mapping[str, SeenMember],
-) -> None:
-    """Store changed and new spells, then tell the others who entered and who left."""
-    window = timedelta(seconds=preferences.value(group.tenant_id, CREATION_WINDOW_S))
-    stored = {row.pk: row for own in rows.values() for row in own}
-    changed: list[Member] = []
-    fresh: list[Member] = []
-    entered: list[Member] = []
-    departed: list[Member] = []
-    for userid, own in after.items():
-        for spell in own:
-            row = stored.get(spell.key or 0)
-            before = _spells([row])[0] if row else None
-            row, is_changed = _filled(
-                row, before, group, userid, spell, people.get(userid), seen.get(userid), window
-            )
-            if before is None:
-                fresh.append(row)
-            elif is_changed:
-                changed.append(row)
-            if spells.entered(before, spell) and not row.is_creation_invitee:
-                entered.append(row)
-            if spells.departed(before, spell):
-                departed.append(row)
-    if changed:
-        Member.objects.bulk_update(changed, _ROW_FIELDS)
-    if fresh:
-        Member.objects.bulk_create(fresh)
-    tell_members(group=group, entered=entered, departed=departed)
-
-
-def _filled(
-    row: Member | None,
-    before: Spell | None,
-    group: Group,
-    userid: str,
-    spell: Spell,
-    person: Person | None,
-    member: SeenMember | None,
-    window: timedelta,
-) -> tuple[Member, bool]:
-    """The row with the spell's times and what is known of the person; whether anything differs."""
-    row = row or Member(tenant_id=group.tenant_id, group=group, userid=userid)
-    values = {name: getattr(spell, name) for name in _SPELL_FIELDS}
-    if person is not None:
-        values |= {
-            "staff_id": person.staff_id,
-            "customer_id": person.customer_id,
-            "is_staff": person.is_staff,
-        }
-    if member is not None and spell.left_at is None:
-        values |= {"nickname": member.nickname, "join_scene": member.scene or spell.join_scene}
-        values |= {"invited_by": member.invited_by, "state_code": member.state_code}
-    if spells.entered(before, spell) and group.created_at is not None:
-        values["is_creation_invitee"] = spell.joined_at <= group.created_at + window
-    is_changed = any(getattr(row, name) != value for name, value in values.items())
-    for name, value in values.items():
-        setattr(row, name, value)
-    return row, is_changed
+    group.read_digest = digest
+    group.save(update_fields=_READ_FIELDS)

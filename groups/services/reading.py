@@ -1,8 +1,6 @@
-"""Reading groups from WeCom: one after an event, all of them in a sync. The network stays outside transactions."""
+"""Reading one group from WeCom, after an event or to confirm it. The network stays outside transactions."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from django.core.cache import cache
@@ -10,7 +8,7 @@ from django.core.cache import cache
 from groups.models import Group
 from groups.policies import wire
 from groups.policies.wire import DISMISS, Change
-from groups.services.glance import glance_refresh_soon, glances_bring_up
+from groups.services.glance import glance_refresh_soon
 from groups.services.membership import (
     Applied,
     Heard,
@@ -33,15 +31,6 @@ LAG_PAUSES_S = (2, 10, 60, 600)  # group details lag the event (PROTOCOL 2.1): r
 CONFIRM_PAUSE_S = 10  # a delta is confirmed by one read for all events of this time
 BUSY_PAUSE_S = 2
 REREAD_TASK = "groups.reread_chat"
-
-
-@dataclass(frozen=True)
-class SyncResult:
-    """`lost_events`: members whose coming or going no callback had told."""
-
-    groups: int
-    dissolved: int
-    lost_events: int
 
 
 def group_change_apply(*, tenant_id: int, app_id: int, change: Change) -> None:
@@ -90,7 +79,7 @@ def group_sync_full(
             return None
         applied = membership_apply_read(
             tenant_id=tenant_id, app_id=app_id, seen=wire.group_of(answer), read_at=read_at,
-            base_revision=base, change=change,
+            base_revision=base, change=change, digest=wire.digest_of(answer),
         )  # fmt: skip
         if applied is not None:
             return applied
@@ -144,53 +133,3 @@ def _reread_soon(tenant_id: int, app_id: int, chat_id: str, *, pause_s: int) -> 
     """One read for all deltas of the next seconds: it confirms them and brings invitor, channel and nickname."""
     if cache.add(_confirm_key(tenant_id, app_id, chat_id), 1, timeout=pause_s * 6):
         enqueue(REREAD_TASK, tenant_id=tenant_id, countdown_s=pause_s, app_id=app_id, chat_id=chat_id)
-
-
-def groups_sync_all(
-    *,
-    tenant_id: int,
-    app_id: int,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
-    since: datetime | None = None,
-) -> SyncResult:
-    """Read every group the app may see; end those WeCom lists no more. `on_progress(done, total)`.
-
-    Resumable: with `since`, groups read at or after that moment are left out, so a sync that was cut off goes
-    on where it stood. Raises Retryable. Safe to repeat.
-    """
-    client = client_for(tenant_id, app_id)
-    listed = [
-        row["chat_id"]
-        for row in client.pages("groupchat_list", "group_chat_list", status_filter=0, limit=1000)
-    ]
-    known = dict(
-        Group.objects.filter(tenant_id=tenant_id, app_id=app_id, dismissed_at=None)
-        .exclude(chat_id="")
-        .values_list("chat_id", "synced_at")
-    )
-    lost = 0
-    read: list[int] = []
-    for done, chat_id in enumerate(listed, start=1):
-        read_at = known.get(chat_id)
-        if since is None or read_at is None or read_at < since:
-            applied = group_sync_full(tenant_id=tenant_id, app_id=app_id, chat_id=chat_id)
-            read.extend([applied.group.pk] if applied else [])
-            lost += applied.missed if applied and read_at is not None else 0
-        on_progress(done, len(listed))
-    glances_bring_up(tenant_id=tenant_id, group_ids=read)
-    gone = sorted(set(known) - set(listed))
-    dissolved = sum(_end_if_gone(tenant_id, app_id, chat_id) for chat_id in gone)
-    return SyncResult(groups=len(listed), dissolved=dissolved, lost_events=lost + dissolved)
-
-
-def _end_if_gone(tenant_id: int, app_id: int, chat_id: str) -> bool:
-    """A group that the list leaves out may only be out of sight: WeCom is asked before it is ended."""
-    try:
-        if group_sync_full(tenant_id=tenant_id, app_id=app_id, chat_id=chat_id) is not None:
-            return False
-    except Retryable:
-        raise
-    except Permanent as error:
-        log.info("group_out_of_sight", tenant_id=tenant_id, chat_id=chat_id, code=error.code)
-        return False
-    return membership_dissolve(tenant_id=tenant_id, app_id=app_id, chat_id=chat_id, at=clock.now())

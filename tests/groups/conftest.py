@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from groups.services import reading
+from groups.services import comparing, reading
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
@@ -23,5 +23,6 @@ def scoped(tenant: Tenant) -> Iterator[Tenant]:
 def vendor(scoped: Tenant, frozen: MovableClock, monkeypatch: pytest.MonkeyPatch) -> Vendor:
     """The corp behind tenant A's app; the product asks it in place of the network."""
     made = make_vendor(make_app(tenant=scoped))
-    monkeypatch.setattr(reading, "client_for", lambda tenant_id, app_id=None: made)
+    for module in (reading, comparing):
+        monkeypatch.setattr(module, "client_for", lambda tenant_id, app_id=None: made)
     return made

@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
+                            ("made", "Group made"),
                             ("members", "Members came or left"),
                             ("about", "Name, announcement or owner"),
                             ("dissolved", "Group dissolved"),
