@@ -13,11 +13,12 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from simulator.callbacks.deliver import flush
-from simulator.human import acts, corps, office, phone, suites, truth
+from simulator.human import acts, corps, links, messages, office, phone, suites, truth
 from simulator.human.answers import Action, Body, json_route
 from simulator.human.oauth import OAuthPage
 from simulator.population import camp, tick
 from simulator.runtime import Runtime
+from simulator.wire import archive
 from simulator.wire.server import Gate
 from simulator.wire.service import ServiceGate
 
@@ -64,7 +65,7 @@ def _sim_routes(runtime: Runtime) -> list[Route]:
     ]
     table += [
         ("POST", f"/sim/{path}", _then_flush(action))
-        for path, action in {**acts.ACTIONS, **office.ACTIONS}.items()
+        for path, action in {**acts.ACTIONS, **office.ACTIONS, **messages.ACTIONS, **links.ACTIONS}.items()
     ]
     return [Route(path, json_route(runtime, action), methods=[verb]) for verb, path, action in table]
 
@@ -120,6 +121,7 @@ def create_app(runtime: Runtime, *, snapshot_s: float = 5.0) -> Starlette:
         Route("/cgi-bin/service/{name}", ServiceGate(runtime).handle, methods=["GET", "POST"]),
         Route("/cgi-bin/{path:path}", gate.handle, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         Route("/connect/oauth2/authorize", OAuthPage(runtime).authorize),
+        *archive.routes(runtime),
         *_sim_routes(runtime),
         _media_route(runtime),
         Route("/", lambda request: RedirectResponse("/phone/")),

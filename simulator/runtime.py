@@ -8,8 +8,10 @@ import os
 import pickle
 import time
 from collections import Counter
+from collections.abc import Coroutine
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -38,6 +40,7 @@ class Runtime:
         self.turn = asyncio.Lock()
         # At most so many callbacks in flight, all corps together.
         self.callback_slots = asyncio.Semaphore(CALLBACKS_IN_FLIGHT)
+        self._jobs: set[asyncio.Task[None]] = set()
         self._client: httpx.AsyncClient | None = None
         self._driven_at = -DRIVEN_S
 
@@ -51,9 +54,18 @@ class Runtime:
         return self._client
 
     async def close(self) -> None:
+        for job in list(self._jobs):
+            job.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+
+    def spawn(self, job: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the requests; ended at close."""
+        task = asyncio.create_task(job)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
 
     def drive(self) -> None:
         """A driver moves the clock: gather acts into slots for the next minute."""

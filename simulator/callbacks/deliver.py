@@ -10,6 +10,7 @@ import httpx
 
 from simulator.runtime import Runtime
 from simulator.wire import crypto, xml
+from simulator.world import archiving
 from simulator.world.ledger import ACKED, UNDELIVERED, CallbackEvent
 from simulator.world.model import Corp
 from simulator.world.provider import Suite
@@ -119,6 +120,9 @@ async def flush_corp(runtime: Runtime, corp: Corp | Suite) -> int:
 
 async def flush(runtime: Runtime) -> int:
     """Deliver everything that waits, all corps side by side."""
+    now = runtime.clock.now()
+    for corp in runtime.world.corps.values():
+        archiving.notify(corp, now)
     done = await asyncio.gather(*(flush_corp(runtime, one) for one in runtime.world.receivers()))
     return sum(done)
 

@@ -7,9 +7,11 @@ from typing import Any
 from simulator.callbacks.deliver import verify_url
 from simulator.human.answers import Body, need
 from simulator.runtime import Runtime
-from simulator.world import seed
+from simulator.wire.archive import load_key
+from simulator.world import limits, seed
+from simulator.world.entities import App
 from simulator.world.mass_send import content_hash
-from simulator.world.model import Corp
+from simulator.world.model import Corp, stable_id
 from simulator.world.relations import Refused
 
 SIZES = {
@@ -17,6 +19,8 @@ SIZES = {
     "smoke": {"staff": 12, "groups": 8, "customers": 680},
     "large": {"staff": 40, "groups": 40, "customers": 4000},
 }
+# Far from the numbers of self-built apps, which count up from the first.
+ARCHIVE_AGENTID = 2000004
 CORP_SETTINGS = (
     "name",
     "product_base_url",
@@ -26,6 +30,7 @@ CORP_SETTINGS = (
     "timezone",
     "group_cap",
     "manual_staff",
+    "is_medical",
 )
 CALLBACK_SETTINGS = {
     "callback_url": "url",
@@ -37,6 +42,11 @@ CALLBACK_SETTINGS = {
 }
 
 
+def _own_apps(corp: Corp) -> list[App]:
+    """The self-built apps; the archive has a secret but is none."""
+    return [app for app in corp.apps.values() if app.agentid != ARCHIVE_AGENTID]
+
+
 def _apply(corp: Corp, body: Body) -> None:
     if body.get("quota_rule", "month") not in ("month", "week", "day"):
         raise Refused("quota_rule is month, week or day")
@@ -46,9 +56,65 @@ def _apply(corp: Corp, body: Body) -> None:
     for name, attribute in CALLBACK_SETTINGS.items():
         if body.get(name) is not None:
             setattr(corp.callback, attribute, body[name])
+    if body.get("limits") is not None:
+        corp.limits = limits.checked(body["limits"])
+    if body.get("archive") is not None:
+        _apply_archive(corp, body["archive"])
     if body.get("permissions") is not None:
-        for app in corp.apps.values():
+        for app in _own_apps(corp):
             app.permissions = list(body["permissions"])
+
+
+ARCHIVE_SETTINGS = {
+    "is_on": bool,
+    "is_expired": bool,
+    "secret": str,
+    "current_version": int,
+    "scope": list,
+    "allowed_ips": list,
+    "spice": bool,
+    "agree_share": float,
+    "file_life_s": float,
+}
+
+
+def _apply_archive(corp: Corp, changes: dict[str, Any]) -> None:
+    """Switch the archive on or off, set its secret and keys. Raises Refused or ValueError and changes nothing then."""
+    unknown = sorted(set(changes) - set(ARCHIVE_SETTINGS) - {"public_keys"})
+    if unknown:
+        raise Refused(f"unknown archive settings: {', '.join(unknown)}")
+    keys = {int(version): str(pem) for version, pem in (changes.get("public_keys") or {}).items()}
+    for pem in keys.values():
+        load_key(pem)
+    values = {
+        name: ARCHIVE_SETTINGS[name](value) for name, value in changes.items() if name in ARCHIVE_SETTINGS
+    }
+    archive = corp.archive
+    known = {**archive.public_keys, **keys}
+    version = values.get("current_version", archive.current_version)
+    if values.get("is_on", archive.is_on) and version not in known:
+        raise Refused(f"archive: no public key of version {version}")
+    archive.public_keys = known
+    for name, value in values.items():
+        setattr(archive, name, value)
+    archive.secret = archive.secret or stable_id("", f"archive|{corp.corp_id}|{corp.seed}", 43)
+    app = corp.apps.get(ARCHIVE_AGENTID)
+    if app is None:
+        app = corp.apps[ARCHIVE_AGENTID] = App(ARCHIVE_AGENTID, "会话内容存档", "", ["msgaudit"])
+    app.secret = archive.secret
+
+
+def _describe_archive(corp: Corp) -> dict[str, Any]:
+    archive = corp.archive
+    return {
+        "is_on": archive.is_on,
+        "secret": archive.secret,
+        "versions": sorted(archive.public_keys),
+        "current_version": archive.current_version,
+        "seq": archive.seq,
+        "kept": len(archive.rows),
+        "by_type": dict(archive.counts),
+    }
 
 
 def describe(corp: Corp) -> dict[str, Any]:
@@ -59,8 +125,10 @@ def describe(corp: Corp) -> dict[str, Any]:
         "name": corp.name,
         "agentid": app.agentid,
         "secret": app.secret,
-        "apps": [{"agentid": a.agentid, "name": a.name, "secret": a.secret} for a in corp.apps.values()],
+        "apps": [{"agentid": a.agentid, "name": a.name, "secret": a.secret} for a in _own_apps(corp)],
         "permissions": app.permissions,
+        "limits": corp.limits,
+        "archive": _describe_archive(corp),
         "seed": corp.seed,
         "timezone": corp.timezone,
         "quota_rule": corp.quota_rule,
@@ -134,7 +202,7 @@ async def show_corp(runtime: Runtime, body: Body) -> Body:
 async def add_app(runtime: Runtime, body: Body) -> Body:
     """A second app of the corp, for races and wrong-app tests."""
     corp = runtime.corp(body["corp_id"])
-    agentid = max(corp.apps) + 1
+    agentid = max(app.agentid for app in _own_apps(corp)) + 1
     app = seed.add_app(corp, agentid, str(body.get("name") or "another app"), body.get("permissions"))
     if body.get("visible_userids") is not None:
         app.visible_userids = list(body["visible_userids"])

@@ -10,7 +10,7 @@ from simulator.population import habits, schedule, shop, traits
 from simulator.population.browser import Browser, same_site
 from simulator.population.schedule import Act
 from simulator.runtime import Runtime
-from simulator.world import codes, groups, relations
+from simulator.world import archiving, codes, groups, relations
 from simulator.world.entities import EXTERNAL, Code
 from simulator.world.model import Corp, stream
 from simulator.world.relations import Refused
@@ -88,7 +88,7 @@ async def behave(runtime: Runtime, corp: Corp, act: Act) -> None:
     if deed.in_group and in_group:
         groups.post(corp, chat_id=chat_id, sender=who, at=act.data["at"], text=deed.text)
     elif deed.kind == "message":
-        _ask_in_private(corp, who, corp.groups[chat_id].owner, act.data["at"])
+        _ask_in_private(corp, who, corp.groups[chat_id].owner, act.data["at"], deed.text)
     shop.note(
         corp,
         camp_id=act.data["camp_id"],
@@ -100,10 +100,15 @@ async def behave(runtime: Runtime, corp: Corp, act: Act) -> None:
     )
 
 
-def _ask_in_private(corp: Corp, who: str, userid: str, at: float) -> None:
+def _ask_in_private(corp: Corp, who: str, userid: str, at: float, text: str) -> None:
     tie = corp.relations.get((userid, who))
-    if tie is not None and tie.status == "full":
-        tie.talked_at = int(at)
+    if tie is None or tie.status != "full":
+        return
+    tie.talked_at = int(at)
+    if corp.archive.is_on:
+        archiving.private_message(corp, who, userid, at, "text", {"content": text})
+        answer = {"content": "您好，我看一下，稍后回复您"}
+        archiving.private_message(corp, userid, who, at + 90, "text", answer)
 
 
 async def click(runtime: Runtime, corp: Corp, act: Act) -> None:

@@ -24,6 +24,8 @@ class Field:
     high: int | None = None
     choices: tuple[Any, ...] = ()
     items: type | None = None
+    item_max_chars: int | None = None
+    item_choices: tuple[Any, ...] = ()
     missing_code: int = BAD_PARAMETER
     over_code: int = BAD_PARAMETER
     default: Any = None
@@ -51,6 +53,10 @@ def _check_list(name: str, rule: Field, value: list[Any]) -> None:
     for item in value:
         if rule.items is not None and not isinstance(item, rule.items):
             _fail(BAD_PARAMETER, name, f"items must be {rule.items.__name__}")
+        if rule.item_max_chars is not None and len(item) > rule.item_max_chars:
+            _fail(rule.over_code, name, f"an item is longer than {rule.item_max_chars} characters")
+        if rule.item_choices and item not in rule.item_choices:
+            _fail(BAD_PARAMETER, name, f"items must be among {list(rule.item_choices)}")
         if rule.spec:
             check(item, rule.spec, prefix=f"{name}[].")
 

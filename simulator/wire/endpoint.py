@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.wire.checks import Field
-from simulator.world.entities import App
+from simulator.wire.errors import WireError
+from simulator.world.entities import App, UploadJob
 from simulator.world.model import Corp, World
 
 
@@ -32,6 +33,8 @@ class Call:
     now: float
     base_url: str
     upload: Upload | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    later: list[UploadJob] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class RawAnswer:
     body: bytes
     content_type: str
     filename: str
+    content_range: str = ""
 
 
 Handler = Callable[[Call], "dict[str, Any] | RawAnswer"]
@@ -66,7 +70,9 @@ def post(path: str, permission: str, handler: Handler, **spec: Field) -> Endpoin
 
 
 def page(items: list[Any], cursor: str, limit: int) -> tuple[list[Any], str]:
-    """A slice and the cursor of the next one; a cursor is the offset in plain digits here."""
-    start = int(cursor) if cursor.isdigit() else 0
+    """A slice and the cursor of the next one; a cursor is the offset in plain digits here. Raises 40058 for another."""
+    if cursor and not (cursor.isascii() and cursor.isdigit()):
+        raise WireError(40058, "invalid cursor")
+    start = int(cursor or 0)
     following = start + limit
     return items[start:following], str(following) if following < len(items) else ""

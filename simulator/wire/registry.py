@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from simulator.wire.api import (
+    acquisition,
     contact_way,
     contacts,
     customers,
     groups,
+    join_way,
     mass_send,
     media,
     messages,
     moments,
-    owned,
+    msgaudit,
+    products,
+    rules,
     tags,
     tokens,
     transfers,
@@ -26,12 +30,16 @@ MODULES = (
     tags,
     contact_way,
     groups,
+    join_way,
     mass_send,
     welcome,
     media,
     messages,
     transfers,
     moments,
-    owned,
+    rules,
+    products,
+    acquisition,
+    msgaudit,
 )
 ENDPOINTS: dict[str, Endpoint] = {row.path: row for module in MODULES for row in module.ENDPOINTS}

@@ -15,6 +15,7 @@ from simulator.runtime import Runtime
 from simulator.wire.checks import check, check_query
 from simulator.wire.endpoint import Call, Endpoint, RawAnswer, Upload
 from simulator.wire.errors import MESSAGES, WireError
+from simulator.wire.fetching import finish
 from simulator.wire.registry import ENDPOINTS
 from simulator.world.entities import App
 from simulator.world.model import Corp, World, stable_id
@@ -144,7 +145,10 @@ class Gate:
         self.runtime.count_call(path, 0)
         if isinstance(answer, RawAnswer):
             headers = {"Content-Disposition": 'attachment; filename="media"'}
-            return Response(answer.body, media_type=answer.content_type, headers=headers)
+            if answer.content_range:
+                headers["Content-Range"] = answer.content_range
+            code = 206 if answer.content_range else 200
+            return Response(answer.body, code, media_type=answer.content_type, headers=headers)
         return answer_ok(answer)
 
     async def _answer(self, request: Request, path: str) -> dict[str, Any] | RawAnswer:
@@ -189,6 +193,10 @@ class Gate:
             now=self.runtime.clock.now(),
             base_url=str(request.base_url).rstrip("/"),
             upload=upload,
+            headers=request.headers,
         )
         self.runtime.world.is_dirty = True
-        return row.handler(call)
+        answer = row.handler(call)
+        for job in call.later:
+            self.runtime.spawn(finish(self.runtime, corp, job))
+        return answer

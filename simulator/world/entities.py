@@ -89,9 +89,10 @@ class Relation:
     mobiles: list[str] = field(default_factory=list)
     tag_ids: list[str] = field(default_factory=list)
     talked_at: int = 0
+    ended_at: int = 0
 
 
-@dataclass
+@dataclass(slots=True)
 class Member:
     id: str
     type: int
@@ -129,6 +130,7 @@ class Tag:
     group_id: str
     create_time: int
     order: int = 0
+    agentid: int = 0
 
 
 @dataclass
@@ -137,6 +139,7 @@ class TagGroup:
     group_name: str
     create_time: int
     order: int = 0
+    agentid: int = 0
 
 
 @dataclass
@@ -220,6 +223,7 @@ class Media:
     body: bytes
     created_at: int
     permanent: bool = False
+    purpose: int = 0
 
 
 @dataclass
@@ -274,6 +278,9 @@ class Moment:
     body: dict[str, Any]
     publishers: dict[str, int] = field(default_factory=dict)
     cancelled: bool = False
+    invalid: dict[str, Any] = field(default_factory=dict)
+    comments: list[dict[str, Any]] = field(default_factory=list)
+    likes: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -285,6 +292,20 @@ class OwnedThing:
     agentid: int
     created_at: int
     body: dict[str, Any]
+
+
+@dataclass
+class UploadJob:
+    """A file the server fetches by itself (media/upload_by_url): status 1 waiting, 2 done, 3 failed."""
+
+    jobid: str
+    agentid: int
+    created_at: int
+    body: dict[str, Any]
+    status: int = 1
+    media_id: str = ""
+    errcode: int = 0
+    errmsg: str = "ok"
 
 
 @dataclass

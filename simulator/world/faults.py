@@ -28,7 +28,9 @@ class Faults:
     group_lag_s: float = 0.0
     dispatch_s: float = 0.0
     welcome_race_p: float = 0.0
+    welcome_busy_p: float = 0.0
     personal_send_p: float = 0.0
+    archive_network_p: float = 0.0
     shop_duplicate_p: float = 0.0
     shop_late_p: float = 0.0
     shop_shuffle: bool = False

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
+from simulator.world import archiving
 from simulator.world.entities import EXTERNAL, STAFF, Group, Member
 from simulator.world.events import emit
 from simulator.world.model import Corp
@@ -12,6 +14,7 @@ from simulator.world.relations import Refused
 INVITED, BY_LINK, BY_QR = 1, 2, 3
 LEFT, REMOVED = 0, 1
 VIEWS_KEPT = 60
+SEAT = tuple(field.name for field in fields(Member))
 
 
 def live_group(corp: Corp, chat_id: str) -> Group:
@@ -31,7 +34,7 @@ def view(group: Group) -> dict[str, Any]:
         "create_time": group.create_time,
         "notice": group.notice,
         "admins": list(group.admins),
-        "members": [vars(member).copy() for member in group.members.values()],
+        "members": [{name: getattr(m, name) for name in SEAT} for m in group.members.values()],
         "member_version": group.member_version,
     }
 
@@ -192,6 +195,8 @@ def post(
     text: str = "",
     attachments: list[dict[str, Any]] | None = None,
     source: str = "person",
+    kind: str = "",
+    content: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """A message appears in the group; the population reads it at its next tick."""
     group = live_group(corp, chat_id)
@@ -206,5 +211,16 @@ def post(
         "source": source,
     }
     group.messages.append(message)
+    if corp.archive.is_on:
+        message["msgid"] = _archive(corp, group, message, kind, content, at)
     corp.fresh.append(("group_message", chat_id, len(group.messages) - 1))
     return message
+
+
+def _archive(
+    corp: Corp, group: Group, message: dict[str, Any], kind: str, content: dict[str, Any] | None, at: float
+) -> str:
+    """The archive's rows of one message: its text and each attachment by itself. Returns the first msgid."""
+    parts = [(kind, content or {})] if kind else archiving.parts(corp, message, at)
+    made = [archiving.group_message(corp, group, message["from"], at, *part) for part in parts]
+    return next((msgid for msgid in made if msgid), "")

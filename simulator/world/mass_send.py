@@ -9,7 +9,7 @@ import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from simulator.world import groups
+from simulator.world import archiving, groups
 from simulator.world.entities import MassSend, MassTask
 from simulator.world.model import Corp
 from simulator.world.relations import LISTED, Refused
@@ -147,7 +147,11 @@ def put_in_inbox(
 ) -> None:
     """A private message reaches the customer's phone."""
     inbox = corp.customers[external_userid].inbox
-    inbox.append({"at": int(at), "from": sender, "text": text, "attachments": attachments, "source": source})
+    message: dict[str, Any] = {"at": int(at), "from": sender, "text": text, "attachments": attachments}
+    inbox.append({**message, "source": source})
+    if corp.archive.is_on:
+        for kind, content in archiving.parts(corp, message, at):
+            archiving.private_message(corp, sender, external_userid, at, kind, content)
     corp.fresh.append(("private_message", external_userid, len(inbox) - 1))
 
 

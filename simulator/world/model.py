@@ -11,6 +11,9 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.world import limits
+from simulator.world.acquisition import Acquisition
+from simulator.world.archive import Archive
 from simulator.world.entities import (
     App,
     AppMessage,
@@ -32,11 +35,13 @@ from simulator.world.entities import (
     TagGroup,
     Token,
     Transfer,
+    UploadJob,
     WelcomeCode,
 )
 from simulator.world.faults import Faults
 from simulator.world.ledger import Ledger
 from simulator.world.provider import Provider, Suite
+from simulator.world.ties import Ties
 
 
 @dataclass
@@ -49,7 +54,7 @@ class Corp:
     departments: list[Department] = field(default_factory=list)
     staff: dict[str, Staff] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
-    relations: dict[tuple[str, str], Relation] = field(default_factory=dict)
+    relations: Ties = field(default_factory=Ties)
     groups: dict[str, Group] = field(default_factory=dict)
     tag_groups: dict[str, TagGroup] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)
@@ -71,6 +76,14 @@ class Corp:
     resigned: dict[str, int] = field(default_factory=dict)
     moments: dict[str, Moment] = field(default_factory=dict)
     owned: dict[str, OwnedThing] = field(default_factory=dict)
+    upload_jobs: dict[str, UploadJob] = field(default_factory=dict)
+    user_tickets: dict[str, tuple[str, float]] = field(default_factory=dict)
+    image_uploads: list[float] = field(default_factory=list)
+    ticket_calls: dict[str, list[float]] = field(default_factory=dict)
+    acquisition: Acquisition = field(default_factory=Acquisition)
+    archive: Archive = field(default_factory=Archive)
+    limits: dict[str, int] = field(default_factory=dict)
+    is_medical: bool = False
     callback: Callback = field(default_factory=Callback)
     product_base_url: str = ""
     api_key: str = ""
@@ -93,11 +106,15 @@ class Corp:
     def staff_or_none(self, userid: str) -> Staff | None:
         return self.staff.get(userid.lower())
 
+    def limit(self, name: str) -> int:
+        """The ceiling of that name: the vendor's, or the one this corp was given."""
+        return self.limits.get(name, limits.DEFAULTS[name])
+
     def relations_of_customer(self, external_userid: str) -> list[Relation]:
-        return [r for (_, ext), r in self.relations.items() if ext == external_userid]
+        return list(self.relations.by_customer.get(external_userid, ()))
 
     def relations_of_staff(self, userid: str) -> list[Relation]:
-        return [r for (uid, _), r in self.relations.items() if uid == userid]
+        return list(self.relations.by_staff.get(userid, ()))
 
     def groups_of(self, person_id: str) -> list[Group]:
         return [g for g in self.groups.values() if person_id in g.members and not g.dismissed]

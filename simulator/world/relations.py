@@ -97,6 +97,7 @@ def customer_deletes(corp: Corp, *, userid: str, external_userid: str, at: float
     if relation.status != "full":
         raise Refused("the customer does not have this staff member")
     relation.status = "customer_deleted"
+    relation.ended_at = int(at)
     _emit(corp, relation, "del_follow_user", at)
     return relation
 

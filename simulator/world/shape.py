@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import fields, is_dataclass
 from types import ModuleType
 
-from simulator.world import entities, faults, ledger, model, provider
+from simulator.world import acquisition, archive, entities, faults, ledger, model, provider
 
-MODULES: tuple[ModuleType, ...] = (entities, faults, ledger, model, provider)
+MODULES: tuple[ModuleType, ...] = (acquisition, archive, entities, faults, ledger, model, provider)
 
 
 def fingerprint() -> str:

@@ -6,7 +6,7 @@ from simulator.world.entities import Relation, Transfer
 from simulator.world.events import emit
 from simulator.world.model import Corp
 
-DONE, WAITING = 1, 2
+DONE, WAITING, REFUSED, LIMIT = 1, 2, 3, 4
 WAIT_S = 86400
 ADDED_BY_TRANSFER = 202
 
@@ -41,3 +41,9 @@ def _emit(corp: Corp, one: Transfer, change_type: str, userid: str, *extra: tupl
         lane=one.external_userid,
         from_user=userid,
     )
+
+
+def fail(corp: Corp, one: Transfer, *, status: int, reason: str, at: float) -> None:
+    """The hand-over does not come about: transfer_fail with its reason."""
+    one.status, one.done_at = status, int(at)
+    _emit(corp, one, "transfer_fail", one.takeover, ("FailReason", reason))

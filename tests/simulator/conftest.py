@@ -93,6 +93,26 @@ def api(web: httpx.Client, corp: Corp) -> Api:
     return call
 
 
+Upload = Callable[..., str]
+
+
+@pytest.fixture
+def uploaded(web: httpx.Client, corp: Corp) -> Upload:
+    """Uploads a small file and gives its media_id: plain, or for moments (1) or products (2)."""
+    app = next(iter(corp.apps.values()))
+    secret = {"corpid": corp.corp_id, "corpsecret": app.secret}
+
+    def upload(kind: str = "image", filename: str = "a.png", purpose: int = 0) -> str:
+        token = web.get("/cgi-bin/gettoken", params=secret).json()["access_token"]
+        path = "media/upload_attachment" if purpose else "media/upload"
+        query = {"media_type": kind, "attachment_type": purpose} if purpose else {"type": kind}
+        files = {"media": (filename, b"0123456789", "image/png")}
+        answer = web.post(f"/cgi-bin/{path}", params={"access_token": token, **query}, files=files)
+        return str(answer.json()["media_id"])
+
+    return upload
+
+
 class Sink:
     """A product's callback URL that answers as told and keeps what it was sent."""
 

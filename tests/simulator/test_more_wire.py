@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import httpx
 import pytest
 
 from simulator.wire.registry import ENDPOINTS
 from simulator.world.model import Corp
-from tests.simulator.conftest import Api, MovableClock, Sink
+from tests.simulator.conftest import Api, MovableClock, Sink, Upload
 from tests.simulator.test_callbacks import opened
 
 DAY_S = 86400
@@ -116,20 +114,29 @@ def test_moment_is_published_by_hand(web: httpx.Client, api: Api, corp: Corp) ->
 
 
 @pytest.mark.parametrize(
-    ("attachments", "code"),
+    ("kind", "count", "purpose", "code"),
     [
-        ([{"msgtype": "image", "image": {"pic_url": "http://x/1.png"}}] * 9, 0),
-        ([{"msgtype": "image", "image": {"pic_url": "http://x/1.png"}}] * 10, 40058),
-        ([{"msgtype": "link", "link": {"url": "http://x/"}}] * 2, 40058),
-        ([], 44004),
+        ("image", 9, 1, 0),
+        ("image", 10, 1, 40058),
+        ("image", 1, 0, 40007),
+        ("link", 1, 1, 0),
+        ("link", 2, 1, 40058),
+        ("file", 1, 1, 40008),
+        ("image", 0, 1, 44004),
     ],
 )
-def test_moment_attachments(api: Api, attachments: list[dict[str, Any]], code: int) -> None:
+def test_moment_attachments(
+    api: Api, uploaded: Upload, kind: str, count: int, purpose: int, code: int
+) -> None:
+    part = {"media_id": uploaded(purpose=purpose), **({"url": "http://x/"} if kind == "link" else {})}
+    attachments = [{"msgtype": kind, kind: part}] * count
     answer = api("externalcontact/add_moment_task", {"attachments": attachments})
     assert answer["errcode"] == code
 
 
-def test_rules_products_and_links_live_and_die(web: httpx.Client, api: Api, corp: Corp) -> None:
+def test_rules_products_and_links_live_and_die(
+    web: httpx.Client, api: Api, corp: Corp, uploaded: Upload
+) -> None:
     rule = {
         "rule_name": "敏感词",
         "word_list": ["返现"],
@@ -141,7 +148,7 @@ def test_rules_products_and_links_live_and_die(web: httpx.Client, api: Api, corp
     assert api("externalcontact/get_intercept_rule", rule_id)["rule"]["rule_name"] == "新"
     assert api("externalcontact/del_intercept_rule", rule_id)["errcode"] == 0
     assert api("externalcontact/get_intercept_rule_list")["rule_list"] == []
-    picture = [{"type": "image", "image": {"media_id": "m"}}]
+    picture = [{"type": "image", "image": {"media_id": uploaded(purpose=2)}}]
     product = {"description": "年课", "price": 298000, "attachments": picture}
     made = api("externalcontact/add_product_album", product)["product_id"]
     assert api("externalcontact/get_product_album", {"product_id": made})["product"]["price"] == 298000
@@ -154,8 +161,10 @@ def test_rules_products_and_links_live_and_die(web: httpx.Client, api: Api, corp
     assert listed["link_id_list"] == [link["link_id"]]
 
 
-def test_thing_of_another_app_may_not_be_changed(web: httpx.Client, api: Api, corp: Corp) -> None:
-    picture = [{"type": "image", "image": {"media_id": "m"}}]
+def test_thing_of_another_app_may_not_be_changed(
+    web: httpx.Client, api: Api, corp: Corp, uploaded: Upload
+) -> None:
+    picture = [{"type": "image", "image": {"media_id": uploaded(purpose=2)}}]
     made = api(
         "externalcontact/add_product_album", {"description": "年课", "price": 1, "attachments": picture}
     )["product_id"]

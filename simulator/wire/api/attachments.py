@@ -7,6 +7,7 @@ from typing import Any
 from simulator.wire.checks import Field, check
 from simulator.wire.endpoint import Call
 from simulator.wire.errors import WireError
+from simulator.world.entities import Media
 
 MEDIA_LIFE_S = 3 * 86400
 MAX_ATTACHMENTS = 9
@@ -30,11 +31,17 @@ PARTS: dict[str, dict[str, Field]] = {
 }
 
 
-def live_media(call: Call, media_id: str) -> None:
-    """The upload exists and is not older than three days. Raises 40007."""
+def live_media(call: Call, media_id: str, *, purpose: int = 0) -> Media:
+    """The upload exists, is not older than three days and was made for this purpose. Raises 40007.
+
+    Purposes are those of media/upload_attachment: 1 moments, 2 products; 0 takes any.
+    """
     media = call.corp.media.get(media_id)
     if media is None or media.permanent or call.now - media.created_at > MEDIA_LIFE_S:
         raise WireError(40007, media_id)
+    if purpose and media.purpose != purpose:
+        raise WireError(40007, f"{media_id} was not uploaded with attachment_type {purpose}")
+    return media
 
 
 def check_part(call: Call, kind: str, part: Any) -> None:
@@ -44,7 +51,9 @@ def check_part(call: Call, kind: str, part: Any) -> None:
     check(part, PARTS[kind], prefix=f"{kind}.")
     for name in ("media_id", "pic_media_id"):
         if part.get(name):
-            live_media(call, part[name])
+            media = live_media(call, part[name])
+            if media.type != ("image" if name == "pic_media_id" else kind):
+                raise WireError(40007, f"{kind}: {part[name]} is a {media.type}")
     if kind == "image" and not (part.get("media_id") or part.get("pic_url")):
         raise WireError(40058, "image: media_id or pic_url is required")
 

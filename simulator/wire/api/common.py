@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from simulator.wire.endpoint import Call
 from simulator.wire.errors import WireError
-from simulator.world.entities import Customer, Group, Relation, Staff
+from simulator.world.entities import Code, Customer, Group, Relation, Staff
 from simulator.world.relations import LISTED
+
+DAY_S = 86400
 
 
 def visible(call: Call, userid: str) -> bool:
@@ -62,3 +66,49 @@ def own_agent(call: Call, agentid: int) -> None:
     """The body's agentid must be the token's app. Raises 301002."""
     if agentid != call.app.agentid:
         raise WireError(301002, f"agentid {agentid}")
+
+
+def department(call: Call, department_id: int) -> None:
+    """The department exists. Raises 60123."""
+    if all(d.id != department_id for d in call.corp.departments):
+        raise WireError(60123, str(department_id))
+
+
+def own_code(call: Call, code: Code) -> Code:
+    """A code is changed only by the app that made it. Raises 48002."""
+    if code.agentid != call.app.agentid:
+        raise WireError(48002, "made by another app")
+    return code
+
+
+def live_codes(call: Call) -> None:
+    """Contact ways and join ways share one pot. Raises 41045 when it is full."""
+    if len(call.corp.contact_ways) + len(call.corp.join_ways) >= call.corp.limit("codes"):
+        raise WireError(41045)
+
+
+def qr_address(call: Call, kind: str, config_id: str) -> str:
+    """Where the picture of a code is."""
+    return f"{call.base_url}/phone/qr/{kind}/{call.corp.corp_id}/{config_id}.svg"
+
+
+def check_range(call: Call, scope: dict[str, Any], *, names: tuple[str, str], max_items: int) -> None:
+    """A range of staff and departments, all known and at most so many each. Raises 40058, 60111 or 60123."""
+    users, parties = (scope.get(name) or [] for name in names)
+    for name, listed in zip(names, (users, parties), strict=True):
+        if not isinstance(listed, list) or len(listed) > max_items:
+            raise WireError(40058, f"{name}: at most {max_items}")
+    for userid in users:
+        staff(call, str(userid))
+    for party in parties:
+        department(call, party)
+
+
+def span(call: Call, *, days: int, back_days: int) -> tuple[int, int]:
+    """start_time and end_time, at most so many days apart and so far back. Raises 40058."""
+    first, last = call.body["start_time"], call.body["end_time"]
+    if last < first or last - first > days * DAY_S:
+        raise WireError(40058, f"at most {days} days")
+    if first < call.now - back_days * DAY_S:
+        raise WireError(40058, f"at most {back_days} days back")
+    return first, last

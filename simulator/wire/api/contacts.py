@@ -18,11 +18,17 @@ def _departments(call: Call) -> list[Department]:
         return every
     if all(d.id != wanted for d in every):
         raise WireError(60123, str(wanted))
+    inside = _below(call, wanted)
+    return [d for d in every if d.id in inside]
+
+
+def _below(call: Call, wanted: int) -> set[int]:
+    """The department and everything under it; parents come before their children."""
     inside = {wanted}
-    for department in every:
+    for department in call.corp.departments:
         if department.parent_id in inside:
             inside.add(department.id)
-    return [d for d in every if d.id in inside]
+    return inside
 
 
 def department_list(call: Call) -> dict[str, Any]:
@@ -47,9 +53,10 @@ def department_simplelist(call: Call) -> dict[str, Any]:
 
 def _in_department(call: Call) -> list[Staff]:
     wanted = call.query["department_id"]
+    inside = _below(call, wanted) if call.query.get("fetch_child") else {wanted}
     if all(d.id != wanted for d in call.corp.departments):
         raise WireError(60123, str(wanted))
-    return [s for s in visible_staff(call) if wanted in s.departments]
+    return [s for s in visible_staff(call) if inside & set(s.departments)]
 
 
 def _brief(member: Staff) -> dict[str, Any]:
@@ -70,12 +77,20 @@ def _full(member: Staff) -> dict[str, Any]:
     }
 
 
+def _listed(call: Call) -> list[Staff]:
+    """The department's staff, with its sub-departments when asked. Raises 45029 when they are too many."""
+    found = _in_department(call)
+    if len(found) > call.corp.limit("staff_an_answer"):
+        raise WireError(45029, "ask for one department at a time")
+    return found
+
+
 def user_simplelist(call: Call) -> dict[str, Any]:
-    return {"userlist": [_brief(s) for s in _in_department(call)]}
+    return {"userlist": [_brief(s) for s in _listed(call)]}
 
 
 def user_list(call: Call) -> dict[str, Any]:
-    return {"userlist": [_full(s) for s in _in_department(call)]}
+    return {"userlist": [_full(s) for s in _listed(call)]}
 
 
 def user_get(call: Call) -> dict[str, Any]:
@@ -94,12 +109,13 @@ def user_list_id(call: Call) -> dict[str, Any]:
 
 
 DEPARTMENT = Field(int, required=True)
+CHILD = Field(int, choices=(0, 1))
 
 ENDPOINTS = (
     get("department/list", "contacts", department_list, id=Field(int)),
     get("department/simplelist", "contacts", department_simplelist, id=Field(int)),
-    get("user/simplelist", "contacts", user_simplelist, department_id=DEPARTMENT),
-    get("user/list", "contacts", user_list, department_id=DEPARTMENT),
+    get("user/simplelist", "contacts", user_simplelist, department_id=DEPARTMENT, fetch_child=CHILD),
+    get("user/list", "contacts", user_list, department_id=DEPARTMENT, fetch_child=CHILD),
     post(
         "user/list_id",
         "contact_sync",

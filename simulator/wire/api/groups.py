@@ -6,12 +6,12 @@ import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from simulator.wire.api.common import group, staff, visible
+from simulator.wire.api.common import department, group, staff, visible
 from simulator.wire.checks import Field
 from simulator.wire.endpoint import Call, page, post
 from simulator.wire.errors import WireError
 from simulator.world import groups as world_groups
-from simulator.world.entities import EXTERNAL, WECHAT, Group
+from simulator.world.entities import EXTERNAL, WECHAT, Group, Relation
 
 DAY_S = 86400
 STATISTIC_DAYS_BACK = 180
@@ -26,10 +26,16 @@ def _owners(call: Call) -> list[str] | None:
     return [staff(call, userid).userid for userid in wanted]
 
 
+def _not_too_many(call: Call) -> None:
+    """Without an owner_filter the visible staff must be few. Raises 81017."""
+    if sum(visible(call, userid) for userid in call.corp.staff) > call.corp.limit("visible_staff"):
+        raise WireError(81017)
+
+
 def group_list(call: Call) -> dict[str, Any]:
     owners = _owners(call)
-    if owners is None and sum(visible(call, userid) for userid in call.corp.staff) > 1000:
-        raise WireError(81017)
+    if owners is None:
+        _not_too_many(call)
     status = call.body["status_filter"]
     found = [
         {"chat_id": g.chat_id, "status": g.status}
@@ -125,8 +131,12 @@ def _figures(chats: list[Group], first: int, end: int) -> dict[str, int]:
 def _counted_groups(call: Call) -> list[Group]:
     owners = _owners(call)
     if owners is None:
-        raise WireError(40058, "owner_filter is required")
-    return [g for g in call.corp.groups.values() if g.owner in owners]
+        _not_too_many(call)
+    return [
+        g
+        for g in call.corp.groups.values()
+        if visible(call, g.owner) and (owners is None or g.owner in owners)
+    ]
 
 
 def statistic(call: Call) -> dict[str, Any]:
@@ -152,21 +162,37 @@ def statistic_by_day(call: Call) -> dict[str, Any]:
 
 
 def behavior_data(call: Call) -> dict[str, Any]:
-    """Daily figures of staff, several ids summed; the simulator counts new customers only."""
-    if not call.body.get("userid") and not call.body.get("partyid"):
+    """Daily figures of staff, several ids summed."""
+    named, parties = call.body.get("userid") or [], call.body.get("partyid") or []
+    if not named and not parties:
         raise WireError(40058, "userid or partyid is required")
+    for party in parties:
+        department(call, party)
     wanted = {"day_begin_time": call.body["start_time"], "day_end_time": call.body["end_time"]}
     call.body.update(wanted)
-    userids = [staff(call, userid).userid for userid in call.body.get("userid") or []]
-    rows = []
-    for day in _days(call):
-        met = sum(
-            day <= tie.created_at < day + DAY_S
-            for userid in userids
-            for tie in call.corp.relations_of_staff(userid)
-        )
-        rows.append({"stat_time": day, "new_apply_cnt": met, "new_contact_cnt": met})
-    return {"behavior_data": rows}
+    userids = {staff(call, userid, needs_contact=True).userid for userid in named}
+    userids |= {s.userid for s in call.corp.staff.values() if set(s.departments) & set(parties)}
+    ties = [tie for userid in userids for tie in call.corp.relations_of_staff(userid)]
+    return {"behavior_data": [_staff_day(ties, day) for day in _days(call)]}
+
+
+def _staff_day(ties: list[Relation], day: int) -> dict[str, Any]:
+    """One day of some staff together; the last word of a chat stands for its messages."""
+    end = day + DAY_S
+    met = sum(day <= tie.created_at < end for tie in ties)
+    chats = sum(day <= tie.talked_at < end for tie in ties)
+    return {
+        "stat_time": day,
+        "chat_cnt": chats,
+        "message_cnt": chats,
+        "reply_percentage": 100.0 if chats else 0.0,
+        "avg_reply_time": 1,
+        "negative_feedback_cnt": sum(
+            tie.status == "customer_deleted" for tie in ties if day <= tie.ended_at < end
+        ),
+        "new_apply_cnt": met,
+        "new_contact_cnt": met,
+    }
 
 
 OWNER_FILTER = Field(dict, spec={"userid_list": Field(list, items=str, max_items=100)})

@@ -185,7 +185,7 @@ ENDPOINTS = (
         chat_type=Field(str, choices=("single", "group"), default="single"),
         external_userid=Field(list, items=str, max_items=10_000),
         chat_id_list=Field(list, items=str, max_items=2_000),
-        tag_filter=Field(dict),
+        tag_filter=Field(dict, spec={"group_list": Field(list, spec={"tag_list": Field(list, items=str)})}),
         sender=Field(str),
         allow_select=Field(bool),
         text=TEXT,

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.wire.api.attachments import check_part
+from simulator.wire.api.attachments import live_media
 from simulator.wire.api.common import visible_staff
-from simulator.wire.checks import Field
+from simulator.wire.checks import Field, check
 from simulator.wire.endpoint import Call, get, page, post
 from simulator.wire.errors import WireError
 from simulator.world.entities import Moment
 
 DAY_S = 86400
 IMAGES, OTHERS = 9, 1
+FOR_MOMENTS = 1
+PARTS: dict[str, dict[str, Field]] = {
+    "image": {"media_id": Field(str, required=True)},
+    "video": {"media_id": Field(str, required=True)},
+    "link": {
+        "title": Field(str, max_bytes=64),
+        "url": Field(str, required=True, max_bytes=2048),
+        "media_id": Field(str, required=True),
+    },
+}
 
 
 def _check_attachments(call: Call) -> None:
@@ -25,41 +35,73 @@ def _check_attachments(call: Call) -> None:
     if not kinds and not (call.body.get("text") or {}).get("content"):
         raise WireError(44004)
     for part in parts:
-        if part["msgtype"] != "link":
-            check_part(call, part["msgtype"], part.get(part["msgtype"]))
+        kind = part["msgtype"]
+        content = check(part.get(kind) or {}, PARTS[kind], prefix=f"{kind}.")
+        live_media(call, content["media_id"], purpose=FOR_MOMENTS)
 
 
-def _senders(call: Call) -> list[str]:
+def _senders(call: Call) -> tuple[list[str], dict[str, Any]]:
+    """Who is asked to publish, and what of the range is unknown."""
     wanted = (call.body.get("visible_range") or {}).get("sender_list") or {}
-    named, parties = wanted.get("user_list") or [], wanted.get("department_list") or []
-    every = [s for s in visible_staff(call) if s.can_contact]
-    if not named and not parties:
-        return [s.userid for s in every]
-    return [s.userid for s in every if s.userid in named or set(s.departments) & set(parties)]
+    named = [userid.lower() for userid in wanted.get("user_list") or []]
+    parties = set(wanted.get("department_list") or [])
+    every = [s for s in visible_staff(call) if s.can_contact and s.is_active]
+    good = [s.userid for s in every]
+    unknown = {
+        "user_list": [userid for userid in named if userid not in good],
+        "department_list": sorted(parties - {d.id for d in call.corp.departments}),
+    }
+    if named or parties:
+        good = [s.userid for s in every if s.userid in named or set(s.departments) & parties]
+    return good, unknown
+
+
+def _invalid(call: Call, senders: dict[str, Any]) -> dict[str, Any]:
+    """The lists of what was not understood, as get_moment_task_result shows them."""
+    audience = (call.body.get("visible_range") or {}).get("external_contact_list") or {}
+    tags = [tag_id for tag_id in audience.get("tag_list") or [] if tag_id not in call.corp.tags]
+    found: dict[str, Any] = {}
+    if any(senders.values()):
+        found["invalid_sender_list"] = {name: rows for name, rows in senders.items() if rows}
+    if tags:
+        found["invalid_external_contact_list"] = {"tag_list": tags}
+    return found
 
 
 def add(call: Call) -> dict[str, Any]:
     _check_attachments(call)
     recent = [m for m in call.corp.moments.values() if call.now - m.created_at < 60]
-    if len(recent) >= 10:
+    if len(recent) >= call.corp.limit("moments_a_minute"):
         raise WireError(45009, "10 a minute")
+    publishers, unknown = _senders(call)
     moment = Moment(
         moment_id=call.corp.new_id("mom", 28),
         jobid=call.corp.new_id("job", 28),
         creator="",
         created_at=int(call.now),
         body=dict(call.body),
-        publishers=dict.fromkeys(_senders(call), 0),
+        publishers=dict.fromkeys(publishers, 0),
+        invalid=_invalid(call, unknown),
     )
     call.corp.moments[moment.moment_id] = moment
     return {"jobid": moment.jobid}
 
 
+def _progress(call: Call, moment: Moment) -> dict[str, Any]:
+    """1 begun and 2 at work while the dispatch fault lasts, then 3 with the result."""
+    age_s, dispatch_s = call.now - moment.created_at, call.corp.faults.dispatch_s
+    if age_s < dispatch_s:
+        return {"status": 1 if age_s < dispatch_s / 2 else 2}
+    if not moment.publishers:
+        return {"status": 3, "result": {"errcode": 41048, "errmsg": "no sender", **moment.invalid}}
+    done = {"errcode": 0, "errmsg": "ok", "moment_id": moment.moment_id}
+    return {"status": 3, "result": {**done, **moment.invalid}}
+
+
 def task_result(call: Call) -> dict[str, Any]:
     for moment in call.corp.moments.values():
         if moment.jobid == call.query["jobid"] and call.now - moment.created_at < DAY_S:
-            answer = {"errcode": 0, "errmsg": "ok", "moment_id": moment.moment_id}
-            return {"status": 3, "type": "add_moment_task", "result": answer}
+            return {**_progress(call, moment), "type": "add_moment_task"}
     raise WireError(40058, "unknown or old jobid")
 
 
@@ -71,14 +113,31 @@ def _moment(call: Call) -> Moment:
 
 
 def cancel(call: Call) -> dict[str, Any]:
-    _moment(call).cancelled = True
+    """Stops what is not published yet. Raises 41093 the second time."""
+    moment = _moment(call)
+    if moment.cancelled:
+        raise WireError(41093)
+    moment.cancelled = True
     return {}
+
+
+def _parts(moment: Moment) -> dict[str, Any]:
+    """Attachments as get_moment_list shows them: images in a list, video and link by themselves."""
+    shown: dict[str, Any] = {}
+    for part in moment.body.get("attachments") or []:
+        kind = part["msgtype"]
+        if kind == "image":
+            shown.setdefault("image", []).append({"media_id": part["image"]["media_id"]})
+        else:
+            shown[kind] = part[kind]
+    return shown
 
 
 def moment_list(call: Call) -> dict[str, Any]:
     body = call.body
     if not 0 <= body["end_time"] - body["start_time"] <= 30 * DAY_S:
         raise WireError(40058, "at most 30 days")
+    kinds = {0: True, 1: False, 2: True}
     found = [
         {
             "moment_id": m.moment_id,
@@ -87,9 +146,12 @@ def moment_list(call: Call) -> dict[str, Any]:
             "create_type": 0,
             "visible_type": 1,
             "text": m.body.get("text") or {},
+            **_parts(m),
         }
         for m in call.corp.moments.values()
         if body["start_time"] <= m.created_at <= body["end_time"]
+        and body.get("creator") in (None, "", m.creator)
+        and kinds[body.get("filter_type", 2)]
     ]
     rows, cursor = page(found, body.get("cursor", ""), body["limit"])
     return {"moment_list": rows, "next_cursor": cursor}
@@ -123,8 +185,11 @@ def send_result(call: Call) -> dict[str, Any]:
 
 
 def comments(call: Call) -> dict[str, Any]:
-    _moment(call)
-    return {"comment_list": [], "like_list": []}
+    moment, userid = _moment(call), call.body["userid"].lower()
+    return {
+        "comment_list": [row for row in moment.comments if row["under"] == userid],
+        "like_list": [row for row in moment.likes if row["under"] == userid],
+    }
 
 
 MOMENT = Field(str, required=True)
@@ -138,7 +203,19 @@ ENDPOINTS = (
         add,
         text=Field(dict, spec={"content": Field(str, max_chars=2000)}),
         attachments=Field(list, items=dict),
-        visible_range=Field(dict),
+        visible_range=Field(
+            dict,
+            spec={
+                "sender_list": Field(
+                    dict,
+                    spec={
+                        "user_list": Field(list, items=str),
+                        "department_list": Field(list, items=int),
+                    },
+                ),
+                "external_contact_list": Field(dict, spec={"tag_list": Field(list, items=str)}),
+            },
+        ),
     ),
     get("externalcontact/get_moment_task_result", "moments", task_result, jobid=Field(str, required=True)),
     post("externalcontact/cancel_moment_task", "moments", cancel, moment_id=MOMENT),

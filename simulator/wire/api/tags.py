@@ -11,7 +11,7 @@ from simulator.wire.errors import WireError
 from simulator.world.entities import Tag, TagGroup
 from simulator.world.model import Corp
 
-TAGS_PER_CORP = 3000
+LIST_MAX = 3000
 
 
 def _group_row(corp: Corp, group: TagGroup) -> dict[str, Any]:
@@ -53,23 +53,26 @@ def _target_group(call: Call) -> TagGroup:
     for group in corp.tag_groups.values():
         if group.group_name == body["group_name"]:
             return group
-    group = TagGroup(corp.new_id("et"), body["group_name"], int(call.now), body.get("order", 0))
+    group = TagGroup(
+        corp.new_id("et"), body["group_name"], int(call.now), body.get("order", 0), call.app.agentid
+    )
     corp.tag_groups[group.group_id] = group
     return group
 
 
 def tag_add(call: Call) -> dict[str, Any]:
     corp = call.corp
-    if len(corp.tags) + len(call.body["tag"]) > TAGS_PER_CORP:
+    if len(corp.tags) + len(call.body["tag"]) > corp.limit("tags"):
         raise WireError(40126)
     group = _target_group(call)
-    taken = {t.name for t in corp.tags.values() if t.group_id == group.group_id}
+    taken = _names(corp, group.group_id)
     made = []
     for row in call.body["tag"]:
         if row["name"] in taken:
             continue
         taken.add(row["name"])
-        tag = Tag(corp.new_id("et"), row["name"], group.group_id, int(call.now), row.get("order", 0))
+        order = row.get("order", 0)
+        tag = Tag(corp.new_id("et"), row["name"], group.group_id, int(call.now), order, call.app.agentid)
         corp.tags[tag.id] = tag
         made.append(tag.id)
     if not made:
@@ -79,15 +82,31 @@ def tag_add(call: Call) -> dict[str, Any]:
     return {"tag_group": row}
 
 
+def _own(call: Call, target: Tag | TagGroup) -> None:
+    """An app changes only the tags it made (PROTOCOL 3). Raises 48002."""
+    if target.agentid != call.app.agentid:
+        raise WireError(48002, "made by another app or in the console")
+
+
+def _names(corp: Corp, group_id: str, *, besides: Tag | None = None) -> set[str]:
+    return {t.name for t in corp.tags.values() if t.group_id == group_id and t is not besides}
+
+
 def tag_edit(call: Call) -> dict[str, Any]:
-    target = call.corp.tags.get(call.body["id"]) or call.corp.tag_groups.get(call.body["id"])
+    corp = call.corp
+    target = corp.tags.get(call.body["id"]) or corp.tag_groups.get(call.body["id"])
     if target is None:
         raise WireError(40068, call.body["id"])
-    if call.body.get("name"):
-        if isinstance(target, Tag):
-            target.name = call.body["name"]
-        else:
-            target.group_name = call.body["name"]
+    _own(call, target)
+    name = call.body.get("name")
+    if name and isinstance(target, Tag):
+        if name in _names(corp, target.group_id, besides=target):
+            raise WireError(40071, name)
+        target.name = name
+    elif name and isinstance(target, TagGroup):
+        if any(g.group_name == name and g is not target for g in corp.tag_groups.values()):
+            raise WireError(40071, name)
+        target.group_name = name
     target.order = call.body.get("order", target.order)
     return {}
 
@@ -100,6 +119,10 @@ def tag_delete(call: Call) -> dict[str, Any]:
     for wanted, known in ((tag_ids, corp.tags), (group_ids, corp.tag_groups)):
         for unknown in (w for w in wanted if w not in known):
             raise WireError(40068, unknown)
+    for tag_id in tag_ids:
+        _own(call, corp.tags[tag_id])
+    for group_id in group_ids:
+        _own(call, corp.tag_groups[group_id])
     doomed = {t.id for t in corp.tags.values() if t.id in tag_ids or t.group_id in group_ids}
     for tag_id in doomed:
         del corp.tags[tag_id]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.wire.api.attachments import ATTACHMENTS, TEXT, check_content, check_part
+from simulator.wire.api.common import own_agent
 from simulator.wire.checks import Field
 from simulator.wire.endpoint import Call, post
 from simulator.wire.errors import WireError
-from simulator.world import mass_send
+from simulator.world import archiving, mass_send
 
 CODE_LIFE_S = 20
-TEMPLATES_PER_CORP = 100
 PART_PRIORITY = ("image", "link", "miniprogram", "file", "video")
 
 
@@ -21,6 +21,13 @@ def send_welcome(call: Call) -> dict[str, Any]:
     if code is None or call.now - code.issued_at > CODE_LIFE_S:
         raise WireError(41050)
     if code.used_by is not None:
+        raise WireError(41051)
+    if call.corp.faults.chance(call.corp.faults.welcome_busy_p):
+        raise WireError(41096)
+    if archiving.is_waiting_for_consent(call.corp, code.userid, code.external_userid):
+        raise WireError(41053)
+    tie = call.corp.relations.get((code.userid, code.external_userid))
+    if tie is not None and tie.talked_at > code.issued_at:
         raise WireError(41051)
     code.used_by = call.app.agentid
     call.corp.welcomes_sent.append(
@@ -48,6 +55,8 @@ def send_welcome(call: Call) -> dict[str, Any]:
 def _checked_template(call: Call, max_bytes: int) -> dict[str, Any]:
     body = call.body
     text = body.get("text") or {}
+    if body.get("agentid") is not None:
+        own_agent(call, body["agentid"])
     if len(text.get("content", "").encode()) > max_bytes:
         raise WireError(40058, f"text.content: longer than {max_bytes} bytes")
     part = next((kind for kind in PART_PRIORITY if body.get(kind)), None)
@@ -65,7 +74,7 @@ def _checked_template(call: Call, max_bytes: int) -> dict[str, Any]:
 
 def template_add(call: Call) -> dict[str, Any]:
     templates = call.corp.group_welcome_templates
-    if len(templates) >= TEMPLATES_PER_CORP:
+    if len(templates) >= call.corp.limit("group_welcome_templates"):
         raise WireError(41055)
     template_id = call.corp.new_id("msgtpl", 26)
     templates[template_id] = _checked_template(call, 3000)
