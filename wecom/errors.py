@@ -66,6 +66,14 @@ class GivenUp(Permanent):
     """A refusal that nobody needs to see (a welcome code someone else used)."""
 
 
+class MediaGone(Permanent):
+    """A media_id is older than 3 days: upload the file again and call once more."""
+
+
+class TooMuch(Permanent):
+    """The same call for less at once works: split the list or ask department by department."""
+
+
 class UnknownOutcome(WecomError):
     """A call that must not be repeated may or may not have happened. Park it for a person."""
 
@@ -97,3 +105,8 @@ class NothingToDecide(DomainError):
 class ReasonMissing(DomainError):
     code = "WECOM-05"
     message = _("Write a short reason, so that others understand this later.")
+
+
+class QuotaRuleInvalid(DomainError):
+    code = "WECOM-21"
+    message = _("This is not a rule that WeCom has, or its number is not between 1 and 1,000.")
