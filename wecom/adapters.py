@@ -36,15 +36,21 @@ Find = Callable[[WecomClient, dict[str, Any], datetime], str]
 @dataclass(frozen=True)
 class Adapter:
     """`is_repeatable`: after a crash the call is simply made again. `find` returns the vendor's id of an
-    earlier call with this payload at about this time, or ""; None: nobody can tell but a person."""
+    earlier call with this payload at about this time, or ""; None: nobody can tell but a person. `endpoint`
+    names the one call it makes, `lasts` how long after it was due it is still worth making."""
 
     call: Call
     is_repeatable: bool
     find: Find | None = None
+    endpoint: str = ""
+    lasts: timedelta = timedelta(days=2)
 
 
 def _app_message(client: WecomClient, payload: dict[str, Any]) -> Sent:
     kind = payload["msgtype"]
+    client.gate.people(
+        app_id=client.app.pk, userids=[one for one in payload["touser"] if not one.startswith("@")]
+    )
     answer = client.call(
         "message_send",
         touser="|".join(payload["touser"]),
@@ -60,7 +66,20 @@ def _app_message(client: WecomClient, payload: dict[str, Any]) -> Sent:
 
 
 def _mass_send(client: WecomClient, payload: dict[str, Any]) -> Sent:
+    """A file that WeCom forgot is uploaded again, once: that refusal made no task."""
+    try:
+        return _mass_send_once(client, payload)
+    except Permanent as error:
+        uploaded = assets.asset_ids_in(payload.get("attachments") or [])
+        if error.code != MEDIA_GONE or not uploaded:
+            raise
+    assets.media_forget(tenant_id=client.app.tenant_id, asset_ids=uploaded)
+    return _mass_send_once(client, payload)
+
+
+def _mass_send_once(client: WecomClient, payload: dict[str, Any]) -> Sent:
     text = payload.get("text") or ""
+    parts = [assets.filled(client, part) for part in payload.get("attachments") or []]
     answer = client.call(
         "add_msg_template",
         chat_type=payload["chat_type"],
@@ -68,7 +87,7 @@ def _mass_send(client: WecomClient, payload: dict[str, Any]) -> Sent:
         chat_id_list=payload.get("chat_ids") or None,
         external_userid=payload.get("external_userids") or None,
         text={"content": text} if text else None,
-        attachments=payload.get("attachments") or None,
+        attachments=parts or None,
     )
     if answer.get("is_empty"):
         raise Permanent("nobody is left to send to", code=41048, path="externalcontact/add_msg_template")
@@ -76,9 +95,16 @@ def _mass_send(client: WecomClient, payload: dict[str, Any]) -> Sent:
 
 
 def _find_mass_send(client: WecomClient, payload: dict[str, Any], called_at: datetime) -> str:
-    """A corp mass send by this sender with this text, created around the call. Two that look alike: a person
-    decides, so "" is answered."""
-    found = [
+    """A corp mass send like this one. Two that look alike: a person decides, so "" is answered."""
+    found = mass_sends_like(client, payload, called_at)
+    return str(found[0]["msgid"]) if len(found) == 1 else ""
+
+
+def mass_sends_like(
+    client: WecomClient, payload: dict[str, Any], called_at: datetime
+) -> list[dict[str, Any]]:
+    """WeCom's rows of corp mass sends by this sender with this text, created around the call."""
+    return [
         row
         for row in client.pages(
             "groupmsg_list",
@@ -93,7 +119,6 @@ def _find_mass_send(client: WecomClient, payload: dict[str, Any], called_at: dat
         if (row.get("text") or {}).get("content", "") == (payload.get("text") or "")
         and len(row.get("attachments") or []) == len(payload.get("attachments") or [])
     ]
-    return str(found[0]["msgid"]) if len(found) == 1 else ""
 
 
 def _remind(client: WecomClient, payload: dict[str, Any]) -> Sent:
@@ -148,13 +173,24 @@ def _kept_change(client: WecomClient, payload: dict[str, Any]) -> Sent:
 
 
 ADAPTERS: dict[str, Adapter] = {
-    SendKind.APP_MESSAGE: Adapter(_app_message, is_repeatable=True),
-    SendKind.MASS_SEND: Adapter(_mass_send, is_repeatable=False, find=_find_mass_send),
-    SendKind.REMIND_MASS_SEND: Adapter(_remind, is_repeatable=False),
-    SendKind.CANCEL_MASS_SEND: Adapter(_cancel, is_repeatable=True),
-    SendKind.WELCOME: Adapter(_welcome, is_repeatable=True),  # WeCom takes each code once
-    SendKind.KEPT_MAKE: Adapter(_kept_make, is_repeatable=False, find=kept_calls.find_made),
-    SendKind.KEPT_CHANGE: Adapter(_kept_change, is_repeatable=True),
+    SendKind.APP_MESSAGE: Adapter(
+        _app_message, is_repeatable=True, endpoint="message_send", lasts=timedelta(hours=12)
+    ),
+    SendKind.MASS_SEND: Adapter(
+        _mass_send, is_repeatable=False, find=_find_mass_send, endpoint="add_msg_template"
+    ),
+    SendKind.REMIND_MASS_SEND: Adapter(_remind, is_repeatable=False, endpoint="remind_groupmsg_send"),
+    SendKind.CANCEL_MASS_SEND: Adapter(
+        _cancel, is_repeatable=True, endpoint="cancel_groupmsg_send", lasts=timedelta(days=7)
+    ),
+    # WeCom takes each code once, within 20 seconds.
+    SendKind.WELCOME: Adapter(
+        _welcome, is_repeatable=True, endpoint="send_welcome_msg", lasts=timedelta(seconds=60)
+    ),
+    SendKind.KEPT_MAKE: Adapter(
+        _kept_make, is_repeatable=False, find=kept_calls.find_made, lasts=timedelta(days=7)
+    ),
+    SendKind.KEPT_CHANGE: Adapter(_kept_change, is_repeatable=True, lasts=timedelta(days=7)),
 }
 
 

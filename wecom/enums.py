@@ -106,12 +106,21 @@ class QuotaRule(models.TextChoices):
     ONE_A_DAY = "1_day", _("1 a day")
 
 
-QUOTA_RULE = declare(
-    "wecom.quota_rule",
-    default=QuotaRule.MONTH_DAYS.value,
-    kind=PreferenceKind.TEXT,
-    label=_("WeCom's mass-send rule"),
-    help=_("month_days, 7_week or 1_day: the rule set for your company in the WeCom console."),
+class QuotaRuleSource(models.TextChoices):
+    """Who says so."""
+
+    STATED = "stated", _("Stated by an administrator")
+    MIGRATED = "migrated", _("Taken over from the former setting")
+
+
+PERSONAL_POLL_MIN = declare(
+    "wecom.personal_poll_min",
+    default=10,
+    kind=PreferenceKind.INTEGER,
+    label=_("Minutes between two readings of members' own mass sends"),
+    help=_("They use up the same limit as the company's."),
+    minimum=5,
+    maximum=1440,
 )
 WELCOME_TEXT = declare(
     "wecom.welcome_text",

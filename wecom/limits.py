@@ -184,7 +184,7 @@ class CorpGate:
     def _key(self, kind: str, *parts: object) -> str:
         return valkey.key(kind, self._tag, *parts)
 
-    def _run(self, script: str, keys: list[str], *given: object) -> Any:
+    def _run(self, script: str, keys: list[str], *given: Any) -> Any:
         return self._valkey.register_script(script)(keys=keys, args=list(given))
 
     @contextmanager

@@ -21,6 +21,8 @@ from wecom.enums import (
     InboundState,
     LostKind,
     MediaKind,
+    QuotaRule,
+    QuotaRuleSource,
     QuotaSource,
     ReceiverKind,
     SendKind,
@@ -130,6 +132,7 @@ class OutboundSend(TenantModel):
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=clock.now)
     next_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField(null=True)  # later than this it is not sent any more
     claim = models.CharField(max_length=32, blank=True)
     leased_until = models.DateTimeField(null=True)  # the database's own time
     called_at = models.DateTimeField(null=True)  # product time; what a reconciliation looks for
@@ -181,6 +184,62 @@ class QuotaEntry(TenantModel):
             )
         ]
         indexes = [models.Index(fields=["tenant", "vendor_msgid"], name="wecom_quota_by_send")]
+
+
+class QuotaRuleChange(TenantModel):
+    """From a day on, WeCom counts mass sends by this rule. `limit` is the number stated; null: the rule's own."""
+
+    rule = models.CharField(max_length=16, choices=QuotaRule)
+    limit = models.PositiveSmallIntegerField(null=True)
+    effective_from = models.DateField()
+    source = models.CharField(max_length=16, choices=QuotaRuleSource)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "effective_from"], name="wecom_quota_rule_once")
+        ]
+
+
+class PersonalFeed(TenantModel):
+    """How far the mass sends that members made by themselves have been read from WeCom."""
+
+    app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="+", db_index=False)
+    read_until = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)  # the last reading that ended well
+    next_at = models.DateTimeField(default=clock.now)
+    leased_until = models.DateTimeField(null=True)  # the database's own time
+    error = models.TextField(blank=True)
+    error_code = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "app"], name="wecom_personal_feed_once")]
+        indexes = [models.Index(fields=["tenant", "next_at"], name="wecom_personal_feed_due")]
+
+
+class PersonalSend(TenantModel):
+    """A mass send that a member made: asked about until WeCom told whom it reached."""
+
+    app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="+", db_index=False)
+    msgid = models.CharField(max_length=128)
+    chat_type = models.CharField(max_length=8)
+    creator = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)  # null: settled
+    receivers = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "app", "msgid"], name="wecom_personal_send_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "next_at"],
+                name="wecom_personal_send_due",
+                condition=models.Q(next_at__isnull=False),
+            )
+        ]
 
 
 class SyncState(TenantModel):

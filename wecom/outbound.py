@@ -6,18 +6,23 @@ worker died: a call that may be repeated is queued again; one that may not is lo
 cannot tell, parked as `unknown` for a person. It is never sent again by itself.
 """
 
+import random
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from redis.exceptions import RedisError
 
 from outbox.services import publish
 from tenants import clock
 from wecom.adapters import ADAPTERS, Sent
 from wecom.client import WecomClient, client_for
+from wecom.endpoints import ENDPOINTS
 from wecom.enums import AppState, SendKind, SendState
 from wecom.errors import GivenUp, Permanent, Retryable, Stopped, UnknownOutcome, WecomError
 from wecom.events import SendFinished
@@ -31,16 +36,20 @@ BATCH = 50
 STOPPED_PAUSE_S = 60
 FIRST_PAUSE_S = 5
 LONGEST_PAUSE_S = 600
+JITTER = 0.25  # rows put off together come back one after the other
+LOOKS = 5
 FIRST_LOOK_S = 60
 LOOK_AGAIN_S = 300
 LOOK_FOR = timedelta(days=1)
+TOO_OLD = _("It waited for so long that nobody needs it any more. Nothing was sent.")
 
-# Welcomes first: they have 20 seconds. Materialised, or the planner may choose again for every row it looks at.
+# Materialised, or the planner may choose again for every row it looks at. Welcomes have 20 seconds: their own
+# task claims each by its id.
 _CLAIM = """
 with chosen as materialized (
   select id from wecom_outboundsend
   where tenant_id = %s and state = 'queued' and next_at <= %s {only}
-  order by (kind = 'welcome') desc, next_at, id limit 1
+  order by next_at, id limit 1
   for update skip locked)
 update wecom_outboundsend row
 set state = 'claimed', claim = %s, called_at = %s, attempts = row.attempts + 1,
@@ -50,11 +59,20 @@ returning row.id
 """
 
 
-def claim_next(*, tenant_id: int, send_id: int | None = None) -> OutboundSend | None:
-    """Claim one due send and commit. Safe to run in parallel: a row has one claim."""
-    only = "and id = %s" if send_id else ""
+def claim_next(
+    *, tenant_id: int, send_id: int | None = None, but_kinds: Collection[str] = ()
+) -> OutboundSend | None:
+    """Claim one due send and commit, leaving out kinds whose call WeCom does not take now.
+
+    Safe to run in parallel: a row has one claim.
+    """
     now = clock.now()
-    given: list[Any] = [tenant_id, now, *([send_id] if send_id else []), secrets.token_hex(12), now, LEASE_S]
+    only, chosen = "", list[Any]()
+    if send_id:
+        only, chosen = "and id = %s", [send_id]
+    elif but_kinds:
+        only, chosen = "and kind <> all(%s)", [list(but_kinds)]
+    given: list[Any] = [tenant_id, now, *chosen, secrets.token_hex(12), now, LEASE_S]
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(_CLAIM.format(only=only), given)
         found = cursor.fetchone()
@@ -62,21 +80,62 @@ def claim_next(*, tenant_id: int, send_id: int | None = None) -> OutboundSend | 
 
 
 def drain(*, tenant_id: int, limit: int = BATCH) -> int:
-    """Send what is due, up to `limit`, so that no tenant holds a worker for long. Returns how many."""
+    """Settle what was lost, then send what is due, up to `limit`. Returns how many were sent."""
+    settle(tenant_id=tenant_id)
+    return send_due(tenant_id=tenant_id, limit=limit)
+
+
+def settle(*, tenant_id: int) -> None:
+    """Deal with claims of workers that died and with parked calls. Safe to run in parallel."""
     settle_lost(tenant_id=tenant_id)
     look_again(tenant_id=tenant_id)
-    if not App.objects.filter(tenant_id=tenant_id, state=AppState.CONNECTED).exists():
+
+
+def send_due(*, tenant_id: int, limit: int) -> int:
+    """Send up to `limit` due rows. Returns how many were dealt with; fewer than `limit`: nothing is left that
+    may go now. Rows whose call is paused are not touched: they wait for the tick after the pause."""
+    app = App.objects.filter(tenant_id=tenant_id, state=AppState.CONNECTED).order_by("pk").first()
+    if app is None:
+        return 0
+    closed = closed_kinds(app)
+    if closed is None:
         return 0
     done = 0
-    while done < limit and (row := claim_next(tenant_id=tenant_id)):
+    while done < limit and (row := claim_next(tenant_id=tenant_id, but_kinds=closed)):
         deliver(row)
         done += 1
     return done
 
 
+def closed_kinds(app: App) -> list[str] | None:
+    """Kinds whose call is paused after a rate limit; None when no call goes out at all.
+
+    A line that was down is tried with a harmless read: a mass send would be parked if the line were still dead.
+    """
+    client = WecomClient(app)
+    try:
+        now = client.gate.state()
+        if now.state == "half_open":
+            client.call("follow_user_list")
+        if now.state == "open" or now.stopped_code:
+            return None
+    except (Retryable, Stopped, RedisError):
+        return None
+    except WecomError:
+        pass  # WeCom answered, if only with a refusal
+    return [
+        str(kind)
+        for kind, adapter in ADAPTERS.items()
+        if adapter.endpoint and ENDPOINTS[adapter.endpoint].path in now.paused
+    ]
+
+
 def deliver(row: OutboundSend) -> None:
     """Call WeCom for one claimed row and record what became of it. Never raises for WeCom's refusals."""
     adapter = ADAPTERS[row.kind]
+    if row.expires_at and row.expires_at <= clock.now():
+        _record(row, SendState.FAILED, error=WecomError(str(TOO_OLD)))
+        return
     try:
         sent = adapter.call(client_for(row.tenant_id, row.app_id), row.payload)
     except UnknownOutcome as error:
@@ -105,7 +164,13 @@ def _put_off(row: OutboundSend, error: Retryable) -> None:
         return
     wait_s = (error.retry_at - clock.now()).total_seconds()
     backoff_s = min(FIRST_PAUSE_S * 2 ** (row.attempts - 1), LONGEST_PAUSE_S) if error.counts else 0
-    _requeue(row, error, pause_s=max(wait_s, backoff_s, 0), counts=error.counts)
+    pause_s = max(wait_s, backoff_s, 0)
+    _requeue(
+        row,
+        error,
+        pause_s=pause_s + random.uniform(0, JITTER * min(pause_s, LONGEST_PAUSE_S)),
+        counts=error.counts,
+    )
 
 
 def _requeue(row: OutboundSend, error: WecomError, *, pause_s: float, counts: bool) -> None:
@@ -210,7 +275,7 @@ def look_again(*, tenant_id: int) -> int:
     now = clock.now()
     with transaction.atomic():
         rows = list(
-            _parked().filter(tenant_id=tenant_id).select_for_update(skip_locked=True).order_by("pk")[:BATCH]
+            _parked().filter(tenant_id=tenant_id).select_for_update(skip_locked=True).order_by("pk")[:LOOKS]
         )
         OutboundSend.objects.filter(tenant_id=tenant_id, pk__in=[row.pk for row in rows]).update(
             next_at=now + timedelta(seconds=LOOK_AGAIN_S)

@@ -1,19 +1,23 @@
 """Reads of the WeCom door. Those that ask WeCom itself say so."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
+from redis.exceptions import RedisError
 
-from tenants import preferences
 from wecom.client import WecomClient, client_for
-from wecom.enums import QUOTA_RULE, AppState, SendState
+from wecom.enums import AppState, SendState
 from wecom.errors import NotConnected
-from wecom.models import App, InboundEvent, OutboundSend, QuotaEntry, SyncState
-from wecom.quota import Window, window_for
+from wecom.ledger import quota_figures as quota_figures
+from wecom.ledger import quota_left as quota_left
+from wecom.ledger import quota_left_many as quota_left_many
+from wecom.ledger import quota_window as quota_window
+from wecom.limits import BreakerState, CorpGate
+from wecom.models import App, InboundEvent, OutboundSend, SyncState
 from wecom.sync import kinds
 
 OAUTH_SCOPE = "snsapi_base"
@@ -36,30 +40,6 @@ def app_needed(*, tenant_id: int) -> App:
     if found is None:
         raise NotConnected
     return found
-
-
-def quota_window(*, tenant_id: int, day: date) -> Window:
-    """The window WeCom counts mass sends in, by the tenant's rule."""
-    return window_for(preferences.value(tenant_id, QUOTA_RULE), day)
-
-
-def quota_left(*, tenant_id: int, receiver_kind: str, receiver_ids: list[str], day: date) -> dict[str, int]:
-    """How many more mass sends each receiver may get in the window of the local `day`; never below 0.
-
-    Two queries, whatever the number of receivers.
-    """
-    window = quota_window(tenant_id=tenant_id, day=day)
-    used = dict(
-        QuotaEntry.objects.filter(
-            tenant_id=tenant_id,
-            receiver_kind=receiver_kind,
-            receiver_id__in=list(receiver_ids),
-            local_date__range=(window.first, window.last),
-        )
-        .values_list("receiver_id")
-        .annotate(n=Count("pk"))
-    )
-    return {one: max(0, window.limit - used.get(one, 0)) for one in receiver_ids}
 
 
 @dataclass(frozen=True)
@@ -202,6 +182,20 @@ def send_list_stuck(*, tenant_id: int) -> QuerySet[OutboundSend]:
     return OutboundSend.objects.filter(
         tenant_id=tenant_id, state__in=[SendState.UNKNOWN, SendState.FAILED]
     ).order_by("-created_at", "-pk")
+
+
+def breaker_state(tenant_id: int) -> BreakerState:
+    """What holds calls of the tenant's app back: its breaker, paused and closed interfaces.
+
+    One query and one look at Valkey; without Valkey `state` is "unknown" and nothing goes out.
+    """
+    app = app_current(tenant_id=tenant_id)
+    if app is None:
+        return BreakerState()
+    try:
+        return CorpGate(tenant_id=tenant_id, corp_id=app.corp_id).state()
+    except RedisError:
+        return BreakerState(state="unknown")
 
 
 def send_get(*, tenant_id: int, send_id: int) -> OutboundSend:

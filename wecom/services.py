@@ -1,8 +1,9 @@
 """Writes of the WeCom door: queue a send, use quota, connect and repair an app, decide what is stuck."""
 
 import secrets
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -16,13 +17,29 @@ from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tenants.services import require
 from wecom import crypto, sync, wake
-from wecom.adapters import payload_problem
-from wecom.enums import AppState, QuotaSource, SendKind, SendState
+from wecom.adapters import ADAPTERS, payload_problem
+from wecom.enums import AppState, SendKind, SendState
 from wecom.errors import AppInvalid, AppTaken
 from wecom.events import AppStateChanged
 from wecom.kept_rules import WELCOME_PARTS
+from wecom.ledger import quota_return as quota_return
+from wecom.ledger import quota_use as quota_use
+from wecom.ledger import quota_use_many as quota_use_many
 from wecom.limits import CorpGate
-from wecom.models import App, OutboundSend, QuotaEntry
+from wecom.models import App, OutboundSend
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendDraft:
+    """One call to queue. `key` names it for ever; `not_before` (UTC) None: now. Payloads: see `send_queue`."""
+
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    ref_kind: str = ""
+    ref_id: int = 0
+    not_before: datetime | None = None
+    app_id: int | None = None
 
 
 def send_queue(
@@ -44,25 +61,50 @@ def send_queue(
     mass_send {chat_type: "group"|"single", sender, chat_ids|external_userids, text, attachments: [<=9]};
     remind_mass_send and cancel_mass_send {msgid}; welcome {welcome_code, text, attachments}.
     """
-    tenant_id = tenant if isinstance(tenant, int) else tenant.pk
-    problem = payload_problem(kind, payload)
-    if problem:
-        raise ValueError(problem)
-    row, created = OutboundSend.objects.get_or_create(
-        tenant_id=tenant_id,
-        key=key,
-        defaults={
-            "kind": SendKind(kind),
-            "payload": payload,
-            "ref_kind": ref_kind,
-            "ref_id": ref_id,
-            "next_at": not_before or clock.now(),
-            "app_id": app_id,
-        },
+    draft = SendDraft(
+        kind=kind, key=key, payload=payload, ref_kind=ref_kind, ref_id=ref_id, not_before=not_before, app_id=app_id
+    )  # fmt: skip
+    return send_queue_many(tenant=tenant, sends=[draft])[0]
+
+
+def send_queue_many(*, tenant: Tenant | int, sends: Sequence[SendDraft]) -> list[OutboundSend]:
+    """`send_queue` for many at once: one insert and one read, whatever their number. Rows in the order given.
+
+    Two drafts of one key are one row, the first one's. Raises ValueError before anything is written.
+    """
+    if not sends:
+        return []
+    tenant_id, now = tenant if isinstance(tenant, int) else tenant.pk, clock.now()
+    for draft in sends:
+        problem = payload_problem(draft.kind, draft.payload)
+        if problem:
+            raise ValueError(problem)
+    drafts = {draft.key: draft for draft in reversed(sends)}
+    OutboundSend.objects.bulk_create(
+        [_send_row(tenant_id, drafts[key], now) for key in sorted(drafts)],
+        ignore_conflicts=True,
+        batch_size=1000,
     )
-    if created and not_before is None:
+    rows = {row.key: row for row in OutboundSend.objects.filter(tenant_id=tenant_id, key__in=list(drafts))}
+    if any(row.state == SendState.QUEUED and row.next_at <= now for row in rows.values()):
         wake.outbound(tenant_id=tenant_id)
-    return row
+    return [rows[draft.key] for draft in sends]
+
+
+def _send_row(tenant_id: int, draft: SendDraft, now: datetime) -> OutboundSend:
+    next_at = draft.not_before or now
+    return OutboundSend(
+        tenant_id=tenant_id,
+        key=draft.key,
+        kind=SendKind(draft.kind),
+        payload=draft.payload,
+        ref_kind=draft.ref_kind,
+        ref_id=draft.ref_id,
+        created_at=now,
+        next_at=next_at,
+        expires_at=next_at + ADAPTERS[draft.kind].lasts,
+        app_id=draft.app_id,
+    )
 
 
 def send_cancel(*, tenant: Tenant | int, key: str) -> bool:
@@ -73,66 +115,6 @@ def send_cancel(*, tenant: Tenant | int, key: str) -> bool:
             state=SendState.CANCELLED, finished_at=clock.now()
         )
     )
-
-
-def quota_use(
-    *,
-    tenant_id: int,
-    receiver_kind: str,
-    receiver_ids: list[str],
-    day: date,
-    vendor_msgid: str,
-    source: str = QuotaSource.CORP,
-) -> int:
-    """Write one use of WeCom's mass-send limit per receiver, in the caller's transaction.
-
-    `day` is the tenant's local date. Safe to repeat with the same vendor_msgid (or any stable key of the send).
-    Returns how many receivers were given.
-    """
-    receivers = sorted(set(receiver_ids))
-    quota_use_many(
-        tenant_id=tenant_id,
-        receiver_kind=receiver_kind,
-        uses=[(one, vendor_msgid) for one in receivers],
-        day=day,
-        source=source,
-    )
-    return len(receivers)
-
-
-def quota_use_many(
-    *,
-    tenant_id: int,
-    receiver_kind: str,
-    uses: list[tuple[str, str]],
-    day: date,
-    source: str = QuotaSource.CORP,
-) -> None:
-    """`quota_use` for many sends at once: `uses` are (receiver id, vendor_msgid or the send's own key)."""
-    QuotaEntry.objects.bulk_create(
-        [
-            QuotaEntry(
-                tenant_id=tenant_id,
-                receiver_kind=receiver_kind,
-                receiver_id=receiver,
-                local_date=day,
-                source=source,
-                vendor_msgid=key,
-            )
-            for receiver, key in sorted(set(uses))
-        ],
-        ignore_conflicts=True,
-        batch_size=2000,
-    )
-
-
-def quota_return(*, tenant_id: int, vendor_msgids: Iterable[str]) -> int:
-    """Give back what sends that never happened had used, by the keys they used it under.
-
-    Safe to repeat. Returns how many entries.
-    """
-    gone, _ = QuotaEntry.objects.filter(tenant_id=tenant_id, vendor_msgid__in=list(vendor_msgids)).delete()
-    return gone
 
 
 def app_connect(

@@ -1,21 +1,29 @@
-"""Celery entry points of the WeCom door. Ticks find and hand on; tenant tasks work."""
+"""Celery entry points of the WeCom door. Ticks find and hand on; tenant tasks work, by turns."""
+
+from functools import partial
 
 from celery import shared_task
 
 from outbox.dispatch import enqueue
 from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
-from wecom import assets, checkup, ingest, outbound, sync, wake, welcome
+from wecom import assets, checkup, ingest, outbound, sync, turns, wake, welcome
+from wecom.limits import IN_FLIGHT
 
 SYNC_LIMIT_S = 3600
+STEP = 4  # rows between two looks at who else waits
 
 
 @shared_task(name="wecom.process_inbound", base=TenantTask)
 def process_inbound(*, tenant_id: int) -> None:
-    """Drain one tenant's inbox; a full batch wakes the next, so that tenants take turns."""
+    """Drain one tenant's inbox, for as long as nobody else waits."""
     wake.taken("inbound", tenant_id)
-    if ingest.drain(tenant_id=tenant_id) >= ingest.BATCH:
-        enqueue("wecom.process_inbound", tenant_id=tenant_id)
+    turns.take(
+        "inbound",
+        tenant_id=tenant_id,
+        step=lambda: ingest.drain(tenant_id=tenant_id, limit=STEP) >= STEP,
+        again=partial(wake.tick, "inbound", "wecom.process_inbound", tenant_id),
+    )
 
 
 @shared_task(name="wecom.drain_inbound", time_limit=60)
@@ -29,10 +37,16 @@ def drain_inbound() -> None:
 
 @shared_task(name="wecom.deliver_sends", base=TenantTask)
 def deliver_sends(*, tenant_id: int) -> None:
-    """Send what is due for one tenant, a batch at a time, so that tenants take turns."""
+    """Send what is due for one tenant, for as long as nobody else waits."""
     wake.taken("outbound", tenant_id)
-    if outbound.drain(tenant_id=tenant_id) >= outbound.BATCH:
-        enqueue("wecom.deliver_sends", tenant_id=tenant_id)
+    outbound.settle(tenant_id=tenant_id)
+    turns.take(
+        "outbound",
+        tenant_id=tenant_id,
+        step=lambda: outbound.send_due(tenant_id=tenant_id, limit=STEP) >= STEP,
+        again=partial(wake.tick, "outbound", "wecom.deliver_sends", tenant_id),
+        at_once=IN_FLIGHT,
+    )
 
 
 @shared_task(name="wecom.drain_outbound", time_limit=60)
@@ -54,8 +68,10 @@ def send_welcome(*, tenant_id: int, inbound_id: int) -> None:
     name="wecom.run_syncs", base=TenantTask, soft_time_limit=SYNC_LIMIT_S, time_limit=SYNC_LIMIT_S + 60
 )
 def run_syncs(*, tenant_id: int) -> None:
-    """Read what is due from WeCom for one tenant."""
-    sync.run_due(tenant_id=tenant_id)
+    """Read what is due from WeCom for one tenant; never on all workers at once."""
+    with turns.long_work(tenant_id) as may_begin:
+        if may_begin:
+            sync.run_due(tenant_id=tenant_id)
 
 
 @shared_task(name="wecom.sync_due", time_limit=60)

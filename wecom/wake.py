@@ -14,7 +14,7 @@ from django.db import transaction
 from redis.exceptions import RedisError
 
 from outbox.dispatch import enqueue, enqueue_now
-from wecom import valkey
+from wecom import turns, valkey
 
 if TYPE_CHECKING:
     from wecom.envelope import Inner
@@ -28,7 +28,10 @@ WELCOME_CHANGES = ("add_external_contact", "add_half_external_contact")
 
 def _is_first(what: str, tenant_id: int) -> bool:
     try:
-        return bool(valkey.client().set(valkey.key("wake", what, tenant_id), 1, nx=True, ex=MARK_S))
+        is_first = bool(valkey.client().set(valkey.key("wake", what, tenant_id), 1, nx=True, ex=MARK_S))
+        if is_first:
+            turns.waits(tenant_id)
+        return is_first
     except RedisError as error:
         log.warning("valkey_unreachable", error=str(error))
         return False
@@ -69,6 +72,8 @@ class Waker:
         self._thread: threading.Thread | None = None
 
     def ask(self, tenant_id: int) -> None:
+        if tenant_id in self._asked and self._thread and self._thread.is_alive():
+            return  # whoever takes what was asked for looks after this arrival
         with self._changed:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="wake", daemon=True)

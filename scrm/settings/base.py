@@ -26,7 +26,10 @@ WECOM_LOGIN_BASE = env.text(
     _SCAN_BASE if WECOM_OPEN_BASE == "https://open.weixin.qq.com" else WECOM_OPEN_BASE,
 ).rstrip("/")
 WECOM_TIMEOUT_S = env.number("QUNCE_WECOM_TIMEOUT_S", 10)
+# Where the process with the vendor's archive library answers; empty: no archive, files can still be imported.
+WECOM_ARCHIVE_GATEWAY = env.text("QUNCE_WECOM_ARCHIVE_GATEWAY").rstrip("/")
 WECOM_EGRESS = env.text("QUNCE_WECOM_EGRESS", "one")  # hosts whose calls leave from one address share a name
+TENANT_WEIGHTS = env.names("QUNCE_TENANT_WEIGHTS", [])  # "12:2": tenant 12 gets two slices in a turn
 CALLBACK_SKEW_S = env.number("QUNCE_CALLBACK_SKEW_S", 600)
 CALLBACK_BODY_BYTES = env.number("QUNCE_CALLBACK_BODY_BYTES", 256 * 1024)
 

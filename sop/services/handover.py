@@ -24,7 +24,7 @@ from sop.services.state import touch_move
 from sop.services.texts import texts_of
 from team.services import work_items_put
 from tenants import clock
-from wecom.services import send_queue
+from wecom.services import SendDraft, send_queue_many
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -60,10 +60,8 @@ def handed_over(*, tenant: "Tenant", now: datetime, allowed: Allowed) -> list[To
         texts=texts_of(tenant=tenant, touches=[touch for touch, _people in able]),
         external=_external(tenant.pk, {one for some in private for one in some}),
     )
-    for touch, people in able:
-        if touch.channel in MASS_CHANNELS:
-            _queue_mass(context, touch, people)
-        moved.append(_mark_handed(context, touch, people))
+    _queue_mass(context, [pair for pair in able if pair[0].channel in MASS_CHANNELS])
+    moved.extend(_mark_handed(context, touch, people) for touch, people in able)
     _put_work(context, [touch for touch, _people in able])
     return moved
 
@@ -94,7 +92,15 @@ def _mark_handed(context: _Context, touch: Touch, people: tuple[int, ...]) -> To
     )
 
 
-def _queue_mass(context: _Context, touch: Touch, people: tuple[int, ...]) -> None:
+def _queue_mass(context: _Context, pairs: Allowed) -> None:
+    sends = send_queue_many(
+        tenant=context.tenant, sends=[_mass_draft(context, touch, people) for touch, people in pairs]
+    )
+    for (touch, _people), send in zip(pairs, sends, strict=True):
+        touch.send_id = send.pk
+
+
+def _mass_draft(context: _Context, touch: Touch, people: tuple[int, ...]) -> SendDraft:
     assert touch.staff is not None
     assert touch.group is not None
     payload: dict[str, object] = {
@@ -109,15 +115,9 @@ def _queue_mass(context: _Context, touch: Touch, people: tuple[int, ...]) -> Non
             "chat_type": "single",
             "external_userids": [context.external[one] for one in people if one in context.external],
         }
-    send = send_queue(
-        tenant=context.tenant,
-        kind="mass_send",
-        key=f"{REF}:{touch.pk}",
-        payload=payload,
-        ref_kind=REF,
-        ref_id=touch.pk,
+    return SendDraft(
+        kind="mass_send", key=f"{REF}:{touch.pk}", payload=payload, ref_kind=REF, ref_id=touch.pk
     )
-    touch.send_id = send.pk
 
 
 def _put_work(context: _Context, touches: list[Touch]) -> None:
@@ -125,14 +125,15 @@ def _put_work(context: _Context, touches: list[Touch]) -> None:
     together: dict[tuple[int, int, int | None, datetime], list[Touch]] = defaultdict(list)
     for touch in touches:
         together[touch.run_id, touch.step_id, touch.staff_id, touch.planned_at].append(touch)
-    items = {}
+    items, messages = {}, []
     for some in together.values():
         first = min(some, key=lambda one: one.pk)
         for touch in some:
             touch.bundle = first.pk
         items[first.pk] = _item(context, first, some)
         if first.channel not in MASS_CHANNELS:
-            _queue_message(context, first, some)
+            messages.append(_message_draft(context, first, some))
+    send_queue_many(tenant=context.tenant, sends=messages)
     work_items_put(tenant_id=context.tenant.pk, source_kind=REF, items=items)
 
 
@@ -178,12 +179,11 @@ def _title(first: Touch, count: int) -> str:
     return names[Channel(first.channel)] % {"step": first.step.title, "count": count}
 
 
-def _queue_message(context: _Context, first: Touch, some: list[Touch]) -> None:
+def _message_draft(context: _Context, first: Touch, some: list[Touch]) -> SendDraft:
     assert first.staff is not None
     groups = _group_names(some)
     until = max(touch.window_ends_at for touch in some)
-    send_queue(
-        tenant=context.tenant,
+    return SendDraft(
         kind="app_message",
         key=f"sop.bundle:{first.pk}",
         payload={

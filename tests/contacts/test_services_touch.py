@@ -16,7 +16,7 @@ from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customer, make_customers, make_order
 from tests.factories.team import _app
-from wecom.models import QuotaEntry
+from wecom.models import QuotaEntry, QuotaRuleChange
 from wecom.services import quota_use
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -73,7 +73,7 @@ def test_group_with_a_members_own_send_today_moves_to_tomorrow(scoped: Tenant, f
     person = make_customer(tenant=scoped)
     group = make_group(scoped, "wrA")
     today = date(2026, 3, 2)
-    setting(scoped, "wecom.quota_rule", "1_day")
+    QuotaRuleChange.objects.create(tenant=scoped, rule="1_day", effective_from=date(2026, 1, 1))
     quota_use(
         tenant_id=scoped.pk,
         receiver_kind="group",

@@ -15,7 +15,7 @@ from tenants.models import Preference
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_order
 from tests.sop.conftest import Camp
-from wecom.models import OutboundSend
+from wecom.models import OutboundSend, QuotaRuleChange
 from wecom.services import quota_use
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -141,7 +141,7 @@ def test_private_step_reaches_a_person_of_two_groups_once(camp: Make, frozen: Mo
 
 def test_blocked_by_quota_switches_the_channel(camp: Make, frozen: MovableClock) -> None:
     made = camp(steps=[{"channel": "group_mass", "on_block": "replace", "replace_channel": "group_forward"}])
-    Preference.objects.create(tenant=made.tenant, key="wecom.quota_rule", value="1_day")
+    QuotaRuleChange.objects.create(tenant=made.tenant, rule="1_day", effective_from=AT_10.date())
     quota_use(
         tenant_id=made.tenant.pk, receiver_kind="group", receiver_ids=[made.groups[0].chat_id],
         day=AT_10.date(), vendor_msgid="own", source="personal",

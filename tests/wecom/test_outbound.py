@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from datetime import date, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
@@ -15,12 +15,12 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 
 from outbox.models import EventRow
-from tenants import clock, preferences
+from tenants import clock
 from tenants import services as tenant_services
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import make_app
 from wecom import envelope, outbound, selectors, services, shelf, tasks, welcome
-from wecom.enums import QUOTA_RULE, WELCOME_TEXT, AppState
+from wecom.enums import WELCOME_TEXT, AppState
 from wecom.models import App, OutboundSend
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -382,36 +382,3 @@ def test_the_callback_wakes_the_welcome_directly(tenant, live, deliver, queued):
     )
     deliver(live, text)
     assert [name for name, _ in queued] == ["wecom.send_welcome", "wecom.process_inbound"]
-
-
-# --- quota
-
-
-@pytest.mark.parametrize(
-    ("rule", "day", "left"),
-    [
-        ("month_days", date(2026, 2, 10), 28 - 3),
-        ("7_week", date(2026, 2, 10), 7 - 2),
-        ("1_day", date(2026, 2, 10), 0),
-        ("1_day", date(2026, 2, 11), 1),
-        ("7_week", date(2026, 2, 16), 7),
-        ("month_days", date(2026, 3, 1), 31),
-    ],
-)
-def test_quota_left_follows_the_tenants_rule(tenant, owner, rule, day, left):
-    with tenant_scope(tenant), transaction.atomic():
-        tenant_services.preference_set(tenant=tenant, setting=QUOTA_RULE, raw=rule, actor=owner)
-        assert preferences.value(tenant.pk, QUOTA_RULE) == rule
-        for n, used in enumerate([date(2026, 2, 1), date(2026, 2, 9), date(2026, 2, 10)]):
-            for _ in range(2):
-                services.quota_use(
-                    tenant_id=tenant.pk,
-                    receiver_kind="group",
-                    receiver_ids=["wr1"],
-                    day=used,
-                    vendor_msgid=f"m{n}",
-                )
-        found = selectors.quota_left(
-            tenant_id=tenant.pk, receiver_kind="group", receiver_ids=["wr1", "wr2"], day=day
-        )
-    assert found["wr1"] == left
