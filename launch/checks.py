@@ -69,6 +69,7 @@ def _checks(layout: Layout) -> list[tuple[str, Callable[[], Outcome]]]:
         ("templates are well formed", tool("djlint", "templates", "--lint", "--quiet")),
         ("imports follow the layers", tool("lint-imports", "--no-logo")),
         ("translations are complete", tool("python", "manage.py", "messages", "--check")),
+        ("the table of WeCom calls is present", tool("python", "manage.py", "wecom_endpoints", "--check")),
         ("migrations are complete", tool("python", "manage.py", "makemigrations", "--check", "--dry-run")),
         ("ready to deploy", tool("python", "manage.py", "check", "--deploy", "--fail-level", "WARNING",
                                  env=_production(local))),

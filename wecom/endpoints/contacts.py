@@ -6,8 +6,8 @@ from wecom.endpoints.parts import CURSOR, ID, ZERO_ONE, page
 from wecom.endpoints.shape import GET, POST, Endpoint, Limit
 
 _row = partial(Endpoint, method=GET, permission="contacts", section="3.1")
-_DEPARTMENT = Limit(required=True, kind=int, low=1)
-_DEPARTMENT_OR_ALL = Limit(kind=int, low=1)
+_DEPARTMENT = Limit(required=True, kind=int)
+_DEPARTMENT_OR_ALL = Limit(kind=int)
 
 ROWS = (
     _row("department_list", "department/list", fields={"id": _DEPARTMENT_OR_ALL}, errors=(60123,)),

@@ -55,7 +55,7 @@ ROWS = (
     ),
     _row(
         "opengid_to_chatid", EC + "opengid_to_chatid", errors=(90501, 90511),
-        fields={"opengid": Limit(required=True, kind=str, bytes=512)},
+        fields={"opengid": ID},
     ),
     _hand_over(
         "groupchat_transfer", _CHAT + "transfer", fields=_MOVE, errors=(60111, 84074),

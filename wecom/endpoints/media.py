@@ -41,14 +41,14 @@ ROWS = (
             "scene": Limit(required=True, kind=int, one_of=(1,)),
             "type": Limit(required=True, kind=str, one_of=tuple(_FILES)),
             "filename": Limit(required=True, kind=str),
-            "url": Limit(required=True, kind=str, bytes=2048),
+            "url": ID,
             "md5": Limit(required=True, kind=str, matches="[0-9a-fA-F]{32}"),
         },
     ),
     _row("media_upload_by_url_result", "media/get_upload_by_url_result", fields={"jobid": ID}),
     _row(
         "media_get", "media/get", method=GET, is_download=True, errors=(40007, 830002),
-        fields={"media_id": Limit(required=True, kind=str, bytes=256)},
+        fields={"media_id": ID},
         notes="20 MB in one piece at most: ask for a range of bytes",
     ),
 )  # fmt: skip

@@ -67,7 +67,7 @@ ROWS = (
             "template_card": Limit(kind=dict, spec=_CARD),
             "safe": ZERO_ONE,
             "enable_duplicate_check": ZERO_ONE,
-            "duplicate_check_interval": Limit(kind=int, low=1, high=14_400),
+            "duplicate_check_interval": Limit(kind=int, low=0, high=14_400),
         },
         rules=(
             any_of("touser", "toparty", "totag"),
@@ -84,7 +84,7 @@ ROWS = (
             "userids": IDS,
             "atall": ZERO_ONE,
             "agentid": _AGENT,
-            "response_code": Limit(required=True, kind=str, bytes=512),
+            "response_code": ID,
             "button": Limit(kind=dict, spec={"replace_name": Limit(required=True, kind=str)}),
             "template_card": Limit(kind=dict),
         },

@@ -9,8 +9,8 @@ from wecom.endpoints.shape import GET, POST, Endpoint, Fault, Limit, Rule, Value
 _row = partial(Endpoint, method=POST, permission="moments", section="3.8")
 _LINK = {
     "title": Limit(kind=str, bytes=64),
-    "url": Limit(required=True, kind=str, bytes=2048),
-    "media_id": Limit(kind=str, bytes=256),
+    "url": ID,
+    "media_id": ID_OR_NONE,
 }
 _ATTACHMENTS = Limit(
     kind=list,

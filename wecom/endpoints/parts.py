@@ -6,13 +6,13 @@ from wecom.endpoints.shape import Limit
 EC = "externalcontact/"
 MONTH_DAYS = 31
 
-ID = Limit(required=True, kind=str, bytes=128)
-ID_OR_NONE = Limit(kind=str, bytes=128)
+ID = Limit(required=True, kind=str)
+ID_OR_NONE = Limit(kind=str)
 IDS = Limit(kind=list, each=ID)
 NUMBERS = Limit(kind=list, each=Limit(kind=int))
 CURSOR = Limit(kind=str)
-MOMENT = Limit(kind=int, low=0)
-NEEDED_MOMENT = Limit(required=True, kind=int, low=0)
+MOMENT = Limit(kind=int)
+NEEDED_MOMENT = Limit(required=True, kind=int)
 FLAG = Limit(kind=bool)
 ZERO_ONE = Limit(kind=int, one_of=(0, 1))
 TEXT_4000 = Limit(kind=dict, spec={"content": Limit(kind=str, bytes=4000)})
@@ -33,8 +33,8 @@ def page(most: int, *, required: bool = False) -> Limit:
     return Limit(required=required, kind=int, low=1, high=most)
 
 
-IMAGE = {"media_id": Limit(kind=str, bytes=256), "pic_url": Limit(kind=str, bytes=2048)}
-MEDIA = {"media_id": Limit(required=True, kind=str, bytes=256)}
+IMAGE = {"media_id": Limit(kind=str), "pic_url": Limit(kind=str)}
+MEDIA = {"media_id": ID}
 LINK = {
     "title": Limit(required=True, kind=str, bytes=128),
     "picurl": Limit(kind=str, bytes=2048),
@@ -43,9 +43,9 @@ LINK = {
 }
 MINIPROGRAM = {
     "title": Limit(required=True, kind=str, bytes=64),
-    "pic_media_id": Limit(required=True, kind=str, bytes=256),
+    "pic_media_id": ID,
     "appid": ID,
-    "page": Limit(required=True, kind=str, bytes=2048),
+    "page": ID,
 }
 PARTS = {
     "image": Limit(kind=dict, spec=IMAGE),

@@ -8,7 +8,7 @@ from wecom.endpoints.shape import POST, Endpoint, Limit
 
 _row = partial(Endpoint, method=POST, permission="tags", section="3.3")
 _NAME = Limit(kind=str, chars=30)
-_ORDER = Limit(kind=int, low=0)
+_ORDER = Limit(kind=int)
 _AGENT = Limit(kind=int)
 
 ROWS = (

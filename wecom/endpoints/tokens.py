@@ -10,18 +10,18 @@ _row = partial(Endpoint, method=GET)
 ROWS = (
     _row(
         "gettoken", "gettoken", permission="", section="2.4", token="none",
-        fields={"corpid": ID, "corpsecret": Limit(required=True, kind=str, bytes=512)},
+        fields={"corpid": ID, "corpsecret": ID},
         notes="about 2,000 wrong secrets an hour block the address for an hour",
         errors=(40001, 40013),
     ),
     _row(
         "getuserinfo", "auth/getuserinfo", permission="oauth", section="3.1", is_repeatable=False,
-        fields={"code": Limit(required=True, kind=str, bytes=512)},
+        fields={"code": ID},
         notes="a code works once, for 5 minutes", errors=(40029,),
     ),
     _row(
         "getuserdetail", "auth/getuserdetail", method=POST, permission="oauth", section="3.1",
-        fields={"user_ticket": Limit(required=True, kind=str, bytes=512)},
+        fields={"user_ticket": ID},
     ),
     _row(
         "jsapi_ticket", "get_jsapi_ticket", permission="tickets", section="3.12",

@@ -38,7 +38,7 @@ ROWS = (
     _row(
         "send_welcome_msg", EC + "send_welcome_msg", rules=CONTENT_RULES,
         fields={
-            "welcome_code": Limit(required=True, kind=str, bytes=512),
+            "welcome_code": ID,
             "text": TEXT_4000,
             "attachments": ATTACHMENTS,
         },
