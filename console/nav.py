@@ -74,6 +74,17 @@ class Setting:
     permission: str
 
 
+@dataclass(frozen=True)
+class MembersTab:
+    """A part of "Members and roles" that another app shows."""
+
+    label: Any
+    url_name: str
+
+
+MemberNotes = Callable[["Tenant", list[int]], dict[int, str]]
+
+
 @dataclass
 class _Registry:
     items: dict[str, Item] = field(default_factory=dict)
@@ -81,6 +92,8 @@ class _Registry:
     searches: list[Callable[["Tenant", str], Iterable[Hit]]] = field(default_factory=list)
     freshness: list[Callable[[HttpRequest], Iterable[Fresh]]] = field(default_factory=list)
     bells: list[Callable[[HttpRequest], Iterable[Notice]]] = field(default_factory=list)
+    members_tabs: dict[str, MembersTab] = field(default_factory=dict)
+    member_notes: list[tuple[Any, MemberNotes]] = field(default_factory=list)
 
 
 _registry = _Registry()
@@ -127,6 +140,25 @@ def register_bell(source: Callable[[HttpRequest], Iterable[Notice]]) -> None:
     """Add notices to the bell; called once a page in the tenant's scope."""
     if source not in _registry.bells:
         _registry.bells.append(source)
+
+
+def register_members_tab(*, label: Any, url_name: str) -> None:
+    """Add a tab beside the list of members."""
+    _registry.members_tabs[url_name] = MembersTab(label, url_name)
+
+
+def register_member_notes(*, label: Any, notes: MemberNotes) -> None:
+    """Add a column to the list of members: `notes(tenant, member_ids) -> {member id: text}`. Once a provider."""
+    if all(known is not notes for _label, known in _registry.member_notes):
+        _registry.member_notes.append((label, notes))
+
+
+def members_tabs() -> list[MembersTab]:
+    return list(_registry.members_tabs.values())
+
+
+def member_notes() -> list[tuple[Any, MemberNotes]]:
+    return list(_registry.member_notes)
 
 
 def items() -> list[Item]:

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 
 from console import nav
 from tenants import clock
+from tenants.doors import door_of
 from tenants.enums import Role
 from tenants.roles import allows
 from tenants.selectors import place_list_for_user
@@ -138,9 +139,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if getattr(request, "role", None) is None:
         return context
     return context | {
+        "members_tabs": nav.members_tabs(),
         "role_label": Role(request.role).label,  # type: ignore[attr-defined]
         "menu": _lazy(lambda: _menu(request)),
-        "places": _lazy(lambda: place_list_for_user(request.user)),  # type: ignore[arg-type]
+        "places": _lazy(lambda: place_list_for_user(request.user, only=door_of(request))),  # type: ignore[arg-type]
         "freshness": _lazy(lambda: _freshness(request)),
         "notices": _lazy(lambda: [one for source in nav.bells() for one in source(request)]),
     }

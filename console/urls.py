@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/members/invite/", settings.Invite.as_view(), name="member_invite"),
     path("settings/members/<int:pk>/role/", settings.MemberRole.as_view(), name="member_role"),
     path("settings/members/<int:pk>/remove/", settings.MemberRemove.as_view(), name="member_remove"),
+    path("settings/members/<int:pk>/resume/", settings.MemberResume.as_view(), name="member_resume"),
     path(
         "settings/invitations/<int:pk>/revoke/", settings.InvitationRevoke.as_view(), name="invitation_revoke"
     ),

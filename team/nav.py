@@ -6,9 +6,10 @@ from django.utils.translation import pgettext_lazy
 
 from console import nav
 from team.enums import Bucket
-from team.selectors import NOBODY, open_count
+from team.selectors import NOBODY, open_count, staff_of_members
 from team.viewer import own_staff
 from tenants.enums import Permission
+from tenants.models import Tenant
 from tenants.roles import allows
 
 
@@ -30,4 +31,14 @@ nav.register(
     count=_must_do,
     is_late=True,
 )
+
+
+def _staff_names(tenant: Tenant, member_ids: list[int]) -> dict[int, str]:
+    """{membership id: names of the staff who sign in as it}."""
+    found = staff_of_members(tenant_id=tenant.pk, member_ids=member_ids)
+    return {member_id: ", ".join(str(one) for one in rows) for member_id, rows in found.items()}
+
+
+nav.register_members_tab(label=_("WeCom staff"), url_name="team:access")
+nav.register_member_notes(label=_("WeCom staff"), notes=_staff_names)
 nav.register(key="staff", label=_("Team"), icon="id-badge-2", url_name="team:staff_list", order=110)

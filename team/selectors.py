@@ -123,11 +123,24 @@ def staff_for_user(*, tenant_id: int, user_id: int) -> Staff | None:
     """The staff member whose linked login is this user's, or None."""
     return (
         Staff.objects.filter(
-            tenant_id=tenant_id, membership__user_id=user_id, membership__ended_at=None, is_active=True
+            tenant_id=tenant_id,
+            membership__user_id=user_id,
+            membership__ended_at=None,
+            membership__suspended_at=None,
+            is_active=True,
         )
         .order_by("app_id")
         .first()
     )
+
+
+def staff_of_members(*, tenant_id: int, member_ids: Iterable[int]) -> dict[int, list[Staff]]:
+    """{membership id: its staff members, active first}; absent when none is linked."""
+    found: dict[int, list[Staff]] = {}
+    rows = Staff.objects.filter(tenant_id=tenant_id, membership_id__in=list(member_ids))
+    for row in rows.order_by("-is_active", "pk"):
+        found.setdefault(row.membership_id or 0, []).append(row)
+    return found
 
 
 def department_names(*, tenant_id: int) -> dict[tuple[int, int], str]:

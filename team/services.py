@@ -8,13 +8,13 @@ from typing import Any
 from django.db import transaction
 
 from team.enums import SNOOZE_MINUTES, WORK_MOVES, WorkState
-from team.errors import MemberUnknown, NotYours, StaffUnknown, WorkItemGone
+from team.errors import MemberUnknown, NotYours, StaffGone, StaffLinked, StaffUnknown, WorkItemGone
 from team.models import Department, Staff, WorkItem
 from tenants import audit, clock, preferences
-from tenants.audit import Actor
-from tenants.enums import Permission
+from tenants.audit import SYSTEM, Actor
+from tenants.enums import Permission, Suspension
 from tenants.models import Membership, Tenant
-from tenants.services import require
+from tenants.services import member_let_in, member_suspend, require
 
 _OPEN = (WorkState.OPEN, WorkState.SNOOZED)
 _VERBS = {
@@ -245,6 +245,7 @@ def staff_store(
         Staff.objects.bulk_update(
             held.values(), ["name", "department_ids", "is_active", "can_contact", "synced_at"], batch_size=500
         )
+        _suspend_leavers(tenant_id, [row for row in held.values() if not row.is_active])
     return changed
 
 
@@ -296,18 +297,37 @@ def staff_rename(*, tenant_id: int, app_id: int, userid: str, new_userid: str) -
 
 
 def staff_deactivate(*, tenant_id: int, app_id: int, userid: str) -> None:
-    """A member left the corp: the row stays, inactive. Safe to repeat."""
-    Staff.objects.filter(tenant_id=tenant_id, app_id=app_id, userid=userid).update(
-        is_active=False, can_contact=False
-    )
+    """A member left the corp: the row stays, inactive; the console login is suspended. Safe to repeat."""
+    with transaction.atomic():
+        rows = Staff.objects.filter(tenant_id=tenant_id, app_id=app_id, userid=userid)
+        rows.update(is_active=False, can_contact=False)
+        _suspend_leavers(tenant_id, list(rows))
+
+
+def _suspend_leavers(tenant_id: int, gone: list[Staff]) -> None:
+    """Keep out those who left WeCom, unless another app of the company still lists them. In the transaction."""
+    members = {row.membership_id for row in gone if row.membership_id is not None}
+    if not members:
+        return
+    still_here = Staff.objects.filter(tenant_id=tenant_id, membership_id__in=members, is_active=True)
+    members -= set(still_here.values_list("membership_id", flat=True))
+    open_now = Membership.objects.filter(
+        tenant_id=tenant_id, pk__in=members, ended_at=None, suspended_at=None
+    ).values_list("pk", flat=True)
+    if not open_now:
+        return
+    tenant = Tenant.objects.get(pk=tenant_id)
+    for member_id in sorted(open_now):
+        member_suspend(tenant=tenant, member_id=member_id, why=Suspension.LEFT_WECOM, actor=SYSTEM)
 
 
 def staff_link_member(*, tenant: Tenant, staff_id: int, member_id: int | None, actor: Actor) -> Staff:
     """Say which console login this staff member is; None unlinks. A login is one person: its old link is taken off.
 
-    Raises StaffUnknown, MemberUnknown, NotPermitted. Safe to repeat.
+    Whoever is linked can sign in as that login, so only who manages members may say it. Raises StaffUnknown,
+    MemberUnknown, NotPermitted. Safe to repeat.
     """
-    require(actor, Permission.APPROVE)
+    require(actor, Permission.MANAGE)
     with transaction.atomic():
         row = Staff.objects.select_for_update().filter(tenant=tenant, pk=staff_id).first()
         if row is None:
@@ -328,3 +348,22 @@ def staff_link_member(*, tenant: Tenant, staff_id: int, member_id: int | None, a
             changes={"membership": [before, member_id]},
         )
     return row
+
+
+def staff_let_in(*, tenant: Tenant, staff_id: int, role: str, actor: Actor) -> Staff:
+    """Make a staff member a member of the console with a role, in one step: they sign in by WeCom.
+
+    Raises StaffUnknown, StaffGone, StaffLinked, NotPermitted. A repeat is refused, so nobody gets two logins.
+    """
+    require(actor, Permission.MANAGE)
+    with transaction.atomic():
+        row = Staff.objects.select_for_update(of=("self",)).filter(tenant=tenant, pk=staff_id)
+        staff = row.select_related("membership").first()
+        if staff is None:
+            raise StaffUnknown
+        if not staff.is_active:
+            raise StaffGone
+        if staff.membership is not None and staff.membership.ended_at is None:
+            raise StaffLinked
+        member = member_let_in(tenant=tenant, name=str(staff), role=role, actor=actor)
+        return staff_link_member(tenant=tenant, staff_id=staff.pk, member_id=member.pk, actor=actor)

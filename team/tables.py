@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_tables2 as tables
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,6 +14,7 @@ from console.tables import ConsoleTable, NumberColumn
 from console.templatetags.q import figure
 from team.models import Staff
 from team.selectors import Load
+from tenants.enums import Role, Suspension
 
 
 class LoadColumn(NumberColumn):
@@ -93,7 +95,7 @@ class StaffTable(ConsoleTable):
 
     def value_login(self, record: Staff) -> str:
         linked = record.membership
-        return str(linked.user) if linked is not None and linked.ended_at is None else ""
+        return str(linked.user) if linked is not None and linked.may_enter else ""
 
     def render_login(self, record: Staff) -> SafeString:
         name = self.value_login(record)
@@ -114,3 +116,61 @@ class StaffTable(ConsoleTable):
 
     def value_items(self, record: Staff) -> int:
         return self._open.get(record.pk, 0)
+
+
+class AccessTable(ConsoleTable):
+    """Staff and the console login each signs in as."""
+
+    name = tables.Column(verbose_name=_("Name"), empty_values=())
+    standing = tables.Column(verbose_name=_("Standing"), empty_values=(), orderable=False)
+    login = tables.Column(verbose_name=_("Console login"), empty_values=(), orderable=False)
+    do = tables.Column(verbose_name=_("Way in"), empty_values=(), orderable=False, exclude_from_export=True)
+
+    class Meta(ConsoleTable.Meta):
+        model = Staff
+        fields = ("name",)
+        sequence = ("name", "standing", "login", "do")
+        row_header = "name"
+        order_by = ("-is_active", "name")
+
+    def __init__(self, *args: Any, tenant_slug: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._slug = tenant_slug
+
+    def value_name(self, record: Staff) -> str:
+        return str(record)
+
+    def render_name(self, record: Staff) -> SafeString:
+        return format_html('{} <span class="q-3rd q-xs">{}</span>', str(record), record.userid)
+
+    def value_standing(self, record: Staff) -> str:
+        return gettext("Working here") if record.is_active else gettext("Left WeCom")
+
+    def render_standing(self, record: Staff) -> SafeString:
+        tone = " is-ok" if record.is_active else ""
+        return format_html('<span class="q-tag{}">{}</span>', tone, self.value_standing(record))
+
+    def value_login(self, record: Staff) -> str:
+        linked = record.membership
+        if linked is None or linked.ended_at is not None:
+            return ""
+        role = Role(linked.role).label
+        if linked.suspended_at is not None:
+            why = Suspension(linked.suspended_for).label if linked.suspended_for else ""
+            return f"{linked.user} · {role} · {gettext('Suspended')}: {why}"
+        how = gettext("WeCom and e-mail") if linked.user.has_address else gettext("WeCom only")
+        return f"{linked.user} · {role} · {how}"
+
+    def render_login(self, record: Staff) -> str:
+        return self.value_login(record) or "–"
+
+    def render_do(self, record: Staff) -> SafeString:
+        linked = record.membership
+        context = {
+            "staff": record,
+            "linked": linked if linked is not None and linked.ended_at is None else None,
+            "roles": Role.choices,
+            "role": Role.OPERATOR,
+            "tenant_slug": self._slug,
+        }
+        return render_to_string("team/_access_do.html", context)

@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern, path
 
+from team.phone.entry import EntryPage, JsConfigView
 from team.phone.sign_in import LoginView, OAuthView
 from team.phone.tasks import TaskActView, TasksPage
+from team.views import access, login
 from team.views.staff import StaffLinkPage, StaffListPage
 from team.views.today import ItemActView, TodayPage
 
@@ -13,11 +15,21 @@ urlpatterns: list[URLPattern] = [
     path("today/items/<int:pk>/<str:verb>", ItemActView.as_view(), name="item_act"),
     path("team/", StaffListPage.as_view(), name="staff_list"),
     path("team/<int:pk>/login/", StaffLinkPage.as_view(), name="staff_link"),
+    path("settings/members/staff/", access.StaffAccessPage.as_view(), name="access"),
+    path("settings/members/staff/<int:pk>/let-in/", access.LetInView.as_view(), name="let_in"),
+    path("settings/members/staff/<int:pk>/unlink/", access.UnlinkView.as_view(), name="unlink"),
 ]
 phone_urlpatterns: list[URLPattern] = [
     path("", TasksPage.as_view(), name="tasks"),
     path("login/", LoginView.as_view(), name="login"),
     path("oauth/", OAuthView.as_view(), name="oauth"),
+    path("side/", EntryPage.as_view(), name="entry"),
+    path("js-config", JsConfigView.as_view(), name="js_config"),
     path("items/<int:pk>/<str:verb>", TaskActView.as_view(), name="item_act"),
 ]
-public_urlpatterns: list[URLPattern] = []
+public_urlpatterns: list[URLPattern] = [
+    path("login/", login.FindPage.as_view(), name="login"),
+    path("login/<slug:slug>/", login.CompanyPage.as_view(), name="login_company"),
+    path("login/<slug:slug>/wecom/", login.StartView.as_view(), name="login_start"),
+    path("login/<slug:slug>/back/", login.BackView.as_view(), name="login_back"),
+]

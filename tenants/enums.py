@@ -27,6 +27,12 @@ class Permission(models.TextChoices):
     SEE_PERSONAL = "see_personal", _("See personal data unmasked")
 
 
+class Suspension(models.TextChoices):
+    """Why a member may not enter for now."""
+
+    LEFT_WECOM = "left_wecom", _("Left WeCom")
+
+
 class PreferenceKind(models.TextChoices):
     INTEGER = "integer", _("Whole number")
     DECIMAL = "decimal", _("Number")

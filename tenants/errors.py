@@ -29,6 +29,11 @@ class LastOwner(DomainError):
     message = _("A company keeps at least one owner. Name another owner first.")
 
 
+class MemberSuspended(DomainError):
+    code = "MEMBER-01"
+    message = _("You may not enter for now. Ask an owner of the company to let you in again.")
+
+
 class NotPermitted(DomainError):
     status = 403
     code = "ROLE-02"

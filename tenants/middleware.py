@@ -8,11 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from tenants.audit import Actor
+from tenants.doors import door_of, is_closed
 from tenants.roles import PERMISSIONS
 from tenants.scoping import tenant_scope
 from tenants.selectors import place_for_user
@@ -37,7 +40,8 @@ class UserLanguageMiddleware:
 class TenantMiddleware:
     """Opens the tenant's scope around views whose URL carries `tenant_slug`.
 
-    The view finds `request.tenant`, `request.role` and `request.actor`; it does not get the slug. URLs under
+    The view finds `request.tenant`, `request.role` and `request.actor`; it does not get the slug. A session that
+    WeCom opened reaches one company and no account pages (tenants.doors). URLs under
     the `phone` and `public` namespaces identify their tenant by other proofs and open the scope themselves.
     """
 
@@ -51,12 +55,17 @@ class TenantMiddleware:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple, kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         slug = kwargs.pop("tenant_slug", None)
+        only = door_of(request) if request.user.is_authenticated else None
         if slug is None:
+            if only is not None and is_closed(request.resolver_match):
+                raise PermissionDenied(
+                    _("You came in by WeCom. Sign out and in again with your e-mail address to do this.")
+                )
             return None
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         place = place_for_user(request.user, slug)
-        if place is None:
+        if place is None or only not in (None, place.tenant.pk):
             raise Http404
         request.tenant, request.role = place.tenant, place.role  # type: ignore[attr-defined]
         request.actor = Actor.of_user(request.user, PERMISSIONS[place.role])  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from tenants import clock
-from tenants.enums import Role
+from tenants.enums import Role, Suspension
 from tenants.scoping import TenantModel
 
 
@@ -43,6 +43,8 @@ class User(AbstractUser):
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
+    # The address of somebody who signs in by WeCom only: a domain that can never receive mail (RFC 2606).
+    NO_ADDRESS: ClassVar[str] = "@wecom.invalid"
     objects: ClassVar[EmailUserManager] = EmailUserManager()  # type: ignore[assignment]
 
     class Meta:
@@ -50,6 +52,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def has_address(self) -> bool:
+        """Whether the person can be written to, and can sign in by e-mail."""
+        return not self.email.endswith(self.NO_ADDRESS)
 
 
 class Tenant(models.Model):
@@ -67,12 +74,14 @@ class Tenant(models.Model):
 
 
 class Membership(TenantModel):
-    """A user's place in a tenant."""
+    """A user's place in a tenant. Over at `ended_at`; a suspended member may not enter until let in again."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     role = models.CharField(max_length=16, choices=Role)
     created_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True, blank=True)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    suspended_for = models.CharField(max_length=16, choices=Suspension, blank=True)
 
     class Meta:
         constraints = [
@@ -82,6 +91,10 @@ class Membership(TenantModel):
 
     def __str__(self) -> str:
         return str(self.user)
+
+    @property
+    def may_enter(self) -> bool:
+        return self.ended_at is None and self.suspended_at is None
 
 
 class Invitation(TenantModel):

@@ -18,10 +18,17 @@ class Place:
     role: str
 
 
-def place_list_for_user(user: User) -> list[Place]:
-    """The tenants a user may enter, by name. Crosses tenants: a user may belong to several."""
+def place_list_for_user(user: User, *, only: int | None = None) -> list[Place]:
+    """The tenants a user may enter, by name. Crosses tenants: a user may belong to several.
+
+    `only`: the one tenant that a session opened by WeCom reaches.
+    """
     with unscoped("the tenants of the user who signs in"):
-        rows = Membership.objects.filter(user=user, ended_at=None, tenant__suspended_at=None)
+        rows = Membership.objects.filter(
+            user=user, ended_at=None, suspended_at=None, tenant__suspended_at=None
+        )
+        if only is not None:
+            rows = rows.filter(tenant_id=only)
         return [Place(row.tenant, row.role) for row in rows.select_related("tenant").order_by("tenant__name")]
 
 
@@ -29,15 +36,22 @@ def place_for_user(user: User, slug: str) -> Place | None:
     """The user's place in the tenant with this slug, or None: unknown, suspended and foreign look the same."""
     with unscoped("the membership behind a console URL"):
         row = (
-            Membership.objects.filter(user=user, ended_at=None, tenant__slug=slug, tenant__suspended_at=None)
+            Membership.objects.filter(
+                user=user, ended_at=None, suspended_at=None, tenant__slug=slug, tenant__suspended_at=None
+            )
             .select_related("tenant")
             .first()
         )
     return Place(row.tenant, row.role) if row else None
 
 
+def tenant_by_slug(slug: str) -> Tenant | None:
+    """The company of a sign-in or phone address; None for an unknown or suspended one."""
+    return Tenant.objects.filter(slug=slug, suspended_at=None).first()
+
+
 def member_list(*, tenant: Tenant) -> QuerySet[Membership]:
-    """Members who have not left, with their users."""
+    """Members who have not left, with their users; suspended ones too."""
     return (
         Membership.objects.filter(tenant=tenant, ended_at=None).select_related("user").order_by("created_at")
     )

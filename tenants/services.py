@@ -9,8 +9,8 @@ from django.db import IntegrityError, transaction
 
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
-from tenants.enums import Permission, Role
-from tenants.errors import InvitationInvalid, LastOwner, NotPermitted
+from tenants.enums import Permission, Role, Suspension
+from tenants.errors import InvitationInvalid, LastOwner, MemberSuspended, NotPermitted
 from tenants.models import ApiKey, Invitation, Membership, Preference, Tenant, User
 from tenants.scoping import tenant_scope
 from tenants.secrets import digest
@@ -89,7 +89,8 @@ def invitation_revoke(*, tenant: Tenant, invitation_id: int, actor: Actor) -> No
 def invitation_accept(*, token: str, user: User) -> Tenant:
     """Join by link. One link, one person; a member who clicks again keeps the role held.
 
-    Raises InvitationInvalid when the link is unknown, used, revoked or expired.
+    Raises InvitationInvalid when the link is unknown, used, revoked or expired; MemberSuspended for a member who
+    may not enter: the link stays unused.
     """
     found = invitation_by_token(token)
     if found is None:
@@ -103,6 +104,8 @@ def invitation_accept(*, token: str, user: User) -> Tenant:
         member, created = Membership.objects.get_or_create(
             tenant_id=row.tenant_id, user=user, defaults={"role": row.role}
         )
+        if member.suspended_at:
+            raise MemberSuspended
         if member.ended_at:
             member.role, member.ended_at = row.role, None
             member.save(update_fields=["role", "ended_at"])
@@ -117,7 +120,9 @@ def invitation_accept(*, token: str, user: User) -> Tenant:
 
 
 def _other_owner_exists(tenant: Tenant, member: Membership) -> bool:
-    owners = Membership.objects.select_for_update().filter(tenant=tenant, role=Role.OWNER, ended_at=None)
+    owners = Membership.objects.select_for_update().filter(
+        tenant=tenant, role=Role.OWNER, ended_at=None, suspended_at=None
+    )
     return any(row.pk != member.pk for row in owners)
 
 
@@ -151,6 +156,60 @@ def member_remove(*, tenant: Tenant, member_id: int, actor: Actor) -> None:
         member.ended_at = clock.now()
         member.save(update_fields=["ended_at"])
         audit.record(tenant=tenant, actor=actor, verb="tenants.member.removed", target=member)
+
+
+def member_let_in(*, tenant: Tenant, name: str, role: str, actor: Actor) -> Membership:
+    """A new member who signs in by WeCom only: without an address and a password. Not safe to repeat."""
+    require(actor, Permission.MANAGE)
+    address = f"{random.token_hex(10)}{User.NO_ADDRESS}"
+    with transaction.atomic():
+        user = User.objects.create_user(address, None, name=name[:64])
+        member = Membership.objects.create(tenant=tenant, user=user, role=Role(role))
+        audit.record(
+            tenant=tenant,
+            actor=actor,
+            verb="tenants.member.let_in",
+            target=member,
+            changes={"role": [None, role]},
+        )
+    return member
+
+
+def member_suspend(*, tenant: Tenant, member_id: int, why: str, actor: Actor) -> bool:
+    """Keep a member out until an owner lets them in again. Returns whether it is so now. Safe to repeat.
+
+    The last owner stays: a company nobody can enter helps nobody. That is recorded too, so that people see it.
+    In the caller's transaction, or one of its own.
+    """
+    require(actor, Permission.MANAGE)
+    with transaction.atomic():
+        member = Membership.objects.select_for_update().get(tenant=tenant, pk=member_id)
+        if not member.may_enter:
+            return True
+        is_last = member.role == Role.OWNER and not _other_owner_exists(tenant, member)
+        if not is_last:
+            member.suspended_at, member.suspended_for = clock.now(), Suspension(why)
+            member.save(update_fields=["suspended_at", "suspended_for"])
+        audit.record(
+            tenant=tenant,
+            actor=actor,
+            verb="tenants.member.kept" if is_last else "tenants.member.suspended",
+            target=member,
+            reason=str(Suspension(why).label),
+        )
+    return not is_last
+
+
+def member_resume(*, tenant: Tenant, member_id: int, actor: Actor) -> Membership:
+    """Let a suspended member in again. Safe to repeat. Raises NotPermitted, Membership.DoesNotExist."""
+    require(actor, Permission.MANAGE)
+    with transaction.atomic():
+        member = Membership.objects.select_for_update().get(tenant=tenant, pk=member_id, ended_at=None)
+        if member.suspended_at is not None:
+            member.suspended_at, member.suspended_for = None, ""
+            member.save(update_fields=["suspended_at", "suspended_for"])
+            audit.record(tenant=tenant, actor=actor, verb="tenants.member.resumed", target=member)
+    return member
 
 
 def api_key_create(*, tenant: Tenant, name: str, actor: Actor) -> tuple[ApiKey, str]:

@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from redis.exceptions import RedisError
@@ -95,7 +95,7 @@ def _count_fetch(app: App, kind: str) -> None:
     name = valkey.key("tickets", valkey.corp_tag(app.tenant_id, app.corp_id), whose, hour)
     held = valkey.client()
     try:
-        count = cast(int, held.incr(name))
+        count = int(held.incr(name))
         held.expire(name, 2 * _HOUR_S)
     except RedisError as error:
         raise Retryable("the ticket store cannot be reached", retry_at=now + timedelta(seconds=5)) from error

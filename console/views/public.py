@@ -16,6 +16,7 @@ from console.forms import CompanyForm
 from console.pages import refuse, render
 from console.shell import home_url
 from tenants import services
+from tenants.doors import door_of
 from tenants.enums import Role
 from tenants.errors import InvitationInvalid
 from tenants.selectors import invitation_by_token, place_list_for_user
@@ -34,7 +35,7 @@ class Home(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return HttpResponseRedirect(reverse(settings.LOGIN_URL))
-        places = place_list_for_user(request.user)
+        places = place_list_for_user(request.user, only=door_of(request))
         if not places:
             return HttpResponseRedirect(reverse("console_public:company_new"))
         return HttpResponseRedirect(home_url(places[0].tenant, places[0].role))

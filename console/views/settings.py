@@ -13,7 +13,7 @@ from console import nav, selectors
 from console.audit_table import AuditFilter, AuditTable
 from console.forms import ProfileForm
 from console.listing import ListPage
-from console.pages import ConsoleView, FormPage, TemplatePage, render, toast
+from console.pages import ConsoleView, FormPage, TemplatePage, go, render, toast
 from console.preferences_form import preferences_form
 from tenants import services
 from tenants.enums import Permission, Role
@@ -60,8 +60,11 @@ class Members(Managed, TemplatePage):
             RoleRow(Role(role).label, [one in PERMISSIONS[role] for one in Permission])
             for role in Role.values
         ]
+        members = list(member_list(tenant=tenant))
+        columns = [(label, notes(tenant, [one.pk for one in members])) for label, notes in nav.member_notes()]
         return {
-            "members": member_list(tenant=tenant), "invitations": invitation_list_open(tenant=tenant),
+            "members": [(one, [told.get(one.pk, "") for _label, told in columns]) for one in members],
+            "note_labels": [label for label, _told in columns], "invitations": invitation_list_open(tenant=tenant),
             "role_choices": Role.choices, "role_rows": roles, "permissions": [one.label for one in Permission],
         }  # fmt: skip
 
@@ -107,6 +110,15 @@ class MemberRemove(Managed):
         services.member_remove(tenant=self.request.tenant, member_id=pk, actor=self.request.actor)
         toast(request, _("The member was removed. What they did stays in the records."))
         return self.back("console:members")
+
+
+class MemberResume(Managed):
+    """Let a suspended member in again."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        member = services.member_resume(tenant=self.request.tenant, member_id=pk, actor=self.request.actor)
+        toast(request, _("%(name)s may enter again.") % {"name": member.user})
+        return go(request, self.url("console:members"))
 
 
 class InvitationRevoke(Managed):

@@ -4,7 +4,6 @@ WeCom's OAuth names the userid; we keep the staff id in the server-side session,
 Nothing is ever read from a query parameter but WeCom's own one-time code and our own random state.
 """
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from django.views import View
 
 from console.pages import refuse, render, with_toasts
 from team.enums import PHONE_SESSION_HOURS
+from team.errors import REFUSALS, SignInRefused
 from team.models import Staff
 from tenants import clock, preferences
 from tenants.audit import Actor
@@ -25,10 +25,12 @@ from tenants.errors import DomainError, NotPermitted
 from tenants.models import Tenant
 from tenants.roles import PERMISSIONS
 from tenants.scoping import tenant_scope
+from tenants.selectors import tenant_by_slug
+from tenants.states import state_issue
 
 _KEY = "phone.{tenant_id}"
-_STATE_KEY = "phone.state.{tenant_id}"
-_STATES = 5
+STATE = "phone"
+_WORTH_A_TRY = ("ended", "expired", "used", "declined", "unreachable")
 
 
 @dataclass(frozen=True)
@@ -74,28 +76,10 @@ def session_staff(request: HttpRequest, *, tenant: Tenant) -> Staff | None:
     return rows.select_related("membership").first()
 
 
-def state_issue(request: HttpRequest, *, tenant: Tenant, then: str) -> str:
-    """A random word that WeCom carries through sign-in; it remembers the page asked for."""
-    state = secrets.token_urlsafe(16)
-    key = _STATE_KEY.format(tenant_id=tenant.pk)
-    kept = dict(list(request.session.get(key, {}).items())[-_STATES + 1 :])
-    request.session[key] = {**kept, state: then}
-    return state
-
-
-def state_take(request: HttpRequest, *, tenant: Tenant, state: str) -> str | None:
-    """The page a state remembers, once; None for one this browser was never given."""
-    key = _STATE_KEY.format(tenant_id=tenant.pk)
-    kept = dict(request.session.get(key, {}))
-    then = kept.pop(state, None)
-    request.session[key] = kept
-    return then
-
-
 def actor_of(staff: Staff) -> Actor:
     """The staff member, acting with the linked login's role, else with that of sales."""
     linked = staff.membership
-    role = linked.role if linked is not None and linked.ended_at is None else Role.SALES
+    role = linked.role if linked is not None and linked.may_enter else Role.SALES
     return Actor.of_staff(staff.pk, str(staff), PERMISSIONS[role])
 
 
@@ -105,13 +89,15 @@ class ScopedPhoneView(View):
     request: Any
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        tenant = Tenant.objects.filter(slug=kwargs.pop("phone_slug"), suspended_at=None).first()
+        tenant = tenant_by_slug(kwargs.pop("phone_slug"))
         if tenant is None:
             raise Http404
         request.tenant = tenant  # type: ignore[attr-defined]
         with tenant_scope(tenant):
             try:
                 return with_toasts(request, self.enter(request, *args, **kwargs))
+            except SignInRefused as error:
+                return self.say(error.kind, error.status)
             except DomainError as error:
                 return refuse(request, error)
 
@@ -122,15 +108,12 @@ class ScopedPhoneView(View):
         """A phone URL of the tenant in hand."""
         return reverse(name, kwargs={"phone_slug": self.request.tenant.slug, **kwargs})
 
-    def say(self, kind: str, status: int) -> HttpResponse:
-        """A page that says plainly what is wrong and what to do."""
-        return render(
-            self.request,
-            "team/phone_stop.html",
-            {"kind": kind},
-            partial="team/phone_stop.html",
-            status=status,
-        )
+    def say(self, kind: str, status: int | None = None) -> HttpResponse:
+        """A page that says plainly what is wrong and what to do; `kind` is a key of team.errors.REFUSALS."""
+        about = REFUSALS[kind]
+        context = {"about": about, "home": self.url("team_phone:tasks"), "retry": kind in _WORTH_A_TRY}
+        name = "team/phone_stop.html"
+        return render(self.request, name, context, partial=name, status=status or about.status)
 
 
 class PhoneView(ScopedPhoneView):
@@ -156,5 +139,6 @@ class PhoneView(ScopedPhoneView):
         if request.method != "GET" or getattr(request, "htmx", False):
             return self.say("ended", 401)
         then = request.get_full_path()
-        state = state_issue(request, tenant=request.tenant, then=then)  # type: ignore[attr-defined]
+        tenant_id = request.tenant.pk  # type: ignore[attr-defined]
+        state = state_issue(request, purpose=STATE, tenant_id=tenant_id, then=then)
         return HttpResponseRedirect(f"{self.url('team_phone:login')}?state={state}")

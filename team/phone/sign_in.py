@@ -4,10 +4,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
-from team.phone.base import ScopedPhoneView, session_open, state_issue, state_take
-from team.selectors import staff_by_userid
-from wecom.errors import WecomError
-from wecom.selectors import app_current, oauth_identity, oauth_url
+from team.errors import SignInRefused
+from team.phone.base import STATE, ScopedPhoneView, session_open
+from team.viewer import staff_by_code
+from tenants.states import state_issue, state_take
+from wecom.selectors import app_current, oauth_url
 
 
 class LoginView(ScopedPhoneView):
@@ -17,10 +18,10 @@ class LoginView(ScopedPhoneView):
         tenant = self.request.tenant
         app = app_current(tenant_id=tenant.pk)
         if app is None:
-            return self.say("unconnected", 503)
-        state = request.GET.get("state", "")
-        then = state_take(request, tenant=tenant, state=state) or self.url("team_phone:tasks")
-        state = state_issue(request, tenant=tenant, then=then)
+            raise SignInRefused("unconnected")
+        place = {"purpose": STATE, "tenant_id": tenant.pk}
+        then = state_take(request, **place, state=request.GET.get("state", ""))
+        state = state_issue(request, **place, then=then or self.url("team_phone:tasks"))
         back = f"{settings.PUBLIC_URL}{self.url('team_phone:oauth')}"
         return HttpResponseRedirect(oauth_url(app=app, redirect_uri=back, state=state))
 
@@ -30,16 +31,11 @@ class OAuthView(ScopedPhoneView):
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         tenant = self.request.tenant
-        then = state_take(request, tenant=tenant, state=request.GET.get("state", ""))
+        state = request.GET.get("state", "")
+        then = state_take(request, purpose=STATE, tenant_id=tenant.pk, state=state)
         app = app_current(tenant_id=tenant.pk)
         if then is None or app is None:
-            return self.say("ended", 400)
-        try:
-            who = oauth_identity(app=app, code=request.GET.get("code", ""))
-        except WecomError:
-            return self.say("ended", 400)
-        staff = who.userid and staff_by_userid(tenant_id=tenant.pk, userid=who.userid, app_id=app.pk)
-        if not staff or not staff.is_active:
-            return self.say("stranger", 403)
+            raise SignInRefused("expired" if app is not None else "unconnected")
+        staff = staff_by_code(app=app, code=request.GET.get("code", ""))
         session_open(request, tenant=tenant, staff=staff)
         return HttpResponseRedirect(then)

@@ -37,7 +37,7 @@ class StaffListPage(ListPage):
         return {
             "tenant_slug": tenant.slug,
             "tenant_id": tenant.pk,
-            "can_link": self.can(Permission.APPROVE),
+            "can_link": self.can(Permission.MANAGE),
             "departments": department_names(tenant_id=tenant.pk),
             "open_items": open_counts(tenant_id=tenant.pk),
             "loads": loads(),
@@ -49,7 +49,7 @@ class StaffLinkPage(FormPage):
 
     template_name = "team/staff_link.html"
     form_class = StaffLinkForm
-    write_permission = Permission.APPROVE
+    permission = write_permission = Permission.MANAGE
 
     def staff(self, pk: int) -> Staff:
         try:

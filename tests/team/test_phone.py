@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import Client
 
+from team import viewer
 from team.models import Staff, WorkItem
-from team.phone import sign_in
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
@@ -32,7 +32,7 @@ def wecom_says(monkeypatch: pytest.MonkeyPatch, who: Any) -> None:
             raise who
         return who
 
-    monkeypatch.setattr(sign_in, "oauth_identity", answer)
+    monkeypatch.setattr(viewer, "oauth_identity", answer)
 
 
 def to_wecom(client: Client, url: str) -> str:
