@@ -121,6 +121,8 @@ def create_app(runtime: Runtime, *, snapshot_s: float = 5.0) -> Starlette:
         Route("/cgi-bin/service/{name}", ServiceGate(runtime).handle, methods=["GET", "POST"]),
         Route("/cgi-bin/{path:path}", gate.handle, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         Route("/connect/oauth2/authorize", OAuthPage(runtime).authorize),
+        Route("/wwlogin/sso/login", OAuthPage(runtime).qr_login),
+        Route("/wwopen/sso/qrConnect", OAuthPage(runtime).qr_login),
         *archive.routes(runtime),
         *_sim_routes(runtime),
         _media_route(runtime),

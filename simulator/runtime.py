@@ -7,13 +7,15 @@ import logging
 import os
 import pickle
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
 import httpx
+from starlette.requests import Request
 
 from simulator.clock import Clock
 from simulator.world.model import Corp, World
@@ -25,6 +27,29 @@ log = logging.getLogger("simulator")
 SNAPSHOT_NAME = "world.pickle"
 DRIVEN_S = 60.0
 CALLBACKS_IN_FLIGHT = 8
+CALLS_KEPT = 5000
+SENT_CHARS = 500
+SECRET_FIELDS = ("access_token", "corpsecret", "secret", "suite_secret", "user_ticket")
+
+
+@dataclass(slots=True)
+class NotedCall:
+    """One vendor call as the ledger shows it. `sent` is its body or query, shortened, without secrets."""
+
+    at: float
+    path: str
+    method: str
+    started: float
+    corp_id: str = ""
+    agentid: int = 0
+    code: int | None = None
+    hint: str = ""
+    took_ms: float = 0.0
+    sent: str = ""
+
+    def keep(self, values: dict[str, Any]) -> None:
+        shown = {name: value for name, value in values.items() if name not in SECRET_FIELDS}
+        self.sent = repr(shown)[:SENT_CHARS]
 
 
 class Runtime:
@@ -36,6 +61,7 @@ class Runtime:
         self.is_live = is_live
         self.world = World(is_driven=not is_live)
         self.calls: Counter[str] = Counter()
+        self.recent_calls: deque[NotedCall] = deque(maxlen=CALLS_KEPT)
         # One tick at a time: the live loop and a driver may ask at once.
         self.turn = asyncio.Lock()
         # At most so many callbacks in flight, all corps together.
@@ -82,6 +108,17 @@ class Runtime:
         if found is None:
             raise Refused(f"no corp {corp_id}")
         return found
+
+    def note_call(self, request: Request, path: str) -> NotedCall:
+        """A vendor call has begun; it joins the last few thousand."""
+        noted = NotedCall(round(self.clock.now(), 3), path, request.method, time.perf_counter())
+        self.recent_calls.append(noted)
+        return noted
+
+    def end_call(self, noted: NotedCall, code: int, hint: str = "") -> None:
+        noted.code, noted.hint = code, hint
+        noted.took_ms = round((time.perf_counter() - noted.started) * 1000, 1)
+        self.count_call(noted.path, code)
 
     def count_call(self, path: str, code: int) -> None:
         self.calls[f"{path} {code}"] += 1

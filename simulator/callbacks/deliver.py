@@ -11,7 +11,7 @@ import httpx
 from simulator.runtime import Runtime
 from simulator.wire import crypto, xml
 from simulator.world import archiving
-from simulator.world.ledger import ACKED, UNDELIVERED, CallbackEvent
+from simulator.world.ledger import ACKED, DROPPED, UNDELIVERED, CallbackEvent
 from simulator.world.model import Corp
 from simulator.world.provider import Suite
 
@@ -84,6 +84,25 @@ def _hold_some(corp: Corp | Suite, events: list[CallbackEvent]) -> list[Callback
     return going
 
 
+def _let_some_go(corp: Corp | Suite, events: list[CallbackEvent], now: float) -> list[CallbackEvent]:
+    """Under the drop fault some events are never sent; under the delay fault some wait for their time, once."""
+    faults, going = corp.faults, []
+    if not (faults.drop_p or faults.delay_p or any(event.not_before for event in events)):
+        return events
+    for event in events:
+        is_new = not event.not_before and not event.attempts and not event.was_held
+        if is_new and faults.chance(faults.drop_p):
+            event.status = DROPPED
+            continue
+        if is_new and faults.chance(faults.delay_p):
+            event.not_before = now + faults.delay_s
+        if event.not_before > now:
+            corp.ledger.pending.append(event.id)
+        else:
+            going.append(event)
+    return going
+
+
 def delivery_lanes(corp: Corp | Suite, events: list[CallbackEvent]) -> list[list[CallbackEvent]]:
     """Events grouped by subject, in order within a subject unless the reorder fault strikes."""
     faults = corp.faults
@@ -101,7 +120,7 @@ def delivery_lanes(corp: Corp | Suite, events: list[CallbackEvent]) -> list[list
 
 async def flush_corp(runtime: Runtime, corp: Corp | Suite) -> int:
     """Deliver everything that waits for this corp. Returns the number of logical events handled."""
-    events = _hold_some(corp, corp.ledger.take_pending())
+    events = _hold_some(corp, _let_some_go(corp, corp.ledger.take_pending(), runtime.clock.now()))
     if not events:
         return 0
     doubled = [event for event in events if corp.faults.chance(corp.faults.duplicate_p)]

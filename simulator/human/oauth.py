@@ -51,7 +51,7 @@ def _people(corp: Corp) -> dict[str, list[dict[str, Any]]]:
 
 
 class OAuthPage:
-    """GET /connect/oauth2/authorize."""
+    """GET /connect/oauth2/authorize, and the staff's QR login at /wwlogin/sso/login and /wwopen/sso/qrConnect."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
@@ -67,9 +67,35 @@ class OAuthPage:
             return HTMLResponse(render("notice.html", text="response_type 或 scope 不正确"), status_code=400)
         person = visiting_person(request, corp)
         if not person:
-            people = _people(corp)
-            page = render("who.html", corp=corp, people=people, back=str(request.url))
-            return HTMLResponse(page)
+            return _ask_who(request, corp, _people(corp))
         agentid = query.get("agentid", "")
         code = issue_code(self.runtime, corp, agentid=int(agentid) if agentid.isdigit() else 0, person=person)
         return RedirectResponse(_with_code(redirect_uri, code, query.get("state", "")), status_code=302)
+
+    async def qr_login(self, request: Request) -> Response:
+        """A staff member scans the code on a computer's screen; here they choose themselves, unless a header tells.
+
+        The old page is named by appid and agentid alone, the new one also by login_type=CorpApp.
+        """
+        query = request.query_params
+        corp = self.runtime.world.corps.get(query.get("appid", ""))
+        redirect_uri, agentid = query.get("redirect_uri", ""), query.get("agentid", "")
+        is_new = request.url.path.startswith("/wwlogin/")
+        if corp is None or not redirect_uri.startswith(("http://", "https://")):
+            return HTMLResponse(render("notice.html", text="appid 或 redirect_uri 不正确"), status_code=400)
+        if not agentid.isdigit() or int(agentid) not in corp.apps:
+            return HTMLResponse(render("notice.html", text="agentid 不正确"), status_code=400)
+        if is_new and query.get("login_type") != "CorpApp":
+            return HTMLResponse(render("notice.html", text="login_type 不正确"), status_code=400)
+        told = request.headers.get(PERSON_HEADER) or request.query_params.get("sim_person") or ""
+        person = told.removeprefix(f"{corp.corp_id}:")
+        if person not in corp.staff or person in corp.resigned:
+            return HTMLResponse(
+                render("qr_login.html", corp=corp, people=_people(corp)["staff"], asked=query)
+            )
+        code = issue_code(self.runtime, corp, agentid=int(agentid), person=person)
+        return RedirectResponse(_with_code(redirect_uri, code, query.get("state", "")), status_code=302)
+
+
+def _ask_who(request: Request, corp: Corp, people: dict[str, list[dict[str, Any]]]) -> Response:
+    return HTMLResponse(render("who.html", corp=corp, people=people, back=str(request.url)))

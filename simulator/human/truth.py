@@ -110,6 +110,7 @@ def _counts(corp: Corp) -> dict[str, Any]:
         "events": len(events),
         "events_acked": sum(e.status == "acked" for e in events),
         "events_undelivered": sum(e.status == "undelivered" for e in events),
+        "events_dropped": sum(e.status == "dropped" for e in events),
         "events_pending": sum(e.status == "pending" for e in events),
         "deliveries": sum(e.acks for e in events),
         "attempts": sum(len(e.attempts) for e in events),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
+from collections import Counter, deque
 from typing import Any
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from simulator.runtime import Runtime
+from simulator.runtime import NotedCall, Runtime
+from simulator.wire import limiter
 from simulator.wire.checks import check, check_query
 from simulator.wire.endpoint import Call, Endpoint, RawAnswer, Upload
 from simulator.wire.errors import MESSAGES, WireError
@@ -41,7 +42,7 @@ def _corp_and_app(runtime: Runtime, request: Request, row: Endpoint, now: float)
     """Whose call this is. Raises 41001, 40014, 42001, 40013 or 40001."""
     world = runtime.world
     if not row.needs_token:
-        return _by_secret(world, request)
+        return _by_secret(world, request, now)
     value = request.query_params.get("access_token", "")
     if not value:
         raise WireError(41001)
@@ -57,7 +58,9 @@ def _corp_and_app(runtime: Runtime, request: Request, row: Endpoint, now: float)
     return corp, corp.apps[token.agentid]
 
 
-def _by_secret(world: World, request: Request) -> tuple[Corp, App]:
+def _by_secret(world: World, request: Request, now: float) -> tuple[Corp, App]:
+    address = request.client.host if request.client else ""
+    limiter.check_address(world, address, now)
     corp_id, secret = request.query_params.get("corpid", ""), request.query_params.get("corpsecret", "")
     if not corp_id:
         raise WireError(41002)
@@ -69,6 +72,7 @@ def _by_secret(world: World, request: Request) -> tuple[Corp, App]:
     for app in corp.apps.values():
         if app.secret == secret:
             return corp, app
+    world.wrong_secrets.setdefault(address, deque()).append(now)
     raise WireError(40001, "wrong secret")
 
 
@@ -80,26 +84,21 @@ def _check_rights(request: Request, corp: Corp, app: App, row: Endpoint) -> None
         raise WireError(48002, row.permission)
 
 
-def _check_rate(corp: Corp, path: str, now: float) -> None:
-    """Injected -1 and 45009. A rate limit is {"path": "*", "calls": n, "window_s": s}."""
+class Broken(Exception):
+    """An answer that is none: a gateway's error page, or half a JSON document."""
+
+    def __init__(self, status: int, body: str) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+
+
+def _break(corp: Corp) -> None:
     faults = corp.faults
-    if faults.busy_next > 0:
-        faults.busy_next -= 1
-        raise WireError(-1)
-    if faults.chance(faults.busy_p):
-        raise WireError(-1)
-    limit = faults.rate_limit
-    if not limit or limit.get("path", "*") not in ("*", path):
-        return
-    window_s = float(limit.get("window_s", 60))
-    if faults.blocked_until.get(path, 0) > now:
-        raise WireError(45009)
-    recent = [at for at in faults.calls.get(path, []) if now - window_s < at <= now]
-    faults.calls[path] = [*recent, now]
-    if len(recent) >= int(limit.get("calls", 10_000)):
-        faults.blocked_until[path] = now + window_s
-        faults.calls[path] = []
-        raise WireError(45009)
+    if faults.chance(faults.http_error_p):
+        raise Broken(502, "<html><body><h1>502 Bad Gateway</h1></body></html>")
+    if faults.chance(faults.garbage_p):
+        raise Broken(200, '{"errcode": 0, "errm')
 
 
 async def _read_body(request: Request, row: Endpoint) -> tuple[dict[str, Any], Upload | None]:
@@ -134,15 +133,19 @@ class Gate:
     async def handle(self, request: Request) -> Response:
         """One vendor call. Never raises: a fault becomes errcode."""
         path = request.path_params["path"]
+        noted = self.runtime.note_call(request, path)
         try:
-            answer = await self._answer(request, path)
+            answer = await self._answer(request, path, noted)
         except WireError as error:
-            self.runtime.count_call(path, error.code)
+            self.runtime.end_call(noted, error.code, error.hint)
             return answer_error(error)
         except Refused as error:
-            self.runtime.count_call(path, 40058)
+            self.runtime.end_call(noted, 40058, str(error))
             return answer_error(WireError(40058, str(error)))
-        self.runtime.count_call(path, 0)
+        except Broken as error:
+            self.runtime.end_call(noted, error.status, "broken answer")
+            return Response(error.body, error.status, media_type="text/html")
+        self.runtime.end_call(noted, 0)
         if isinstance(answer, RawAnswer):
             headers = {"Content-Disposition": 'attachment; filename="media"'}
             if answer.content_range:
@@ -151,7 +154,7 @@ class Gate:
             return Response(answer.body, code, media_type=answer.content_type, headers=headers)
         return answer_ok(answer)
 
-    async def _answer(self, request: Request, path: str) -> dict[str, Any] | RawAnswer:
+    async def _answer(self, request: Request, path: str, noted: NotedCall) -> dict[str, Any] | RawAnswer:
         row = ENDPOINTS.get(path)
         if row is None:
             raise WireError(40066, path)
@@ -159,8 +162,10 @@ class Gate:
             raise WireError(40058, f"use {row.method}")
         now = self.runtime.clock.now()
         corp, app = _corp_and_app(self.runtime, request, row, now)
+        noted.corp_id, noted.agentid = corp.corp_id, app.agentid
         _check_rights(request, corp, app, row)
-        _check_rate(corp, path, now)
+        _break(corp)
+        limiter.check(corp, path, now)
         key = (corp.corp_id, path)
         limit = corp.faults.concurrency_limit
         if limit and self.in_flight[key] >= limit:
@@ -170,16 +175,19 @@ class Gate:
             is_slow = bool(corp.faults.slow_ms) and corp.faults.chance(corp.faults.slow_p)
             if is_slow and not corp.faults.slow_after_effect:
                 await asyncio.sleep(corp.faults.slow_ms / 1000)
-            answer = await self._run(request, row, corp, app)
+            answer = await self._run(request, row, corp, app, noted)
             if is_slow and corp.faults.slow_after_effect:
                 await asyncio.sleep(corp.faults.slow_ms / 1000)
             return answer
         finally:
             self.in_flight[key] -= 1
 
-    async def _run(self, request: Request, row: Endpoint, corp: Corp, app: App) -> dict[str, Any] | RawAnswer:
+    async def _run(
+        self, request: Request, row: Endpoint, corp: Corp, app: App, noted: NotedCall
+    ) -> dict[str, Any] | RawAnswer:
         query = dict(request.query_params)
         body, upload = await _read_body(request, row)
+        noted.keep(body or query)
         if row.method == "GET" or row.is_upload:
             query = check_query(query, row.spec)
         else:

@@ -12,9 +12,15 @@ class Faults:
     """Everything off by default; see simulator/README.md for what each one does."""
 
     duplicate_p: float = 0.0
+    drop_p: float = 0.0
+    delay_p: float = 0.0
+    delay_s: float = 60.0
     reorder_p: float = 0.0
     busy_p: float = 0.0
     busy_next: int = 0
+    answer_code: dict[str, Any] = field(default_factory=dict)
+    http_error_p: float = 0.0
+    garbage_p: float = 0.0
     rate_limit: dict[str, Any] = field(default_factory=dict)
     concurrency_limit: int = 0
     new_token_each_time: bool = False
@@ -30,6 +36,7 @@ class Faults:
     welcome_race_p: float = 0.0
     welcome_busy_p: float = 0.0
     personal_send_p: float = 0.0
+    drop_app_messages: bool = False
     archive_network_p: float = 0.0
     shop_duplicate_p: float = 0.0
     shop_late_p: float = 0.0

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-PENDING, ACKED, UNDELIVERED = "pending", "acked", "undelivered"
+PENDING, ACKED, UNDELIVERED, DROPPED = "pending", "acked", "undelivered", "dropped"
 
 
 @dataclass
@@ -25,6 +25,7 @@ class CallbackEvent:
     attempts: list[dict[str, Any]] = field(default_factory=list)
     acks: int = 0
     was_held: bool = False
+    not_before: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         return {

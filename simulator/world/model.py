@@ -8,6 +8,7 @@ import base64
 import hashlib
 import heapq
 import random
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,6 +85,7 @@ class Corp:
     archive: Archive = field(default_factory=Archive)
     limits: dict[str, int] = field(default_factory=dict)
     is_medical: bool = False
+    call_windows: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     callback: Callback = field(default_factory=Callback)
     product_base_url: str = ""
     api_key: str = ""
@@ -125,6 +127,7 @@ class World:
     corps: dict[str, Corp] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     oauth_codes: dict[str, OAuthCode] = field(default_factory=dict)
+    wrong_secrets: dict[str, deque[float]] = field(default_factory=dict)
     providers: dict[str, Provider] = field(default_factory=dict)
     acts: list[Any] = field(default_factory=list)
     act_counter: int = 0

@@ -19,13 +19,15 @@ def visible(call: Call, userid: str) -> bool:
 
 
 def visible_staff(call: Call) -> list[Staff]:
-    return [s for s in call.corp.staff.values() if visible(call, s.userid)]
+    """Who works here and is in the app's range; those who left are gone."""
+    gone = call.corp.resigned
+    return [s for s in call.corp.staff.values() if s.userid not in gone and visible(call, s.userid)]
 
 
 def staff(call: Call, userid: str, *, needs_contact: bool = False) -> Staff:
     """The staff member in sight. Raises 60111, 60011 or 84074."""
     found = call.corp.staff_or_none(userid)
-    if found is None:
+    if found is None or found.userid in call.corp.resigned:
         raise WireError(60111, userid)
     if not visible(call, found.userid):
         raise WireError(60011, userid)

@@ -23,7 +23,9 @@ def _owners(call: Call) -> list[str] | None:
     wanted = (call.body.get("owner_filter") or {}).get("userid_list")
     if not wanted:
         return None
-    return [staff(call, userid).userid for userid in wanted]
+    # Owners who left may be named too: their groups wait to be inherited.
+    gone = call.corp.resigned
+    return [userid if userid in gone else staff(call, userid).userid for userid in wanted]
 
 
 def _not_too_many(call: Call) -> None:

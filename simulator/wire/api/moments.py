@@ -167,9 +167,18 @@ def publishers(call: Call) -> dict[str, Any]:
 
 def _audience(call: Call) -> list[dict[str, Any]]:
     userid = call.body["userid"].lower()
-    if not _moment(call).publishers.get(userid):
+    moment = _moment(call)
+    if userid not in moment.publishers:
+        raise WireError(40003, call.body["userid"])
+    if not moment.publishers[userid]:
         return []
-    ties = [tie for tie in call.corp.relations_of_staff(userid) if tie.status == "full"]
+    audience = (moment.body.get("visible_range") or {}).get("external_contact_list") or {}
+    wanted = set(audience.get("tag_list") or [])
+    ties = [
+        tie
+        for tie in call.corp.relations_of_staff(userid)
+        if tie.status == "full" and (not wanted or wanted & set(tie.tag_ids))
+    ]
     return [{"userid": userid, "external_userid": tie.external_userid} for tie in ties]
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.wire.api.common import group, relation, staff
+from simulator.wire.api.common import customer, group, relation, staff, visible
 from simulator.wire.checks import Field
 from simulator.wire.endpoint import Call, page, post
 from simulator.wire.errors import WireError
-from simulator.world import groups
+from simulator.world import archiving, groups
 from simulator.world.entities import Transfer
 from simulator.world.transfers import WAIT_S, WAITING, settle
 
 DAY_S = 86400
 WINDOW_S = 90 * DAY_S
-PER_WINDOW = 2
-GROUPS_PER_OWNER_AND_DAY = 300
 
 
 def _start(call: Call, *, is_resigned: bool) -> dict[str, Any]:
@@ -23,12 +21,18 @@ def _start(call: Call, *, is_resigned: bool) -> dict[str, Any]:
     body = call.body
     takeover = staff(call, body["takeover_userid"], needs_contact=True).userid
     handover = body["handover_userid"].lower()
+    if handover not in call.corp.staff:
+        raise WireError(60111, handover)
+    if handover == takeover:
+        raise WireError(40058, "handover_userid and takeover_userid are the same")
     if is_resigned and handover not in call.corp.resigned:
         raise WireError(90500, handover)
     rows = []
     for external_userid in body["external_userid"]:
         try:
-            if not is_resigned:
+            if is_resigned:
+                _left_behind(call, handover, external_userid)
+            else:
                 relation(call, handover, external_userid)
             _check_window(call, external_userid)
         except WireError as error:
@@ -39,6 +43,14 @@ def _start(call: Call, *, is_resigned: bool) -> dict[str, Any]:
     return {"customer": rows}
 
 
+def _left_behind(call: Call, handover: str, external_userid: str) -> None:
+    """The customer still waits for somebody after the staff member left. Raises 40096 or 84061."""
+    customer(call, external_userid)
+    tie = call.corp.relations.get((handover, external_userid))
+    if tie is None or tie.status != "full":
+        raise WireError(84061, external_userid)
+
+
 def _check_window(call: Call, external_userid: str) -> None:
     recent = [
         one
@@ -47,7 +59,7 @@ def _check_window(call: Call, external_userid: str) -> None:
     ]
     if any(one.status == WAITING for one in recent):
         raise WireError(40098, external_userid)
-    if len(recent) >= PER_WINDOW:
+    if len(recent) >= call.corp.limit("transfers_in_90_days"):
         raise WireError(40129, external_userid)
 
 
@@ -111,19 +123,19 @@ def _move_groups(call: Call, *, needs_resigned: bool) -> dict[str, Any]:
 
 def _move_group(call: Call, chat_id: str, new_owner: str, *, needs_resigned: bool) -> None:
     found = group(call, chat_id)
-    if needs_resigned and found.owner not in call.corp.resigned:
-        raise WireError(90500, "the owner has not left")
     moves = call.corp.group_transfers
-    if (
-        sum(owner == new_owner and call.now - at < DAY_S for _, owner, at in moves)
-        >= GROUPS_PER_OWNER_AND_DAY
-    ):
-        raise WireError(90504, "300 a day for one owner")
-    if sum(c == chat_id and call.now - at < WINDOW_S for c, _, at in moves) >= PER_WINDOW:
+    if needs_resigned and found.owner not in call.corp.resigned:
+        is_inherited = any(c == chat_id for c, _, _ in moves)
+        raise WireError(90508 if is_inherited else 90500, "the owner has not left")
+    today = sum(owner == new_owner and call.now - at < DAY_S for _, owner, at in moves)
+    if today >= call.corp.limit("group_transfers_a_day"):
+        raise WireError(90504, "so many a day for one owner")
+    recent = sum(c == chat_id and call.now - at < WINDOW_S for c, _, at in moves)
+    if not needs_resigned and recent >= call.corp.limit("transfers_in_90_days"):
         raise WireError(90508, "twice in 90 days")
     if new_owner not in found.members:
         found.members[new_owner] = groups.staff_member(new_owner, call.now)
-    found.owner = new_owner
+    found.owner, found.status = new_owner, 0
     moves.append((chat_id, new_owner, call.now))
 
 
@@ -136,10 +148,17 @@ def group_onjob_transfer(call: Call) -> dict[str, Any]:
 
 
 def opengid_to_chatid(call: Call) -> dict[str, Any]:
-    chat_id = call.body["opengid"].removeprefix("open-")
-    if chat_id not in call.corp.groups:
-        raise WireError(90511)
-    return {"chat_id": group(call, chat_id).chat_id}
+    """The simulated opengid is "open-" and the group's id."""
+    opengid = call.body["opengid"]
+    chat_id = opengid.removeprefix("open-")
+    if chat_id in archiving.rooms(call.corp):
+        raise WireError(90501, opengid)
+    found = call.corp.groups.get(chat_id)
+    if opengid == chat_id or found is None or found.dismissed:
+        raise WireError(90511, opengid)
+    if not visible(call, found.owner):
+        raise WireError(90509, opengid)
+    return {"chat_id": chat_id}
 
 
 ID = Field(str, required=True)
