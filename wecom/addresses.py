@@ -10,6 +10,8 @@ import threading
 import time
 from dataclasses import dataclass
 
+from django.db import close_old_connections
+
 from tenants.scoping import unscoped
 from wecom.crypto import Keys
 from wecom.models import App
@@ -56,6 +58,7 @@ def look_again(held: Address, slug: str) -> Address | None:
 
 def look(slug: str) -> Address | None:
     """Read the slug's app from the database and remember it."""
+    close_old_connections()  # the short way of a callback is no Django request: nobody else checks it
     with unscoped("a callback names its app by slug, before its tenant is known"):
         row = App.objects.filter(slug=slug, tenant__suspended_at=None).first()
     found = _address(row) if row else None

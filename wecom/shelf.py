@@ -6,31 +6,34 @@ answer. Nobody waits for company: a callback that comes alone is written alone, 
 """
 
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 
 from tenants import clock
 from wecom import envelope
 from wecom.enums import InboundSource, InboundState
 
 API_EVENT = "api.behaviours"
-MOST_AT_ONCE = 50
+MOST_AT_ONCE = 16  # more threads than that wait in no process of ours
 
-_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s)"
 _STORE = """
 insert into wecom_inboundevent
-  (tenant_id, app_id, source, dedupe_key, body, event, change_type, mailbox, occurred_at, received_at, state,
-   attempts, next_at, error)
+  (tenant_id, app_id, source, dedupe_key, body, event, change_type, mailbox, occurred_at, received_at, next_at,
+   state, error, attempts)
 values {rows}
 on conflict (tenant_id, app_id, dedupe_key) do nothing
 returning id, dedupe_key
 """
-# The tenant is named for this one round trip only: both statements are one implicit transaction.
-_STORE_NOW = "select set_config('qunce.tenant', %s, true);" + _STORE
+_TYPES = (
+    "bigint, bigint, text, text, text, text, text, text, timestamptz, timestamptz, timestamptz, text, text"
+)
+_WIDTH = _TYPES.count(",") + 1
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,18 @@ class Arrival:
     error: str = ""
 
 
-Row = tuple[Any, ...]  # the values of _ROW
+Row = tuple[Any, ...]  # the first columns of _STORE; nothing was attempted yet
+
+
+def _places(row_count: int, place: Callable[[int], str]) -> str:
+    """The rows of a VALUES list; `place` names the value with a number, from 0."""
+    rows = (range(first, first + _WIDTH) for first in range(0, row_count * _WIDTH, _WIDTH))
+    return ", ".join(f"({', '.join(map(place, row))}, 0)" for row in rows)
 
 
 def _row(tenant_id: int, app_id: int | None, source: str, arrival: Arrival) -> Row:
     now, inner = clock.now(), arrival.inner
+    state = InboundState.PENDING if inner else InboundState.DEAD
     return (
         tenant_id,
         app_id,
@@ -59,15 +69,15 @@ def _row(tenant_id: int, app_id: int | None, source: str, arrival: Arrival) -> R
         inner.mailbox if inner else "",
         inner.occurred_at if inner else None,
         now,
-        (InboundState.PENDING if inner else InboundState.DEAD).value,
         now,
+        state.value,
         arrival.error,
     )
 
 
 def _store_one(row: Row) -> int | None:
     with connection.cursor() as cursor:
-        cursor.execute(_STORE.format(rows=_ROW), row)
+        cursor.execute(_STORE.format(rows=_places(1, lambda _: "%s")), row)
         found = cursor.fetchone()
     return found[0] if found else None
 
@@ -86,8 +96,9 @@ def store_batch(
 ) -> int | None:
     """Store a batch of the event API as it came. None: these very bytes are stored already."""
     mailbox = f"{source}:{dedupe_key}"  # batches need no order among each other
-    row = (tenant_id, None, source, dedupe_key, body, API_EVENT, "", mailbox, received_at, received_at)
-    return _store_one((*row, InboundState.PENDING.value, received_at, ""))
+    row = (tenant_id, None, source, dedupe_key, body, API_EVENT, "", mailbox)
+    times = (received_at, received_at, received_at)
+    return _store_one((*row, *times, InboundState.PENDING.value, ""))
 
 
 @dataclass(eq=False)
@@ -107,13 +118,12 @@ _pen = threading.Lock()
 
 
 def put(*, tenant_id: int, app_id: int, arrival: Arrival) -> int | None:
-    """Insert a callback once: no scope, no transaction, durable when it returns. Safe to repeat.
+    """Insert a callback once, without a scope and on a connection of its own: durable when it returns. Safe to
+    repeat.
 
     Row-level security still binds it: the tenant is named for the insert alone. Returns the row's id, or None for
     one that is stored already. Raises DatabaseError or InterfaceError when nothing could be stored.
     """
-    if connection.in_atomic_block:
-        raise RuntimeError("put is for callers without a transaction")
     row = _row(tenant_id, app_id, InboundSource.CALLBACK.value, arrival)
     mine = _Waiting((tenant_id, app_id), arrival.dedupe_key, row)
     _waiting.append(mine)
@@ -153,15 +163,63 @@ def _insert(some: list[_Waiting]) -> None:
     try:
         found = _insert_now(some)
     except (OperationalError, InterfaceError):  # the connection broke while it rested; a repeat stores once
-        connection.close()
+        close()
         found = _insert_now(some)
     for one in some:  # of two equal ones the first is the one that was stored
         one.inbound_id, one.error = found.pop(one.dedupe_key, None), None
 
 
+class _Line:
+    """The connection of the pen: one a process, whichever thread writes, with its statements prepared."""
+
+    def __init__(self) -> None:
+        self.wrapper = connections.create_connection("default")
+        self.wrapper.inc_thread_sharing()
+        self.wrapper.connect()
+        self._prepared: set[int] = set()
+
+    @property
+    def is_old(self) -> bool:
+        return self.wrapper.close_at is not None and time.monotonic() >= self.wrapper.close_at
+
+    def execute(self, tenant_id: int, row_count: int, values: list[Any]) -> list[tuple[Any, ...]]:
+        """Insert rows; returns what was new. One round trip, once a number of rows was seen before.
+
+        The tenant is named for this one round trip only: both statements are one implicit transaction.
+        """
+        with self.wrapper.wrap_database_errors, self.wrapper.connection.cursor() as cursor:
+            if row_count not in self._prepared:
+                cursor.execute(self._prepare(row_count))
+                self._prepared.add(row_count)
+            places = ", ".join(["%s"] * len(values))
+            cursor.execute(
+                f"select set_config('qunce.tenant', %s, true); execute shelf_{row_count} ({places})",
+                [str(tenant_id), *values],
+            )
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+    @staticmethod
+    def _prepare(row_count: int) -> str:
+        rows = _places(row_count, lambda number: f"${number + 1}")
+        types = ", ".join([_TYPES] * row_count)
+        return f"prepare shelf_{row_count} ({types}) as {_STORE.format(rows=rows)}"
+
+
+_line: list[_Line] = []  # none or one; for the holder of the pen
+
+
+def close() -> None:
+    """End the pen's connection; the next callback makes a new one."""
+    while _line:
+        _line.pop().wrapper.close()
+
+
 def _insert_now(some: list[_Waiting]) -> dict[str, int]:
     """Ids of the rows that were new, by dedupe key."""
-    sql = _STORE_NOW.format(rows=", ".join([_ROW] * len(some)))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [str(some[0].address[0]), *(value for one in some for value in one.row)])
-        return {key: inbound_id for inbound_id, key in cursor.fetchall()}
+    if _line and _line[0].is_old:
+        close()
+    if not _line:
+        _line.append(_Line())
+    values = [value for one in some for value in one.row]
+    return {key: found for found, key in _line[0].execute(some[0].address[0], len(some), values)}
