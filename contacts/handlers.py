@@ -9,16 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from contacts.policies.follow import STATE_OF_CHANGE
 from contacts.selectors import customer_ids_by_union
 from contacts.services.behaviours import BehaviourItem, behaviour_record_many
+from contacts.services.comparing import NOT_CONNECTED, customers_compare
 from contacts.services.customers import (
     ReRead,
     archive_consent_set,
     follow_apply_event,
-    follows_end_unlisted,
-    follows_store_page,
 )
 from contacts.services.tags import tags_store
 from team.enums import Bucket, WorkKind
-from team.selectors import staff_contactable
 from team.services import staff_ensure, work_item_put
 from tenants import clock
 from wecom.client import client_for
@@ -27,9 +25,7 @@ from wecom.ingest import Inbound
 from wecom.selectors import app_list
 from wecom.sync import Progress
 
-NOT_CONNECTED = 84061  # no tie between the two, or only half a one
 _REREAD = {"add_external_contact", "add_half_external_contact", "edit_external_contact"}
-_PAGE = 100
 _TRANSFER_REASONS = {
     "customer_refused": _("The customer refused"),
     "customer_limit_exceed": _("The new owner has reached the limit of customers"),
@@ -163,44 +159,5 @@ def _read_tags(tenant_id: int, app_id: int) -> None:
 
 
 def sync_customers(tenant_id: int, progress: Progress) -> int:
-    """Read the customers of every staff member who may have some, page by page, each page its own transaction.
-
-    Returns how many ties callbacks had missed. Safe to repeat and to be cut off anywhere.
-    """
-    missed = 0
-    staff = staff_contactable(tenant_id=tenant_id)
-    for done, member in enumerate(staff, start=1):
-        missed += _read_customers_of(tenant_id, member.app_id, member.pk, member.userid)
-        progress(done, len(staff))
-    return missed
-
-
-def _read_customers_of(tenant_id: int, app_id: int, staff_id: int, userid: str) -> int:
-    client, read_at = client_for(tenant_id, app_id), clock.now()
-    listed: set[int] = set()
-    page: list[dict[str, Any]] = []
-    missed = 0
-
-    def store() -> int:
-        seen, found = follows_store_page(
-            tenant_id=tenant_id, app_id=app_id, staff_id=staff_id, entries=page, read_at=read_at
-        )
-        listed.update(seen)
-        return found
-
-    try:
-        for entry in client.pages(
-            "customer_batch", "external_contact_list", userid_list=[userid], limit=_PAGE
-        ):
-            page.append(entry)
-            if len(page) == _PAGE:
-                missed += store()
-                page.clear()
-    except Permanent as error:
-        if error.code != NOT_CONNECTED:  # a member without customers answers this
-            raise
-    if page:
-        missed += store()
-    return missed + follows_end_unlisted(
-        tenant_id=tenant_id, staff_id=staff_id, listed=listed, read_at=read_at
-    )
+    """Read the customers of all staff who may have some. Returns how many ties callbacks had missed. Repeatable."""
+    return customers_compare(tenant_id=tenant_id, progress=progress)

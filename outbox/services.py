@@ -1,5 +1,7 @@
 """Publishing: inside the caller's transaction, so that an event exists exactly when its cause does."""
 
+from collections.abc import Iterable
+
 from outbox import registry
 from outbox.contracts import DomainEvent
 from outbox.dispatch import enqueue
@@ -27,3 +29,29 @@ def publish(event: DomainEvent) -> EventRow:
     if handlers:
         enqueue("outbox.relay_tenant", tenant_id=event.tenant_id)
     return row
+
+
+def publish_many(events: Iterable[DomainEvent]) -> None:
+    """The same for many events of one tenant, in two statements whatever their number."""
+    rows = [
+        EventRow(
+            tenant_id=one.tenant_id,
+            name=one.name,
+            version=one.version,
+            payload=one.to_payload(),
+            occurred_at=one.occurred_at,
+        )
+        for one in events
+    ]
+    if not rows:
+        return
+    EventRow.objects.bulk_create(rows)
+    now = clock.now()
+    copies = [
+        Delivery(tenant_id=row.tenant_id, event=row, handler=name, next_at=now)
+        for row in rows
+        for name in registry.handlers_of(row.name)
+    ]
+    if copies:
+        Delivery.objects.bulk_create(copies)
+        enqueue("outbox.relay_tenant", tenant_id=rows[0].tenant_id)

@@ -42,7 +42,9 @@ ORDER = ("staff", "tags", "customers", "groups")
 
 _TELL = """
 update wecom_syncstate set done = %s, total = %s, doing = %s, position = coalesce(%s, position),
-  lost_now = lost_now + %s, step_at = clock_timestamp(),
+  step_at = clock_timestamp(),
+  stretch_at = case when total = %s then stretch_at else clock_timestamp() end,
+  stretch_from = case when total = %s then stretch_from else %s end,
   leased_until = clock_timestamp() + make_interval(secs => %s)
 where tenant_id = %s and what = %s and claim = %s
 """
@@ -69,8 +71,8 @@ class Lost:
 class Progress:
     """How far a syncer is. What it tells is shown to people, and is where the next worker goes on.
 
-    `began_at` is when this read of everything began (product time), also in a later slice. `is_first`: nothing was
-    ever read whole, so whatever is found new is not lost.
+    `began_at` is when this read of everything began (product time), also in a later slice; `compared_at` when the
+    last whole one ended, None for the first: what a first read finds is new, not lost.
     """
 
     def __init__(
@@ -81,12 +83,14 @@ class Progress:
         claim: str = "",
         position: dict[str, Any] | None = None,
         began_at: datetime | None = None,
+        compared_at: datetime | None = None,
         is_first: bool = False,
         slice_s: float = SLICE_S,
     ) -> None:
         self.position: dict[str, Any] = dict(position or {})
         self.began_at = began_at or clock.now()
-        self.is_first = is_first
+        self.compared_at = compared_at
+        self._is_first = is_first
         self._tenant_id, self._what, self._claim = tenant_id, what, claim
         self._ends_at = monotonic_time.monotonic() + slice_s
         self._told_at = 0.0
@@ -105,12 +109,12 @@ class Progress:
             return
         self._told_at = now
         self.position = self.position if position is None else position
-        self._tell(done, max(total, done), doing, position, 0)
+        self._tell(done, max(total, done), doing, position)
 
     def lost(self, found: Iterable[Lost]) -> None:
         """Remember changes that no callback had told. In the transaction that repairs them. A first read loses none."""
         rows = [one for one in found if one.count]
-        if self.is_first or not rows:
+        if self._is_first or not rows:
             return
         LostChange.objects.bulk_create(
             LostChange(
@@ -130,11 +134,11 @@ class Progress:
         if monotonic_time.monotonic() >= self._ends_at:
             raise SliceOver
 
-    def _tell(self, done: int, total: int, doing: str, position: dict[str, Any] | None, lost: int) -> None:
+    def _tell(self, done: int, total: int, doing: str, position: dict[str, Any] | None) -> None:
         kept = None if position is None else Json(position)
-        values = [done, total, doing[:160], kept, lost, LEASE_S, self._tenant_id, self._what, self._claim]
+        values = [done, total, doing[:160], kept, total, total, done]
         with connection.cursor() as cursor:
-            cursor.execute(_TELL, values)
+            cursor.execute(_TELL, [*values, LEASE_S, self._tenant_id, self._what, self._claim])
             if self._claim and not cursor.rowcount:
                 raise ClaimLost(self._what)
 
@@ -218,7 +222,7 @@ def _run(row: SyncState, *, slice_s: float) -> bool:
     """Read one kind. False: it rests. A failure counts as an end: it comes back at its own time."""
     progress = Progress(
         tenant_id=row.tenant_id, what=row.what, claim=row.claim, position=row.position,
-        began_at=row.started_at, is_first=row.finished_at is None, slice_s=slice_s,
+        began_at=row.started_at, compared_at=row.finished_at, is_first=row.finished_at is None, slice_s=slice_s,
     )  # fmt: skip
     try:
         found = _syncers[row.what](row.tenant_id, progress)

@@ -11,7 +11,7 @@ from contacts.enums import FollowState
 from contacts.errors import CustomerUnknown, ReasonMissing
 from contacts.events import CustomerOptedOut, FollowChanged
 from contacts.models import Customer, Follow
-from contacts.policies.follow import LIVE, STATE_OF_CHANGE, after_event, after_listing
+from contacts.policies.follow import LIVE, STATE_OF_CHANGE, after_event
 from contacts.services.behaviours import behaviours_attach
 from contacts.services.tags import tag_ids_for, wecom_tags_set
 from outbox.services import publish
@@ -21,7 +21,6 @@ from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
 
-_TIE_FIELDS = ["state", "ended_at", "remark", "description", "add_way", "state_code", "followed_at"]
 _FROM_WECOM = ["name", "avatar", "gender", "kind", "unionid", "synced_at"]
 
 
@@ -153,7 +152,7 @@ def follow_apply_event(
         if answer and answer.tie and follow.state in LIVE:
             tags = [one["tag_id"] for one in answer.tie.get("tags") or [] if one.get("tag_id")]
             _read_tie(follow, answer.tie)
-            _set_tags(tenant_id, app_id, staff_id, {follow.customer_id: tags})
+            _set_tags(tenant_id, app_id, follow, tags)
             _keep_phone(tenant_id, {follow.customer_id: answer.tie})
         follow.save()
         if follow.state != before:
@@ -193,14 +192,11 @@ def _read_tie(follow: Follow, tie: Mapping[str, Any]) -> None:
         follow.followed_at = datetime.fromtimestamp(int(tie["createtime"]), UTC)
 
 
-def _set_tags(tenant_id: int, app_id: int, staff_id: int, wanted: Mapping[int, Iterable[str]]) -> None:
-    ids = tag_ids_for(
-        tenant_id=tenant_id, app_id=app_id, tag_ids={tag for tags in wanted.values() for tag in tags}
-    )
+def _set_tags(tenant_id: int, app_id: int, follow: Follow, tags: Iterable[str]) -> None:
+    wanted = set(tags)
+    ids = tag_ids_for(tenant_id=tenant_id, app_id=app_id, tag_ids=wanted)
     wecom_tags_set(
-        tenant_id=tenant_id,
-        staff_id=staff_id,
-        wanted={customer_id: {ids[tag] for tag in tags} for customer_id, tags in wanted.items()},
+        tenant_id=tenant_id, wanted={(follow.staff_id, follow.customer_id): {ids[one] for one in wanted}}
     )
 
 
@@ -228,55 +224,6 @@ def _tell(follow: Follow, occurred_at: datetime) -> None:
             state_code=follow.state_code,
         )
     )
-
-
-def follows_store_page(
-    *, tenant_id: int, app_id: int, staff_id: int, entries: list[dict[str, Any]], read_at: datetime
-) -> tuple[set[int], int]:
-    """Write one page of batch/get_by_user for one staff member: (customer ids seen, ties that had been missed).
-
-    `entries`: [{"external_contact": {...}, "follow_info": {..., "tag_id": [...]}}]. One transaction; repeatable.
-    """
-    with transaction.atomic():
-        contacts = [one["external_contact"] for one in entries]
-        ids = customers_store(tenant_id=tenant_id, app_id=app_id, contacts=contacts, read_at=read_at)
-        ties = {ids[one["external_contact"]["external_userid"]]: one["follow_info"] for one in entries}
-        missed = 0
-        follows = _follows_locked(tenant_id, sorted(ties), staff_id)
-        for follow in follows:
-            before = follow.state
-            follow.state = after_listing(
-                state=before, event_at=follow.event_at, is_listed=True, read_at=read_at
-            )
-            if follow.state in LIVE:
-                follow.ended_at = None
-            _read_tie(follow, ties[follow.customer_id])
-            if follow.state != before:
-                missed += 1
-                _tell(follow, read_at)
-        Follow.objects.bulk_update(follows, _TIE_FIELDS)
-        tags = {customer_id: tie.get("tag_id") or [] for customer_id, tie in ties.items()}
-        _set_tags(tenant_id, app_id, staff_id, tags)
-        _keep_phone(tenant_id, ties)
-    return set(ties), missed
-
-
-def follows_end_unlisted(*, tenant_id: int, staff_id: int, listed: set[int], read_at: datetime) -> int:
-    """End the ties of a staff member that a full list did not show. Returns how many. Safe to repeat."""
-    ended = 0
-    with transaction.atomic():
-        rows = Follow.objects.select_for_update().filter(tenant_id=tenant_id, staff_id=staff_id)
-        for follow in rows.exclude(customer_id__in=listed).order_by("pk"):
-            state = after_listing(
-                state=follow.state, event_at=follow.event_at, is_listed=False, read_at=read_at
-            )
-            if state == follow.state:
-                continue
-            follow.state, follow.ended_at = state, read_at
-            follow.save(update_fields=["state", "ended_at"])
-            _tell(follow, read_at)
-            ended += 1
-    return ended
 
 
 def archive_consent_set(

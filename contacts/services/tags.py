@@ -90,38 +90,43 @@ def tag_ids_for(*, tenant_id: int, app_id: int, tag_ids: Iterable[str]) -> dict[
     return known
 
 
-def wecom_tags_set(*, tenant_id: int, staff_id: int, wanted: dict[int, set[int]]) -> None:
-    """Make WeCom's tags of this staff member's customers ({customer id: tag ids}) exactly these.
+def wecom_tags_set(*, tenant_id: int, wanted: dict[tuple[int, int], set[int]]) -> None:
+    """Make WeCom's tags of these ties ({(staff id, customer id): tag ids}) exactly these.
 
-    In the caller's transaction. Tags by hand or rule, and other staff's, stay. Safe to repeat.
+    In the caller's transaction, three statements at most. Tags by hand or rule, and other ties', stay. Repeatable.
     """
     held = CustomerTag.objects.filter(
-        tenant_id=tenant_id, staff_id=staff_id, source=TagSource.WECOM, customer_id__in=list(wanted)
+        tenant_id=tenant_id,
+        source=TagSource.WECOM,
+        staff_id__in={staff_id for staff_id, _ in wanted},
+        customer_id__in={customer_id for _, customer_id in wanted},
     )
     gone, known = [], set()
-    for pk, customer_id, tag_id in held.values_list("pk", "customer_id", "tag_id"):
-        known.add((customer_id, tag_id))
-        if tag_id not in wanted[customer_id]:
+    for pk, staff_id, customer_id, tag_id in held.values_list("pk", "staff_id", "customer_id", "tag_id"):
+        tags = wanted.get((staff_id or 0, customer_id))
+        if tags is None:
+            continue
+        known.add((staff_id, customer_id, tag_id))
+        if tag_id not in tags:
             gone.append(pk)
     if gone:
         CustomerTag.objects.filter(tenant_id=tenant_id, pk__in=gone).delete()
     now = clock.now()
-    CustomerTag.objects.bulk_create(
-        [
-            CustomerTag(
-                tenant_id=tenant_id,
-                customer_id=customer_id,
-                tag_id=tag_id,
-                staff_id=staff_id,
-                source=TagSource.WECOM,
-                added_at=now,
-            )
-            for customer_id in sorted(wanted)
-            for tag_id in sorted(wanted[customer_id])
-            if (customer_id, tag_id) not in known
-        ],
-        ignore_conflicts=True,
-    )
+    fresh = [
+        CustomerTag(
+            tenant_id=tenant_id,
+            customer_id=customer_id,
+            tag_id=tag_id,
+            staff_id=staff_id,
+            source=TagSource.WECOM,
+            added_at=now,
+        )
+        for staff_id, customer_id in sorted(wanted)
+        for tag_id in sorted(wanted[staff_id, customer_id])
+        if (staff_id, customer_id, tag_id) not in known
+    ]
+    if fresh:
+        CustomerTag.objects.bulk_create(fresh, ignore_conflicts=True)
 
 
 def customer_tag_add(

@@ -4,9 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from contacts import handlers
 from contacts.models import Behaviour, Customer, CustomerTag, Follow, Tag
+from contacts.services import comparing
 from team.models import WorkItem
 from tenants import clock
 from tenants.models import Tenant
@@ -25,20 +28,37 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 class FakeClient:
     """The vendor's edge: answers by call name; an exception is raised."""
 
-    def __init__(self, answers: dict[str, Any]) -> None:
-        self.answers = answers
+    def __init__(self, answers: dict[str, Any], app: App | None = None) -> None:
+        self.answers, self.app = answers, app
 
     def call(self, name: str, **values: Any) -> dict[str, Any]:
-        answer = self.answers[name]
+        if name == "customer_list" and name not in self.answers:
+            return {
+                "external_userid": [
+                    one["external_contact"]["external_userid"] for one in self._ties([values["userid"]])
+                ]
+            }
+        answer = self._ties(values["userid_list"]) if name == "customer_batch" else self.answers[name]
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        if name != "customer_batch":
+            return answer
+        start = int(values.get("cursor") or 0)
+        some = answer[start : start + values["limit"]]
+        return {
+            "external_contact_list": some,
+            "next_cursor": str(start + len(some)) if answer[start + len(some) :] else "",
+        }
 
-    def pages(self, name: str, items: str, **values: Any) -> Any:
-        answer = self.answers[name]
-        if isinstance(answer, Exception):
-            raise answer
-        yield from answer.get(values["userid_list"][0], [])
+    def _ties(self, userids: list[str]) -> Any:
+        told = self.answers["customer_batch"]
+        if isinstance(told, Exception):
+            raise told
+        ties = [one for userid in userids for one in told.get(userid, [])]
+        refusal = next((one for one in ties if isinstance(one, Exception)), None)
+        if refusal:
+            raise refusal
+        return ties
 
 
 @pytest.fixture
@@ -50,7 +70,8 @@ def app(tenant: Tenant, frozen: MovableClock) -> Any:
 @pytest.fixture
 def vendor(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     answers: dict[str, Any] = {}
-    monkeypatch.setattr(handlers, "client_for", lambda *a, **k: FakeClient(answers))
+    for module in (handlers, comparing):
+        monkeypatch.setattr(module, "client_for", lambda *a, **k: FakeClient(answers, App.objects.first()))
     return answers
 
 
@@ -181,13 +202,103 @@ def test_full_read_finds_what_callbacks_lost(app: App, vendor: dict[str, Any]) -
             }
         ]
     }
-    progress = Progress(tenant_id=app.tenant_id, what="customers")
-    clock.now()
-    assert handlers.sync_customers(app.tenant_id, progress) == 2
+    assert compare(app) == 2
     states = dict(Follow.objects.values_list("customer__external_userid", "state"))
     assert states == {"wmLeft": "staff_deleted", "wmNew": "full"}
-    assert handlers.sync_customers(app.tenant_id, progress) == 0
+    assert compare(app) == 0
     assert Customer.objects.get(external_userid="wmNew").name == "新朋友"
+
+
+def tie(external: str, userid: str = "he", name: str = "周敏", **info: Any) -> dict[str, Any]:
+    return {
+        "external_contact": contact(external, name),
+        "follow_info": {"userid": userid, "tag_id": ["etA"], "createtime": 1772413200, **info},
+    }
+
+
+def compare(app: App, **given: Any) -> int:
+    return handlers.sync_customers(
+        app.tenant_id, Progress(tenant_id=app.tenant_id, what="customers", **given)
+    )
+
+
+def test_a_comparison_that_finds_nothing_writes_nothing(app: App, vendor: dict[str, Any]) -> None:
+    make_staff(tenant=app.tenant, app=app, userid="he")
+    vendor["customer_batch"] = {"he": [tie(f"wm{number}", remark="妈妈") for number in range(150)]}
+    assert compare(app) == 150
+    with CaptureQueriesContext(connection) as queries:
+        assert compare(app) == 0
+    written = [one["sql"] for one in queries if one["sql"].startswith(("INSERT", "UPDATE", "\nwith held"))]
+    assert written == []
+    assert len([one for one in queries if "jsonb_to_recordset" in one["sql"]]) == 2  # one statement a page
+
+
+def test_a_changed_remark_and_tag_are_repaired_and_only_theirs(app: App, vendor: dict[str, Any]) -> None:
+    make_staff(tenant=app.tenant, app=app, userid="he")
+    vendor["customer_batch"] = {"he": [tie("wm1"), tie("wm2")]}
+    compare(app)
+    Customer.objects.update(synced_at=clock.now() - timedelta(days=1))
+    vendor["customer_batch"] = {
+        "he": [tie("wm1"), tie("wm2", remark="已付款", tag_id=["etB"], name="周敏敏")]
+    }
+    assert compare(app) == 0  # nobody came or left
+    rows = Follow.objects.order_by("customer__external_userid").values_list("remark", "customer__synced_at")
+    assert [remark for remark, _ in rows] == ["", "已付款"]
+    assert [at == clock.now() for _, at in rows] == [False, True]
+    held = CustomerTag.objects.order_by("customer__external_userid").values_list("tag__tag_id", flat=True)
+    assert list(held) == ["etA", "etB"]
+
+
+def test_what_an_event_told_after_the_page_was_asked_for_stays(app: App, vendor: dict[str, Any]) -> None:
+    staff = make_staff(tenant=app.tenant, app=app, userid="he")
+    vendor["customer_batch"] = {"he": [tie("wm1", remark="旧")]}
+    compare(app)
+    Follow.objects.update(remark="新", event_at=clock.now() + timedelta(seconds=2))
+    vendor["customer_list"] = {"external_userid": []}
+    assert compare(app) == 0
+    assert Follow.objects.values_list("remark", "state", "staff").get() == ("新", "full", staff.pk)
+
+
+def test_a_killed_reading_goes_on_at_its_page(
+    app: App, vendor: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for userid in ("he", "lu"):
+        make_staff(tenant=app.tenant, app=app, userid=userid)
+    everybody = [tie(f"wm{number}") for number in range(250)]
+    vendor["customer_batch"] = {"he": everybody, "lu": [tie("wmLu", "lu")]}
+    calls: list[tuple[str, Any]] = []
+    answer = FakeClient.call
+
+    def counted(self: FakeClient, name: str, **values: Any) -> dict[str, Any]:
+        calls.append((name, values.get("cursor")))
+        if calls.count(("customer_batch", "100")) == 1 and values.get("cursor") == "200":
+            raise KeyboardInterrupt
+        return answer(self, name, **values)
+
+    monkeypatch.setattr(FakeClient, "call", counted)
+    progress = Progress(tenant_id=app.tenant_id, what="customers")
+    with pytest.raises(KeyboardInterrupt):
+        handlers.sync_customers(app.tenant_id, progress)
+    assert Follow.objects.count() == 200
+    calls.clear()
+    compare(app, position=progress.position)
+    assert calls == [("customer_batch", "200")]
+    assert Follow.objects.count() == 251
+
+
+def test_one_refused_member_hides_nobody_elses_customers(app: App, vendor: dict[str, Any]) -> None:
+    for userid in ("he", "lu"):
+        make_staff(tenant=app.tenant, app=app, userid=userid)
+    vendor["customer_list"] = {"external_userid": ["wm1"]}
+    vendor["customer_batch"] = {"he": [tie("wm1")], "lu": [Permanent("no such user", code=60111)]}
+    assert compare(app) == 1
+
+
+def test_customers_of_somebody_new_were_not_lost(app: App, vendor: dict[str, Any]) -> None:
+    make_staff(tenant=app.tenant, app=app, userid="he")
+    vendor["customer_batch"] = {"he": [tie("wm1")]}
+    assert compare(app, compared_at=clock.now() - timedelta(days=1)) == 0
+    assert Follow.objects.count() == 1
 
 
 def test_member_without_customers_is_no_error(app: App, vendor: dict[str, Any]) -> None:
