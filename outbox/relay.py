@@ -5,6 +5,7 @@ A batch that fails is tried one by one, so that one bad event does not hold back
 is retried with a doubling pause and after `MAX_ATTEMPTS` becomes a dead letter an administrator can read.
 """
 
+import time
 import traceback
 from datetime import timedelta
 
@@ -23,17 +24,20 @@ BATCH = 200
 MAX_ATTEMPTS = 8
 FIRST_PAUSE_S = 2
 LONGEST_PAUSE_S = 3600
+TURN_S = 1.0  # then other tenants come first; the tick brings this one back
 
 
 def relay_tenant(*, tenant_id: int) -> int:
-    """Deliver everything due for one tenant. Returns how many deliveries were done. Safe to run in parallel."""
-    done = 0
+    """Deliver what is due for one tenant, for a turn. Returns how many were done. Safe to run in parallel."""
+    done, ends_at = 0, time.monotonic() + TURN_S
     due = Delivery.objects.filter(tenant_id=tenant_id, state=DeliveryState.PENDING, next_at__lte=clock.now())
     for name, handler in (
         due.values_list("event__name", "handler").distinct().order_by("event__name", "handler")
     ):
         while batch := _deliver_batch(tenant_id=tenant_id, event_name=name, handler_name=handler, size=BATCH):
             done += batch
+            if time.monotonic() >= ends_at:
+                break  # every handler gets a batch in each turn
     return done
 
 
@@ -111,3 +115,9 @@ def delivery_retry(*, tenant_id: int, delivery_id: int) -> None:
     Delivery.objects.filter(tenant_id=tenant_id, pk=delivery_id, state=DeliveryState.DEAD).update(
         state=DeliveryState.PENDING, attempts=0, next_at=clock.now()
     )
+
+
+def deliveries_retry(*, tenant_id: int) -> int:
+    """The same for every dead letter of a tenant. Returns how many. Safe to repeat."""
+    rows = Delivery.objects.filter(tenant_id=tenant_id, state=DeliveryState.DEAD)
+    return rows.update(state=DeliveryState.PENDING, attempts=0, next_at=clock.now())

@@ -1,5 +1,7 @@
 """Celery entry points of SOPs. Ticks only find tenants with something due; each tenant's work is its own task."""
 
+from functools import partial
+
 from celery import shared_task
 
 from outbox.dispatch import enqueue
@@ -11,9 +13,7 @@ from tenants import clock
 from tenants.models import Tenant
 from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
-
-# A tenant with more due than this is queued again behind the others: fair by tenant.
-BATCHES_A_TURN = 10
+from wecom import turns, wake
 
 
 @shared_task(name="sop.dispatch_due", time_limit=60)
@@ -21,12 +21,19 @@ def dispatch_due() -> None:
     with unscoped("the dispatcher's tick looks for tenants with due touches"):
         waiting = tenants_with_due(now=clock.now())
     for tenant_id in waiting:
-        enqueue("sop.dispatch_tenant", tenant_id=tenant_id)
+        wake.tick("touch", "sop.dispatch_tenant", tenant_id)
 
 
 @shared_task(name="sop.dispatch_tenant", base=TenantTask, time_limit=300)
 def dispatch_tenant(*, tenant_id: int) -> None:
-    dispatch_tenant_due(tenant_id=tenant_id, batches=BATCHES_A_TURN)
+    """A turn of a tenant: batch by batch, until nothing is due or another tenant waits."""
+    wake.taken("touch", tenant_id)
+    turns.take(
+        "touch",
+        tenant_id=tenant_id,
+        step=lambda: dispatch_tenant_due(tenant_id=tenant_id, batches=1) > 0,
+        again=partial(wake.tick, "touch", "sop.dispatch_tenant", tenant_id),
+    )
 
 
 @shared_task(name="sop.poll_results", time_limit=60)

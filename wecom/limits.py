@@ -173,6 +173,11 @@ class BreakerState:
     denied: dict[str, int] = field(default_factory=dict)
     stopped_code: int = 0
 
+    @property
+    def is_held(self) -> bool:
+        """Whether no call goes out, or one of them waits for the end of a rate limit."""
+        return self.state != "closed" or bool(self.stopped_code or self.paused)
+
 
 class CorpGate:
     """The limits of one tenant's corp."""

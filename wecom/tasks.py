@@ -7,23 +7,33 @@ from celery import shared_task
 from outbox.dispatch import enqueue
 from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
-from wecom import assets, checkup, ingest, outbound, sync, turns, wake, welcome
+from wecom import assets, checkup, ingest, outbound, selectors, sync, turns, wake, welcome
 from wecom.limits import IN_FLIGHT
 
 SYNC_LIMIT_S = 3600
-STEP = 4  # rows between two looks at who else waits
+STEP = 4  # sends between two looks at who else waits
 
 
 @shared_task(name="wecom.process_inbound", base=TenantTask)
 def process_inbound(*, tenant_id: int) -> None:
-    """Drain one tenant's inbox, for as long as nobody else waits."""
+    """Drain one tenant's inbox, for as long as nobody else waits.
+
+    While its calls are held back most events can only be put off: a slice at each tick is enough for that.
+    """
     wake.taken("inbound", tenant_id)
+    is_held = selectors.breaker_state(tenant_id).is_held
     turns.take(
         "inbound",
         tenant_id=tenant_id,
-        step=lambda: ingest.drain(tenant_id=tenant_id, limit=STEP) >= STEP,
-        again=partial(wake.tick, "inbound", "wecom.process_inbound", tenant_id),
+        step=lambda: ingest.drain(tenant_id=tenant_id, limit=1) >= 1,
+        again=_nothing if is_held else partial(wake.tick, "inbound", "wecom.process_inbound", tenant_id),
+        at_once=1 if is_held else turns.MANY,
+        longest_s=turns.SLICE_S if is_held else turns.LONGEST_S,
     )
+
+
+def _nothing() -> None:
+    """The tick comes back."""
 
 
 @shared_task(name="wecom.drain_inbound", time_limit=60)

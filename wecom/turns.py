@@ -32,6 +32,7 @@ SEEN_S = 10  # a tenant counts as at work this long after its last turn
 WORKER_S = 60
 WAITING_S = 5  # who waits longer than this is waked again by a tick
 BEAT_S = 20
+MANY = 1_000_000
 
 _WALL = """
 local t = redis.call('time')
@@ -153,7 +154,8 @@ def take(
     tenant_id: int,
     step: Callable[[], bool],
     again: Callable[[], None],
-    at_once: int = 1_000_000,
+    at_once: int = MANY,
+    longest_s: float = LONGEST_S,
 ) -> None:
     """One turn of a tenant: `step` again and again, until it says that nothing is left (False), or others wait.
 
@@ -165,7 +167,7 @@ def take(
         return  # its share of the workers is at it already, and looks again before it ends
     is_over = False
     try:
-        ends_at = time.monotonic() + LONGEST_S
+        ends_at = time.monotonic() + longest_s
         slice_ends_at = time.monotonic() + SLICE_S * weight_of(tenant_id)
         while not is_over:
             is_over = not step()
