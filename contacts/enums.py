@@ -41,6 +41,13 @@ class FollowState(models.TextChoices):
     CUSTOMER_DELETED = "customer_deleted", _("Removed by the customer")
 
 
+class ImportKind(models.TextChoices):
+    """What a file holds."""
+
+    BEHAVIOURS = "behaviours", _("Behaviours")
+    MESSAGES = "messages", _("Chat messages")
+
+
 class TagSource(models.TextChoices):
     WECOM = "wecom", _("WeCom")
     MANUAL = "manual", _("By hand")

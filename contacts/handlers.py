@@ -11,16 +11,20 @@ from contacts.selectors import customer_ids_by_union
 from contacts.services.behaviours import BehaviourItem, behaviour_record_many
 from contacts.services.comparing import NOT_CONNECTED, customers_compare
 from contacts.services.customers import (
+    ConsentHeard,
     ReRead,
     archive_consent_set,
+    archive_consents_note,
     follow_apply_event,
 )
+from contacts.services.messages import messages_record
 from contacts.services.tags import tags_store
 from team.enums import Bucket, WorkKind
 from team.services import staff_ensure, work_item_put
 from tenants import clock
 from wecom.client import client_for
 from wecom.errors import Permanent
+from wecom.events import ArchiveConsentChanged, MessagesArchived
 from wecom.ingest import Inbound
 from wecom.selectors import app_list
 from wecom.sync import Progress
@@ -102,6 +106,24 @@ def _tell_of_failed_transfer(event: Inbound, staff_id: int) -> None:
         reason=reason,
         rule_code="TRANSFER-01",
     )
+
+
+def on_messages_archived(*, tenant_id: int, events: list[MessagesArchived]) -> None:
+    """What customers said, from the archive or a file, joins the stream. Safe to repeat."""
+    for event in events:
+        messages_record(tenant_id=tenant_id, app_id=event.app_id, message_ids=event.message_ids)
+
+
+def on_archive_consent(*, tenant_id: int, events: list[ArchiveConsentChanged]) -> None:
+    """Show on each person what was said to archiving. Safe to repeat, in any order."""
+    for event in events:
+        heard = [
+            ConsentHeard(
+                one["external_userid"], one["state"], one["source"], datetime.fromisoformat(one["at"])
+            )
+            for one in event.people
+        ]
+        archive_consents_note(tenant_id=tenant_id, app_id=event.app_id, heard=heard)
 
 
 def on_external_tag(event: Inbound) -> None:

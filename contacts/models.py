@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from contacts.enums import BehaviourKind, FollowState, OrderClass, OrderState, TagSource
+from contacts.enums import BehaviourKind, FollowState, ImportKind, OrderClass, OrderState, TagSource
 from tenants import clock
 from tenants.scoping import TenantModel
 
@@ -27,6 +27,8 @@ class Customer(TenantModel):
     opt_out_reason = models.CharField(max_length=200, blank=True)
     consent = models.JSONField(default=dict)
     archive_consent = models.CharField(max_length=16, blank=True)  # agree, disagree, "" not known
+    archive_consent_source = models.CharField(max_length=16, blank=True)  # wecom.archive ConsentSource
+    archive_consent_at = models.DateTimeField(null=True, blank=True)
     stage = models.PositiveSmallIntegerField(default=1)
     synced_at = models.DateTimeField(null=True, blank=True)
 
@@ -277,8 +279,13 @@ class Exposure(TenantModel):
 
 
 class ImportBatch(TenantModel):
-    """One uploaded file of behaviours: checked first, written only when a person says so."""
+    """One uploaded file of behaviours or of chat messages: checked first, written only when a person says so.
 
+    `ground` is how the people in a chat log agreed to it, as the uploader declared; "" when nothing was declared.
+    """
+
+    kind = models.CharField(max_length=12, choices=ImportKind, default=ImportKind.BEHAVIOURS)
+    ground = models.CharField(max_length=200, blank=True)
     name = models.CharField(max_length=200)
     uploaded_by = models.CharField(max_length=128)
     created_at = models.DateTimeField(default=clock.now)
@@ -289,6 +296,7 @@ class ImportBatch(TenantModel):
     )  # [{"line": 3, "column": "kind", "message": "..."}], the first 200
     error_count = models.PositiveIntegerField(default=0)
     unknown_count = models.PositiveIntegerField(default=0)  # rows of people not known yet
+    withheld_count = models.PositiveIntegerField(default=0)  # rows of people who did not agree
     total = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(null=True, blank=True)  # a person said: write it
     done = models.PositiveIntegerField(default=0)  # rows written so far

@@ -20,6 +20,8 @@ EVENTS: dict[str, list[str]] = {
     "contacts.customer.opted_out": ["leads.handlers.on_customer_opted_out"],
     "groups.group.frozen": ["sop.handlers.on_group_frozen"],
     "groups.member.joined": ["leads.handlers.on_member_joined", "sop.handlers.on_member_joined"],
+    "wecom.archive.consent_changed": ["contacts.handlers.on_archive_consent"],
+    "wecom.archive.stored": ["contacts.handlers.on_messages_archived"],
     "wecom.send.finished": ["sop.handlers.on_send_finished"],
 }
 
@@ -30,8 +32,10 @@ INBOUND: dict[str, list[str]] = {
     "change_external_contact": [
         "wecom.handlers.on_external_contact",
         "contacts.handlers.on_external_contact",
+        "wecom.archive.handlers.on_external_contact",
     ],
     "change_external_tag": ["contacts.handlers.on_external_tag"],
+    "msgaudit_notify": ["wecom.archive.handlers.on_notify"],
 }
 
 SYNCERS: dict[str, str] = {

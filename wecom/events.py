@@ -38,3 +38,26 @@ class AppStateChanged(DomainEvent):
     code: int = 0
     reason: str = ""
     data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessagesArchived(DomainEvent):
+    """Messages were stored that were not there before, from the archive or a file. At most 500 ids an event."""
+
+    name: ClassVar[str] = "wecom.archive.stored"
+
+    app_id: int
+    message_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveConsentChanged(DomainEvent):
+    """People said yes or no to having their messages kept.
+
+    `people`: [{"external_userid", "state": "agree" | "disagree", "source", "at": iso}], at most 500.
+    """
+
+    name: ClassVar[str] = "wecom.archive.consent_changed"
+
+    app_id: int
+    people: list[dict[str, str]]

@@ -230,11 +230,43 @@ def archive_consent_set(
     *, tenant_id: int, app_id: int, external_userid: str, answer: str, at: datetime
 ) -> None:
     """Record that a person agreed to ("agree") or refused ("disagree") message archiving. Safe to repeat."""
+    heard = ConsentHeard(external_userid, answer, "callback", at)
+    archive_consents_note(tenant_id=tenant_id, app_id=app_id, heard=[heard])
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentHeard:
+    """One answer to message archiving. `state` is agree or disagree; `source` where it was heard (wecom.archive)."""
+
+    external_userid: str
+    state: str
+    source: str
+    at: datetime
+
+
+def archive_consents_note(*, tenant_id: int, app_id: int, heard: Iterable[ConsentHeard]) -> None:
+    """Show the youngest answer on each person; an older one changes nothing. One transaction. Safe to repeat."""
+    latest = {one.external_userid: one for one in sorted(heard, key=lambda one: one.at)}
+    if not latest:
+        return
     with transaction.atomic():
         ids = customers_ensure(
-            tenant_id=tenant_id, app_id=app_id, people=[PersonSeen(external_userid)], seen_at=at
+            tenant_id=tenant_id,
+            app_id=app_id,
+            people=[PersonSeen(one) for one in latest],
+            seen_at=min(one.at for one in latest.values()),
         )
-        Customer.objects.filter(tenant_id=tenant_id, pk=ids[external_userid]).update(archive_consent=answer)
+        rows = Customer.objects.select_for_update().filter(tenant_id=tenant_id, pk__in=ids.values())
+        changed = []
+        for row in rows.order_by("pk"):
+            one = latest[row.external_userid]
+            if row.archive_consent_at is None or row.archive_consent_at < one.at:
+                row.archive_consent, row.archive_consent_source = one.state, one.source
+                row.archive_consent_at = one.at
+                changed.append(row)
+        Customer.objects.bulk_update(
+            changed, ["archive_consent", "archive_consent_source", "archive_consent_at"]
+        )
 
 
 def customer_set_opt_out(

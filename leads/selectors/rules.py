@@ -4,11 +4,19 @@ from datetime import datetime
 
 from leads.models import RuleVersion
 from leads.policies.rules import BUILT_IN, Rule, rule_parse
+from tenants import clock
 
 
 def rule_version_list(*, tenant_id: int) -> list[RuleVersion]:
     """All versions of a tenant, oldest first. One query."""
     return list(RuleVersion.objects.filter(tenant_id=tenant_id).order_by("number"))
+
+
+def words_listened(*, tenant_id: int) -> set[str]:
+    """Every word that any published rule listens for in messages. One query."""
+    return {
+        word for _since, rule in rules_stored(tenant_id=tenant_id, now=clock.now()) for word in rule.keywords
+    }
 
 
 def rules_stored(*, tenant_id: int, now: datetime) -> list[tuple[datetime, Rule]]:

@@ -1,0 +1,205 @@
+"""Reads of archived messages: lists, figures by day, and what is unknown and why."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models.functions import TruncDate
+
+from tenants import clock
+from wecom.archive.adapters import archive_port
+from wecom.archive.enums import ArchiveState, ConsentState, MediaState, MessageState
+from wecom.archive.models import (
+    ArchiveConsent,
+    ArchiveCursor,
+    ArchivedMedia,
+    ArchivedMessage,
+    ArchiveKey,
+    ArchiveRoom,
+    SealedMessage,
+)
+from wecom.archive.wire import CONSENTS
+
+READING = (ArchiveState.RUNNING, ArchiveState.STOPPED, ArchiveState.PAUSED)
+# Not talk: answers to the archive's question, recalls, a change of company.
+_NO_TALK = (*CONSENTS, "revoke", "")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Where messages come from and how current they are. `state`: off, running, stopped, paused; `files`: imports.
+
+    `as_of` is the last look into the archive that succeeded.
+    """
+
+    state: str
+    as_of: datetime | None = None
+    has_files: bool = False
+
+    @property
+    def sees_messages(self) -> bool:
+        return self.state != "off" or self.has_files
+
+
+def coverage(*, tenant_id: int) -> Coverage:
+    """One or two queries, whatever the tenant holds."""
+    rows = ArchiveCursor.objects.filter(tenant_id=tenant_id, state__in=READING)
+    row = rows.order_by("-fetched_at").values_list("state", "fetched_at").first()
+    if row is not None:
+        return Coverage(str(row[0]), row[1])
+    return Coverage("off", None, ArchiveRoom.objects.filter(tenant_id=tenant_id).exists())
+
+
+def archive_of(*, tenant_id: int, app_id: int) -> ArchiveCursor | None:
+    """The archive of one app, or None."""
+    return ArchiveCursor.objects.filter(tenant_id=tenant_id, app_id=app_id).first()
+
+
+def key_list(*, tenant_id: int, app_id: int) -> list[ArchiveKey]:
+    """Keys, newest version first. The private halves are not read."""
+    rows = ArchiveKey.objects.filter(tenant_id=tenant_id, app_id=app_id).defer("private_key")
+    return list(rows.order_by("-version"))
+
+
+def sealed_counts(*, tenant_id: int, app_id: int) -> list[dict[str, Any]]:
+    """[{"reason", "publickey_version", "n", "first_at"}] of messages that stay closed."""
+    rows = SealedMessage.objects.filter(tenant_id=tenant_id, app_id=app_id)
+    return list(
+        rows.values("reason", "publickey_version")
+        .annotate(n=Count("pk"), first_at=Min("received_at"))
+        .order_by("reason", "publickey_version")
+    )
+
+
+def unknown_counts(*, tenant_id: int, since: datetime) -> list[tuple[str, int]]:
+    """[(msgtype, how many)] of kinds nobody knew, received in the period by sending time, most first."""
+    rows = ArchivedMessage.objects.filter(
+        tenant_id=tenant_id, state=MessageState.UNKNOWN, sent_at__gte=since
+    ).values("msgtype")
+    return [(row["msgtype"], row["n"]) for row in rows.annotate(n=Count("pk")).order_by("-n", "msgtype")]
+
+
+def consent_counts(*, tenant_id: int) -> dict[str, int]:
+    """{"agree": people, "disagree": people}."""
+    rows = ArchiveConsent.objects.filter(tenant_id=tenant_id).values("state")
+    found = {row["state"]: row["n"] for row in rows.annotate(n=Count("person_id", distinct=True))}
+    return {one.value: found.get(one.value, 0) for one in ConsentState}
+
+
+def consent_list(*, tenant_id: int) -> QuerySet[ArchiveConsent]:
+    """Every answer on record, youngest first."""
+    return ArchiveConsent.objects.filter(tenant_id=tenant_id).order_by("-at", "-pk")
+
+
+def media_counts(*, tenant_id: int) -> dict[str, int]:
+    """{state: files}."""
+    rows = ArchivedMedia.objects.filter(tenant_id=tenant_id).values("state").annotate(n=Count("pk"))
+    found = {row["state"]: row["n"] for row in rows}
+    return {one.value: found.get(one.value, 0) for one in MediaState}
+
+
+def message_total(*, tenant_id: int, since: datetime, until: datetime | None = None) -> int:
+    """How many messages of the period are kept."""
+    rows = ArchivedMessage.objects.filter(tenant_id=tenant_id, sent_at__gte=since)
+    return (rows.filter(sent_at__lt=until) if until else rows).count()
+
+
+def messages_by_id(*, tenant_id: int, message_ids: Iterable[int]) -> list[ArchivedMessage]:
+    """By number, in sending order."""
+    rows = ArchivedMessage.objects.filter(tenant_id=tenant_id, pk__in=list(message_ids))
+    return list(rows.order_by("sent_at", "pk"))
+
+
+def is_talk(row: ArchivedMessage) -> bool:
+    """Whether somebody said something: not an answer to the archive's question, a recall or a change of company."""
+    return row.action == "send" and row.msgtype not in _NO_TALK
+
+
+def _talk(tenant_id: int, room_id: str) -> QuerySet[ArchivedMessage]:
+    rows = ArchivedMessage.objects.filter(tenant_id=tenant_id, room_id=room_id, action="send")
+    return rows.exclude(msgtype__in=_NO_TALK)
+
+
+def room_messages(*, tenant_id: int, room_id: str, limit: int, before_id: int = 0) -> list[ArchivedMessage]:
+    """The latest of a group, newest first; `before_id` goes on from a message."""
+    rows = _talk(tenant_id, room_id)
+    if before_id:
+        at = rows.filter(pk=before_id).values_list("sent_at", flat=True).first()
+        if at is not None:
+            rows = rows.filter(Q(sent_at__lt=at) | Q(sent_at=at, pk__lt=before_id))
+    return list(rows.order_by("-sent_at", "-pk")[:limit])
+
+
+def room_days(
+    *, tenant_id: int, room_id: str, since: datetime, until: datetime, zone: Any
+) -> list[tuple[Any, str, int]]:
+    """[(local day, sender, messages)] of a group in [since, until)."""
+    rows = (
+        _talk(tenant_id, room_id)
+        .filter(sent_at__gte=since, sent_at__lt=until)
+        .annotate(day=TruncDate("sent_at", tzinfo=zone))
+        .values_list("day", "sender_id")
+        .annotate(n=Count("pk"))
+    )
+    return [(day, sender, count) for day, sender, count in rows.order_by("day", "sender_id")]
+
+
+def rooms_heard(*, tenant_id: int, room_ids: Iterable[str]) -> dict[str, datetime]:
+    """{room: when anybody was last heard there} of the rooms that ever were. One query on a small table."""
+    wanted = [one for one in room_ids if one]
+    if not wanted:
+        return {}
+    rows = ArchiveRoom.objects.filter(tenant_id=tenant_id, room_id__in=wanted).values("room_id")
+    return {row["room_id"]: row["last"] for row in rows.annotate(last=Max("last_at"))}
+
+
+def staff_replies(
+    *, tenant_id: int, room_ids: Iterable[str], staff_userids: Iterable[str], since: datetime
+) -> dict[str, int]:
+    """{room: messages of these members since}. Staff messages are no customers' behaviours; they are counted here."""
+    rows = ArchivedMessage.objects.filter(
+        tenant_id=tenant_id, room_id__in=list(room_ids), sender_id__in=list(staff_userids), sent_at__gte=since
+    ).filter(action="send")
+    found = rows.exclude(msgtype__in=_NO_TALK).values("room_id").annotate(n=Count("pk"))
+    return {row["room_id"]: row["n"] for row in found}
+
+
+def last_talk_between(*, tenant_id: int, person_id: str) -> datetime | None:
+    """When a person last spoke with staff one to one; None: never heard."""
+    rows = ArchivedMessage.objects.filter(
+        tenant_id=tenant_id, sender_id=person_id, room_id="", action="send"
+    ).exclude(msgtype__in=_NO_TALK)
+    return rows.order_by("-sent_at").values_list("sent_at", flat=True).first()
+
+
+def media_of(*, tenant_id: int, msgids: Iterable[str]) -> dict[str, list[ArchivedMedia]]:
+    """{msgid: its files}."""
+    rows = ArchivedMedia.objects.filter(tenant_id=tenant_id, msgid__in=list(msgids)).order_by("pk")
+    found: dict[str, list[ArchivedMedia]] = {}
+    for row in rows:
+        found.setdefault(row.msgid, []).append(row)
+    return found
+
+
+def media_get(*, tenant_id: int, media_id: int) -> ArchivedMedia:
+    """Raises ArchivedMedia.DoesNotExist, also for one that is not whole."""
+    return ArchivedMedia.objects.get(tenant_id=tenant_id, pk=media_id, state=MediaState.DONE)
+
+
+def is_possible() -> bool:
+    """Whether this installation can read archives at all."""
+    return archive_port() is not None
+
+
+def tenants_with_messages() -> list[int]:
+    """Tenants that hold messages. Runs across tenants: the caller is a tick."""
+    rows = ArchiveCursor.objects.values_list("tenant_id", flat=True).distinct().order_by()
+    files = ArchiveRoom.objects.values_list("tenant_id", flat=True).distinct().order_by()
+    return sorted({*rows, *files})
+
+
+def lag_s(row: ArchiveCursor) -> int | None:
+    """Seconds since the archive was last looked into; None: never."""
+    return None if row.fetched_at is None else max(0, int((clock.now() - row.fetched_at).total_seconds()))
