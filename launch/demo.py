@@ -134,7 +134,6 @@ class Demo:
     def _commands(self) -> dict[str, list[str]]:
         tools = self.layout.venv / "bin"
         python = str(tools / "python")
-        celery = [python, "-m", "celery", "-A", "scrm"]
         return {
             "simulator": [
                 python, "-m", "simulator", "--live", "--port", str(self.simulator_port),
@@ -146,11 +145,14 @@ class Demo:
                 "--graceful-timeout", "10", "--no-control-socket",
             ],
             "worker": [
-                *celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "WARNING",
-                "--without-gossip", "--without-mingle", "--hostname", f"demo-{self.layout.fingerprint}@%h",
+                python, "-m", "celery", "-A", "scrm", "worker", "--queues", QUEUES, "--concurrency", "2",
+                "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
+                "--hostname", f"demo-{self.layout.fingerprint}@%h",
             ],
-            "beat": [*celery, "beat", "--schedule", str(self.layout.local / "beat"), "--pidfile", "",
-                     "--loglevel", "WARNING"],
+            "beat": [
+                python, "-m", "celery", "-A", "scrm.beat", "beat", "--schedule", str(self.layout.local / "beat"),
+                "--pidfile", "", "--loglevel", "WARNING",
+            ],
         }  # fmt: skip
 
     def _await_ready(self) -> None:

@@ -37,7 +37,6 @@ class Processes:
         self.simulator_url = f"http://{HOST}:{simulator_port}"
         self.kills: dict[str, int] = {}
         python = sys.executable
-        celery = [python, "-m", "celery", "-A", "scrm"]
         commands = {
             "simulator": [
                 python, "-m", "simulator", "--port", str(simulator_port),
@@ -48,10 +47,14 @@ class Processes:
                 "--worker-class", "gthread", "--threads", "4", "--preload", "--no-control-socket",
             ],
             "worker": [
-                *celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "WARNING",
-                "--without-gossip", "--without-mingle", "--without-heartbeat", "--hostname", f"smoke-{os.getpid()}@%h",
+                python, "-m", "celery", "-A", "scrm", "worker", "--queues", QUEUES, "--concurrency", "2",
+                "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
+                "--without-heartbeat", "--hostname", f"smoke-{os.getpid()}@%h",
             ],
-            "beat": [*celery, "beat", "--schedule", str(folder / "beat"), "--pidfile", "", "--loglevel", "WARNING"],
+            "beat": [
+                python, "-m", "celery", "-A", "scrm.beat", "beat", "--schedule", str(folder / "beat"),
+                "--pidfile", "", "--loglevel", "WARNING",
+            ],
         }  # fmt: skip
         whole = dict(os.environ) | environment
         self.children = {

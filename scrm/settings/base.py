@@ -54,7 +54,6 @@ INSTALLED_APPS = [
     "django_tables2",
     "crispy_forms",
     "crispy_bootstrap5",
-    "import_export",
     "rest_framework",
     "drf_spectacular",
     "allauth",

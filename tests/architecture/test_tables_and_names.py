@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from outbox.contracts import kind_of
 from scrm import wiring
-from scrm.celery import TICKS
+from scrm.schedule import TICKS
 from tenants.scoping import TenantModel
 from tests.isolation.routes import routes
 
