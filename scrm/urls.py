@@ -3,14 +3,14 @@
 /t/<slug>/...        the console: the slug decides the tenant (tenants.middleware)
 /m/<slug>/...        staff pages on the phone: identity from WeCom OAuth (team.phone)
 /wecom/callback/...  callbacks; /api/v1/... the event API; /r/<token> radar links
-/health/             200 while PostgreSQL and Valkey answer; for load balancers, closed to the outside by nginx
+/healthz, /readyz    this process lives; it can serve, part by part; /metrics for Prometheus. For machines inside:
+                     nginx closes them to the outside (scrm.probes)
 """
 
 from types import ModuleType
 
 from django.contrib import admin
 from django.urls import URLResolver, include, path
-from health_check.views import HealthCheckView
 
 from analytics import urls as analytics_urls
 from console import urls as console_urls
@@ -18,6 +18,7 @@ from contacts import urls as contacts_urls
 from content import urls as content_urls
 from groups import urls as groups_urls
 from leads import urls as leads_urls
+from scrm import platform_admin, probes
 from sop import urls as sop_urls
 from team import urls as team_urls
 from wecom import urls as wecom_urls
@@ -36,11 +37,10 @@ def _mounted(prefix: str, attribute: str, suffix: str) -> list[URLResolver]:
 
 
 urlpatterns = [
+    path("admin/operations/", platform_admin.index, name="platform_operations"),
+    path("admin/operations/<int:tenant_id>/", platform_admin.detail, name="platform_operations_tenant"),
     path("admin/", admin.site.urls),
-    path(
-        "health/",
-        HealthCheckView.as_view(checks=["health_check.checks.Database", "health_check.checks.Cache"]),
-    ),
+    *(path(name, view) for name, view in probes.PATHS.items()),  # answered by probes.ProbesFirst
     path("accounts/", include("allauth.urls")),
     *_mounted("", "public_urlpatterns", "_public"),
     *_mounted("t/<slug:tenant_slug>/", "urlpatterns", ""),

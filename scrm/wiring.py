@@ -68,3 +68,8 @@ def connect() -> None:
         open_list=import_string("groups.selectors.groups_open"),
         members=import_string("groups.selectors.members_current"),
     )
+    import_string("wecom.operations.facts.register_sources")(
+        due_late=import_string("scrm.sources.due_late"),
+        group_names=import_string("scrm.sources.group_names"),
+        groups_active=import_string("scrm.sources.groups_active"),
+    )

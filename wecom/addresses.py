@@ -48,6 +48,11 @@ def find(slug: str) -> Address | None:
     return look(slug)
 
 
+def remembered(slug: str) -> Address | None:
+    """What this process knows of a slug without asking anybody."""
+    return _known.get(slug)
+
+
 def look_again(held: Address, slug: str) -> Address | None:
     """A newer entry than `held`, or None when there is none or it was looked up a moment ago."""
     if time.monotonic() - held.looked_at < AGAIN_S:

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from outbox import relay
 from outbox.dispatch import enqueue
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -88,3 +89,15 @@ def send_decide(*, tenant: Tenant, send_id: int, is_done: bool, reason: str, act
             reason=reason.strip(),
         )
     return row
+
+
+def deliveries_retry(*, tenant: Tenant, actor: Actor) -> int:
+    """Give every reaction that failed for good another full set of tries. Returns how many. Safe to repeat."""
+    require(actor, Permission.MANAGE)
+    with transaction.atomic():
+        count = relay.deliveries_retry(tenant_id=tenant.pk)
+        if count:
+            audit.record(
+                tenant=tenant, actor=actor, verb="outbox.deliveries.retried", changes={"count": [None, count]}
+            )
+    return count

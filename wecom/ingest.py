@@ -21,6 +21,7 @@ from wecom.enums import INBOUND_OPEN, InboundSource, InboundState
 from wecom.errors import Permanent, Retryable, Stopped
 from wecom.models import ApiEvent, InboundEvent
 from wecom.shelf import API_EVENT
+from wecom.tally import tally
 
 log = structlog.get_logger(__name__)
 
@@ -216,6 +217,8 @@ def _close(row: InboundEvent, state: InboundState, *, error: str = "", attempts:
         leased_until=None,
         error=error[:ERROR_CHARS],
     )
+    if state == InboundState.DONE and row.source == InboundSource.CALLBACK:
+        tally.took("effect", (clock.now() - row.received_at).total_seconds())
 
 
 def _trace(error: Exception) -> str:

@@ -24,6 +24,7 @@ from tenants import clock
 from wecom import valkey
 from wecom.errors import Permanent, Retryable
 from wecom.reactions import PAUSES_S, reaction_to
+from wecom.tally import tally
 
 log = structlog.get_logger(__name__)
 
@@ -267,6 +268,7 @@ class CorpGate:
 
     def _refusal(self, path: str, status: str, value: str) -> Exception:
         now = clock.now()
+        tally.count(f"limiter.{status}")
         if status == "denied":
             code = int(value)
             return Permanent(str(reaction_to(code).meaning), code=code, path=path)

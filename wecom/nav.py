@@ -60,6 +60,13 @@ nav.register_setting(
     order=20,
 )
 nav.register_setting(
+    label=_("Operations"),
+    help=_("Does everything work, and if not, what to do"),
+    icon="activity-heartbeat",
+    url_name="wecom:operations",
+    order=15,
+)
+nav.register_setting(
     label=_("Inbox"),
     help=_("What came in and could not be processed; sends to decide"),
     icon="inbox",

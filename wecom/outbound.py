@@ -10,6 +10,7 @@ import random
 import secrets
 from collections.abc import Collection
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -27,6 +28,7 @@ from wecom.enums import AppState, SendKind, SendState
 from wecom.errors import GivenUp, Permanent, Retryable, Stopped, UnknownOutcome, WecomError
 from wecom.events import SendFinished
 from wecom.models import App, OutboundSend
+from wecom.tally import tally
 
 log = structlog.get_logger(__name__)
 
@@ -221,6 +223,7 @@ def finish(
     if sent:
         row.vendor_id, row.answer = sent.vendor_id, sent.answer
     row.save()
+    transaction.on_commit(partial(tally.count, f"send.{row.kind}.{state}"))
     publish(
         SendFinished(
             tenant_id=row.tenant_id,

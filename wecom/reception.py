@@ -16,6 +16,7 @@ from tenants import clock
 from wecom import addresses, crypto, envelope, services, shelf, wake
 from wecom.addresses import Address
 from wecom.errors import CallbackRefused
+from wecom.tally import DUPLICATE, REFUSED, STORED, tally
 
 log = structlog.get_logger(__name__)
 
@@ -53,16 +54,26 @@ def _answered(slug: str, work: Callable[[], Answer]) -> Answer:
         return work()
     except CallbackRefused as error:
         log.warning("callback_refused", slug=slug, why=error.why)
+        _count_refused(slug, error.why)
         return Answer(error.status, error.why.encode())
     except (DatabaseError, InterfaceError) as error:
         log.error("callback_not_stored", slug=slug, exc_info=error)
         return Answer(503, b"try again")
 
 
+def _count_refused(slug: str, why: str) -> None:
+    """For the operations page: a known address's tenant learns of it; nothing is looked up for an unknown one."""
+    address = addresses.remembered(slug)
+    tally.count(REFUSED, tenant_id=address.tenant_id if address else 0)
+    if address:
+        tally.mark("refused", tenant_id=address.tenant_id, why=why)
+
+
 def _event(slug: str, query: Query, body: bytes) -> Answer:
     plain, address = _open(slug, query, envelope.parse_outer(body).ciphertext)
     arrival = _arrival(plain)
     stored = shelf.put(tenant_id=address.tenant_id, app_id=address.app_id, arrival=arrival)
+    tally.count(STORED if stored else DUPLICATE, tenant_id=address.tenant_id)
     if stored:
         wake.inbound(tenant_id=address.tenant_id, inbound_id=stored, inner=arrival.inner)
     return SUCCESS

@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView
 
 from wecom.api import EventsView
-from wecom.views import inbox, setup
+from wecom.views import inbox, operations, setup
 from wecom.views.callback import CallbackView
 from wecom.views.docs import api_docs
 
@@ -16,6 +16,8 @@ urlpatterns: list[URLPattern] = [
     path("settings/wecom/secret/", setup.SetupSecret.as_view(), name="setup_secret"),
     path("settings/wecom/greeting/", setup.SetupGreeting.as_view(), name="setup_greeting"),
     path("settings/wecom/act/<slug:verb>/", setup.SetupAct.as_view(), name="setup_act"),
+    path("settings/operations/", operations.Operations.as_view(), name="operations"),
+    path("settings/operations/<slug:verb>/", operations.OperationsAct.as_view(), name="operations_act"),
     path("settings/inbox/", inbox.Inbox.as_view(), name="inbox"),
     path("settings/inbox/<int:pk>/", inbox.InboxDetail.as_view(), name="inbox_detail"),
     path("settings/inbox/sends/", inbox.Sends.as_view(), name="sends"),

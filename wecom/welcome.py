@@ -20,6 +20,7 @@ from wecom.errors import WecomError
 from wecom.greetings import Greeting
 from wecom.models import App, InboundEvent, OutboundSend
 from wecom.services import send_queue
+from wecom.tally import tally
 
 log = structlog.get_logger(__name__)
 
@@ -153,6 +154,7 @@ def _note_late(event: InboundEvent, code: str) -> None:
 def _note_latency(row: OutboundSend, latency_s: float) -> None:
     row.answer = {**row.answer, "latency_s": round(latency_s, 3)}
     row.save(update_fields=["answer"])
+    tally.took("welcome", latency_s)
     log.info("welcome_sent", tenant_id=row.tenant_id, send=row.pk, latency_s=round(latency_s, 3))
 
 

@@ -33,6 +33,9 @@ TENANT_WEIGHTS = env.names("QUNCE_TENANT_WEIGHTS", [])  # "12:2": tenant 12 gets
 CALLBACK_SKEW_S = env.number("QUNCE_CALLBACK_SKEW_S", 600)
 CALLBACK_BODY_BYTES = env.number("QUNCE_CALLBACK_BODY_BYTES", 256 * 1024)
 
+# --- Prometheus: who may read /metrics. Without a token only this machine itself may.
+METRICS_TOKEN = env.text("QUNCE_METRICS_TOKEN")
+
 # --- Clock: one clock for everything that decides by time (tenants.clock)
 CLOCK_FILE = env.text("QUNCE_CLOCK_FILE")
 TICK_SCALE = env.decimal("QUNCE_TICK_SCALE", 1.0)  # beat ticks this much slower (> 1) or faster
@@ -74,6 +77,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "scrm.probes.ProbesFirst",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
