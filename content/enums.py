@@ -17,6 +17,17 @@ class MaterialType(models.TextChoices):
     ACTIVITY = "activity", _("Activity")
 
 
+class ScriptKind(models.TextChoices):
+    """What a script answers (R23)."""
+
+    PRODUCT = "product", _("Product questions")
+    OFFER = "offer", _("Offers")
+    AFTER_SALES = "after_sales", _("After sales")
+    DOUBT = "doubt", _("Doubts")
+    OPENING = "opening", _("Opening a talk")
+    OTHER = "other", _("Other")
+
+
 class LinkKind(models.TextChoices):
     """What a click on a radar link means."""
 

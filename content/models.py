@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from content.enums import LinkKind, MaterialType
+from content.enums import LinkKind, MaterialType, ScriptKind
 from tenants import clock
 from tenants.scoping import TenantModel
 
@@ -22,6 +22,48 @@ class Material(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Script(TenantModel):
+    """Words that were agreed on: an answer to a question that customers ask (R23)."""
+
+    kind = models.CharField(max_length=16, choices=ScriptKind)
+    title = models.CharField(max_length=120)  # the question, as customers ask it
+    keywords = models.CharField(max_length=200, blank=True)  # other ways to ask it
+    text = models.TextField()
+    uses = models.PositiveIntegerField(default=0)  # sent from the sidebar
+    used_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    changed_at = models.DateTimeField(default=clock.now)
+    changed_by = models.CharField(max_length=128, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["tenant", "-uses"],
+                name="content_script_by_use",
+                condition=models.Q(archived_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ScriptMiss(TenantModel):
+    """A question that staff looked for and found no script for, and how often. Written down until somebody answers."""
+
+    words = models.CharField(max_length=120)
+    times = models.PositiveIntegerField(default=1)
+    asked_at = models.DateTimeField(default=clock.now)
+    asked_by = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "words"], name="content_script_miss_once")]
+
+    def __str__(self) -> str:
+        return self.words
 
 
 class RadarLink(TenantModel):

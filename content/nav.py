@@ -1,1 +1,37 @@
-"""What content adds to the menu and the search."""
+"""What content adds to the menu, the search and the phone's customer page."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from console import nav
+from console.audit_changes import register_changes
+from console.shell import tenant_url
+from content.phone import scripts_panel
+from content.selectors import script_search
+from team.phone import register_customer_panel
+from tenants.models import Tenant
+
+HITS = 5
+
+
+def _search(tenant: Tenant, text: str) -> Iterable[nav.Hit]:
+    return [
+        nav.Hit(
+            kind=_("Scripts"),
+            label=one.title,
+            url=f"{tenant_url(tenant, 'content:scripts')}?q={one.title}",
+            icon="message-2",
+            detail=str(one.get_kind_display()),
+        )
+        for one in script_search(tenant_id=tenant.pk, question=text, limit=HITS)
+    ]
+
+
+nav.register(
+    key="content", label=pgettext_lazy("menu", "Content"), icon="books", url_name="content:scripts", order=50
+)
+nav.register_search(_search)
+register_customer_panel(scripts_panel)
+register_changes("content.script", labels={"title": _("Question"), "text": _("Answer")})

@@ -1,8 +1,15 @@
 """Reads of content."""
 
-from content.models import RadarLink
-from content.policies import token_tenant
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from content.models import RadarLink, Script, ScriptMiss
+from content.policies.radar import token_tenant
+from content.policies.search import Entry, rank
 from tenants.models import Tenant
+
+SEARCHED = 3000  # scripts that one search reads, the most used first
 
 
 def radar_tenant(token: str) -> Tenant | None:
@@ -22,3 +29,40 @@ def radar_clicks(*, tenant_id: int, source_kind: str, source_id: int) -> dict[st
     """source_key -> counted clicks of one source's links."""
     rows = RadarLink.objects.filter(tenant_id=tenant_id, source_kind=source_kind, source_id=source_id)
     return dict(rows.values_list("source_key", "clicks"))
+
+
+def script_list(*, tenant_id: int) -> QuerySet[Script]:
+    """Scripts in use and archived ones, the most used first."""
+    return Script.objects.filter(tenant_id=tenant_id).order_by("-uses", "title", "pk")
+
+
+def script_get(*, tenant_id: int, script_id: int) -> Script:
+    """Raises Script.DoesNotExist, also for another tenant's id."""
+    return Script.objects.get(tenant_id=tenant_id, pk=script_id)
+
+
+def script_search(*, tenant_id: int, question: str, kind: str = "", limit: int = 8) -> list[Script]:
+    """Scripts in use that answer a question, best first; without one the most used. Two queries."""
+    found = script_list(tenant_id=tenant_id).filter(archived_at=None)
+    if kind:
+        found = found.filter(kind=kind)
+    fields = found.values_list("pk", "title", "keywords", "text", "uses")[:SEARCHED]
+    wanted = rank(question, [Entry(*row) for row in fields])[:limit]
+    rows = script_by_ids(tenant_id=tenant_id, script_ids=wanted)
+    return [rows[pk] for pk in wanted if pk in rows]
+
+
+def script_by_ids(*, tenant_id: int, script_ids: Iterable[int]) -> dict[int, Script]:
+    """{id: script}; foreign and unknown ids are absent."""
+    return Script.objects.filter(tenant_id=tenant_id).in_bulk(list(script_ids))
+
+
+def miss_list(*, tenant_id: int) -> QuerySet[ScriptMiss]:
+    """Questions without a script, those asked most often first."""
+    return ScriptMiss.objects.filter(tenant_id=tenant_id).order_by("-times", "-asked_at", "pk")
+
+
+def miss_words(*, tenant_id: int, miss_id: int) -> str:
+    """The question of one entry, or an empty string."""
+    row = ScriptMiss.objects.filter(tenant_id=tenant_id, pk=miss_id).first()
+    return row.words if row else ""

@@ -1,4 +1,4 @@
-"""Writes of content: radar links and the clicks on them."""
+"""Writes of content: radar links and the clicks on them, scripts and the questions that lack one."""
 
 import secrets as random
 from collections.abc import Sequence
@@ -11,10 +11,15 @@ from django.db import transaction
 from django.db.models import F
 
 from contacts.services.behaviours import BehaviourItem, behaviour_record_many
-from content.enums import BEHAVIOUR_OF_LINK, CLICKS_A_MINUTE, LinkKind
-from content.models import RadarLink
-from content.policies import Identity, token_make
-from tenants import preferences
+from content.enums import BEHAVIOUR_OF_LINK, CLICKS_A_MINUTE, LinkKind, ScriptKind
+from content.errors import QuestionMissing, ScriptUnknown
+from content.models import RadarLink, Script, ScriptMiss
+from content.policies.radar import Identity, token_make
+from tenants import audit, clock, preferences
+from tenants.audit import Actor
+from tenants.enums import Permission
+from tenants.models import Tenant
+from tenants.services import require
 
 SOURCE = "radar"
 
@@ -123,3 +128,88 @@ def _within_limit(tenant_id: int, visitor: str) -> bool:
         return cache.incr(key) <= preferences.value(tenant_id, CLICKS_A_MINUTE)
     except ValueError:
         return True  # the minute ended between the two calls
+
+
+def script_save(
+    *,
+    tenant: Tenant,
+    script_id: int | None,
+    title: str,
+    text: str,
+    kind: str,
+    actor: Actor,
+    keywords: str = "",
+    miss_id: int | None = None,
+) -> Script:
+    """Write a new script (`script_id` None) or change one. `miss_id`: the open question it answers.
+
+    Raises ScriptUnknown, NotPermitted. A change is safe to repeat.
+    """
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        row = Script(tenant=tenant) if script_id is None else _script_locked(tenant, script_id)
+        before = {"title": row.title, "text": row.text} if script_id is not None else {}
+        row.title, row.text, row.kind = title.strip(), text.strip(), ScriptKind(kind)
+        row.keywords = keywords.strip()
+        row.changed_at, row.changed_by = clock.now(), actor.name[:128]
+        row.save()
+        if miss_id is not None:
+            ScriptMiss.objects.filter(tenant=tenant, pk=miss_id).delete()
+        changed = {
+            name: [before.get(name), getattr(row, name)]
+            for name in ("title", "text")
+            if before.get(name) != getattr(row, name)
+        }
+        verb = "content.script.written" if script_id is None else "content.script.changed"
+        audit.record(tenant=tenant, actor=actor, verb=verb, target=row, changes=changed)
+    return row
+
+
+def _script_locked(tenant: Tenant, script_id: int) -> Script:
+    row = Script.objects.select_for_update().filter(tenant=tenant, pk=script_id).first()
+    if row is None:
+        raise ScriptUnknown
+    return row
+
+
+def script_archive(*, tenant: Tenant, script_id: int, is_archived: bool, actor: Actor) -> Script:
+    """Take a script out of use, or back into it; what was counted stays. Raises like script_save. Safe to repeat."""
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        row = _script_locked(tenant, script_id)
+        if (row.archived_at is not None) != is_archived:
+            row.archived_at = clock.now() if is_archived else None
+            row.save(update_fields=["archived_at"])
+            verb = "content.script.archived" if is_archived else "content.script.restored"
+            audit.record(tenant=tenant, actor=actor, verb=verb, target=row)
+    return row
+
+
+def script_used(*, tenant: Tenant, script_id: int) -> None:
+    """Count that a script was sent. Not safe to repeat: each call is one sending. Raises ScriptUnknown."""
+    found = Script.objects.filter(tenant=tenant, pk=script_id)
+    if not found.update(uses=F("uses") + 1, used_at=clock.now()):
+        raise ScriptUnknown
+
+
+def script_missed(*, tenant: Tenant, words: str, actor: Actor) -> ScriptMiss:
+    """Write down a question that no script answers; the same words again count once more. Raises QuestionMissing."""
+    require(actor, Permission.WORK)
+    asked = " ".join(words.split())[:120]
+    if not asked:
+        raise QuestionMissing
+    with transaction.atomic():
+        row, created = ScriptMiss.objects.get_or_create(
+            tenant=tenant, words=asked, defaults={"asked_by": actor.name[:128]}
+        )
+        if not created:
+            ScriptMiss.objects.filter(pk=row.pk, tenant=tenant).update(
+                times=F("times") + 1, asked_at=clock.now(), asked_by=actor.name[:128]
+            )
+    return row
+
+
+def miss_drop(*, tenant: Tenant, miss_id: int, actor: Actor) -> None:
+    """Forget an open question that needs no script. Safe to repeat."""
+    require(actor, Permission.OPERATE)
+    ScriptMiss.objects.filter(tenant=tenant, pk=miss_id).delete()

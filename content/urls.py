@@ -1,13 +1,33 @@
 """URLs of content: the console's under /t/<slug>/, the phone's under /m/<slug>/, public ones at the root."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
-from content import views
+from content import phone
+from content.views import radar, scripts
 
 app_name = "content"
-urlpatterns: list[URLPattern] = []
-phone_urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("scripts/", scripts.ScriptListPage.as_view(), name="scripts"),
+    path("scripts/new/", scripts.ScriptPage.as_view(), name="script_new"),
+    path("scripts/<int:pk>/", scripts.ScriptPage.as_view(), name="script"),
+    re_path(
+        r"^scripts/(?P<pk>\d+)/(?P<verb>archive|restore)/$",
+        scripts.ScriptVerbView.as_view(),
+        name="script_verb",
+    ),
+    path("scripts/asked/<int:pk>/drop/", scripts.MissDropView.as_view(), name="miss_drop"),
+]
+phone_urlpatterns: list[URLPattern] = [
+    path("scripts/", phone.ScriptsPage.as_view(), name="scripts"),
+    path("scripts/missing/", phone.MissView.as_view(), name="script_missing"),
+    path("scripts/<int:pk>/used/", phone.ScriptUsedView.as_view(), name="script_used"),
+    path(
+        "customer/<str:external_userid>/scripts/",
+        phone.CustomerScriptsPage.as_view(),
+        name="customer_scripts",
+    ),
+]
 public_urlpatterns: list[URLPattern] = [
-    path("r/oauth", views.RadarOAuthView.as_view(), name="radar_oauth"),
-    path("r/<str:token>", views.RadarView.as_view(), name="radar"),
+    path("r/oauth", radar.RadarOAuthView.as_view(), name="radar_oauth"),
+    path("r/<str:token>", radar.RadarView.as_view(), name="radar"),
 ]

@@ -6,10 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from console.pages import render, toast
+from content.policies.wording import render as fill
 from sop.enums import GROUP_CHANNELS, MASS_CHANNELS, Channel, TouchState
 from sop.forms import NoteForm
 from sop.models import Touch
-from sop.policies.wording import render as fill
 from sop.selectors.calendar import decorate
 from sop.selectors.recipients import bundle_list, recipient_list
 from sop.services.staff import touch_submit

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
 
+from content.policies.wording import ALIASES, ONE_TO_ONE, names_in, unknown_names
 from sop.enums import (
     GROUP_CHANNELS,
     MASS_CHANNELS,
@@ -17,7 +18,6 @@ from sop.enums import (
     ContentType,
     Mark,
 )
-from sop.policies.wording import ALIASES, ONE_TO_ONE, names_in, unknown_names
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from content.policies.wording import render
 from content.services import RadarWish, radar_links_put
-from sop.policies.wording import render
 from sop.selectors.texts import values_of
 
 if TYPE_CHECKING:

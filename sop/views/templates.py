@@ -7,12 +7,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from console.pages import ConsoleView, FormPage, TemplatePage, drawer_done, go, toast
+from content.policies.wording import render as fill
 from sop.enums import VersionState
 from sop.errors import ChecksFailed
 from sop.forms import BlankForm, CloneForm, ReasonForm, StepForm
 from sop.models import Step, Version
 from sop.policies import plan
-from sop.policies.wording import render as fill
 from sop.selectors import timeline as view
 from sop.selectors.builtin import builtin_list
 from sop.selectors.calendar import run_list

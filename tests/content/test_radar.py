@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from contacts.models import Behaviour
-from content import views
 from content.models import RadarLink
-from content.policies import is_bot, token_make, token_tenant
+from content.policies.radar import is_bot, token_make, token_tenant
 from content.services import RadarWish, radar_links_put
+from content.views import radar as views
 from tenants.models import Preference, Tenant
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock

@@ -31,6 +31,7 @@ ARGUMENTS: dict[str, Any] = {
 }  # fmt: skip
 # Routes whose word is one of a few.
 WORDS: dict[str, dict[str, str]] = {
+    "content:script_verb": {"verb": "archive"},
     "groups:bulk": {"verb": "freeze"},
     "groups:fix": {"what": "week"},
     "leads:list": {"tab": "overdue"},

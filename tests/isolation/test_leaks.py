@@ -16,7 +16,7 @@ from tests.isolation.test_console import WORDS, arguments_of
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 # Taking away what is not there succeeds and changes nothing.
-DELETES_NOTHING = {"console:view_delete": 302, "contacts:untag": 302}
+DELETES_NOTHING = {"console:view_delete": 302, "content:miss_drop": 302, "contacts:untag": 302}
 SECRET = "乙方机密"
 OWN = "甲方资料"
 

@@ -1,4 +1,4 @@
-"""Pure decisions of content: tokens, which clicks count, signed identity."""
+"""Pure decisions of radar links: tokens, which clicks count, signed identity."""
 
 import re
 from dataclasses import dataclass

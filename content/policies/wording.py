@@ -1,4 +1,4 @@
-"""Variables in a step's text: {群名}, {老师称呼}, {链接:报名}. Rendering is pure."""
+"""Variables in a message's text: {群名}, {老师称呼}, {链接:报名}. Rendering is pure."""
 
 import re
 from collections.abc import Mapping

@@ -1,0 +1,1 @@
+"""Pure decisions of content: radar links, the words of messages, searching scripts."""

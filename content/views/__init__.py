@@ -1,0 +1,1 @@
+"""Radar links for visitors, scripts for the console."""
