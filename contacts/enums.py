@@ -32,6 +32,28 @@ class BehaviourKind(models.TextChoices):
     COUPON = "coupon", _("Took or used a coupon")
 
 
+class ChannelKind(models.TextChoices):
+    """Where traffic comes from (R31)."""
+
+    CONTENT = "content", _("Content platform")
+    SHOP = "shop", _("E-commerce store")
+    PARTNER = "partner", _("Mutual promotion")
+    THIRD_PARTY = "third_party", _("Third party")
+    ACTIVITY = "activity", _("Activity, referral")
+    OFFLINE = "offline", _("Offline")
+    ADS = "ads", _("Paid ads")
+    SWAP = "swap", _("Traffic swap")
+    OTHER = "other", _("Other")
+
+
+class WelcomeMode(models.TextChoices):
+    """What a new friend by one code is greeted with."""
+
+    DEFAULT = "default", _("The welcome of Settings")
+    OWN = "own", _("A welcome of its own")
+    NONE = "none", _("No welcome")
+
+
 class FollowState(models.TextChoices):
     """How one staff member and one customer stand to each other."""
 

@@ -29,3 +29,24 @@ class ImportRefused(DomainError):
 class ImportDone(DomainError):
     code = "IMPORT-02"
     message = _("This file was written already.")
+
+
+class ChannelTaken(DomainError):
+    code = "CHANNEL-01"
+    message = _("There is a channel of this name or code already.")
+
+
+class ChannelUnknown(DomainError):
+    status = 404
+    code = "CHANNEL-02"
+    message = _("This channel is not known here.")
+
+
+class WayInvalid(DomainError):
+    code = "CODE-01"
+    message = _("This code cannot be made so.")
+
+
+class WayBusy(DomainError):
+    code = "CODE-02"
+    message = _("Nobody can tell yet whether WeCom made this code. Decide that first.")

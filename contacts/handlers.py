@@ -19,12 +19,14 @@ from contacts.services.customers import (
 )
 from contacts.services.messages import messages_record
 from contacts.services.tags import tags_store
+from contacts.services.ways import REF_KIND as WAY
+from contacts.services.ways import way_settle
 from team.enums import Bucket, WorkKind
 from team.services import staff_ensure, work_item_put
 from tenants import clock
 from wecom.client import client_for
 from wecom.errors import Permanent
-from wecom.events import ArchiveConsentChanged, MessagesArchived
+from wecom.events import ArchiveConsentChanged, MessagesArchived, SendFinished
 from wecom.ingest import Inbound
 from wecom.selectors import app_list
 from wecom.sync import Progress
@@ -183,3 +185,10 @@ def _read_tags(tenant_id: int, app_id: int) -> None:
 def sync_customers(tenant_id: int, progress: Progress) -> int:
     """Read the customers of all staff who may have some. Returns how many ties callbacks had missed. Repeatable."""
     return customers_compare(tenant_id=tenant_id, progress=progress)
+
+
+def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
+    """What became of our codes for new friends at WeCom. Safe to repeat."""
+    for event in events:
+        if event.ref_kind == WAY:
+            way_settle(tenant_id=tenant_id, event=event)

@@ -2,9 +2,79 @@
 
 from django.db import models
 
-from contacts.enums import BehaviourKind, FollowState, ImportKind, OrderClass, OrderState, TagSource
+from contacts.enums import (
+    BehaviourKind,
+    ChannelKind,
+    FollowState,
+    ImportKind,
+    OrderClass,
+    OrderState,
+    TagSource,
+    WelcomeMode,
+)
 from tenants import clock
 from tenants.scoping import TenantModel
+from wecom.kept import Kept
+
+
+class Channel(TenantModel):
+    """Where people come from (R31). `cost_fen` is what it costs in its period; None: not known.
+
+    `code` is the state that links made elsewhere carry; our own codes carry one that names the channel.
+    """
+
+    name = models.CharField(max_length=64)
+    kind = models.CharField(max_length=16, choices=ChannelKind)
+    code = models.CharField(max_length=30, blank=True)
+    cost_fen = models.BigIntegerField(null=True, blank=True)
+    persona = models.CharField(max_length=200, blank=True)
+    target = models.PositiveIntegerField(null=True, blank=True)  # people it should bring
+    starts_on = models.DateField(null=True, blank=True)
+    ends_on = models.DateField(null=True, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    is_archived = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "name"], name="contacts_channel_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "code"], condition=~models.Q(code=""), name="contacts_channel_code_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactWay(Kept):
+    """A code that makes whoever scans it a friend of one of its staff (PROTOCOL 3.4).
+
+    `state` names channel and code in what WeCom tells of the new friend; it never changes. `qr_picture` is the
+    picture behind `qr_url`, as a data URI: what posters carry.
+    """
+
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="ways", db_index=False)
+    name = models.CharField(max_length=30)
+    staff_ids = models.JSONField(default=list)  # our staff, in the order shown
+    state = models.CharField(max_length=30, blank=True)
+    skip_verify = models.BooleanField(default=True)
+    welcome_mode = models.CharField(max_length=8, choices=WelcomeMode, default=WelcomeMode.DEFAULT)
+    welcome_text = models.TextField(blank=True)
+    welcome_parts = models.JSONField(default=list, blank=True)
+    qr_url = models.CharField(max_length=500, blank=True)
+    qr_picture = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "state"], condition=~models.Q(state=""), name="contacts_way_state_once"
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "channel"], name="contacts_way_of_channel")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Customer(TenantModel):
@@ -60,6 +130,9 @@ class Follow(TenantModel):
     description = models.CharField(max_length=512, blank=True)
     add_way = models.PositiveSmallIntegerField(default=0)
     state_code = models.CharField(max_length=64, blank=True)  # the channel code's `state`
+    channel = models.ForeignKey(
+        Channel, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     followed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     event_at = models.DateTimeField(null=True, blank=True)
@@ -68,7 +141,19 @@ class Follow(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "customer", "staff"], name="contacts_follow_once")
         ]
-        indexes = [models.Index(fields=["tenant", "staff", "state"], name="contacts_follow_of_staff")]
+        indexes = [
+            models.Index(fields=["tenant", "staff", "state"], name="contacts_follow_of_staff"),
+            models.Index(
+                fields=["tenant", "state_code", "followed_at"],
+                name="contacts_follow_by_code",
+                condition=~models.Q(state_code=""),
+            ),
+            models.Index(
+                fields=["tenant", "channel", "followed_at"],
+                name="contacts_follow_by_channel",
+                condition=models.Q(channel__isnull=False),
+            ),
+        ]
 
 
 class TagGroup(TenantModel):

@@ -7,8 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from console import nav
 from console.shell import tenant_url
 from contacts.selectors import customer_list, live_follow_counts
+from contacts.selectors.channels import welcome_assets, welcome_known
 from team.selectors import register_load
 from tenants.models import Tenant
+from wecom.assets import register_user
+from wecom.welcome import register_knower
 
 HITS = 5
 
@@ -28,3 +31,5 @@ def _search(tenant: Tenant, text: str) -> Iterable[nav.Hit]:
 nav.register(key="contacts", label=_("Customers"), icon="user", url_name="contacts:list", order=30)
 nav.register_search(_search)
 register_load(label=_("Customers"), provider=live_follow_counts)
+register_user(welcome_assets)
+register_knower(welcome_known)

@@ -173,3 +173,16 @@ CREATION_WINDOW_S = declare(
     "groups.creation_window_s", default=60, kind=PreferenceKind.INTEGER, minimum=0, maximum=3600,
     label=_("Seconds after a group's creation in which members count as invited with it"),
 )  # fmt: skip
+CODE_SEATS = declare(
+    "groups.code_seats", default=200, kind=PreferenceKind.INTEGER, minimum=2, maximum=200,
+    label=_("Members until a group code goes on to the next group"),
+    help=_("WeCom itself stops letting people in by code at 200."),
+)  # fmt: skip
+CODE_SEATS_ALERT = declare(
+    "groups.code_seats_alert", default=20, kind=PreferenceKind.INTEGER, minimum=1, maximum=200,
+    label=_("Seats left behind a group code until its owner is told"),
+)  # fmt: skip
+CODE_HOURS_ALERT = declare(
+    "groups.code_hours_alert", default=24, kind=PreferenceKind.INTEGER, minimum=1, maximum=240,
+    label=_("Hours until a group code is full before which its owner is told"),
+)  # fmt: skip

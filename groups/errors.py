@@ -51,3 +51,18 @@ class GroupUnknown(DomainError):
     status = 404
     code = "GROUP-00"
     message = _("This group does not exist.")
+
+
+class CodeInvalid(DomainError):
+    code = "CODE-01"
+    message = _("This code cannot be made so.")
+
+
+class CodeBusy(DomainError):
+    code = "CODE-02"
+    message = _("Nobody can tell yet whether WeCom made this. Decide that first.")
+
+
+class TemplateInvalid(DomainError):
+    code = "WELCOME-01"
+    message = _("This welcome cannot be kept so.")

@@ -1,8 +1,19 @@
 """Reactions of groups to WeCom: one group changed; read them all."""
 
+from contacts.services.ways import ways_check
+from groups.events import MemberJoined, MemberLeft
 from groups.policies.wire import change_of
+from groups.selectors.codes import ways_expecting, ways_of_groups
+from groups.services.code_alerts import way_alerts_bring_up
+from groups.services.codes import READ_TASK, join_way_settle, join_ways_bring_up, join_ways_check
+from groups.services.codes import REF_KIND as JOIN_WAY
 from groups.services.comparing import groups_compare
 from groups.services.reading import group_change_apply
+from groups.services.welcomes import REF_KIND as TEMPLATE
+from groups.services.welcomes import template_settle
+from outbox.dispatch import enqueue
+from tenants.models import Tenant
+from wecom.events import SendFinished
 from wecom.ingest import Inbound
 from wecom.selectors import app_needed
 from wecom.sync import Progress
@@ -22,3 +33,38 @@ def sync_groups(tenant_id: int, progress: Progress) -> int:
     if progress.position.get("app", app.pk) != app.pk:
         progress.position = {}  # another app is connected now: what the old one had read says nothing
     return groups_compare(tenant_id=tenant_id, app_id=app.pk, progress=progress)
+
+
+def on_chat_created(event: Inbound) -> None:
+    """A new group may be one that WeCom opened for a code: ask the codes that wait for a group of its name."""
+    if event.app_id is None or event.change_type != "create":
+        return
+    chat_id = str(event.fields.get("ChatId") or "")
+    for way_id in ways_expecting(tenant_id=event.tenant_id, app_id=event.app_id, chat_id=chat_id):
+        enqueue(READ_TASK, tenant_id=event.tenant_id, way_id=way_id)
+
+
+def on_members_moved(*, tenant_id: int, events: list[MemberJoined | MemberLeft]) -> None:
+    """Seats were taken or freed: codes go on to the next group, owners are told in time. Safe to repeat."""
+    way_ids = ways_of_groups(tenant_id=tenant_id, group_ids={one.group_id for one in events})
+    if way_ids:
+        join_ways_bring_up(tenant_id=tenant_id, way_ids=way_ids)
+        way_alerts_bring_up(tenant=Tenant.objects.get(pk=tenant_id), way_ids=way_ids)
+
+
+def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
+    """What became of our group codes and welcome templates at WeCom. Safe to repeat."""
+    for event in events:
+        if event.ref_kind == JOIN_WAY:
+            join_way_settle(tenant_id=tenant_id, event=event)
+        elif event.ref_kind == TEMPLATE:
+            template_settle(tenant_id=tenant_id, event=event)
+
+
+def sync_codes(tenant_id: int, progress: Progress) -> int:
+    """The nightly look at all live codes: groups WeCom opened, pictures, codes removed in the console."""
+    gone = ways_check(tenant_id=tenant_id)
+    progress(1, 2)
+    gone += join_ways_check(tenant_id=tenant_id)
+    progress(2, 2)
+    return gone

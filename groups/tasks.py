@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from groups.services.codes import READ_TASK, join_way_read
 from groups.services.glance import REFRESH_TASK, glances_bring_up
 from groups.services.life import groups_begin, tenants_with_beginnings
 from groups.services.reading import group_reread
@@ -49,3 +50,12 @@ def begin(*, tenant_id: int) -> None:
 def refresh_glances(*, tenant_id: int, group_ids: list[int]) -> None:
     """Judge groups again after a burst of events. Safe to repeat."""
     glances_bring_up(tenant_id=tenant_id, group_ids=group_ids)
+
+
+@shared_task(name=READ_TASK, base=TenantTask, bind=True, max_retries=RETRIES)
+def read_join_way(self: TenantTask, *, tenant_id: int, way_id: int) -> None:
+    """What a group code leads to now, and its picture. What is not had here is asked for at night."""
+    try:
+        join_way_read(tenant_id=tenant_id, way_id=way_id)
+    except Retryable as error:
+        raise self.retry(exc=error, countdown=RETRY_PAUSE_S) from error

@@ -19,16 +19,25 @@ EVENTS: dict[str, list[str]] = {
     ],
     "contacts.customer.opted_out": ["leads.handlers.on_customer_opted_out"],
     "groups.group.frozen": ["sop.handlers.on_group_frozen"],
-    "groups.member.joined": ["leads.handlers.on_member_joined", "sop.handlers.on_member_joined"],
+    "groups.member.joined": [
+        "leads.handlers.on_member_joined",
+        "sop.handlers.on_member_joined",
+        "groups.handlers.on_members_moved",
+    ],
+    "groups.member.left": ["groups.handlers.on_members_moved"],
     "wecom.archive.consent_changed": ["contacts.handlers.on_archive_consent"],
     "wecom.archive.stored": ["contacts.handlers.on_messages_archived"],
-    "wecom.send.finished": ["sop.handlers.on_send_finished"],
+    "wecom.send.finished": [
+        "sop.handlers.on_send_finished",
+        "contacts.handlers.on_send_finished",
+        "groups.handlers.on_send_finished",
+    ],
 }
 
 INBOUND: dict[str, list[str]] = {
     "api.behaviours": ["contacts.handlers.on_api_behaviours"],
     "change_contact": ["team.handlers.on_contact_change"],
-    "change_external_chat": ["groups.handlers.on_external_chat"],
+    "change_external_chat": ["groups.handlers.on_external_chat", "groups.handlers.on_chat_created"],
     "change_external_contact": [
         "wecom.handlers.on_external_contact",
         "contacts.handlers.on_external_contact",
@@ -39,6 +48,7 @@ INBOUND: dict[str, list[str]] = {
 }
 
 SYNCERS: dict[str, str] = {
+    "codes": "groups.handlers.sync_codes",
     "customers": "contacts.handlers.sync_customers",
     "groups": "groups.handlers.sync_groups",
     "staff": "team.handlers.sync_staff",

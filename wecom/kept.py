@@ -126,13 +126,14 @@ def push(kind: KeptKind, row: Any) -> None:
 
 
 def _key(kind: KeptKind, row: Kept) -> str:
-    return f"{kind.ref_kind}:{row.pk}:{row.revision}:{row.attempt}"
+    return f"{kind.ref_kind}:{row.pk}:{row.attempt}"
 
 
 def settle(kind: KeptKind, row: Any, event: SendFinished) -> dict[str, Any]:
-    """Record the outcome of a locked row's call and queue what is due next. Returns WeCom's answer ({} if none).
+    """Record the outcome of a locked row's call and queue what is due next: also what was wanted meanwhile.
 
-    In the caller's transaction. Safe to repeat: an outcome of an earlier attempt changes nothing.
+    Returns WeCom's answer, {} where there is none. In the caller's transaction. Safe to repeat: an outcome of an
+    earlier attempt changes nothing.
     """
     send = OutboundSend.objects.get(tenant_id=row.tenant_id, pk=event.send_id)
     if send.key != _key(kind, row) and send.payload.get("step") != MAKE:
@@ -152,7 +153,7 @@ def settle(kind: KeptKind, row: Any, event: SendFinished) -> dict[str, Any]:
 
 
 def _done(row: Any, send: OutboundSend, event: SendFinished) -> None:
-    row.error, row.error_code = "", 0
+    row.error, row.error_code, row.status = "", 0, KeptState.WAITING
     if send.payload["step"] == REMOVE:
         row.status, row.ended_at, row.is_ending = KeptState.ENDED, clock.now(), True
         return

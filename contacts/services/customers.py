@@ -13,6 +13,7 @@ from contacts.events import CustomerOptedOut, FollowChanged
 from contacts.models import Customer, Follow
 from contacts.policies.follow import LIVE, STATE_OF_CHANGE, after_event
 from contacts.services.behaviours import behaviours_attach
+from contacts.services.channels import follows_learn_channel
 from contacts.services.tags import tag_ids_for, wecom_tags_set
 from outbox.services import publish
 from tenants import audit, clock
@@ -154,6 +155,7 @@ def follow_apply_event(
             _read_tie(follow, answer.tie)
             _set_tags(tenant_id, app_id, follow, tags)
             _keep_phone(tenant_id, {follow.customer_id: answer.tie})
+        follows_learn_channel(tenant_id=tenant_id, follows=[follow])
         follow.save()
         if follow.state != before:
             _tell(follow, occurred_at)

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from contacts.events import FollowChanged
 from contacts.models import Follow
 from contacts.policies.follow import LIVE, after_listing
+from contacts.services.channels import ties_learn_channel
 from contacts.services.customers import PersonSeen, customers_ensure
 from contacts.services.tags import tag_ids_for, wecom_tags_set
 from outbox.services import publish_many
@@ -217,6 +218,7 @@ def _store_ties(
         ties.append(_tie(row, state, one))
     with connection.cursor() as cursor:
         cursor.execute(_STORE_TIES, [json.dumps(ties, ensure_ascii=False), tenant_id])
+    ties_learn_channel(tenant_id=tenant_id, follow_ids=[one["id"] for one in ties])
     tag_ids = tag_ids_for(
         tenant_id=tenant_id, app_id=app_id, tag_ids={tag for one in by_pair.values() for tag in one.tags}
     )

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
+from contacts.selectors.channels import channel_ids_of_states
 from groups.enums import CREATION_WINDOW_S
 from groups.models import Group, Member
 from groups.policies import spells
@@ -24,7 +25,7 @@ _SPELL_FIELDS = ("joined_at", "left_at", "joined_is_estimate", "left_is_estimate
 _COLUMNS = {
     "joined_at": "timestamptz", "left_at": "timestamptz", "joined_is_estimate": "boolean",
     "left_is_estimate": "boolean", "join_scene": "text", "quit_scene": "text", "staff_id": "bigint",
-    "customer_id": "bigint", "is_staff": "boolean", "invited_by": "text", "state_code": "text",
+    "customer_id": "bigint", "is_staff": "boolean", "invited_by": "text", "state_code": "text", "channel_id": "bigint",
     "nickname": "text", "is_creation_invitee": "boolean",
 }  # fmt: skip
 _UPDATE = f"""
@@ -79,11 +80,20 @@ def seats_write(
                 entered.append(row)
             if spells.departed(before, spell):
                 departed.append(row)
+    _learn_channels(group.tenant_id, [*changed, *fresh])
     if changed:
         _update(group.tenant_id, changed)
     if fresh:
         Member.objects.bulk_create(fresh)
     tell_members(group=group, entered=entered, departed=departed)
+
+
+def _learn_channels(tenant_id: int, rows: Iterable[Member]) -> None:
+    """The channel behind a join code, once the code is known. One query when any row has one."""
+    unknown = [row for row in rows if row.state_code and row.channel_id is None]
+    found = channel_ids_of_states(tenant_id=tenant_id, states=[row.state_code for row in unknown])
+    for row in unknown:
+        row.channel_id = found.get(row.state_code)
 
 
 def _filled(

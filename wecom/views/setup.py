@@ -20,6 +20,7 @@ SYNC_LABELS = {
     "tags": gettext_lazy("Tags"),
     "customers": gettext_lazy("Customers"),
     "groups": gettext_lazy("Groups"),
+    "codes": gettext_lazy("Live codes"),
 }
 
 
