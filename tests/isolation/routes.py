@@ -40,6 +40,17 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "wecom:setup_secret": (MANAGE, MANAGE),
     "wecom:setup_greeting": (MANAGE, MANAGE),
     "wecom:setup_act": (MANAGE, MANAGE),
+    "wecom:operations": (MANAGE, MANAGE),
+    "wecom:operations_act": (MANAGE, MANAGE),
+    "wecom:archive": (MANAGE, MANAGE),
+    "wecom:archive_status": (MANAGE, MANAGE),
+    "wecom:archive_check": (MANAGE, MANAGE),
+    "wecom:archive_secret": (MANAGE, MANAGE),
+    "wecom:archive_act": (MANAGE, MANAGE),
+    "wecom:archive_key": (MANAGE, MANAGE),
+    "wecom:archive_version": (MANAGE, MANAGE),
+    "wecom:archive_consents": (MANAGE, MANAGE),
+    "wecom:archive_file": ("see_personal", WORK),
     "wecom:inbox": (MANAGE, MANAGE),
     "wecom:inbox_detail": (MANAGE, MANAGE),
     "wecom:sends": (MANAGE, MANAGE),
@@ -128,7 +139,11 @@ PHONE_DOOR = {"team_phone:login", "team_phone:oauth"}
 
 # What a stranger gets with GET.
 PUBLIC: dict[str, int] = {
-    "health/": 200,
+    "healthz": 200,
+    "readyz": 200,
+    "metrics": 200,  # from this machine only, or with the token
+    "platform_operations": 302,
+    "platform_operations_tenant": 302,
     "account_login": 200,
     "account_logout": 302,
     "account_inactive": 200,
