@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
@@ -13,7 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from simulator.callbacks.deliver import flush
-from simulator.human import acts, corps, links, messages, office, phone, suites, truth
+from simulator.human import acts, bulk, corps, links, messages, office, phone, suites, truth
 from simulator.human.answers import Action, Body, json_route
 from simulator.human.oauth import OAuthPage
 from simulator.population import camp, tick
@@ -25,6 +26,7 @@ from simulator.wire.service import ServiceGate
 log = logging.getLogger("simulator")
 
 LIVE_STEP_S = 1.0
+SAVING_SHARE = 25
 
 
 def _then_flush(action: Action) -> Action:
@@ -60,6 +62,9 @@ def _sim_routes(runtime: Runtime) -> list[Route]:
         ("POST", "/sim/suites/{suite_id}/cancel", _then_flush(suites.cancel)),
         ("POST", "/sim/suites/{suite_id}/reset-permanent-code", _then_flush(suites.reset_permanent_code)),
         ("POST", "/sim/redeliver", _then_flush(corps.redeliver)),
+        ("POST", "/sim/bulk/events", bulk.start),
+        ("GET", "/sim/bulk/{bulk_id}", bulk.show),
+        ("POST", "/sim/bulk/{bulk_id}/stop", bulk.stop),
         ("POST", "/sim/camp", camp.declare),
         ("POST", "/sim/tick", tick.tick_action),
     ]
@@ -82,10 +87,14 @@ def _media_route(runtime: Runtime) -> Route:
 
 
 async def _keep(runtime: Runtime, snapshot_s: float) -> None:
+    pause_s = snapshot_s
     while True:
-        await asyncio.sleep(snapshot_s)
+        await asyncio.sleep(pause_s)
+        started = time.perf_counter()
         try:
             runtime.save()
+            # A big world is written seldom: everything waits while it is.
+            pause_s = max(snapshot_s, SAVING_SHARE * (time.perf_counter() - started))
         except OSError:
             log.exception("the world could not be saved; trying again")
             runtime.world.is_dirty = True

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 from starlette.requests import Request
 
+from simulator.callbacks import wire
 from simulator.clock import Clock
 from simulator.world.model import Corp, World
 from simulator.world.relations import Refused
@@ -66,6 +67,8 @@ class Runtime:
         self.turn = asyncio.Lock()
         # At most so many callbacks in flight, all corps together.
         self.callback_slots = asyncio.Semaphore(CALLBACKS_IN_FLIGHT)
+        self.bulks: list[Any] = []
+        self._senders: dict[tuple[str, int], wire.Sender] = {}
         self._jobs: set[asyncio.Task[None]] = set()
         self._client: httpx.AsyncClient | None = None
         self._driven_at = -DRIVEN_S
@@ -83,9 +86,21 @@ class Runtime:
         for job in list(self._jobs):
             job.cancel()
         await asyncio.gather(*self._jobs, return_exceptions=True)
+        for sender in self._senders.values():
+            sender.close()
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+
+    def sender(self, url: str) -> tuple[wire.Sender, str] | None:
+        """The kept connections to a callback's host, and its path; None when it is not plain http."""
+        parts = wire.split(url)
+        if parts is None:
+            return None
+        host, port, path = parts
+        if (host, port) not in self._senders:
+            self._senders[(host, port)] = wire.Sender(host, port)
+        return self._senders[(host, port)], path
 
     def spawn(self, job: Coroutine[Any, Any, None]) -> None:
         """Run something beside the requests; ended at close."""

@@ -8,6 +8,7 @@ import time
 
 import httpx
 
+from simulator.callbacks import wire
 from simulator.runtime import Runtime
 from simulator.wire import crypto, xml
 from simulator.world import archiving
@@ -36,26 +37,34 @@ def sealed(corp: Corp | Suite, plaintext: str, *, timestamp: int) -> tuple[dict[
     return query, xml.envelope(to_user=receive_id, agentid=agentid, encrypted=encrypted)
 
 
-async def _post_once(runtime: Runtime, corp: Corp | Suite, event: CallbackEvent) -> bool:
+async def _answer(runtime: Runtime, url: str, query: dict[str, str], body: bytes) -> tuple[int | str, bytes]:
+    """Status and body of one POST, or the name of what went wrong."""
+    try:
+        sender = runtime.sender(url)
+        if sender is not None:
+            reply = await asyncio.wait_for(sender[0].post(sender[1], query, body), TIMEOUT_S)
+            return reply.status, reply.body
+        headers = {"Content-Type": "text/xml"}
+        request = runtime.client.post(url, params=query, content=body, headers=headers)
+        answer = await asyncio.wait_for(request, TIMEOUT_S)
+    except wire.Unsent as error:
+        return str(error), b""
+    except (httpx.HTTPError, TimeoutError) as error:
+        return type(error).__name__, b""
+    return answer.status_code, answer.content
+
+
+async def post_once(runtime: Runtime, corp: Corp | Suite, event: CallbackEvent) -> bool:
+    """One try; it is noted with its status and time. True: the receiver took the event."""
     at = runtime.clock.now()
     query, body = sealed(corp, event.plaintext, timestamp=int(at))
-    # Command callbacks of a suite take nothing but the word success (PROTOCOL 1.3).
-    is_command = isinstance(corp, Suite)
     started = time.perf_counter()
-    try:
-        request = runtime.client.post(
-            corp.callback.url,
-            params=query,
-            content=body.encode(),
-            headers={"Content-Type": "text/xml"},
-        )
-        answer = await asyncio.wait_for(request, TIMEOUT_S)
-        status: int | str = answer.status_code
-    except (httpx.HTTPError, TimeoutError) as error:
-        status = type(error).__name__
+    status, answer = await _answer(runtime, corp.callback.url, query, body.encode())
     took_ms = round((time.perf_counter() - started) * 1000, 1)
     event.attempts.append({"at": round(at, 3), "status": status, "ms": took_ms})
-    is_ok = status == 200 and (not is_command or answer.text == "success")
+    # Command callbacks of a suite take nothing but the word success (PROTOCOL 1.3).
+    is_command = isinstance(corp, Suite)
+    is_ok = status == 200 and (not is_command or answer.decode(errors="replace") == "success")
     if is_ok:
         event.acks += 1
         event.status = ACKED
@@ -65,7 +74,7 @@ async def _post_once(runtime: Runtime, corp: Corp | Suite, event: CallbackEvent)
 async def deliver_event(runtime: Runtime, corp: Corp | Suite, event: CallbackEvent) -> None:
     """Up to three tries, then the event stays undelivered."""
     for attempt in range(TRIES):
-        if await _post_once(runtime, corp, event):
+        if await post_once(runtime, corp, event):
             return
         if attempt < TRIES - 1:
             await asyncio.sleep(corp.callback.retry_gap_s)

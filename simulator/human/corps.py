@@ -21,6 +21,8 @@ SIZES = {
 }
 # Far from the numbers of self-built apps, which count up from the first.
 ARCHIVE_AGENTID = 2000004
+# A corp of so many groups without further wishes is for tests of a first synchronisation.
+HUGE_GROUPS, HUGE_STAFF, PEOPLE_PER_GROUP = 500, 40, 5
 CORP_SETTINGS = (
     "name",
     "product_base_url",
@@ -160,11 +162,16 @@ async def create_corp(runtime: Runtime, body: Body) -> Body:
     size = SIZES.get(str(body.get("size") or "small"))
     if size is None:
         raise Refused(f"size is one of {', '.join(SIZES)}")
+    group_count = int(body["groups"] if body.get("groups") is not None else size["groups"])
+    is_huge = group_count > HUGE_GROUPS
+    people = body.get("customers")
+    if people is None:
+        people = group_count * PEOPLE_PER_GROUP if is_huge else size["customers"]
     plan = seed.Plan(
         name=str(body.get("name") or "示例企业"),
-        staff=int(body.get("staff") or size["staff"]),
-        groups=int(body["groups"] if body.get("groups") is not None else size["groups"]),
-        customers=int(body["customers"] if body.get("customers") is not None else size["customers"]),
+        staff=int(body.get("staff") or (HUGE_STAFF if is_huge else size["staff"])),
+        groups=group_count,
+        customers=int(people),
         seed=int(body.get("seed") or 1),
         corp_id=str(body.get("corp_id") or ""),
         initial_share=float(body.get("initial_share", 0.6)),

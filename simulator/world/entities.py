@@ -59,7 +59,7 @@ class Staff:
     is_verified: bool = True
 
 
-@dataclass
+@dataclass(slots=True)
 class Customer:
     external_userid: str
     name: str
@@ -72,7 +72,7 @@ class Customer:
     inbox: list[dict[str, Any]] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class Relation:
     """One staff member's tie to one customer: none, half, full, staff_deleted, customer_deleted."""
 
@@ -103,7 +103,7 @@ class Member:
     nickname: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class Group:
     chat_id: str
     name: str

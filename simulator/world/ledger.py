@@ -10,7 +10,7 @@ from typing import Any
 PENDING, ACKED, UNDELIVERED, DROPPED = "pending", "acked", "undelivered", "dropped"
 
 
-@dataclass
+@dataclass(slots=True)
 class CallbackEvent:
     """One logical event. It may be delivered several times; it is acked once any answer was 200."""
 

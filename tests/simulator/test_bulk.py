@@ -1,0 +1,111 @@
+"""Many changes at a rate, dropped and doubled on purpose; a big corp made quickly."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+import httpx
+import pytest
+
+from simulator.world.model import Corp
+from tests.simulator.conftest import Sink
+from tests.simulator.test_callbacks import opened
+
+
+def _run(web: httpx.Client, **body: Any) -> dict[str, Any]:
+    answer = web.post("/sim/bulk/events", json={"corp_id": "wwtestcorp", **body})
+    answer.raise_for_status()
+    number = answer.json()["bulk_id"]
+    while True:
+        state: dict[str, Any] = web.get(f"/sim/bulk/{number}").json()
+        if state["is_done"]:
+            return state
+        time.sleep(0.05)
+
+
+def test_changes_are_told_at_a_rate_and_counted(web: httpx.Client, corp: Corp, sink: Sink) -> None:
+    began = time.monotonic()
+    done = _run(web, count=60, rate_per_s=100, kind="mixed", duplicate_p=0.3, reorder_p=0.1, seed=3)
+    assert time.monotonic() - began >= 0.5
+    assert (done["made"], done["acked"], done["undelivered"], done["dropped"]) == (60, 60, 0, 0)
+    assert done["deliveries"] > 60
+    assert len(sink.requests) == done["deliveries"]
+    kinds = {opened(corp, request).findtext("Event") for request in sink.requests}
+    assert kinds == {"change_external_chat", "change_external_contact"}
+
+
+def test_dropped_changes_happened_but_nobody_heard_of_them(web: httpx.Client, corp: Corp, sink: Sink) -> None:
+    done = _run(web, count=60, rate_per_s=600, drop_p=0.3, seed=5)
+    assert 0 < done["dropped"] < 40
+    assert done["dropped"] + done["acked"] == 60
+    assert len(sink.requests) == done["acked"]
+    counts = web.get("/sim/ledger?corp_id=wwtestcorp&only=counts").json()["counts"]
+    assert counts["events_dropped"] == done["dropped"]
+    web.post("/sim/redeliver", json={"corp_id": corp.corp_id}).raise_for_status()
+    assert len(sink.requests) == done["acked"]
+
+
+def test_a_receiver_that_fails_is_tried_three_times(web: httpx.Client, corp: Corp, sink: Sink) -> None:
+    sink.statuses = [500, 500, 500, 500, 200]
+    done = _run(web, count=2, rate_per_s=5)
+    assert (done["acked"], done["undelivered"], done["attempts"]) == (1, 1, 5)
+
+
+@pytest.mark.parametrize(
+    "body", [{"count": 0}, {"count": 5, "kind": "weather"}, {"count": 5, "rate_per_s": -1}]
+)
+def test_orders_that_make_no_sense_are_refused(
+    web: httpx.Client, corp: Corp, sink: Sink, body: dict[str, Any]
+) -> None:
+    answer = web.post("/sim/bulk/events", json={"corp_id": corp.corp_id, **body})
+    assert answer.status_code == 400
+
+
+def test_bulk_can_be_stopped(web: httpx.Client, corp: Corp, sink: Sink) -> None:
+    began = web.post(
+        "/sim/bulk/events", json={"corp_id": corp.corp_id, "count": 1000, "rate_per_s": 20}
+    ).json()
+    web.post(f"/sim/bulk/{began['bulk_id']}/stop").raise_for_status()
+    for _ in range(100):
+        state = web.get(f"/sim/bulk/{began['bulk_id']}").json()
+        if state["is_done"]:
+            break
+        time.sleep(0.02)
+    assert state["is_done"]
+    assert state["made"] < 50
+
+
+def test_drop_and_delay_of_ordinary_callbacks(web: httpx.Client, corp: Corp, sink: Sink, clock: Any) -> None:
+    def rename(name: str) -> None:
+        body = {"corp_id": corp.corp_id, "chat_id": next(iter(corp.groups)), "name": name}
+        web.post("/sim/group/rename", json=body).raise_for_status()
+
+    web.post("/sim/faults", json={"drop_p": 1.0})
+    rename("从未听说")
+    assert sink.requests == []
+    web.post("/sim/faults", json={"drop_p": 0.0, "delay_p": 1.0, "delay_s": 120})
+    rename("晚些听说")
+    assert sink.requests == []
+    clock.move(121)
+    web.post("/sim/tick")
+    assert len(sink.requests) == 1
+    statuses = Counter(event.status for event in corp.ledger.events)
+    assert statuses == {"dropped": 1, "acked": 1}
+
+
+def test_a_corp_of_ten_thousand_groups_is_there_within_seconds(web: httpx.Client) -> None:
+    began = time.monotonic()
+    body = {"corp_id": "wwhuge", "name": "大企业", "groups": 10_000}
+    made = web.post("/sim/corps", json=body, timeout=60).json()
+    assert time.monotonic() - began < 20
+    assert (len(made["groups"]), made["customers"], len(made["staff"])) == (10_000, 50_000, 40)
+    began = time.monotonic()
+    secret = {"corpid": "wwhuge", "corpsecret": made["secret"]}
+    token = {"access_token": web.get("/cgi-bin/gettoken", params=secret).json()["access_token"]}
+    path = "/cgi-bin/externalcontact/batch/get_by_user"
+    staff = {"userid_list": [row["userid"] for row in made["staff"]], "limit": 100}
+    page = web.post(path, params=token, json=staff).json()
+    assert len(page["external_contact_list"]) == 100
+    assert time.monotonic() - began < 2
