@@ -32,6 +32,7 @@ TICKS = {
     "wecom.sync_due": 5.0,
     "wecom.archive_due": 5.0,
     "wecom.archive_retention": 3600.0,
+    "wecom.poll_personal_sends": 60.0,
     "leads.sweep": 5.0,
     "team.sweep": 5.0,
     "groups.sweep": 30.0,

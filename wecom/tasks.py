@@ -7,7 +7,7 @@ from celery import shared_task
 from outbox.dispatch import enqueue
 from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
-from wecom import assets, checkup, ingest, outbound, selectors, sync, turns, wake, welcome
+from wecom import assets, checkup, ingest, outbound, personal, selectors, sync, turns, wake, welcome
 from wecom.limits import IN_FLIGHT
 
 SYNC_LIMIT_S = 3600
@@ -94,6 +94,21 @@ def sync_due() -> None:
         wake.tick("sync", "wecom.run_syncs", tenant_id)
     for tenant_id, app_id in unchecked:
         enqueue("wecom.check_app", tenant_id=tenant_id, app_id=app_id)
+
+
+@shared_task(name="wecom.read_personal_sends", base=TenantTask, time_limit=280)
+def read_personal_sends(*, tenant_id: int) -> None:
+    """Count members' own mass sends against WeCom's limit."""
+    personal.read(tenant_id=tenant_id)
+
+
+@shared_task(name="wecom.poll_personal_sends", time_limit=60)
+def poll_personal_sends() -> None:
+    """Tick: find companies whose members' own mass sends are to be read."""
+    with unscoped("the personal sends' tick looks for tenants whose reading is due"):
+        waiting = personal.tenants_with_due()
+    for tenant_id in waiting:
+        wake.tick("personal", "wecom.read_personal_sends", tenant_id)
 
 
 @shared_task(name="wecom.check_app", base=TenantTask, time_limit=180)

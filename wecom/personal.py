@@ -1,0 +1,195 @@
+"""Members' own mass sends, read from WeCom: they use up the same limit as the company's (PROTOCOL 3.6, 4).
+
+WeCom tells of them to nobody, so a tick asks: first what was made since the last reading (kept, then the cursor
+moves), then whom each reached (counted in the transaction that settles it). Everything may happen twice.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
+
+from tenants import clock, preferences
+from tenants.models import Tenant
+from wecom.client import WecomClient
+from wecom.enums import PERSONAL_POLL_MIN, AppState, QuotaSource, ReceiverKind
+from wecom.errors import Permanent, Retryable, Stopped, WecomError
+from wecom.ledger import quota_note
+from wecom.models import App, PersonalFeed, PersonalSend
+
+log = structlog.get_logger(__name__)
+
+LEASE_S = 240
+REACH = timedelta(days=30)  # WeCom lists no more than a month at once
+OVERLAP = timedelta(hours=2)  # one that appears late is seen by the next readings
+ASK_FOR = timedelta(days=7)  # a send that its maker has not let go by then is not asked about any more
+SETTLE_AT_ONCE = 50
+FAILED_PAUSE = timedelta(hours=1)
+KINDS = {"group": ReceiverKind.GROUP, "single": ReceiverKind.CUSTOMER}
+PERSONAL, SENT, REACHED = 1, 2, 1
+
+
+def tenants_with_due() -> list[int]:
+    """Tenants whose members' sends are to be read. Runs across tenants: the caller is a tick."""
+    now = clock.now()
+    waits = PersonalFeed.objects.filter(tenant=OuterRef("tenant"), app=OuterRef("pk"), next_at__gt=now)
+    due = App.objects.filter(state=AppState.CONNECTED, tenant__suspended_at=None).filter(~Exists(waits))
+    return list(due.values_list("tenant_id", flat=True).distinct())
+
+
+def read(*, tenant_id: int) -> int:
+    """Read what is due of one tenant. Returns how many sends were settled. Safe to repeat and in parallel."""
+    app = App.objects.filter(tenant_id=tenant_id, state=AppState.CONNECTED).order_by("pk").first()
+    feed = _claim(app) if app else None
+    if app is None or feed is None:
+        return 0
+    try:
+        _list_new(WecomClient(app), feed)
+        settled = _settle_due(WecomClient(app))
+    except (Retryable, Stopped) as error:
+        at = error.retry_at if isinstance(error, Retryable) else clock.now() + FAILED_PAUSE
+        _release(feed, next_at=at, error=error)
+        return 0
+    except WecomError as error:
+        log.warning("personal_sends_not_read", tenant_id=tenant_id, error=str(error))
+        _release(feed, next_at=clock.now() + FAILED_PAUSE, error=error)
+        return 0
+    pause = timedelta(minutes=preferences.value(tenant_id, PERSONAL_POLL_MIN))
+    _release(feed, next_at=clock.now() + pause, read_at=clock.now())
+    return settled
+
+
+def _claim(app: App) -> PersonalFeed | None:
+    PersonalFeed.objects.get_or_create(tenant_id=app.tenant_id, app=app, defaults={"next_at": clock.now()})
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            """update wecom_personalfeed set leased_until = clock_timestamp() + make_interval(secs => %s)
+               where tenant_id = %s and app_id = %s and next_at <= %s
+                 and (leased_until is null or leased_until < clock_timestamp())""",
+            [LEASE_S, app.tenant_id, app.pk, clock.now()],
+        )
+        if not cursor.rowcount:
+            return None
+    return PersonalFeed.objects.get(tenant_id=app.tenant_id, app=app)
+
+
+def _release(feed: PersonalFeed, *, next_at: datetime, error: WecomError | None = None, **more: Any) -> None:
+    PersonalFeed.objects.filter(tenant_id=feed.tenant_id, pk=feed.pk).update(
+        next_at=next_at,
+        leased_until=None,
+        error=str(error)[:2000] if error else "",
+        error_code=error.code if error else 0,
+        **more,
+    )
+
+
+def _list_new(client: WecomClient, feed: PersonalFeed) -> None:
+    """Keep what was made since the last reading; the cursor moves when all of it is kept."""
+    until = clock.now()
+    since = max(feed.read_until - OVERLAP, until - REACH) if feed.read_until else until - REACH
+    for chat_type in KINDS:
+        rows = client.pages(
+            "groupmsg_list",
+            "group_msg_list",
+            chat_type=chat_type,
+            start_time=int(since.timestamp()),
+            end_time=int(until.timestamp()),
+            filter_type=PERSONAL,
+            limit=100,
+        )
+        PersonalSend.objects.bulk_create(
+            [
+                PersonalSend(
+                    tenant_id=feed.tenant_id,
+                    app_id=feed.app_id,
+                    msgid=str(row["msgid"]),
+                    chat_type=chat_type,
+                    creator=str(row.get("creator") or ""),
+                    made_at=datetime.fromtimestamp(int(row["create_time"]), UTC),
+                    next_at=until,
+                )
+                for row in rows
+            ],
+            ignore_conflicts=True,
+            batch_size=500,
+        )
+    PersonalFeed.objects.filter(tenant_id=feed.tenant_id, pk=feed.pk).update(read_until=until)
+
+
+def _settle_due(client: WecomClient) -> int:
+    """Ask whom the kept sends reached, oldest first; the rest waits for the next reading."""
+    due = PersonalSend.objects.filter(
+        Q(next_at__lte=clock.now()), tenant_id=client.app.tenant_id, app_id=client.app.pk
+    )
+    zone = Tenant.objects.values_list("timezone", flat=True).get(pk=client.app.tenant_id)
+    settled = 0
+    for row in due.order_by("next_at", "pk")[:SETTLE_AT_ONCE]:
+        try:
+            reached, is_over = _reached(client, row)
+        except Retryable as error:
+            if not error.code or not error.counts:
+                raise  # the line or a rate limit: nothing more to ask now
+            _ask_later(row)
+        except Stopped:
+            raise
+        except Permanent as error:
+            log.warning("personal_send_unknown", send=row.pk, error=str(error))
+            _close(row, [], zone=zone, is_over=True)
+        else:
+            _close(row, reached, zone=zone, is_over=is_over)
+            settled += is_over
+    return settled
+
+
+def _reached(client: WecomClient, row: PersonalSend) -> tuple[list[tuple[str, datetime]], bool]:
+    """Who got it and when, and whether nothing more is to come."""
+    tasks = list(client.pages("groupmsg_task", "task_list", msgid=row.msgid, limit=1000))
+    reached: list[tuple[str, datetime]] = []
+    for task in tasks:
+        if int(task.get("status") or 0) == SENT:
+            reached += _receivers(
+                client.pages(
+                    "groupmsg_send_result", "send_list", msgid=row.msgid, userid=task["userid"], limit=1000
+                ),
+                row.made_at,
+            )
+    return reached, all(int(task.get("status") or 0) == SENT for task in tasks)
+
+
+def _receivers(rows: Iterable[dict[str, Any]], made_at: datetime) -> list[tuple[str, datetime]]:
+    return [
+        (
+            str(one.get("chat_id") or one.get("external_userid") or ""),
+            datetime.fromtimestamp(int(one["send_time"]), UTC) if one.get("send_time") else made_at,
+        )
+        for one in rows
+        if int(one.get("status") or 0) == REACHED
+    ]
+
+
+def _close(row: PersonalSend, reached: list[tuple[str, datetime]], *, zone: str, is_over: bool) -> None:
+    """Count what was reached and settle the send, in one transaction."""
+    with transaction.atomic():
+        quota_note(
+            tenant_id=row.tenant_id,
+            receiver_kind=KINDS[row.chat_type],
+            uses=[(one, clock.local_date(at, zone), row.msgid) for one, at in reached if one],
+            source=QuotaSource.PERSONAL,
+        )
+        if is_over:
+            PersonalSend.objects.filter(tenant_id=row.tenant_id, pk=row.pk).update(
+                next_at=None, receivers=len(reached)
+            )
+        else:
+            _ask_later(row, receivers=len(reached))
+
+
+def _ask_later(row: PersonalSend, **more: Any) -> None:
+    pause = min(timedelta(minutes=5) * 2 ** min(row.tries, 8), timedelta(hours=12))
+    later = clock.now() + pause
+    PersonalSend.objects.filter(tenant_id=row.tenant_id, pk=row.pk).update(
+        tries=min(row.tries + 1, 1000), next_at=later if later - row.made_at < ASK_FOR else None, **more
+    )
