@@ -22,13 +22,14 @@ def _tag_changed(corp: Corp, change_type: str, tag_id: str, kind: str, at: float
 
 
 async def hire(runtime: Runtime, body: Body) -> Body:
-    """A new staff member, visible to the app at once."""
+    """A new staff member, visible to the app at once; not `is_active`, `is_verified` or `can_contact` if so asked."""
     corp_id, userid, name = need(body, "corp_id", "userid", "name")
     corp, now = runtime.corp(corp_id), runtime.clock.now()
     if userid.lower() in corp.staff:
         raise Refused("the userid is taken")
     department = int(body.get("department") or corp.departments[-1].id)
-    corp.staff[userid.lower()] = Staff(userid.lower(), name, [department])
+    flags = {key: bool(body.get(key, True)) for key in ("is_active", "is_verified", "can_contact")}
+    corp.staff[userid.lower()] = Staff(userid.lower(), name, [department], **flags)
     extra: Fields = [("Name", name), ("Department", str(department))]
     _contact_changed(corp, "create_user", userid.lower(), now, extra)
     return {"userid": userid.lower()}
@@ -96,10 +97,27 @@ async def publish_moment(runtime: Runtime, body: Body) -> Body:
     return {"published_at": moment.publishers[userid]}
 
 
+async def react_to_moment(runtime: Runtime, body: Body) -> Body:
+    """A customer likes or comments on what a staff member published."""
+    corp_id, moment_id, userid, who = need(body, "corp_id", "moment_id", "userid", "external_userid")
+    corp, now = runtime.corp(corp_id), int(runtime.clock.now())
+    moment = corp.moments.get(moment_id)
+    tie = corp.relations.get((userid, who))
+    if moment is None or not moment.publishers.get(userid) or tie is None or tie.status != "full":
+        raise Refused("this customer does not see the moment")
+    row = {"external_userid": who, "create_time": now, "under": userid}
+    if body.get("comment"):
+        moment.comments.append({**row, "comment": str(body["comment"])})
+    else:
+        moment.likes.append(row)
+    return {"comments": len(moment.comments), "likes": len(moment.likes)}
+
+
 ACTIONS: dict[str, Action] = {
     "staff/hire": hire,
     "staff/resign": resign,
     "staff/publish-moment": publish_moment,
+    "customer/react": react_to_moment,
     "tag/create": tag_create,
     "tag/rename": tag_rename,
     "tag/delete": tag_delete,

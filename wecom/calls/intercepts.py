@@ -237,19 +237,22 @@ class Statistics(Family):
     def groups_of_owners(
         self,
         *,
-        owners: list[str],
         day_begin_time: int,
         day_end_time: int | None = None,
+        owners: list[str] | None = None,
         order_by: int | None = None,
         order_asc: bool | None = None,
         offset: int | None = None,
         limit: int = 1000,
     ) -> OwnersPage:
-        """Group figures of at most 100 owners. `order_by` 1 to 4; `limit` 1 to 1,000, go on with `next_offset`."""
+        """Group figures of every owner, or of at most 100. `order_by` 1 to 4, `limit` 1 to 1,000.
+
+        Go on with `next_offset`.
+        """
         return self._ask(
             OwnersPage,
             "groupchat_statistic",
-            owner_filter={"userid_list": owners},
+            owner_filter={"userid_list": owners} if owners else None,
             day_begin_time=day_begin_time,
             day_end_time=day_end_time,
             order_by=order_by,
@@ -259,13 +262,13 @@ class Statistics(Family):
         )
 
     def groups_by_day(
-        self, *, owners: list[str], day_begin_time: int, day_end_time: int | None = None
+        self, *, day_begin_time: int, day_end_time: int | None = None, owners: list[str] | None = None
     ) -> list[DayFigures]:
-        """Group figures of at most 100 owners together, a row for each day."""
+        """Group figures of every owner, or of at most 100, together: a row for each day."""
         return self._ask(
             _Days,
             "groupchat_statistic_by_day",
-            owner_filter={"userid_list": owners},
+            owner_filter={"userid_list": owners} if owners else None,
             day_begin_time=day_begin_time,
             day_end_time=day_end_time,
         )["items"]

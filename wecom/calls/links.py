@@ -82,7 +82,7 @@ class Links(Family):
         skip_verify: bool | None = None,
         priority_option: dict[str, Any] | None = None,
     ) -> Link:
-        """Make a link. At most 500 staff. Permanent 41095: too many links. Not to be repeated."""
+        """Make a link. Name at most 30 characters, 500 staff. Permanent 41095: too many links. Not to be repeated."""
         return self._ask(
             _Made,
             "link_create",
@@ -116,11 +116,11 @@ class Links(Family):
         self._door.call("link_delete", link_id=link_id)
 
     def customers(self, *, link_id: str, limit: int = 1000) -> Iterator[LinkCustomer]:
-        """Who came by a link."""
+        """Who came by a link. `limit` a page: 1 to 1,000."""
         return self._each(LinkCustomer, "link_customer", "customer_list", link_id=link_id, limit=limit)
 
     def statistic(self, *, link_id: str, start_time: int, end_time: int) -> LinkFigures:
-        """Clicks and new customers of at most 30 days, from 180 days ago to yesterday."""
+        """Clicks and new customers of at most 30 days, not older than 180 days."""
         return self._ask(
             LinkFigures, "link_statistic", link_id=link_id, start_time=start_time, end_time=end_time
         )

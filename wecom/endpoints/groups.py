@@ -11,7 +11,6 @@ _count = partial(Endpoint, method=POST, permission="statistics", section="3.5")
 _hand_over = partial(Endpoint, method=POST, permission="transfers", section="3.5", is_repeatable=False)
 _CHAT = EC + "groupchat/"
 _OWNERS = Limit(kind=dict, spec={"userid_list": ids(100)})
-_NEEDED_OWNERS = Limit(required=True, kind=dict, spec={"userid_list": ids(100, required=True)})
 _DAYS = {"day_begin_time": NEEDED_MOMENT, "day_end_time": MOMENT}
 _DAY_RULE = whole_days("day_begin_time", "day_end_time")
 _MOVE = {"chat_id_list": ids(100, required=True), "new_owner": ID}
@@ -42,7 +41,7 @@ ROWS = (
         "groupchat_statistic", _CHAT + "statistic", rules=(_DAY_RULE,),
         fields={
             **_DAYS,
-            "owner_filter": _NEEDED_OWNERS,
+            "owner_filter": _OWNERS,
             "order_by": Limit(kind=int, one_of=(1, 2, 3, 4)),
             "order_asc": ZERO_ONE,
             "offset": Limit(kind=int, low=0),
@@ -51,7 +50,7 @@ ROWS = (
     ),
     _count(
         "groupchat_statistic_by_day", _CHAT + "statistic_group_by_day", rules=(_DAY_RULE,),
-        fields={**_DAYS, "owner_filter": _NEEDED_OWNERS},
+        fields={**_DAYS, "owner_filter": _OWNERS},
     ),
     _row(
         "opengid_to_chatid", EC + "opengid_to_chatid", errors=(90501, 90511),

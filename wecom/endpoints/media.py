@@ -4,7 +4,7 @@ from functools import partial
 
 from wecom.endpoints.checking import MEGABYTE
 from wecom.endpoints.parts import ID
-from wecom.endpoints.shape import GET, POST, Endpoint, FileLimit, Limit
+from wecom.endpoints.shape import GET, POST, Endpoint, Fault, FileLimit, Limit, Rule, Values
 
 _row = partial(Endpoint, method=POST, permission="media", section="3.10")
 _FILES = {
@@ -16,6 +16,13 @@ _FILES = {
 _ATTACHED = ("image", "video", "file")
 RANGE_BYTES = 20 * MEGABYTE
 
+
+def _products_are_images(values: Values, now_s: float | None) -> Fault:
+    if values.get("attachment_type") == 2 and values.get("media_type") != "image":
+        return "media_type", "is not image (attachment_type is 2)"
+    return None
+
+
 ROWS = (
     _row(
         "media_upload", "media/upload", is_upload=True, files=_FILES, file_kind="type",
@@ -23,8 +30,8 @@ ROWS = (
         notes="voice at most 60 s; valid 3 days", errors=(40004, 40006),
     ),
     _row(
-        "media_uploadimg", "media/uploadimg", is_upload=True, errors=(40006,),
-        files={"": FileLimit(2 * MEGABYTE)}, notes="1,000 a day and 3,000 a month per corp",
+        "media_uploadimg", "media/uploadimg", is_upload=True, errors=(40004, 40006),
+        files={"": FileLimit(2 * MEGABYTE, _FILES["image"].suffixes)}, notes="1,000 a day and 3,000 a month per corp",
     ),
     _row(
         "media_upload_attachment", "media/upload_attachment", is_upload=True, file_kind="media_type",
@@ -33,6 +40,7 @@ ROWS = (
             "media_type": Limit(required=True, kind=str, one_of=_ATTACHED),
             "attachment_type": Limit(required=True, kind=int, one_of=(1, 2)),
         },
+        rules=(Rule("attachment_type 2 takes images only", _products_are_images),),
         notes="attachment_type 1 Moments, 2 products",
     ),
     _row(

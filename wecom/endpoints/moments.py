@@ -10,7 +10,7 @@ _row = partial(Endpoint, method=POST, permission="moments", section="3.8")
 _LINK = {
     "title": Limit(kind=str, bytes=64),
     "url": ID,
-    "media_id": ID_OR_NONE,
+    "media_id": ID,
 }
 _ATTACHMENTS = Limit(
     kind=list,

@@ -78,6 +78,18 @@ def span(first: str, last: str, *, days: int) -> Rule:
     return Rule(f"{first} to {last} within {days} days", test)
 
 
+def not_older(first: str, *, days: int = BACK_DAYS) -> Rule:
+    """A moment at most so many days ago."""
+
+    def test(values: Values, now_s: float | None) -> Fault:
+        begin = values.get(first)
+        if begin is None or now_s is None or begin >= now_s - days * DAY_S:
+            return None
+        return first, f"is more than {days} days ago"
+
+    return Rule(f"{first} at most {days} days ago", test)
+
+
 def _midnight(at_s: float) -> datetime:
     return datetime.fromtimestamp(at_s, VENDOR_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.wire.api.attachments import live_media
 from simulator.wire.api.common import customer, relation, staff, visible, visible_staff
 from simulator.wire.checks import Field
 from simulator.wire.endpoint import Call, get, page, post
@@ -110,6 +111,8 @@ def set_remark(call: Call) -> dict[str, Any]:
     if all(body.get(name) is None for name in names):
         raise WireError(40058, "at least one field is needed")
     tie = relation(call, body["userid"], body["external_userid"])
+    if body.get("remark_pic_mediaid"):
+        live_media(call, body["remark_pic_mediaid"])
     tie.remark = body.get("remark", tie.remark)
     tie.description = body.get("description", tie.description)
     tie.remark_company = body.get("remark_company", tie.remark_company)

@@ -54,17 +54,19 @@ def delete(call: Call) -> dict[str, Any]:
 
 
 PRODUCT = Field(str, required=True)
+IMAGE = Field(dict, spec={"media_id": Field(str, required=True)})
+PICTURES = {"type": Field(str, required=True), "image": IMAGE}
 CHANGES = {
     "description": Field(str, max_chars=300),
     "price": Field(int, low=0, high=MAX_PRICE_FEN),
     "product_sn": Field(str, max_chars=128),
-    "attachments": Field(list, items=dict, max_items=MAX_IMAGES),
+    "attachments": Field(list, items=dict, max_items=MAX_IMAGES, spec=PICTURES),
 }
 NEW = {
     **CHANGES,
     "description": Field(str, required=True, max_chars=300),
     "price": Field(int, required=True, low=0, high=MAX_PRICE_FEN),
-    "attachments": Field(list, required=True, items=dict, max_items=MAX_IMAGES),
+    "attachments": Field(list, required=True, items=dict, max_items=MAX_IMAGES, spec=PICTURES),
 }
 _EC = "externalcontact/"
 
