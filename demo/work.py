@@ -47,11 +47,8 @@ class Work(NamedTuple):
 def work_due(now: datetime) -> Work:
     """What is due at `now` and not done."""
     with unscoped("the driver waits until the product has nothing due"), connection.cursor() as cursor:
-        found = []
-        for query in _DUE.values():
-            cursor.execute(query, {"now": now})
-            found.append(cursor.fetchone()[0])
-    return Work(*found)
+        cursor.execute(f"select {', '.join(f'({query})' for query in _DUE.values())}", {"now": now})
+        return Work(*cursor.fetchone())
 
 
 def _next_at(query: str, now: datetime) -> datetime | None:

@@ -43,7 +43,7 @@ def _environment(addresses: dict[str, str], web_port: int, simulator_port: int) 
         "QUNCE_PUBLIC_URL": f"http://{HOST}:{web_port}",
         "QUNCE_WECOM_API_BASE": simulator,
         "QUNCE_WECOM_OPEN_BASE": simulator,
-        "QUNCE_TICK_SCALE": "0.5",
+        "QUNCE_TICK_SCALE": "2",  # the driver asks for ticks itself whenever something is due
         "QUNCE_LOG_LEVEL": "WARNING",
         "PYTHONUNBUFFERED": "1",
     }
