@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.human.answers import Action, Body, need
 from simulator.runtime import Runtime
+from simulator.wire.xml import Nest
 from simulator.world import codes, groups, mass_send, relations
 from simulator.world.entities import ResponseCode
 from simulator.world.events import emit
@@ -198,6 +199,8 @@ async def click_card(runtime: Runtime, body: Body) -> Body:
     message = corp.app_messages.get(msgid)
     if message is None or userid not in message.userids or message.msgtype != "template_card":
         raise Refused("no such card for this staff member")
+    name = "template_card_menu_event" if body.get("menu") else "template_card_event"
+    questions = dict(body.get("selected") or {})
     code = corp.new_id("rc", 40)
     corp.response_codes[code] = ResponseCode(msgid, userid, now)
     fields: list[tuple[str, Any]] = [
@@ -206,9 +209,11 @@ async def click_card(runtime: Runtime, body: Body) -> Body:
         ("CardType", message.body.get("card_type", "")),
         ("ResponseCode", code),
     ]
+    if questions:
+        fields.append(("SelectedItems", [_answer(key, chosen) for key, chosen in questions.items()]))
     emit(
         corp,
-        event="template_card_event",
+        event=name,
         change_type="",
         fields=fields,
         at=now,
@@ -217,6 +222,13 @@ async def click_card(runtime: Runtime, body: Body) -> Body:
         agentid=message.agentid,
     )
     return {"clicked": key}
+
+
+def _answer(question: str, chosen: Any) -> Nest:
+    """One question of a vote or multiple-choice card with the options picked."""
+    picked = chosen if isinstance(chosen, list) else [chosen]
+    options = Nest(("OptionId", option) for option in picked)
+    return Nest([("SelectedItem", Nest([("QuestionKey", question), ("OptionIds", options)]))])
 
 
 ACTIONS: dict[str, Action] = {

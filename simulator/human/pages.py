@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup, escape
 
+from simulator.human.shown import KINDS
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -36,6 +38,7 @@ def linked(text: str) -> Markup:
 ENVIRONMENT = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape())
 ENVIRONMENT.filters["local_time"] = local_time
 ENVIRONMENT.filters["linked"] = linked
+ENVIRONMENT.filters["kind_name"] = lambda kind: KINDS.get(kind, kind)
 
 
 def render(name: str, **context: Any) -> str:

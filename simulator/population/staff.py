@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urljoin, urlsplit
 
-from simulator.human.phone import links_of
+from simulator.human.shown import links_of
 from simulator.population import habits, schedule, traits
 from simulator.population.browser import Browser, Document, Form, Page, joined, read
 from simulator.population.customers import ADDRESS, is_radar

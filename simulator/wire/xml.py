@@ -7,9 +7,20 @@ from collections.abc import Iterable, Sequence
 Fields = Sequence[tuple[str, object]]
 
 
+class Nest(tuple[tuple[str, object], ...]):
+    """Fields inside a field, where a plain list would be repeated <Item>."""
+
+    def text(self) -> str:
+        return "".join(_node(name, value) for name, value in self)
+
+
 def _node(name: str, value: object) -> str:
     if isinstance(value, int):
         return f"<{name}>{value}</{name}>"
+    if isinstance(value, Nest):
+        return f"<{name}>{value.text()}</{name}>"
+    if isinstance(value, (list, tuple)) and value and all(isinstance(item, Nest) for item in value):
+        return f"<{name}>{''.join(item.text() for item in value)}</{name}>"
     if isinstance(value, (list, tuple)):
         items = "".join(_node("Item", item) for item in value)
         return f"<{name}>{items}</{name}>"

@@ -233,7 +233,7 @@ def test_phone_pages_show_and_confirm(web: httpx.Client, corp: Corp, api: Api) -
     answer = web.post(f"/phone/{corp.corp_id}/staff/{group.owner}/confirm", data={"msgid": msgid})
     assert answer.status_code == 303
     who = next(m.id for m in group.members.values() if m.type == 2)
-    seen = web.get(f"/phone/{corp.corp_id}/customer/{who}").text
+    seen = web.get(f"/phone/{corp.corp_id}/customer/{who}/chat/{group.chat_id}").text
     assert '<a href="http://127.0.0.1:1/r/x">' in seen
 
 

@@ -196,9 +196,15 @@ def send_result(call: Call) -> dict[str, Any]:
 def comments(call: Call) -> dict[str, Any]:
     moment, userid = _moment(call), call.body["userid"].lower()
     return {
-        "comment_list": [row for row in moment.comments if row["under"] == userid],
-        "like_list": [row for row in moment.likes if row["under"] == userid],
+        "comment_list": _under(moment.comments, userid),
+        "like_list": _under(moment.likes, userid),
     }
+
+
+def _under(rows: list[dict[str, Any]], userid: str) -> list[dict[str, Any]]:
+    """What customers left below this staff member's moment."""
+    names = ("external_userid", "create_time")
+    return [{name: row[name] for name in names} for row in rows if row["under"] == userid]
 
 
 MOMENT = Field(str, required=True)
