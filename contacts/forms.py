@@ -21,6 +21,19 @@ class OptOutForm(forms.Form):
     )
 
 
+class ArchiveConsentForm(forms.Form):
+    """What a customer said to having messages kept."""
+
+    agreed = forms.TypedChoiceField(
+        label=_("Keeping messages"),
+        choices=[("1", _("Agreed")), ("0", _("Refused"))],
+        coerce=lambda raw: raw == "1",
+    )
+    ground = forms.CharField(
+        label=_("Where and how"), max_length=150, help_text=_("What the customer said, and where.")
+    )
+
+
 class TagForm(forms.Form):
     """Put a tag on a customer."""
 
@@ -29,6 +42,30 @@ class TagForm(forms.Form):
     def __init__(self, *args: Any, tags: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["tag"].choices = tags  # type: ignore[attr-defined]
+
+
+class ChatImportForm(forms.Form):
+    """A chat log, and on what ground its people may be kept."""
+
+    file = forms.FileField(
+        label=_("CSV or Excel file"),
+        help_text=_("CSV in UTF-8 or GBK, or .xlsx; at most 20 MB. The first line names the columns."),
+    )
+    ground = forms.CharField(
+        label=_("How the people in it agreed"),
+        required=False,
+        max_length=200,
+        help_text=_(
+            "Empty: only lines of people who agreed to archiving are kept. Otherwise say where they agreed; it is "
+            "recorded with each person. Nobody who refused is kept either way."
+        ),
+    )
+
+    def clean_file(self) -> Any:
+        sent = self.cleaned_data["file"]
+        if sent.size > FILE_BYTES:
+            raise forms.ValidationError(_("The file is larger than 20 MB. Split it."))
+        return sent
 
 
 class ImportForm(forms.Form):

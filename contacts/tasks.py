@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from contacts.services.chatlogs import chat_import_write
 from contacts.services.imports import import_write
 from contacts.services.ways import READ_TASK, way_read
 from tenants.models import Tenant
@@ -14,6 +15,11 @@ RETRY_PAUSE_S = 30
 @shared_task(name="contacts.write_import", base=TenantTask, time_limit=300)
 def write_import(*, tenant_id: int, batch_id: int) -> None:
     import_write(tenant=Tenant.objects.get(pk=tenant_id), batch_id=batch_id)
+
+
+@shared_task(name="contacts.write_chat_import", base=TenantTask, time_limit=300)
+def write_chat_import(*, tenant_id: int, batch_id: int) -> None:
+    chat_import_write(tenant=Tenant.objects.get(pk=tenant_id), batch_id=batch_id)
 
 
 @shared_task(name=READ_TASK, base=TenantTask, bind=True, max_retries=5)

@@ -3,17 +3,33 @@
 from django.urls import URLPattern, path
 
 from contacts.phone import CustomerLookPage, CustomerPhonePage
-from contacts.views.customers import CustomerListPage, CustomerPage, OptOutPage, TagPage, UntagView
-from contacts.views.imports import ImportBatchPage, ImportPage, ImportTemplateView
+from contacts.views.customers import (
+    ArchiveConsentPage,
+    CustomerListPage,
+    CustomerPage,
+    OptOutPage,
+    TagPage,
+    UntagView,
+)
+from contacts.views.imports import (
+    ChatImportPage,
+    ChatTemplateView,
+    ImportBatchPage,
+    ImportPage,
+    ImportTemplateView,
+)
 
 app_name = "contacts"
 urlpatterns: list[URLPattern] = [
     path("customers/", CustomerListPage.as_view(), name="list"),
     path("customers/import/", ImportPage.as_view(), name="import"),
     path("customers/import/template.csv", ImportTemplateView.as_view(), name="import_template"),
+    path("customers/import/chat/", ChatImportPage.as_view(), name="import_chat"),
+    path("customers/import/chat/template.csv", ChatTemplateView.as_view(), name="import_chat_template"),
     path("customers/import/<int:pk>/", ImportBatchPage.as_view(), name="import_batch"),
     path("customers/<int:pk>/", CustomerPage.as_view(), name="detail"),
     path("customers/<int:pk>/opt-out/", OptOutPage.as_view(), name="opt_out"),
+    path("customers/<int:pk>/archive-consent/", ArchiveConsentPage.as_view(), name="archive_consent"),
     path("customers/<int:pk>/tags/", TagPage.as_view(), name="tag"),
     path("customers/<int:pk>/tags/<int:tag_pk>/remove/", UntagView.as_view(), name="untag"),
 ]

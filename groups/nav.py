@@ -10,7 +10,8 @@ from console.audit_changes import register_changes
 from console.nav import Hit, register, register_search
 from console.pages import tenant_url
 from groups.enums import Kind, PaymentBasis, Purpose, Question, Risk, Scenario, State, SubKind
-from groups.selectors import group_counts, group_list
+from groups.selectors import Panel, group_counts, group_list, register_panel
+from groups.views.chat import chat_context
 from tenants.models import Tenant
 
 HITS = 5
@@ -31,6 +32,9 @@ def _search(tenant: Tenant, text: str) -> Iterator[Hit]:
 
 register(key="groups", label=_("Groups"), icon="users-group", url_name="groups:list", order=20, count=_broken)
 register_search(_search)
+register_panel(
+    Panel(key="chat", label=_("Chat"), template="groups/_chat.html", context=chat_context, order=20)
+)
 register_changes(
     "groups.group",
     labels={

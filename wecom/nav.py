@@ -1,6 +1,7 @@
 """What wecom adds to the settings page, the freshness panel and the bell."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,7 @@ from console.shell import tenant_url
 from tenants.enums import Permission
 from tenants.roles import allows
 from wecom import selectors
+from wecom.archive.selectors import archive_worst
 from wecom.models import App
 
 TONES = {"fresh": "ok", "syncing": "ok", "late": "warn", "stopped": "bad", "paused": "warn", "none": ""}
@@ -47,9 +49,24 @@ def notices(request: HttpRequest) -> Iterable[nav.Notice]:
         found.append(
             nav.Notice(_("Calls to WeCom are stopped"), tenant_url(tenant, "wecom:setup"), app.checked_at)
         )
+    found += archive_notices(tenant)
     if selectors.attention_count(tenant_id=tenant.pk):
         found.append(nav.Notice(_("Events or sends wait for a decision"), tenant_url(tenant, "wecom:inbox")))
     return found
+
+
+def archive_notices(tenant: Any) -> list[nav.Notice]:
+    """A stopped archive, messages nobody can bring back, and messages that wait for a key."""
+    row = archive_worst(tenant_id=tenant.pk)
+    if row is None:
+        return []
+    url = tenant_url(tenant, "wecom:archive")
+    said = {
+        "stopped": _("The message archive has stopped"),
+        "gap": _("Messages of some days were lost in the archive"),
+        "closed": _("Archived messages wait for a private key"),
+    }
+    return [nav.Notice(said[row.what], url, row.since)]
 
 
 nav.register_setting(
@@ -65,6 +82,13 @@ nav.register_setting(
     icon="activity-heartbeat",
     url_name="wecom:operations",
     order=15,
+)
+nav.register_setting(
+    label=_("Message archive"),
+    help=_("Secret, keys, who agreed, what came in"),
+    icon="messages",
+    url_name="wecom:archive",
+    order=22,
 )
 nav.register_setting(
     label=_("Inbox"),

@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView
 
 from wecom.api import EventsView
-from wecom.views import inbox, operations, setup
+from wecom.views import archive, inbox, operations, setup
 from wecom.views.callback import CallbackView
 from wecom.views.docs import api_docs
 
@@ -18,6 +18,15 @@ urlpatterns: list[URLPattern] = [
     path("settings/wecom/act/<slug:verb>/", setup.SetupAct.as_view(), name="setup_act"),
     path("settings/operations/", operations.Operations.as_view(), name="operations"),
     path("settings/operations/<slug:verb>/", operations.OperationsAct.as_view(), name="operations_act"),
+    path("settings/archive/", archive.ArchivePage.as_view(), name="archive"),
+    path("settings/archive/status/", archive.ArchiveStatus.as_view(), name="archive_status"),
+    path("settings/archive/check/", archive.ArchiveCheck.as_view(), name="archive_check"),
+    path("settings/archive/secret/", archive.ArchiveSecret.as_view(), name="archive_secret"),
+    path("settings/archive/act/<slug:verb>/", archive.ArchiveAct.as_view(), name="archive_act"),
+    path("settings/archive/keys/", archive.ArchiveKeyPaste.as_view(), name="archive_key"),
+    path("settings/archive/keys/<int:pk>/", archive.ArchiveKeyVersion.as_view(), name="archive_version"),
+    path("settings/archive/consents.csv", archive.ConsentExport.as_view(), name="archive_consents"),
+    path("archive/files/<int:pk>/", archive.ArchiveFile.as_view(), name="archive_file"),
     path("settings/inbox/", inbox.Inbox.as_view(), name="inbox"),
     path("settings/inbox/<int:pk>/", inbox.InboxDetail.as_view(), name="inbox_detail"),
     path("settings/inbox/sends/", inbox.Sends.as_view(), name="sends"),

@@ -76,6 +76,18 @@ def groups_for_choice(*, tenant_id: int) -> list[tuple[int, str]]:
     return [(one.pk, one.name or str(one.pk)) for one in islice(_Groups.open_list(tenant_id=tenant_id), 300)]
 
 
+def groups_open(*, tenant_id: int) -> list[Any]:
+    """Every group that is not over; each has pk, name and chat_id."""
+    return [] if _Groups.open_list is None else list(_Groups.open_list(tenant_id=tenant_id))
+
+
+def members_of_groups(*, tenant_id: int, group_ids: list[int]) -> dict[int, list[int]]:
+    """{group id: customers who sit in it now}."""
+    if _Groups.members is None or not group_ids:
+        return {}
+    return _Groups.members(tenant_id=tenant_id, group_ids=group_ids)
+
+
 def member_ids(*, tenant_id: int, group_id: int) -> list[int]:
     """Customers who sit in a group now."""
     if _Groups.members is None:
@@ -106,6 +118,12 @@ def customer_ids_by_external(*, tenant_id: int, external_userids: Iterable[str])
     """{external_userid: customer id}. An id known to several apps means the first app's customer."""
     rows = Customer.objects.filter(tenant_id=tenant_id, external_userid__in=list(external_userids))
     return dict(rows.order_by("-app_id").values_list("external_userid", "pk"))
+
+
+def customers_by_external(*, tenant_id: int, external_userids: Iterable[str]) -> dict[str, Customer]:
+    """{external_userid: customer}. An id known to several apps means the first app's customer."""
+    rows = Customer.objects.filter(tenant_id=tenant_id, external_userid__in=set(external_userids))
+    return {row.external_userid: row for row in rows.order_by("-app_id")}
 
 
 def customer_ids_by_union(*, tenant_id: int, unionids: Iterable[str]) -> dict[str, int]:

@@ -6,6 +6,8 @@ _LABELS = {
     "wecom": _("WeCom"),
     "api": _("Event API"),
     "import": _("Import"),
+    "archive": _("WeCom archive"),
+    "file": _("Imported chat log"),
     "radar": _("Tracked link"),
 }
 

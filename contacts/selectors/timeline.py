@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from contacts.enums import BehaviourKind, FollowState
 from contacts.models import Behaviour, CustomerTag, Exposure, Follow
 from contacts.selectors.sources import source_label
+from wecom.archive.texts import kind_label
 
 LIMIT = 200
 MESSAGE, CLICK, LEARN, REACH, ORDER, CHANGE = "message", "click", "learn", "reach", "order", "change"
@@ -107,8 +108,10 @@ def _behaviours(who: dict[str, int], limit: int) -> list[TimelineEntry]:
 def _behaviour(row: Behaviour) -> TimelineEntry:
     """One act; a title that only repeats the act or the group is told once."""
     facet, icon = _LOOK[row.kind]
+    if row.kind == BehaviourKind.MESSAGE:
+        return _message(row)
     label = str(BehaviourKind(row.kind).label)
-    said = row.text[:120] if row.kind == BehaviourKind.MESSAGE else row.object_title
+    said = row.object_title
     group = row.group.name if row.group else ""
     return TimelineEntry(
         at=row.occurred_at,
@@ -117,6 +120,28 @@ def _behaviour(row: Behaviour) -> TimelineEntry:
         text=_("%(what)s: %(title)s") % {"what": label, "title": said} if said not in ("", label) else label,
         detail=_joined("" if group == said else group, row.staff or "", source_label(row.source)),
         amount_fen=row.amount_fen,
+    )
+
+
+def _message(row: Behaviour) -> TimelineEntry:
+    """Where something was said; the words only where a rule needed them as evidence."""
+    if row.group:
+        text = _("Said in %(group)s") % {"group": row.group.name or _("an unnamed group")}
+    elif row.staff:
+        text = _("Wrote to %(name)s") % {"name": row.staff}
+    else:
+        text = str(BehaviourKind.MESSAGE.label)
+    facet, icon = _LOOK[BehaviourKind.MESSAGE]
+    return TimelineEntry(
+        at=row.occurred_at,
+        facet=facet,
+        icon_name=icon,
+        text=_("%(what)s: %(title)s") % {"what": text, "title": row.text[:120]} if row.text else text,
+        detail=_joined(
+            kind_label(row.object_kind) if row.object_kind not in ("", "text") else "",
+            _("a question") if row.data.get("is_question") else "",
+            source_label(row.source),
+        ),
     )
 
 

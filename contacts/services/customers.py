@@ -21,6 +21,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from wecom.archive.services import consent_record
 
 _FROM_WECOM = ["name", "avatar", "gender", "kind", "unionid", "synced_at"]
 
@@ -269,6 +270,39 @@ def archive_consents_note(*, tenant_id: int, app_id: int, heard: Iterable[Consen
         Customer.objects.bulk_update(
             changed, ["archive_consent", "archive_consent_source", "archive_consent_at"]
         )
+
+
+def customer_archive_consent(
+    *, tenant: Tenant, customer_id: int, agreed: bool, ground: str, actor: Actor
+) -> None:
+    """A customer told staff whether messages may be kept; in force from now on. Raises CustomerUnknown,
+    ReasonMissing, NotPermitted. Safe to repeat."""
+    require(actor, Permission.WORK)
+    if not ground.strip():
+        raise ReasonMissing
+    with transaction.atomic():
+        row = Customer.objects.select_for_update().filter(tenant=tenant, pk=customer_id).first()
+        if row is None:
+            raise CustomerUnknown
+        state = "agree" if agreed else "disagree"
+        consent_record(
+            tenant=tenant,
+            app_id=row.app_id,
+            person_id=row.external_userid,
+            agreed=agreed,
+            ground=ground,
+            actor=actor,
+        )
+        heard = ConsentHeard(row.external_userid, state, "hand", clock.now())
+        audit.record(
+            tenant=tenant,
+            actor=actor,
+            verb="contacts.customer.archive_consent",
+            target=row,
+            changes={"archive_consent": [row.archive_consent, state]},
+            reason=ground.strip(),
+        )
+        archive_consents_note(tenant_id=tenant.pk, app_id=row.app_id, heard=[heard])
 
 
 def customer_set_opt_out(

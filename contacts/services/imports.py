@@ -4,7 +4,7 @@ from itertools import islice
 
 from django.db import transaction
 
-from contacts.enums import IMPORT_ROWS
+from contacts.enums import IMPORT_ROWS, ImportKind
 from contacts.errors import ImportDone, ImportRefused
 from contacts.models import ImportBatch
 from contacts.policies.files import Fault, Row, Unreadable, decoded, read_rows
@@ -79,9 +79,13 @@ def import_start(*, tenant: Tenant, batch_id: int, actor: Actor) -> ImportBatch:
             actor=actor,
             verb="contacts.import.started",
             target=batch,
-            changes={"rows": [0, batch.total - batch.error_count]},
+            changes={"rows": [0, batch.total - batch.error_count - batch.withheld_count]},
+            reason=batch.ground,
         )
-        enqueue("contacts.write_import", tenant_id=tenant.pk, batch_id=batch.pk)
+        if batch.kind == ImportKind.MESSAGES:
+            enqueue("contacts.write_chat_import", tenant_id=tenant.pk, batch_id=batch.pk)
+        else:
+            enqueue("contacts.write_import", tenant_id=tenant.pk, batch_id=batch.pk)
     return batch
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, TemplatePage, drawer_done, go, toast
 from contacts.filters import CustomerFilter
-from contacts.forms import OptOutForm, TagForm
+from contacts.forms import ArchiveConsentForm, OptOutForm, TagForm
 from contacts.models import Customer, CustomerTag
 from contacts.policies.masking import masked_phone
 from contacts.selectors import (
@@ -26,10 +26,11 @@ from contacts.selectors import (
 from contacts.selectors.exposures import exposures_now
 from contacts.selectors.sources import source_label
 from contacts.selectors.timeline import FACETS, customer_timeline, facet_counts
-from contacts.services.customers import customer_set_opt_out
+from contacts.services.customers import customer_archive_consent, customer_set_opt_out
 from contacts.services.tags import customer_tag_add, customer_tag_remove
 from contacts.tables import CustomerTable
 from tenants.enums import Permission
+from wecom.archive.enums import ConsentSource
 
 FACET_LABELS = {
     "all": _("All"),
@@ -100,7 +101,30 @@ class CustomerPage(TemplatePage):
             "orders": [(order, source_label(order.source)) for order in orders_for(**who)[:20]],
             "spent_fen": spent_fen(**who).get(customer.pk),
             "exposures": exposures_now(tenant=self.request.tenant, customer_id=customer.pk),
+            "consent_source": dict(ConsentSource.choices).get(customer.archive_consent_source, ""),
         }
+
+
+class ArchiveConsentPage(FormPage):
+    """A drawer: the customer told staff whether messages may be kept."""
+
+    template_name = "contacts/archive_consent.html"
+    form_class = ArchiveConsentForm
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {"customer": found(self.request.tenant.pk, kwargs["pk"])}
+
+    def done(self, form: ArchiveConsentForm, **kwargs: Any) -> HttpResponse:
+        agreed = form.cleaned_data["agreed"]
+        customer_archive_consent(
+            tenant=self.request.tenant,
+            customer_id=kwargs["pk"],
+            agreed=agreed,
+            ground=form.cleaned_data["ground"],
+            actor=self.request.actor,
+        )
+        toast(self.request, _("Messages may be kept") if agreed else _("Messages are not kept from now on"))
+        return drawer_done(self.request)
 
 
 class OptOutPage(FormPage):

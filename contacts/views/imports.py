@@ -7,10 +7,12 @@ from django.http.response import HttpResponseBase
 
 from console.exports import csv_response
 from console.pages import ConsoleView, FormPage, TemplatePage, go
-from contacts.enums import BehaviourKind
-from contacts.forms import ImportForm
+from contacts.enums import BehaviourKind, ImportKind
+from contacts.forms import ChatImportForm, ImportForm
 from contacts.models import ImportBatch
+from contacts.policies.chatlogs import template_lines as chat_template_lines
 from contacts.policies.files import template_lines
+from contacts.services.chatlogs import chat_import_check
 from contacts.services.imports import import_check, import_start
 from tenants.enums import Permission
 
@@ -26,7 +28,8 @@ class ImportPage(FormPage):
     write_permission = Permission.OPERATE
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        rows = ImportBatch.objects.filter(tenant=self.request.tenant).defer("body", "errors")
+        rows = ImportBatch.objects.filter(tenant=self.request.tenant, kind=ImportKind.BEHAVIOURS)
+        rows = rows.defer("body", "errors")
         return {"recent": list(rows.order_by("-created_at")[:RECENT]), "kinds": BehaviourKind.choices}
 
     def done(self, form: ImportForm, **kwargs: Any) -> HttpResponse:
@@ -50,6 +53,39 @@ class ImportTemplateView(ConsoleView):
         return csv_response(template_lines(), "qunce-behaviours.csv")
 
 
+class ChatImportPage(FormPage):
+    """Choose a chat log; it is checked, nothing is written yet."""
+
+    template_name = "contacts/import_chat.html"
+    form_class = ChatImportForm
+    permission = Permission.OPERATE
+    write_permission = Permission.OPERATE
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        rows = ImportBatch.objects.filter(tenant=self.request.tenant, kind=ImportKind.MESSAGES)
+        return {"recent": list(rows.defer("body", "errors").order_by("-created_at")[:RECENT])}
+
+    def done(self, form: ChatImportForm, **kwargs: Any) -> HttpResponse:
+        sent = form.cleaned_data["file"]
+        batch = chat_import_check(
+            tenant=self.request.tenant,
+            name=sent.name,
+            raw=sent.read(),
+            ground=form.cleaned_data["ground"],
+            actor=self.request.actor,
+        )
+        return go(self.request, self.url("contacts:import_batch", pk=batch.pk))
+
+
+class ChatTemplateView(ConsoleView):
+    """The chat log to start from."""
+
+    permission = Permission.OPERATE
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return csv_response(chat_template_lines(), "qunce-chat.csv")
+
+
 class ImportBatchPage(TemplatePage):
     """What a file holds: good rows, faults line by line; then how far the writing is."""
 
@@ -63,7 +99,7 @@ class ImportBatchPage(TemplatePage):
         batch = rows.first()
         if batch is None:
             raise Http404
-        return {"batch": batch, "good": batch.total - batch.error_count}
+        return {"batch": batch, "good": batch.total - batch.error_count - batch.withheld_count}
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.context(pk=pk)

@@ -24,6 +24,7 @@ from groups.selectors.activity import last_messages
 from groups.selectors.members import Counts, counts, members_current
 from tenants import clock, preferences
 from tenants.models import Tenant
+from wecom.archive.selectors import rooms_heard
 
 
 def limits_of(*, tenant_id: int) -> Limits:
@@ -90,10 +91,12 @@ def group_facts_many(
     if members is None:
         members = members_current(tenant_id=tenant.pk, group_ids=ids)
     spoke = last_messages(tenant_id=tenant.pk, members=members)
+    heard = rooms_heard(tenant_id=tenant.pk, room_ids=[row.chat_id for row in rows])
     return {
         row.pk: _facts(
             tenant, row, now=now, limits=limits, answered=answered.get(row.pk, {}), allowed=allowed.get(row.pk, {}),
             seats=seats[row.pk], siblings=siblings.get(row.series, 0), spoke_at=spoke.get(row.pk),
+            is_heard=row.chat_id in heard,
         )
         for row in rows
     }  # fmt: skip
@@ -119,6 +122,7 @@ def _facts(
     seats: Counts,
     siblings: int,
     spoke_at: datetime | None,
+    is_heard: bool,
 ) -> GroupFacts:
     is_linked = bool(group.chat_id)
     crew = answered.get(Question.MANAGEMENT, {}).get("crew", [])
@@ -148,6 +152,6 @@ def _facts(
         answers=answered,
         approvals=allowed,
         last_message_at=spoke_at,
-        sees_messages=spoke_at is not None,
+        sees_messages=is_heard or spoke_at is not None,
         limits=limits,
     )

@@ -15,6 +15,7 @@ from groups.enums import LIVE_STATES, TRANSITIONS, JoinScene, Question, State
 from groups.models import Group
 from groups.policies.checks import evaluate, passed
 from groups.selectors import change_list, group_facts, group_get, member_list, panels, touches_of
+from groups.selectors.chat import why_unknown
 from groups.selectors.figures import (
     Book,
     book_of,
@@ -110,7 +111,7 @@ class GroupDetailPage(TemplatePage):
             "net": len(book.joined(book.range)) - len(book.left(book.range)),
             "chart": _chart(book, self.request.tenant.timezone, days),
             "points": daily_activity(book, zone=self.request.tenant.timezone),
-            "chat": _chat(book),
+            **_chat(group, book),
             "did": [
                 (kind.value, label, len(book.people([kind], book.range)), book.times([kind], book.range))
                 for kind, label in _DID
@@ -182,12 +183,13 @@ def _details(book: Book) -> list[tuple[str, Any, list[tuple[str, int]]]]:
     ]
 
 
-def _chat(book: Book) -> dict[str, int] | None:
-    """Customer messages of the range; None when no message of this group was ever seen."""
+def _chat(group: Group, book: Book) -> dict[str, Any]:
+    """Customer messages of the range; `chat` is None when this group is not heard, and `chat_why` says why not."""
     kinds = [BehaviourKind.MESSAGE]
-    if not book.people(kinds) and not book.times(kinds, book.range):
-        return None
-    return {"count": book.times(kinds, book.range), "people": len(book.people(kinds, book.range))}
+    why_not, source = why_unknown(tenant_id=group.tenant_id, chat_id=group.chat_id)
+    seen = bool(book.people(kinds) or book.times(kinds, book.range))
+    figures = {"count": book.times(kinds, book.range), "people": len(book.people(kinds, book.range))}
+    return {"chat": figures if seen or not why_not else None, "chat_why": why_not, "chat_source": source}
 
 
 def _chart(book: Book, zone: str, days: int) -> dict[str, Any] | None:

@@ -89,3 +89,11 @@ def agreed_in(*, tenant_id: int, person_ids: Iterable[str]) -> set[str]:
     found = list(rows.values_list("person_id", "state"))
     refused = {person for person, state in found if state == ConsentState.DISAGREE}
     return {person for person, _state in found} - refused
+
+
+def refused_in(*, tenant_id: int, person_ids: Iterable[str]) -> set[str]:
+    """Those whose standing answer is no, whichever app heard it."""
+    rows = ArchiveConsent.objects.filter(
+        tenant_id=tenant_id, person_id__in=set(person_ids), state=ConsentState.DISAGREE
+    )
+    return set(rows.values_list("person_id", flat=True))

@@ -10,7 +10,14 @@ from django.db.models.functions import TruncDate
 
 from tenants import clock
 from wecom.archive.adapters import archive_port
-from wecom.archive.enums import ArchiveState, ConsentState, MediaState, MessageState
+from wecom.archive.enums import (
+    ArchiveState,
+    ConsentState,
+    MediaState,
+    MessageSource,
+    MessageState,
+    SealedReason,
+)
 from wecom.archive.models import (
     ArchiveConsent,
     ArchiveCursor,
@@ -203,3 +210,45 @@ def tenants_with_messages() -> list[int]:
 def lag_s(row: ArchiveCursor) -> int | None:
     """Seconds since the archive was last looked into; None: never."""
     return None if row.fetched_at is None else max(0, int((clock.now() - row.fetched_at).total_seconds()))
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What an administrator should know first. `what`: stopped, gap or closed."""
+
+    what: str
+    since: datetime | None
+
+
+def archive_worst(*, tenant_id: int) -> Trouble | None:
+    """The worst thing about a tenant's archive, or None. Two queries at most."""
+    rows = list(ArchiveCursor.objects.filter(tenant_id=tenant_id, state__in=READING).order_by("pk"))
+    for row in rows:
+        if row.state == ArchiveState.STOPPED:
+            return Trouble("stopped", row.fetched_at)
+    for row in rows:
+        if row.gap_until is not None:
+            return Trouble("gap", row.gap_until)
+    if not rows:
+        return None
+    closed = SealedMessage.objects.filter(tenant_id=tenant_id, reason=SealedReason.NO_KEY)
+    first = closed.order_by("pk").values_list("received_at", flat=True).first()
+    return Trouble("closed", first) if first else None
+
+
+def texts_heard(
+    *, tenant_id: int, room_ids: Iterable[str], since: datetime, until: datetime
+) -> set[tuple[str, str, str, str]]:
+    """{(room, sender, minute as YYYYMMDDHHMM in UTC, text)} that the archive itself brought in [since, until)."""
+    rows = ArchivedMessage.objects.filter(
+        tenant_id=tenant_id,
+        room_id__in=list(room_ids),
+        sent_at__gte=since,
+        sent_at__lt=until,
+        msgtype="text",
+        source=MessageSource.ARCHIVE,
+    )
+    return {
+        (room, sender, f"{at:%Y%m%d%H%M}", str(content.get("content") or ""))
+        for room, sender, at, content in rows.values_list("room_id", "sender_id", "sent_at", "content")
+    }

@@ -7,7 +7,8 @@ from django.db import connection
 
 from tenants import clock
 from tenants.audit import Actor
-from tenants.models import Tenant
+from tenants.models import Preference, Tenant
+from tenants.preferences import Declared
 from tenants.scoping import tenant_scope
 from tests.simulated import Simulator
 from wecom.archive import checkup, fetch, services
@@ -80,6 +81,9 @@ class World:
 
     def cursor_set(self, **values: Any) -> None:
         ArchiveCursor.objects.filter(tenant=self.tenant, app=self.app).update(**values)
+
+    def tenant_sets(self, setting: Declared, value: Any) -> None:
+        Preference.objects.update_or_create(tenant=self.tenant, key=setting.key, defaults={"value": value})
 
     def lease_ends(self) -> None:
         """A killed worker's claim runs out."""

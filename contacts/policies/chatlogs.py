@@ -1,0 +1,199 @@
+"""Reading a chat log (R110), pure: a CSV or a spreadsheet to lines, each fault with its line and column."""
+
+import csv
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from contacts.policies.files import Fault, Unreadable, decoded
+
+# Column -> other names a header may use.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "group": ("群", "群名", "群名称", "群聊", "群ID", "chat_id", "group name"),
+    "sender": ("发送人", "发言人", "成员", "昵称", "发送者", "from", "name"),
+    "sent_at": ("时间", "发送时间", "time", "date"),
+    "text": ("内容", "消息", "正文", "消息内容", "content", "message"),
+}
+EXAMPLE = (
+    ("英语打卡3班", "林妈妈", "2026-11-20 20:05:12", "老师，今天的课几点开始？"),
+    ("英语打卡3班", "周岚", "2026-11-20 20:06:01", "八点，链接在群公告里。"),
+)
+UNPACKED_BYTES = 200 * 1024 * 1024
+TEXT_CHARS, NAME_CHARS = 4000, 128
+_FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y年%m月%d日 %H:%M")
+_FUTURE, _PAST = timedelta(days=1), timedelta(days=5 * 365)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLine:
+    """One line that can be read. `group` and `sender` are names or WeCom's ids, as written; `sent_at` is UTC."""
+
+    line: int
+    group: str
+    sender: str
+    sent_at: datetime
+    text: str
+
+
+def text_of(raw: bytes) -> str:
+    """The file as CSV text: CSV in UTF-8 or GBK, or the first sheet of an .xlsx. Raises Unreadable."""
+    return _sheet(raw) if raw.startswith(b"PK\x03\x04") else decoded(raw)
+
+
+def _sheet(raw: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+            if sum(one.file_size for one in packed.infolist()) > UNPACKED_BYTES:
+                raise Unreadable(_("The spreadsheet is too large. Save the sheet as CSV."))
+        book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        out = io.StringIO(newline="")
+        writer = csv.writer(out)
+        for row in sheet.iter_rows(values_only=True):
+            writer.writerow([_cell(one) for one in row])
+        book.close()
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError, OSError) as error:
+        raise Unreadable(_("This spreadsheet cannot be read. Save the sheet as CSV.")) from error
+    return out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.strftime(_FORMS[0])
+    return "" if value is None else str(value)
+
+
+def _header(first: list[str]) -> dict[str, int]:
+    names = {alias.lower(): name for name, aliases in COLUMNS.items() for alias in (name, *aliases)}
+    found: dict[str, int] = {}
+    for position, cell in enumerate(first):
+        name = names.get(cell.strip().lower())
+        if name in found:
+            raise Unreadable(_("The column %(name)s stands there twice.") % {"name": cell})
+        if name:
+            found[name] = position
+    missing = [name for name in COLUMNS if name not in found]
+    if missing:
+        raise Unreadable(_("Columns are missing: %(names)s.") % {"names": ", ".join(missing)})
+    return found
+
+
+def read_lines(text: str, *, zone: str, now: datetime, most: int) -> Iterator[ChatLine | Fault]:
+    """Every line after the header: what it says, or its first fault. Raises Unreadable.
+
+    Times without an offset are on the wall of `zone`.
+    """
+    csv.field_size_limit(1_000_000)
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        header = _header(next(reader, []))
+        filled = (cells for cells in reader if any(cell.strip() for cell in cells))
+        for number, cells in enumerate(filled, start=1):
+            if number > most:
+                raise Unreadable(_("The file has more than %(most)s rows. Split it.") % {"most": f"{most:,}"})
+            values = {name: cells[at].strip() if at < len(cells) else "" for name, at in header.items()}
+            yield _line(reader.line_num, values, zone=zone, now=now)
+    except csv.Error as error:
+        raise Unreadable(
+            _("Line %(line)s is not CSV: %(why)s") % {"line": reader.line_num, "why": error}
+        ) from error
+
+
+def _line(number: int, values: dict[str, str], *, zone: str, now: datetime) -> ChatLine | Fault:
+    for name in COLUMNS:
+        if not values[name]:
+            return Fault(number, name, _("This must not be empty."))
+    for name, longest in (("group", NAME_CHARS), ("sender", NAME_CHARS), ("text", TEXT_CHARS)):
+        if len(values[name]) > longest:
+            return Fault(number, name, _("At most %(n)s characters.") % {"n": longest})
+    at = _moment(values["sent_at"], zone)
+    if at is None:
+        return Fault(number, "sent_at", _("Write it as 2026-11-20 20:05 or in ISO 8601."))
+    if not now - _PAST <= at <= now + _FUTURE:
+        return Fault(number, "sent_at", _("More than a day in the future, or more than five years ago."))
+    return ChatLine(number, values["group"], values["sender"], at, values["text"])
+
+
+def _moment(raw: str, zone: str) -> datetime | None:
+    for form in _FORMS:
+        try:
+            return datetime.strptime(raw, form).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        except ValueError:
+            continue
+    try:
+        moment = datetime.fromisoformat(raw)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who a line is by: WeCom's id, and whether it is a member of staff."""
+
+    person_id: str
+    is_staff: bool
+
+
+@dataclass(frozen=True)
+class Book:
+    """Whom a file may mean. Names that several bear are absent from `by_name` and stand in `shared`."""
+
+    rooms: dict[str, str]  # chat id or group name -> chat id
+    shared_rooms: frozenset[str]
+    staff: dict[str, str]  # userid or name -> userid
+    by_id: frozenset[str]  # external_userids known
+    by_name: dict[tuple[str, str], str]  # (chat id, name) -> external_userid
+    shared: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One line with its place and its writer known."""
+
+    line: ChatLine
+    chat_id: str
+    speaker: Speaker
+
+    @property
+    def msgid(self) -> str:
+        """The same line gives the same id, so that a file sent twice counts once."""
+        parts = (self.chat_id, self.speaker.person_id, self.line.sent_at.isoformat(), self.line.text)
+        return f"file-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:48]}"
+
+
+def placed(line: ChatLine, book: Book) -> Said | Fault:
+    """Find the group and the person a line means; what is not certain is a fault."""
+    if line.group in book.shared_rooms:
+        return Fault(line.line, "group", _("Several groups are called so: write WeCom's id of the group."))
+    chat_id = book.rooms.get(line.group, "")
+    if not chat_id:
+        return Fault(line.line, "group", _("No group is called so: %(name)s.") % {"name": line.group[:40]})
+    key = (chat_id, line.sender)
+    if key in book.shared:
+        return Fault(line.line, "sender", _("Several people in this group are called so: write WeCom's id."))
+    if line.sender in book.staff:
+        return Said(line, chat_id, Speaker(book.staff[line.sender], True))
+    person = line.sender if line.sender in book.by_id else book.by_name.get(key, "")
+    if not person:
+        return Fault(line.line, "sender", _("Nobody in this group is called so: write WeCom's id."))
+    return Said(line, chat_id, Speaker(person, False))
+
+
+def template_lines() -> list[list[Any]]:
+    """The file to start from: the header and two examples."""
+    return [list(COLUMNS), *(list(row) for row in EXAMPLE)]
+
+
+def people_of(lines: Iterable[Said]) -> set[str]:
+    """Customers who said something."""
+    return {one.speaker.person_id for one in lines if not one.speaker.is_staff}

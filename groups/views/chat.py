@@ -1,0 +1,73 @@
+"""The group page's chat tab: messages a day, who wrote, and the latest messages, masked by role and audited."""
+
+from typing import Any
+
+from django.core.cache import cache
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from groups.models import Group
+from groups.selectors.chat import PAGE, ChatFigures, chat_figures, chat_lines
+from groups.selectors.figures import range_of_days
+from tenants import audit, clock
+from tenants.enums import Permission
+from tenants.roles import allows
+
+RANGES = (7, 14, 30)
+DEFAULT_DAYS = 14
+AUDIT_S = 3600  # one entry for a person who looks again within the hour
+
+
+def chat_context(request: Any, group: Group) -> dict[str, Any]:
+    """What `groups/_chat.html` shows. Reading messages leaves an entry in the audit trail."""
+    asked = request.GET.get("days", "")
+    days = int(asked) if asked.isdecimal() and int(asked) in RANGES else DEFAULT_DAYS
+    zone = request.tenant.timezone
+    figures = chat_figures(
+        group=group, zone=zone, within=range_of_days(days=days, zone=zone, now=clock.now())
+    )
+    before = request.GET.get("before", "")
+    may_see = allows(request.role, Permission.SEE_PERSONAL)
+    lines = [] if figures.why_not else chat_lines(
+        group=group, before_id=int(before) if before.isdecimal() else 0, may_see=may_see
+    )  # fmt: skip
+    if lines and may_see:
+        _note_reading(request, group)
+    return {
+        "figures": figures,
+        "lines": lines,
+        "days": days,
+        "ranges": RANGES,
+        "may_see": may_see,
+        "older": lines[-1].id if len(lines) >= PAGE else 0,
+        "chart": _chart(figures),
+        "may_manage": allows(request.role, Permission.MANAGE),
+    }
+
+
+def _note_reading(request: HttpRequest, group: Group) -> None:
+    """Who read the chats of which group."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if cache.add(f"groups:chat:read:{group.pk}:{actor.kind}:{actor.id}", 1, timeout=AUDIT_S):
+        with transaction.atomic():
+            audit.record(tenant=group.tenant, actor=actor, verb="groups.chat.read", target=group)
+
+
+def _chart(figures: ChatFigures) -> dict[str, Any] | None:
+    """Messages a day as an ECharts option: customers and staff beside each other."""
+    if figures.why_not or not (figures.customer_messages or figures.staff_messages):
+        return None
+    return {
+        "xAxis": {"type": "category", "data": [f"{one.day.month}/{one.day.day}" for one in figures.days]},
+        "yAxis": {"type": "value", "minInterval": 1},
+        "series": [
+            {
+                "name": _("Customers"),
+                "type": "bar",
+                "stack": "all",
+                "data": [one.customers for one in figures.days],
+            },
+            {"name": _("Staff"), "type": "bar", "stack": "all", "data": [one.staff for one in figures.days]},
+        ],
+    }
