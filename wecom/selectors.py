@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import QuerySet
 from redis.exceptions import RedisError
 
@@ -203,8 +204,14 @@ def send_get(*, tenant_id: int, send_id: int) -> OutboundSend:
     return OutboundSend.objects.get(tenant_id=tenant_id, pk=send_id)
 
 
+_WAITING = """
+select (select count(*) from wecom_inboundevent where tenant_id = %(tenant)s and state = 'dead')
+     + (select count(*) from wecom_outboundsend where tenant_id = %(tenant)s and state = 'unknown')
+"""
+
+
 def attention_count(*, tenant_id: int) -> int:
-    """How many entries wait for a person's decision: dead events and parked sends."""
-    dead = InboundEvent.objects.filter(tenant_id=tenant_id, state="dead").count()
-    parked = OutboundSend.objects.filter(tenant_id=tenant_id, state=SendState.UNKNOWN).count()
-    return dead + parked
+    """How many entries wait for a person's decision: dead events and parked sends. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, {"tenant": tenant_id})
+        return int(cursor.fetchone()[0])

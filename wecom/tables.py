@@ -1,6 +1,7 @@
 """The inbox as tables: events that came in, sends that wait for a person."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import django_filters
 import django_tables2 as tables
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from console.shell import tenant_url
 from console.tables import ConsoleTable
 from console.templatetags.q import chip, moment
-from wecom.enums import InboundSource, InboundState, SendKind, SendState
+from wecom.enums import InboundSource, InboundState, LostKind, SendKind, SendState
 
 INBOUND_TONES = {
     InboundState.PENDING: "line",
@@ -40,6 +41,60 @@ class InboundFilter(django_filters.FilterSet):
         return queryset.filter(
             Q(event__icontains=text) | Q(change_type__icontains=text) | Q(mailbox__icontains=text)
         )
+
+
+class LostFilter(django_filters.FilterSet):
+    """By name, by what was read, by what had changed."""
+
+    q = django_filters.CharFilter(label=_("Name or ID"), method="by_text")
+    what = django_filters.ChoiceFilter(
+        label=_("Kind of data"),
+        choices=[
+            ("groups", _("Groups")),
+            ("customers", _("Customers")),
+            ("staff", _("Staff")),
+            ("tags", _("Tags")),
+        ],
+    )
+    kind = django_filters.ChoiceFilter(label=_("What had changed"), choices=LostKind.choices)
+
+    def by_text(self, queryset: QuerySet, name: str, text: str) -> QuerySet:
+        return queryset.filter(Q(title__icontains=text) | Q(subject_id=text))
+
+
+class LostTable(ConsoleTable):
+    """What a comparison put right: about whom, what, how much, when."""
+
+    title = tables.Column(verbose_name=_("About"), empty_values=())
+    kind = tables.Column(verbose_name=_("What had changed"))
+    count = tables.Column(
+        verbose_name=_("Changes"), attrs={"td": {"class": "q-num"}, "th": {"class": "q-num"}}
+    )
+    found_at = tables.Column(verbose_name=_("Found"))
+
+    class Meta(ConsoleTable.Meta):
+        row_header = "title"
+        empty_text = _("Nothing was missed.")
+
+    def __init__(self, *args: Any, tenant: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tenant = tenant
+
+    def render_title(self, record: Any) -> SafeString:
+        page = {"groups": "groups:list", "customers": "contacts:list", "staff": "team:staff_list"}.get(
+            record.what
+        )
+        name = record.title or record.subject_id
+        if page is None or not record.title:
+            return format_html("{}", name)
+        url = f"{tenant_url(self.tenant, page)}?{urlencode({'q': record.title})}"
+        return format_html('<a href="{}">{}</a> <span class="q-3rd">{}</span>', url, name, record.subject_id)
+
+    def value_title(self, record: Any) -> str:
+        return f"{record.title} {record.subject_id}".strip()
+
+    def render_found_at(self, value: Any) -> str:
+        return moment(value)
 
 
 class SendFilter(django_filters.FilterSet):

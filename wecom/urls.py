@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView
 
 from wecom.api import EventsView
-from wecom.views import archive, inbox, operations, setup
+from wecom.views import archive, inbox, lost, operations, setup
 from wecom.views.callback import CallbackView
 from wecom.views.docs import api_docs
 
@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/archive/keys/<int:pk>/", archive.ArchiveKeyVersion.as_view(), name="archive_version"),
     path("settings/archive/consents.csv", archive.ConsentExport.as_view(), name="archive_consents"),
     path("archive/files/<int:pk>/", archive.ArchiveFile.as_view(), name="archive_file"),
+    path("settings/wecom/missed/", lost.Lost.as_view(), name="lost"),
     path("settings/inbox/", inbox.Inbox.as_view(), name="inbox"),
     path("settings/inbox/<int:pk>/", inbox.InboxDetail.as_view(), name="inbox_detail"),
     path("settings/inbox/sends/", inbox.Sends.as_view(), name="sends"),

@@ -17,6 +17,7 @@ from tenants import clock
 from wecom.client import WecomClient, client_for
 from wecom.enums import LostKind
 from wecom.errors import Permanent
+from wecom.selectors import app_list
 from wecom.sync import Lost, Progress
 
 log = structlog.get_logger(__name__)
@@ -48,9 +49,11 @@ def customers_compare(*, tenant_id: int, progress: Progress) -> int:
     Raises Retryable, SliceOver. Safe to repeat and to be cut off anywhere.
     """
     since = progress.compared_at
+    callable_apps = {app.pk for app in app_list(tenant_id=tenant_id) if app.is_callable}
     sellers = sorted(
         _Seller(one.app_id, one.pk, one.userid, str(one), since is not None and one.created_at > since)
         for one in staff_contactable(tenant_id=tenant_id)
+        if one.app_id in callable_apps
     )
     work = _Comparison(tenant_id, progress, sellers)
     if progress.position.get("phase") != PAGES:

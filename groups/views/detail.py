@@ -25,6 +25,7 @@ from groups.selectors.figures import (
     scenes_of,
 )
 from groups.services.setup import group_move
+from groups.views.fresh import freshness_context
 from team.selectors import staff_by_userids
 from tenants import clock
 from tenants.enums import Permission
@@ -76,7 +77,7 @@ class GroupDetailPage(TemplatePage):
             "moves": [State(one) for one in sorted(TRANSITIONS[group.state]) if group.state != State.PLANNING],
             "is_live": group.state in LIVE_STATES, "ends_at": facts.ends_at,
             "positioning": facts.answers.get(Question.POSITIONING, {}), "rules": facts.answers.get(Question.RULES, {}),
-            **_day_of(group, facts),
+            **_day_of(group, facts), **freshness_context(self.request, group),
         }  # fmt: skip
         return base | self._tab(group, tab)
 

@@ -30,6 +30,7 @@ from groups.selectors import (
 from groups.services.freezing import group_freeze, group_unfreeze
 from groups.services.setup import group_plan, groups_set_kind
 from groups.tables import GroupTable
+from groups.views.fresh import callbacks_for, stamp_for
 from team.viewer import own_staff
 from tenants import clock
 from tenants.enums import Permission
@@ -154,10 +155,13 @@ class GroupListPage(ListPage):
             group_list(tenant_id=tenant.pk).filter(risk__gte=Risk.WARN, dismissed_at=None)[:DECIDE_ROWS]
         )
         known = glances(tenant=tenant, groups={row.pk: row for row in [*rows, *urgent]}.values())
+        callbacks = callbacks_for(self.request)
         for row in [*rows, *urgent]:
             row.glance = known[row.pk]  # type: ignore[attr-defined]
+            row.stamp = stamp_for(row, callbacks)  # type: ignore[attr-defined]
         seats, people = people_total(tenant_id=tenant.pk, group_ids=table.data.data.order_by().values("pk"))
-        return super().show(context | {"urgent": urgent, "seats": seats, "people": people, **self._aside()})
+        found = {"urgent": urgent, "seats": seats, "people": people, "callbacks": callbacks, "is_elsewhere": True}
+        return super().show(context | found | self._aside())
 
     def _aside(self) -> dict[str, Any]:
         if self.request.htmx and not self.request.htmx.boosted:

@@ -51,6 +51,7 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "wecom:archive_version": (MANAGE, MANAGE),
     "wecom:archive_consents": (MANAGE, MANAGE),
     "wecom:archive_file": ("see_personal", WORK),
+    "wecom:lost": (MANAGE, MANAGE),
     "wecom:inbox": (MANAGE, MANAGE),
     "wecom:inbox_detail": (MANAGE, MANAGE),
     "wecom:sends": (MANAGE, MANAGE),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from console.pages import ConsoleView, FormPage, drawer_done, render, toast
 from tenants.enums import Permission
-from wecom import checkup, selectors, services
+from wecom import checkup, readings, selectors, services
 from wecom.enums import AppState
 from wecom.forms import AppForm, GreetingForm, RotateForm
 from wecom.models import App
@@ -40,18 +40,31 @@ class Managed(ConsoleView):
 
 def status_context(app: App) -> dict[str, Any]:
     """What `_setup_status.html` shows."""
-    rows = selectors.sync_list(tenant_id=app.tenant_id)
+    rows = readings.readings(tenant_id=app.tenant_id)
     results = checkup.results(app)
-    is_reading = any(row.leased_until for row in rows)
+    is_reading = any(row.is_going for row in rows)
     waits = any(one.state == "waiting" for one in results)
     return {
         "app": app,
         "results": results,
         "bad_count": sum(one.state == "bad" for one in results),
         "syncs": [{"row": row, "label": SYNC_LABELS.get(row.what, row.what)} for row in rows],
+        "going": next(
+            (
+                {"row": row, "label": SYNC_LABELS.get(row.what, row.what), "number": number, "of": len(rows)}
+                for number, row in enumerate(rows, start=1)
+                if row.is_going
+            ),
+            None,
+        ),
+        "lost_ever": sum(row.lost_ever for row in rows),
+        "callbacks": readings.callbacks_of(tenant_id=app.tenant_id, app=app),
         "is_reading": is_reading,
         "was_read": any(row.finished_at for row in rows),
-        "refreshes": is_reading or (waits and app.state != AppState.PAUSED) or app.state == AppState.BROKEN,
+        "refreshes": is_reading
+        or any(row.state == "waits" for row in rows)
+        or (waits and app.state != AppState.PAUSED)
+        or app.state == AppState.BROKEN,
         "is_connected": app.state == AppState.CONNECTED,
         "is_paused": app.state == AppState.PAUSED,
     }
