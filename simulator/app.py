@@ -14,7 +14,19 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from simulator.callbacks.deliver import flush
-from simulator.human import acts, bulk, corps, links, messages, office, phone, suites, truth
+from simulator.human import (
+    acts,
+    bulk,
+    console,
+    corps,
+    links,
+    messages,
+    office,
+    phone,
+    record,
+    suites,
+    truth,
+)
 from simulator.human.answers import Action, Body, json_route
 from simulator.human.oauth import OAuthPage
 from simulator.population import camp, tick
@@ -44,6 +56,9 @@ def _sim_routes(runtime: Runtime) -> list[Route]:
         ("GET", "/sim/status", truth.status),
         ("GET", "/sim/endpoints", truth.endpoints),
         ("GET", "/sim/ledger", truth.ledger),
+        ("GET", "/sim/ledger/callbacks", record.callbacks),
+        ("GET", "/sim/ledger/callbacks/{event_id}", record.callback),
+        ("GET", "/sim/ledger/calls", record.calls),
         ("GET", "/sim/corps", corps.list_corps),
         ("POST", "/sim/corps", corps.create_corp),
         ("GET", "/sim/corps/{corp_id}", corps.show_corp),
@@ -137,5 +152,6 @@ def create_app(runtime: Runtime, *, snapshot_s: float = 5.0) -> Starlette:
         _media_route(runtime),
         Route("/", lambda request: RedirectResponse("/phone/")),
         *phone.routes(runtime),
+        *console.routes(runtime),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

@@ -21,6 +21,11 @@ def local_time(at: float, timezone: str = "Asia/Shanghai") -> str:
     return f"{moment.month}月{moment.day}日 {moment:%H:%M}"
 
 
+def local_seconds(at: float, timezone: str = "Asia/Shanghai") -> str:
+    """11-21 09:05:30 in the corp's zone."""
+    return f"{dt.datetime.fromtimestamp(at, ZoneInfo(timezone)):%m-%d %H:%M:%S}"
+
+
 def linked(text: str) -> Markup:
     """Text with its http addresses as links, everything else escaped."""
     words = []
@@ -37,6 +42,7 @@ def linked(text: str) -> Markup:
 
 ENVIRONMENT = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape())
 ENVIRONMENT.filters["local_time"] = local_time
+ENVIRONMENT.filters["local_seconds"] = local_seconds
 ENVIRONMENT.filters["linked"] = linked
 ENVIRONMENT.filters["kind_name"] = lambda kind: KINDS.get(kind, kind)
 

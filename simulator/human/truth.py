@@ -97,7 +97,8 @@ def doubled(rows: Sequence[tuple[str, ...]]) -> int:
     return sum(count - 1 for count in Counter(rows).values())
 
 
-def _counts(corp: Corp) -> dict[str, Any]:
+def counts_of(corp: Corp) -> dict[str, Any]:
+    """The figures of a corp's ledger."""
     events = corp.ledger.events
     app_rows = [(u, m.content_hash) for m in corp.app_messages.values() for u in m.userids]
     mass_rows = [
@@ -140,7 +141,7 @@ async def ledger(runtime: Runtime, body: Body) -> Body:
     """Everything, or only `counts` with ?only=counts."""
     (corp_id,) = need(body, "corp_id")
     corp = runtime.corp(corp_id)
-    counts = _counts(corp)
+    counts = counts_of(corp)
     if body.get("only") == "counts":
         return {"corp_id": corp_id, "now": runtime.clock.now(), "counts": counts}
     return {

@@ -7,6 +7,23 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 
+def _checked(name: str, value: Any, present: Any) -> Any:
+    """The value in the fault's own type. Raises ValueError, before anything is changed."""
+    if isinstance(present, bool):
+        if value not in (True, False):
+            raise ValueError(f"{name} is true or false")
+        return bool(value)
+    if isinstance(present, dict):
+        if not isinstance(value, dict):
+            raise ValueError(f"{name} is an object")
+        return dict(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+        raise ValueError(f"{name} is a number, 0 or more")
+    if name.endswith("_p") and value > 1:
+        raise ValueError(f"{name} is a share from 0 to 1")
+    return value
+
+
 @dataclass
 class Faults:
     """Everything off by default; see simulator/README.md for what each one does."""
@@ -58,7 +75,8 @@ class Faults:
         unknown = sorted(set(changes) - known)
         if unknown:
             raise ValueError(f"unknown faults: {', '.join(unknown)}")
-        for name, value in changes.items():
+        checked = {name: _checked(name, value, getattr(self, name)) for name, value in changes.items()}
+        for name, value in checked.items():
             setattr(self, name, value)
         if "seed" in changes:
             self.rng = random.Random(self.seed)
