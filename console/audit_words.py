@@ -77,7 +77,12 @@ WORDS = {
     "wecom.app.secret_rotated": _("Changed the WeCom secret"),
     "wecom.inbound.discarded": _("Discarded a stuck event"),
     "wecom.inbound.replayed": _("Replayed a stuck event"),
+    "wecom.quota_rule.forgotten": _("Took back a mass-send rule"),
+    "wecom.quota_rule.stated": _("Stated the mass-send rule"),
     "wecom.send.decided": _("Decided on a stuck send"),
+    "wecom.send.dropped": _("Dropped a stuck send"),
+    "wecom.send.found_sent": _("Found a stuck send at WeCom"),
+    "wecom.send.sent_again": _("Sent a stuck send again"),
 }
 
 

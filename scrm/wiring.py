@@ -83,3 +83,4 @@ def connect() -> None:
         group_names=import_string("scrm.sources.group_names"),
         groups_active=import_string("scrm.sources.groups_active"),
     )
+    import_string("wecom.parked.register_names")(import_string("scrm.sources.names_at_wecom"))

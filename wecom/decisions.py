@@ -9,10 +9,13 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
-from wecom import ingest, outbound, wake
-from wecom.enums import InboundState, SendState
-from wecom.errors import NothingToDecide, ReasonMissing
+from wecom import ingest, outbound, parked, wake
+from wecom.adapters import ADAPTERS, Sent
+from wecom.enums import Choice, InboundState, SendKind, SendState
+from wecom.errors import ChoiceMissing, NothingToDecide, ReasonMissing, WecomError
 from wecom.models import InboundEvent, OutboundSend
+
+VERBS = {Choice.DONE: "found_sent", Choice.AGAIN: "sent_again", Choice.DROP: "dropped"}
 
 
 def inbound_replay(*, tenant: Tenant, inbound_id: int, actor: Actor) -> None:
@@ -59,36 +62,55 @@ def inbound_discard(*, tenant: Tenant, inbound_id: int, reason: str, actor: Acto
         )
 
 
-def send_decide(*, tenant: Tenant, send_id: int, is_done: bool, reason: str, actor: Actor) -> OutboundSend:
-    """A person decides a parked or failed send: it was done, or it is to be sent again.
+def send_decide(
+    *, tenant: Tenant, send_id: int, choice: str, reason: str, actor: Actor, vendor_id: str = ""
+) -> OutboundSend:
+    """A person decides a parked or failed send, by what they have found out.
 
-    Sending again is only for sends whose outcome the person has looked up at WeCom. Raises ReasonMissing,
-    NothingToDecide, NotPermitted.
+    done: WeCom has it; for a mass send `vendor_id` is which one, so that its result can be read. again: it goes
+    out as if new. drop: it is over, and what it had used is given back by who asked for it. Raises ReasonMissing,
+    ChoiceMissing, NothingToDecide, NotPermitted.
     """
     require(actor, Permission.MANAGE)
     if not reason.strip():
         raise ReasonMissing
+    if choice not in Choice.values:
+        raise ChoiceMissing
     with transaction.atomic():
         row = OutboundSend.objects.select_for_update().get(tenant=tenant, pk=send_id)
         if row.state not in (SendState.UNKNOWN, SendState.FAILED):
             raise NothingToDecide
         before = row.state
-        if is_done:
-            outbound.finish(row, SendState.DONE)
+        if choice == Choice.DONE:
+            _is_done(row, vendor_id.strip())
+        elif choice == Choice.DROP:
+            outbound.finish(row, SendState.CANCELLED, error=WecomError(reason.strip()))
         else:
-            row.state, row.attempts, row.claim, row.next_at = SendState.QUEUED, 0, "", clock.now()
-            row.finished_at, row.error, row.error_code = None, "", 0
-            row.save()
-            wake.outbound(tenant_id=tenant.pk)
+            _again(row)
         audit.record(
             tenant=tenant,
             actor=actor,
-            verb="wecom.send.decided",
+            verb=f"wecom.send.{VERBS[Choice(choice)]}",
             target=row,
             changes={"state": [before, row.state]},
             reason=reason.strip(),
         )
     return row
+
+
+def _is_done(row: OutboundSend, vendor_id: str) -> None:
+    if row.kind == SendKind.MASS_SEND and (not vendor_id or parked.is_taken(row, vendor_id)):
+        raise ChoiceMissing
+    sent = Sent(vendor_id, [], {"decided": True}) if vendor_id else None
+    outbound.finish(row, SendState.DONE, sent=sent)
+
+
+def _again(row: OutboundSend) -> None:
+    row.state, row.attempts, row.claim, row.next_at = SendState.QUEUED, 0, "", clock.now()
+    row.finished_at, row.error, row.error_code = None, "", 0
+    row.expires_at = clock.now() + ADAPTERS[row.kind].lasts
+    row.save()
+    wake.outbound(tenant_id=row.tenant_id)
 
 
 def deliveries_retry(*, tenant: Tenant, actor: Actor) -> int:

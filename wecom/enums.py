@@ -60,6 +60,14 @@ class LostKind(models.TextChoices):
     STANDING = "standing", _("Staff came, left or changed rights")
 
 
+class Choice(models.TextChoices):
+    """What a person decides about a send whose outcome nobody knows."""
+
+    DONE = "done", _("It was sent")
+    AGAIN = "again", _("Send it again")
+    DROP = "drop", _("Drop it")
+
+
 class SendKind(models.TextChoices):
     APP_MESSAGE = "app_message", _("Message to staff")
     MASS_SEND = "mass_send", _("Mass send")

@@ -110,3 +110,8 @@ class ReasonMissing(DomainError):
 class QuotaRuleInvalid(DomainError):
     code = "WECOM-21"
     message = _("This is not a rule that WeCom has, or its number is not between 1 and 1,000.")
+
+
+class ChoiceMissing(DomainError):
+    code = "WECOM-22"
+    message = _("Choose one of the three. For a mass send that was sent, also choose which one WeCom lists.")

@@ -3,6 +3,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from wecom.enums import QuotaRule
+from wecom.ledger import LIMIT_MOST
+
 
 class AppForm(forms.Form):
     """The three values an administrator copies from the WeCom console."""
@@ -48,3 +51,21 @@ class ReasonForm(forms.Form):
     """Why a person decides so; kept in the audit log."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class QuotaRuleForm(forms.Form):
+    """Which rule the company's WeCom console shows, and from when."""
+
+    rule = forms.ChoiceField(label=_("Rule"), choices=QuotaRule.choices)
+    limit = forms.IntegerField(
+        label=_("Another number"),
+        required=False,
+        min_value=1,
+        max_value=LIMIT_MOST,
+        help_text=_("Only if WeCom tells your company another number for this period. Empty: the rule's own."),
+    )
+    effective_from = forms.DateField(
+        label=_("From"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("The first day on which WeCom counts like this."),
+    )

@@ -97,5 +97,12 @@ nav.register_setting(
     url_name="wecom:inbox",
     order=25,
 )
+nav.register_setting(
+    label=_("Mass-send limit"),
+    help=_("WeCom's rule, from when it holds, and how much of it is used"),
+    icon="gauge",
+    url_name="wecom:quota",
+    order=23,
+)
 nav.register_freshness(freshness)
 nav.register_bell(notices)

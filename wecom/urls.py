@@ -31,7 +31,10 @@ urlpatterns: list[URLPattern] = [
     path("settings/inbox/", inbox.Inbox.as_view(), name="inbox"),
     path("settings/inbox/<int:pk>/", inbox.InboxDetail.as_view(), name="inbox_detail"),
     path("settings/inbox/sends/", inbox.Sends.as_view(), name="sends"),
-    path("settings/inbox/sends/<int:pk>/", inbox.SendDetail.as_view(), name="send_detail"),
+    path("settings/inbox/sends/<int:pk>/", parked.SendDetail.as_view(), name="send_detail"),
+    path("settings/inbox/sends/<int:pk>/evidence/", parked.SendEvidence.as_view(), name="send_evidence"),
+    path("settings/wecom/limit/", quota.QuotaPage.as_view(), name="quota"),
+    path("settings/wecom/limit/<int:pk>/forget/", quota.QuotaForget.as_view(), name="quota_forget"),
 ]
 phone_urlpatterns: list[URLPattern] = []
 public_urlpatterns: list[URLPattern] = [

@@ -254,9 +254,9 @@ def test_a_parked_send_is_decided_by_a_person_with_a_reason(tenant, live, signed
         row.refresh_from_db()
         assert row.state == "done"
         with pytest.raises(NothingToDecide):
-            decisions.send_decide(tenant=tenant, send_id=row.pk, is_done=False, reason="x", actor=owner)
+            decisions.send_decide(tenant=tenant, send_id=row.pk, choice="again", reason="x", actor=owner)
         with pytest.raises(ReasonMissing):
-            decisions.send_decide(tenant=tenant, send_id=row.pk, is_done=False, reason="", actor=owner)
+            decisions.send_decide(tenant=tenant, send_id=row.pk, choice="again", reason="", actor=owner)
 
 
 def test_a_role_without_the_right_decides_nothing(tenant, live):

@@ -11,10 +11,9 @@ from django.utils.translation import gettext_lazy
 from console.listing import ListPage
 from console.pages import TemplatePage, toast
 from wecom import decisions, envelope, ingest, selectors
-from wecom.enums import InboundSource, InboundState, SendState
+from wecom.enums import InboundSource, InboundState
 from wecom.forms import ReasonForm
 from wecom.models import InboundEvent, OutboundSend
-from wecom.reactions import reaction_to
 from wecom.tables import InboundFilter, InboundTable, SendFilter, SendTable
 from wecom.views.setup import Managed
 
@@ -117,40 +116,3 @@ class InboxDetail(Managed, TemplatePage):
         )
         toast(request, _("The event is closed without being processed."))
         return HttpResponseRedirect(self.url("wecom:inbox"))
-
-
-class SendDetail(Managed, TemplatePage):
-    """One send that waits for a person."""
-
-    template_name = "wecom/send_detail.html"
-
-    def row(self, pk: int) -> OutboundSend:
-        return _found(OutboundSend.objects.filter(tenant_id=self.request.tenant.pk), pk)
-
-    def context(self, **kwargs: Any) -> dict[str, Any]:
-        row = self.row(kwargs["pk"])
-        return {
-            "row": row,
-            "fields": [
-                (name, _shown(value)) for name, value in row.payload.items() if name != "welcome_code"
-            ],
-            "reaction": reaction_to(row.error_code) if row.error_code else None,
-            "is_parked": row.state == SendState.UNKNOWN,
-            "can_decide": row.state in (SendState.UNKNOWN, SendState.FAILED),
-            "form": ReasonForm(),
-            "sheet": SHEET,
-        }
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        self.row(pk)
-        form = ReasonForm(request.POST)
-        is_done = request.POST.get("verb") == "done"
-        decisions.send_decide(
-            tenant=self.request.tenant,
-            send_id=pk,
-            is_done=is_done,
-            reason=form.cleaned_data["reason"] if form.is_valid() else "",
-            actor=self.request.actor,
-        )
-        toast(request, _("Marked as done.") if is_done else _("It is being sent again."))
-        return HttpResponseRedirect(self.url("wecom:sends"))
