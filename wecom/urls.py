@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView
 
 from wecom.api import EventsView
-from wecom.views import archive, inbox, lost, operations, setup
+from wecom.views import archive, inbox, lost, operations, parked, quota, setup
 from wecom.views.callback import CallbackView
 from wecom.views.docs import api_docs
 
