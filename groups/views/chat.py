@@ -59,6 +59,7 @@ def _chart(figures: ChatFigures) -> dict[str, Any] | None:
     if figures.why_not or not (figures.customer_messages or figures.staff_messages):
         return None
     return {
+        "legend": {"data": [_("Customers"), _("Staff")]},
         "xAxis": {"type": "category", "data": [f"{one.day.month}/{one.day.day}" for one in figures.days]},
         "yAxis": {"type": "value", "minInterval": 1},
         "series": [
