@@ -26,7 +26,7 @@ def _checked(name: str, value: Any, present: Any) -> Any:
 
 @dataclass
 class Faults:
-    """Everything off by default; see simulator/README.md for what each one does."""
+    """Everything off by default; see docs/simulator.md for what each one does."""
 
     duplicate_p: float = 0.0
     drop_p: float = 0.0

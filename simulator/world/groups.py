@@ -119,7 +119,7 @@ def join(
     fresh = [pid for pid in dict.fromkeys(person_ids) if pid not in group.members]
     if not fresh:
         return []
-    if len(group.members) + len(fresh) > 500:
+    if len(group.members) + len(fresh) > corp.limit("group_members"):
         raise Refused("the group is full")
     _before_change(corp, group, now)
     last = group.member_version
