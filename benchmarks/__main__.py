@@ -51,13 +51,13 @@ def main(names: list[str]) -> int:
     database.make_fresh(os.environ["DATABASE_OWNER_URL"], environment, NAME)
     os.environ.update(environment | {"QUNCE_CLOCK_FILE": str(_nine_o_clock())})
     django.setup()
-    from benchmarks import callback, due, owner  # noqa: PLC0415  need Django's settings of this run
+    from benchmarks import callback, due, group_event, owner  # noqa: PLC0415  need Django's settings of this run
     from tenants.models import User  # noqa: PLC0415
     from tenants.services import tenant_sign_up  # noqa: PLC0415
 
     owner.run(FLOOR_TABLES)
     tenant = tenant_sign_up(name="基准", owner=User.objects.create_user("bench@qunce.example"))
-    known = {"callback": callback.measure, "due": due.measure}
+    known = {"callback": callback.measure, "due": due.measure, "group_event": group_event.measure}
     results = []
     for name, measure in known.items():
         if not names or name in names:
