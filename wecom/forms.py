@@ -66,6 +66,6 @@ class QuotaRuleForm(forms.Form):
     )
     effective_from = forms.DateField(
         label=_("From"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("The first day on which WeCom counts like this."),
     )

@@ -14,6 +14,7 @@ from console.shell import tenant_url
 from console.tables import ConsoleTable
 from console.templatetags.q import chip, moment
 from wecom.enums import InboundSource, InboundState, LostKind, SendKind, SendState
+from wecom.reactions import reaction_to
 
 INBOUND_TONES = {
     InboundState.PENDING: "line",
@@ -178,7 +179,10 @@ class SendTable(ConsoleTable):
 
     def render_kind(self, record: Any) -> SafeString:
         url = tenant_url(self.tenant, "wecom:send_detail", pk=record.pk)
-        return format_html('<a href="{}">{}</a>', url, record.get_kind_display())
+        text = " ".join(str(record.payload.get("text") or "").split())[:48]
+        return format_html(
+            '<a href="{}">{}</a> <span class="q-3rd">{}</span>', url, record.get_kind_display(), text
+        )
 
     def value_kind(self, record: Any) -> str:
         return record.kind
@@ -195,8 +199,10 @@ class SendTable(ConsoleTable):
     def value_state(self, record: Any) -> str:
         return record.state
 
-    def render_error(self, value: str) -> str:
-        return value[:120]
+    def render_error(self, record: Any, value: str) -> Any:
+        if record.state == SendState.UNKNOWN:
+            return _("The answer of WeCom was lost")
+        return reaction_to(record.error_code).meaning if record.error_code else value[:120]
 
     def value_error(self, value: str) -> str:
         return value
