@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Customer
 from contacts.selectors import customer_list, groups_for_choice, member_ids, tag_list
+from contacts.selectors.channels import channel_friend_ids, channel_list
 from team.selectors import staff_list
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
@@ -24,6 +25,7 @@ class CustomerFilter(filters.FilterSet):
     q = filters.CharFilter(label=_("Name, remark or WeCom id"), method="narrow")
     tag = filters.ChoiceFilter(label=_("Tag"), method="narrow", empty_label=_("All"))
     staff = filters.ChoiceFilter(label=_("Friend of"), method="narrow", empty_label=_("All"))
+    channel = filters.ChoiceFilter(label=_("Channel"), method="by_channel", empty_label=_("All"))
     group = filters.ChoiceFilter(label=_("Group"), method="in_group", empty_label=_("All"))
     buyer = filters.ChoiceFilter(label=_("Has bought"), choices=YES_NO, method="narrow", empty_label=_("All"))
     opt_out = filters.ChoiceFilter(
@@ -44,6 +46,9 @@ class CustomerFilter(filters.FilterSet):
         self.filters["staff"].extra["choices"] = [
             (one.pk, str(one)) for one in staff_list(tenant_id=tenant_id, active_only=True)
         ]
+        self.filters["channel"].extra["choices"] = [
+            (one.pk, one.name) for one in channel_list(tenant_id=tenant_id, archived=None)[:300]
+        ]
         self.filters["group"].extra["choices"] = groups_for_choice(tenant_id=tenant_id)
 
     def narrow(self, rows: QuerySet, name: str, value: Any) -> QuerySet:
@@ -59,3 +64,6 @@ class CustomerFilter(filters.FilterSet):
 
     def in_group(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return rows.filter(pk__in=member_ids(tenant_id=self.request.tenant.pk, group_id=int(value)))
+
+    def by_channel(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(pk__in=channel_friend_ids(tenant_id=self.request.tenant.pk, channel_id=int(value)))

@@ -270,3 +270,8 @@ class WelcomeTemplate(Kept):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_draft(self) -> bool:
+        """Written here, and WeCom was never asked to keep it."""
+        return not self.vendor_id and self.attempt == 0

@@ -2,13 +2,61 @@
 
 from django.urls import URLPattern, path, re_path
 
-from groups.views import detail, lists, readiness
+from groups.views import code_forms, codes, detail, lists, posters, readiness, welcomes
 
 app_name = "groups"
 urlpatterns: list[URLPattern] = [
     path("groups/", lists.GroupListPage.as_view(), name="list"),
     path("groups/new/", lists.GroupPlanPage.as_view(), name="plan"),
     re_path(r"^groups/bulk/(?P<verb>kind|freeze|unfreeze)/$", lists.GroupBulkPage.as_view(), name="bulk"),
+    path("groups/codes/", codes.JoinWayListPage.as_view(), name="codes"),
+    path("groups/codes/new/", code_forms.JoinWayNew.as_view(), name="code_new"),
+    path("groups/codes/<int:pk>/", codes.JoinWayPage.as_view(), name="code"),
+    path("groups/codes/<int:pk>/edit/", code_forms.JoinWayEdit.as_view(), name="code_edit"),
+    path("groups/codes/<int:pk>/people/", codes.JoinWayPeople.as_view(), name="code_people"),
+    path("groups/codes/<int:pk>/poster/", posters.JoinWayPoster.as_view(), name="code_poster"),
+    re_path(
+        r"^groups/codes/(?P<pk>\d+)/act/(?P<verb>end|retry|read)/$",
+        codes.JoinWayAct.as_view(),
+        name="code_act",
+    ),
+    path("groups/codes/friends/", codes.WayListPage.as_view(), name="ways"),
+    path("groups/codes/friends/new/", code_forms.WayNew.as_view(), name="way_new"),
+    path("groups/codes/friends/<int:pk>/", code_forms.WayDetail.as_view(), name="way"),
+    path("groups/codes/friends/<int:pk>/edit/", code_forms.WayEdit.as_view(), name="way_edit"),
+    path("groups/codes/friends/<int:pk>/people/", codes.WayPeople.as_view(), name="way_people"),
+    path("groups/codes/friends/<int:pk>/poster/", posters.WayPoster.as_view(), name="way_poster"),
+    path("groups/codes/friends/<int:pk>/parts/add/", code_forms.WayPart.as_view(), name="way_part"),
+    path(
+        "groups/codes/friends/<int:pk>/parts/<int:number>/remove/",
+        code_forms.WayPartRemove.as_view(),
+        name="way_part_remove",
+    ),
+    re_path(
+        r"^groups/codes/friends/(?P<pk>\d+)/act/(?P<verb>end|retry)/$", codes.WayAct.as_view(), name="way_act"
+    ),
+    path("groups/codes/channels/", codes.ChannelListPage.as_view(), name="channels"),
+    path("groups/codes/channels/new/", code_forms.ChannelEdit.as_view(), name="channel_new"),
+    path("groups/codes/channels/<int:pk>/", code_forms.ChannelEdit.as_view(), name="channel_edit"),
+    path("groups/codes/channels/<int:pk>/people/", codes.ChannelPeople.as_view(), name="channel_people"),
+    path(
+        "groups/codes/channels/<int:pk>/archive/", code_forms.ChannelArchive.as_view(), name="channel_archive"
+    ),
+    path("groups/codes/welcomes/", welcomes.TemplateListPage.as_view(), name="welcomes"),
+    path("groups/codes/welcomes/new/", welcomes.TemplateNew.as_view(), name="welcome_new"),
+    path("groups/codes/welcomes/<int:pk>/", welcomes.TemplateDetail.as_view(), name="welcome"),
+    path("groups/codes/welcomes/<int:pk>/ask/", welcomes.TemplateAsk.as_view(), name="welcome_ask"),
+    path("groups/codes/welcomes/<int:pk>/part/", welcomes.TemplatePart.as_view(), name="welcome_part"),
+    path(
+        "groups/codes/welcomes/<int:pk>/part/remove/",
+        welcomes.TemplatePartRemove.as_view(),
+        name="welcome_part_remove",
+    ),
+    re_path(
+        r"^groups/codes/welcomes/(?P<pk>\d+)/act/(?P<verb>publish|end)/$",
+        welcomes.TemplateAct.as_view(),
+        name="welcome_act",
+    ),
     path("groups/<int:pk>/", detail.GroupDetailPage.as_view(), name="detail"),
     path("groups/<int:pk>/move/", detail.GroupMovePage.as_view(), name="move"),
     path("groups/<int:pk>/readiness/", readiness.ReadinessPage.as_view(), name="readiness"),

@@ -104,5 +104,13 @@ nav.register_setting(
     url_name="wecom:quota",
     order=23,
 )
+nav.register_setting(
+    label=_("Welcome"),
+    help=_("What new friends are greeted with, and how fast"),
+    icon="message-heart",
+    url_name="wecom:welcome",
+    order=21,
+    permission=Permission.OPERATE,
+)
 nav.register_freshness(freshness)
 nav.register_bell(notices)

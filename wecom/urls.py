@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView
 
 from wecom.api import EventsView
-from wecom.views import archive, inbox, lost, operations, parked, quota, setup
+from wecom.views import archive, inbox, lost, operations, parked, quota, setup, welcome
 from wecom.views.callback import CallbackView
 from wecom.views.docs import api_docs
 
@@ -14,7 +14,6 @@ urlpatterns: list[URLPattern] = [
     path("settings/wecom/status/", setup.SetupStatus.as_view(), name="setup_status"),
     path("settings/wecom/check/", setup.SetupCheck.as_view(), name="setup_check"),
     path("settings/wecom/secret/", setup.SetupSecret.as_view(), name="setup_secret"),
-    path("settings/wecom/greeting/", setup.SetupGreeting.as_view(), name="setup_greeting"),
     path("settings/wecom/act/<slug:verb>/", setup.SetupAct.as_view(), name="setup_act"),
     path("settings/operations/", operations.Operations.as_view(), name="operations"),
     path("settings/operations/<slug:verb>/", operations.OperationsAct.as_view(), name="operations_act"),
@@ -28,6 +27,15 @@ urlpatterns: list[URLPattern] = [
     path("settings/archive/consents.csv", archive.ConsentExport.as_view(), name="archive_consents"),
     path("archive/files/<int:pk>/", archive.ArchiveFile.as_view(), name="archive_file"),
     path("settings/wecom/missed/", lost.Lost.as_view(), name="lost"),
+    path("settings/welcome/", welcome.WelcomePage.as_view(), name="welcome"),
+    path("settings/welcome/preview/", welcome.WelcomePreview.as_view(), name="welcome_preview"),
+    path("settings/welcome/parts/add/", welcome.WelcomePart.as_view(), name="welcome_part"),
+    path(
+        "settings/welcome/parts/<int:number>/remove/",
+        welcome.WelcomePartRemove.as_view(),
+        name="welcome_part_remove",
+    ),
+    path("media/<int:pk>/", welcome.AssetView.as_view(), name="asset"),
     path("settings/inbox/", inbox.Inbox.as_view(), name="inbox"),
     path("settings/inbox/<int:pk>/", inbox.InboxDetail.as_view(), name="inbox_detail"),
     path("settings/inbox/sends/", inbox.Sends.as_view(), name="sends"),

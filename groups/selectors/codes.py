@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
 
@@ -210,10 +209,10 @@ def channel_members(*, tenant_id: int) -> dict[int, int]:
     return {row["channel_id"]: row["n"] for row in rows}
 
 
-def channel_member_people(*, tenant_id: int, channel_id: int) -> QuerySet[Any]:
-    """Customer ids of those who entered a group by a channel, as a query."""
-    rows = Member.objects.filter(tenant_id=tenant_id, channel_id=channel_id, customer_id__isnull=False)
-    return rows.values_list("customer_id", flat=True)
+def members_by_channel(*, tenant_id: int, channel_id: int) -> QuerySet[Member]:
+    """Spells that began by any code of a channel, newest first."""
+    rows = Member.objects.filter(tenant_id=tenant_id, channel_id=channel_id, is_staff=False)
+    return rows.select_related("customer", "group").order_by("-joined_at", "-pk")
 
 
 def template_list(*, tenant_id: int) -> QuerySet[WelcomeTemplate]:

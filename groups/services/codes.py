@@ -30,6 +30,7 @@ from wecom.selectors import app_needed, send_get
 
 REF_KIND = "groups.join_way"
 READ_TASK = "groups.read_join_way"
+READ_AGAIN_S = 30
 GONE_CODES = frozenset({40058, 41044, 301021})
 
 
@@ -169,6 +170,11 @@ def join_way_settle(*, tenant_id: int, event: SendFinished) -> None:
         enqueue(READ_TASK, tenant_id=tenant_id, way_id=row.pk)
 
 
+def join_way_read_soon(*, tenant_id: int, way_id: int) -> None:
+    """Ask WeCom beside the request what a code leads to. Safe to repeat."""
+    enqueue(READ_TASK, tenant_id=tenant_id, way_id=way_id)
+
+
 def join_way_read(*, tenant_id: int, way_id: int) -> bool:
     """Ask WeCom what a code leads to: groups it opened are attached, the picture is fetched. Whether it exists.
 
@@ -197,11 +203,13 @@ def join_way_read(*, tenant_id: int, way_id: int) -> bool:
         row.save()
     for chat_id in fresh:
         enqueue("groups.reread_chat", tenant_id=tenant_id, app_id=row.app_id, chat_id=chat_id)
+    if fresh:  # once more, when they are read: then they have a name
+        enqueue(READ_TASK, tenant_id=tenant_id, countdown_s=READ_AGAIN_S, way_id=way_id)
     return True
 
 
 def _attach(row: JoinWay, chat_ids: list[str]) -> list[str]:
-    """Put down the groups WeCom opened for this code. Returns those we have not read yet."""
+    """Put down the groups WeCom opened for this code. Returns the new ones that we have not read yet."""
     known = {one.chat_id: one for one in JoinWayRoom.objects.filter(tenant_id=row.tenant_id, join_way=row)}
     groups = {
         one.chat_id: one
@@ -223,7 +231,7 @@ def _attach(row: JoinWay, chat_ids: list[str]) -> list[str]:
             one.group = groups[one.chat_id]
             one.save(update_fields=["group"])
     _keep_five(row)
-    return [one for one in chat_ids if one not in groups]
+    return [one for one in chat_ids if one not in known and one not in groups]
 
 
 def _keep_five(row: JoinWay) -> None:

@@ -22,7 +22,7 @@ from tests.wecom.conftest import (  # noqa: F401 - fixtures of the door
     simulator_process,
 )
 from wecom import ingest, outbound, sync
-from wecom.models import App
+from wecom.models import App, OutboundSend
 
 # Tasks that only wake what `World.settle` does anyway.
 WAKES = {"wecom.deliver_sends", "wecom.process_inbound", "wecom.run_syncs", "outbox.relay_tenant"}
@@ -63,6 +63,12 @@ class World:
             if not busy and not waiting:
                 return
 
+    def hurry(self) -> None:
+        """What waits for its next try is tried now."""
+        with tenant_scope(self.tenant):
+            OutboundSend.objects.filter(state="queued").update(next_at=clock.now())
+        self.settle()
+
     def corp(self) -> dict[str, Any]:
         return self.vendor.ask("GET", f"/sim/corps/{self.app.corp_id}")
 
@@ -89,6 +95,10 @@ class World:
             for name, count in self.vendor.calls().items()
             if name.startswith(f"{path} ")
         )
+
+    def groups_in_scope(self) -> list[Group]:
+        with tenant_scope(self.tenant):
+            return self.groups
 
     @property
     def staff(self) -> list[Staff]:

@@ -61,11 +61,8 @@ def test_groups_wecom_opened_stay_in_an_overwrite_and_the_fullest_go():
 def test_a_room_is_recognised_by_base_and_counter():
     assert next_room_name("训练营", 12) == "训练营12"
     assert is_room_of("训练营12", "训练营")
-    assert (
-        not is_room_of("训练营", "训练营")
-        and not is_room_of("训练营12b", "训练营")
-        and not is_room_of("12", "")
-    )
+    assert [is_room_of(one, "训练营") for one in ("训练营", "训练营12b", "12")] == [False] * 3
+    assert not is_room_of("12", "")
 
 
 def test_names_are_put_in_and_unknown_ones_leave_no_hole():

@@ -27,12 +27,16 @@ NOBODYS_ID = 999_999_999
 # A value for every argument a route can have; ids belong to nobody.
 ARGUMENTS: dict[str, Any] = {
     "pk": NOBODYS_ID, "step_pk": NOBODYS_ID, "tag_pk": NOBODYS_ID, "doubt_pk": NOBODYS_ID, "run_pk": NOBODYS_ID,
+    "number": NOBODYS_ID,
     "external_userid": "wmNobody",
 }  # fmt: skip
 # Routes whose word is one of a few.
 WORDS: dict[str, dict[str, str]] = {
     "content:script_verb": {"verb": "archive"},
     "groups:bulk": {"verb": "freeze"},
+    "groups:code_act": {"verb": "read"},
+    "groups:way_act": {"verb": "retry"},
+    "groups:welcome_act": {"verb": "publish"},
     "groups:fix": {"what": "week"},
     "leads:list": {"tab": "overdue"},
     "leads:s_verdict": {"verb": "confirm"},

@@ -12,7 +12,7 @@ from console.pages import ConsoleView, FormPage, drawer_done, render, toast
 from tenants.enums import Permission
 from wecom import checkup, readings, selectors, services
 from wecom.enums import AppState
-from wecom.forms import AppForm, GreetingForm, RotateForm
+from wecom.forms import AppForm, RotateForm
 from wecom.models import App
 
 SYNC_LABELS = {
@@ -150,22 +150,6 @@ class SetupSecret(Managed, FormPage):
 
     def done(self, form: Any, **kwargs: Any) -> HttpResponse:
         services.app_rotate_secret(
-            tenant=self.request.tenant, app_id=self.app().pk, actor=self.request.actor, **form.cleaned_data
-        )
-        return drawer_done(self.request)
-
-
-class SetupGreeting(Managed, FormPage):
-    """In the drawer: the welcome of new customers."""
-
-    template_name = "wecom/greeting.html"
-    form_class = GreetingForm
-
-    def initial(self, **kwargs: Any) -> dict[str, Any]:
-        return {"greeting": self.app().greeting}
-
-    def done(self, form: Any, **kwargs: Any) -> HttpResponse:
-        services.app_set_greeting(
             tenant=self.request.tenant, app_id=self.app().pk, actor=self.request.actor, **form.cleaned_data
         )
         return drawer_done(self.request)
