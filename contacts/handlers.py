@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.policies.follow import STATE_OF_CHANGE
-from contacts.selectors import customer_ids_by_union
+from contacts.selectors import customer_ids_by_union, tags_live
 from contacts.services.behaviours import BehaviourItem, behaviour_record_many
 from contacts.services.comparing import NOT_CONNECTED, customers_compare
 from contacts.services.customers import (
@@ -25,11 +25,12 @@ from team.enums import Bucket, WorkKind
 from team.services import staff_ensure, work_item_put
 from tenants import clock
 from wecom.client import client_for
+from wecom.enums import LostKind
 from wecom.errors import Permanent
 from wecom.events import ArchiveConsentChanged, MessagesArchived, SendFinished
 from wecom.ingest import Inbound
 from wecom.selectors import app_list
-from wecom.sync import Progress
+from wecom.sync import Lost, Progress
 
 _REREAD = {"add_external_contact", "add_half_external_contact", "edit_external_contact"}
 _TRANSFER_REASONS = {
@@ -169,12 +170,16 @@ def _item(raw: dict[str, Any], by_union: dict[str, int]) -> BehaviourItem:
 
 
 def sync_tags(tenant_id: int, progress: Progress) -> int:
-    """Read all corp tags of every connected app. Safe to repeat."""
+    """Read all corp tags of every connected app. Returns how many changes callbacks had missed. Repeatable."""
     apps = [app for app in app_list(tenant_id=tenant_id) if app.is_callable]
     for done, app in enumerate(apps, start=1):
+        before = tags_live(tenant_id=tenant_id, app_id=app.pk)
         _read_tags(tenant_id, app.pk)
+        after = tags_live(tenant_id=tenant_id, app_id=app.pk)
+        moved = [one for one in {**before, **after} if before.get(one) != after.get(one)]
+        progress.lost(Lost(one, after.get(one) or before[one], LostKind.TAGS) for one in moved)
         progress(done, len(apps))
-    return 0
+    return progress.lost_count
 
 
 def _read_tags(tenant_id: int, app_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from team.selectors import staff_by_userid
+from team.selectors import staff_by_userid, staff_list
 from team.services import (
     StaffSeen,
     departments_store,
@@ -11,9 +11,10 @@ from team.services import (
     staff_store,
 )
 from wecom.client import WecomClient, client_for
+from wecom.enums import LostKind
 from wecom.ingest import Inbound
 from wecom.selectors import app_list
-from wecom.sync import Progress
+from wecom.sync import Lost, Progress
 
 
 def on_contact_change(event: Inbound) -> None:
@@ -51,9 +52,20 @@ def sync_staff(tenant_id: int, progress: Progress) -> int:
     """
     changed = 0
     for app in app_list(tenant_id=tenant_id):
-        if app.is_callable:
-            changed += _read_app(tenant_id, app.pk, progress)
+        if not app.is_callable:
+            continue
+        before = _standings(tenant_id, app.pk)
+        changed += _read_app(tenant_id, app.pk, progress)
+        after = _standings(tenant_id, app.pk)
+        moved = [userid for userid in after if after[userid][1:] != before.get(userid, ("",))[1:]]
+        progress.lost(Lost(userid, after[userid][0], LostKind.STANDING) for userid in moved)
     return changed
+
+
+def _standings(tenant_id: int, app_id: int) -> dict[str, tuple[str, bool, bool]]:
+    """{userid: (name, is active, may talk to customers)}."""
+    rows = (one for one in staff_list(tenant_id=tenant_id) if one.app_id == app_id)
+    return {one.userid: (str(one), one.is_active, one.can_contact) for one in rows}
 
 
 def _read_app(tenant_id: int, app_id: int, progress: Progress) -> int:

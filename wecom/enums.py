@@ -58,6 +58,7 @@ class LostKind(models.TextChoices):
     DISSOLVED = "dissolved", _("Group dissolved")
     TIE = "tie", _("Friendship with a staff member")
     STANDING = "standing", _("Staff came, left or changed rights")
+    TAGS = "tags", _("Corp tags")
 
 
 class Choice(models.TextChoices):

@@ -313,6 +313,12 @@ def tag_list(*, tenant_id: int) -> QuerySet[Tag]:
     )
 
 
+def tags_live(*, tenant_id: int, app_id: int) -> dict[str, str]:
+    """{WeCom's tag id: name} of the corp tags of one app that exist there."""
+    rows = Tag.objects.filter(tenant_id=tenant_id, app_id=app_id, deleted_at=None)
+    return dict(rows.values_list("tag_id", "name"))
+
+
 def tag_group_list(*, tenant_id: int) -> QuerySet[TagGroup]:
     return TagGroup.objects.filter(tenant_id=tenant_id, deleted_at=None).order_by("sort", "name")
 

@@ -19,7 +19,7 @@ from tests.factories.contacts import make_customer, make_customer_tag, make_foll
 from tests.factories.team import make_staff
 from tests.factories.wecom import make_app, make_inbound
 from wecom.errors import Permanent
-from wecom.models import App
+from wecom.models import App, LostChange
 from wecom.sync import Progress
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -180,13 +180,17 @@ def test_tags_survive_a_re_read_and_dropped_ones_are_marked(app: App, vendor: di
             }
         ]
     }
-    assert handlers.sync_tags(app.tenant_id, Progress(tenant_id=app.tenant_id, what="tags")) == 0
+    first = Progress(tenant_id=app.tenant_id, what="tags", is_first=True)
+    assert handlers.sync_tags(app.tenant_id, first) == 0
     person = make_customer(tenant=app.tenant, app=app)
     make_customer_tag(tenant=app.tenant, customer=person, tag=Tag.objects.get(tag_id="etB"))
     vendor["corp_tag_list"]["tag_group"][0]["tag"].pop()
     handlers.on_external_tag(make_inbound(app=app, event="change_external_tag", change_type="delete"))
     assert list(Tag.objects.filter(deleted_at=None).values_list("tag_id", "name")) == [("etA", "高")]
     assert CustomerTag.objects.filter(customer=person).count() == 1
+    vendor["corp_tag_list"]["tag_group"][0]["tag"].append({"id": "etC", "name": "中"})
+    assert handlers.sync_tags(app.tenant_id, Progress(tenant_id=app.tenant_id, what="tags")) == 1
+    assert LostChange.objects.values_list("what", "title", "kind").get() == ("tags", "中", "tags")
 
 
 def test_full_read_finds_what_callbacks_lost(app: App, vendor: dict[str, Any]) -> None:

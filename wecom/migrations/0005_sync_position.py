@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                             ("dissolved", "Group dissolved"),
                             ("tie", "Friendship with a staff member"),
                             ("standing", "Staff came, left or changed rights"),
+                            ("tags", "Corp tags"),
                         ],
                         max_length=16,
                     ),
