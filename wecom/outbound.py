@@ -104,8 +104,11 @@ def send_due(*, tenant_id: int, limit: int) -> int:
         return 0
     done = 0
     while done < limit and (row := claim_next(tenant_id=tenant_id, but_kinds=closed)):
-        deliver(row)
         done += 1
+        if not deliver(row):
+            closed = closed_kinds(app)
+            if closed is None:
+                return 0
     return done
 
 
@@ -132,20 +135,25 @@ def closed_kinds(app: App) -> list[str] | None:
     ]
 
 
-def deliver(row: OutboundSend) -> None:
-    """Call WeCom for one claimed row and record what became of it. Never raises for WeCom's refusals."""
+def deliver(row: OutboundSend) -> bool:
+    """Call WeCom for one claimed row and record what became of it. Never raises for WeCom's refusals.
+
+    Returns False when no call went out or a limit was met: others like it had better not be tried now.
+    """
     adapter = ADAPTERS[row.kind]
     if row.expires_at and row.expires_at <= clock.now():
         _record(row, SendState.FAILED, error=WecomError(str(TOO_OLD)))
-        return
+        return True
     try:
         sent = adapter.call(client_for(row.tenant_id, row.app_id), row.payload)
     except UnknownOutcome as error:
         _reconcile_or_park(row, error)
     except Retryable as error:
         _put_off(row, error)
+        return error.counts
     except Stopped as error:
         _requeue(row, error, pause_s=STOPPED_PAUSE_S, counts=False)
+        return False
     except GivenUp as error:
         _record(row, SendState.CANCELLED, error=error)
     except Permanent as error:
@@ -158,6 +166,7 @@ def deliver(row: OutboundSend) -> None:
             _record(row, SendState.UNKNOWN, error=WecomError(f"{type(error).__name__}: {error}"))
     else:
         _record(row, SendState.DONE, sent=sent)
+    return True
 
 
 def _put_off(row: OutboundSend, error: Retryable) -> None:
