@@ -45,6 +45,7 @@ WORDS: dict[str, dict[str, str]] = {
     "sop:touch_verb": {"verb": "confirm"},
     "team:item_act": {"verb": "done"},
     "team_phone:item_act": {"verb": "done"},
+    "wecom:archive_act": {"verb": "pause"},
     "wecom:setup_act": {"verb": "pause"},
 }
 

@@ -70,6 +70,11 @@ def key_list(*, tenant_id: int, app_id: int) -> list[ArchiveKey]:
     return list(rows.order_by("-version"))
 
 
+def key_get(*, tenant_id: int, key_id: int) -> ArchiveKey:
+    """Raises ArchiveKey.DoesNotExist, also for another tenant's."""
+    return ArchiveKey.objects.defer("private_key").get(tenant_id=tenant_id, pk=key_id)
+
+
 def sealed_counts(*, tenant_id: int, app_id: int) -> list[dict[str, Any]]:
     """[{"reason", "publickey_version", "n", "first_at"}] of messages that stay closed."""
     rows = SealedMessage.objects.filter(tenant_id=tenant_id, app_id=app_id)

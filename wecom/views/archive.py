@@ -225,7 +225,7 @@ class ArchiveKeyVersion(Managed, FormPage):
     form_class = VersionForm
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        return {"key_pk": kwargs["pk"]}
+        return {"key_pk": selectors.key_get(tenant_id=self.request.tenant.pk, key_id=kwargs["pk"]).pk}
 
     def done(self, form: Any, **kwargs: Any) -> HttpResponse:
         services.key_set_version(

@@ -1,12 +1,13 @@
 """Messages lie in monthly partitions: closed to other tenants each by itself, made and dropped by nobody but us."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 
-from tenants.models import Tenant
+from tenants.models import Preference, Tenant
 from tenants.scoping import tenant_scope
+from tests.conftest import MovableClock
 from tests.factories.wecom import make_app
 from wecom.archive import months
 from wecom.models import ArchivedMessage
@@ -68,3 +69,24 @@ def test_a_month_is_dropped_only_when_it_is_empty(tenant: Tenant) -> None:
 
     assert months.drop(MARCH.date()) is True
     assert months.drop(MARCH.date()) is False
+
+
+def test_messages_older_than_the_tenant_keeps_are_deleted_with_their_files(
+    tenant: Tenant, other_tenant: Tenant, frozen: MovableClock
+) -> None:
+    old, young = frozen.moment - timedelta(days=400), frozen.moment - timedelta(days=300)
+    months.ensure([old, young])
+    for one in (tenant, other_tenant):
+        with tenant_scope(one):
+            _keep(one, f"old{one.pk}", old)
+            _keep(one, f"young{one.pk}", young)
+    with tenant_scope(other_tenant):
+        Preference.objects.create(tenant=other_tenant, key="archive.retention_days", value=0)
+
+    left = []
+    for one in (tenant, other_tenant):
+        with tenant_scope(one):
+            months.forget_old(tenant_id=one.pk)
+            left += ArchivedMessage.objects.order_by("msgid").values_list("msgid", flat=True)
+
+    assert left == [f"young{tenant.pk}", f"old{other_tenant.pk}", f"young{other_tenant.pk}"]
