@@ -85,15 +85,12 @@ class Static(HealthCheck):
     """The pages' files and the compiled translations are there."""
 
     def run(self) -> None:  # type: ignore[override]
-        if not (finders.find(SHEET) if settings.DEBUG else _is_stored(SHEET)):
+        is_live = settings.DEBUG or getattr(settings, "WHITENOISE_AUTOREFRESH", False)
+        if not (finders.find(SHEET) if is_live else staticfiles_storage.exists(SHEET)):
             raise ServiceUnavailable(f"{SHEET} is missing: run collectstatic")
         locale = to_locale(settings.LANGUAGE_CODE)
         if not any((root / locale / "LC_MESSAGES" / "django.mo").is_file() for root in settings.LOCALE_PATHS):
             raise ServiceUnavailable("translations are not compiled: run manage.py messages --compile")
-
-
-def _is_stored(name: str) -> bool:
-    return staticfiles_storage.exists(name) or finders.find(name) is not None
 
 
 PARTS: dict[str, type[HealthCheck]] = {

@@ -6,6 +6,8 @@ workers share those pages, and the first page is as fast as the second.
 
 import gc
 import os
+import tempfile
+from pathlib import Path
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -26,6 +28,19 @@ def _warm() -> None:
     gc.freeze()
 
 
+def _share_figures() -> None:
+    """The workers of one server keep their own figures in files, so that whichever is asked tells them all.
+
+    prometheus_client decides when it is first imported, which is when Django's apps are loaded.
+    """
+    server = f"qunce-metrics-{os.getuid()}-{os.getppid()}"
+    folder = Path(
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(Path(tempfile.gettempdir()) / server))
+    )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+_share_figures()
 application = get_wsgi_application()
 application = import_string("wecom.front.callbacks_first")(application)  # imports models: only once set up
 _warm()

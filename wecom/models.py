@@ -5,6 +5,7 @@ from django.db import models
 from tenants import clock
 from tenants.scoping import TenantModel
 from tenants.secrets import SecretField
+from wecom import names
 from wecom.archive.models import (  # noqa: F401  these tables are ours too
     ArchiveConsent,
     ArchiveCursor,
@@ -106,6 +107,9 @@ class InboundEvent(TenantModel):
                 condition=~models.Q(state="done"),
             ),
         ]
+
+    def __str__(self) -> str:
+        return names.event_name(self.event, self.change_type)
 
 
 class ApiEvent(TenantModel):

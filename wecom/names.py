@@ -48,7 +48,7 @@ CHANGES: dict[tuple[str, str], Text] = {
     ("change_contact", "update_tag"): gettext_lazy("Staff tag changed"),
 }
 _ABOUT: dict[str, Text] = {
-    "chat": gettext_lazy("Group"),
+    "chat": gettext_lazy("Customer group"),
     "customer": gettext_lazy("Customer"),
     "staff": gettext_lazy("Staff"),
 }
@@ -78,3 +78,20 @@ def about(mailbox: str) -> tuple[str, str]:
 def refusal(why: str) -> str:
     """Why a request to the callback's address was refused; never anything of its content."""
     return str(REFUSALS.get(why, why[:80] or _("no reason was kept")))
+
+
+def choices() -> list[tuple[str, str]]:
+    """Kinds of events for a filter: ("event|change", name), by name."""
+    pairs = [*CHANGES, *((event, "") for event in EVENTS if not any(event == known for known, _c in CHANGES))]
+    return sorted(
+        ((f"{event}|{change}", event_name(event, change)) for event, change in pairs), key=lambda one: one[1]
+    )
+
+
+def called(text: str) -> list[tuple[str, str]]:
+    """Kinds whose name in the reader's language holds the text: what a person types into the search box."""
+    wanted = text.strip().casefold()
+    if not wanted:
+        return []
+    pairs = [*CHANGES, *((event, "") for event in EVENTS)]
+    return [(event, change) for event, change in pairs if wanted in event_name(event, change).casefold()]

@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from console.shell import tenant_url
-from console.tables import ConsoleTable
+from console.tables import ConsoleTable, PickColumn
 from console.templatetags.q import chip, moment
+from wecom import names
 from wecom.enums import InboundSource, InboundState, LostKind, SendKind, SendState
 from wecom.reactions import reaction_to
 
@@ -31,17 +32,30 @@ class InboundFilter(django_filters.FilterSet):
 
     q = django_filters.CharFilter(label=_("Event, group or customer"), method="by_text")
     state = django_filters.MultipleChoiceFilter(label=_("State"), choices=InboundState.choices)
+    kind = django_filters.ChoiceFilter(label=_("Kind"), choices=[], method="by_kind")
     source = django_filters.ChoiceFilter(label=_("Source"), choices=InboundSource.choices)
     since = django_filters.DateFilter(label=_("From"), field_name="received_at", lookup_expr="date__gte")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.filters["kind"].extra["choices"] = self._kinds()
         self.form.fields["since"].widget.input_type = "date"
 
+    def _kinds(self) -> list[tuple[str, str]]:
+        """The kinds we know, and one that was asked for although we do not."""
+        known = names.choices()
+        asked = str((self.data or {}).get("kind") or "")
+        return known if any(value == asked for value, _n in known) or not asked else [*known, (asked, asked)]
+
     def by_text(self, queryset: QuerySet, name: str, text: str) -> QuerySet:
-        return queryset.filter(
-            Q(event__icontains=text) | Q(change_type__icontains=text) | Q(mailbox__icontains=text)
-        )
+        found = Q(event__icontains=text) | Q(change_type__icontains=text) | Q(mailbox__icontains=text)
+        for event, change in names.called(text):
+            found |= Q(event=event, change_type=change) if change else Q(event=event)
+        return queryset.filter(found)
+
+    def by_kind(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        event, _bar, change = value.partition("|")
+        return queryset.filter(event=event, change_type=change)
 
 
 class LostFilter(django_filters.FilterSet):
@@ -111,6 +125,7 @@ class SendFilter(django_filters.FilterSet):
 class InboundTable(ConsoleTable):
     """What came in, when, about whom, and what became of it."""
 
+    pick = PickColumn()
     event = tables.Column(verbose_name=_("Event"), empty_values=())
     mailbox = tables.Column(verbose_name=_("About"), orderable=False)
     received_at = tables.Column(verbose_name=_("Received"))
@@ -130,14 +145,15 @@ class InboundTable(ConsoleTable):
 
     def render_event(self, record: Any) -> SafeString:
         url = tenant_url(self.tenant, "wecom:inbox_detail", pk=record.pk)
-        name = record.event or _("Unreadable")
-        return format_html('<a href="{}">{}</a> <span class="q-3rd">{}</span>', url, name, record.change_type)
+        name = names.event_name(record.event, record.change_type)
+        return format_html('<a href="{}">{}</a>', url, name)
 
     def value_event(self, record: Any) -> str:
         return f"{record.event} {record.change_type}".strip()
 
     def render_mailbox(self, value: str) -> SafeString:
-        return format_html('<span class="q-code">{}</span>', value[:48])
+        kind, key = names.about(value)
+        return format_html('{} <span class="q-code">{}</span>', kind, key[:48])
 
     def value_mailbox(self, value: str) -> str:
         return value

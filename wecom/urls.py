@@ -37,6 +37,8 @@ urlpatterns: list[URLPattern] = [
     ),
     path("media/<int:pk>/", welcome.AssetView.as_view(), name="asset"),
     path("settings/inbox/", inbox.Inbox.as_view(), name="inbox"),
+    path("settings/inbox/bulk/<slug:verb>/", inbox.InboxBulk.as_view(), name="inbox_bulk"),
+    path("settings/inbox/batches/<str:token>/", inbox.InboxProgress.as_view(), name="inbox_progress"),
     path("settings/inbox/<int:pk>/", inbox.InboxDetail.as_view(), name="inbox_detail"),
     path("settings/inbox/sends/", inbox.Sends.as_view(), name="sends"),
     path("settings/inbox/sends/<int:pk>/", parked.SendDetail.as_view(), name="send_detail"),

@@ -57,6 +57,8 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "wecom:welcome_part_remove": (OPERATE, OPERATE),
     "wecom:asset": (VIEW, OPERATE),
     "wecom:inbox": (MANAGE, MANAGE),
+    "wecom:inbox_bulk": (MANAGE, MANAGE),
+    "wecom:inbox_progress": (MANAGE, MANAGE),
     "wecom:inbox_detail": (MANAGE, MANAGE),
     "wecom:sends": (MANAGE, MANAGE),
     "wecom:send_detail": (MANAGE, MANAGE),

@@ -46,6 +46,9 @@ WORDS: dict[str, dict[str, str]] = {
     "team:item_act": {"verb": "done"},
     "team_phone:item_act": {"verb": "done"},
     "wecom:archive_act": {"verb": "pause"},
+    "wecom:inbox_bulk": {"verb": "replay"},
+    "wecom:inbox_progress": {"token": "nothing"},
+    "wecom:operations_act": {"verb": "redeliver"},
     "wecom:setup_act": {"verb": "pause"},
 }
 
@@ -134,7 +137,7 @@ def test_a_console_session_opens_no_phone_page(tenant):
         assert (name, owner.get(url_of(name, "phone_slug", tenant.slug)).status_code) == (name, 302)
 
 
-PUBLIC_ARGUMENTS = {"token": "nothing", "slug": "nothing", "key": "nothing", "uidb36": "zz"}
+PUBLIC_ARGUMENTS = {"token": "nothing", "slug": "nothing", "key": "nothing", "uidb36": "zz", "tenant_id": 1}
 
 
 @pytest.mark.parametrize("name", sorted(PUBLIC))
@@ -151,7 +154,7 @@ def test_what_a_stranger_gets_on_public_routes(name):
 
 def test_the_admin_is_closed_to_owners_of_companies(tenant):
     owner = signed_in(User.objects.get(email="lin@example.com"))
-    for url in ("/admin/", "/admin/tenants/tenant/", "/admin/tenants/user/"):
+    for url in ("/admin/", "/admin/operations/", "/admin/tenants/tenant/", "/admin/tenants/user/"):
         answer = owner.get(url)
         assert answer.status_code == 302
         assert answer["Location"].startswith("/admin/login/")

@@ -173,7 +173,7 @@ def inbox_part(facts: Facts) -> Part:
     """The inbox: what waits, what failed, what needs a person."""
     found = inbox(facts.tenant.pk)
     figures = [
-        Figure(_("Waiting"), number(found.pending)),
+        Figure(_("Not processed yet"), number(found.pending)),
         Figure(_("Tried again later"), number(found.failed)),
         Figure(_("To decide"), number(found.dead)),
     ]
@@ -181,7 +181,7 @@ def inbox_part(facts: Facts) -> Part:
 
 
 def _waiting(found: Inbox, now: datetime) -> Line:
-    title = _("Waiting")
+    title = _("Not processed yet")
     if not found.pending and not found.failed:
         return Line("waiting", State.GOOD, title, _("Everything that came in is processed."))
     waited_s = (now - found.oldest_at).total_seconds() if found.oldest_at else 0

@@ -3,14 +3,14 @@
 import json
 from typing import Any
 
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from console.listing import ListPage
-from console.pages import TemplatePage, toast
-from wecom import decisions, envelope, ingest, selectors
+from console.listing import BulkAction, ListPage
+from console.pages import TemplatePage, go, render, toast
+from wecom import bulk, decisions, envelope, ingest, names, selectors
 from wecom.enums import InboundSource, InboundState
 from wecom.forms import ReasonForm
 from wecom.models import InboundEvent, OutboundSend
@@ -19,6 +19,7 @@ from wecom.views.setup import Managed
 
 SHEET = "css/wecom.css"
 BODY_CHARS = 20_000
+KINDS_SHOWN = 6
 
 
 class Inbox(Managed, ListPage):
@@ -36,8 +37,115 @@ class Inbox(Managed, ListPage):
     def table_kwargs(self) -> dict[str, Any]:
         return {"tenant": self.request.tenant}
 
+    def bulk(self) -> list[BulkAction]:
+        return [
+            BulkAction(gettext_lazy("Process again"), self.url("wecom:inbox_bulk", verb="replay")),
+            BulkAction(gettext_lazy("Close…"), self.url("wecom:inbox_bulk", verb="discard"), is_danger=True),
+        ]
+
     def context(self) -> dict[str, Any]:
-        return {"stuck": selectors.send_list_stuck(tenant_id=self.request.tenant.pk).count(), "sheet": SHEET}
+        tenant_id, token = self.request.tenant.pk, self.request.GET.get("batch", "")
+        return {
+            "stuck": selectors.send_list_stuck(tenant_id=tenant_id).count(),
+            "kinds": _dead_kinds(tenant_id) if self.request.GET.get("state") == "dead" else [],
+            "token": token,
+            "progress": bulk.progress(tenant_id=tenant_id, token=token) if token else None,
+            "sheet": SHEET,
+        }
+
+
+def _dead_kinds(tenant_id: int) -> list[dict[str, Any]]:
+    """Events to decide, by kind: the most numerous first."""
+    rows = InboundEvent.objects.filter(tenant_id=tenant_id, state=InboundState.DEAD)
+    counted = rows.values_list("event", "change_type").annotate(n=Count("pk")).order_by("-n", "event")
+    return [
+        {"name": names.event_name(event, change), "value": f"{event}|{change}", "n": n}
+        for event, change, n in counted[:KINDS_SHOWN]
+    ]
+
+
+class InboxBulk(Managed):
+    """One decision about the picked events. Processing again is done at once; closing asks why first."""
+
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest, verb: str) -> HttpResponse:
+        if verb == "undo":
+            return self._take_back()
+        ids = self._picked()
+        if not ids:
+            toast(request, _("No event was picked."))
+            return go(request, self.url("wecom:inbox"))
+        if verb == "replay":
+            return self._replay(ids)
+        if verb != "discard":
+            raise Http404
+        is_answer = "decided" in request.POST
+        form = ReasonForm(request.POST if is_answer else None)
+        if not is_answer or not form.is_valid():
+            every = bool(request.POST.get("every"))
+            context = {
+                "form": form,
+                "ids": [] if every else ids,
+                "every": every,
+                "count": len(ids),
+                "sheet": SHEET,
+            }
+            return render(request, "wecom/inbox_bulk.html", context, status=422 if is_answer else 200)
+        return self._discard(ids, form.cleaned_data["reason"])
+
+    def _picked(self) -> list[int]:
+        rows = selectors.inbound_list(tenant_id=self.request.tenant.pk)
+        if self.request.POST.get("every"):
+            query = QueryDict(self.request.POST.get("query", ""))
+            made = InboundFilter(query, queryset=rows, request=self.request)
+            if not made.is_valid():
+                return []
+            return list(made.qs.order_by("pk").values_list("pk", flat=True)[: bulk.MOST])
+        asked = {int(one) for one in self.request.POST.getlist("pick") if one.isdecimal()}
+        return list(rows.filter(pk__in=asked).values_list("pk", flat=True))
+
+    def _replay(self, ids: list[int]) -> HttpResponse:
+        batch = bulk.replay_many(tenant=self.request.tenant, ids=ids, actor=self.request.actor)
+        if not batch.ids:
+            toast(self.request, _("None of these can be processed again: they wait already, or are done."))
+            return go(self.request, self.url("wecom:inbox"))
+        count = len(batch.ids)
+        said = ngettext("%(n)s event is processed again.", "%(n)s events are processed again.", count)
+        toast(self.request, said % {"n": count})
+        return go(self.request, f"{self.url('wecom:inbox')}?batch={batch.token}")
+
+    def _discard(self, ids: list[int], reason: str) -> HttpResponse:
+        batch = bulk.discard_many(
+            tenant=self.request.tenant, ids=ids, reason=reason, actor=self.request.actor
+        )
+        count = len(batch.ids)
+        said = ngettext(
+            "%(n)s event is closed without being processed.",
+            "%(n)s events are closed without being processed.",
+            count,
+        )
+        undo = f"{self.url('wecom:inbox_bulk', verb='undo')}?batch={batch.token}" if count else ""
+        toast(self.request, said % {"n": count}, undo_url=undo)
+        return go(self.request, self.url("wecom:inbox"))
+
+    def _take_back(self) -> HttpResponse:
+        token = self.request.GET.get("batch", "")
+        count = bulk.take_back(tenant=self.request.tenant, token=token, actor=self.request.actor)
+        said = ngettext("%(n)s event stands again as before.", "%(n)s events stand again as before.", count)
+        toast(self.request, said % {"n": count})
+        return go(self.request, self.url("wecom:inbox"))
+
+
+class InboxProgress(Managed):
+    """How far a batch is; asks again by itself until it is over."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        found = bulk.progress(tenant_id=self.request.tenant.pk, token=token)
+        if found is None:
+            raise Http404
+        template = "wecom/_inbox_progress.html"
+        return render(request, template, {"progress": found, "token": token}, partial=template)
 
 
 class Sends(Managed, ListPage):
@@ -94,6 +202,8 @@ class InboxDetail(Managed, TemplatePage):
         row = self.row(kwargs["pk"])
         return {
             "row": row,
+            "name": names.event_name(row.event, row.change_type),
+            "about": names.about(row.mailbox),
             "fields": _fields(row),
             "body": row.body[:BODY_CHARS],
             "handlers": len(ingest.handlers_of(row.event)),
