@@ -1,8 +1,8 @@
 """URLs of contacts: the console's under /t/<slug>/, the phone's under /m/<slug>/, public ones at the root."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
-from contacts.phone import CustomerLookPage, CustomerPhonePage
+from contacts.phone import CustomerOptOutView, CustomerPhonePage, CustomerTagView
 from contacts.views.customers import (
     ArchiveConsentPage,
     CustomerListPage,
@@ -34,7 +34,12 @@ urlpatterns: list[URLPattern] = [
     path("customers/<int:pk>/tags/<int:tag_pk>/remove/", UntagView.as_view(), name="untag"),
 ]
 phone_urlpatterns: list[URLPattern] = [
-    path("customer/", CustomerLookPage.as_view(), name="look"),
     path("customer/<str:external_userid>/", CustomerPhonePage.as_view(), name="customer"),
+    path("customer/<str:external_userid>/opt-out/", CustomerOptOutView.as_view(), name="opt_out"),
+    re_path(
+        r"^customer/(?P<external_userid>[^/]+)/tags/(?P<verb>add|remove)/$",
+        CustomerTagView.as_view(),
+        name="tag",
+    ),
 ]
 public_urlpatterns: list[URLPattern] = []

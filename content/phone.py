@@ -81,7 +81,9 @@ class CustomerScriptsPage(ScriptsPage):
         customer = customer_by_external(
             tenant_id=tenant_id, app_id=staff.app_id, external_userid=kwargs["external_userid"]
         )
-        tie = customer and follow_of(tenant_id=tenant_id, customer_id=customer.pk, staff_id=staff.pk)
+        tie = None
+        if customer is not None:
+            tie = follow_of(tenant_id=tenant_id, customer_id=customer.pk, staff_id=staff.pk)
         if customer is None or tie is None:
             raise SignInRefused("not_friend")
         return {"customer": tie.remark or customer.name}

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
+from groups import phone
 from groups.views import code_forms, codes, detail, lists, posters, readiness, welcomes
 
 app_name = "groups"
@@ -66,5 +67,13 @@ urlpatterns: list[URLPattern] = [
     path("groups/<int:pk>/approve/", readiness.ApprovePage.as_view(), name="approve"),
     path("groups/<int:pk>/go-live/", readiness.GoLivePage.as_view(), name="go_live"),
 ]
-phone_urlpatterns: list[URLPattern] = []
+phone_urlpatterns: list[URLPattern] = [
+    path("group/<str:chat_id>/", phone.GroupPhonePage.as_view(), name="group"),
+    path("group/<str:chat_id>/scripts/", phone.GroupScriptsPage.as_view(), name="scripts"),
+    re_path(
+        r"^group/(?P<chat_id>[^/]+)/(?P<verb>freeze|unfreeze)/$",
+        phone.GroupFreezeView.as_view(),
+        name="freeze",
+    ),
+]
 public_urlpatterns: list[URLPattern] = []

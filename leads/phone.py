@@ -1,7 +1,7 @@
 """The lead on the phone's customer page: why, what to say, and a follow-up in two taps."""
 
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -10,18 +10,24 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from console.pages import toast
-from leads.enums import CloseReason, FollowResult, LeadState
-from leads.forms import FollowUpForm
+from console.pages import render, toast
+from contacts.selectors import follow_staff_names, groups_of, is_followed_by
+from leads.enums import CloseReason, FollowResult, LeadState, NextAction
+from leads.forms import FollowUpForm, NextForm
+from leads.models import Lead
 from leads.policies.wording import scripts_for
 from leads.selectors import leads_of_customer
-from leads.selectors.board import doubts_of, lead_text
+from leads.selectors.board import doubts_of, lead_get, lead_text
 from leads.selectors.detail import why_of
-from leads.services import lead_confirm_s, lead_deny_s, lead_follow_up
+from leads.services import lead_confirm_s, lead_deny_s, lead_follow_up, lead_set_next_action
 from team.phone import PhoneView
 from team.phone.base import Panel
 from tenants import clock
+from tenants.enums import Permission
 from tenants.errors import DomainError
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
 
 
 class FormUnclear(DomainError):
@@ -29,6 +35,13 @@ class FormUnclear(DomainError):
 
     code = "FORM-01"
     message = gettext_lazy("Choose what came of it first.")
+
+
+class NextUnclear(DomainError):
+    """The form did not say what to do and when."""
+
+    code = "FORM-02"
+    message = gettext_lazy("Choose what to do and when first.")
 
 
 def lead_panel(*, request: HttpRequest, customer_id: int) -> Panel | None:
@@ -39,9 +52,12 @@ def lead_panel(*, request: HttpRequest, customer_id: int) -> Panel | None:
         for one in leads_of_customer(tenant_id=tenant.pk, customer_id=customer_id)
         if one.state == LeadState.OPEN
     ]
-    if not leads:
-        return None
-    lead, now = leads[0], clock.now()
+    return panel_of(tenant=tenant, lead=leads[0], is_friend=True) if leads else None
+
+
+def panel_of(*, tenant: "Tenant", lead: Lead, is_friend: bool) -> Panel:
+    """One open lead: why, what to say, what to do next. Only a friend can write to the customer."""
+    now = clock.now()
     doubts = doubts_of([lead]).get(lead.pk, [])
     return Panel(
         "leads/_phone_panel.html",
@@ -57,7 +73,11 @@ def lead_panel(*, request: HttpRequest, customer_id: int) -> Panel | None:
             "next_times": phone_times(now, tenant.timezone),
             "form_key": uuid4().hex,
             "phone_slug": tenant.slug,
+            "is_friend": is_friend,
+            "is_overdue": lead.next_action_at is not None and lead.next_action_at < now,
+            "actions": NextAction.choices,
         },
+        order=10,
     )
 
 
@@ -76,12 +96,50 @@ def phone_times(now: datetime, zone: str) -> list[dict[str, Any]]:
     ]
 
 
+def lead_in_hand(request: Any, pk: int) -> tuple[Lead, bool]:
+    """A lead that this person may see on the phone, and whether the customer is a friend of theirs.
+
+    Its owner, a friend of the customer, or who leads the work. Raises Http404 for anybody else's.
+    """
+    tenant_id, staff = request.tenant.pk, request.staff
+    try:
+        lead = lead_get(tenant_id=tenant_id, lead_id=pk)
+    except ObjectDoesNotExist as error:
+        raise Http404 from error
+    is_friend = is_followed_by(tenant_id=tenant_id, customer_id=lead.customer_id, staff_id=staff.pk)
+    leads_work = Permission.OPERATE in request.actor.permissions
+    if not (is_friend or leads_work or lead.owner_id in (None, staff.pk)):
+        raise Http404
+    return lead, is_friend
+
+
+class LeadPhonePage(PhoneView):
+    """A task's lead. A friend comes to the customer's page; who is none yet sees the lead and how to get in touch."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        lead, is_friend = lead_in_hand(self.request, pk)
+        if is_friend:
+            external = lead.customer.external_userid
+            return HttpResponseRedirect(self.url("contacts_phone:customer", external_userid=external))
+        tenant = self.request.tenant
+        panel = panel_of(tenant=tenant, lead=lead, is_friend=False) if lead.state == LeadState.OPEN else None
+        who = {"tenant_id": tenant.pk, "customer_ids": [lead.customer_id]}
+        context = {
+            "lead": lead,
+            "panels": [panel] if panel else [],
+            "friends": follow_staff_names(**who).get(lead.customer_id, []),
+            "groups": groups_of(tenant_id=tenant.pk, customer_id=lead.customer_id),
+        }
+        return render(request, "leads/phone.html", context, partial="leads/phone.html")
+
+
 class PhoneLeadView(PhoneView):
     """A POST about a lead from the phone; goes back to the page it came from."""
 
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
+        lead_in_hand(self.request, pk)
         try:
             self.act(pk, **kwargs)
         except ObjectDoesNotExist as error:
@@ -117,3 +175,21 @@ class PhoneVerdict(PhoneLeadView):
         verdict = {"confirm": lead_confirm_s, "deny": lead_deny_s}[verb]
         verdict(lead_id=pk, **self.who)
         toast(self.request, _("Confirmed as S.") if verb == "confirm" else _("Noted: not S."))
+
+
+class PhoneNext(PhoneLeadView):
+    """What to do next, and when; moving an overdue date needs a reason."""
+
+    def act(self, pk: int, **kwargs: Any) -> None:
+        form = NextForm(self.request.POST)
+        if not form.is_valid():
+            raise NextUnclear
+        data = form.cleaned_data
+        at = (
+            clock.now() + timedelta(minutes=data["in_minutes"])
+            if data["in_minutes"] is not None
+            else data["at"]
+        )
+        action = data["other"].strip() or data["action"]
+        lead_set_next_action(lead_id=pk, action=action, at=at, reason=data["reason"], **self.who)
+        toast(self.request, _("Planned: %(what)s") % {"what": dict(NextAction.choices).get(action, action)})

@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern] = [
     path("leads/<int:pk>/doubts/", actions.DoubtView.as_view(), name="doubt"),
 ]
 phone_urlpatterns: list[URLPattern] = [
+    path("leads/<int:pk>/", phone.LeadPhonePage.as_view(), name="lead"),
+    path("leads/<int:pk>/next/", phone.PhoneNext.as_view(), name="next"),
     path("leads/<int:pk>/follow/", phone.PhoneFollow.as_view(), name="follow"),
     re_path(r"^leads/(?P<pk>\d+)/s/(?P<verb>confirm|deny)/$", phone.PhoneVerdict.as_view(), name="s_verdict"),
 ]

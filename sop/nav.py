@@ -8,8 +8,10 @@ from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
 from contacts.selectors.timeline import register_touch_titles
+from groups.phone import register_group_panel
 from groups.selectors import Panel, register_panel, register_touches
 from sop.enums import TouchState
+from sop.phone import group_steps_panel
 from sop.selectors.beside import group_panel, group_panel_count, group_touches, quota_rail, rhythm_rail
 from sop.selectors.calendar import run_list
 from sop.selectors.templates import template_list
@@ -52,6 +54,7 @@ register_panel(
     )
 )
 register_touches(group_touches)
+register_group_panel(group_steps_panel)
 register_touch_titles(touch_titles)
 register_changes("sop.touch", values={"state": dict(TouchState.choices)})
 register_rail(rhythm_rail)

@@ -1,8 +1,8 @@
 """The staff member's page of a due touch: what the customer will see, where it goes, and the word that it is sent."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from console.pages import render, toast
@@ -10,14 +10,18 @@ from content.policies.wording import render as fill
 from sop.enums import GROUP_CHANNELS, MASS_CHANNELS, Channel, TouchState
 from sop.forms import NoteForm
 from sop.models import Touch
-from sop.selectors.calendar import decorate
+from sop.selectors.beside import runs_in_group
+from sop.selectors.calendar import decorate, touch_list
 from sop.selectors.recipients import bundle_list, recipient_list
 from sop.services.staff import touch_submit
 from team.phone import PhoneView
+from team.phone.base import Panel
 from tenants import clock
-from wecom.errors import WecomError
-from wecom.jssdk import js_signature
-from wecom.selectors import app_current
+
+if TYPE_CHECKING:
+    from groups.models import Group
+
+STEPS_SHOWN = 40
 
 
 class ForwardView(PhoneView):
@@ -34,7 +38,6 @@ class ForwardView(PhoneView):
         touches = self.touches(pk)
         waiting = [one for one in touches if one.state == TouchState.HANDED]
         first = next((one for one in waiting if one.pk == pk), waiting[0] if waiting else touches[0])
-        app = app_current(tenant_id=self.request.tenant.pk)
         context = {
             "touches": touches,
             "first": first,
@@ -46,7 +49,6 @@ class ForwardView(PhoneView):
             "is_forward": first.channel == Channel.GROUP_FORWARD,
             "people": self._people(first),
             "parts": [{"kind": "text", "text": first.text or first.step.text}],
-            "app": app,
             "until": max((one.window_ends_at for one in touches), default=None),
         }
         return render(request, "sop/forward.html", context, partial="sop/forward.html")
@@ -68,15 +70,19 @@ class ForwardView(PhoneView):
         return HttpResponseRedirect(self.url("sop_phone:forward", pk=pk))
 
 
-class SignatureView(PhoneView):
-    """GET as JSON: what WeCom's page library needs to know that the page is ours."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        app = app_current(tenant_id=self.request.tenant.pk)
-        url = request.headers.get("referer", "")
-        if app is None or not url.startswith(f"{request.scheme}://{request.get_host()}/m/"):
-            raise Http404
-        try:
-            return JsonResponse(js_signature(app=app, url=url))
-        except WecomError:
-            return JsonResponse({}, status=503)
+def group_steps_panel(*, request: HttpRequest, group: "Group") -> Panel:
+    """Today's steps on the phone's group page, in their order."""
+    tenant, now = request.tenant, clock.now()  # type: ignore[attr-defined]
+    since, until = clock.day_bounds(clock.local_date(now, tenant.timezone), tenant.timezone)
+    rows = (
+        touch_list(tenant=tenant)
+        .filter(group=group, planned_at__gte=since, planned_at__lt=until)
+        .exclude(state=TouchState.CANCELLED)
+        .order_by("due_at", "pk")[:STEPS_SHOWN]
+    )
+    context = {
+        "runs": runs_in_group(tenant=tenant, group=group, day=clock.local_date(now, tenant.timezone)),
+        "touches": [decorate(one, now) for one in rows],
+        "staff_id": request.staff.pk,  # type: ignore[attr-defined]
+    }
+    return Panel("sop/_phone_panel.html", context)

@@ -34,6 +34,5 @@ urlpatterns: list[URLPattern] = [
 ]
 phone_urlpatterns: list[URLPattern] = [
     path("send/<int:pk>/", phone.ForwardView.as_view(), name="forward"),
-    path("send/signature/", phone.SignatureView.as_view(), name="signature"),
 ]
 public_urlpatterns: list[URLPattern] = []

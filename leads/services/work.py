@@ -6,7 +6,6 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contacts.selectors import follow_staff_ids
 from leads.enums import URGENT_TIERS, LeadState, Tier
 from leads.models import Lead
 from leads.policies.wording import headline
@@ -24,15 +23,10 @@ def work_items_sync(*, tenant_id: int, leads: Iterable[Lead], now: datetime) -> 
         return
     slug = Tenant.objects.values_list("slug", flat=True).get(pk=tenant_id)
     open_now = [one for one in rows if one.state == LeadState.OPEN]
-    friends = follow_staff_ids(tenant_id=tenant_id, customer_ids=[one.customer_id for one in open_now])
     work_items_put(
         tenant_id=tenant_id,
         source_kind=SOURCE,
-        items={
-            one.pk: _item(one, slug, now)
-            | {"phone_url": _phone_url(one, slug) if one.owner_id in friends.get(one.customer_id, []) else ""}
-            for one in open_now
-        },
+        items={one.pk: _item(one, slug, now) for one in open_now},
     )
     work_items_close(
         tenant_id=tenant_id,
@@ -67,11 +61,6 @@ def _item(lead: Lead, slug: str, now: datetime) -> dict[str, object]:
         "rule_code": RULE_CODE,
         "due_at": lead.next_action_at,
         "url": reverse("leads:detail", kwargs={"tenant_slug": slug, "pk": lead.pk}),
+        "phone_url": reverse("leads_phone:lead", kwargs={"phone_slug": slug, "pk": lead.pk}),
         "verb_label": _("Confirm S") if lead.is_maybe_s else _("Follow up"),
     }
-
-
-def _phone_url(lead: Lead, slug: str) -> str:
-    """The customer's page on the phone, where the lead is followed; it opens for the customer's friends only."""
-    kwargs = {"phone_slug": slug, "external_userid": lead.customer.external_userid}
-    return reverse("contacts_phone:customer", kwargs=kwargs)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -44,12 +44,16 @@ def group_panel(request: Any, group: "Group") -> dict[str, Any]:
         .exclude(state=TouchState.CANCELLED)
         .order_by("planned_at", "pk")[:PANEL_ROWS]
     )
-    runs = _running(tenant, Q(group=group))
     return {
-        "runs": [(run, where_in_camp(run, today)) for run in runs],
+        "runs": runs_in_group(tenant=tenant, group=group, day=today),
         "touches": [decorate(one, now) for one in rows],
         "panel_since": since, "panel_until": until - timedelta(seconds=1),
     }  # fmt: skip
+
+
+def runs_in_group(*, tenant: "Tenant", group: "Group", day: date) -> list[tuple["Run", str]]:
+    """Running camps that the group takes part in, and where each stands on a local day."""
+    return [(run, where_in_camp(run, day)) for run in _running(tenant, Q(group=group))]
 
 
 def group_panel_count(group: "Group") -> int:

@@ -1,6 +1,7 @@
 /* Staff pages inside WeCom: sign the page, learn where it was opened, send with one tap, say plainly what went wrong.
 
    data-ww="chat"     sends to the chat that is open beside the page; elsewhere copies the words and opens the chat.
+   data-ww="forward"  the same for a group that must get it: into its chat if it is open, else by WeCom's sending.
    data-ww="group"    hands the words to WeCom's own sending, for the named group.
    data-ww="contact"  the same for the named customer.
    data-text or data-text-from="#id" are the words, data-chat / data-external who gets them. What to do afterwards:
@@ -29,6 +30,9 @@
     var kind = kindOf(error);
     return (error && error.text) || here.getAttribute("data-say-" + kind) || here.getAttribute("data-say-unknown");
   }
+
+  /* WeCom's script leaves its own promises open when it is refused; what was refused is said where it was asked. */
+  w.addEventListener("unhandledrejection", function (e) { if (e.reason && (e.reason.errMsg || e.reason.kind)) e.preventDefault(); });
 
   /* The server signs this very page; one answer serves both of WeCom's questions. */
   var signed = {};
@@ -134,8 +138,14 @@
       return w.ww[api](sent).then(function () { return "handed"; });
     };
   }
+  /* A touch for one group: straight into the chat when it is the one beside the page, else by WeCom's own sending. */
+  function forward(button, found) {
+    if (found.entry !== "group_chat_tools") return WAYS.group(button);
+    return isThisChat(button, found.entry).then(function (yes) { return yes ? toChat(button, found) : WAYS.group(button); });
+  }
   var WAYS = {
     chat: toChat,
+    forward: forward,
     group: toOne("shareToExternalChat", "chatIds", function (button) { return button.dataset.chat; }),
     contact: toOne("shareToExternalContact", "externalUserIds", function (button) { return button.dataset.external; })
   };

@@ -35,10 +35,11 @@ _WORTH_A_TRY = ("ended", "expired", "used", "declined", "unreachable")
 
 @dataclass(frozen=True)
 class Panel:
-    """A part that an app above adds to the customer page: a template and what it needs."""
+    """A part that an app above adds to a phone page: a template, what it needs (as `panel`), and its place."""
 
     template: str
     context: dict[str, Any] = field(default_factory=dict)
+    order: int = 50
 
 
 PanelProvider = Callable[..., Panel | None]
@@ -57,7 +58,7 @@ def register_customer_panel(provider: PanelProvider) -> None:
 def customer_panels(*, request: HttpRequest, customer_id: int) -> list[Panel]:
     """What the apps above have to show of this customer."""
     made = [provider(request=request, customer_id=customer_id) for provider in _panels]
-    return [one for one in made if one is not None]
+    return sorted((one for one in made if one is not None), key=lambda one: one.order)
 
 
 def session_open(request: HttpRequest, *, tenant: Tenant, staff: Staff) -> None:

@@ -164,16 +164,21 @@ PHONE = {
     "team_phone:item_act",
     "team_phone:entry",
     "team_phone:js_config",
-    "contacts_phone:look",
     "contacts_phone:customer",
+    "contacts_phone:opt_out",
+    "contacts_phone:tag",
+    "groups_phone:group",
+    "groups_phone:scripts",
+    "groups_phone:freeze",
     "content_phone:scripts",
     "content_phone:script_missing",
     "content_phone:script_used",
     "content_phone:customer_scripts",
+    "leads_phone:lead",
+    "leads_phone:next",
     "leads_phone:follow",
     "leads_phone:s_verdict",
     "sop_phone:forward",
-    "sop_phone:signature",
 }
 # Where the phone signs in: anyone may knock.
 PHONE_DOOR = {"team_phone:login", "team_phone:oauth"}

@@ -27,12 +27,15 @@ NOBODYS_ID = 999_999_999
 # A value for every argument a route can have; ids belong to nobody.
 ARGUMENTS: dict[str, Any] = {
     "pk": NOBODYS_ID, "step_pk": NOBODYS_ID, "tag_pk": NOBODYS_ID, "doubt_pk": NOBODYS_ID, "run_pk": NOBODYS_ID,
+    "external_userid": "wmNobody", "chat_id": "wrNobody",
     "number": NOBODYS_ID,
     "external_userid": "wmNobody",
 }  # fmt: skip
 # Routes whose word is one of a few.
 WORDS: dict[str, dict[str, str]] = {
+    "contacts_phone:tag": {"verb": "add"},
     "content:script_verb": {"verb": "archive"},
+    "groups_phone:freeze": {"verb": "freeze"},
     "groups:bulk": {"verb": "freeze"},
     "groups:code_act": {"verb": "read"},
     "groups:way_act": {"verb": "retry"},

@@ -1,0 +1,174 @@
+"""The group on the phone: who may see it, what it says of today, and the brake."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from groups.models import Group, Member
+from groups.policies.questions import Said, is_question, unanswered
+from groups.selectors import today
+from team.models import Staff
+from tenants import clock
+from tenants.enums import Role
+from tenants.models import Tenant
+from tenants.scoping import tenant_scope
+from tests.conftest import MovableClock
+from tests.factories.contacts import make_customer
+from tests.factories.groups import fill_group, make_group, make_member
+from tests.factories.team import make_staff
+from tests.factories.tenants import make_member as make_membership
+from tests.phone import hold_phone
+from wecom.archive.selectors import Coverage
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("几点开始？", True),
+        ("能退吗", True),
+        ("what time?", True),
+        ("好的，谢谢", False),
+        ("", False),
+        ("多少钱~", True),
+    ],
+)
+def test_question_is_known_by_its_form(text: str, asks: bool) -> None:
+    assert is_question(text) is asks
+
+
+@pytest.mark.unit
+def test_question_waits_until_any_staff_member_speaks() -> None:
+    at = clock.now()
+
+    def said(minute: int, text: str, is_staff: bool = False) -> Said:
+        return Said(at + timedelta(minutes=minute), "x", text, is_staff)
+
+    told = [said(5, "有回放吗"), said(1, "几点开始？"), said(3, "八点", is_staff=True), said(6, "谢谢")]
+    assert [one.text for one in unanswered(told)] == ["有回放吗"]
+
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(tenant: Tenant, frozen: MovableClock) -> Staff:
+    """Sales without a console login."""
+    frozen.move(hours=3)
+    with tenant_scope(tenant):
+        return make_staff(tenant=tenant, name="林晓", userid="LinXiao")
+
+
+@pytest.fixture
+def group(tenant: Tenant, staff: Staff) -> Group:
+    with tenant_scope(tenant):
+        made = make_group(tenant=tenant, app=staff.app, name="启蒙03群", state="active", owner=staff)
+        return fill_group(group=made, customers=[make_customer(tenant=tenant)], staff=[staff])
+
+
+def page_of(phone: Client, group: Group) -> Any:
+    return phone.get(f"/m/{group.tenant.slug}/group/{group.chat_id}/")
+
+
+def test_owner_sees_the_groups_day(tenant: Tenant, staff: Staff, group: Group) -> None:
+    now = clock.now()
+    with tenant_scope(tenant):
+        new, gone = make_customer(tenant=tenant, name="刘女士"), make_customer(tenant=tenant, name="陈先生")
+        make_member(group=group, customer=new, joined_at=now - timedelta(hours=1))
+        make_member(group=group, customer=gone, left_at=now - timedelta(minutes=5))
+        invited = make_customer(tenant=tenant, name="创建时")
+        make_member(group=group, customer=invited, joined_at=now, is_creation_invitee=True)
+    page = page_of(hold_phone(tenant, staff), group).content.decode()
+    assert ("+1 / −1" in page, "new: 刘女士" in page, "gone: 陈先生" in page) == (True, True, True)
+    assert ("启蒙03群" in page, "message archive" in page) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("tie", "status"), [("none", 404), ("owner", 200), ("admin", 200), ("member", 200), ("left", 404)]
+)
+def test_only_who_looks_after_a_group_sees_it(
+    tenant: Tenant, staff: Staff, group: Group, tie: str, status: int
+) -> None:
+    with tenant_scope(tenant):
+        other = make_staff(tenant=tenant, app=staff.app)
+        Member.objects.filter(staff=staff).delete()
+        Group.objects.update(owner=staff if tie == "owner" else other)
+        if tie == "admin":
+            Group.objects.update(admin_userids=[staff.userid])
+        if tie in ("member", "left"):
+            gone = {"left_at": clock.now()} if tie == "left" else {}
+            make_member(group=group, staff=staff, **gone)
+    assert page_of(hold_phone(tenant, staff), group).status_code == status
+
+
+def test_who_runs_groups_sees_each_of_them(tenant: Tenant, staff: Staff, group: Group) -> None:
+    with tenant_scope(tenant):
+        lead = make_membership(tenant=tenant, role=Role.LEADER)
+        other = make_staff(tenant=tenant, app=staff.app, membership=lead)
+    assert page_of(hold_phone(tenant, other), group).status_code == 200
+
+
+def test_group_of_another_company_or_app_is_not_there(
+    tenant: Tenant, other_tenant: Tenant, staff: Staff, group: Group
+) -> None:
+    with tenant_scope(other_tenant):
+        foreign = make_group(tenant=other_tenant)
+    phone = hold_phone(tenant, staff)
+    base = f"/m/{tenant.slug}/group/{foreign.chat_id}/"
+    assert [phone.get(base).status_code, phone.post(f"{base}freeze/").status_code] == [404, 404]
+    assert phone.get(f"{base}scripts/").status_code == 404
+
+
+def test_brake_needs_the_right_to_run_groups_and_can_be_taken_back(
+    tenant: Tenant, staff: Staff, group: Group
+) -> None:
+    url = f"/m/{tenant.slug}/group/{group.chat_id}/"
+    phone = hold_phone(tenant, staff)
+    assert "An operator or a team lead can freeze" in phone.get(url).content.decode()
+    assert phone.post(f"{url}freeze/", {"reason": "x"}).status_code == 403
+    with tenant_scope(tenant):
+        Staff.objects.update(membership=make_membership(tenant=tenant, role=Role.OPERATOR))
+    assert phone.post(f"{url}freeze/", {"reason": "群诉"}).status_code == 302
+    page = phone.get(url).content.decode()
+    assert ("群诉" in page, f"{url}unfreeze/" in page) == (True, True)
+    phone.post(f"{url}unfreeze/")
+    with tenant_scope(tenant):
+        assert Group.objects.get().frozen_at is None
+
+
+def test_open_questions_come_from_the_archive_with_a_way_to_an_answer(
+    tenant: Tenant, staff: Staff, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Row:
+        def __init__(self, sender_id: str, sent_at: Any, text: str) -> None:
+            self.sender_id, self.sent_at, self.text = sender_id, sent_at, text
+
+    now = clock.now()
+    with tenant_scope(tenant):
+        person = make_customer(tenant=tenant, app=staff.app, name="刘女士")
+    rows = [
+        Row(person.external_userid, now - timedelta(minutes=1), "有回放吗"),
+        Row(staff.userid, now - timedelta(minutes=9), "八点"),
+        Row(person.external_userid, now - timedelta(minutes=10), "几点开始？"),
+        Row(person.external_userid, now - timedelta(days=2), "前天的问题？"),
+    ]
+    told: Callable[..., list[Row]] = lambda **_where: rows  # noqa: E731
+    monkeypatch.setattr(today, "coverage", lambda tenant_id: Coverage("running", now))
+    monkeypatch.setattr(today, "room_messages", told)
+    monkeypatch.setattr(today, "plain_text", lambda row: row.text)
+    page = page_of(hold_phone(tenant, staff), group).content.decode()
+    assert ("有回放吗" in page, "几点开始" in page, "前天的问题" in page) == (True, False, False)
+    assert f"/group/{group.chat_id}/scripts/?q=" in page
+
+
+def test_group_page_asks_the_same_number_of_questions_whatever_its_size(
+    tenant: Tenant, staff: Staff, group: Group, django_assert_max_num_queries: Any
+) -> None:
+    with tenant_scope(tenant):
+        fill_group(group=group, customers=[make_customer(tenant=tenant) for _ in range(30)])
+    phone = hold_phone(tenant, staff)
+    with django_assert_max_num_queries(32):
+        assert page_of(phone, group).status_code == 200
