@@ -19,6 +19,7 @@ from simulator.human import (
     bulk,
     console,
     corps,
+    directory,
     links,
     messages,
     office,
@@ -85,7 +86,13 @@ def _sim_routes(runtime: Runtime) -> list[Route]:
     ]
     table += [
         ("POST", f"/sim/{path}", _then_flush(action))
-        for path, action in {**acts.ACTIONS, **office.ACTIONS, **messages.ACTIONS, **links.ACTIONS}.items()
+        for path, action in {
+            **acts.ACTIONS,
+            **office.ACTIONS,
+            **directory.ACTIONS,
+            **messages.ACTIONS,
+            **links.ACTIONS,
+        }.items()
     ]
     return [Route(path, json_route(runtime, action), methods=[verb]) for verb, path, action in table]
 

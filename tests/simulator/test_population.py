@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from simulator.world.model import Corp
 from tests.simulator.conftest import AES_KEY, Api, MovableClock, serve
+from tests.simulator.test_archive import Adapter, switch_on
 
 
 class Product:
@@ -277,3 +278,30 @@ def test_staff_played_by_hand_do_nothing_by_themselves(
     assert api("externalcontact/get_groupmsg_task", {"msgid": msgid})["task_list"] == [
         {"userid": group.owner, "status": 0}
     ]
+
+
+def test_what_people_say_lands_in_the_archive(
+    web: httpx.Client, corp: Corp, clock: MovableClock, product: Product
+) -> None:
+    switch_on(web, corp, agree_share=0.9)
+    _begin(web, corp, clock)
+    _live(web, clock, 4)
+    messages = Adapter(web, corp).messages()
+    people = {m["from"] for m in messages if m.get("msgtype") == "text"}
+    assert people & set(corp.customers)
+    assert all(m["roomid"] in corp.groups or not m["roomid"] for m in messages if m.get("msgtype") == "text")
+    refused = {who for who, consent in corp.archive.consents.items() if consent.status != "Agree"}
+    assert not people & refused
+    told = [event for event in corp.ledger.events if event.event == "msgaudit_notify"]
+    assert 0 < len(told) <= len(messages)
+    assert all(event.status == "acked" for event in told)
+
+
+def test_a_corp_without_archive_lives_the_same_life(
+    web: httpx.Client, corp: Corp, clock: MovableClock, product: Product
+) -> None:
+    _begin(web, corp, clock)
+    _live(web, clock, 2)
+    assert corp.archive.seq == 0
+    assert not corp.archive.consents
+    assert not [event for event in corp.ledger.events if event.event == "msgaudit_notify"]
