@@ -58,6 +58,7 @@ SLOT_WAIT_S = 3.0
 _SLOT_LOOK_S = 0.03
 DENIED_S = 600
 NARROW_S = 300
+TOKEN_PATH = "gettoken"
 DOWN_AFTER = 4  # transport failures in a row
 DOWN_S = (5, 15, 60)
 PROBE_S = 15  # how long one call may try a line that was down, before another may
@@ -176,8 +177,8 @@ class BreakerState:
 
     @property
     def is_held(self) -> bool:
-        """Whether no call goes out, or one of them waits for the end of a rate limit."""
-        return self.state != "closed" or bool(self.stopped_code or self.paused)
+        """Whether no call goes out at all: the line is down, the app is stopped, or no token may be asked for."""
+        return self.state != "closed" or bool(self.stopped_code) or TOKEN_PATH in self.paused
 
 
 class CorpGate:

@@ -122,7 +122,7 @@ def closed_kinds(app: App) -> list[str] | None:
         now = client.gate.state()
         if now.state == "half_open":
             client.call("follow_user_list")
-        if now.state == "open" or now.stopped_code or ENDPOINTS["gettoken"].path in now.paused:
+        if now.state != "half_open" and now.is_held:
             return None
     except (Retryable, Stopped, RedisError):
         return None

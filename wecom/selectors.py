@@ -1,6 +1,6 @@
 """Reads of the WeCom door. Those that ask WeCom itself say so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -194,9 +194,12 @@ def breaker_state(tenant_id: int) -> BreakerState:
     if app is None:
         return BreakerState()
     try:
-        return CorpGate(tenant_id=tenant_id, corp_id=app.corp_id).state()
+        found = CorpGate(tenant_id=tenant_id, corp_id=app.corp_id).state()
     except RedisError:
         return BreakerState(state="unknown")
+    if app.state == AppState.BROKEN and not found.stopped_code:
+        return replace(found, stopped_code=app.state_code)  # Valkey was emptied; the row remembers
+    return found
 
 
 def send_get(*, tenant_id: int, send_id: int) -> OutboundSend:
