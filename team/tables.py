@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console.tables import ConsoleTable, NumberColumn
 from console.templatetags.q import figure
@@ -121,7 +122,7 @@ class StaffTable(ConsoleTable):
 class AccessTable(ConsoleTable):
     """Staff and the console login each signs in as."""
 
-    name = tables.Column(verbose_name=_("Name"), empty_values=())
+    name = tables.Column(verbose_name=pgettext_lazy("person", "Name"), empty_values=())
     standing = tables.Column(verbose_name=_("Standing"), empty_values=(), orderable=False)
     login = tables.Column(verbose_name=_("Console login"), empty_values=(), orderable=False)
     do = tables.Column(verbose_name=_("Way in"), empty_values=(), orderable=False, exclude_from_export=True)
