@@ -80,7 +80,7 @@ class LostFilter(django_filters.FilterSet):
 class LostTable(ConsoleTable):
     """What a comparison put right: about whom, what, how much, when."""
 
-    title = tables.Column(verbose_name=_("About"), empty_values=())
+    title = tables.Column(verbose_name=_("Concerns"), empty_values=())
     kind = tables.Column(verbose_name=_("What had changed"))
     count = tables.Column(
         verbose_name=_("Changes"), attrs={"td": {"class": "q-num"}, "th": {"class": "q-num"}}

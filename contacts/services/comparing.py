@@ -133,7 +133,6 @@ class _Comparison:
     def _read_from(self, batch: list[_Seller], cursor: str) -> None:
         client = self.client(batch[0].app_id)
         staff_ids = {one.userid.lower(): one.pk for one in batch}
-        where = {"tenant_id": self.tenant_id, "app_id": client.app.pk, "staff_ids": staff_ids}
         userids = [one.userid for one in batch]
         while True:
             read_at = clock.now()
@@ -142,7 +141,11 @@ class _Comparison:
             following = str(answer.get("next_cursor") or "")
             following = "" if following == cursor else following
             with transaction.atomic():
-                self._lost(ties_store_page(**where, entries=entries, read_at=read_at))
+                missed = ties_store_page(
+                    tenant_id=self.tenant_id, app_id=client.app.pk, entries=entries, staff_ids=staff_ids,
+                    read_at=read_at,
+                )  # fmt: skip
+                self._lost(missed)
                 self._tell(batch, entries, following)
             self.progress.rest()
             if not following:

@@ -267,7 +267,12 @@ def ties_end_unlisted(
 
     One statement, and two more when some ended. Safe to repeat.
     """
-    values = {"read_at": read_at, "tenant": tenant_id, "staff": staff_id, "listed": list(listed)}
+    values: dict[str, Any] = {
+        "read_at": read_at,
+        "tenant": tenant_id,
+        "staff": staff_id,
+        "listed": list(listed),
+    }
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_END_UNLISTED, values)

@@ -15,7 +15,7 @@ class Stamp:
 
     @property
     def tone(self) -> str:
-        return {"old": "warn", "doubtful": "bad"}.get(self.state, "")
+        return {"old": "warn", "doubtful": "warn"}.get(self.state, "")
 
 
 def stamp_of(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
@@ -161,7 +162,11 @@ def membership_confirm(*, tenant_id: int, same: Iterable[Same]) -> int:
     if not rows:
         return 0
     ids = [one.group_id for one in rows]
-    columns = [[one.revision for one in rows], [one.digest for one in rows], [one.read_at for one in rows]]
+    columns: list[list[Any]] = [
+        [one.revision for one in rows],
+        [one.digest for one in rows],
+        [one.read_at for one in rows],
+    ]
     with connection.cursor() as cursor:
         cursor.execute(_CONFIRM, [tenant_id, ids, ids, *columns, tenant_id])
         return cursor.rowcount

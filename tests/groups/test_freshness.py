@@ -26,7 +26,7 @@ def stamp(**given):
         ({}, "fresh", ""),
         ({"as_of": NOW - timedelta(hours=25)}, "fresh", ""),  # the last night's comparison
         ({"as_of": NOW - timedelta(hours=27)}, "old", "warn"),
-        ({"callbacks_bad": True}, "doubtful", "bad"),
+        ({"callbacks_bad": True}, "doubtful", "warn"),
         ({"as_of": None}, "unread", ""),
         ({"is_linked": False}, "unread", ""),
         ({"dismissed_at": NOW, "callbacks_bad": True}, "ended", ""),
@@ -92,5 +92,5 @@ def test_broken_callbacks_are_said_plainly_and_what_was_missed_is_shown(scoped, 
     listed, detail = pages(signed_in, scoped, camp)
     for text in (listed, detail):
         assert 'role="alert"' in text
-        assert "q-bad" in text
+        assert "q-warn" in text
     assert any(word in detail for word in ("7 changes", "7 处变化", "7 项变化", "7 次变化"))

@@ -4,7 +4,6 @@ The simulator runs in its own process and is asked over real HTTP; its callbacks
 hands them to the product's callback doubled, late, mixed up, and now and then not at all.
 """
 
-import os
 import random
 import threading
 from collections.abc import Iterator
@@ -32,7 +31,7 @@ from wecom.models import App, InboundEvent, SyncState
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
-EXAMPLES = int(os.environ.get("EX", "30"))
+EXAMPLES = 30
 DROPPED = 0.05
 LISTED = {"full", "customer_deleted"}  # what WeCom's lists show, and cannot tell apart
 ACTS = (
