@@ -162,12 +162,11 @@ def filled(client: WecomClient, value: Any) -> Any:
     return made
 
 
-Users = list[Any]
-_users: Users = []
+_users: list[Any] = []
 
 
 def register_user(ids: Any) -> None:
-    """Tell of assets in use: `ids(tenant_id=) -> asset ids` whose uploads are kept fresh. The same twice counts once."""
+    """Tell of assets in use: `ids(tenant_id=) -> asset ids`, kept uploaded. The same function twice counts once."""
     if ids not in _users:
         _users.append(ids)
 

@@ -171,7 +171,9 @@ class PosterForm(forms.Form):
     """What stands on a poster."""
 
     size = forms.ChoiceField(
-        label=_("Size"), required=False, choices=[("phone", _("Phone, 1080 × 1920")), ("a4", _("Paper, A4"))]
+        label=_("Poster size"),
+        required=False,
+        choices=[("phone", _("Phone, 1080 × 1920")), ("a4", _("Paper, A4"))],
     )
     title = forms.CharField(label=_("Title"), required=False, max_length=40)
     subtitle = forms.CharField(label=_("Line below"), required=False, max_length=80)

@@ -7,7 +7,7 @@ import django_tables2 as tables
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from console.tables import ConsoleTable, NumberColumn
@@ -52,10 +52,10 @@ class _CodeTable(ConsoleTable):
 class JoinWayTable(_CodeTable):
     """Group codes: where people land now, seats left and until when, who came."""
 
-    name = tables.Column(verbose_name=_("Code"))
+    name = tables.Column(verbose_name=pgettext_lazy("live code", "Code"))
     status = tables.Column(verbose_name=_("At WeCom"))
     now = tables.Column(verbose_name=_("Filling now"), empty_values=(), orderable=False)
-    left = NumberColumn(verbose_name=_("Seats left"), empty_values=(), orderable=False)
+    left = NumberColumn(verbose_name=_("Seats free"), empty_values=(), orderable=False)
     full = tables.Column(verbose_name=_("Full"), empty_values=(), orderable=False)
     people = NumberColumn(verbose_name=_("Came by it"), empty_values=(), orderable=False)
 
@@ -117,7 +117,7 @@ class JoinWayTable(_CodeTable):
 class WayTable(_CodeTable):
     """Codes for new friends: who stands behind them, who came."""
 
-    name = tables.Column(verbose_name=_("Code"))
+    name = tables.Column(verbose_name=pgettext_lazy("live code", "Code"))
     status = tables.Column(verbose_name=_("At WeCom"))
     staff = tables.Column(verbose_name=_("Members behind it"), empty_values=(), orderable=False)
     welcome_mode = tables.Column(verbose_name=_("Welcome"))

@@ -160,7 +160,13 @@ class GroupListPage(ListPage):
             row.glance = known[row.pk]  # type: ignore[attr-defined]
             row.stamp = stamp_for(row, callbacks)  # type: ignore[attr-defined]
         seats, people = people_total(tenant_id=tenant.pk, group_ids=table.data.data.order_by().values("pk"))
-        found = {"urgent": urgent, "seats": seats, "people": people, "callbacks": callbacks, "is_elsewhere": True}
+        found = {
+            "urgent": urgent,
+            "seats": seats,
+            "people": people,
+            "callbacks": callbacks,
+            "is_elsewhere": True,
+        }
         return super().show(context | found | self._aside())
 
     def _aside(self) -> dict[str, Any]:
