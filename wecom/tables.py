@@ -127,7 +127,7 @@ class InboundTable(ConsoleTable):
 
     pick = PickColumn()
     event = tables.Column(verbose_name=_("Event"), empty_values=())
-    mailbox = tables.Column(verbose_name=_("About"), orderable=False)
+    mailbox = tables.Column(verbose_name=_("Whom it concerns"), orderable=False)
     received_at = tables.Column(verbose_name=_("Received"))
     state = tables.Column(verbose_name=_("State"))
     attempts = tables.Column(

@@ -231,7 +231,7 @@ def _read(row: SyncState, facts: Facts) -> Line:
         row.lost_events,
     ) % {"n": number(row.lost_events)}
     todo = _("A few are WeCom's; many mean that callbacks do not arrive.")
-    return Line(key, State.GOOD, title, says, todo)
+    return Line(key, State.GOOD, title, says, todo, action=Action(_("See which"), "wecom:lost"))
 
 
 def quota(facts: Facts) -> Part:

@@ -127,7 +127,7 @@ class InboxBulk(Managed):
         )
         undo = f"{self.url('wecom:inbox_bulk', verb='undo')}?batch={batch.token}" if count else ""
         toast(self.request, said % {"n": count}, undo_url=undo)
-        return go(self.request, self.url("wecom:inbox"))
+        return go(self.request, f"{self.url('wecom:inbox')}?state=dead")
 
     def _take_back(self) -> HttpResponse:
         token = self.request.GET.get("batch", "")
