@@ -419,7 +419,9 @@ def test_a_group_that_is_the_same_is_not_written_but_fresh(vendor, camp, frozen)
     assert (after.synced_at, after.members_as_of, after.revision) == (
         frozen.moment, frozen.moment, before.revision,
     )  # fmt: skip
-    assert [one for one in statements(queries) if "groups_member" in one and not one.startswith("SELECT")] == []
+    assert [
+        one for one in statements(queries) if "groups_member" in one and not one.startswith("SELECT")
+    ] == []
 
 
 def test_an_answer_we_know_does_not_hide_rows_that_are_not_what_it_says(vendor, camp, frozen):
