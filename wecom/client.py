@@ -8,7 +8,6 @@ Order of a call: the documented limits, the app's state, a token, a place at the
 to the answer (`reactions`). It never sleeps for long and never repeats what must not be repeated.
 """
 
-import contextlib
 import random
 import time
 from collections.abc import Iterator
@@ -16,7 +15,6 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from redis.exceptions import RedisError
 
 from tenants import clock
 from wecom import answers, health, standing, wire
@@ -149,13 +147,7 @@ class WecomClient(Calls):
     def _replace(self, endpoint: Endpoint, held: Held, body: dict[str, Any]) -> None:
         """WeCom refused the token. Returns when another may be asked for; raises Retryable in a back-off window."""
         code = answers.code_of(body)
-        kind, _ = self._secret(endpoint.token)
-        try:
-            wait_until = self._tokens.refused(kind, held)
-        except RedisError as error:
-            raise Retryable(
-                "the token store cannot be reached", retry_at=clock.now() + timedelta(seconds=5)
-            ) from error
+        wait_until = self._tokens.refused(self._secret(endpoint.token)[0], held)
         if wait_until is not None:
             raise Retryable(
                 str(reaction_to(code).meaning),
@@ -167,9 +159,7 @@ class WecomClient(Calls):
             )
 
     def _note_worked(self, endpoint: Endpoint, held: Held) -> None:
-        if held is _NOBODY:
-            return
-        with contextlib.suppress(RedisError):  # the call is done; the next success says it again
+        if held is not _NOBODY:
             self._tokens.worked(self._secret(endpoint.token)[0], held)
 
     def _check_standing(self) -> None:

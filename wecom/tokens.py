@@ -70,6 +70,10 @@ class Held:
         return left_s > EARLY_S or (left_s > LAST_S and 0 <= now_s - self.fetched_s < 60)
 
 
+def _unreachable() -> Retryable:
+    return Retryable("the token store cannot be reached", retry_at=clock.now() + timedelta(seconds=5))
+
+
 class TokenStore:
     """The tokens of one app. `fetch` returns (value, lifetime in seconds) and may raise any WecomError."""
 
@@ -104,9 +108,7 @@ class TokenStore:
             still_works = held is not None and held.expires_s - now_s > LAST_S
             return self._refresh(kind, fetch, fallback=held if still_works else None)
         except RedisError as error:
-            raise Retryable(
-                "the token store cannot be reached", retry_at=clock.now() + timedelta(seconds=5)
-            ) from error
+            raise _unreachable() from error
 
     @staticmethod
     def _now_s() -> float:
@@ -157,7 +159,10 @@ class TokenStore:
         if _worked.get(name) == held.raw:
             return
         mark = hashlib.sha1(held.raw.encode(), usedforsecurity=False).hexdigest()
-        self._valkey.set(name + ":worked", mark, ex=WINDOWS_KEPT_S)
+        try:
+            self._valkey.set(name + ":worked", mark, ex=WINDOWS_KEPT_S)
+        except RedisError:
+            return  # the call is done; the next success says it again
         if len(_worked) >= WORKED_KEPT:
             _worked.clear()
         _worked[name] = held.raw
@@ -169,17 +174,11 @@ class TokenStore:
         """
         name = self._key(kind)
         _worked.pop(name, None)
-        till = self._valkey.eval(
-            _REFUSE,
-            3,
-            name,
-            name + ":window",
-            name + ":worked",
-            held.raw,
-            self._now_s(),
-            WINDOWS_KEPT_S,
-            *WINDOWS_S,
-        )
+        keys = (name, name + ":window", name + ":worked")
+        try:
+            till = self._valkey.eval(_REFUSE, 3, *keys, held.raw, self._now_s(), WINDOWS_KEPT_S, *WINDOWS_S)
+        except RedisError as error:
+            raise _unreachable() from error
         return datetime.fromtimestamp(float(cast(str, till)), UTC) if till != "0" else None
 
     def lift(self, kind: str) -> None:

@@ -1,5 +1,5 @@
 """One case for each row of the endpoint table."""
 
-from tests.wecom.conformance.cases import people, rest, sending
+from tests.wecom.conformance.cases import groups, messages, moments, people, rest, sending
 
-CASES = (*people.CASES, *sending.CASES, *rest.CASES)
+CASES = (*people.CASES, *groups.CASES, *sending.CASES, *moments.CASES, *messages.CASES, *rest.CASES)
