@@ -52,14 +52,23 @@ def _then_flush(action: Action) -> Action:
     return run
 
 
-def _sim_routes(runtime: Runtime) -> list[Route]:
-    table: list[tuple[str, str, Action]] = [
-        ("GET", "/sim/status", truth.status),
-        ("GET", "/sim/endpoints", truth.endpoints),
+def _bulk_table() -> list[tuple[str, str, Action]]:
+    """Changes in bulk, and the ledger."""
+    return [
+        ("POST", "/sim/bulk/events", bulk.start),
+        ("GET", "/sim/bulk/{bulk_id}", bulk.show),
+        ("POST", "/sim/bulk/{bulk_id}/stop", bulk.stop),
         ("GET", "/sim/ledger", truth.ledger),
         ("GET", "/sim/ledger/callbacks", record.callbacks),
         ("GET", "/sim/ledger/callbacks/{event_id}", record.callback),
         ("GET", "/sim/ledger/calls", record.calls),
+    ]
+
+
+def _sim_routes(runtime: Runtime) -> list[Route]:
+    table: list[tuple[str, str, Action]] = [
+        ("GET", "/sim/status", truth.status),
+        ("GET", "/sim/endpoints", truth.endpoints),
         ("GET", "/sim/corps", corps.list_corps),
         ("POST", "/sim/corps", corps.create_corp),
         ("GET", "/sim/corps/{corp_id}", corps.show_corp),
@@ -78,12 +87,10 @@ def _sim_routes(runtime: Runtime) -> list[Route]:
         ("POST", "/sim/suites/{suite_id}/cancel", _then_flush(suites.cancel)),
         ("POST", "/sim/suites/{suite_id}/reset-permanent-code", _then_flush(suites.reset_permanent_code)),
         ("POST", "/sim/redeliver", _then_flush(corps.redeliver)),
-        ("POST", "/sim/bulk/events", bulk.start),
-        ("GET", "/sim/bulk/{bulk_id}", bulk.show),
-        ("POST", "/sim/bulk/{bulk_id}/stop", bulk.stop),
         ("POST", "/sim/camp", camp.declare),
         ("POST", "/sim/tick", tick.tick_action),
     ]
+    table += _bulk_table()
     table += [
         ("POST", f"/sim/{path}", _then_flush(action))
         for path, action in {

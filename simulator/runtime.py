@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import pickle
@@ -50,7 +51,7 @@ class NotedCall:
 
     def keep(self, values: dict[str, Any]) -> None:
         shown = {name: value for name, value in values.items() if name not in SECRET_FIELDS}
-        self.sent = repr(shown)[:SENT_CHARS]
+        self.sent = json.dumps(shown, ensure_ascii=False, default=str)[:SENT_CHARS]
 
 
 class Runtime:

@@ -122,6 +122,13 @@ def _plain(corp: Corp, at: float) -> dict[str, dict[str, Any]]:
             "link_url": "https://doc.weixin.qq.com/txdoc/x",
             "doc_creator": staff,
         },
+        **_calls(at),
+    }
+
+
+def _calls(at: float) -> dict[str, dict[str, Any]]:
+    """Those whose fields sit at the top level, and the unknown one."""
+    return {
         "vote": {"votetitle": "周末活动", "voteitem": ["读书", "徒步"], "votetype": 101, "voteid": "v1"},
         "meeting_voice_call": {"voiceid": "voice-1", "meeting_voice_call": {"endtime": int(at)}},
         "voip_doc_share": {"voipid": "voip-1", "voip_doc_share": {"filename": "讲义.pdf", "filesize": 1024}},
