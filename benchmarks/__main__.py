@@ -51,13 +51,18 @@ def main(names: list[str]) -> int:
     database.make_fresh(os.environ["DATABASE_OWNER_URL"], environment, NAME)
     os.environ.update(environment | {"QUNCE_CLOCK_FILE": str(_nine_o_clock())})
     django.setup()
-    from benchmarks import callback, due, group_event, owner  # noqa: PLC0415  need Django's settings of this run
+    from benchmarks import callback, due, group_event, neighbours, owner  # noqa: PLC0415  need Django's settings of this run
     from tenants.models import User  # noqa: PLC0415
     from tenants.services import tenant_sign_up  # noqa: PLC0415
 
     owner.run(FLOOR_TABLES)
     tenant = tenant_sign_up(name="基准", owner=User.objects.create_user("bench@qunce.example"))
-    known = {"callback": callback.measure, "due": due.measure, "group_event": group_event.measure}
+    known = {
+        "callback": callback.measure,
+        "due": due.measure,
+        "group_event": group_event.measure,
+        "neighbours": neighbours.measure,
+    }
     results = []
     for name, measure in known.items():
         if not names or name in names:
@@ -72,7 +77,7 @@ def main(names: list[str]) -> int:
 
 
 def _line(result: dict) -> str:
-    extra = {key: value for key, value in result.items() if "p99" in key}
+    extra = {key: value for key, value in result.items() if "p99" in key or "p95" in key}
     return (
         f"{result['name']}: {result['product']} {result['unit']}, floor {result['floor']}, "
         f"ratio {result['ratio']}, {extra}; budget: {result['budget']}: {'met' if result['met'] else 'NOT met'}"
