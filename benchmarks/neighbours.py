@@ -27,7 +27,7 @@ from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope, unscoped
 from tenants.services import api_key_create, tenant_sign_up
 from wecom.enums import AppState
-from wecom.models import App, OutboundSend
+from wecom.models import App, InboundEvent, OutboundSend
 from wecom.services import SendDraft, app_connect, send_queue_many
 
 P95 = 0.95
@@ -129,6 +129,7 @@ def _silence(companies: list[Company]) -> None:
     for company in companies:
         with tenant_scope(company.tenant):
             OutboundSend.objects.filter(state__in=["queued", "claimed"]).update(state="cancelled")
+            InboundEvent.objects.filter(state__in=["pending", "failed"]).update(state="discarded")
 
 
 def _phase(quiet: Company, noisy: list[Company], start: int, beside: Any = None) -> list[float]:
@@ -209,6 +210,7 @@ def _measure(processes: Processes) -> dict[str, Any]:
     alone, beside, importing = [], [], []
     for number in range(1, ROUNDS + 1):
         start = number * 3 * SECONDS * EVENTS_A_SECOND
+        _silence([broken, limited])
         alone.append(_phase(quiet, [], start))
         for one in (broken, limited):
             _queue_sends(one, number)

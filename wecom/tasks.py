@@ -18,17 +18,20 @@ STEP = 4  # sends between two looks at who else waits
 def process_inbound(*, tenant_id: int) -> None:
     """Drain one tenant's inbox, for as long as nobody else waits.
 
-    While its calls are held back most events can only be put off: a slice at each tick is enough for that.
+    While its calls are held back most events can only be put off: a slice a second is enough for that, however
+    often callbacks wake it.
     """
     wake.taken("inbound", tenant_id)
     is_held = selectors.breaker_state(tenant_id).is_held
+    if is_held and not turns.may_look("inbound", tenant_id):
+        return
     turns.take(
         "inbound",
         tenant_id=tenant_id,
         step=lambda: ingest.drain(tenant_id=tenant_id, limit=1) >= 1,
         again=_nothing if is_held else partial(wake.tick, "inbound", "wecom.process_inbound", tenant_id),
         at_once=1 if is_held else turns.MANY,
-        longest_s=turns.SLICE_S if is_held else turns.LONGEST_S,
+        longest_s=turns.HELD_S if is_held else turns.LONGEST_S,
     )
 
 

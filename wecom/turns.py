@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 SLICE_S = 0.1  # of a tenant of weight 1, while others wait
 LONGEST_S = 5.0
+HELD_S = 0.05  # of a tenant whose calls are held back, once in `LOOK_S`
+LOOK_S = 1
 LEASE_S = 10  # a killed worker's place is free again after this long
 SEEN_S = 10  # a tenant counts as at work this long after its last turn
 WORKER_S = 60
@@ -113,6 +115,15 @@ def weight_of(tenant_id: int) -> float:
 def waits(tenant_id: int) -> None:
     """A task of this tenant is about to be queued: those at work see it. Raises RedisError."""
     _run(_WAITS, [_key("waiting")], tenant_id)
+
+
+def may_look(what: str, tenant_id: int) -> bool:
+    """True once in `LOOK_S` for each tenant, and whenever Valkey cannot be asked."""
+    try:
+        return bool(valkey.client().set(_key(what, "looked", tenant_id), 1, nx=True, ex=LOOK_S))
+    except RedisError as error:
+        log.warning("valkey_unreachable", error=str(error))
+        return True
 
 
 class _Place:

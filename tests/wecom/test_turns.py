@@ -206,3 +206,6 @@ def test_a_tenant_whose_calls_are_held_gets_a_slice_at_each_tick(tenant, no_hand
         assert App.objects.get().state == AppState.CONNECTED
     assert 0 < done < 30
     assert queued == []
+    tasks.process_inbound(tenant_id=tenant.pk)  # a callback wakes it again within the second
+    with tenant_scope(tenant):
+        assert InboundEvent.objects.filter(state="done").count() == done
