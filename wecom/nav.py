@@ -11,7 +11,7 @@ from console.shell import tenant_url
 from tenants.enums import Permission
 from tenants.roles import allows
 from wecom import selectors
-from wecom.archive.selectors import archive_worst
+from wecom.archive.selectors import apps_with_archive
 from wecom.models import App
 
 TONES = {"fresh": "ok", "syncing": "ok", "late": "warn", "stopped": "bad", "paused": "warn", "none": ""}
@@ -27,7 +27,7 @@ NOTES = {
 def _app(request: HttpRequest) -> App | None:
     """The tenant's app; the panel and the bell of one page ask once."""
     if not hasattr(request, "wecom_app"):
-        request.wecom_app = selectors.app_current(tenant_id=request.tenant.pk)  # type: ignore[attr-defined]
+        request.wecom_app = selectors.app_of(apps_with_archive(tenant_id=request.tenant.pk))  # type: ignore[attr-defined]
     return request.wecom_app  # type: ignore[attr-defined, no-any-return]
 
 
@@ -49,24 +49,25 @@ def notices(request: HttpRequest) -> Iterable[nav.Notice]:
         found.append(
             nav.Notice(_("Calls to WeCom are stopped"), tenant_url(tenant, "wecom:setup"), app.checked_at)
         )
-    found += archive_notices(tenant)
+    found += archive_notices(tenant, app)
     if selectors.attention_count(tenant_id=tenant.pk):
         found.append(nav.Notice(_("Events or sends wait for a decision"), tenant_url(tenant, "wecom:inbox")))
     return found
 
 
-def archive_notices(tenant: Any) -> list[nav.Notice]:
+def archive_notices(tenant: Any, app: App | None) -> list[nav.Notice]:
     """A stopped archive, messages nobody can bring back, and messages that wait for a key."""
-    row = archive_worst(tenant_id=tenant.pk)
-    if row is None:
-        return []
+    state, gap = getattr(app, "archive_state", None), getattr(app, "archive_gap", None)
+    closed_at = getattr(app, "archive_closed_at", None)
     url = tenant_url(tenant, "wecom:archive")
-    said = {
-        "stopped": _("The message archive has stopped"),
-        "gap": _("Messages of some days were lost in the archive"),
-        "closed": _("Archived messages wait for a private key"),
-    }
-    return [nav.Notice(said[row.what], url, row.since)]
+    found = []
+    if state == "stopped":
+        found.append(nav.Notice(_("The message archive has stopped"), url))
+    if gap:
+        found.append(nav.Notice(_("Messages of some days were lost in the archive"), url, gap))
+    if state and closed_at:
+        found.append(nav.Notice(_("Archived messages wait for a private key"), url, closed_at))
+    return found
 
 
 nav.register_setting(

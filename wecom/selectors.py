@@ -31,7 +31,11 @@ def app_list(*, tenant_id: int) -> QuerySet[App]:
 
 def app_current(*, tenant_id: int) -> App | None:
     """The app the tenant works with: the connected one, else the first, else None."""
-    rows = list(app_list(tenant_id=tenant_id))
+    return app_of(list(app_list(tenant_id=tenant_id)))
+
+
+def app_of(rows: list[App]) -> App | None:
+    """Which of a tenant's apps, in their order, it works with."""
     return next((row for row in rows if row.is_callable), rows[0] if rows else None)
 
 

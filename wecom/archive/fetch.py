@@ -221,3 +221,8 @@ def tenants_with_due() -> list[int]:
     """Tenants with an archive to be read. Runs across tenants: the caller is a tick."""
     due = ArchiveCursor.objects.filter(state__in=ACTIVE, next_at__lte=clock.now())
     return list(due.values_list("tenant_id", flat=True).distinct())
+
+
+def archives_unchecked() -> list[tuple[int, int]]:
+    """(tenant_id, app_id) of archives whose first check never came. Runs across tenants: the caller is a tick."""
+    return list(ArchiveCursor.objects.filter(state=ArchiveState.NEW).values_list("tenant_id", "app_id"))

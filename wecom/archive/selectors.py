@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate
 
 from tenants import clock
+from wecom.archive import heard
 from wecom.archive.adapters import archive_port
 from wecom.archive.enums import (
     ArchiveState,
@@ -28,6 +29,7 @@ from wecom.archive.models import (
     SealedMessage,
 )
 from wecom.archive.wire import CONSENTS
+from wecom.models import App
 
 READING = (ArchiveState.RUNNING, ArchiveState.STOPPED, ArchiveState.PAUSED)
 # Not talk: answers to the archive's question, recalls, a change of company.
@@ -161,7 +163,7 @@ def room_days(
 def rooms_heard(*, tenant_id: int, room_ids: Iterable[str]) -> dict[str, datetime]:
     """{room: when anybody was last heard there} of the rooms that ever were. One query on a small table."""
     wanted = [one for one in room_ids if one]
-    if not wanted:
+    if not wanted or not heard.is_any(tenant_id):
         return {}
     rows = ArchiveRoom.objects.filter(tenant_id=tenant_id, room_id__in=wanted).values("room_id")
     return {row["room_id"]: row["last"] for row in rows.annotate(last=Max("last_at"))}
@@ -217,28 +219,19 @@ def lag_s(row: ArchiveCursor) -> int | None:
     return None if row.fetched_at is None else max(0, int((clock.now() - row.fetched_at).total_seconds()))
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """What an administrator should know first. `what`: stopped, gap or closed."""
-
-    what: str
-    since: datetime | None
-
-
-def archive_worst(*, tenant_id: int) -> Trouble | None:
-    """The worst thing about a tenant's archive, or None. Two queries at most."""
-    rows = list(ArchiveCursor.objects.filter(tenant_id=tenant_id, state__in=READING).order_by("pk"))
-    for row in rows:
-        if row.state == ArchiveState.STOPPED:
-            return Trouble("stopped", row.fetched_at)
-    for row in rows:
-        if row.gap_until is not None:
-            return Trouble("gap", row.gap_until)
-    if not rows:
-        return None
-    closed = SealedMessage.objects.filter(tenant_id=tenant_id, reason=SealedReason.NO_KEY)
-    first = closed.order_by("pk").values_list("received_at", flat=True).first()
-    return Trouble("closed", first) if first else None
+def apps_with_archive(*, tenant_id: int) -> list[App]:
+    """The tenant's apps, each with `archive_state`, `archive_gap` (until when) and `archive_closed_at` (the first
+    message that waits for a key); None where there is none. One query: it rides along on every page."""
+    mine = ArchiveCursor.objects.filter(tenant_id=tenant_id, app_id=OuterRef("pk"), state__in=READING)
+    closed = SealedMessage.objects.filter(
+        tenant_id=tenant_id, app_id=OuterRef("pk"), reason=SealedReason.NO_KEY
+    ).order_by("seq")
+    rows = App.objects.filter(tenant_id=tenant_id).annotate(
+        archive_state=Subquery(mine.values("state")[:1]),
+        archive_gap=Subquery(mine.values("gap_until")[:1]),
+        archive_closed_at=Subquery(closed.values("received_at")[:1]),
+    )
+    return list(rows.order_by("pk"))
 
 
 def texts_heard(

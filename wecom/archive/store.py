@@ -13,6 +13,7 @@ from django.db import connection
 
 from outbox.services import publish
 from tenants import clock, preferences
+from wecom.archive import heard
 from wecom.archive.consent import Answer, consent_set_many, refused_since
 from wecom.archive.enums import MEDIA_MB, ConsentSource, MediaState, MessageSource, MessageState
 from wecom.archive.models import ArchivedMedia
@@ -144,6 +145,7 @@ def _count_rooms(tenant_id: int, app_id: int, messages: list[Message]) -> None:
             times.setdefault(one.room_id, []).append(one.sent_at)
     if not times:
         return
+    heard.mark(tenant_id)
     rooms = sorted(times)
     with connection.cursor() as cursor:
         cursor.execute(

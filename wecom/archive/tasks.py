@@ -1,6 +1,7 @@
 """Celery entry points of the archive. Ticks find and hand on; tenant tasks work."""
 
 from celery import shared_task
+from django.core.cache import cache
 
 from outbox.dispatch import enqueue
 from tenants import clock
@@ -8,6 +9,8 @@ from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
 from wecom import wake
 from wecom.archive import checkup, fetch, media, months, sealed, selectors
+
+CHECK_AGAIN_S = 60  # a check that got lost is asked for again after this long
 
 
 @shared_task(name="wecom.fetch_archive", base=TenantTask, time_limit=600)
@@ -31,10 +34,14 @@ def archive_due() -> None:
     """Tick: archives to read and files to fetch, whoever died."""
     with unscoped("the archive's tick looks for archives and files that are due"):
         archives, waiting = fetch.tenants_with_due(), media.tenants_with_due()
+        unchecked = fetch.archives_unchecked()
     for tenant_id in archives:
         wake.tick("archive", "wecom.fetch_archive", tenant_id)
     for tenant_id in waiting:
         wake.tick("archive_media", "wecom.fetch_archive_media", tenant_id)
+    for tenant_id, app_id in unchecked:
+        if cache.add(f"wecom:archive:check:{tenant_id}:{app_id}", 1, timeout=CHECK_AGAIN_S):
+            enqueue("wecom.check_archive", tenant_id=tenant_id, app_id=app_id)
 
 
 @shared_task(name="wecom.open_sealed", base=TenantTask, time_limit=3600)
