@@ -46,7 +46,8 @@ class Step:
 
 def _recent_mass_sends(client: WecomClient) -> Any:
     now_s = int(clock.now().timestamp())
-    return client.call("groupmsg_list", chat_type="group", start_time=now_s - 3600, end_time=now_s, limit=1)
+    sends = client.mass_sends.every(chat_type="group", start_time=now_s - 3600, end_time=now_s, limit=1)
+    return next(sends, None)
 
 
 STEPS = (
@@ -57,25 +58,25 @@ STEPS = (
         "permission.contacts",
         _("Members and departments"),
         _("To know your staff."),
-        lambda client: client.call("department_list"),
+        lambda client: client.contacts.department_list(),
     ),
     Step(
         "permission.customers",
         _("Customer contact"),
         _("To read customers and who serves them."),
-        lambda client: client.call("follow_user_list"),
+        lambda client: client.customers.follow_users(),
     ),
     Step(
         "permission.tags",
         _("Corp tags"),
         _("To read and set tags."),
-        lambda client: client.call("corp_tag_list"),
+        lambda client: client.tags.every(),
     ),
     Step(
         "permission.groups",
         _("Customer groups"),
         _("To read groups and their members."),
-        lambda client: client.call("groupchat_list", limit=1),
+        lambda client: next(client.groups.every(limit=1), None),
     ),
     Step(
         "permission.mass_send", _("Mass send"), _("To prepare sends that staff confirm."), _recent_mass_sends

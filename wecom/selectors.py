@@ -65,7 +65,7 @@ def mass_send_results(*, tenant_id: int, msgid: str, userid: str) -> MassSendRes
     """Ask WeCom. Raises Retryable (41063: still being dispatched), Permanent, Stopped. Safe to repeat."""
     client = client_for(tenant_id)
     wanted = userid.lower()
-    tasks = client.pages("groupmsg_task", "task_list", msgid=msgid, limit=1000)
+    tasks = client.mass_sends.tasks(msgid=msgid)
     task = next((row for row in tasks if str(row.get("userid", "")).lower() == wanted), None)
     if task is None:
         return MassSendResults(None, None, [])
@@ -75,7 +75,7 @@ def mass_send_results(*, tenant_id: int, msgid: str, userid: str) -> MassSendRes
             "status": int(row.get("status") or 0),
             "sent_at": _moment(row.get("send_time")),
         }
-        for row in client.pages("groupmsg_send_result", "send_list", msgid=msgid, userid=userid, limit=1000)
+        for row in client.mass_sends.results(msgid=msgid, userid=userid)
     ]
     return MassSendResults(int(task.get("status") or 0), _moment(task.get("send_time")), rows)
 
