@@ -210,6 +210,7 @@ class WayDetail(WayPage):
         }
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        way_get(tenant_id=self.request.tenant.pk, way_id=pk)
         form = WayWelcomeForm(request.POST)
         if form.is_valid():
             ways.way_set_welcome(

@@ -159,6 +159,7 @@ class PartPage(FormPage):
         return kind
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        self.parts(**kwargs)  # whose welcome it is: an unknown one is not found
         return {"kind": self._kind()}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
@@ -198,6 +199,8 @@ class PartRemove(ConsoleView):
 
     def post(self, request: HttpRequest, number: int = 0, **kwargs: Any) -> HttpResponse:
         parts = self.parts(**kwargs)
+        if number >= len(parts):
+            raise Http404
         self.save([one for place, one in enumerate(parts) if place != number], **kwargs)
         return drawer_done(request)
 
