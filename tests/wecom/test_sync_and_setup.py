@@ -248,8 +248,8 @@ def test_a_parked_send_is_decided_by_a_person_with_a_reason(tenant, live, signed
         OutboundSend.objects.update(state="unknown", error="the answer was lost")
     url = f"/t/{tenant.slug}/settings/inbox/sends/{row.pk}/"
     assert "the answer was lost" in signed_in.get(url).content.decode()
-    assert signed_in.post(url, {"verb": "done"}).status_code == 409
-    assert signed_in.post(url, {"verb": "done", "reason": "在客户端看到了"}).status_code == 302
+    assert signed_in.post(url, {"choice": "done"}).status_code == 409
+    assert signed_in.post(url, {"choice": "done", "reason": "在客户端看到了"}).status_code == 302
     with tenant_scope(tenant):
         row.refresh_from_db()
         assert row.state == "done"
