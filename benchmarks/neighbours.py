@@ -216,11 +216,13 @@ def _measure(processes: Processes) -> dict[str, Any]:
             _queue_sends(one, number)
         beside.append(_phase(quiet, [broken, limited], start + SECONDS * EVENTS_A_SECOND))
         _silence([broken, limited])
+    for number in range(1, ROUNDS + 1):  # last: what an import sets off goes on for a while
+        start = (ROUNDS + number) * 3 * SECONDS * EVENTS_A_SECOND
         importing.append(
             _phase(
                 quiet,
                 [],
-                start + 2 * SECONDS * EVENTS_A_SECOND,
+                start,
                 lambda number=number: _import(importer, processes.web_url, key, number),
             )
         )
