@@ -40,6 +40,13 @@ class Vendor:
     def redeliver(self) -> int:
         return int(self.call("POST", "/sim/redeliver")["requeued"])
 
+    def bulk_begin(self, **order: Any) -> dict[str, Any]:
+        """Many changes at a rate, in the background."""
+        return self.call("POST", "/sim/bulk/events", **order)
+
+    def bulk_show(self, bulk_id: int) -> dict[str, Any]:
+        return self.call("GET", f"/sim/bulk/{bulk_id}")
+
     def tick(self) -> datetime | None:
         """Live up to the present of the shared clock. Returns when the next act is due, or None."""
         next_at = self.call("POST", "/sim/tick").get("next_at")

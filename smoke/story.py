@@ -16,9 +16,8 @@ from demo.vendor import Vendor
 from demo.work import work_due
 from smoke import report
 from smoke.compare import Verdict, compare
-from smoke.engines import OwnEngines
 from smoke.isolation import cross_tenant_rows
-from smoke.processes import Processes
+from smoke.stage import Stage
 from tenants import clock
 from tenants.scoping import tenant_scope
 from wecom.services import sync_request
@@ -45,15 +44,13 @@ KILLS_ON_DAYS = {5: "worker", 22: "worker"}
 class Story:
     """Plays the camp and judges it. `play` returns what the JSON line says."""
 
-    def __init__(
-        self, processes: Processes, engines: OwnEngines | None, *, dice: random.Random, days: int
-    ) -> None:
-        self.processes = processes
-        self.engines = engines
+    def __init__(self, on: Stage, *, dice: random.Random, days: int) -> None:
+        self.on = on
+        self.processes = on.processes
         self.dice = dice
         self.days = days
-        self.vendor = Vendor(processes.simulator_url)
-        self.timepiece = Timepiece(processes.folder / "clock")
+        self.vendor = Vendor(on.processes.simulator_url)
+        self.timepiece = Timepiece(on.folder / "clock")
         self.companies: list[Company] = []
         self.run_ids: dict[int, int] = {}
         self.done_once: set[str] = set()
@@ -108,7 +105,7 @@ class Story:
             self._once("busy", lambda: self._limit(True))
         if day == 16:
             self._once("calm", lambda: self._limit(False))
-        if self.engines is not None:
+        if self.on.engines is not None:
             self._once(f"chaos {day} {local.hour // 6}", self._chaos)
 
     def _desk(self, now: datetime) -> None:
@@ -127,11 +124,9 @@ class Story:
         self.vendor.faults_set(rate_limit=limit, busy_next=6 if on else 0)
 
     def _chaos(self) -> None:
-        assert self.engines is not None
         part = self.dice.choice(["web", "worker", "beat", "valkey", "postgres"])
         self._tell(f"kill -9 {part}")
-        acts = {"valkey": self.engines.kill_valkey, "postgres": self.engines.kill_postgres}
-        acts.get(part, lambda: self.processes.kill(part))()
+        self.on.kill(part)
 
     def _come_to_rest(self) -> None:
         self.vendor.faults_set(**dict.fromkeys(FAULTS, 0))
@@ -152,7 +147,7 @@ class Story:
             "callbacks_lost": len(verdict.callbacks_lost),
             "effects_doubled": len(verdict.effects_doubled),
             "cross_tenant_rows": cross_tenant_rows(),
-            "kills": {**self.processes.kills, **(self.engines.kills if self.engines else {})},
+            "kills": self.on.kills,
         }
         found = [
             *(f"lost: {one}" for one in verdict.callbacks_lost[:20]),

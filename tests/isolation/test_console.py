@@ -29,7 +29,6 @@ ARGUMENTS: dict[str, Any] = {
     "pk": NOBODYS_ID, "step_pk": NOBODYS_ID, "tag_pk": NOBODYS_ID, "doubt_pk": NOBODYS_ID, "run_pk": NOBODYS_ID,
     "external_userid": "wmNobody", "chat_id": "wrNobody",
     "number": NOBODYS_ID,
-    "external_userid": "wmNobody",
 }  # fmt: skip
 # Routes whose word is one of a few.
 WORDS: dict[str, dict[str, str]] = {
