@@ -56,13 +56,23 @@
     return Promise.race([promise, new Promise(function (_, fail) { setTimeout(function () { fail(fault("silent")); }, WAIT_MS); })]);
   }
 
+  /* WeCom's script, only inside WeCom: elsewhere it is of no use, and styles the page against our rules. */
+  function script() {
+    return new Promise(function (ok, fail) {
+      var made = doc.createElement("script");
+      made.src = here.dataset.script;
+      made.onload = function () { return w.ww ? ok() : fail(fault("missing")); };
+      made.onerror = function () { fail(fault("missing")); };
+      doc.head.appendChild(made);
+    });
+  }
+
   /* Where the page was opened. Asked once; everything else waits for it. */
   var begun = null;
   function context() {
     if (begun) return begun;
     if (!isWecom) begun = Promise.reject(fault("outside"));
-    else if (!w.ww) begun = Promise.reject(fault("missing"));
-    else begun = signature().then(function (s) {
+    else begun = script().then(function () { return signature(); }).then(function (s) {
       var refused = new Promise(function (_, fail) {
         w.ww.register({
           corpId: s.corp_id, agentId: s.agent_id, jsApiList: APIS,
