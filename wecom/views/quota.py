@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from console.pages import FormPage, toast
@@ -46,6 +47,7 @@ class QuotaForget(Managed):
     """Take a statement back."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        get_object_or_404(ledger.quota_rule_list(tenant_id=request.tenant.pk), pk=pk)  # type: ignore[attr-defined]
         ledger.quota_rule_forget(tenant=request.tenant, change_id=pk, actor=request.actor)  # type: ignore[attr-defined]
         toast(request, _("The statement is taken back."))
         return HttpResponseRedirect(self.url("wecom:quota"))
