@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content.policies import wording
 from sop.enums import TOUCH_ENDED, TOUCH_MOVES, TouchState
 from sop.models import Step
-from sop.policies import calendar, dispatch, plan, wording
+from sop.policies import calendar, dispatch, plan
 from sop.policies.dispatch import Verdict
 from sop.selectors.builtin import builtin_codes, builtin_get
 
