@@ -14,7 +14,7 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup engines demo test smoke check bench stop memory lock fmt messages clean
+.PHONY: help setup engines demo test smoke storm check bench stop memory lock fmt messages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,10 @@ test: setup ## Run the test suite; ARGS="-k name", WORKERS=2
 smoke: setup ## Play a 33-day camp headless; the last line is JSON
 	@$(LAUNCH) prepare
 	@$(RUN) $(VENV)/python -m smoke $(ARGS)
+
+storm: setup ## Callbacks at a rate while parts are killed with -9; ARGS="--seconds 600"
+	@$(LAUNCH) prepare
+	@$(RUN) $(VENV)/python -m smoke --storm $(ARGS)
 
 check: setup ## Lint, types, layers, templates, translations, migrations, deployment
 	@$(LAUNCH) check

@@ -27,7 +27,7 @@ TICKS = {
     "polls": "sop.poll_results",
     "syncs": "wecom.sync_due",
 }
-TICK_EVERY_S = 0.3
+TICK_EVERY_S = 0.15
 
 
 class Stuck(RuntimeError):

@@ -1,4 +1,4 @@
-"""The product's processes as `make demo` runs them, on a database of the smoke run's own."""
+"""The product's processes as `make demo` runs them, with two workers more, on a database of the smoke run's own."""
 
 import contextlib
 import os
@@ -47,7 +47,7 @@ class Processes:
                 "--worker-class", "gthread", "--threads", "4", "--preload", "--no-control-socket",
             ],
             "worker": [
-                python, "-m", "celery", "-A", "scrm", "worker", "--queues", QUEUES, "--concurrency", "2",
+                python, "-m", "celery", "-A", "scrm", "worker", "--queues", QUEUES, "--concurrency", "4",
                 "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
                 "--without-heartbeat", "--hostname", f"smoke-{os.getpid()}@%h",
             ],

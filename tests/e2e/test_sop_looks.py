@@ -95,9 +95,18 @@ def signed_in(make_page: MakePage) -> Page:
     return make_page(User.objects.get(email="lin@example.com"))
 
 
-def test_camp_starts_from_a_template_in_a_few_clicks(settled: Tenant, make_page: MakePage) -> None:
-    page = signed_in(make_page)
-    page.goto(f"/t/{settled.slug}/sop/")
+def test_new_operator_signs_in_and_has_a_camp_running_in_a_few_clicks(
+    settled: Tenant, make_page: MakePage
+) -> None:
+    page = make_page()
+    page.goto("/accounts/login/")
+    page.fill("input[name=login]", "lin@example.com")
+    page.fill("input[name=password]", "correct-horse-9")
+    page.click("main button[type=submit]")
+    page.wait_for_url(f"**/t/{settled.slug}/")
+    page.locator("nav").get_by_role("link", name="SOP", exact=True).first.click()
+    page.locator(".q-empty a.btn-primary").click()  # nothing runs yet: the empty page says where to begin
+    page.wait_for_url("**/sop/")
     look(page, "sop-templates-first")
     page.locator("form[action*='camp30'] button").click()
     expect(page.locator("h1")).to_contain_text("30")
