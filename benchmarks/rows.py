@@ -11,7 +11,7 @@ def rows_like(row: models.Model, *, source: str, changes: dict[str, str], params
     `changes`: {column: SQL expression over the source}; the key comes from its sequence.
     """
     table = row._meta.db_table
-    columns = [field.column for field in row._meta.concrete_fields if field.column != "id"]
+    columns = [str(field.column) for field in row._meta.concrete_fields if field.column != "id"]
     values = [changes.get(column, f"base.{column}") for column in columns]
     with connection.cursor() as cursor:
         cursor.execute(

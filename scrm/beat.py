@@ -11,6 +11,6 @@ from scrm import logs, pulse, schedule  # noqa: F401  pulse's signals tell that 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scrm.settings.dev")
 
-app = Celery("qunce-beat", set_as_current=True, fixups=set())
+app = Celery("qunce-beat", set_as_current=True, fixups=[])
 schedule.configure(app)
 logs.configure(settings.LOG_LEVEL)
