@@ -15,7 +15,7 @@ SETTLE_ROUNDS = 8
 # Polls of send results and the sweeps want a stop now and then.
 LONGEST_STEP = timedelta(hours=3)
 # What people and polls do closer together than this happens in one step; a touch is never made late by it.
-SHORTEST_STEP = timedelta(minutes=90)
+SHORTEST_STEP = timedelta(minutes=40)
 
 
 # A jump of the clock makes things due between two ticks: these are the ticks asked for at once.
