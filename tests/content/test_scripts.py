@@ -121,7 +121,8 @@ def test_question_without_an_answer_is_written_down_and_answered(
 
 
 def test_variable_that_the_sidebar_cannot_fill_is_refused_with_its_name(tenant: Tenant, staff: Staff) -> None:
-    boss = Client(headers={"accept-language": "en"})
+    User.objects.update(language="en")
+    boss = Client()
     boss.force_login(User.objects.get(email="lin@example.com"))
     told = {"title": "优惠", "kind": "offer", "text": "{优惠截止}前"}
     answer = boss.post(f"/t/{tenant.slug}/scripts/new/", told)

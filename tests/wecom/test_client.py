@@ -31,9 +31,9 @@ def test_customers_are_read_page_by_page(tenant, live, simulator):
     with tenant_scope(tenant):
         client = client_for(tenant.pk)
         staff = client.call("follow_user_list")["follow_user"]
-        paged = list(client.pages("customer_batch", "external_contact_list", userid_list=staff, limit=3))
+        paged = list(client.pages("customer_batch", "external_contact_list", userid_list=staff, limit=1))
         whole = list(client.pages("customer_batch", "external_contact_list", userid_list=staff, limit=100))
-    assert len(paged) > 6
+    assert len(paged) > 1
     assert paged == whole
 
 
