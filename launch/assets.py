@@ -62,8 +62,9 @@ def prepare(layout: Layout, steps: tuple[Step, ...], *, extra: dict[str, str] | 
             continue
         with step(one.title):
             _perform(layout, one, environment)
-        stamp.parent.mkdir(exist_ok=True)
-        stamp.write_text(digest)
+        if known:  # what was done to a database elsewhere says nothing about this checkout's own
+            stamp.parent.mkdir(exist_ok=True)
+            stamp.write_text(digest)
 
 
 def _perform(layout: Layout, one: Step, environment: dict[str, str]) -> None:
