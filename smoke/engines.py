@@ -1,5 +1,6 @@
 """Engines of the smoke run's own, to be killed with -9 without harming anybody else's."""
 
+import contextlib
 import os
 import signal
 import time
@@ -51,6 +52,8 @@ class OwnEngines:
 
     def _kill(self, pid: int, name: str) -> None:
         os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):  # one that this process started would stay as a zombie
+            os.waitpid(pid, 0)
         for _ in range(100):
             if not Path(f"/proc/{pid}").exists():
                 break
