@@ -37,15 +37,16 @@ class OwnEngines:
         server = Postgres(self.layout)
         pid = int((server.data / "postmaster.pid").read_text().splitlines()[0])
         self._kill(pid, "postgres")
-        engines.up(self.layout)
+        server.up()  # not engines.up: by now the environment names these engines, as if they were external
 
     def kill_valkey(self) -> None:
         """kill -9 of Valkey: up to a second of its append-only file may be gone."""
-        link = redis.Redis.from_url(Valkey(self.layout).url())
+        server = Valkey(self.layout)
+        link = redis.Redis.from_url(server.url())
         pid = int(link.info("server")["process_id"])
         link.close()
         self._kill(pid, "valkey")
-        engines.up(self.layout)
+        server.up()
 
     def down(self) -> None:
         engines.down(self.layout)
