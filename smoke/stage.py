@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import django
+from django.db import connections
 
 from smoke import database
 from smoke.engines import OwnEngines
@@ -29,6 +30,8 @@ class Stage:
         if self.engines is not None:
             acts = {"valkey": self.engines.kill_valkey, "postgres": self.engines.kill_postgres}
         acts.get(part, lambda: self.processes.kill(part))()
+        if part == "postgres":
+            connections.close_all()  # this process's own broke with it
 
     @property
     def kills(self) -> dict[str, int]:
