@@ -223,9 +223,11 @@ def test_a_poster_carries_a_code_that_reads_back(world, channel, owner, web, siz
 def test_a_forecast_needs_joins_and_says_when_it_is_full(world, channel, owner):
     row = make(world, channel, owner)
     with tenant_scope(world.tenant):
+        group = world.groups[0]
+        # Whoever the simulator seated, none of them joined lately.
+        Member.objects.filter(group=group).update(joined_at=row.created_at - timedelta(days=60))
         seen = fillings(tenant_id=world.tenant.pk, ways=[row])[row.pk].seen
         assert seen.hours is None
-        group = world.groups[0]
         Group.objects.filter(pk=group.pk).update(created_at=row.created_at - timedelta(days=5))
         Member.objects.bulk_create(
             [
