@@ -17,7 +17,7 @@ from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
-from wecom.ingest import Inbound
+from wecom.inbox.ingest import Inbound
 from wecom.models import App
 from wecom.services import app_connect
 

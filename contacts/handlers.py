@@ -24,13 +24,13 @@ from contacts.services.ways import way_settle
 from team.enums import Bucket, WorkKind
 from team.services import staff_ensure, work_item_put
 from tenants import clock
-from wecom.client import client_for
 from wecom.enums import LostKind
 from wecom.errors import Permanent
 from wecom.events import ArchiveConsentChanged, MessagesArchived, SendFinished
-from wecom.ingest import Inbound
+from wecom.gateway.client import client_for
+from wecom.inbox.ingest import Inbound
+from wecom.reading.sync import Lost, Progress
 from wecom.selectors import app_list
-from wecom.sync import Lost, Progress
 
 _REREAD = {"add_external_contact", "add_half_external_contact", "edit_external_contact"}
 _TRANSFER_REASONS = {

@@ -14,7 +14,7 @@ from contacts.enums import (
 )
 from tenants import clock
 from tenants.scoping import TenantModel
-from wecom.kept import Kept
+from wecom.keeping.kept import Kept
 
 
 class Channel(TenantModel):

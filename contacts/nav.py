@@ -10,8 +10,8 @@ from contacts.selectors import customer_list, live_follow_counts
 from contacts.selectors.channels import welcome_assets, welcome_known
 from team.selectors import register_load
 from tenants.models import Tenant
-from wecom.assets import register_user
-from wecom.welcome import register_knower
+from wecom.keeping.assets import register_user
+from wecom.welcomes.welcome import register_knower
 
 HITS = 5
 

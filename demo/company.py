@@ -8,7 +8,7 @@ from tenants.audit import Actor
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tenants.services import api_key_create
-from wecom import checkup
+from wecom.reading import checkup
 from wecom.services import app_connect, app_set_greeting, sync_request
 
 GREETING = "你好，我是班主任。先把课表和群里的安排发给你，有问题直接问我，两小时内一定回。"

@@ -14,9 +14,9 @@ from groups.services.welcomes import template_settle
 from outbox.dispatch import enqueue
 from tenants.models import Tenant
 from wecom.events import SendFinished
-from wecom.ingest import Inbound
+from wecom.inbox.ingest import Inbound
+from wecom.reading.sync import Progress
 from wecom.selectors import app_needed
-from wecom.sync import Progress
 
 
 def on_external_chat(event: Inbound) -> None:

@@ -19,7 +19,7 @@ from groups.enums import (
 )
 from tenants import clock
 from tenants.scoping import TenantModel
-from wecom.kept import Kept
+from wecom.keeping.kept import Kept
 
 
 class Group(TenantModel):

@@ -24,8 +24,8 @@ from outbox.selectors import backlog
 from scrm.sources import due_late
 from tenants import clock
 from tenants.scoping import unscoped
-from wecom import health, pulse, tally
-from wecom.operations import platform
+from wecom.gateway import health
+from wecom.operations import platform, pulse, tally
 from wecom.operations.facts import queue_names
 
 log = structlog.get_logger(__name__)

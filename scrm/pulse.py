@@ -1,4 +1,4 @@
-"""Signs of life of Celery's processes, for the operations page and the metrics: see wecom.pulse."""
+"""Signs of life of Celery's processes, for the operations page and the metrics: see wecom.operations.pulse."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ from celery.signals import (
 )
 from redis.exceptions import RedisError
 
-from wecom import pulse
+from wecom.operations import pulse
 
 log = structlog.get_logger(__name__)
 _stop = threading.Event()

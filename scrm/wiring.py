@@ -10,7 +10,8 @@ A handler is named by its dotted path; the path is stored in deliveries, so movi
 from django.utils.module_loading import import_string
 
 from outbox import registry
-from wecom import ingest, sync
+from wecom.inbox import ingest
+from wecom.reading import sync
 
 EVENTS: dict[str, list[str]] = {
     "contacts.behaviours.recorded": [
@@ -83,4 +84,4 @@ def connect() -> None:
         group_names=import_string("scrm.sources.group_names"),
         groups_active=import_string("scrm.sources.groups_active"),
     )
-    import_string("wecom.parked.register_names")(import_string("scrm.sources.names_at_wecom"))
+    import_string("wecom.sending.parked.register_names")(import_string("scrm.sources.names_at_wecom"))

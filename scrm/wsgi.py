@@ -42,5 +42,7 @@ def _share_figures() -> None:
 
 _share_figures()
 application = get_wsgi_application()
-application = import_string("wecom.front.callbacks_first")(application)  # imports models: only once set up
+application = import_string("wecom.inbox.front.callbacks_first")(
+    application
+)  # imports models: only once set up
 _warm()

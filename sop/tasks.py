@@ -13,7 +13,8 @@ from tenants import clock
 from tenants.models import Tenant
 from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
-from wecom import turns, wake
+from wecom.gateway import turns
+from wecom.inbox import wake
 
 
 @shared_task(name="sop.dispatch_due", time_limit=60)

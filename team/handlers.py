@@ -10,11 +10,11 @@ from team.services import (
     staff_rename,
     staff_store,
 )
-from wecom.client import WecomClient, client_for
 from wecom.enums import LostKind
-from wecom.ingest import Inbound
+from wecom.gateway.client import WecomClient, client_for
+from wecom.inbox.ingest import Inbound
+from wecom.reading.sync import Lost, Progress
 from wecom.selectors import app_list
-from wecom.sync import Lost, Progress
 
 
 def on_contact_change(event: Inbound) -> None:

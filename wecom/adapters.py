@@ -10,10 +10,10 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 
-from wecom import assets, kept_calls
-from wecom.client import WecomClient
 from wecom.enums import SendKind
 from wecom.errors import Permanent, WecomError
+from wecom.gateway.client import WecomClient
+from wecom.keeping import assets, kept_calls
 
 DUPLICATE_CHECK_S = 14_400  # WeCom refuses to send the same app message again for so long
 RECONCILE_SLACK = timedelta(minutes=5)

@@ -20,8 +20,8 @@ from tenants.models import ApiKey, Tenant
 from tenants.scoping import tenant_scope
 from tenants.selectors import api_key_by_token
 from tenants.services import api_key_used
-from wecom import ingest, items, limits_api, shelf, wake
 from wecom.enums import EVENT_API_PER_MINUTE, InboundSource
+from wecom.inbox import ingest, items, limits_api, shelf, wake
 from wecom.serializers import EventBatchSerializer, EventResultsSerializer, ProblemSerializer
 
 log = structlog.get_logger(__name__)

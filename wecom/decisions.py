@@ -9,11 +9,12 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
-from wecom import ingest, outbound, parked, wake
 from wecom.adapters import ADAPTERS, Sent
 from wecom.enums import Choice, InboundState, SendKind, SendState
 from wecom.errors import ChoiceMissing, NothingToDecide, ReasonMissing, WecomError
+from wecom.inbox import ingest, wake
 from wecom.models import InboundEvent, OutboundSend
+from wecom.sending import outbound, parked
 
 VERBS = {Choice.DONE: "found_sent", Choice.AGAIN: "sent_again", Choice.DROP: "dropped"}
 

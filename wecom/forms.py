@@ -7,9 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from wecom.enums import QuotaRule
-from wecom.greetings import unknown_variables
-from wecom.kept_rules import WELCOME_BYTES
-from wecom.ledger import LIMIT_MOST
+from wecom.keeping.kept_rules import WELCOME_BYTES
+from wecom.sending.ledger import LIMIT_MOST
+from wecom.welcomes.greetings import unknown_variables
 
 
 class AppForm(forms.Form):

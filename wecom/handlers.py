@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from outbox.dispatch import enqueue
 from tenants import clock
-from wecom import wake, welcome
-from wecom.ingest import Inbound
+from wecom.inbox import wake
+from wecom.inbox.ingest import Inbound
+from wecom.welcomes import welcome
 
 
 def on_external_contact(event: Inbound) -> None:

@@ -10,16 +10,16 @@ from django.db import connection
 from django.db.models import QuerySet
 from redis.exceptions import RedisError
 
-from wecom.client import WecomClient, client_for
 from wecom.enums import AppState, SendState
 from wecom.errors import NotConnected
-from wecom.ledger import quota_figures as quota_figures
-from wecom.ledger import quota_left as quota_left
-from wecom.ledger import quota_left_many as quota_left_many
-from wecom.ledger import quota_window as quota_window
-from wecom.limits import BreakerState, CorpGate
+from wecom.gateway.client import WecomClient, client_for
+from wecom.gateway.limits import BreakerState, CorpGate
 from wecom.models import App, InboundEvent, OutboundSend, SyncState
-from wecom.sync import kinds
+from wecom.reading.sync import kinds
+from wecom.sending.ledger import quota_figures as quota_figures
+from wecom.sending.ledger import quota_left as quota_left
+from wecom.sending.ledger import quota_left_many as quota_left_many
+from wecom.sending.ledger import quota_window as quota_window
 
 OAUTH_SCOPE = "snsapi_base"
 

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from wecom import items
+from wecom.inbox import items
 
 
 class ObjectSerializer(serializers.Serializer):

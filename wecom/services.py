@@ -16,17 +16,18 @@ from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tenants.services import require
-from wecom import crypto, sync, wake
 from wecom.adapters import ADAPTERS, payload_problem
 from wecom.enums import AppState, SendKind, SendState
 from wecom.errors import AppInvalid, AppTaken
 from wecom.events import AppStateChanged
-from wecom.kept_rules import WELCOME_PARTS
-from wecom.ledger import quota_return as quota_return
-from wecom.ledger import quota_use as quota_use
-from wecom.ledger import quota_use_many as quota_use_many
-from wecom.limits import CorpGate
+from wecom.gateway.limits import CorpGate
+from wecom.inbox import crypto, wake
+from wecom.keeping.kept_rules import WELCOME_PARTS
 from wecom.models import App, OutboundSend
+from wecom.reading import sync
+from wecom.sending.ledger import quota_return as quota_return
+from wecom.sending.ledger import quota_use as quota_use
+from wecom.sending.ledger import quota_use_many as quota_use_many
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from console.tables import ConsoleTable, PickColumn
 from console.templatetags.q import chip, moment
 from wecom import names
 from wecom.enums import InboundSource, InboundState, LostKind, SendKind, SendState
-from wecom.reactions import reaction_to
+from wecom.gateway.reactions import reaction_to
 
 INBOUND_TONES = {
     InboundState.PENDING: "line",

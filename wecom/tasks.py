@@ -7,8 +7,14 @@ from celery import shared_task
 from outbox.dispatch import enqueue
 from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
-from wecom import assets, checkup, ingest, outbound, personal, selectors, sync, turns, wake, welcome
-from wecom.limits import IN_FLIGHT
+from wecom import selectors
+from wecom.gateway import turns
+from wecom.gateway.limits import IN_FLIGHT
+from wecom.inbox import ingest, wake
+from wecom.keeping import assets
+from wecom.reading import checkup, sync
+from wecom.sending import outbound, personal
+from wecom.welcomes import welcome
 
 SYNC_LIMIT_S = 3600
 STEP = 4  # sends between two looks at who else waits

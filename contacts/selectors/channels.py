@@ -10,10 +10,10 @@ from django.db.models import Count, Q, QuerySet
 from contacts.enums import FollowState, WelcomeMode
 from contacts.models import Channel, ContactWay, Customer, Follow
 from team.selectors import staff_by_userids
-from wecom import assets
 from wecom.enums import KeptState
-from wecom.greetings import Greeting
-from wecom.welcome import Known
+from wecom.keeping import assets
+from wecom.welcomes.greetings import Greeting
+from wecom.welcomes.welcome import Known
 
 # c7w12: the twelfth code for friends, of channel 7; c7g3: a group's code. Others are a channel's own `code`.
 _OWN_STATE = re.compile(r"c([1-9]\d{0,17})[wg][1-9]\d{0,17}")

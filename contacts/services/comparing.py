@@ -14,11 +14,11 @@ from django.db import transaction
 from contacts.services.listing import Missed, ties_end_unlisted, ties_store_page
 from team.selectors import staff_contactable
 from tenants import clock
-from wecom.client import WecomClient, client_for
 from wecom.enums import LostKind
 from wecom.errors import Permanent
+from wecom.gateway.client import WecomClient, client_for
+from wecom.reading.sync import Lost, Progress
 from wecom.selectors import app_list
-from wecom.sync import Lost, Progress
 
 log = structlog.get_logger(__name__)
 

@@ -16,12 +16,12 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
-from wecom import kept
-from wecom.client import client_for
 from wecom.enums import KeptState
 from wecom.errors import Permanent, Stopped
 from wecom.events import SendFinished
-from wecom.kept_rules import REMARK_CHARS, STAFF_PER_CODE, WELCOME_BYTES, WELCOME_PARTS
+from wecom.gateway.client import client_for
+from wecom.keeping import kept
+from wecom.keeping.kept_rules import REMARK_CHARS, STAFF_PER_CODE, WELCOME_BYTES, WELCOME_PARTS
 from wecom.selectors import app_needed
 
 REF_KIND = "contacts.contact_way"

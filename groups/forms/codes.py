@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from contacts.enums import ChannelKind, WelcomeMode
-from wecom.kept_rules import (
+from wecom.keeping.kept_rules import (
     GROUPS_PER_CODE,
     QR_ROLLS_OVER_AT,
     REMARK_CHARS,

@@ -11,8 +11,8 @@ from groups.models import Group, JoinWay, JoinWayRoom, Member, WelcomeTemplate
 from groups.policies import codes
 from groups.policies.codes import Forecast, Room
 from tenants import clock, preferences
-from wecom import assets
 from wecom.enums import KeptState
+from wecom.keeping import assets
 
 
 def code_state(channel_id: int, way_id: int) -> str:

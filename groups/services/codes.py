@@ -20,12 +20,12 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
-from wecom import kept
-from wecom.client import client_for
 from wecom.enums import KeptState, SendState
 from wecom.errors import Permanent, Stopped
 from wecom.events import SendFinished
-from wecom.kept_rules import GROUPS_PER_CODE, REMARK_CHARS, ROOM_NAME_CHARS
+from wecom.gateway.client import client_for
+from wecom.keeping import kept
+from wecom.keeping.kept_rules import GROUPS_PER_CODE, REMARK_CHARS, ROOM_NAME_CHARS
 from wecom.selectors import app_needed, send_get
 
 REF_KIND = "groups.join_way"

@@ -25,10 +25,10 @@ from groups.services.membership import (
 from groups.services.reading import GONE_CODES, group_sync_full
 from team.selectors import staff_contactable
 from tenants import clock
-from wecom.client import WecomClient, client_for
 from wecom.enums import LostKind
 from wecom.errors import Permanent, Retryable
-from wecom.sync import Lost, Progress
+from wecom.gateway.client import WecomClient, client_for
+from wecom.reading.sync import Lost, Progress
 
 log = structlog.get_logger(__name__)
 

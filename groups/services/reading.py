@@ -19,8 +19,8 @@ from groups.services.membership import (
 )
 from outbox.dispatch import enqueue
 from tenants import clock
-from wecom.client import client_for
 from wecom.errors import Permanent, Retryable
+from wecom.gateway.client import client_for
 
 log = structlog.get_logger(__name__)
 

@@ -16,12 +16,12 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
-from wecom import kept
 from wecom.enums import KeptState
 from wecom.events import SendFinished
-from wecom.greetings import template_part
-from wecom.kept_rules import TEMPLATE_ADD_BYTES, TEMPLATE_EDIT_BYTES, TEMPLATES_PER_CORP
+from wecom.keeping import kept
+from wecom.keeping.kept_rules import TEMPLATE_ADD_BYTES, TEMPLATE_EDIT_BYTES, TEMPLATES_PER_CORP
 from wecom.selectors import app_needed
+from wecom.welcomes.greetings import template_part
 
 REF_KIND = "groups.welcome_template"
 ATTACH = "groups.attach_welcome"

@@ -21,7 +21,7 @@ from groups.views.codes import WayPage
 from team.selectors import staff_list
 from tenants import preferences
 from tenants.enums import Permission
-from wecom.kept_rules import WELCOME_PARTS
+from wecom.keeping.kept_rules import WELCOME_PARTS
 from wecom.views.welcome import (
     PART_ICONS,
     PART_LABELS,

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from groups.models import Group
 from groups.policies.freshness import Stamp, stamp_of
 from tenants import clock
-from wecom.readings import Callbacks, callbacks_of, lost_of
+from wecom.reading.readings import Callbacks, callbacks_of, lost_of
 from wecom.selectors import app_current
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from console.pages import render
 from team.phone.base import PhoneView
 from wecom.errors import Retryable, Stopped, WecomError
-from wecom.jssdk import is_own_page, js_signature
+from wecom.gateway.jssdk import is_own_page, js_signature
 from wecom.selectors import app_current
 
 

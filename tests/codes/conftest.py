@@ -21,8 +21,10 @@ from tests.wecom.conftest import (  # noqa: F401 - fixtures of the door
     simulator,
     simulator_process,
 )
-from wecom import ingest, outbound, sync
+from wecom.inbox import ingest
 from wecom.models import App, OutboundSend
+from wecom.reading import sync
+from wecom.sending import outbound
 
 # Tasks that only wake what `World.settle` does anyway.
 WAKES = {"wecom.deliver_sends", "wecom.process_inbound", "wecom.run_syncs", "outbox.relay_tenant"}

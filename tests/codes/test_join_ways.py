@@ -16,9 +16,9 @@ from team.models import WorkItem
 from tenants.models import User
 from tenants.scoping import tenant_scope
 from tests.codes.qr import text_in_poster
-from wecom import sync
 from wecom.enums import KeptState
 from wecom.models import OutboundSend
+from wecom.reading import sync
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 

@@ -11,8 +11,8 @@ from groups.policies.codes import (
     is_room_of,
     next_room_name,
 )
-from wecom.greetings import Greeting, rendered, unknown_variables, variables_in
-from wecom.kept_rules import cut_bytes, rooms_to_keep
+from wecom.keeping.kept_rules import cut_bytes, rooms_to_keep
+from wecom.welcomes.greetings import Greeting, rendered, unknown_variables, variables_in
 
 
 def room(name, members, seats=200, is_open=True):

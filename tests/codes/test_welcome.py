@@ -13,11 +13,12 @@ from scrm.schedule import ROUTES
 from tenants import clock
 from tenants.models import User
 from tenants.scoping import tenant_scope
-from wecom import assets, tasks
-from wecom.assets import AssetInvalid, asset_store
+from wecom import tasks
+from wecom.keeping import assets
+from wecom.keeping.assets import AssetInvalid, asset_store
 from wecom.models import App, MediaUpload, OutboundSend
 from wecom.services import app_set_greeting
-from wecom.welcome_figures import percentile, welcome_figures
+from wecom.welcomes.welcome_figures import percentile, welcome_figures
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 

@@ -20,7 +20,7 @@ from tests.factories.team import make_staff
 from tests.factories.wecom import make_app, make_inbound
 from wecom.errors import Permanent
 from wecom.models import App, LostChange
-from wecom.sync import Progress
+from wecom.reading.sync import Progress
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 

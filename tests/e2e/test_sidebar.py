@@ -35,7 +35,7 @@ from tests.factories.leads import act, lead_of, make_camp, purchase_clicks
 from tests.factories.sop import make_run, make_step, make_touch, make_version
 from tests.factories.team import make_staff, make_work_item
 from tests.phone import phone_session
-from wecom import jssdk
+from wecom.gateway import jssdk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) MicroMessenger/7.0.1 wxwork/4.1.22"

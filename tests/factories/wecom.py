@@ -6,7 +6,7 @@ from typing import Any
 
 from tenants import clock
 from tenants.models import Tenant
-from wecom.ingest import Inbound
+from wecom.inbox.ingest import Inbound
 from wecom.models import App
 
 _numbers = itertools.count(1)

@@ -10,7 +10,7 @@ from groups.policies.freshness import stamp_of
 from tenants import clock
 from tenants.models import User
 from wecom.models import App, LostChange
-from wecom.sync import Progress
+from wecom.reading.sync import Progress
 
 NOW = clock.now()
 

@@ -24,7 +24,7 @@ from outbox.models import EventRow
 from simulator.world import groups as acts
 from tests.groups.world import OWNER, STAFF
 from wecom.models import LostChange
-from wecom.sync import Progress
+from wecom.reading.sync import Progress
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 

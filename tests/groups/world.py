@@ -10,9 +10,9 @@ from simulator.world.entities import EXTERNAL, WECHAT, Customer, Staff
 from simulator.world.model import Corp
 from tenants import clock
 from tests.factories.team import make_staff
-from wecom.envelope import parse_inner
 from wecom.errors import Permanent
-from wecom.ingest import Inbound
+from wecom.inbox.envelope import parse_inner
+from wecom.inbox.ingest import Inbound
 from wecom.models import App
 
 OWNER = "zhoulan"

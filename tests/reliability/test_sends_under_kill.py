@@ -16,8 +16,9 @@ from tenants import clock
 from tenants.scoping import tenant_scope
 from tests.simulated import simulator, simulator_process  # noqa: F401
 from tests.wecom.conftest import _clean_door, make_app  # noqa: F401
-from wecom import outbound, services
+from wecom import services
 from wecom.models import OutboundSend
+from wecom.sending import outbound
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -30,7 +31,7 @@ WORKER = """
     connections["default"].settings_dict["NAME"] = os.environ["QUNCE_TEST_DATABASE_NAME"]
     settings.WECOM_API_BASE = sys.argv[2]
     from tenants.scoping import tenant_scope
-    from wecom import outbound
+    from wecom.sending import outbound
     dice = random.Random(int(sys.argv[3]))
     def late(function):
         def slowly(*given, **named):

@@ -10,9 +10,11 @@ from scrm import probes
 from tenants.models import User
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import make_app
-from wecom import health, pulse, tally, valkey
+from wecom import valkey
 from wecom.enums import AppState
+from wecom.gateway import health
 from wecom.models import InboundEvent
+from wecom.operations import pulse, tally
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 

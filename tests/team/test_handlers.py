@@ -13,7 +13,7 @@ from tests.conftest import MovableClock
 from tests.factories.team import make_staff, make_work_item
 from tests.factories.wecom import make_app, make_inbound
 from wecom.models import App
-from wecom.sync import Progress
+from wecom.reading.sync import Progress
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 

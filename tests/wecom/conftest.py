@@ -13,8 +13,9 @@ from tenants import clock
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tests.simulated import Simulator, simulator, simulator_process  # noqa: F401
-from wecom import addresses, crypto, ingest, valkey, wake
+from wecom import valkey
 from wecom.enums import AppState
+from wecom.inbox import addresses, crypto, ingest, wake
 from wecom.models import App
 
 AES_KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
@@ -47,7 +48,7 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     monkeypatch.setattr(
         "outbox.dispatch._send", lambda task, arguments, countdown_s: seen.append((task, arguments))
     )
-    monkeypatch.setattr("wecom.wake.waker.ask", wake.wake_now)  # here and now, not beside the request
+    monkeypatch.setattr("wecom.inbox.wake.waker.ask", wake.wake_now)  # here and now, not beside the request
     return seen
 
 

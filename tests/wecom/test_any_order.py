@@ -24,10 +24,12 @@ from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.simulated import Simulator
 from tests.wecom.conftest import AES_KEY, TOKEN, Post, make_app
-from wecom import crypto, ingest, services, sync
-from wecom.client import WecomClient
+from wecom import services
 from wecom.enums import AppState
+from wecom.gateway.client import WecomClient
+from wecom.inbox import crypto, ingest
 from wecom.models import App, InboundEvent, SyncState
+from wecom.reading import sync
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 

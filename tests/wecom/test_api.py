@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tenants import clock
 from tenants import services as tenant_services
 from tenants.scoping import tenant_scope
-from wecom import ingest, items
 from wecom.enums import EVENT_API_PER_MINUTE
+from wecom.inbox import ingest, items
 from wecom.models import InboundEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]

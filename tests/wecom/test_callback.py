@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tenants import clock
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import digest, event_xml, make_app
-from wecom import addresses, crypto, services, shelf
+from wecom import services
+from wecom.inbox import addresses, crypto, shelf
 from wecom.models import App, InboundEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]

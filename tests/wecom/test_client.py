@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from tenants import clock
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import make_app
-from wecom import answers, limits, reactions, selectors
-from wecom.client import WecomClient, client_for
+from wecom import selectors
 from wecom.enums import AppState
 from wecom.errors import GivenUp, InvalidRequest, Permanent, Retryable, Stopped, UnknownOutcome
-from wecom.limits import CorpGate
+from wecom.gateway import answers, limits, reactions
+from wecom.gateway.client import WecomClient, client_for
+from wecom.gateway.limits import CorpGate
 from wecom.models import App
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]

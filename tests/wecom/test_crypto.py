@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wechatpy.crypto.base import WeChatCipher
 
-from wecom import crypto, envelope
 from wecom.errors import CallbackRefused
+from wecom.inbox import crypto, envelope
 
 pytestmark = pytest.mark.unit
 

@@ -9,7 +9,7 @@ import pytest
 from tenants import clock
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import event_xml
-from wecom import crypto, front, shelf, wake
+from wecom.inbox import crypto, front, shelf, wake
 from wecom.models import InboundEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]

@@ -7,7 +7,8 @@ from tenants import clock
 from tenants.models import AuditEntry, User
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import event_xml, make_app
-from wecom import bulk, ingest, names
+from wecom import names
+from wecom.inbox import bulk, ingest
 from wecom.models import InboundEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]

@@ -16,8 +16,9 @@ from django.db import connection, connections
 from tenants import clock
 from tenants.scoping import tenant_scope, unscoped
 from tests.wecom.conftest import event_xml
-from wecom import envelope, ingest, shelf, tasks
+from wecom import tasks
 from wecom.errors import Permanent, Retryable, Stopped
+from wecom.inbox import envelope, ingest, shelf
 from wecom.models import InboundEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -175,7 +176,7 @@ WORKER = """
     from django.db import connections
     connections["default"].settings_dict["NAME"] = os.environ["QUNCE_TEST_DATABASE_NAME"]
     from tenants.scoping import tenant_scope
-    from wecom import ingest
+    from wecom.inbox import ingest
     ingest._handlers.clear()
     def hang(event):
         print("inside", flush=True)

@@ -8,8 +8,8 @@ from django.db import connections
 from tenants import clock
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import make_app
-from wecom import jssdk
 from wecom.errors import Retryable
+from wecom.gateway import jssdk
 
 OURS = {"origins": ["https://scrm.example"], "under": "/m/acme/"}
 

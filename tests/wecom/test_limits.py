@@ -12,9 +12,10 @@ import pytest
 from django.conf import settings as django_settings
 
 from tenants import clock
-from wecom import limits, valkey
+from wecom import valkey
 from wecom.errors import Permanent, Retryable
-from wecom.limits import CorpGate, Rate
+from wecom.gateway import limits
+from wecom.gateway.limits import CorpGate, Rate
 
 pytestmark = pytest.mark.integration
 
@@ -22,7 +23,7 @@ PATH = "externalcontact/groupchat/get"
 RACER = """
     import sys, time, django
     django.setup()
-    from wecom import limits
+    from wecom.gateway import limits
     from wecom.errors import Retryable
     limits.CORP_RATES = (limits.Rate(60, 200), limits.Rate(3600, 100_000))
     gate = limits.CorpGate(tenant_id=1, corp_id="wwrace")
@@ -43,7 +44,7 @@ RACER = """
 HOLDER = """
     import sys, time, django
     django.setup()
-    from wecom.limits import CorpGate
+    from wecom.gateway.limits import CorpGate
     with CorpGate(tenant_id=1, corp_id="wwheld").slot(sys.argv[1]):
         print("held", flush=True)
         time.sleep(60)

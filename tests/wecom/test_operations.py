@@ -14,16 +14,18 @@ from tenants.models import AuditEntry, Membership, User
 from tenants.scoping import tenant_scope
 from tests.factories.groups import make_group
 from tests.wecom.conftest import event_xml, make_app
-from wecom import health, pulse, tally, valkey
-from wecom.client import WecomClient
+from wecom import valkey
 from wecom.enums import SendState
 from wecom.errors import Stopped, WecomError
+from wecom.gateway import health
+from wecom.gateway.client import WecomClient
+from wecom.gateway.tokens import TokenStore
 from wecom.models import App, InboundEvent, OutboundSend, QuotaEntry, SyncState
+from wecom.operations import pulse, tally
 from wecom.operations.arrivals import awake_between
 from wecom.operations.board import board
 from wecom.operations.facts import queue_names
 from wecom.operations.shape import State
-from wecom.tokens import TokenStore
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 

@@ -19,9 +19,12 @@ from tenants import clock
 from tenants import services as tenant_services
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import make_app
-from wecom import envelope, outbound, selectors, services, shelf, tasks, welcome
+from wecom import selectors, services, tasks
 from wecom.enums import WELCOME_TEXT, AppState
+from wecom.inbox import envelope, shelf
 from wecom.models import App, OutboundSend
+from wecom.sending import outbound
+from wecom.welcomes import welcome
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
@@ -106,7 +109,7 @@ WORKER = """
     connections["default"].settings_dict["NAME"] = os.environ["QUNCE_TEST_DATABASE_NAME"]
     settings.WECOM_API_BASE = sys.argv[2]
     from tenants.scoping import tenant_scope
-    from wecom import outbound
+    from wecom.sending import outbound
     def die(*a, **k):
         print("called", flush=True)
         import time; time.sleep(60)

@@ -6,9 +6,11 @@ import pytest
 from django.db import transaction
 
 from tenants.scoping import tenant_scope
-from wecom import limits, outbound, selectors, services
-from wecom.limits import CorpGate
+from wecom import selectors, services
+from wecom.gateway import limits
+from wecom.gateway.limits import CorpGate
 from wecom.models import OutboundSend
+from wecom.sending import outbound
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 

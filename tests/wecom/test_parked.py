@@ -8,10 +8,11 @@ from outbox.models import EventRow
 from tenants import clock
 from tenants.models import AuditEntry, User
 from tenants.scoping import tenant_scope
-from wecom import decisions, ledger, outbound, parked, services
+from wecom import decisions, services
 from wecom.enums import AppState
 from wecom.errors import ChoiceMissing, NothingToDecide, ReasonMissing
 from wecom.models import App, OutboundSend
+from wecom.sending import ledger, outbound, parked
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 

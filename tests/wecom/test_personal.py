@@ -7,9 +7,10 @@ from django.db import connection
 
 from tenants import clock
 from tenants.scoping import tenant_scope, unscoped
-from wecom import personal, selectors, tasks
+from wecom import selectors, tasks
 from wecom.enums import PERSONAL_POLL_MIN
 from wecom.models import PersonalFeed, PersonalSend, QuotaEntry
+from wecom.sending import personal
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 

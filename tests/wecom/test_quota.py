@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from tenants.models import AuditEntry
 from tenants.scoping import tenant_scope
-from wecom import ledger, selectors, services
+from wecom import selectors, services
 from wecom.enums import QuotaRule
 from wecom.errors import QuotaRuleInvalid
 from wecom.models import QuotaEntry
-from wecom.quota import RuleFrom, Window, rule_on, window_for
+from wecom.sending import ledger
+from wecom.sending.quota import RuleFrom, Window, rule_on, window_for
 
 DAYS = st.dates(date(2025, 1, 1), date(2027, 12, 31))
 RULES = st.lists(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from console import catalogue
 from wecom.endpoints import ENDPOINTS
-from wecom.reactions import REACTIONS, UNKNOWN, Act, reaction_to
+from wecom.gateway.reactions import REACTIONS, UNKNOWN, Act, reaction_to
 
 pytestmark = pytest.mark.unit
 

@@ -9,10 +9,12 @@ from tenants import clock
 from tenants.models import User
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import event_xml, make_app
-from wecom import readings, services, shelf, sync
+from wecom import services
 from wecom.enums import AppState
+from wecom.inbox import shelf
 from wecom.models import App, InboundEvent, LostChange, SyncState
-from wecom.sync import ClaimLost, Lost
+from wecom.reading import readings, sync
+from wecom.reading.sync import ClaimLost, Lost
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 

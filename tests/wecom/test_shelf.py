@@ -8,7 +8,7 @@ from django.db import DatabaseError, OperationalError, connections
 
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import make_app
-from wecom import shelf
+from wecom.inbox import shelf
 from wecom.models import InboundEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]

@@ -12,7 +12,7 @@ from tenants.enums import Role
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tests.simulated import Simulator
-from wecom.client import client_for
+from wecom.gateway.client import client_for
 from wecom.models import App
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]

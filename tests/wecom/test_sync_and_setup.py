@@ -13,10 +13,12 @@ from tenants.models import User
 from tenants.roles import PERMISSIONS
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import digest, event_xml, make_app
-from wecom import checkup, decisions, ingest, selectors, services, shelf, sync, tasks
+from wecom import decisions, selectors, services, tasks
 from wecom.enums import AppState
 from wecom.errors import NothingToDecide, ReasonMissing, Retryable
+from wecom.inbox import ingest, shelf
 from wecom.models import App, InboundEvent, OutboundSend, SyncState
+from wecom.reading import checkup, sync
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.simulated import Simulator
-from wecom.client import WecomClient
 from wecom.enums import AppState
 from wecom.errors import Retryable
+from wecom.gateway.client import WecomClient
+from wecom.gateway.tokens import WINDOWS_S
 from wecom.models import App
-from wecom.tokens import WINDOWS_S
 
 pytestmark = pytest.mark.integration
 THREADS, REQUESTS = 20, 1_000
@@ -110,7 +110,7 @@ def test_a_token_revoked_while_it_works_is_replaced_at_once(connect, simulator):
 def test_a_wrong_archive_secret_closes_its_own_calls_and_asks_once(connect, simulator, monkeypatch):
     noted = []
     monkeypatch.setattr(
-        "wecom.standing.note_missing_permission", lambda **values: noted.append(values["code"])
+        "wecom.gateway.standing.note_missing_permission", lambda **values: noted.append(values["code"])
     )
     client = WecomClient(connect(6).app, archive=("wrong", 1))
     before = _fetched(simulator)

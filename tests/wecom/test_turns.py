@@ -9,9 +9,11 @@ from django.test import override_settings
 from tenants import clock
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import digest, event_xml, make_app
-from wecom import envelope, ingest, shelf, tasks, turns, valkey
+from wecom import tasks, valkey
 from wecom.enums import AppState
-from wecom.limits import CorpGate
+from wecom.gateway import turns
+from wecom.gateway.limits import CorpGate
+from wecom.inbox import envelope, ingest, shelf
 from wecom.models import App, InboundEvent
 
 pytestmark = pytest.mark.integration

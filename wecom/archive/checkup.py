@@ -16,10 +16,10 @@ from wecom.archive.enums import ArchiveState
 from wecom.archive.models import ArchiveCursor, ArchiveKey
 from wecom.archive.opening import openers_of
 from wecom.archive.port import ArchiveError, ArchivePort
-from wecom.client import WecomClient
 from wecom.errors import Retryable, Stopped, WecomError
+from wecom.gateway.client import WecomClient
+from wecom.gateway.reactions import reaction_to
 from wecom.models import App
-from wecom.reactions import reaction_to
 
 NO_ADAPTER, NO_KEYS, NOBODY = -10, -11, -12
 EVERY_KIND = (1, 2, 3)  # office, service and enterprise editions of the archive

@@ -7,7 +7,7 @@ from wecom.archive import fetch
 from wecom.archive.consent import Answer, consent_set_many
 from wecom.archive.enums import ConsentSource
 from wecom.archive.models import ArchiveCursor
-from wecom.ingest import Inbound
+from wecom.inbox.ingest import Inbound
 
 APPROVED = "msg_audit_approved"
 

@@ -7,8 +7,8 @@ from outbox.dispatch import enqueue
 from tenants import clock
 from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
-from wecom import wake
 from wecom.archive import checkup, fetch, media, months, sealed, selectors
+from wecom.inbox import wake
 
 CHECK_AGAIN_S = 60  # a check that got lost is asked for again after this long
 

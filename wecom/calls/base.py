@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Protocol, TypeVar, cast
 
-from wecom.wire import Download
+from wecom.gateway.wire import Download
 
 T = TypeVar("T")
 

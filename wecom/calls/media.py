@@ -3,7 +3,7 @@
 from typing import Any, TypedDict, cast
 
 from wecom.calls.base import Family
-from wecom.wire import Download
+from wecom.gateway.wire import Download
 
 
 class Uploaded(TypedDict, total=False):

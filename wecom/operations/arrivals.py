@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenants import clock
-from wecom import names, tally
+from wecom import names
 from wecom.enums import INBOUND_OPEN, InboundSource, InboundState
 from wecom.models import InboundEvent
+from wecom.operations import tally
 from wecom.operations.facts import Facts, sources
 from wecom.operations.shape import Action, Figure, Line, Part, State, at, lasting, number
 

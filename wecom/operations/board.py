@@ -6,8 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from tenants.models import Tenant
-from wecom import pulse, tally
-from wecom.operations import arrivals, engine, line, work
+from wecom.operations import arrivals, engine, line, pulse, tally, work
 from wecom.operations.facts import Facts, gather
 from wecom.operations.line import ApiRow
 from wecom.operations.shape import Line, Part, State, worst

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from outbox.selectors import backlog
-from wecom import pulse
+from wecom.operations import pulse
 from wecom.operations.facts import Facts
 from wecom.operations.shape import Action, Line, Part, State, lasting, number
 from wecom.operations.work import lateness

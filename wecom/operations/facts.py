@@ -14,11 +14,13 @@ from redis.exceptions import RedisError
 
 from tenants import clock
 from tenants.models import Tenant
-from wecom import health, pulse, selectors, tally, valkey
-from wecom.health import ApiHealth
-from wecom.limits import IN_FLIGHT, BreakerState, CorpGate
+from wecom import selectors, valkey
+from wecom.gateway import health
+from wecom.gateway.health import ApiHealth
+from wecom.gateway.limits import IN_FLIGHT, BreakerState, CorpGate
+from wecom.gateway.tokens import Held, TokenStore
 from wecom.models import App
-from wecom.tokens import Held, TokenStore
+from wecom.operations import pulse, tally
 
 log = structlog.get_logger(__name__)
 

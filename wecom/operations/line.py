@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from wecom.enums import AppState
-from wecom.health import NO_ANSWER, ApiHealth
+from wecom.gateway.health import NO_ANSWER, ApiHealth
+from wecom.gateway.reactions import Act, reaction_to
 from wecom.models import App
 from wecom.operations.facts import AppFacts, Facts
 from wecom.operations.shape import Action, Line, Part, State, Text, at
-from wecom.reactions import Act, reaction_to
 
 OLD = timedelta(hours=24)
 _SERIOUS = {Act.STOP_TENANT, Act.STOP_API}

@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from tenants import clock
 from wecom import selectors
 from wecom.enums import AppState, ReceiverKind
+from wecom.gateway.reactions import reaction_to
+from wecom.gateway.tokens import Held
 from wecom.models import App, QuotaEntry, SyncState
 from wecom.operations.facts import Facts, sources
 from wecom.operations.shape import Action, Figure, Line, Part, State, Text, at, lasting, number
-from wecom.reactions import reaction_to
-from wecom.tokens import Held
 
 LATE_LOOK_S, LATE_BROKEN_S = 60, 600
 WELCOME_BUDGET_S = 20.0

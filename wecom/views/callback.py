@@ -5,7 +5,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from wecom import reception
+from wecom.inbox import reception
 
 PLAIN = "text/plain; charset=utf-8"
 

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from console.listing import BulkAction, ListPage
 from console.pages import TemplatePage, go, render, toast
-from wecom import bulk, decisions, envelope, ingest, names, selectors
+from wecom import decisions, names, selectors
 from wecom.enums import InboundSource, InboundState
 from wecom.forms import ReasonForm
+from wecom.inbox import bulk, envelope, ingest
 from wecom.models import InboundEvent, OutboundSend
 from wecom.tables import InboundFilter, InboundTable, SendFilter, SendTable
 from wecom.views.setup import Managed

@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from console.listing import ListPage
-from wecom import readings
 from wecom.models import LostChange
+from wecom.reading import readings
 from wecom.tables import LostFilter, LostTable
 from wecom.views.setup import Managed
 

@@ -6,11 +6,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from console.pages import TemplatePage, render, toast
-from wecom import decisions, parked
+from wecom import decisions
 from wecom.enums import SEND_FINAL, Choice, SendKind, SendState
 from wecom.forms import ReasonForm
+from wecom.gateway.reactions import reaction_to
 from wecom.models import OutboundSend
-from wecom.reactions import reaction_to
+from wecom.sending import parked
 from wecom.views.setup import Managed
 
 SHEET = "css/wecom.css"

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from console.pages import FormPage, toast
 from tenants import clock
-from wecom import ledger
 from wecom.forms import QuotaRuleForm
 from wecom.models import PersonalFeed
-from wecom.quota import rule_on
+from wecom.sending import ledger
+from wecom.sending.quota import rule_on
 from wecom.views.setup import Managed
 
 

@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from console.pages import ConsoleView, FormPage, drawer_done, render, toast
 from tenants.enums import Permission
-from wecom import checkup, readings, selectors, services
+from wecom import selectors, services
 from wecom.enums import AppState
 from wecom.forms import AppForm, RotateForm
 from wecom.models import App
+from wecom.reading import checkup, readings
 
 SYNC_LABELS = {
     "staff": gettext_lazy("Staff"),

@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 
 from console.pages import ConsoleView, FormPage, drawer_done, render, toast
 from tenants.enums import Permission
-from wecom import assets, greetings, selectors, services, welcome_figures
+from wecom import selectors, services
 from wecom.errors import NotConnected
 from wecom.forms import PartForm, WelcomeForm
-from wecom.kept_rules import WELCOME_PARTS
+from wecom.keeping import assets
+from wecom.keeping.kept_rules import WELCOME_PARTS
 from wecom.models import App, MediaAsset
+from wecom.welcomes import greetings, welcome_figures
 
 PART_LABELS = {
     "image": gettext_lazy("Picture"),

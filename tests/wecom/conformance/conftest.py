@@ -8,7 +8,7 @@ import pytest
 from tenants import clock
 from tests.simulated import Simulator
 from tests.wecom.conformance.harness import World
-from wecom import standing
+from wecom.gateway import standing
 
 _worlds: dict[str, World] = {}
 

@@ -13,11 +13,12 @@ from django.conf import settings
 from tenants import clock
 from tests.simulated import Simulator
 from tests.wecom.conformance.sink import AES_KEY, TOKEN, Sink
-from wecom import answers, valkey, wire
-from wecom.client import WecomClient
+from wecom import valkey
 from wecom.endpoints import ENDPOINTS, Endpoint
 from wecom.enums import AppState
 from wecom.errors import Permanent, WecomError
+from wecom.gateway import answers, wire
+from wecom.gateway.client import WecomClient
 from wecom.models import App
 
 TENANT_ID = 900_001  # the app is never stored: conformance needs no database

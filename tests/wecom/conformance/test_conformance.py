@@ -26,7 +26,7 @@ from wecom.errors import (
     TooMuch,
     UnknownOutcome,
 )
-from wecom.reactions import Act, reaction_to
+from wecom.gateway.reactions import Act, reaction_to
 
 pytestmark = pytest.mark.integration
 
@@ -179,7 +179,7 @@ def test_every_documented_error_becomes_its_reaction(
     case: Case, world: World, monkeypatch: pytest.MonkeyPatch
 ):
     """The simulator is told to answer each code to this call; what comes out is the kind the table names."""
-    monkeypatch.setattr("wecom.client.SHORT_PAUSE_S", 0.001)
+    monkeypatch.setattr("wecom.gateway.client.SHORT_PAUSE_S", 0.001)
     row = ENDPOINTS[case.endpoint]
     values = {} if row.name == "gettoken" else _some_values(case, world)
     for code in (*COMMON, *row.errors):

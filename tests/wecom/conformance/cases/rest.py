@@ -3,8 +3,8 @@
 from typing import Any
 
 from tests.wecom.conformance.harness import DAY_S, Ago, Break, Case, World, refused
-from wecom.client import WecomClient
 from wecom.errors import MediaGone, Stopped
+from wecom.gateway.client import WecomClient
 
 _LONG_AGO = Ago(200 * DAY_S)
 

@@ -19,9 +19,9 @@ from tenants.enums import Permission
 from tenants.errors import DomainError
 from tenants.models import Tenant
 from tenants.services import require
-from wecom.client import WecomClient, client_for
 from wecom.enums import AppState, MediaKind
 from wecom.errors import WecomError
+from wecom.gateway.client import WecomClient, client_for
 from wecom.models import App, MediaAsset, MediaUpload
 
 log = structlog.get_logger(__name__)

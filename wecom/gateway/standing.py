@@ -11,8 +11,8 @@ from tenants.scoping import tenant_scope
 from wecom.endpoints import Endpoint
 from wecom.enums import AppState
 from wecom.events import AppStateChanged
+from wecom.gateway.reactions import reaction_to
 from wecom.models import App
-from wecom.reactions import reaction_to
 
 log = structlog.get_logger(__name__)
 

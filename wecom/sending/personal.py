@@ -14,11 +14,11 @@ from django.db.models import Exists, OuterRef, Q
 
 from tenants import clock, preferences
 from tenants.models import Tenant
-from wecom.client import WecomClient
 from wecom.enums import PERSONAL_POLL_MIN, AppState, QuotaSource, ReceiverKind
 from wecom.errors import Permanent, Retryable, Stopped, WecomError
-from wecom.ledger import quota_note
+from wecom.gateway.client import WecomClient
 from wecom.models import App, PersonalFeed, PersonalSend
+from wecom.sending.ledger import quota_note
 
 log = structlog.get_logger(__name__)
 

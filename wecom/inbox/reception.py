@@ -13,10 +13,11 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from tenants import clock
-from wecom import addresses, crypto, envelope, services, shelf, wake
-from wecom.addresses import Address
+from wecom import services
 from wecom.errors import CallbackRefused
-from wecom.tally import DUPLICATE, REFUSED, STORED, tally
+from wecom.inbox import addresses, crypto, envelope, shelf, wake
+from wecom.inbox.addresses import Address
+from wecom.operations.tally import DUPLICATE, REFUSED, STORED, tally
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from wecom import reception
+from wecom.inbox import reception
 
 PREFIX = "/wecom/callback/"
 MOST_PARAMETERS = 20

@@ -16,8 +16,8 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 
 from tenants import clock
-from wecom import envelope
 from wecom.enums import InboundSource, InboundState
+from wecom.inbox import envelope
 
 API_EVENT = "api.behaviours"
 MOST_AT_ONCE = 16  # more threads than that wait in no process of ours

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.db import close_old_connections
 
 from tenants.scoping import unscoped
-from wecom.crypto import Keys
+from wecom.inbox.crypto import Keys
 from wecom.models import App
 
 FRESH_S = 30.0

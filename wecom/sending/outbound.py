@@ -22,13 +22,13 @@ from redis.exceptions import RedisError
 from outbox.services import publish
 from tenants import clock
 from wecom.adapters import ADAPTERS, Sent
-from wecom.client import WecomClient, client_for
 from wecom.endpoints import ENDPOINTS
 from wecom.enums import AppState, SendKind, SendState
 from wecom.errors import GivenUp, Permanent, Retryable, Stopped, UnknownOutcome, WecomError
 from wecom.events import SendFinished
+from wecom.gateway.client import WecomClient, client_for
 from wecom.models import App, OutboundSend
-from wecom.tally import tally
+from wecom.operations.tally import tally
 
 log = structlog.get_logger(__name__)
 

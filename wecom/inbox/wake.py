@@ -14,10 +14,11 @@ from django.db import transaction
 from redis.exceptions import RedisError
 
 from outbox.dispatch import enqueue, enqueue_now
-from wecom import turns, valkey
+from wecom import valkey
+from wecom.gateway import turns
 
 if TYPE_CHECKING:
-    from wecom.envelope import Inner
+    from wecom.inbox.envelope import Inner
 
 log = structlog.get_logger(__name__)
 

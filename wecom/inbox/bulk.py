@@ -17,9 +17,9 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
-from wecom import ingest
 from wecom.enums import INBOUND_OPEN, InboundState
 from wecom.errors import ReasonMissing
+from wecom.inbox import ingest
 from wecom.models import InboundEvent
 
 MOST = 5_000  # rows of one decision; what is left over is picked again

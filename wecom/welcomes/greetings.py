@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from wecom.kept_rules import WELCOME_BYTES, cut_bytes
+from wecom.keeping.kept_rules import WELCOME_BYTES, cut_bytes
 
 # The names people may write; the first of each is the one the page offers in that language.
 CUSTOMER = ("customer name", "客户昵称", "customer")

@@ -15,7 +15,7 @@ from tenants.services import require
 from wecom.enums import QuotaRule, QuotaRuleSource, QuotaSource
 from wecom.errors import QuotaRuleInvalid
 from wecom.models import QuotaEntry, QuotaRuleChange
-from wecom.quota import RuleFrom, Window, window_for
+from wecom.sending.quota import RuleFrom, Window, window_for
 
 LIMIT_MOST = 1000
 _USE = """

@@ -13,14 +13,17 @@ import structlog
 from django.db import transaction
 
 from tenants import clock, preferences
-from wecom import assets, envelope, greetings, outbound
-from wecom.client import client_for
 from wecom.enums import WELCOME_TEXT, SendKind, SendState
 from wecom.errors import WecomError
-from wecom.greetings import Greeting
+from wecom.gateway.client import client_for
+from wecom.inbox import envelope
+from wecom.keeping import assets
 from wecom.models import App, InboundEvent, OutboundSend
+from wecom.operations.tally import tally
+from wecom.sending import outbound
 from wecom.services import send_queue
-from wecom.tally import tally
+from wecom.welcomes import greetings
+from wecom.welcomes.greetings import Greeting
 
 log = structlog.get_logger(__name__)
 

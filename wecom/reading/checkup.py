@@ -17,12 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from outbox.dispatch import enqueue
 from tenants import clock
 from tenants.scoping import tenant_scope
-from wecom.client import WecomClient
 from wecom.enums import AppState
 from wecom.errors import Permanent, WecomError
-from wecom.limits import CorpGate
+from wecom.gateway.client import WecomClient
+from wecom.gateway.limits import CorpGate
+from wecom.gateway.reactions import Act, reaction_to
 from wecom.models import App
-from wecom.reactions import Act, reaction_to
 from wecom.services import app_set_state
 
 RECHECK_S = 60

@@ -15,10 +15,10 @@ from redis.exceptions import RedisError
 
 from tenants import clock
 from wecom import valkey
-from wecom.client import WecomClient
 from wecom.errors import Retryable
+from wecom.gateway.client import WecomClient
+from wecom.gateway.tokens import TokenStore
 from wecom.models import App
-from wecom.tokens import TokenStore
 
 # WeCom allows 400 fetches an hour and corp, 100 an hour and app (document 90454). Half of that in each hour by the
 # clock keeps any sixty minutes within it.

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants import clock
 from wecom.enums import SendKind, SendState
+from wecom.gateway.reactions import reaction_to
+from wecom.inbox.wake import WELCOME_CHANGES
 from wecom.models import InboundEvent, OutboundSend
-from wecom.reactions import reaction_to
-from wecom.wake import WELCOME_CHANGES
-from wecom.welcome import MISS_LATE, REF_KIND
+from wecom.welcomes.welcome import MISS_LATE, REF_KIND
 
 DAYS = 7
 MOST = 50_000

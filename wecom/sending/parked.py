@@ -8,9 +8,9 @@ from typing import Any
 import structlog
 
 from wecom.adapters import mass_sends_like
-from wecom.client import WecomClient, client_for
 from wecom.enums import SendKind
 from wecom.errors import WecomError
+from wecom.gateway.client import WecomClient, client_for
 from wecom.models import OutboundSend
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ from django.db.models import Max, QuerySet, Sum
 from tenants import clock
 from wecom.enums import AppState
 from wecom.models import App, LostChange, SyncState
-from wecom.sync import kinds
+from wecom.reading.sync import kinds
 
 SILENT_AFTER = timedelta(hours=12)  # no callback for so long before a change that none had told
 LEAST_STEPS = 3  # an estimate from fewer is a guess

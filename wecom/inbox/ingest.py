@@ -16,12 +16,12 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from tenants import clock
-from wecom import envelope, items
 from wecom.enums import INBOUND_OPEN, InboundSource, InboundState
 from wecom.errors import Permanent, Retryable, Stopped
+from wecom.inbox import envelope, items
+from wecom.inbox.shelf import API_EVENT
 from wecom.models import ApiEvent, InboundEvent
-from wecom.shelf import API_EVENT
-from wecom.tally import tally
+from wecom.operations.tally import tally
 
 log = structlog.get_logger(__name__)
 

@@ -23,8 +23,8 @@ from redis.exceptions import RedisError
 from tenants import clock
 from wecom import valkey
 from wecom.errors import Permanent, Retryable
-from wecom.reactions import PAUSES_S, reaction_to
-from wecom.tally import tally
+from wecom.gateway.reactions import PAUSES_S, reaction_to
+from wecom.operations.tally import tally
 
 log = structlog.get_logger(__name__)
 

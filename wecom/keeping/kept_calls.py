@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from wecom import assets
-from wecom.client import WecomClient
 from wecom.errors import Permanent
-from wecom.kept_rules import GROUPS_PER_CODE, rooms_to_keep
+from wecom.gateway.client import WecomClient
+from wecom.keeping import assets
+from wecom.keeping.kept_rules import GROUPS_PER_CODE, rooms_to_keep
 
 AROUND = timedelta(minutes=5)
 LOOK_AT_MOST = 300

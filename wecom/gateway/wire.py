@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 from django.conf import settings
 
-from wecom import answers
 from wecom.endpoints import GET, Endpoint
+from wecom.gateway import answers
 
 ANSWER_BYTES = 32 * 1024 * 1024
 # Failures before a byte of the request can have been acted upon.

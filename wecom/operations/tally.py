@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from tenants import clock
 from wecom import valkey
-from wecom.health import HOURS_KEPT, sums_key
+from wecom.gateway.health import HOURS_KEPT, sums_key
 
 log = structlog.get_logger(__name__)
 

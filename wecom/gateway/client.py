@@ -17,15 +17,15 @@ from typing import Any
 import structlog
 
 from tenants import clock
-from wecom import answers, health, standing, wire
 from wecom.calls import Calls
 from wecom.endpoints import ENDPOINTS, Endpoint, check_file, check_request
 from wecom.enums import AppState
 from wecom.errors import GivenUp, MediaGone, Permanent, Retryable, Stopped, TooMuch, UnknownOutcome
-from wecom.limits import CorpGate
+from wecom.gateway import answers, health, standing, wire
+from wecom.gateway.limits import CorpGate
+from wecom.gateway.reactions import RETRY_LIMIT, Act, reaction_to
+from wecom.gateway.tokens import Held, TokenStore
 from wecom.models import App
-from wecom.reactions import RETRY_LIMIT, Act, reaction_to
-from wecom.tokens import Held, TokenStore
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,1 @@
+"""What WeCom and tenants' own systems send us: received, stored once, processed in order."""

@@ -1,0 +1,1 @@
+"""What we keep at WeCom under ids of its own: codes, welcome templates, media."""
