@@ -56,9 +56,9 @@ def _put(tenant: Tenant, way: JoinWay, filling: Filling) -> None:
     }[filling.alert]
     if way.auto_create_room:
         name = next_room_name(way.room_base_name, way.room_base_id)
-        todo = _("WeCom opens “%(name)s” by itself: prepare its announcement and welcome.") % {"name": name}
+        advice = _("WeCom opens “%(name)s” by itself: prepare its announcement and welcome.") % {"name": name}
     else:
-        todo = _("Open the next group in WeCom and add it to the code, or people meet a closed door.")
+        advice = _("Open the next group in WeCom and add it to the code, or people meet a closed door.")
     url = reverse("groups:code", kwargs={"tenant_slug": tenant.slug, "pk": way.pk})
     work_item_put(
         tenant_id=tenant.pk,
@@ -69,7 +69,7 @@ def _put(tenant: Tenant, way: JoinWay, filling: Filling) -> None:
         kind=WorkKind.ALERT,
         bucket=Bucket.REMIND if way.auto_create_room else Bucket.MUST,
         title=_("The group code “%(name)s” runs out of seats") % {"name": way.name},
-        detail=todo,
+        detail=advice,
         reason=said,
         rule_code=filling.alert,
         starts_at=clock.now(),

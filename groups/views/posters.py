@@ -1,10 +1,12 @@
 """Posters of codes: set, seen and taken away as a picture."""
 
-from typing import Any
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.functional import Promise
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from console.pages import ConsoleView, render
 from contacts.selectors.channels import way_get
@@ -14,17 +16,19 @@ from groups.selectors.codes import join_way_get
 from tenants.enums import Permission
 
 
-class _Poster(ConsoleView):
-    """The page where a poster is set, and with `?file=` the poster itself. Give `code(pk)`, `back`, `foot`."""
+class _Poster(ConsoleView, ABC):
+    """The page where a poster is set, and with `?file=` the poster itself.
+
+    `back` is the code's own page, `foot` the line under the picture until a person writes another.
+    """
 
     write_permission = Permission.OPERATE
-    back: str
+    back: ClassVar[str]
+    foot: ClassVar[str | Promise]
 
+    @abstractmethod
     def code(self, pk: int) -> Any:
-        raise NotImplementedError
-
-    def foot(self) -> str:
-        raise NotImplementedError
+        """The code that the poster carries; raises what its page answers with "not found"."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         code = self.code(pk)
@@ -34,7 +38,7 @@ class _Poster(ConsoleView):
             "size": given.get("size") or "phone",
             "title": request.GET.get("title", code.name)[:40],
             "subtitle": given.get("subtitle", ""),
-            "foot": request.GET.get("foot", self.foot())[:40],
+            "foot": request.GET.get("foot", str(self.foot))[:40],
         }
         if not code.qr_picture and request.GET.get("file"):
             raise Http404
@@ -66,21 +70,17 @@ class JoinWayPoster(_Poster):
     """Of a group code."""
 
     back = "groups:code"
+    foot = _("Scan in WeChat to join the group")
 
     def code(self, pk: int) -> Any:
         return join_way_get(tenant_id=self.request.tenant.pk, way_id=pk)
-
-    def foot(self) -> str:
-        return _("Scan in WeChat to join the group")
 
 
 class WayPoster(_Poster):
     """Of a code for new friends."""
 
     back = "groups:way"
+    foot = _("Scan in WeChat to add us")
 
     def code(self, pk: int) -> Any:
         return way_get(tenant_id=self.request.tenant.pk, way_id=pk)
-
-    def foot(self) -> str:
-        return _("Scan in WeChat to add us")
