@@ -1,5 +1,6 @@
 """Lists: filters in the URL, order, pages, saved views, bulk actions, CSV export."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -29,7 +30,7 @@ class BulkAction:
     confirm: Any = ""
 
 
-class ListPage(ConsoleView):
+class ListPage(ConsoleView, ABC):
     """A list. Set `table_class`, `key` (names saved views and the export), `title`; give `queryset()`.
 
     Optional: `filterset_class` (its field `q` becomes the search box), `bulk()`, `context()`, `purpose`,
@@ -47,8 +48,9 @@ class ListPage(ConsoleView):
     page_size: ClassVar[int] = PAGE_SIZES[0]
     has_views: ClassVar[bool] = True
 
+    @abstractmethod
     def queryset(self) -> QuerySet:
-        raise NotImplementedError
+        """The rows of the tenant in hand before any filter."""
 
     def bulk(self) -> list[BulkAction]:
         return []

@@ -5,6 +5,7 @@ use are importable from here.
 """
 
 import json
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -142,7 +143,7 @@ class TemplatePage(ConsoleView):
         return render(request, self.template_name, self.context(**kwargs), partial=self.partial_name)
 
 
-class FormPage(ConsoleView):
+class FormPage(ConsoleView, ABC):
     """A page with one form. Set `form_class`; give `done(form, **kwargs)`, which calls the one service.
 
     `template_name` defaults to a plain form page; `title`, `purpose`, `submit_label` fill it. A DomainError of
@@ -164,8 +165,9 @@ class FormPage(ConsoleView):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {}
 
+    @abstractmethod
     def done(self, form: Any, **kwargs: Any) -> HttpResponse:
-        raise NotImplementedError
+        """Call the one service with the valid form and go on. A DomainError is shown above the form."""
 
     def show(self, form: BaseForm, status: int = 200, **kwargs: Any) -> HttpResponse:
         base = {"form": form, "title": self.title, "purpose": self.purpose, "submit_label": self.submit_label}

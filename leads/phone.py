@@ -1,5 +1,6 @@
 """The lead on the phone's customer page: why, what to say, and a follow-up in two taps."""
 
+from abc import ABC, abstractmethod
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -133,7 +134,7 @@ class LeadPhonePage(PhoneView):
         return render(request, "leads/phone.html", context, partial="leads/phone.html")
 
 
-class PhoneLeadView(PhoneView):
+class PhoneLeadView(PhoneView, ABC):
     """A POST about a lead from the phone; goes back to the page it came from."""
 
     http_method_names = ["post"]
@@ -149,8 +150,9 @@ class PhoneLeadView(PhoneView):
             back = self.url("team_phone:tasks")
         return HttpResponseRedirect(back)
 
+    @abstractmethod
     def act(self, pk: int, **kwargs: Any) -> None:
-        raise NotImplementedError
+        """Call the one service. Raises ObjectDoesNotExist for a 404, DomainError for a refusal."""
 
     @property
     def who(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What is posted about leads. Each view parses, calls one service and goes back."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +40,7 @@ class InputRefused(DomainError):
     code = "FORM-01"
 
 
-class ActionView(ConsoleView):
+class ActionView(ConsoleView, ABC):
     """A POST about a lead; goes back to where it came from. A foreign id is a 404."""
 
     http_method_names = ["post"]
@@ -52,8 +53,9 @@ class ActionView(ConsoleView):
         self.act(**kwargs)
         return go(request, self._back(**kwargs))
 
+    @abstractmethod
     def act(self, **kwargs: Any) -> None:
-        raise NotImplementedError
+        """Call the one service and say what was done; `kwargs` are those of the URL."""
 
     def _back(self, **kwargs: Any) -> str:
         wanted = self.request.POST.get("back") or self.request.headers.get("referer", "")

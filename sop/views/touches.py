@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.listing import ListPage
-from console.pages import FormPage, drawer_done, render, toast
+from console.pages import TemplatePage, drawer_done, toast
 from sop.filters import TouchFilter
 from sop.forms import NoteForm, ReasonForm, RetimeForm
 from sop.models import Touch
@@ -45,17 +45,17 @@ def found_touch(request: Any, pk: int) -> Touch:
         raise Http404 from error
 
 
-class TouchDrawer(FormPage):
+class TouchDrawer(TemplatePage):
     """A drawer: one touch, its words, its people, and the verbs that are open."""
 
     template_name = "sop/touch_drawer.html"
-    form_class = NoteForm
+    partial_name = template_name
     http_method_names = ["get", "head", "options"]
 
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        touch = decorate(found_touch(request, kwargs["pk"]), clock.now())
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        touch = decorate(found_touch(self.request, kwargs["pk"]), clock.now())
         people = recipient_list(tenant=self.request.tenant, touch_id=touch.pk)
-        context = {
+        return {
             "touch": touch,
             "people": people[:50],
             "people_count": people.count(),
@@ -65,7 +65,6 @@ class TouchDrawer(FormPage):
             "skip": ReasonForm(),
             "note": NoteForm(),
         }
-        return render(request, self.template_name, context, partial=self.template_name)
 
 
 class TouchVerbView(TouchDrawer):
