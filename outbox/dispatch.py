@@ -20,9 +20,9 @@ def enqueue(task_name: str, *, tenant_id: int, countdown_s: float | None = None,
     transaction.on_commit(partial(_send, task_name, {"tenant_id": tenant_id, **ids}, countdown_s))
 
 
-def enqueue_now(task_name: str, *, tenant_id: int) -> None:
+def enqueue_now(task_name: str, *, tenant_id: int, **ids: Any) -> None:
     """The same for a caller outside any transaction, without asking for a database connection."""
-    _send(task_name, {"tenant_id": tenant_id}, None)
+    _send(task_name, {"tenant_id": tenant_id, **ids}, None)
 
 
 def enqueue_platform(task_name: str, **arguments: Any) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import queue
+import threading
 from urllib.parse import urlencode
 
 import pytest
@@ -58,12 +59,34 @@ def test_a_connection_that_broke_a_moment_ago_costs_no_event(tenant, app):
 
 
 def test_the_waker_works_beside_the_request_and_more_than_once(tenant, monkeypatch):
-    woken: queue.Queue[int] = queue.Queue()
-    monkeypatch.setattr(wake, "wake_now", woken.put)
+    woken: queue.Queue[tuple[int, int | None]] = queue.Queue()
+    monkeypatch.setattr(wake, "wake_now", lambda number, welcome_id=None: woken.put((number, welcome_id)))
     waker = wake.Waker()
-    for number in (7, 8):
-        waker.ask(number)
-        assert woken.get(timeout=10) == number
+    for number, welcome_id in ((7, None), (8, 21), (8, 22)):
+        waker.ask(number, welcome_id=welcome_id)
+        assert woken.get(timeout=10) == (number, welcome_id)
+
+
+def test_a_friends_callback_is_answered_although_valkey_never_answers(tenant, app, deliver, monkeypatch):
+    """Broker and marks hang until the test ends; only a thread beside the request may wait for them."""
+    asked: queue.Queue[tuple[str, threading.Thread]] = queue.Queue()
+    is_over = threading.Event()
+
+    def hang(what):
+        asked.put((what, threading.current_thread()))
+        is_over.wait(20)
+
+    monkeypatch.setattr(wake, "waker", wake.Waker())
+    monkeypatch.setattr(wake, "_is_first", lambda what, tenant_id: hang(what))
+    monkeypatch.setattr("outbox.dispatch._send", lambda task, arguments, countdown_s: hang(task))
+    with_code = event_xml(extra="<WelcomeCode>c</WelcomeCode>", change="add_external_contact")
+    try:
+        assert deliver(app, with_code).content == b"success"
+        what, thread = asked.get(timeout=20)
+        assert (what, thread is threading.current_thread()) == ("wecom.send_welcome", False)
+    finally:
+        is_over.set()
+    assert asked.get(timeout=20)[0] == "inbound"  # so the thread asks for nothing after this test
 
 
 @pytest.mark.parametrize(

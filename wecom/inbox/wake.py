@@ -6,6 +6,7 @@ arrival after that look wakes another.
 
 import threading
 import time
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 MARK_S = 2
 REST_S = 0.02
+WELCOMES_KEPT = 100
 WELCOME_CHANGES = ("add_external_contact", "add_half_external_contact")
 
 
@@ -50,13 +52,14 @@ def inbound(*, tenant_id: int, inbound_id: int, inner: "Inner | None") -> None:
     """After an event is durable: a welcome has 20 seconds and goes straight to its own queue."""
     if inner is None:
         return
-    if inner.change_type in WELCOME_CHANGES and inner.fields.get("WelcomeCode"):
-        enqueue("wecom.send_welcome", tenant_id=tenant_id, inbound_id=inbound_id)
-    waker.ask(tenant_id)
+    is_welcome = inner.change_type in WELCOME_CHANGES and bool(inner.fields.get("WelcomeCode"))
+    waker.ask(tenant_id, welcome_id=inbound_id if is_welcome else None)
 
 
-def wake_now(tenant_id: int) -> None:
-    """Wake a worker for stored arrivals, unless one was just woken."""
+def wake_now(tenant_id: int, *, welcome_id: int | None = None) -> None:
+    """Wake a worker for stored arrivals, unless one was just woken; first one for the welcome of `welcome_id`."""
+    if welcome_id is not None:
+        enqueue_now("wecom.send_welcome", tenant_id=tenant_id, inbound_id=welcome_id)
     if _is_first("inbound", tenant_id):
         enqueue_now("wecom.process_inbound", tenant_id=tenant_id)
 
@@ -64,29 +67,40 @@ def wake_now(tenant_id: int) -> None:
 class Waker:
     """Wakes workers beside the requests: an answer to WeCom does not wait for Valkey.
 
-    One thread, started when first asked (so after a fork), takes what was asked for since it last looked.
+    One thread, started when first asked (so after a fork), takes what was asked for since it last looked. A welcome
+    that is lost with it, or crowded out by newer ones while Valkey does not answer, has its second chance in
+    `wecom.handlers.on_external_contact`.
     """
 
     def __init__(self) -> None:
         self._asked: set[int] = set()
+        self._welcomes: deque[tuple[int, int]] = deque(maxlen=WELCOMES_KEPT)
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def ask(self, tenant_id: int) -> None:
-        if tenant_id in self._asked and self._thread and self._thread.is_alive():
+    def ask(self, tenant_id: int, *, welcome_id: int | None = None) -> None:
+        is_known = welcome_id is None and tenant_id in self._asked
+        if is_known and self._thread and self._thread.is_alive():
             return  # whoever takes what was asked for looks after this arrival
         with self._changed:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="wake", daemon=True)
                 self._thread.start()
-            self._asked.add(tenant_id)
+            if welcome_id is None:
+                self._asked.add(tenant_id)
+            else:
+                self._welcomes.append((tenant_id, welcome_id))
             self._changed.notify()
 
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._asked)
+                self._changed.wait_for(lambda: self._asked or self._welcomes)
                 asked, self._asked = self._asked, set()
+                welcomes = list(self._welcomes)
+                self._welcomes.clear()
+            for tenant_id, welcome_id in welcomes:
+                wake_now(tenant_id, welcome_id=welcome_id)
             for tenant_id in sorted(asked):
                 wake_now(tenant_id)
             time.sleep(REST_S)
