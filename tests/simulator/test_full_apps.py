@@ -11,7 +11,7 @@ import pytest
 
 from simulator.runtime import Runtime
 from simulator.world.model import Corp
-from tests.simulator.conftest import Api, MovableClock, Sink, Upload
+from tests.simulator.conftest import Api, MovableClock, Sink, Upload, until
 from tests.simulator.test_callbacks import opened
 from tests.simulator.test_full_wire import DAY_S, EC, LINK, agent
 
@@ -95,10 +95,7 @@ def test_the_server_fetches_a_file_by_itself(
     source = str(web.base_url).rstrip("/") + "/sim/status"
     body = {"scene": 1, "type": "file", "filename": "a.txt", "url": source, "md5": "0" * 32}
     jobid = api("media/upload_by_url", body)["jobid"]
-    for _ in range(100):
-        if sink.requests:
-            break
-        time.sleep(0.02)
+    until(lambda: sink.requests)
     event = opened(corp, sink.requests[-1])
     assert (event.findtext("Event"), event.findtext("JobId")) == ("upload_media_job_finish", jobid)
     result = api("media/get_upload_by_url_result", {"jobid": jobid})
@@ -106,12 +103,12 @@ def test_the_server_fetches_a_file_by_itself(
     css = web.get("/phone/phone.css").content
     good = {**body, "url": source.replace("/sim/status", "/phone/phone.css")}
     jobid = api("media/upload_by_url", {**good, "md5": hashlib.md5(css).hexdigest()})["jobid"]
-    for _ in range(100):
-        result = api("media/get_upload_by_url_result", {"jobid": jobid})
-        if result["status"] == 2:
-            break
-        time.sleep(0.02)
-    assert result["detail"]["media_id"]
+
+    def result_of(jobid: str) -> dict[str, Any]:
+        return api("media/get_upload_by_url_result", {"jobid": jobid})
+
+    until(lambda: result_of(jobid)["status"] == 2)
+    assert result_of(jobid)["detail"]["media_id"]
     assert api("media/upload_by_url", {**body, "md5": "short"})["errcode"] == 40058
 
 
