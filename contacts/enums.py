@@ -76,6 +76,16 @@ class TagSource(models.TextChoices):
     RULE = "rule", _("By rule")
 
 
+class TagEnd(models.TextChoices):
+    """Why a tag came off."""
+
+    HAND = "hand", _("Taken off by hand")
+    RULE = "rule", _("The rule no longer holds")
+    EXPIRED = "expired", _("Its time was over")
+    WECOM = "wecom", _("Taken off in WeCom")
+    RETIRED = "retired", _("The tag or its rule was ended")
+
+
 class OrderState(models.TextChoices):
     PAID = "paid", _("Paid")
     REFUNDED = "refunded", _("Refunded")

@@ -1,0 +1,11 @@
+"""The tables of customers; import them from here."""
+
+from contacts.models.acts import Behaviour, ImportBatch, Order
+from contacts.models.people import Channel, ContactWay, Customer, Follow
+from contacts.models.tags import CustomerTag, Tag, TagGroup, TagPast, TagRule
+from contacts.models.touches import Exposure, ExposureDay, ExposureWeek, GroupDay
+
+__all__ = [
+    "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "Exposure", "ExposureDay", "ExposureWeek",
+    "Follow", "GroupDay", "ImportBatch", "Order", "Tag", "TagGroup", "TagPast", "TagRule",
+]  # fmt: skip
