@@ -41,14 +41,24 @@ def _staff_of(corp: Corp, link: OwnedThing) -> list[str]:
     ]
 
 
-def open_link(corp: Corp, *, link_id: str, external_userid: str, channel: str, now: float) -> str:
-    """The customer opens the link and becomes a friend of one of its staff. Returns who that is."""
-    link, state = _link(corp, link_id), channel.encode()[:CHANNEL_BYTES].decode(errors="ignore")
-    corp.acquisition.clicks.append((link_id, external_userid, int(now)))
+def _state(channel: str) -> str:
+    return channel.encode()[:CHANNEL_BYTES].decode(errors="ignore")
+
+
+def _visit(corp: Corp, link: OwnedThing, external_userid: str, now: float) -> list[str]:
+    """The click is counted. Returns the staff behind the link; raises Refused, and tells, when there is nobody."""
+    corp.acquisition.clicks.append((link.id, external_userid, int(now)))
     staff = _staff_of(corp, link)
     if not staff:
-        _tell(corp, "link_unavailable", now, ("LinkId", link_id))
+        _tell(corp, "link_unavailable", now, ("LinkId", link.id))
         raise Refused("nobody stands behind this link")
+    return staff
+
+
+def open_link(corp: Corp, *, link_id: str, external_userid: str, channel: str, now: float) -> str:
+    """The customer opens the link and becomes a friend of one of its staff. Returns who that is."""
+    link, state = _link(corp, link_id), _state(channel)
+    staff = _visit(corp, link, external_userid, now)
     if corp.acquisition.batches and corp.acquisition.balance == 0:
         raise Refused("the corp has no quota left")
     known = [tie.userid for tie in corp.relations_of_customer(external_userid) if tie.status == "full"]
@@ -88,6 +98,21 @@ async def scan(runtime: Runtime, body: Body) -> Body:
     corp = runtime.corp(corp_id)
     now = runtime.clock.now()
     return {"userid": open_link(corp, link_id=link_id, external_userid=who, channel=channel, now=now)}
+
+
+async def look(runtime: Runtime, body: Body) -> Body:
+    """A customer looks at the profile behind the link and adds nobody yet: open_profile (some industries only)."""
+    corp_id, link_id, who = need(body, "corp_id", "link_id", "external_userid")
+    corp, now = runtime.corp(corp_id), runtime.clock.now()
+    _visit(corp, _link(corp, link_id), who, now)
+    _tell(
+        corp,
+        "open_profile",
+        now,
+        ("LinkId", link_id),
+        ("State", _state(str(body.get("customer_channel") or ""))),
+    )
+    return {}
 
 
 async def top_up(runtime: Runtime, body: Body) -> Body:
@@ -138,6 +163,7 @@ async def transfer_fail(runtime: Runtime, body: Body) -> Body:
 
 ACTIONS: dict[str, Action] = {
     "link/open": scan,
+    "link/look": look,
     "link/delete": delete,
     "link/top-up": top_up,
     "link/expire-soon": expire_soon,

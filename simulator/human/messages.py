@@ -64,8 +64,8 @@ def _in_private(
     tie = corp.relations.get((userid, who))
     if tie is None or tie.status != "full":
         raise Refused("the two do not have each other as contacts")
-    if sender == who and not tie.talked_at:
-        _started_chat(corp, userid, who, now)
+    if sender == who:
+        _tell_of_link(corp, userid, who, now, is_first=not tie.talked_at)
     tie.talked_at = int(now)
     text = content["content"] if kind == "text" else ""
     shown = [] if kind == "text" else [{"msgtype": kind, kind: content}]
@@ -77,29 +77,33 @@ def _in_private(
     return {"msgid": msgid, "message": message}
 
 
-def _started_chat(corp: Corp, userid: str, who: str, now: float) -> None:
-    """A customer who came by an acquisition link writes first (PROTOCOL 2.3)."""
+def _tell_of_link(corp: Corp, userid: str, who: str, now: float, *, is_first: bool) -> None:
+    """Who came by an acquisition link writes, as the first of the two or once more (PROTOCOL 2.3)."""
     for row in corp.acquisition.customers:
-        if (row.userid, row.external_userid) == (userid, who) and not row.has_chatted:
-            row.has_chatted = True
-            _tell(corp, row, now)
+        if (row.userid, row.external_userid) == (userid, who):
+            row.has_chatted = row.has_chatted or is_first
+            change_type, fields = _said_first(row) if is_first else _said_more(corp)
+            emit(
+                corp,
+                event="customer_acquisition",
+                change_type=change_type,
+                fields=[("LinkId", row.link_id), *fields],
+                at=now,
+                lane=who,
+            )
             return
 
 
-def _tell(corp: Corp, row: LinkCustomer, now: float) -> None:
-    emit(
-        corp,
-        event="customer_acquisition",
-        change_type="customer_start_chat",
-        fields=[
-            ("LinkId", row.link_id),
-            ("State", row.state),
-            ("UserID", row.userid),
-            ("ExternalUserID", row.external_userid),
-        ],
-        at=now,
-        lane=row.external_userid,
-    )
+def _said_first(row: LinkCustomer) -> tuple[str, list[tuple[str, object]]]:
+    return "customer_start_chat", [
+        ("State", row.state),
+        ("UserID", row.userid),
+        ("ExternalUserID", row.external_userid),
+    ]
+
+
+def _said_more(corp: Corp) -> tuple[str, list[tuple[str, object]]]:
+    return "message_from_customer", [("ChatKey", corp.new_id("ck", 40))]
 
 
 async def recall(runtime: Runtime, body: Body) -> Body:

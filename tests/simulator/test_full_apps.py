@@ -192,6 +192,33 @@ def test_a_link_brings_customers_with_their_channel(
     assert api(EC + "customer_acquisition/statistic", wide)["errcode"] == 40058
 
 
+def test_a_link_tells_of_looks_and_of_every_further_message(
+    web: httpx.Client, api: Api, corp: Corp, sink: Sink
+) -> None:
+    base = {"corp_id": corp.corp_id}
+    link = api(EC + "customer_acquisition/create_link", LINK)["link"]["link_id"]
+    who = next(e for e, c in corp.customers.items() if c.type == 1 and not corp.relations_of_customer(e))
+    visit = {**base, "link_id": link, "external_userid": who, "customer_channel": "抖音"}
+    web.post("/sim/link/look", json=visit).raise_for_status()
+    looked = opened(corp, sink.requests[-1])
+    assert looked.findtext("ChangeType") == "open_profile"
+    assert (looked.findtext("LinkId"), looked.findtext("State")) == (link, "抖音")
+    assert corp.relations_of_customer(who) == []
+    web.post("/sim/link/open", json=visit).raise_for_status()
+    told = len(sink.requests)
+    for text in ("你好", "在吗", "想报名"):
+        web.post(
+            "/sim/message/send", json={**base, "from": who, "to": "staff01", "text": text}
+        ).raise_for_status()
+    seen = [opened(corp, request) for request in sink.requests[told:]]
+    kinds = [event.findtext("ChangeType") for event in seen]
+    assert kinds == ["customer_start_chat", "message_from_customer", "message_from_customer"]
+    keys = [event.findtext("ChatKey") for event in seen[1:]]
+    assert all(keys)
+    assert len(set(keys)) == 2
+    assert {event.findtext("LinkId") for event in seen} == {link}
+
+
 def test_a_refused_hand_over_tells_why(web: httpx.Client, api: Api, corp: Corp, sink: Sink) -> None:
     (userid, ext), _ = next(iter(corp.relations.items()))
     other = next(u for u in corp.staff if (u, ext) not in corp.relations)
