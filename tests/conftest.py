@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import psycopg2
 import pytest
 from django.conf import settings
@@ -23,6 +24,22 @@ from tenants.enums import Role
 from tenants.models import Tenant, User
 from tenants.roles import PERMISSIONS
 from tenants.services import tenant_sign_up
+from wecom.operations import tally
+
+# The same examples in every run and no time limit: a run must not fail by chance or on a slow machine.
+# `--hypothesis-profile=roam` looks further.
+hypothesis.settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile(
+    "roam", hypothesis.settings.get_profile("steady"), derandomize=False, max_examples=500
+)
+hypothesis.settings.load_profile("steady")
 
 OWNER_STATEMENTS = "grant truncate on all tables in schema public to {app}"
 
@@ -115,6 +132,8 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
+    """What this process has counted for an earlier test is told before all is forgotten, not into this test."""
+    tally.tally.flush()
     cache.clear()
 
 

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,8 @@ import httpx
 import pytest
 from django.conf import settings
 
-READY_S = 20
+READY_S = 90
+ATTEMPTS = 5  # a free port may be somebody else's by the time the process asks for it
 
 
 class Simulator:
@@ -27,8 +29,8 @@ class Simulator:
     def __init__(self, url: str, clock_file: Path) -> None:
         self.url = url
         self._clock_file = clock_file
-        self._http = httpx.Client(base_url=url, trust_env=False, timeout=20)
-        self._count = 0
+        self._http = httpx.Client(base_url=url, trust_env=False, timeout=60)
+        self._test, self._count = "", 0
 
     def ask(self, method: str, path: str, **body: Any) -> dict[str, Any]:
         """One request of the simulator's own; raises AssertionError with its refusal."""
@@ -37,10 +39,17 @@ class Simulator:
         return answer.json()
 
     def corp(self, **settings_: Any) -> dict[str, Any]:
-        """A new corp: {"corp_id", "agentid", "secret", "staff": [...], "groups": [...], ...}."""
-        self._count += 1
-        plan = {"staff": 4, "groups": 2, "customers": 30, "seed": self._count, **settings_}
-        return self.ask("POST", "/sim/corps", corp_id=f"wwtest{os.getpid()}x{self._count}", **plan)
+        """A new corp: {"corp_id", "agentid", "secret", "staff": [...], "groups": [...], ...}.
+
+        Who is in it follows from its id and its seed. Both follow from the test, so that each test meets the same
+        people in every run, whatever ran before it and in which process.
+        """
+        test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
+        self._count = self._count + 1 if test == self._test else 1
+        self._test = test
+        own = {"corp_id": f"wwtest{zlib.crc32(test.encode()):08x}x{self._count}", "seed": self._count}
+        plan = {"staff": 4, "groups": 2, "customers": 30, **own, **settings_}
+        return self.ask("POST", "/sim/corps", **plan)
 
     def act(self, name: str, **body: Any) -> dict[str, Any]:
         """What a person does: act("customer/add-staff", corp_id=..., userid=..., external_userid=...)."""
@@ -68,43 +77,48 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
+def _started(port: int, folder: Path) -> "subprocess.Popen[bytes]":
+    arguments = ["--port", str(port), "--clock-file", str(folder / "clock"), "--snapshot-s", "0"]
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "simulator", *arguments],
+            cwd=settings.BASE_DIR,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+
+
+def _answers(made: Simulator, process: "subprocess.Popen[bytes]") -> bool:
+    """Waits for the first answer; False when the process ended instead."""
+    deadline = time.monotonic() + READY_S
+    while process.poll() is None:
+        try:
+            made.calls()
+        except httpx.HTTPError:
+            assert time.monotonic() < deadline, "the simulator does not answer"
+            time.sleep(0.05)
+        else:
+            return process.poll() is None
+    return False
+
+
 @pytest.fixture(scope="session")
 def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     """One process a session; ended by its own pid."""
-    folder, port = tmp_path_factory.mktemp("simulator"), _free_port()
-    clock_file = folder / "clock"
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "simulator",
-            "--port",
-            str(port),
-            "--clock-file",
-            str(clock_file),
-            "--snapshot-s",
-            "0",
-        ],
-        cwd=settings.BASE_DIR,
-        stdout=subprocess.DEVNULL,
-        stderr=(folder / "log").open("wb"),
-    )
-    made = Simulator(f"http://127.0.0.1:{port}", clock_file)
-    try:
-        deadline = time.monotonic() + READY_S
-        while True:
-            try:
-                made.calls()
-                break
-            except httpx.HTTPError:
-                assert process.poll() is None, (folder / "log").read_text()
-                assert time.monotonic() < deadline, "the simulator does not answer"
-                time.sleep(0.05)
-        yield made
-    finally:
-        made.close()
-        process.terminate()
-        process.wait(10)
+    folder = tmp_path_factory.mktemp("simulator")
+    for _attempt in range(ATTEMPTS):
+        port = _free_port()
+        process = _started(port, folder)
+        made = Simulator(f"http://127.0.0.1:{port}", folder / "clock")
+        try:
+            if _answers(made, process):
+                yield made
+                return
+        finally:
+            made.close()
+            process.terminate()
+            process.wait(60)
+    raise AssertionError((folder / "log").read_text())
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ for _alias in DATABASES.values():  # noqa: F405
     _alias["CONN_MAX_AGE"] = 0
 # Emptying the cache empties a whole Valkey database: each worker of each suite has one of its own, never 0.
 _worker = int(env.text("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
-_own = 1 + (zlib.crc32(TEST_DATABASE.encode()) % 7) * 2 + _worker % 2
+_own = 1 + (zlib.crc32(TEST_DATABASE.encode()) % 7 * 2 + _worker) % 15
 REDIS_URL = urlunsplit(urlsplit(REDIS_URL)._replace(path=f"/{_own}"))  # noqa: F405
 CELERY_BROKER_URL = CACHES["default"]["LOCATION"] = REDIS_URL  # noqa: F405
 VALKEY_PREFIX = f"{TEST_DATABASE}_{_worker}"

@@ -19,6 +19,7 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
+    expect,
     sync_playwright,
 )
 from pytest_django.live_server_helper import LiveServer
@@ -33,10 +34,11 @@ FLAGS = [
 SHOTS = Path(settings.BASE_DIR) / ".local" / "shots"
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 RAW_TEXT = re.compile(r"\{\{|\{%|%\(\w+\)[sd]")
-DEADLINE_MS = 10_000
+DEADLINE_MS = 60_000
 
 # Playwright's sync API keeps an event loop in this thread; Django's own guard would refuse the ORM there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+expect.set_options(timeout=DEADLINE_MS)
 
 
 def chromium_path() -> str:
@@ -61,7 +63,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=chromium_path(), headless=True, args=FLAGS)
+        made = playwright.chromium.launch(
+            executable_path=chromium_path(), headless=True, args=FLAGS, timeout=3 * DEADLINE_MS
+        )
         yield made
         made.close()
 

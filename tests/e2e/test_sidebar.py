@@ -88,7 +88,7 @@ def touch(tenant: Tenant, staff: Staff) -> Touch:
         run = make_run(tenant=tenant, version=version, groups=[group], starts_on=now.date())
         return make_touch(
             tenant=tenant, run=run, step=step, group=group, state="handed", text="今晚 20:00 分享班会。",
-            window_ends_at=now.replace(year=now.year + 1),
+            window_ends_at=now + timedelta(days=365),
         )  # fmt: skip
 
 

@@ -115,10 +115,10 @@ def test_new_operator_signs_in_and_has_a_camp_running_in_a_few_clicks(
     expect(page.locator("#q-drawer h2")).to_have_text("开班仪式")
     look(page, "sop-step")
     page.locator("#q-drawer [data-bs-dismiss]").first.click()
-    page.locator("form[action*='publish'] button").click()
-    page.wait_for_load_state()
-    page.locator("header.q-head a.btn-primary").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("form[action*='publish'] button").click()
+    with page.expect_navigation():
+        page.locator("header.q-head a.btn-primary").click()
     expect(page.locator("#q-preview .q-kv")).to_be_visible()
     page.fill("input[name=interaction_url]", "https://live.example.com/6")
     page.fill("input[name=product_title]", "年课")
@@ -171,8 +171,8 @@ def test_staff_page_on_the_phone_looks_right(
     page = make_page(width="phone")
     page.goto(f"/m/{tenant.slug}/send/{touch.pk}/")
     look(page, "sop-send")
-    page.locator(f"form[action$='/send/{touch.pk}/'] button[type=submit]").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(f"form[action$='/send/{touch.pk}/'] button[type=submit]").click()
     with tenant_scope(tenant):
         touch.refresh_from_db()
         assert touch.state == "submitted"

@@ -1,7 +1,7 @@
 """Templates, runs and touches."""
 
 import itertools
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 from sop.enums import VersionState
@@ -73,7 +73,7 @@ def make_touch(*, tenant: Tenant, run: Run, step: Step, group: Any, **fields: An
         "channel": step.channel,
         "planned_at": now,
         "due_at": now,
-        "window_ends_at": now.replace(hour=23, minute=59),
+        "window_ends_at": now + timedelta(hours=15),
         "staff": group.owner,
     }
     return Touch.objects.create(tenant=tenant, run=run, step=step, group=group, **{**values, **fields})

@@ -99,7 +99,7 @@ def at_once(tenant, *works):
     def run(index, work):
         try:
             with tenant_scope(tenant):
-                begin.wait(10)
+                begin.wait(60)
                 answers[index] = work()
         except Exception as error:
             answers[index] = error
@@ -110,7 +110,7 @@ def at_once(tenant, *works):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     return answers
 
 

@@ -29,7 +29,7 @@ class Checkout:
     environment: dict[str, str] = field(default_factory=dict)
 
     def launch(
-        self, *arguments: str, timeout_s: float = 60, **settings: str
+        self, *arguments: str, timeout_s: float = 240, **settings: str
     ) -> subprocess.CompletedProcess[str]:
         """`python -m launch ARGUMENTS` to its end."""
         return subprocess.run(

@@ -54,7 +54,7 @@ class Running:
                 self.lines.append(line.rstrip("\n"))
                 self._news.notify_all()
 
-    def await_line(self, pattern: str, timeout_s: float = 40) -> str:
+    def await_line(self, pattern: str, timeout_s: float = 240) -> str:
         with self._news:
             found = self._news.wait_for(lambda: self._matching(pattern), timeout_s)
         assert found, "\n".join(self.lines)
@@ -69,12 +69,12 @@ class Running:
 
     def end(self, how: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(how)
-        code = self.process.wait(40)
-        self._reader.join(10)
+        code = self.process.wait(120)
+        self._reader.join(60)
         return code
 
 
-def _until(holds: Callable[[], bool], timeout_s: float = 20) -> bool:
+def _until(holds: Callable[[], bool], timeout_s: float = 120) -> bool:
     deadline = time.monotonic() + timeout_s
     pause = threading.Event()
     while not holds() and time.monotonic() < deadline:
@@ -122,7 +122,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def test_ctrl_c_stops_what_the_demo_started_and_nothing_else(product, start):
-    bystander = subprocess.Popen(["sleep", "60"])
+    bystander = subprocess.Popen(["sleep", "3600"])
     try:
         demo = start()
         demo.await_line(r"^Ready in \d+ s")

@@ -52,7 +52,7 @@ def test_engines_started_twice_at_once_run_once(checkout):
         )
         for _ in range(3)
     ]  # fmt: skip
-    said = sorted(start.communicate(timeout=60)[0].split(" (")[0] for start in starts)
+    said = sorted(start.communicate(timeout=240)[0].split(" (")[0] for start in starts)
 
     assert said == [
         "Engines are running already",
@@ -139,7 +139,7 @@ def test_postgres_heals_when_its_old_process_number_is_someone_elses(checkout):
     checkout.query("CREATE TABLE kept AS SELECT 42 AS answer")
     checkout.kill(checkout.postgres_pid())
     lock = checkout.root / ".local/postgres/postmaster.pid"
-    bystander = subprocess.Popen(["sleep", "60"])
+    bystander = subprocess.Popen(["sleep", "3600"])
     try:
         lock.write_text("\n".join([str(bystander.pid), *lock.read_text().splitlines()[1:]]) + "\n")
 

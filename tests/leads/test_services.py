@@ -398,4 +398,4 @@ def test_recompute_uses_the_same_number_of_queries_for_1_and_40_customers(tenant
 
 def test_unknown_lead_is_not_found(tenant, owner):
     with pytest.raises(Lead.DoesNotExist):
-        lead_confirm_s(tenant=tenant, lead_id=999_999, actor=owner)
+        lead_confirm_s(tenant=tenant, lead_id=999_999_999, actor=owner)

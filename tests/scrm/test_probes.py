@@ -193,7 +193,7 @@ def test_the_platforms_page_shows_each_company_the_worst_first(staff, tenant, ot
     by_name = staff.get("/admin/operations/?sort=name").content.decode()
     assert by_name.index(tenant.name) < by_name.index(other_tenant.name) or tenant.name > other_tenant.name
     assert "operations/" in staff.get("/admin/").content.decode()
-    assert staff.get("/admin/operations/999999/").status_code == 404
+    assert staff.get("/admin/operations/999999999/").status_code == 404
 
 
 def test_the_platforms_page_asks_little(staff, tenant, other_tenant, django_assert_max_num_queries):

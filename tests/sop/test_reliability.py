@@ -51,7 +51,7 @@ def ground() -> Tenant:
             make_follow(tenant=tenant, customer=customer, staff=staff)
         steps = [
             {"key": f"s{n}", "channel": "private_mass", "text": "早", "at": time(0, 0), "day": 2, "is_service": True,
-             "window_minutes": 1440}
+             "window_minutes": 2880}
             for n in range(STEPS)
         ]  # fmt: skip
         version = make_version(tenant=tenant, steps=steps)

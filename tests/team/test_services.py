@@ -162,4 +162,4 @@ def test_leader_links_a_login_to_one_staff_member(scoped: Tenant, owner: Actor) 
     with pytest.raises(NotPermitted):
         staff_link_member(tenant=scoped, staff_id=first.pk, member_id=None, actor=actor_of(member))
     with pytest.raises(MemberUnknown):
-        staff_link_member(tenant=scoped, staff_id=first.pk, member_id=999_999, actor=SYSTEM)
+        staff_link_member(tenant=scoped, staff_id=first.pk, member_id=999_999_999, actor=SYSTEM)

@@ -102,7 +102,7 @@ def test_unknown_item_and_unknown_verb_are_not_found(tenant: Tenant, home: str) 
     client, staff = sign_in(tenant)
     with tenant_scope(tenant):
         item = make_work_item(tenant=tenant, staff=staff)
-    assert client.post(f"{home}today/items/999999/done").status_code == 404
+    assert client.post(f"{home}today/items/999999999/done").status_code == 404
     assert client.post(f"{home}today/items/{item.pk}/explode").status_code == 404
 
 
@@ -118,7 +118,7 @@ def test_lead_looks_at_one_person_and_at_everyone(tenant: Tenant, home: str) -> 
     assert [("自己的事" in page, "陆远的事" in page) for page in (own, his, everyone)] == [
         (True, False), (False, True), (True, True),
     ]  # fmt: skip
-    assert client.get(f"{home}?staff=999999").status_code == 404
+    assert client.get(f"{home}?staff=999999999").status_code == 404
 
 
 def test_operator_asking_for_anothers_list_sees_own(tenant: Tenant, home: str) -> None:

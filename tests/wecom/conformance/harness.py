@@ -85,7 +85,9 @@ class World:
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
-        self.corp = simulator.corp(staff=6, groups=6, customers=60, seed=7, initial_share=0.8)
+        self.corp = simulator.corp(
+            corp_id="wwconformance", staff=6, groups=6, customers=60, seed=7, initial_share=0.8
+        )
         self.corp_id, self.agentid = self.corp["corp_id"], self.corp["agentid"]
         archive = {
             "is_on": True,
