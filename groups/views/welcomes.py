@@ -20,7 +20,6 @@ from wecom.views.welcome import (
     PART_ICONS,
     PART_LABELS,
     PartPage,
-    PartRemove,
     part_rows,
     preview,
     sample_names,
@@ -160,11 +159,13 @@ class TemplatePart(PartPage):
         )  # fmt: skip
 
 
-class TemplatePartRemove(PartRemove):
+class TemplatePartRemove(ConsoleView):
     """Take it off."""
 
-    def post(self, request: HttpRequest, number: int = 0, **kwargs: Any) -> HttpResponse:
+    permission = write_permission = Permission.OPERATE
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         welcomes.template_set_part(
-            tenant=self.request.tenant, template_id=kwargs["pk"], part={}, actor=self.request.actor
+            tenant=self.request.tenant, template_id=pk, part={}, actor=self.request.actor
         )
         return drawer_done(request)

@@ -1,5 +1,6 @@
 """Settings, Welcome: what new friends read first, and how fast it reached them."""
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -140,19 +141,26 @@ class WelcomePreview(ConsoleView):
         return render(request, "console/_message.html", context, partial="console/_message.html")
 
 
-class PartPage(FormPage):
-    """A drawer: add one part to whatever carries a welcome. Give `parts()` and `save(parts)`."""
+class Parts(ConsoleView, ABC):
+    """The parts of whatever carries a welcome. Give `parts()` and `save(parts)`; `kwargs` are those of the URL."""
 
     permission = write_permission = Permission.OPERATE
+
+    @abstractmethod
+    def parts(self, **kwargs: Any) -> list[dict[str, Any]]:
+        """The present parts; raises what the page answers with "not found"."""
+
+    @abstractmethod
+    def save(self, parts: list[dict[str, Any]], **kwargs: Any) -> None:
+        """Call the one service that replaces them."""
+
+
+class PartPage(Parts, FormPage):
+    """A drawer: add one part."""
+
     template_name = "wecom/part.html"
     form_class = PartForm
     most: ClassVar[int] = WELCOME_PARTS
-
-    def parts(self, **kwargs: Any) -> list[dict[str, Any]]:
-        raise NotImplementedError
-
-    def save(self, parts: list[dict[str, Any]], **kwargs: Any) -> None:
-        raise NotImplementedError
 
     def _kind(self) -> str:
         kind = self.request.GET.get("kind", "image")
@@ -188,16 +196,8 @@ class PartPage(FormPage):
         return drawer_done(self.request)
 
 
-class PartRemove(ConsoleView):
-    """Take one part off again. Give `parts()` and `save(parts)`."""
-
-    permission = write_permission = Permission.OPERATE
-
-    def parts(self, **kwargs: Any) -> list[dict[str, Any]]:
-        raise NotImplementedError
-
-    def save(self, parts: list[dict[str, Any]], **kwargs: Any) -> None:
-        raise NotImplementedError
+class PartRemove(Parts):
+    """Take one part off again."""
 
     def post(self, request: HttpRequest, number: int = 0, **kwargs: Any) -> HttpResponse:
         parts = self.parts(**kwargs)
