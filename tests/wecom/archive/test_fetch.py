@@ -1,14 +1,13 @@
 """Messages come in once each, whatever happens to keys, workers and the vendor's JSON. The simulator is the vendor."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.conf import LazySettings
 
 from tenants import clock
 from tests.wecom.archive.conftest import World
-from wecom.archive import fetch, sealed, store
+from wecom.archive import fetch, sealed
 from wecom.archive.enums import ArchiveState, SealedReason
 from wecom.models import ArchivedMessage, SealedMessage
 
@@ -56,29 +55,6 @@ def test_the_same_page_fetched_again_adds_nothing(world: World) -> None:
 
     assert ArchivedMessage.objects.count() == count
     assert world.cursor().seq > 0
-
-
-def test_a_worker_killed_between_fetching_and_commit_loses_and_doubles_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.say(world.staff, "第一条")
-
-    def killed(*args: Any) -> None:
-        raise KeyboardInterrupt  # no handler of ours sees this, as none sees kill -9
-
-    with monkeypatch.context() as patch:
-        patch.setattr(store, "_tell", killed)
-        with pytest.raises(KeyboardInterrupt):
-            world.fetch()
-    assert (said(), world.cursor().seq) == ([], 0)
-    assert world.fetch() is False, "the dead worker's claim holds"
-    assert said() == []
-
-    world.say(world.staff, "第二条")
-    world.lease_ends()
-    world.fetch()
-
-    assert said() == ["第一条", "第二条"]
 
 
 def test_two_workers_with_the_same_page_store_it_once(world: World) -> None:
