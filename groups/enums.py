@@ -116,6 +116,26 @@ class Severity(models.TextChoices):
     NOTE = "note", _("Note")
 
 
+class Context(models.TextChoices):
+    """When a check is asked."""
+
+    GO_LIVE = "go_live", _("Going live")
+    PUBLISH = "publish", _("SOP publish")
+    WEEK = "week", _("Weekly plan")
+    NIGHTLY = "nightly", _("Every night")
+
+
+class Cites(models.TextChoices):
+    """Where a rule comes from."""
+
+    FOUR_TYPES = "4G", _("Four group types")
+    TEN_THOUSAND = "XL", _("10,000 groups")
+    AARRR = "AA", _("AARRR for groups")
+    BURST = "BC", _("Burst conversion")
+    LINKFLOW = "LF", _("LinkFlow camps")
+    PLATFORM = "P", _("WeCom itself")
+
+
 class Risk(models.IntegerChoices):
     """How urgently a group asks for attention: the worst of its failing checks."""
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from groups.enums import Severity
+from groups.enums import Cites, Severity
 from groups.policies import names
-from groups.policies.facts import GroupFacts
-from groups.policies.registry import check
+from groups.policies.plan import GroupPlan
+from groups.policies.reference import NOW, planned, running
+from groups.policies.registry import RUNNING, Fault, check, fault
 
 # --- Name, size, staff
 
@@ -19,19 +20,26 @@ from groups.policies.registry import check
     gettext_lazy("Name length"),
     fix=gettext_lazy("Shorten it"),
     anchor="name",
-    source="R10",
+    rule="R10",
+    cites=(Cites.TEN_THOUSAND,),
+    bad=planned(name="小芽英语启蒙训练营107群"),
+    good=planned(name="小芽英语启蒙训练营07群"),
 )
-def _name_fits(facts: GroupFacts) -> str | None:
-    if not facts.name.strip():
-        return _("The group has no name.")
-    over = names.length(facts.name.strip()) - facts.limits.name_characters
+def _name_fits(plan: GroupPlan) -> Fault | None:
+    if not plan.name.strip():
+        return fault(_("The group has no name."))
+    over = names.length(plan.name.strip()) - plan.limits.name_characters
     if over <= 0:
         return None
-    return ngettext(
-        "The name is %(over)s character over %(limit)s; WeChat cuts it off.",
-        "The name is %(over)s characters over %(limit)s; WeChat cuts it off.",
-        over,
-    ) % {"over": over, "limit": facts.limits.name_characters}
+    return fault(
+        ngettext(
+            "The name is %(over)s character over %(limit)s; WeChat cuts it off.",
+            "The name is %(over)s characters over %(limit)s; WeChat cuts it off.",
+            over,
+        ),
+        over=over,
+        limit=plan.limits.name_characters,
+    )
 
 
 @check(
@@ -40,12 +48,15 @@ def _name_fits(facts: GroupFacts) -> str | None:
     gettext_lazy("Brand in the name"),
     fix=gettext_lazy("Add the brand"),
     anchor="name",
-    source="R10",
+    rule="R10",
+    cites=(Cites.TEN_THOUSAND,),
+    bad=planned(name="启蒙07群"),
+    good=planned(),
 )
-def _name_has_the_brand(facts: GroupFacts) -> str | None:
-    if not facts.brand or facts.brand.casefold() in facts.name.casefold():
+def _name_has_the_brand(plan: GroupPlan) -> Fault | None:
+    if not plan.brand or plan.brand.casefold() in plan.name.casefold():
         return None
-    return _("The name lacks the brand “%(brand)s”.") % {"brand": facts.brand}
+    return fault(_("The name lacks the brand “%(brand)s”."), brand=plan.brand)
 
 
 @check(
@@ -54,18 +65,24 @@ def _name_has_the_brand(facts: GroupFacts) -> str | None:
     gettext_lazy("Number or place"),
     fix=gettext_lazy("Add a number"),
     anchor="name",
-    source="R10",
+    rule="R10",
+    cites=(Cites.TEN_THOUSAND,),
+    bad=planned(name="小芽英语启蒙群"),
+    good=planned(name="小芽英语启蒙群", sibling_count=0),
 )
-def _name_tells_the_group_from_its_series(facts: GroupFacts) -> str | None:
-    if not facts.series or facts.sibling_count == 0:
+def _name_tells_the_group_from_its_series(plan: GroupPlan) -> Fault | None:
+    if not plan.series or plan.sibling_count == 0:
         return None
-    if names.has_number_or_place(facts.name, brand=facts.brand, series=facts.series):
+    if names.has_number_or_place(plan.name, brand=plan.brand, series=plan.series):
         return None
-    return ngettext(
-        "The series has %(count)s other group; the name needs a number or a place.",
-        "The series has %(count)s other groups; the name needs a number or a place.",
-        facts.sibling_count,
-    ) % {"count": facts.sibling_count}
+    return fault(
+        ngettext(
+            "The series has %(count)s other group; the name needs a number or a place.",
+            "The series has %(count)s other groups; the name needs a number or a place.",
+            plan.sibling_count,
+        ),
+        count=plan.sibling_count,
+    )
 
 
 @check(
@@ -74,16 +91,18 @@ def _name_tells_the_group_from_its_series(facts: GroupFacts) -> str | None:
     gettext_lazy("Few emoji"),
     fix=gettext_lazy("Take some out"),
     anchor="name",
-    source="R10",
+    rule="R10",
+    cites=(Cites.TEN_THOUSAND,),
+    bad=planned(name="小芽英语07\U0001f331\U0001f331\U0001f331"),
+    good=planned(name="小芽英语07\U0001f331\U0001f331"),
 )
-def _name_has_few_emoji(facts: GroupFacts) -> str | None:
-    count = names.emoji_count(facts.name)
-    if count <= facts.limits.name_emoji:
+def _name_has_few_emoji(plan: GroupPlan) -> Fault | None:
+    count = names.emoji_count(plan.name)
+    if count <= plan.limits.name_emoji:
         return None
-    return _("%(count)s emoji in the name; at most %(limit)s.") % {
-        "count": count,
-        "limit": facts.limits.name_emoji,
-    }
+    return fault(
+        _("%(count)s emoji in the name; at most %(limit)s."), count=count, limit=plan.limits.name_emoji
+    )
 
 
 @check(
@@ -92,14 +111,18 @@ def _name_has_few_emoji(facts: GroupFacts) -> str | None:
     gettext_lazy("Name kept in WeCom"),
     fix=gettext_lazy("Rename it in WeCom"),
     anchor="name",
-    source="R10",
+    rule="R10",
+    cites=(Cites.TEN_THOUSAND,),
+    bad=running(planned_name="小芽英语启蒙08群"),
+    good=running(),
 )
-def _name_was_not_changed(facts: GroupFacts) -> str | None:
-    if not facts.is_linked or not facts.planned_name or facts.planned_name == facts.name:
+def _name_was_not_changed(plan: GroupPlan) -> Fault | None:
+    if not plan.is_linked or not plan.planned_name or plan.planned_name == plan.name:
         return None
-    return _("WeCom shows another name than planned: “%(planned)s”. Only a person can rename it there.") % {
-        "planned": facts.planned_name
-    }
+    return fault(
+        _("WeCom shows another name than planned: “%(planned)s”. Only a person can rename it there."),
+        planned=plan.planned_name,
+    )
 
 
 @check(
@@ -108,17 +131,25 @@ def _name_was_not_changed(facts: GroupFacts) -> str | None:
     gettext_lazy("Staff in the group"),
     fix=gettext_lazy("Choose staff"),
     anchor="management",
-    source="R7",
+    rule="R7",
+    cites=(Cites.TEN_THOUSAND,),
+    bad=planned(staff_count=2),
+    good=planned(staff_count=3),
 )
-def _enough_staff(facts: GroupFacts) -> str | None:
-    limits = facts.limits
-    if facts.staff_count >= limits.staff_least:
+def _enough_staff(plan: GroupPlan) -> Fault | None:
+    limits = plan.limits
+    if plan.staff_count >= limits.staff_least:
         return None
-    return ngettext(
-        "%(count)s staff account, should be %(least)s–%(most)s. Below that a leader must approve.",
-        "%(count)s staff accounts, should be %(least)s–%(most)s. Below that a leader must approve.",
-        facts.staff_count,
-    ) % {"count": facts.staff_count, "least": limits.staff_least, "most": limits.staff_most}
+    return fault(
+        ngettext(
+            "%(count)s staff account, should be %(least)s–%(most)s. Below that a leader must approve.",
+            "%(count)s staff accounts, should be %(least)s–%(most)s. Below that a leader must approve.",
+            plan.staff_count,
+        ),
+        count=plan.staff_count,
+        least=limits.staff_least,
+        most=limits.staff_most,
+    )
 
 
 @check(
@@ -127,15 +158,19 @@ def _enough_staff(facts: GroupFacts) -> str | None:
     gettext_lazy("Not too many staff"),
     fix=gettext_lazy("Free some"),
     anchor="management",
-    source="R7",
+    rule="R7",
+    cites=(Cites.TEN_THOUSAND,),
+    bad=planned(staff_count=6),
+    good=planned(staff_count=5),
 )
-def _not_too_many_staff(facts: GroupFacts) -> str | None:
-    if facts.staff_count <= facts.limits.staff_most:
+def _not_too_many_staff(plan: GroupPlan) -> Fault | None:
+    if plan.staff_count <= plan.limits.staff_most:
         return None
-    return _("%(count)s staff accounts; %(most)s are enough.") % {
-        "count": facts.staff_count,
-        "most": facts.limits.staff_most,
-    }
+    return fault(
+        _("%(count)s staff accounts; %(most)s are enough."),
+        count=plan.staff_count,
+        most=plan.limits.staff_most,
+    )
 
 
 @check(
@@ -144,16 +179,20 @@ def _not_too_many_staff(facts: GroupFacts) -> str | None:
     gettext_lazy("Size"),
     fix=gettext_lazy("Plan the next group"),
     anchor="name",
-    source="R8",
+    rule="R8",
+    cites=(Cites.TEN_THOUSAND,),
+    bad=planned(target_size=201),
+    good=planned(target_size=200),
 )
-def _size_is_manageable(facts: GroupFacts) -> str | None:
-    size = max(facts.target_size, facts.members)
-    if size <= facts.limits.size_target:
+def _size_is_manageable(plan: GroupPlan) -> Fault | None:
+    size = max(plan.target_size, plan.members)
+    if size <= plan.limits.size_target:
         return None
-    return _("%(size)s members; people talk less above %(limit)s. Open the next group of the series.") % {
-        "size": size,
-        "limit": facts.limits.size_target,
-    }
+    return fault(
+        _("%(size)s members; people talk less above %(limit)s. Open the next group of the series."),
+        size=size,
+        limit=plan.limits.size_target,
+    )
 
 
 @check(
@@ -162,12 +201,15 @@ def _size_is_manageable(facts: GroupFacts) -> str | None:
     gettext_lazy("Large size has a reason"),
     fix=gettext_lazy("Give a reason"),
     anchor="name",
-    source="R8",
+    rule="R8",
+    cites=(Cites.TEN_THOUSAND,),
+    bad=planned(target_size=500),
+    good=planned(target_size=500, size_reason="总部直播"),
 )
-def _large_size_has_a_reason(facts: GroupFacts) -> str | None:
-    if facts.target_size < facts.limits.size_reason or facts.size_reason.strip():
+def _large_size_has_a_reason(plan: GroupPlan) -> Fault | None:
+    if plan.target_size < plan.limits.size_reason or plan.size_reason.strip():
         return None
-    return _("A target of %(size)s members needs a reason.") % {"size": facts.target_size}
+    return fault(_("A target of %(size)s members needs a reason."), size=plan.target_size)
 
 
 @check(
@@ -176,16 +218,20 @@ def _large_size_has_a_reason(facts: GroupFacts) -> str | None:
     gettext_lazy("Seats left"),
     fix=gettext_lazy("Open the next group"),
     anchor="name",
-    source="R8",
-    live_only=True,
+    rule="R8",
+    cites=(Cites.TEN_THOUSAND,),
+    bad=running(customer_count=196),
+    good=running(customer_count=195),
+    contexts=RUNNING,
 )
-def _seats_are_left(facts: GroupFacts) -> str | None:
-    if facts.members < facts.target_size or facts.members > facts.limits.size_target:
+def _seats_are_left(plan: GroupPlan) -> Fault | None:
+    if plan.members < plan.target_size or plan.members > plan.limits.size_target:
         return None
-    return _("%(members)s of %(target)s members: open the next group of the series.") % {
-        "members": facts.members,
-        "target": facts.target_size,
-    }
+    return fault(
+        _("%(members)s of %(target)s members: open the next group of the series."),
+        members=plan.members,
+        target=plan.target_size,
+    )
 
 
 # --- Welcome, announcement
@@ -197,15 +243,19 @@ def _seats_are_left(facts: GroupFacts) -> str | None:
     gettext_lazy("Welcome"),
     fix=gettext_lazy("Write it from positioning"),
     anchor="welcome",
-    source="R11",
+    rule="R11",
+    cites=(Cites.TEN_THOUSAND,),
+    bad=planned(welcome="欢迎进群，先领券再看课。请介绍自己。"),
+    good=planned(),
+    quick="welcome",
 )
-def _welcome_says_what_the_group_is_for(facts: GroupFacts) -> str | None:
-    if not facts.welcome.strip():
-        return _("No welcome message.")
-    if not facts.value_proposition.strip():
-        return _("No one-sentence promise that the welcome could carry.")
-    if facts.value_proposition.strip() not in facts.welcome:
-        return _("The welcome does not say what the group is for.")
+def _welcome_says_what_the_group_is_for(plan: GroupPlan) -> Fault | None:
+    if not plan.welcome.strip():
+        return fault(_("No welcome message."))
+    if not plan.value_proposition.strip():
+        return fault(_("No one-sentence promise that the welcome could carry."))
+    if plan.value_proposition.strip() not in plan.welcome:
+        return fault(_("The welcome does not say what the group is for."))
     return None
 
 
@@ -215,10 +265,13 @@ def _welcome_says_what_the_group_is_for(facts: GroupFacts) -> str | None:
     gettext_lazy("Announcement"),
     fix=gettext_lazy("Write it"),
     anchor="welcome",
-    source="R11",
+    rule="R11",
+    cites=(Cites.TEN_THOUSAND,),
+    bad=planned(announcement=" "),
+    good=planned(),
 )
-def _announcement_is_set(facts: GroupFacts) -> str | None:
-    return None if facts.announcement.strip() else _("No announcement.")
+def _announcement_is_set(plan: GroupPlan) -> Fault | None:
+    return None if plan.announcement.strip() else fault(_("No announcement."))
 
 
 # --- Running groups
@@ -230,16 +283,22 @@ def _announcement_is_set(facts: GroupFacts) -> str | None:
     gettext_lazy("Customers talk"),
     fix=gettext_lazy("Wake it up or end it"),
     anchor="operation",
-    source="R26",
-    live_only=True,
+    rule="R26",
+    cites=(Cites.FOUR_TYPES,),
+    bad=running(last_message_at=NOW - timedelta(days=7, seconds=1)),
+    good=running(last_message_at=NOW - timedelta(days=7)),
+    contexts=RUNNING,
 )
-def _customers_talk(facts: GroupFacts) -> str | None:
-    if not facts.sees_messages or facts.customer_count == 0:
+def _customers_talk(plan: GroupPlan) -> Fault | None:
+    if not plan.sees_messages or plan.customer_count == 0:
         return None
-    since = facts.last_message_at or facts.goes_live_at
-    if since is None or facts.now - since <= timedelta(days=facts.limits.dead_days):
+    since = plan.last_message_at or plan.goes_live_at
+    if since is None or plan.now - since <= timedelta(days=plan.limits.dead_days):
         return None
-    days = (facts.now - since).days
-    return ngettext(
-        "No customer has written for %(days)s day.", "No customer has written for %(days)s days.", days
-    ) % {"days": days}
+    days = (plan.now - since).days
+    return fault(
+        ngettext(
+            "No customer has written for %(days)s day.", "No customer has written for %(days)s days.", days
+        ),
+        days=days,
+    )

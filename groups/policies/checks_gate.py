@@ -1,14 +1,22 @@
 """Checks of what a team decides before a group runs: type, six answers, what each type must never do (R1-R4)."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from groups.enums import ContentKind, Kind, PaymentBasis, Question, Severity
+from groups.enums import Cites, ContentKind, Kind, PaymentBasis, Question, Severity, Slot
 from groups.policies import answers
-from groups.policies.facts import GroupFacts
-from groups.policies.registry import Test, check
+from groups.policies.plan import GroupPlan
+from groups.policies.reference import ADS_WEEK, GOOD_WEEK, NOW, planned, running
+from groups.policies.registry import CONTENT, RUNNING, Fault, Test, check, fault
+
+_ONE_BARE_DAY = {
+    **GOOD_WEEK,
+    Slot.MORNING.value: ["", *GOOD_WEEK["morning"][1:]],
+    Slot.EVENING.value: ["", *GOOD_WEEK["evening"][1:]],
+}
 
 # --- Type and the six answers
 
@@ -19,13 +27,16 @@ from groups.policies.registry import Test, check
     gettext_lazy("Type"),
     fix=gettext_lazy("Choose a type"),
     anchor="type",
-    source="R1",
+    rule="R1",
+    cites=(Cites.FOUR_TYPES,),
+    bad=planned(kind="delivery"),
+    good=planned("learning"),
 )
-def _type_is_chosen(facts: GroupFacts) -> str | None:
-    if not facts.kind:
-        return _("No type chosen. The type decides every other check.")
-    if facts.kind == Kind.DELIVERY and not facts.sub_kind:
-        return _("A delivery group is either learning or service.")
+def _type_is_chosen(plan: GroupPlan) -> Fault | None:
+    if not plan.kind:
+        return fault(_("No type chosen. The type decides every other check."))
+    if plan.kind == Kind.DELIVERY and not plan.sub_kind:
+        return fault(_("A delivery group is either learning or service."))
     return None
 
 
@@ -35,15 +46,18 @@ def _type_is_chosen(facts: GroupFacts) -> str | None:
     gettext_lazy("Payment basis"),
     fix=gettext_lazy("Choose one"),
     anchor="type",
-    source="R1, R3",
+    rule="R1, R3",
+    cites=(Cites.FOUR_TYPES,),
+    bad=planned(payment_basis=""),
+    good=planned(),
 )
-def _payment_basis_is_chosen(facts: GroupFacts) -> str | None:
-    return None if facts.payment_basis else _("It is not said whether members paid to get in.")
+def _payment_basis_is_chosen(plan: GroupPlan) -> Fault | None:
+    return None if plan.payment_basis else fault(_("It is not said whether members paid to get in."))
 
 
 def _answered(question: str, message: Callable[[], str]) -> Test:
-    def test(facts: GroupFacts) -> str | None:
-        return message() if answers.missing(question, facts.answer(question)) else None
+    def test(plan: GroupPlan) -> Fault | None:
+        return fault(message()) if answers.missing(question, plan.answer(question)) else None
 
     return test
 
@@ -86,16 +100,20 @@ for _code, _question, _title, _message in (
         lambda: _("Not said how it ends and where members go next."),
     ),
 ):
-    check(_code, Severity.BLOCK, _title, fix=gettext_lazy("Answer"), anchor=_question.value, source="R4")(
-        _answered(_question, _message)
-    )
+    check(
+        _code, Severity.BLOCK, _title, fix=gettext_lazy("Answer"), anchor=_question.value, rule="R4",
+        cites=(Cites.FOUR_TYPES,), bad=planned(answers={_question.value: {}}), good=planned(),
+    )(_answered(_question, _message))  # fmt: skip
 check(
     "CRISIS-01",
     Severity.BLOCK,
     gettext_lazy("Crisis plan"),
     fix=gettext_lazy("Write it"),
     anchor="crisis",
-    source="R4, R25",
+    rule="R4, R25",
+    cites=(Cites.FOUR_TYPES,),
+    bad=planned(answers={"crisis": {}}),
+    good=planned(),
 )(_answered(Question.CRISIS, lambda: _("No plan for a complaint storm or a competitor's attack.")))
 
 
@@ -108,15 +126,19 @@ check(
     gettext_lazy("Flash group ends"),
     fix=gettext_lazy("Set an end"),
     anchor="ending",
-    source="R2",
+    rule="R2",
+    cites=(Cites.FOUR_TYPES,),
+    bad=planned("flash", ends_at=None),
+    good=planned("flash"),
+    quick="ending",
 )
-def _flash_has_an_end(facts: GroupFacts) -> str | None:
-    if facts.kind != Kind.FLASH:
+def _flash_has_an_end(plan: GroupPlan) -> Fault | None:
+    if plan.kind != Kind.FLASH:
         return None
-    if facts.ends_at is None:
-        return _("A flash group without an end time cannot go live.")
-    if facts.ends_at <= facts.now and not facts.is_live:
-        return _("The end time has passed already.")
+    if plan.ends_at is None:
+        return fault(_("A flash group without an end time cannot go live."))
+    if plan.ends_at <= plan.now and not plan.is_live:
+        return fault(_("The end time has passed already."))
     return None
 
 
@@ -126,24 +148,30 @@ def _flash_has_an_end(facts: GroupFacts) -> str | None:
     gettext_lazy("Flash group is over on time"),
     fix=gettext_lazy("Dissolve it"),
     anchor="ending",
-    source="R2",
-    live_only=True,
+    rule="R2",
+    cites=(Cites.FOUR_TYPES,),
+    bad=running("flash", ends_at=NOW),
+    good=running("flash", ends_at=NOW + timedelta(seconds=1)),
+    contexts=RUNNING,
 )
-def _flash_is_not_overdue(facts: GroupFacts) -> str | None:
-    if facts.kind != Kind.FLASH or facts.ends_at is None or facts.ends_at > facts.now:
+def _flash_is_not_overdue(plan: GroupPlan) -> Fault | None:
+    if plan.kind != Kind.FLASH or plan.ends_at is None or plan.ends_at > plan.now:
         return None
-    days = (facts.now - facts.ends_at).days
+    days = (plan.now - plan.ends_at).days
     if days == 0:
-        return _("Its end has passed today and members are still in it.")
-    return ngettext(
-        "%(days)s day past its end and members are still in it.",
-        "%(days)s days past its end and members are still in it.",
-        days,
-    ) % {"days": days}
+        return fault(_("Its end has passed today and members are still in it."))
+    return fault(
+        ngettext(
+            "%(days)s day past its end and members are still in it.",
+            "%(days)s days past its end and members are still in it.",
+            days,
+        ),
+        days=days,
+    )
 
 
-def _new_user_week(facts: GroupFacts) -> answers.Week | None:
-    return answers.week_of(facts.answer(Question.OPERATION)) if facts.kind == Kind.NEW_USER else None
+def _new_user_week(plan: GroupPlan) -> answers.Week | None:
+    return answers.week_of(plan.answer(Question.OPERATION)) if plan.kind == Kind.NEW_USER else None
 
 
 @check(
@@ -152,15 +180,20 @@ def _new_user_week(facts: GroupFacts) -> answers.Week | None:
     gettext_lazy("Not ads only"),
     fix=gettext_lazy("Add value or talk"),
     anchor="operation",
-    source="R2, R62",
+    rule="R2, R62",
+    cites=(Cites.FOUR_TYPES,),
+    bad=planned(answers={"operation": {"week": ADS_WEEK}}),
+    good=planned(),
+    contexts=CONTENT,
+    quick="week",
 )
-def _new_users_see_more_than_ads(facts: GroupFacts) -> str | None:
-    week = _new_user_week(facts)
+def _new_users_see_more_than_ads(plan: GroupPlan) -> Fault | None:
+    week = _new_user_week(plan)
     if week is None:
         return None
     marketing, planned = answers.mix(week)
     if planned and marketing == planned:
-        return _("The whole first week is marketing. A new-user group must never be ads only.")
+        return fault(_("The whole first week is marketing. A new-user group must never be ads only."))
     return None
 
 
@@ -170,20 +203,26 @@ def _new_users_see_more_than_ads(facts: GroupFacts) -> str | None:
     gettext_lazy("Marketing share"),
     fix=gettext_lazy("Swap for value"),
     anchor="operation",
-    source="R2",
+    rule="R2",
+    cites=(Cites.FOUR_TYPES,),
+    bad=planned(answers={"operation": {"week": {**GOOD_WEEK, "evening": ADS_WEEK["evening"]}}}),
+    good=planned(),
+    contexts=CONTENT,
+    quick="week",
 )
-def _new_users_see_few_ads(facts: GroupFacts) -> str | None:
-    week = _new_user_week(facts)
+def _new_users_see_few_ads(plan: GroupPlan) -> Fault | None:
+    week = _new_user_week(plan)
     if week is None:
         return None
     marketing, planned = answers.mix(week)
-    limit = facts.limits.marketing_percent
+    limit = plan.limits.marketing_percent
     if planned == 0 or marketing * 100 <= limit * planned:
         return None
-    return _("Marketing is %(share)s%% of the first week; at most %(limit)s%%.") % {
-        "share": round(100 * marketing / planned),
-        "limit": limit,
-    }
+    return fault(
+        _("Marketing is %(share)s%% of the first week; at most %(limit)s%%."),
+        share=round(100 * marketing / planned),
+        limit=limit,
+    )
 
 
 @check(
@@ -192,20 +231,28 @@ def _new_users_see_few_ads(facts: GroupFacts) -> str | None:
     gettext_lazy("Value every day"),
     fix=gettext_lazy("Add one a day"),
     anchor="operation",
-    source="R2",
+    rule="R2",
+    cites=(Cites.FOUR_TYPES,),
+    bad=planned(answers={"operation": {"week": _ONE_BARE_DAY}}),
+    good=planned(),
+    contexts=CONTENT,
+    quick="week",
 )
-def _new_users_get_value_every_day(facts: GroupFacts) -> str | None:
-    week = _new_user_week(facts)
+def _new_users_get_value_every_day(plan: GroupPlan) -> Fault | None:
+    week = _new_user_week(plan)
     if week is None or answers.mix(week)[1] == 0:
         return None
     bare = sum(not any(kind != ContentKind.MARKETING for kind in day) for day in answers.days_of(week))
     if bare == 0:
         return None
-    return ngettext(
-        "%(count)s day of the first week has neither value nor interaction.",
-        "%(count)s days of the first week have neither value nor interaction.",
-        bare,
-    ) % {"count": bare}
+    return fault(
+        ngettext(
+            "%(count)s day of the first week has neither value nor interaction.",
+            "%(count)s days of the first week have neither value nor interaction.",
+            bare,
+        ),
+        count=bare,
+    )
 
 
 @check(
@@ -214,14 +261,17 @@ def _new_users_get_value_every_day(facts: GroupFacts) -> str | None:
     gettext_lazy("Super-user group stays"),
     fix=gettext_lazy("Give a reason"),
     anchor="ending",
-    source="R2",
+    rule="R2",
+    cites=(Cites.FOUR_TYPES,),
+    bad=planned("super_user", ends_at=NOW),
+    good=planned("super_user"),
 )
-def _super_users_are_not_sent_away(facts: GroupFacts) -> str | None:
-    if facts.kind != Kind.SUPER_USER or facts.ends_at is None:
+def _super_users_are_not_sent_away(plan: GroupPlan) -> Fault | None:
+    if plan.kind != Kind.SUPER_USER or plan.ends_at is None:
         return None
-    if str(facts.answer(Question.ENDING).get("reason", "")).strip():
+    if str(plan.answer(Question.ENDING).get("reason", "")).strip():
         return None
-    return _("A super-user group lasts; an end date needs a reason.")
+    return fault(_("A super-user group lasts; an end date needs a reason."))
 
 
 @check(
@@ -230,22 +280,28 @@ def _super_users_are_not_sent_away(facts: GroupFacts) -> str | None:
     gettext_lazy("Promises have a date"),
     fix=gettext_lazy("Write when"),
     anchor="deliverable",
-    source="R2, R17",
+    rule="R2, R17",
+    cites=(Cites.FOUR_TYPES,),
+    bad=planned("learning", answers={"deliverable": {"promises": "用心服务"}}),
+    good=planned("learning"),
 )
-def _promises_have_a_date(facts: GroupFacts) -> str | None:
-    if facts.kind != Kind.DELIVERY:
+def _promises_have_a_date(plan: GroupPlan) -> Fault | None:
+    if plan.kind != Kind.DELIVERY:
         return None
     lines = [
-        one for one in str(facts.answer(Question.DELIVERABLE).get("promises", "")).splitlines() if one.strip()
+        one for one in str(plan.answer(Question.DELIVERABLE).get("promises", "")).splitlines() if one.strip()
     ]
     bare = sum(not any(char.isdigit() for char in one) for one in lines)
     if bare == 0:
         return None
-    return ngettext(
-        "%(count)s promise has no date or number to hold it to.",
-        "%(count)s promises have no date or number to hold them to.",
-        bare,
-    ) % {"count": bare}
+    return fault(
+        ngettext(
+            "%(count)s promise has no date or number to hold it to.",
+            "%(count)s promises have no date or number to hold them to.",
+            bare,
+        ),
+        count=bare,
+    )
 
 
 @check(
@@ -254,12 +310,17 @@ def _promises_have_a_date(facts: GroupFacts) -> str | None:
     gettext_lazy("Unpaid and endless"),
     fix=gettext_lazy("Set an end, or ask a leader"),
     anchor="ending",
-    source="R3",
+    rule="R3",
+    cites=(Cites.FOUR_TYPES,),
+    bad=planned(payment_basis="unpaid", ends_at=None),
+    good=planned(payment_basis="unpaid"),
 )
-def _unpaid_groups_end(facts: GroupFacts) -> str | None:
-    if facts.payment_basis != PaymentBasis.UNPAID or facts.ends_at is not None:
+def _unpaid_groups_end(plan: GroupPlan) -> Fault | None:
+    if plan.payment_basis != PaymentBasis.UNPAID or plan.ends_at is not None:
         return None
-    return _(
-        "Unpaid and without an end: Moments, an official account or a video account serve better. "
-        "A leader may approve it with a day to look again."
+    return fault(
+        _(
+            "Unpaid and without an end: Moments, an official account or a video account serve better. "
+            "A leader may approve it with a day to look again."
+        )
     )

@@ -3,11 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from groups.enums import JoinScene, QuitScene
+from groups.enums import ChangeKind, JoinScene, QuitScene
 
 STAFF_TYPE = 1
 _EVENT_JOIN = {"0": JoinScene.INVITED, "3": JoinScene.QR}
@@ -17,6 +17,11 @@ _DETAIL_JOIN = {1: JoinScene.INVITED, 2: JoinScene.LINK, 3: JoinScene.QR}
 CREATE, UPDATE, DISMISS = "create", "update", "dismiss"
 ADD, DELETE = "add_member", "del_member"
 CHANGES_OF_MEMBERS = (ADD, DELETE)
+_ABOUT = {
+    "change_name": ChangeKind.NAME,
+    "change_notice": ChangeKind.NOTICE,
+    "change_owner": ChangeKind.OWNER,
+}
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class Change:
 
     `userids`, `scene` and the versions are empty unless members changed: a change_name payload may carry
     JoinScene and MemChangeCnt too, so `detail` (UpdateDetail) alone decides. Older payloads carry no list.
+    `received_at` is when it reached us, by our clock; None: not known.
     """
 
     kind: str  # create, update, dismiss
@@ -35,6 +41,12 @@ class Change:
     scene: str = ""
     last_version: str = ""
     current_version: str = ""
+    received_at: datetime | None = None
+
+    @property
+    def about(self) -> str:
+        """What of the group itself changed, as ChangeKind; "" for members."""
+        return str(_ABOUT.get(self.detail, ""))
 
     @property
     def is_delta(self) -> bool:
@@ -44,17 +56,26 @@ class Change:
         )
 
 
-def change_of(*, change_type: str, fields: Mapping[str, Any], occurred_at: datetime) -> Change:
+def change_of(
+    *,
+    change_type: str,
+    fields: Mapping[str, Any],
+    occurred_at: datetime,
+    received_at: datetime | None = None,
+) -> Change:
     """The event in our words. Raises KeyError without a ChatId."""
-    detail = str(fields.get("UpdateDetail") or "")
-    if change_type != UPDATE or detail not in CHANGES_OF_MEMBERS:
-        return Change(kind=change_type, chat_id=fields["ChatId"], occurred_at=occurred_at, detail=detail)
-    scenes, key = (_EVENT_JOIN, "JoinScene") if detail == ADD else (_EVENT_QUIT, "QuitScene")
-    return Change(
+    change = Change(
         kind=change_type,
         chat_id=fields["ChatId"],
         occurred_at=occurred_at,
-        detail=detail,
+        received_at=received_at,
+        detail=str(fields.get("UpdateDetail") or ""),
+    )
+    if change.kind != UPDATE or change.detail not in CHANGES_OF_MEMBERS:
+        return change
+    scenes, key = (_EVENT_JOIN, "JoinScene") if change.detail == ADD else (_EVENT_QUIT, "QuitScene")
+    return replace(
+        change,
         userids=_userids(fields.get("MemChangeList")),
         scene=str(scenes.get(str(fields.get(key)), "")),
         last_version=str(fields.get("LastMemVer") or ""),
@@ -123,9 +144,8 @@ def _member(row: Mapping[str, Any], created: Any) -> SeenMember:
     )
 
 
-def group_of(answer: Mapping[str, Any]) -> SeenGroup:
-    """groupchat/get's answer in our words. Raises KeyError for an answer without the documented fields."""
-    chat = answer["group_chat"]
+def group_of(chat: Mapping[str, Any]) -> SeenGroup:
+    """The group of groupchat/get in our words. Raises KeyError for one without the documented fields."""
     created = chat.get("create_time") or 0
     return SeenGroup(
         chat_id=chat["chat_id"],
@@ -139,9 +159,8 @@ def group_of(answer: Mapping[str, Any]) -> SeenGroup:
     )
 
 
-def digest_of(answer: Mapping[str, Any]) -> str:
+def digest_of(chat: Mapping[str, Any]) -> str:
     """One value for all that groupchat/get said, whatever the order of its members: equal digests, equal groups."""
-    chat = answer["group_chat"]
     members = sorted(chat.get("member_list") or [], key=lambda row: row["userid"])
     whole = {**chat, "member_list": members}
     text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

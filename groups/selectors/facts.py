@@ -19,7 +19,7 @@ from groups.enums import (
     Question,
 )
 from groups.models import Approval, Group, ReadinessAnswer
-from groups.policies.facts import Allowed, GroupFacts, Limits
+from groups.policies.plan import Allowed, GroupPlan, Limits
 from groups.selectors.activity import last_messages
 from groups.selectors.members import Counts, counts, members_current
 from tenants import clock, preferences
@@ -71,14 +71,14 @@ def approvals_of(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, dict[
     return found
 
 
-def group_facts(*, tenant: Tenant, group: Group) -> GroupFacts:
+def group_facts(*, tenant: Tenant, group: Group) -> GroupPlan:
     """What the checks look at, for one group."""
     return group_facts_many(tenant=tenant, groups=[group])[group.pk]
 
 
 def group_facts_many(
     *, tenant: Tenant, groups: Iterable[Group], members: dict[int, list[int]] | None = None
-) -> dict[int, GroupFacts]:
+) -> dict[int, GroupPlan]:
     """{group id: facts} in a constant number of queries. `members`: what members_current gave, if at hand."""
     rows = list(groups)
     ids = [row.pk for row in rows]
@@ -123,10 +123,10 @@ def _facts(
     siblings: int,
     spoke_at: datetime | None,
     is_heard: bool,
-) -> GroupFacts:
+) -> GroupPlan:
     is_linked = bool(group.chat_id)
     crew = answered.get(Question.MANAGEMENT, {}).get("crew", [])
-    return GroupFacts(
+    return GroupPlan(
         now=now,
         today=clock.local_date(now, tenant.timezone),
         brand=tenant.brand,
@@ -136,6 +136,7 @@ def _facts(
         sibling_count=max(siblings - 1, 0),
         kind=group.kind,
         sub_kind=group.sub_kind,
+        purpose=group.purpose,
         payment_basis=group.payment_basis,
         state=group.state,
         is_linked=is_linked,

@@ -8,7 +8,7 @@ from django.db import transaction
 from groups.enums import LIVE_STATES, Risk, Severity, State
 from groups.models import Group
 from groups.policies.checks import evaluate
-from groups.policies.facts import GroupFacts
+from groups.policies.plan import GroupPlan
 from groups.selectors import counts, group_facts_many
 from outbox.dispatch import enqueue
 from tenants.models import Tenant
@@ -25,7 +25,7 @@ _RISKS = {
 }  # fmt: skip
 
 
-def risk_of(facts: GroupFacts) -> tuple[int, str]:
+def risk_of(facts: GroupPlan) -> tuple[int, str]:
     """(enums.Risk, code of the check that gives it). A group in planning or over is at no risk: it is not ready."""
     if facts.state not in LIVE_STATES:
         return _NO_RISK

@@ -18,7 +18,7 @@ from groups.filters import GroupFilter
 from groups.forms import KindForm, PlanForm, ReasonForm
 from groups.models import Group
 from groups.policies.checks import Finding, evaluate
-from groups.policies.facts import GroupFacts
+from groups.policies.plan import GroupPlan
 from groups.selectors import (
     active_members,
     group_counts,
@@ -42,7 +42,7 @@ DECIDE_ROWS = 6
 class Glance:
     """What a row shows of one group beyond its columns."""
 
-    facts: GroupFacts
+    facts: GroupPlan
     findings: list[Finding]
     active: int | None
     day_number: int | None

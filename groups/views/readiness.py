@@ -14,7 +14,7 @@ from groups.forms import ANSWER_FIELDS, ApproveForm, ReadinessForm
 from groups.models import Group
 from groups.policies import answers, names
 from groups.policies.checks import Finding, evaluate, passed
-from groups.policies.facts import GroupFacts
+from groups.policies.plan import GroupPlan
 from groups.selectors import group_facts
 from groups.services.readiness import readiness_save
 from groups.services.setup import group_approve, group_edit_plan, group_go_live, readiness_answer
@@ -135,7 +135,7 @@ def _worst(findings: list[Finding], anchor: str) -> str:
     return found[0] if found else ""
 
 
-def _initial(group: Group, facts: GroupFacts) -> dict[str, Any]:
+def _initial(group: Group, facts: GroupPlan) -> dict[str, Any]:
     own = ("kind", "sub_kind", "payment_basis", "purpose", "scenario", "value_proposition", "starts_on", "ends_on",
            "ends_time", "series", "target_size", "size_reason", "welcome", "announcement")  # fmt: skip
     values = {name: getattr(group, name) for name in own}
@@ -172,7 +172,7 @@ def _week_days(group: Group, today: date) -> list[date]:
     return [first + timedelta(days=number) for number in range(PLAN_DAYS)]
 
 
-def _mix(week: answers.Week, facts: GroupFacts) -> dict[str, Any]:
+def _mix(week: answers.Week, facts: GroupPlan) -> dict[str, Any]:
     marketing, planned = answers.mix(week)
     return {
         "marketing": marketing,
@@ -210,7 +210,7 @@ class FixPage(ConsoleView):
 _USUAL_DAYS: dict[str, int] = {Kind.FLASH: 7, Kind.NEW_USER: 33, Kind.DELIVERY: 33}
 
 
-def _welcome(promise: str, facts: GroupFacts) -> str:
+def _welcome(promise: str, facts: GroupPlan) -> str:
     actions = str(facts.answer(Question.POSITIONING).get("actions", ""))
     middle = f"{promise}。{actions}。" if actions else f"{promise}。"
     return _("Welcome. %(middle)s Please introduce yourself first.") % {"middle": middle}

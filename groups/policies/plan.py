@@ -1,4 +1,4 @@
-"""What the checks know about a group: plain values, gathered by selectors or given by a test."""
+"""What the checks know about a group and its plan: plain values, gathered by one selector or given by an example."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,8 +33,8 @@ class Allowed:
 
 
 @dataclass(frozen=True)
-class GroupFacts:
-    """One group at one moment.
+class GroupPlan:
+    """One group, as planned and as it runs, at one moment.
 
     `name` is the one people see: WeCom's, or the planned one while no chat exists. `staff_count` counts distinct
     staff in the group, or those chosen for it while no chat exists. `last_message_at` is the latest customer
@@ -50,6 +50,7 @@ class GroupFacts:
     sibling_count: int = 0
     kind: str = ""
     sub_kind: str = ""
+    purpose: str = ""
     payment_basis: str = ""
     state: str = State.PLANNING
     is_linked: bool = False
