@@ -121,12 +121,11 @@ async def _keep(runtime: Runtime, snapshot_s: float) -> None:
         await asyncio.sleep(pause_s)
         started = time.perf_counter()
         try:
-            runtime.save()
-            # A big world is written seldom: everything waits while it is.
+            await runtime.save_beside()
+            # A big world is written seldom: it takes a processor and memory of its own.
             pause_s = max(snapshot_s, SAVING_SHARE * (time.perf_counter() - started))
         except OSError:
             log.exception("the world could not be saved; trying again")
-            runtime.world.is_dirty = True
 
 
 async def _live(runtime: Runtime) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import pickle
 import time
 from collections import Counter, deque
@@ -18,6 +17,7 @@ from typing import Any
 import httpx
 from starlette.requests import Request
 
+from simulator import snapshot
 from simulator.callbacks import wire
 from simulator.clock import Clock
 from simulator.world.model import Corp, World
@@ -26,7 +26,6 @@ from simulator.world.shape import fingerprint
 
 log = logging.getLogger("simulator")
 
-SNAPSHOT_NAME = "world.pickle"
 DRIVEN_S = 60.0
 CALLBACKS_IN_FLIGHT = 8
 CALLS_KEPT = 5000
@@ -143,7 +142,8 @@ class Runtime:
         """Restore the last snapshot. A file that cannot be read is put aside, never deleted."""
         if self.state_dir is None:
             return False
-        path = self.state_dir / SNAPSHOT_NAME
+        path = self.state_dir / snapshot.NAME
+        snapshot.sweep(path)
         if not path.exists():
             return False
         try:
@@ -162,12 +162,18 @@ class Runtime:
         return True
 
     def save(self) -> None:
-        """Write the world atomically when it changed."""
+        """Write the world when it changed, and wait for it."""
+        if self.state_dir is not None and self.world.is_dirty:
+            self.world.is_dirty = False
+            snapshot.write(self.world, self.state_dir / snapshot.NAME)
+
+    async def save_beside(self) -> None:
+        """Write the world when it changed, while everything goes on. What is not written stays to be written."""
         if self.state_dir is None or not self.world.is_dirty:
             return
-        self.state_dir.mkdir(parents=True, exist_ok=True)
-        path = self.state_dir / SNAPSHOT_NAME
-        draft = path.with_suffix(".draft")
         self.world.is_dirty = False
-        draft.write_bytes(pickle.dumps((fingerprint(), self.world), protocol=5))
-        os.replace(draft, path)
+        try:
+            await snapshot.write_beside(self.world, self.state_dir / snapshot.NAME)
+        except BaseException:
+            self.world.is_dirty = True
+            raise

@@ -80,15 +80,19 @@ async def leave(runtime: Runtime, corp: Corp, act: Act) -> None:
 
 
 async def behave(runtime: Runtime, corp: Corp, act: Act) -> None:
-    """One deed in the shop or course system; words in the group are heard there too."""
+    """One deed in the shop or course system; words are heard there too, unless the archive tells of them."""
     who, deed, chat_id = act.data["who"], act.data["deed"], act.data["chat_id"]
     in_group = bool(chat_id) and who in corp.groups[chat_id].members
     if not in_group and deed.kind not in ("order", "refund", "pay_click"):
         return
+    is_archived = False
     if deed.in_group and in_group:
-        groups.post(corp, chat_id=chat_id, sender=who, at=act.data["at"], text=deed.text)
+        message = groups.post(corp, chat_id=chat_id, sender=who, at=act.data["at"], text=deed.text)
+        is_archived = bool(message.get("msgid"))
     elif deed.kind == "message":
-        _ask_in_private(corp, who, corp.groups[chat_id].owner, act.data["at"], deed.text)
+        is_archived = _ask_in_private(corp, who, corp.groups[chat_id].owner, act.data["at"], deed.text)
+    if is_archived:
+        return
     shop.note(
         corp,
         camp_id=act.data["camp_id"],
@@ -100,15 +104,16 @@ async def behave(runtime: Runtime, corp: Corp, act: Act) -> None:
     )
 
 
-def _ask_in_private(corp: Corp, who: str, userid: str, at: float, text: str) -> None:
+def _ask_in_private(corp: Corp, who: str, userid: str, at: float, text: str) -> bool:
+    """Returns whether the archive holds the question."""
     tie = corp.relations.get((userid, who))
     if tie is None or tie.status != "full":
-        return
+        return False
     tie.talked_at = int(at)
-    if corp.archive.is_on:
-        archiving.private_message(corp, who, userid, at, "text", {"content": text})
-        answer = {"content": "您好，我看一下，稍后回复您"}
-        archiving.private_message(corp, userid, who, at + 90, "text", answer)
+    msgid = archiving.private_message(corp, who, userid, at, "text", {"content": text})
+    answer = {"content": "您好，我看一下，稍后回复您"}
+    archiving.private_message(corp, userid, who, at + 90, "text", answer)
+    return bool(msgid)
 
 
 async def click(runtime: Runtime, corp: Corp, act: Act) -> None:
