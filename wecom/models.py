@@ -67,10 +67,20 @@ class App(TenantModel):
         return self.state == AppState.CONNECTED
 
 
+_OPEN = models.Q(state__in=[one.value for one in INBOUND_OPEN])
+
+
 class InboundEvent(TenantModel):
     """One thing that came in, kept as it came. `mailbox` names what must be processed in order."""
 
-    app = models.ForeignKey(App, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # Neither key is checked by the database: that costs a callback two row locks that all callbacks share. The address
+    # it came to named both a moment ago, row-level security binds the tenant, and Django still deletes along.
+    tenant = models.ForeignKey(
+        "tenants.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    app = models.ForeignKey(
+        App, null=True, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     source = models.CharField(max_length=16, choices=InboundSource)
     dedupe_key = models.CharField(max_length=64)
     body = models.TextField()
@@ -95,16 +105,13 @@ class InboundEvent(TenantModel):
             )
         ]
         indexes = [
-            models.Index(
-                fields=["tenant", "mailbox", "id"],
-                name="wecom_inbound_open",
-                condition=models.Q(state__in=[str(one) for one in INBOUND_OPEN]),
-            ),
+            models.Index(fields=["tenant", "id"], name="wecom_inbound_line", condition=_OPEN),
+            models.Index(fields=["tenant", "mailbox", "id"], name="wecom_inbound_open", condition=_OPEN),
             models.Index(fields=["tenant", "-received_at"], name="wecom_inbound_recent"),
             models.Index(
                 fields=["tenant", "state", "-received_at"],
-                name="wecom_inbound_dead",
-                condition=~models.Q(state="done"),
+                name="wecom_inbound_shelved",
+                condition=models.Q(state__in=[InboundState.DEAD.value, InboundState.DISCARDED.value]),
             ),
         ]
 

@@ -83,9 +83,13 @@ def claim_ids(*, tenant_id: int, inbound_id: int, source: str, event_ids: list[s
         return {row[0] for row in cursor.fetchall()}
 
 
+# Claiming and closing need not reach the disk before they count: what an ending database forgets of them is an event
+# processed once more, which every handler bears.
+_FORGETFUL = "set local synchronous_commit to off"
+
 # Heads of mailboxes that are due and not leased. The second condition keeps the order: no older open row.
 # The choice is materialised: as a plain subquery the planner may run it again for every row it looks at.
-_CLAIM = """
+_CLAIM = f"""{_FORGETFUL};
 with chosen as materialized (
   select e.id from wecom_inboundevent e
   where e.tenant_id = %s and e.state in ('pending', 'failed') and e.next_at <= %s
@@ -98,16 +102,15 @@ with chosen as materialized (
   for update of e skip locked)
 update wecom_inboundevent row set leased_until = clock_timestamp() + make_interval(secs => %s)
 from chosen where row.id = chosen.id
-returning row.id
+returning row.*
 """
 
 
 def claim_next(*, tenant_id: int) -> InboundEvent | None:
     """Lease the oldest due row that nothing older of its mailbox stands before. Safe to run in parallel."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [tenant_id, clock.now(), LEASE_S])
-        found = cursor.fetchone()
-    return InboundEvent.objects.get(tenant_id=tenant_id, pk=found[0]) if found else None
+    with transaction.atomic():
+        found = list(InboundEvent.objects.raw(_CLAIM, [tenant_id, clock.now(), LEASE_S]))
+    return found[0] if found else None
 
 
 def drain(*, tenant_id: int, limit: int = BATCH) -> int:
@@ -200,25 +203,29 @@ def _put_off(
     if attempts >= limit:
         _close(row, InboundState.DEAD, error=_trace(error), attempts=attempts)
         return
-    InboundEvent.objects.filter(tenant_id=row.tenant_id, pk=row.pk, state__in=INBOUND_OPEN).update(
-        state=InboundState.FAILED,
-        attempts=attempts,
-        next_at=retry_at,
-        leased_until=None,
-        error=_trace(error),
-    )
+    _record(row, state=InboundState.FAILED, attempts=attempts, next_at=retry_at, error=_trace(error))
 
 
 def _close(row: InboundEvent, state: InboundState, *, error: str = "", attempts: int | None = None) -> None:
-    InboundEvent.objects.filter(tenant_id=row.tenant_id, pk=row.pk, state__in=INBOUND_OPEN).update(
+    _record(
+        row,
         state=state,
         attempts=F("attempts") + 1 if attempts is None else attempts,
         done_at=clock.now() if state == InboundState.DONE else None,
-        leased_until=None,
         error=error[:ERROR_CHARS],
     )
     if state == InboundState.DONE and row.source == InboundSource.CALLBACK:
         tally.took("effect", (clock.now() - row.received_at).total_seconds())
+
+
+def _record(row: InboundEvent, **values: Any) -> None:
+    """How a leased row went on, unless a person decided meanwhile. The lease ends."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_FORGETFUL)
+        InboundEvent.objects.filter(tenant_id=row.tenant_id, pk=row.pk, state__in=INBOUND_OPEN).update(
+            leased_until=None, **values
+        )
 
 
 def _trace(error: Exception) -> str:

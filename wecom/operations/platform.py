@@ -36,17 +36,18 @@ class Sums:
 
 
 def sums(now: datetime) -> Sums:
-    """Four statements and one round trip to Valkey, all over what is not finished."""
-    undone = InboundEvent.objects.exclude(state=InboundState.DONE)
-    states = {state.value: 0 for state in (InboundState.PENDING, InboundState.FAILED, InboundState.DEAD)}
-    counted = undone.filter(state__in=list(states)).values_list("state").annotate(n=Count("pk"))
-    oldest = undone.filter(state__in=INBOUND_OPEN).aggregate(at=Min("received_at"))["at"]
+    """Five statements and one round trip to Valkey, all over what is not finished."""
+    waiting = InboundEvent.objects.filter(state__in=INBOUND_OPEN)
+    states = {state.value: 0 for state in INBOUND_OPEN}
+    counted = waiting.values_list("state").annotate(n=Count("pk"))
+    dead = InboundEvent.objects.filter(state=InboundState.DEAD).count()
+    oldest = waiting.aggregate(at=Min("received_at"))["at"]
     sends = (
         OutboundSend.objects.filter(state__in=OPEN_SENDS).values_list("kind", "state").annotate(n=Count("pk"))
     )
     apps = list(App.objects.values_list("tenant_id", "corp_id", "state"))
     return Sums(
-        inbox={**states, **dict(counted)},
+        inbox={**states, **dict(counted), InboundState.DEAD.value: dead},
         inbox_oldest_s=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
         sends={(kind, state): n for kind, state, n in sends},
         apps={state.value: sum(one[2] == state for one in apps) for state in AppState},
@@ -127,18 +128,19 @@ def _apps(made: dict[int, Row], now: datetime) -> None:
 
 
 def _inbox(made: dict[int, Row], now: datetime) -> None:
-    undone = InboundEvent.objects.exclude(state=InboundState.DONE).values("tenant_id")
-    counted = undone.annotate(
-        dead=Count("pk", filter=Q(state=InboundState.DEAD)),
+    dead = InboundEvent.objects.filter(state=InboundState.DEAD).values_list("tenant_id")
+    for tenant_id, count in dead.annotate(n=Count("pk")):
+        made[tenant_id].dead = count
+        made[tenant_id].found.append((State.BROKEN, _("events to decide")))
+    waiting = InboundEvent.objects.filter(state__in=INBOUND_OPEN).values("tenant_id")
+    counted = waiting.annotate(
         failed=Count("pk", filter=Q(state=InboundState.FAILED)),
         oldest=Min("received_at", filter=Q(state=InboundState.PENDING)),
     )
     for one in counted:
         row = made[one["tenant_id"]]
-        row.dead, row.failed = one["dead"], one["failed"]
+        row.failed = one["failed"]
         row.waiting_s = max(0.0, (now - one["oldest"]).total_seconds()) if one["oldest"] else 0.0
-        if row.dead:
-            row.found.append((State.BROKEN, _("events to decide")))
         if row.failed:
             row.found.append((State.LOOK, _("events are tried again")))
         if row.waiting_s >= WAIT_LOOK_S:
