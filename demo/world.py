@@ -11,9 +11,10 @@ from pathlib import Path
 from demo import people
 from demo.camp import camp_begin
 from demo.company import Company, Plan, company_connect
+from demo.days import CAMP_DAY, Days
 from demo.groups import groups_open, names_give
-from demo.office import day_at_the_desk, screenshots_review
 from demo.pump import live_until, settle
+from demo.reach import codes_make
 from demo.timepiece import Timepiece
 from demo.vendor import Vendor
 from groups.selectors import group_list
@@ -23,8 +24,6 @@ from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tenants.selectors import member_list
 
-CAMP_DAY = 19  # the demo opens on this day of the camp: the last of the limited offer
-DESK_HOURS = (10, 17)
 PLANNING_GROUPS = 1  # left for the visitor to answer the six questions
 
 
@@ -89,22 +88,12 @@ class World:
         self._link_staff(camp)
         self._tell("groups answer the six questions; the 30-day camp begins")
         group_ids = groups_open(camp, first_day, leave=PLANNING_GROUPS)
+        group_welcome_id = codes_make(camp)
         camp_begin(camp, self.vendor, starts_on=first_day, group_ids=group_ids, name="启蒙营第6期")
-        told: set[str] = set()
-
-        def at_step(now: datetime) -> None:
-            local = clock.local(now, "Asia/Shanghai")
-            day = (local.date() - first_day).days + 1
-            if f"day {day}" not in told:
-                told.add(f"day {day}")
-                self._tell(f"camp day {day} of {CAMP_DAY}")
-            for hour in DESK_HOURS:
-                if local.hour >= hour and f"desk {day} {hour}" not in told and day < CAMP_DAY:
-                    told.add(f"desk {day} {hour}")
-                    day_at_the_desk(camp, now)
-                    screenshots_review(camp)
-
-        live_until(datetime.now().astimezone(), vendor=self.vendor, timepiece=self.timepiece, at_step=at_step)
+        days = Days(camp, self.vendor, first_day, group_welcome_id, self._tell)
+        live_until(
+            datetime.now().astimezone(), vendor=self.vendor, timepiece=self.timepiece, at_step=days.step
+        )
 
     def _company(self, plan: Plan) -> Company:
         tenant, owner = people.company_sign_up(plan.name, plan.brand, plan.email, plan.owner_name)

@@ -1,0 +1,51 @@
+"""What people of the camp's company do from day to day, beside what the simulated customers do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from demo.company import Company
+from demo.messages import archive_begin, day_of_talk
+from demo.office import day_at_the_desk, screenshots_review
+from demo.reach import owners_ask
+from demo.vendor import Vendor
+from tenants import clock
+
+CAMP_DAY = 19  # the demo opens on this day of the camp: the last of the limited offer
+DESK_HOURS = (10, 17)
+ARCHIVE_DAY = 15  # the message archive is bought late: some days of messages are enough to look at
+TALK_HOUR = 12
+WELCOME_DAY = 18
+
+
+@dataclass
+class Days:
+    """`step` is called after each jump of the clock; each deed happens once."""
+
+    company: Company
+    vendor: Vendor
+    first_day: date
+    group_welcome_id: int
+    tell: Callable[[str], None]
+    done: set[str] = field(default_factory=set)
+
+    def step(self, now: datetime) -> None:
+        local = clock.local(now, self.company.tenant.timezone)
+        day = (local.date() - self.first_day).days + 1
+        if self._is_new(f"day {day}"):
+            self.tell(f"camp day {day} of {CAMP_DAY}")
+        if day >= ARCHIVE_DAY and self._is_new("archive"):
+            archive_begin(self.company, self.vendor)
+        if day > ARCHIVE_DAY and local.hour >= TALK_HOUR and self._is_new(f"talk {day}"):
+            day_of_talk(self.company, self.vendor, local.date())
+        if day >= WELCOME_DAY and self._is_new("welcome"):
+            owners_ask(self.company, self.group_welcome_id)
+        for hour in DESK_HOURS:
+            if local.hour >= hour and day < CAMP_DAY and self._is_new(f"desk {day} {hour}"):
+                day_at_the_desk(self.company, now)
+                screenshots_review(self.company)
+
+    def _is_new(self, deed: str) -> bool:
+        is_new = deed not in self.done
+        self.done.add(deed)
+        return is_new

@@ -1,0 +1,113 @@
+"""Where the camp's people come from: channels with what they cost, the codes of each, and what greets who comes."""
+
+from dataclasses import dataclass
+
+from contacts.enums import ChannelKind, WelcomeMode
+from contacts.services.channels import channel_save
+from contacts.services.ways import way_create, way_set_welcome
+from demo.company import GREETING, Company
+from demo.picture import timetable_png
+from groups.models import Group
+from groups.selectors import group_list
+from groups.services.codes import Wish, join_way_create
+from groups.services.welcomes import (
+    template_ask_owners,
+    template_create,
+    template_publish,
+    template_set_part,
+)
+from tenants.scoping import tenant_scope
+from wecom.enums import MediaKind
+from wecom.keeping.assets import asset_store
+from wecom.selectors import app_needed
+from wecom.services import app_set_greeting
+
+
+@dataclass(frozen=True)
+class Source:
+    """A channel and what it cost."""
+
+    name: str
+    kind: ChannelKind
+    cost_fen: int
+
+
+SOURCES = (
+    Source("小红书笔记", ChannelKind.CONTENT, 1_280_000),
+    Source("视频号直播间", ChannelKind.ADS, 2_150_000),
+    Source("门店海报", ChannelKind.OFFLINE, 36_000),
+)
+NEXT_GROUP = 21  # the number of the first group that WeCom opens by itself
+WAY_WELCOME = "{客户昵称}你好，我是{员工姓名}。从海报来的家长先看这张课表，试听名额我给你留着。"
+TIMETABLE_LINK = {
+    "kind": "link",
+    "title": "启蒙营课表",
+    "url": "https://shop.example.com/timetable",
+    "desc": "30 天，每晚 20:00",
+}
+GROUP_WELCOME = "欢迎 %NICKNAME%！先看群公告和课表，再介绍一下孩子多大。今晚 20:00 老师带读。"
+
+
+def codes_make(company: Company) -> int:
+    """A channel, a group code and a code for friends for each of the first groups; the welcomes with what they carry.
+
+    Returns the id of the group welcome.
+    """
+    tenant, owner = company.tenant, company.owner
+    with tenant_scope(tenant):
+        app = app_needed(tenant_id=tenant.pk)
+        picture = asset_store(
+            tenant=tenant, kind=MediaKind.IMAGE, name="课表.png", content=timetable_png(), actor=owner
+        )
+        part = {"kind": "image", "asset_id": picture.pk}
+        app_set_greeting(
+            tenant=tenant, app_id=app.pk, greeting=GREETING, parts=[part, TIMETABLE_LINK], actor=owner
+        )
+        for number, (source, group) in enumerate(zip(SOURCES, _groups(company), strict=False)):
+            way_id = _codes_of(company, source, group, number)
+        way_set_welcome(
+            tenant=tenant, way_id=way_id, mode=WelcomeMode.OWN, text=WAY_WELCOME, parts=[part], actor=owner
+        )
+        template = template_create(
+            tenant=tenant, name="启蒙营入群欢迎", text=GROUP_WELCOME, notify=True, actor=owner
+        )
+        template_set_part(tenant=tenant, template_id=template.pk, part=TIMETABLE_LINK, actor=owner)
+        template_publish(tenant=tenant, template_id=template.pk, actor=owner)
+    return template.pk
+
+
+def _groups(company: Company) -> list[Group]:
+    rows = group_list(tenant_id=company.tenant.pk).filter(owner__isnull=False)
+    return list(rows.order_by("name")[: len(SOURCES)])
+
+
+def _codes_of(company: Company, source: Source, group: Group, number: int) -> int:
+    """Returns the id of the code for friends."""
+    tenant, owner = company.tenant, company.owner
+    channel = channel_save(
+        tenant=tenant, actor=owner, name=source.name, kind=source.kind, cost_fen=source.cost_fen
+    )
+    wish = Wish(
+        name=f"{source.name}入群码",
+        rooms=[(group.pk, 0)],
+        room_base_name=f"{company.plan.brand}·启蒙",
+        room_base_id=NEXT_GROUP + number,
+    )
+    join_way_create(tenant=tenant, channel_id=channel.pk, wish=wish, actor=owner)
+    assert group.owner_id is not None
+    way = way_create(
+        tenant=tenant, channel_id=channel.pk, name=f"{source.name}加老师", staff_ids=[group.owner_id],
+        skip_verify=True, actor=owner,
+    )  # fmt: skip
+    return way.pk
+
+
+def owners_ask(company: Company, template_id: int) -> None:
+    """The owners of the first groups are asked to attach the group welcome: only they can."""
+    with tenant_scope(company.tenant):
+        template_ask_owners(
+            tenant=company.tenant,
+            template_id=template_id,
+            group_ids=[group.pk for group in _groups(company)],
+            actor=company.owner,
+        )

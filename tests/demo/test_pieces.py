@@ -1,0 +1,101 @@
+"""Pieces of the demo's story at the simulator: what a visitor finds of channels, codes, welcomes and messages."""
+
+from datetime import date
+
+import pytest
+
+from contacts.models import Channel, ContactWay, Follow
+from demo.company import Company, Plan
+from demo.messages import TALK, archive_begin, day_of_talk
+from demo.reach import SOURCES, codes_make, owners_ask
+from demo.vendor import Vendor
+from groups.models import JoinWay, Member, WelcomeTemplate
+from team.models import Staff, WorkItem
+from tenants.scoping import tenant_scope
+from tests.codes.conftest import World, world  # noqa: F401
+from tests.simulated import simulator, simulator_process  # noqa: F401
+from tests.wecom.conftest import _clean_door, live, product_url, queued  # noqa: F401
+from wecom.enums import KeptState
+from wecom.models import App, ArchiveConsent, ArchivedMessage, OutboundSend
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def company(world, tenant, owner):  # noqa: F811
+    plan = Plan("小芽英语", "小芽英语", "lin@example.com", "林晓", 4, 2, 30, 1)
+    return Company(plan=plan, tenant=tenant, owner=owner, corp_id=world.app.corp_id, corp=world.corp())
+
+
+@pytest.fixture
+def vendor(world):  # noqa: F811
+    made = Vendor(world.vendor.url)
+    yield made
+    made.http.close()
+
+
+def test_channels_have_costs_and_live_codes_and_who_comes_by_them_is_theirs(world, company):  # noqa: F811
+    codes_make(company)
+    world.settle()
+    with tenant_scope(world.tenant):
+        channels = list(Channel.objects.order_by("pk"))
+        group_codes, codes = list(JoinWay.objects.order_by("pk")), list(ContactWay.objects.order_by("pk"))
+    made = SOURCES[: len(world.groups_in_scope())]
+    assert [(one.name, one.cost_fen) for one in channels] == [(one.name, one.cost_fen) for one in made]
+    assert [one.status for one in [*group_codes, *codes]] == [KeptState.LIVE] * 2 * len(made)
+    assert all(one.qr_picture for one in [*group_codes, *codes])
+
+    one, other = world.strangers(2)
+    world.act("customer/scan-join-way", config_id=group_codes[0].vendor_id, external_userid=one)
+    world.act("customer/scan-contact-way", config_id=codes[-1].vendor_id, external_userid=other)
+    world.settle()
+    with tenant_scope(world.tenant):
+        assert Member.objects.get(userid=one).channel_id == channels[0].pk
+        assert Follow.objects.get(customer__external_userid=other).channel_id == channels[-1].pk
+
+
+def test_who_adds_a_teacher_is_welcomed_with_the_timetable(world, company):  # noqa: F811
+    codes_make(company)
+    world.settle()
+    with tenant_scope(world.tenant):
+        way = ContactWay.objects.order_by("pk").last()
+        app = App.objects.get()
+    assert [part["kind"] for part in app.greeting_parts] == ["image", "link"]
+    world.act("customer/scan-contact-way", config_id=way.vendor_id, external_userid=world.strangers(1)[0])
+    world.settle()
+    with tenant_scope(world.tenant):
+        sent = OutboundSend.objects.get(kind="welcome")
+    assert (sent.state, [one["msgtype"] for one in sent.payload["attachments"]]) == ("done", ["image"])
+    assert "left_out" not in sent.answer
+    assert "课表" in sent.payload["text"]
+
+
+def test_a_group_welcome_is_kept_at_wecom_and_owners_are_asked_to_attach_it(world, company):  # noqa: F811
+    template_id = codes_make(company)
+    world.settle()
+    owners_ask(company, template_id)
+    with tenant_scope(world.tenant):
+        assert WelcomeTemplate.objects.get(pk=template_id).status == KeptState.LIVE
+        items = WorkItem.objects.filter(source_kind="groups.attach_welcome")
+        assert {one.group_id for one in items} == {one.pk for one in world.groups}
+
+
+def test_the_archive_is_on_and_brings_the_talk_of_those_who_agreed(world, company, vendor):  # noqa: F811
+    archive_begin(company, vendor)
+    people = sorted({who for group in world.ledger()["groups"] for who in group["customers"]})
+    refuses, *agree = people
+    for who in people:
+        world.act("message/consent", external_userid=who, agree=who != refuses)
+    said = sum(day_of_talk(company, vendor, date(2026, 11, day)) for day in range(1, 29))
+    world.settle()
+    with tenant_scope(world.tenant):
+        consents = dict(ArchiveConsent.objects.values_list("person_id", "state"))
+        staff = set(Staff.objects.values_list("userid", flat=True))
+        texts = ArchivedMessage.objects.filter(msgtype="text", action="send").exclude(sender_id__in=staff)
+        senders = set(texts.values_list("sender_id", flat=True))
+        answers = ArchivedMessage.objects.filter(sender_id__in=staff, content__content=TALK[0][2])
+        assert answers.exists()
+    assert said == 28 * 2 * len(world.groups_in_scope())
+    assert consents == {refuses: "disagree"} | dict.fromkeys(agree, "agree")
+    assert senders
+    assert refuses not in senders
