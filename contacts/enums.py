@@ -160,3 +160,14 @@ IMPORT_ROWS = declare(
     minimum=1,
     maximum=200_000,
 )
+RULE_EVERY_HOURS = declare(
+    "tags.rule_every_hours",
+    default=6,
+    kind=PreferenceKind.INTEGER,
+    label=_("Hours between two looks at everyone by tag rules"),
+    help=_(
+        "Whoever does something is judged at once; this is for what changes by time alone, such as silence."
+    ),
+    minimum=1,
+    maximum=168,
+)

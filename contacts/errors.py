@@ -21,6 +21,21 @@ class TagUnknown(DomainError):
     message = _("This tag does not exist any more. Read the tags from WeCom again.")
 
 
+class TagForeign(DomainError):
+    code = "TAG-02"
+    message = _("This tag is WeCom's. Change it in WeCom; it is read again here.")
+
+
+class TagTaken(DomainError):
+    code = "TAG-03"
+    message = _("There is a tag of this name in this group already.")
+
+
+class RuleInvalid(DomainError):
+    code = "TAG-04"
+    message = _("A rule has one to three different conditions, each with a count from 1 and up to 365 days.")
+
+
 class ImportRefused(DomainError):
     code = "IMPORT-01"
     message = _("This file cannot be read.")

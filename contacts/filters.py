@@ -3,12 +3,13 @@
 from typing import Any
 
 import django_filters as filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models import Customer
+from contacts.models import Customer, Tag
 from contacts.selectors import customer_list, groups_for_choice, member_ids, tag_list
 from contacts.selectors.channels import channel_friend_ids, channel_list
+from contacts.selectors.tags import tag_ids_with_rule
 from team.selectors import staff_list
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
@@ -67,3 +68,30 @@ class CustomerFilter(filters.FilterSet):
 
     def by_channel(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return rows.filter(pk__in=channel_friend_ids(tenant_id=self.request.tenant.pk, channel_id=int(value)))
+
+
+class TagFilter(filters.FilterSet):
+    """Search, and whose the tags are."""
+
+    q = filters.CharFilter(label=_("Tag or group of tags"), method="by_text")
+    kept = filters.ChoiceFilter(
+        label=_("Kept by"),
+        choices=[("own", _("here")), ("wecom", _("WeCom"))],
+        method="by_home",
+        empty_label=_("All"),
+    )
+    rule = filters.ChoiceFilter(label=_("Has a rule"), choices=YES_NO, method="by_rule", empty_label=_("All"))
+
+    class Meta:
+        model = Tag
+        fields: list[str] = []
+
+    def by_text(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(Q(name__icontains=value) | Q(group__name__icontains=value))
+
+    def by_home(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(app__isnull=value == "own")
+
+    def by_rule(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        ruled = tag_ids_with_rule(tenant_id=self.request.tenant.pk)
+        return rows.filter(pk__in=ruled) if value == "yes" else rows.exclude(pk__in=ruled)

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from contacts.events import BehavioursRecorded, FollowChanged
 from contacts.policies.follow import STATE_OF_CHANGE
 from contacts.selectors import customer_ids_by_union, tags_live
 from contacts.services.behaviours import BehaviourItem, behaviour_record_many
@@ -18,6 +19,7 @@ from contacts.services.customers import (
     follow_apply_event,
 )
 from contacts.services.messages import messages_record
+from contacts.services.tag_rules import rules_judge
 from contacts.services.tags import tags_store
 from contacts.services.ways import REF_KIND as WAY
 from contacts.services.ways import way_settle
@@ -127,6 +129,16 @@ def on_archive_consent(*, tenant_id: int, events: list[ArchiveConsentChanged]) -
             for one in event.people
         ]
         archive_consents_note(tenant_id=tenant_id, app_id=event.app_id, heard=heard)
+
+
+def on_behaviours_recorded(*, tenant_id: int, events: list[BehavioursRecorded]) -> None:
+    """Whoever did something is judged by the tag rules. Safe to repeat, in any order."""
+    rules_judge(tenant_id=tenant_id, customer_ids={one for event in events for one in event.customer_ids})
+
+
+def on_follow_changed(*, tenant_id: int, events: list[FollowChanged]) -> None:
+    """A new friend gets the tags of the channel at once. Safe to repeat, in any order."""
+    rules_judge(tenant_id=tenant_id, customer_ids={event.customer_id for event in events})
 
 
 def on_external_tag(event: Inbound) -> None:

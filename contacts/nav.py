@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console import nav
+from console.audit_changes import register_changes
 from console.shell import tenant_url
 from contacts.selectors import customer_list, live_follow_counts
 from contacts.selectors.channels import welcome_assets, welcome_known
@@ -28,6 +30,10 @@ def _search(tenant: Tenant, text: str) -> Iterable[nav.Hit]:
     ]
 
 
+register_changes(
+    "contacts.tag",
+    labels={"rule": pgettext_lazy("audit field", "Rule"), "people": pgettext_lazy("audit field", "People")},
+)
 nav.register(key="contacts", label=_("Customers"), icon="user", url_name="contacts:list", order=30)
 nav.register_search(_search)
 register_load(label=_("Customers"), provider=live_follow_counts)

@@ -4,12 +4,16 @@ from celery import shared_task
 
 from contacts.services.chatlogs import chat_import_write
 from contacts.services.imports import import_write
+from contacts.services.tag_rules import rules_run_chunk, tags_expire, tenants_with_due_tags
 from contacts.services.ways import READ_TASK, way_read
+from outbox.dispatch import enqueue
 from tenants.models import Tenant
+from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
 from wecom.errors import Retryable
 
 RETRY_PAUSE_S = 30
+CHUNKS_A_TASK = 20  # about twenty thousand people: the next tick goes on
 
 
 @shared_task(name="contacts.write_import", base=TenantTask, time_limit=300)
@@ -29,3 +33,20 @@ def read_way(self: TenantTask, *, tenant_id: int, way_id: int) -> None:
         way_read(tenant_id=tenant_id, way_id=way_id)
     except Retryable as error:
         raise self.retry(exc=error, countdown=RETRY_PAUSE_S) from error
+
+
+@shared_task(name="contacts.sweep", time_limit=60)
+def sweep() -> None:
+    """Tick: find tenants whose tags have to be looked at."""
+    with unscoped("the tags' tick looks for tenants with due rules or tags whose time is over"):
+        waiting = tenants_with_due_tags()
+    for tenant_id in waiting:
+        enqueue("contacts.sweep_tags", tenant_id=tenant_id)
+
+
+@shared_task(name="contacts.sweep_tags", base=TenantTask, time_limit=300)
+def sweep_tags(*, tenant_id: int) -> None:
+    tags_expire(tenant_id=tenant_id)
+    for _number in range(CHUNKS_A_TASK):
+        if not rules_run_chunk(tenant_id=tenant_id):
+            return

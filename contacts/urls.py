@@ -18,6 +18,15 @@ from contacts.views.imports import (
     ImportPage,
     ImportTemplateView,
 )
+from contacts.views.tags import (
+    TagArchiveView,
+    TagEditPage,
+    TagListPage,
+    TagNewPage,
+    TagRuleEndView,
+    TagRulePage,
+    TagsBuiltInView,
+)
 
 app_name = "contacts"
 urlpatterns: list[URLPattern] = [
@@ -27,6 +36,13 @@ urlpatterns: list[URLPattern] = [
     path("customers/import/chat/", ChatImportPage.as_view(), name="import_chat"),
     path("customers/import/chat/template.csv", ChatTemplateView.as_view(), name="import_chat_template"),
     path("customers/import/<int:pk>/", ImportBatchPage.as_view(), name="import_batch"),
+    path("customers/tags/", TagListPage.as_view(), name="tags"),
+    path("customers/tags/new/", TagNewPage.as_view(), name="tag_new"),
+    path("customers/tags/built-in/", TagsBuiltInView.as_view(), name="tags_builtin"),
+    path("customers/tags/<int:tag_pk>/", TagEditPage.as_view(), name="tag_edit"),
+    path("customers/tags/<int:tag_pk>/archive/", TagArchiveView.as_view(), name="tag_archive"),
+    path("customers/tags/<int:tag_pk>/rule/", TagRulePage.as_view(), name="tag_rule"),
+    path("customers/tags/<int:tag_pk>/rule/end/", TagRuleEndView.as_view(), name="tag_rule_end"),
     path("customers/<int:pk>/", CustomerPage.as_view(), name="detail"),
     path("customers/<int:pk>/opt-out/", OptOutPage.as_view(), name="opt_out"),
     path("customers/<int:pk>/archive-consent/", ArchiveConsentPage.as_view(), name="archive_consent"),

@@ -36,6 +36,7 @@ TICKS = {
     "leads.sweep": 5.0,
     "team.sweep": 5.0,
     "groups.sweep": 30.0,
+    "contacts.sweep": 60.0,
     "wecom.media_due": 300.0,
 }
 

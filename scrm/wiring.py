@@ -15,9 +15,11 @@ from wecom.reading import sync
 
 EVENTS: dict[str, list[str]] = {
     "contacts.behaviours.recorded": [
+        "contacts.handlers.on_behaviours_recorded",
         "leads.handlers.on_behaviours_recorded",
         "analytics.handlers.on_behaviours_recorded",
     ],
+    "contacts.follow.changed": ["contacts.handlers.on_follow_changed"],
     "contacts.customer.opted_out": ["leads.handlers.on_customer_opted_out"],
     "groups.group.frozen": ["sop.handlers.on_group_frozen"],
     "groups.member.joined": [
@@ -79,6 +81,7 @@ def connect() -> None:
         open_list=import_string("groups.selectors.groups_open"),
         members=import_string("groups.selectors.members_current"),
     )
+    import_string("contacts.selectors.facts.register_tiers")(import_string("leads.selectors.leads.tiers_of"))
     import_string("wecom.operations.facts.register_sources")(
         due_late=import_string("scrm.sources.due_late"),
         group_names=import_string("scrm.sources.group_names"),

@@ -8,8 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts.enums import BehaviourKind, FollowState
-from contacts.models import Behaviour, CustomerTag, Exposure, Follow
+from contacts.models import Behaviour, CustomerTag, Exposure, Follow, TagPast
 from contacts.selectors.sources import source_label
+from contacts.selectors.tags import tags_past
 from wecom.archive.texts import kind_label
 
 LIMIT = 200
@@ -176,17 +177,31 @@ def _place(row: Exposure) -> str:
 
 
 def _tags(who: dict[str, int], limit: int) -> list[TimelineEntry]:
-    rows = CustomerTag.objects.filter(**who).select_related("tag", "staff").order_by("-added_at")
+    now = CustomerTag.objects.filter(**who).select_related("tag", "staff").order_by("-added_at")
+    past = tags_past(**who, limit=limit)
     return [
-        TimelineEntry(
-            at=row.added_at,
-            facet=CHANGE,
-            icon_name="tag",
-            text=_("Tag %(name)s") % {"name": row.tag.name},
-            detail=_joined(row.get_source_display(), row.staff or row.added_by),
-        )
-        for row in rows[:limit]
+        *(_tagged(row) for row in (*now[:limit], *past)),
+        *(
+            TimelineEntry(
+                at=row.ended_at,
+                facet=CHANGE,
+                icon_name="tag-off",
+                text=_("Tag %(name)s came off") % {"name": row.tag.name},
+                detail=_joined(row.get_why_display(), row.ended_by),
+            )
+            for row in past
+        ),
     ]
+
+
+def _tagged(row: CustomerTag | TagPast) -> TimelineEntry:
+    return TimelineEntry(
+        at=row.added_at,
+        facet=CHANGE,
+        icon_name="tag",
+        text=_("Tag %(name)s") % {"name": row.tag.name},
+        detail=_joined(row.get_source_display(), row.staff or row.added_by),
+    )
 
 
 def _friends(who: dict[str, int]) -> list[TimelineEntry]:

@@ -116,11 +116,10 @@ def _fault(item: BehaviourItem) -> str:
 
 def _people(tenant_id: int, items: list[BehaviourItem]) -> dict[str, int | None]:
     """event_id -> customer id or None. A customer id of elsewhere finds nobody."""
-    by_external = customer_ids_by_external(
-        tenant_id=tenant_id, external_userids={one.external_userid for one in items if one.external_userid}
-    )
     named = {one.customer_id for one in items if one.customer_id is not None}
     own = customer_ids_known(tenant_id=tenant_id, customer_ids=named) if named else set()
+    sought = {one.external_userid for one in items if one.external_userid and one.customer_id not in own}
+    by_external = customer_ids_by_external(tenant_id=tenant_id, external_userids=sought) if sought else {}
     return {
         one.event_id: one.customer_id if one.customer_id in own else by_external.get(one.external_userid)
         for one in items

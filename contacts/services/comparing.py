@@ -6,7 +6,6 @@ ties, up to a hundred staff together. Both go on where they were cut off.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from django.db import transaction
@@ -14,6 +13,7 @@ from django.db import transaction
 from contacts.services.listing import Missed, ties_end_unlisted, ties_store_page
 from team.selectors import staff_contactable
 from tenants import clock
+from wecom.calls.customers import CustomerOfStaff
 from wecom.enums import LostKind
 from wecom.errors import Permanent
 from wecom.gateway.client import WecomClient, client_for
@@ -99,13 +99,12 @@ class _Comparison:
     def _list_of(self, seller: _Seller) -> list[str] | None:
         """External user ids; None when WeCom does not say: then nothing is ended."""
         try:
-            answer = self.client(seller.app_id).call("customer_list", userid=seller.userid)
+            return self.client(seller.app_id).customers.of_staff(userid=seller.userid)
         except Permanent as error:
             if error.code == NOT_CONNECTED:
                 return []
             log.warning("customers_unlisted", tenant_id=self.tenant_id, staff_id=seller.pk, code=error.code)
             return None
-        return list(answer.get("external_userid") or [])
 
     def read_pages(self) -> None:
         """Pages of ties, from where the position stands."""
@@ -136,8 +135,8 @@ class _Comparison:
         userids = [one.userid for one in batch]
         while True:
             read_at = clock.now()
-            answer = client.call("customer_batch", userid_list=userids, cursor=cursor or None, limit=PAGE)
-            entries: list[dict[str, Any]] = answer.get("external_contact_list") or []
+            answer = client.customers.batch(userid_list=userids, cursor=cursor, limit=PAGE)
+            entries = answer.get("external_contact_list") or []
             following = str(answer.get("next_cursor") or "")
             following = "" if following == cursor else following
             with transaction.atomic():
@@ -152,7 +151,7 @@ class _Comparison:
                 return
             cursor = following
 
-    def _tell(self, batch: list[_Seller], entries: list[dict[str, Any]], following: str) -> None:
+    def _tell(self, batch: list[_Seller], entries: list[CustomerOfStaff], following: str) -> None:
         before = self.progress.position
         ties, done = int(before.get("ties", 0)), int(before.get("done", 0)) + len(entries)
         place = {"phase": PAGES, "ties": ties, "done": done, "after": before.get("after")}

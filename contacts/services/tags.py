@@ -6,9 +6,10 @@ from typing import Any
 
 from django.db import transaction
 
-from contacts.enums import TagSource
+from contacts.enums import TagEnd, TagSource
 from contacts.errors import CustomerUnknown, TagUnknown
 from contacts.models import Customer, CustomerTag, Tag, TagGroup
+from contacts.services.tag_rules import ties_end
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -109,8 +110,7 @@ def wecom_tags_set(*, tenant_id: int, wanted: dict[tuple[int, int], set[int]]) -
         known.add((staff_id, customer_id, tag_id))
         if tag_id not in tags:
             gone.append(pk)
-    if gone:
-        CustomerTag.objects.filter(tenant_id=tenant_id, pk__in=gone).delete()
+    ties_end(tenant_id=tenant_id, tie_ids=gone, why=TagEnd.WECOM)
     now = clock.now()
     fresh = [
         CustomerTag(
@@ -130,9 +130,10 @@ def wecom_tags_set(*, tenant_id: int, wanted: dict[tuple[int, int], set[int]]) -
 
 
 def customer_tag_add(
-    *, tenant: Tenant, customer_id: int, tag_id: int, actor: Actor, source: str = TagSource.MANUAL
+    *, tenant: Tenant, customer_id: int, tag_id: int, actor: Actor, expires_at: datetime | None = None
 ) -> CustomerTag:
-    """Put a tag on a customer. Raises CustomerUnknown, TagUnknown, NotPermitted. Safe to repeat."""
+    """Put a tag on a customer by hand, for good or until `expires_at`. Raises CustomerUnknown, TagUnknown,
+    NotPermitted. Safe to repeat: a second time only moves the end."""
     require(actor, Permission.WORK)
     with transaction.atomic():
         customer = Customer.objects.filter(tenant=tenant, pk=customer_id).first()
@@ -146,9 +147,12 @@ def customer_tag_add(
             customer=customer,
             tag=tag,
             staff=None,
-            source=source,
-            defaults={"added_by": actor.name, "added_at": clock.now()},
+            source=TagSource.MANUAL,
+            defaults={"added_by": actor.name, "added_at": clock.now(), "expires_at": expires_at},
         )
+        if not created and row.expires_at != expires_at:
+            row.expires_at = expires_at
+            row.save(update_fields=["expires_at"])
         if created:
             audit.record(
                 tenant=tenant,
@@ -161,14 +165,17 @@ def customer_tag_add(
 
 
 def customer_tag_remove(*, tenant: Tenant, customer_id: int, tag_id: int, actor: Actor) -> None:
-    """Take a tag given here off a customer; WeCom's own are changed in WeCom. Safe to repeat."""
+    """Take a tag given by hand off a customer; WeCom's own are changed in WeCom, those by rule by their rule.
+
+    Safe to repeat.
+    """
     require(actor, Permission.WORK)
     with transaction.atomic():
-        rows = CustomerTag.objects.filter(tenant=tenant, customer_id=customer_id, tag_id=tag_id).exclude(
-            source=TagSource.WECOM
+        rows = CustomerTag.objects.filter(
+            tenant=tenant, customer_id=customer_id, tag_id=tag_id, source=TagSource.MANUAL
         )
         for row in rows.select_related("customer", "tag"):
-            row.delete()
+            ties_end(tenant_id=tenant.pk, tie_ids=[row.pk], why=TagEnd.HAND, by=actor.name)
             audit.record(
                 tenant=tenant,
                 actor=actor,

@@ -185,12 +185,12 @@ def way_read(*, tenant_id: int, way_id: int) -> bool:
     if not row.is_usable:
         return False
     try:
-        seen = client_for(tenant_id, row.app_id).call("get_contact_way", config_id=row.vendor_id)
+        seen = client_for(tenant_id, row.app_id).ways.get(config_id=row.vendor_id)
     except Permanent as error:
         if error.code not in UNKNOWN_CODES:
             raise
         return _mark_gone(tenant_id, way_id)
-    url = str((seen.get("contact_way") or {}).get("qr_code") or row.qr_url)
+    url = str(seen.get("qr_code") or row.qr_url)
     known = row.qr_picture if url == row.qr_url else ""
     ContactWay.objects.filter(tenant_id=tenant_id, pk=way_id).update(
         qr_url=url[:500], qr_picture=known or kept.picture(url)

@@ -1,6 +1,8 @@
 """The customer list, one customer, and what can be changed of them here."""
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +13,7 @@ from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, TemplatePage, drawer_done, go, toast
 from contacts.filters import CustomerFilter
 from contacts.forms import ArchiveConsentForm, OptOutForm, TagForm
-from contacts.models import Customer, CustomerTag
+from contacts.models import Customer
 from contacts.policies.masking import masked_phone
 from contacts.selectors import (
     customer_count,
@@ -25,10 +27,11 @@ from contacts.selectors import (
 )
 from contacts.selectors.exposures import exposures_now
 from contacts.selectors.sources import source_label
+from contacts.selectors.tags import customer_tags, evidence_words, fact_names
 from contacts.selectors.timeline import FACETS, customer_timeline, facet_counts
 from contacts.services.customers import customer_archive_consent, customer_set_opt_out
 from contacts.services.tags import customer_tag_add, customer_tag_remove
-from contacts.tables import CustomerTable
+from contacts.tables.customers import CustomerTable
 from tenants.enums import Permission
 from wecom.archive.enums import ConsentSource
 
@@ -93,16 +96,19 @@ class CustomerPage(TemplatePage):
             "facets": [(key, FACET_LABELS[key], counts[key]) for key in ("all", *FACETS)],
             "follows": list(follows_of(**who)),
             "groups": groups_of(tenant_id=tenant_id, customer_id=customer.pk),
-            "tags": list(
-                CustomerTag.objects.filter(tenant_id=tenant_id, customer=customer)
-                .select_related("tag", "staff")
-                .order_by("tag__name")
-            ),
+            "tags": self._tags(customer),
             "orders": [(order, source_label(order.source)) for order in orders_for(**who)[:20]],
             "spent_fen": spent_fen(**who).get(customer.pk),
             "exposures": exposures_now(tenant=self.request.tenant, customer_id=customer.pk),
             "consent_source": dict(ConsentSource.choices).get(customer.archive_consent_source, ""),
         }
+
+    def _tags(self, customer: Customer) -> list[dict[str, Any]]:
+        """What the person carries, each with what a rule counted."""
+        tenant_id = self.request.tenant.pk
+        ties = customer_tags(tenant_id=tenant_id, customer_id=customer.pk)
+        names = fact_names(tenant_id=tenant_id) if any(tie.evidence for tie in ties) else {}
+        return [{"tie": tie, "why": evidence_words(tie.evidence, names)} for tie in ties]
 
 
 class ArchiveConsentPage(FormPage):
@@ -174,10 +180,18 @@ class TagPage(FormPage):
             customer_id=kwargs["pk"],
             tag_id=form.cleaned_data["tag"],
             actor=self.request.actor,
+            expires_at=self._expires_at(form.cleaned_data["until"]),
         )
         undo = self.url("contacts:untag", pk=kwargs["pk"], tag_pk=row.tag_id)
         toast(self.request, _("Tagged: %(name)s") % {"name": row.tag.name}, undo)
         return drawer_done(self.request)
+
+    def _expires_at(self, last_day: date | None) -> datetime | None:
+        """The end of that day in the company's zone."""
+        if last_day is None:
+            return None
+        zone = ZoneInfo(self.request.tenant.timezone)
+        return datetime.combine(last_day + timedelta(days=1), time.min, zone)
 
 
 class UntagView(ConsoleView):

@@ -1,0 +1,135 @@
+"""What tag rules count of people: facts in sets, a constant number of queries for any number of people."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Q, Sum
+from django.db.models.functions import Coalesce
+
+from contacts.enums import OrderState
+from contacts.models import Behaviour, Customer, Follow, Order
+from contacts.policies.tag_rules import BOUGHT, CHANNEL, DID, SILENT, SPENT, STAGE, TIER, Found, silent_days
+from contacts.selectors import last_active_at
+
+Key = tuple[str, int | None]
+Facts = dict[int, dict[Key, Found]]
+Tiers = Callable[..., dict[int, str]]
+
+
+class _Above:
+    """What an app above tells; filled once at start."""
+
+    tiers: Tiers | None = None
+
+
+def register_tiers(tiers: Tiers) -> None:
+    """`tiers(tenant_id=, customer_ids=) -> {customer id: "S" | "A+" | "A" | "B"}`."""
+    _Above.tiers = staticmethod(tiers)
+
+
+def facts_for(*, tenant_id: int, customer_ids: Iterable[int], keys: Iterable[Key], now: datetime) -> Facts:
+    """{customer id: {(fact, days): Found}} for these people and facts; what never happened is absent.
+
+    A window of n days is the last n x 24 h before `now`; what is dated later does not count.
+    """
+    ids, wanted = sorted(set(customer_ids)), sorted(set(keys), key=str)
+    facts: Facts = {one: {} for one in ids}
+    if not ids:
+        return facts
+    for read in (_done, _orders, _silence, _channels, _stages, _tiers):
+        for customer_id, key, found in read(tenant_id, ids, wanted, now):
+            facts[customer_id][key] = found
+    return facts
+
+
+Told = Iterable[tuple[int, Key, Found]]
+
+
+def _within(field: str, days: int | None, now: datetime) -> Q:
+    until = Q(**{f"{field}__lte": now})
+    return until if days is None else until & Q(**{f"{field}__gt": now - timedelta(days=days)})
+
+
+def _done(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> Told:
+    mine = [key for key in keys if key[0].startswith(DID)]
+    if not mine:
+        return
+    kinds = {fact.removeprefix(DID) for fact, _days in mine}
+    sums: dict[str, Any] = {}
+    for number, (fact, days) in enumerate(mine):
+        which = Q(kind=fact.removeprefix(DID)) & _within("occurred_at", days, now)
+        sums[f"n{number}"] = Count("pk", filter=which)
+        sums[f"at{number}"] = Max("occurred_at", filter=which)
+    rows = Behaviour.objects.filter(tenant_id=tenant_id, customer_id__in=ids, kind__in=kinds)
+    for row in rows.values("customer_id").annotate(**sums):
+        for number, key in enumerate(mine):
+            if row[f"n{number}"]:
+                yield row["customer_id"], key, Found(row[f"n{number}"], row[f"at{number}"])
+
+
+def _orders(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> Told:
+    mine = [key for key in keys if key[0] in (BOUGHT, SPENT)]
+    if not mine:
+        return
+    sums: dict[str, Any] = {}
+    for number, (_fact, days) in enumerate(mine):
+        which = _within("ordered_at", days, now)
+        sums[f"n{number}"] = Count("pk", filter=which)
+        sums[f"at{number}"] = Max("ordered_at", filter=which)
+        sums[f"paid{number}"] = Coalesce(Sum("amount_fen", filter=which), 0)
+        sums[f"back{number}"] = Coalesce(Sum("refund_fen", filter=which), 0)
+    rows = Order.objects.filter(tenant_id=tenant_id, customer_id__in=ids, state=OrderState.PAID)
+    for row in rows.values("customer_id").annotate(**sums):
+        for number, key in enumerate(mine):
+            yuan = (row[f"paid{number}"] - row[f"back{number}"]) // 100
+            count = row[f"n{number}"] if key[0] == BOUGHT else yuan
+            if row[f"n{number}"]:
+                yield row["customer_id"], key, Found(count, row[f"at{number}"])
+
+
+def _silence(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> Told:
+    mine = [key for key in keys if key[0] == SILENT]
+    if not mine:
+        return
+    active = last_active_at(tenant_id=tenant_id, customer_ids=ids)
+    seen = Customer.objects.filter(tenant_id=tenant_id, pk__in=ids).values_list("pk", "first_seen_at")
+    for customer_id, first_seen_at in seen:
+        last = active.get(customer_id)
+        for key in mine:
+            yield customer_id, key, Found(silent_days(last or first_seen_at, now), last)
+
+
+def _channels(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> Told:
+    mine = [key for key in keys if key[0].startswith(CHANNEL)]
+    wanted = {int(fact.removeprefix(CHANNEL)) for fact, _days in mine}
+    if not mine:
+        return
+    rows = Follow.objects.filter(tenant_id=tenant_id, customer_id__in=ids, channel_id__in=wanted)
+    for customer_id, channel_id, at in rows.values_list("customer_id", "channel_id", "followed_at"):
+        for key in mine:
+            days = key[1]
+            fresh = days is None or (at is not None and at > now - timedelta(days=days))
+            if key[0] == f"{CHANNEL}{channel_id}" and fresh:
+                yield customer_id, key, Found(1, at)
+
+
+def _stages(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> Told:
+    mine = [key for key in keys if key[0] == STAGE]
+    if not mine:
+        return
+    for customer_id, stage in Customer.objects.filter(tenant_id=tenant_id, pk__in=ids).values_list(
+        "pk", "stage"
+    ):
+        for key in mine:
+            yield customer_id, key, Found(stage)
+
+
+def _tiers(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> Told:
+    mine = [key for key in keys if key[0].startswith(TIER)]
+    if not mine or _Above.tiers is None:
+        return
+    for customer_id, tier in _Above.tiers(tenant_id=tenant_id, customer_ids=ids).items():
+        for key in mine:
+            if key[0] == f"{TIER}{tier}":
+                yield customer_id, key, Found(1)
