@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings as django_settings
@@ -251,10 +251,19 @@ def test_calls_refused_together_are_one_pause(gate, frozen):
     first = gate.slow_down(PATH)
     assert [gate.slow_down(PATH) for _ in range(4)] == [first] * 4
     assert first == frozen.moment + timedelta(seconds=60)
-    frozen.set(first + timedelta(seconds=1))
-    assert gate.slow_down(PATH) - frozen.moment == timedelta(seconds=600)
-    assert gate.state().paused == {PATH: frozen.moment + timedelta(seconds=600)}
     assert enter(gate, "externalcontact/get")
+
+
+def test_pauses_that_do_not_help_grow_to_an_hour_and_then_last_until_wecoms_next_day(gate, frozen):
+    frozen.set(datetime(2026, 3, 2, 6, 0, tzinfo=UTC))
+    first = gate.slow_down(PATH)
+    frozen.set(first + timedelta(seconds=1))
+    second = gate.slow_down(PATH)
+    assert second - frozen.moment == timedelta(hours=1)
+    assert gate.state().paused == {PATH: second}
+    for midnight in (datetime(2026, 3, 2, 16, 0, tzinfo=UTC), datetime(2026, 3, 3, 16, 0, tzinfo=UTC)):
+        frozen.set(max(gate.state().paused.values()) + timedelta(seconds=1))
+        assert gate.slow_down(PATH) == midnight  # midnight in China
 
 
 def test_a_repair_lifts_everything(gate, frozen):

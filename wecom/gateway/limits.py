@@ -8,6 +8,7 @@ free again after `LEASE_S`.
 Keys of one corp carry one hash tag; what all tenants share (the address calls leave from) is asked for apart.
 """
 
+import math
 import secrets
 import time
 from collections.abc import Iterable, Iterator
@@ -29,6 +30,7 @@ from wecom.operations.tally import tally
 log = structlog.get_logger(__name__)
 
 MINUTE_S, HOUR_S, DAY_S, MONTH_S = 60, 3600, 86_400, 30 * 86_400
+VENDOR_ZONE = "Asia/Shanghai"  # WeCom's days
 
 
 @dataclass(frozen=True)
@@ -293,8 +295,10 @@ class CorpGate:
 
     def slow_down(self, path: str) -> datetime:
         """45009: pause this API, longer each time that a pause did not help. Returns when it may go on."""
-        keys = [self._key("pause"), self._key("pauses", path)]
-        return _moment(float(self._run(_PAUSE, keys, clock.now().timestamp(), path, *PAUSES_S)))
+        keys, now = [self._key("pause"), self._key("pauses", path)], clock.now()
+        _, day_ends_at = clock.day_bounds(clock.local_date(now, VENDOR_ZONE), VENDOR_ZONE)
+        pauses = (*PAUSES_S, math.ceil((day_ends_at - now).total_seconds()))
+        return _moment(float(self._run(_PAUSE, keys, now.timestamp(), path, *pauses)))
 
     def narrow(self, path: str) -> None:
         """45033: one call less in flight for some minutes, never below one."""

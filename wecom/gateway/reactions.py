@@ -201,7 +201,7 @@ UNKNOWN = Reaction(
 )
 
 RETRY_LIMIT = 3
-PAUSES_S = (60, 600, 3600)  # 45009: each pause that follows another is longer
+PAUSES_S = (60, 3600)  # 45009: each pause that follows another is longer; the third lasts until the next day
 
 
 def reaction_to(code: int) -> Reaction:
