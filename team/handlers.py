@@ -1,7 +1,5 @@
 """Reactions to WeCom: contact-list events, and the full read of departments and staff."""
 
-from typing import Any
-
 from team.selectors import staff_by_userid, staff_list
 from team.services import (
     StaffSeen,
@@ -10,6 +8,7 @@ from team.services import (
     staff_rename,
     staff_store,
 )
+from wecom.calls.contacts import Department, StaffRow
 from wecom.enums import LostKind
 from wecom.gateway.client import WecomClient, client_for
 from wecom.inbox.ingest import Inbound
@@ -31,7 +30,7 @@ def on_contact_change(event: Inbound) -> None:
     if renamed := str(event.fields.get("NewUserID") or ""):
         staff_rename(**where, userid=userid, new_userid=renamed)
         userid = renamed
-    told = client_for(event.tenant_id, event.app_id).call("user_get", userid=userid)
+    told = client_for(event.tenant_id, event.app_id).contacts.staff_get(userid=userid)
     held = staff_by_userid(**where, userid=userid)
     staff_store(
         **where,
@@ -41,7 +40,7 @@ def on_contact_change(event: Inbound) -> None:
     )
 
 
-def _seen(told: dict[str, Any]) -> StaffSeen:
+def _seen(told: StaffRow) -> StaffSeen:
     return StaffSeen(told["userid"], told.get("name") or "", tuple(told.get("department") or ()))
 
 
@@ -70,10 +69,10 @@ def _standings(tenant_id: int, app_id: int) -> dict[str, tuple[str, bool, bool]]
 
 def _read_app(tenant_id: int, app_id: int, progress: Progress) -> int:
     client = client_for(tenant_id, app_id)
-    departments = client.call("department_list").get("department") or []
+    departments = client.contacts.department_list()
     departments_store(tenant_id=tenant_id, app_id=app_id, departments=departments)
     people = _read_people(client, departments, progress)
-    contactable = set(client.call("follow_user_list").get("follow_user") or [])
+    contactable = set(client.customers.follow_users())
     return staff_store(
         tenant_id=tenant_id,
         app_id=app_id,
@@ -84,13 +83,12 @@ def _read_app(tenant_id: int, app_id: int, progress: Progress) -> int:
 
 
 def _read_people(
-    client: WecomClient, departments: list[dict[str, Any]], progress: Progress
+    client: WecomClient, departments: list[Department], progress: Progress
 ) -> dict[str, StaffSeen]:
     """Members of every department: WeCom lists one level at a time; one in two departments counts once."""
     found: dict[str, StaffSeen] = {}
     for done, department in enumerate(departments, start=1):
-        answer = client.call("user_simplelist", department_id=department["id"])
-        for told in answer.get("userlist") or []:
+        for told in client.contacts.staff_names(department_id=department["id"]):
             found[told["userid"]] = _seen(told)
         progress(done, len(departments))
     return found

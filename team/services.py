@@ -1,6 +1,6 @@
 """Writes of staff and work items."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -261,7 +261,7 @@ def _read_staff(
     row.is_active, row.can_contact, row.synced_at = True, can_contact, now
 
 
-def departments_store(*, tenant_id: int, app_id: int, departments: list[dict[str, Any]]) -> None:
+def departments_store(*, tenant_id: int, app_id: int, departments: Sequence[Mapping[str, Any]]) -> None:
     """Write WeCom's department list; those it lacks are removed. One transaction; safe to repeat."""
     with transaction.atomic():
         Department.objects.bulk_create(

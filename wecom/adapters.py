@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 
+from wecom.calls.mass_sends import SendRow
 from wecom.enums import SendKind
 from wecom.errors import Permanent, WecomError
 from wecom.gateway.client import WecomClient
@@ -47,22 +48,19 @@ class Adapter:
 
 
 def _app_message(client: WecomClient, payload: dict[str, Any]) -> Sent:
-    kind = payload["msgtype"]
     client.gate.people(
         app_id=client.app.pk, userids=[one for one in payload["touser"] if not one.startswith("@")]
     )
-    answer = client.call(
-        "message_send",
-        touser="|".join(payload["touser"]),
+    answer = client.messages.send(
         agentid=client.app.agent_id,
-        msgtype=kind,
-        enable_duplicate_check=1,
-        duplicate_check_interval=DUPLICATE_CHECK_S,
-        **{kind: payload["content"]},
+        msgtype=payload["msgtype"],
+        content=payload["content"],
+        touser=payload["touser"],
+        duplicate_check_s=DUPLICATE_CHECK_S,
     )
     left_out = [one for one in str(answer.get("invaliduser") or "").split("|") if one]
     left_out += [one for one in str(answer.get("unlicenseduser") or "").split("|") if one]
-    return Sent(str(answer.get("msgid") or ""), left_out, answer)
+    return Sent(str(answer.get("msgid") or ""), left_out, dict(answer))
 
 
 def _mass_send(client: WecomClient, payload: dict[str, Any]) -> Sent:
@@ -78,20 +76,20 @@ def _mass_send(client: WecomClient, payload: dict[str, Any]) -> Sent:
 
 
 def _mass_send_once(client: WecomClient, payload: dict[str, Any]) -> Sent:
-    text = payload.get("text") or ""
     parts = [assets.filled(client, part) for part in payload.get("attachments") or []]
-    answer = client.call(
-        "add_msg_template",
+    answer = client.mass_sends.add(
         chat_type=payload["chat_type"],
         sender=payload.get("sender") or None,
         chat_id_list=payload.get("chat_ids") or None,
         external_userid=payload.get("external_userids") or None,
-        text={"content": text} if text else None,
+        text=payload.get("text"),
         attachments=parts or None,
     )
     if answer.get("is_empty"):
         raise Permanent("nobody is left to send to", code=41048, path="externalcontact/add_msg_template")
-    return Sent(str(answer.get("msgid") or ""), [str(one) for one in answer.get("fail_list") or []], answer)
+    return Sent(
+        str(answer.get("msgid") or ""), [str(one) for one in answer.get("fail_list") or []], dict(answer)
+    )
 
 
 def _find_mass_send(client: WecomClient, payload: dict[str, Any], called_at: datetime) -> str:
@@ -100,21 +98,16 @@ def _find_mass_send(client: WecomClient, payload: dict[str, Any], called_at: dat
     return str(found[0]["msgid"]) if len(found) == 1 else ""
 
 
-def mass_sends_like(
-    client: WecomClient, payload: dict[str, Any], called_at: datetime
-) -> list[dict[str, Any]]:
+def mass_sends_like(client: WecomClient, payload: dict[str, Any], called_at: datetime) -> list[SendRow]:
     """WeCom's rows of corp mass sends by this sender with this text, created around the call."""
     return [
         row
-        for row in client.pages(
-            "groupmsg_list",
-            "group_msg_list",
+        for row in client.mass_sends.every(
             chat_type=payload["chat_type"],
             start_time=int((called_at - RECONCILE_SLACK).timestamp()),
             end_time=int((called_at + RECONCILE_SLACK).timestamp()),
             creator=payload.get("sender") or None,
             filter_type=0,
-            limit=100,
         )
         if (row.get("text") or {}).get("content", "") == (payload.get("text") or "")
         and len(row.get("attachments") or []) == len(payload.get("attachments") or [])
@@ -122,16 +115,18 @@ def mass_sends_like(
 
 
 def _remind(client: WecomClient, payload: dict[str, Any]) -> Sent:
-    return Sent(payload["msgid"], [], client.call("remind_groupmsg_send", msgid=payload["msgid"]))
+    client.mass_sends.remind(msgid=payload["msgid"])
+    return Sent(payload["msgid"])
 
 
 def _cancel(client: WecomClient, payload: dict[str, Any]) -> Sent:
     try:
-        return Sent(payload["msgid"], [], client.call("cancel_groupmsg_send", msgid=payload["msgid"]))
+        client.mass_sends.cancel(msgid=payload["msgid"])
     except WecomError as error:
         if error.code != 41093:  # cancelled before: what was wanted
             raise
         return Sent(payload["msgid"], [], {"was_cancelled": True})
+    return Sent(payload["msgid"])
 
 
 def _welcome(client: WecomClient, payload: dict[str, Any]) -> Sent:
@@ -147,19 +142,16 @@ def _welcome(client: WecomClient, payload: dict[str, Any]) -> Sent:
 
 
 def _welcome_once(client: WecomClient, payload: dict[str, Any], parts: list[dict[str, Any]]) -> Sent:
-    text, ready, left_out = payload.get("text") or "", [], 0
+    ready, left_out = [], 0
     for part in parts:
         try:
             ready.append(assets.filled(client, part))
         except (WecomError, ObjectDoesNotExist):
             left_out += 1
-    answer = client.call(
-        "send_welcome_msg",
-        welcome_code=payload["welcome_code"],
-        text={"content": text} if text else None,
-        attachments=ready or None,
+    client.welcomes.send(
+        welcome_code=payload["welcome_code"], text=payload.get("text"), attachments=ready or None
     )
-    return Sent("", [], {**answer, "left_out": left_out} if left_out else answer)
+    return Sent("", [], {"left_out": left_out} if left_out else {})
 
 
 def _kept_make(client: WecomClient, payload: dict[str, Any]) -> Sent:

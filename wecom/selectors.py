@@ -120,7 +120,7 @@ class Identity:
 
 def oauth_identity(*, app: App, code: str) -> Identity:
     """Ask WeCom who a code stands for; it works once, for five minutes. Raises Permanent (40029) and others."""
-    answer = WecomClient(app).call("getuserinfo", code=code)
+    answer = WecomClient(app).contacts.visitor(code=code)
     return Identity(
         userid=str(answer.get("userid") or answer.get("UserId") or "").lower(),
         external_userid=str(answer.get("external_userid") or ""),

@@ -185,13 +185,12 @@ def join_way_read(*, tenant_id: int, way_id: int) -> bool:
         return False
     began, revision = clock.now(), row.revision
     try:
-        answer = client_for(tenant_id, row.app_id).call("get_join_way", config_id=row.vendor_id)
+        seen = client_for(tenant_id, row.app_id).groups.get_join_way(config_id=row.vendor_id)
     except Permanent as error:
         if error.code not in GONE_CODES:
             raise
         _mark_gone(tenant_id, way_id)
         return False
-    seen = answer.get("join_way") or {}
     url = str(seen.get("qr_code") or row.qr_url)
     image = row.qr_picture if url == row.qr_url and row.qr_picture else kept.picture(url)
     with transaction.atomic():

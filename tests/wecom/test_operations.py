@@ -3,9 +3,11 @@
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.utils import translation
+from redis.exceptions import RedisError
 
 from groups.enums import State as GroupState
 from outbox.models import Delivery, EventRow
@@ -166,9 +168,17 @@ def test_figures_of_an_interface_count_calls_errors_and_time(tenant, app, frozen
     assert one.ok_at == frozen.moment - timedelta(hours=3)
 
 
-def test_a_figure_that_cannot_be_kept_harms_no_call(tenant, app, settings):
-    settings.REDIS_URL = "redis://127.0.0.1:9/0"
-    health.note(tenant_id=tenant.pk, app_id=app.pk, path="user/get", code=0, hint="", took_ms=1)
+def test_a_figure_that_cannot_be_kept_harms_no_call(tenant, live, monkeypatch):
+    client, asked = WecomClient(live), []
+
+    def unreachable():
+        asked.append("health")
+        raise RedisError("gone")
+
+    monkeypatch.setattr(health, "valkey", SimpleNamespace(client=unreachable, key=valkey.key))
+    with tenant_scope(tenant):
+        assert client.contacts.department_list()
+    assert asked == ["health"] * 2  # of the token and of the call
 
 
 # --- callbacks

@@ -171,9 +171,7 @@ def permitted_staff(app: App, cursor: ArchiveCursor) -> tuple[list[str] | None, 
     refusal: WecomError | None = None
     for kind in EVERY_KIND:
         try:
-            found |= {
-                str(one).lower() for one in client.call("msgaudit_permit_users", type=kind).get("ids") or []
-            }
+            found |= {one.lower() for one in client.archive.permitted(edition=kind)}
         except WecomError as error:
             refusal = error
             if isinstance(error, Stopped | Retryable):

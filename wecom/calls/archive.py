@@ -29,28 +29,20 @@ class InternalGroup(TypedDict, total=False):
     members: list[dict[str, Any]]
 
 
-class _Ids(TypedDict):
-    ids: list[str]
-
-
-class _Agreements(TypedDict):
-    agreeinfo: list[Agreement]
-
-
 class Archive(Family):
     """Permanent 301053: the archive is not switched on; 301052: it has expired."""
 
     def permitted(self, *, edition: int | None = None) -> list[str]:
         """The staff whose messages are kept. `edition` 1 office, 2 service, 3 enterprise."""
-        return self._ask(_Ids, "msgaudit_permit_users", type=edition)["ids"]
+        return self._rows(str, "msgaudit_permit_users", "ids", type=edition)
 
     def single_agreements(self, *, pairs: list[Pair]) -> list[Agreement]:
         """Whether customers agreed, for at most 100 pairs."""
-        return self._ask(_Agreements, "msgaudit_single_agree", info=pairs)["agreeinfo"]
+        return self._rows(Agreement, "msgaudit_single_agree", "agreeinfo", info=pairs)
 
     def room_agreements(self, *, roomid: str) -> list[Agreement]:
         """Whether the outside members of a group agreed."""
-        return self._ask(_Agreements, "msgaudit_room_agree", roomid=roomid)["agreeinfo"]
+        return self._rows(Agreement, "msgaudit_room_agree", "agreeinfo", roomid=roomid)
 
     def internal_group(self, *, roomid: str) -> InternalGroup:
         """An internal group. Permanent 301059: it is a customer group."""

@@ -34,5 +34,9 @@ class Family:
     def _ask(self, kind: type[T], name: str, **values: Any) -> T:
         return cast(T, self._door.call(name, **values))
 
+    def _rows(self, kind: type[T], name: str, items: str, **values: Any) -> list[T]:
+        """The list that an answer holds; WeCom may leave an empty one out."""
+        return cast("list[T]", self._door.call(name, **values).get(items) or [])
+
     def _each(self, kind: type[T], name: str, items: str, **values: Any) -> Iterator[T]:
         return cast("Iterator[T]", self._door.pages(name, items, **values))

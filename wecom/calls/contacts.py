@@ -57,37 +57,25 @@ class VisitorDetail(TypedDict, total=False):
     address: str
 
 
-class _Departments(TypedDict):
-    department: list[Department]
-
-
-class _DepartmentIds(TypedDict):
-    department_id: list[DepartmentId]
-
-
-class _Staff(TypedDict):
-    userlist: list[StaffRow]
-
-
 class Contacts(Family):
     """Only what the app's visible range covers is answered."""
 
     def department_list(self, *, department_id: int | None = None) -> list[Department]:
         """All departments, or one and what is below it. Permanent 60123: no such department."""
-        return self._ask(_Departments, "department_list", id=department_id)["department"]
+        return self._rows(Department, "department_list", "department", id=department_id)
 
     def department_ids(self, *, department_id: int | None = None) -> list[DepartmentId]:
         """Like `department_list` without names."""
-        return self._ask(_DepartmentIds, "department_simplelist", id=department_id)["department_id"]
+        return self._rows(DepartmentId, "department_simplelist", "department_id", id=department_id)
 
     def staff_names(self, *, department_id: int) -> list[StaffRow]:
         """The staff of one department (not of those below it): id and name."""
-        return self._ask(_Staff, "user_simplelist", department_id=department_id)["userlist"]
+        return self._rows(StaffRow, "user_simplelist", "userlist", department_id=department_id)
 
     def staff_list(self, *, department_id: int, with_below: bool = False) -> list[StaffRow]:
         """The staff of a department in full. TooMuch 45029 on large corps `with_below`; ask one by one then."""
         child = 1 if with_below else None
-        return self._ask(_Staff, "user_list", department_id=department_id, fetch_child=child)["userlist"]
+        return self._rows(StaffRow, "user_list", "userlist", department_id=department_id, fetch_child=child)
 
     def seats(self, *, limit: int = 10_000) -> Iterator[Seat]:
         """Every (staff, department) of the corp; needs the contact-sync secret. `limit` a page: 1 to 10,000."""

@@ -79,16 +79,11 @@ class Unassigned(TypedDict, total=False):
     dimission_time: int
 
 
-class _FollowUsers(TypedDict):
-    follow_user: list[str]
+class CustomerPage(TypedDict, total=False):
+    """`next_cursor`: where the next page begins; "" or left out at the end."""
 
-
-class _Ids(TypedDict):
-    external_userid: list[str]
-
-
-class _Started(TypedDict):
-    customer: list[TransferStart]
+    external_contact_list: list[CustomerOfStaff]
+    next_cursor: str
 
 
 class Customers(Family):
@@ -96,11 +91,11 @@ class Customers(Family):
 
     def follow_users(self) -> list[str]:
         """The staff who may contact customers."""
-        return self._ask(_FollowUsers, "follow_user_list")["follow_user"]
+        return self._rows(str, "follow_user_list", "follow_user")
 
     def of_staff(self, *, userid: str) -> list[str]:
         """The external user ids of a member's customers. Permanent 84061: none; 84074: no right."""
-        return self._ask(_Ids, "customer_list", userid=userid)["external_userid"]
+        return self._rows(str, "customer_list", "external_userid", userid=userid)
 
     def get(self, *, external_userid: str) -> Customer:
         """One customer with everybody who follows them (pages of 500 are read to the end).
@@ -117,10 +112,13 @@ class Customers(Family):
                 return {"external_contact": answer["external_contact"], "follow_user": follows}
             cursor = following
 
-    def batch(self, *, userid_list: list[str], limit: int = 100) -> Iterator[CustomerOfStaff]:
-        """The customers of at most 100 members. `limit` a page: 1 to 100."""
-        return self._each(
-            CustomerOfStaff, "customer_batch", "external_contact_list", userid_list=userid_list, limit=limit
+    def batch(self, *, userid_list: list[str], cursor: str = "", limit: int = 100) -> CustomerPage:
+        """One page of the customers of at most 100 members, from `cursor` on. `limit`: 1 to 100.
+
+        Page by page, so that a long reading can keep its place. Permanent 84061: they have no customers.
+        """
+        return self._ask(
+            CustomerPage, "customer_batch", userid_list=userid_list, cursor=cursor or None, limit=limit
         )
 
     def remark(
@@ -162,14 +160,15 @@ class Customers(Family):
 
         The message has at most 200 characters. 2 hand-overs per customer in 90 days.
         """
-        return self._ask(
-            _Started,
+        return self._rows(
+            TransferStart,
             "transfer_customer",
+            "customer",
             handover_userid=handover_userid,
             takeover_userid=takeover_userid,
             external_userid=external_userid,
             transfer_success_msg=transfer_success_msg,
-        )["customer"]
+        )
 
     def transfer_result(self, *, handover_userid: str, takeover_userid: str) -> Iterator[TransferRow]:
         """How the hand-overs between two members went."""
@@ -185,13 +184,14 @@ class Customers(Family):
         self, *, handover_userid: str, takeover_userid: str, external_userid: list[str]
     ) -> list[TransferStart]:
         """Like `transfer` for a member who left. Permanent 90500: they have not left."""
-        return self._ask(
-            _Started,
+        return self._rows(
+            TransferStart,
             "resigned_transfer_customer",
+            "customer",
             handover_userid=handover_userid,
             takeover_userid=takeover_userid,
             external_userid=external_userid,
-        )["customer"]
+        )
 
     def transfer_resigned_result(
         self, *, handover_userid: str, takeover_userid: str

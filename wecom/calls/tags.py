@@ -29,10 +29,6 @@ class NewTag(TypedDict, total=False):
     order: int
 
 
-class _Groups(TypedDict):
-    tag_group: list[TagGroup]
-
-
 class _Group(TypedDict):
     tag_group: TagGroup
 
@@ -42,7 +38,7 @@ class Tags(Family):
 
     def every(self, *, tag_id: list[str] | None = None, group_id: list[str] | None = None) -> list[TagGroup]:
         """Tag groups with their tags: all, or those named (`group_id` wins)."""
-        return self._ask(_Groups, "corp_tag_list", tag_id=tag_id, group_id=group_id)["tag_group"]
+        return self._rows(TagGroup, "corp_tag_list", "tag_group", tag_id=tag_id, group_id=group_id)
 
     def add(
         self,

@@ -103,8 +103,8 @@ class WecomClient(Calls):
         """The JS-SDK ticket: `jsapi` of the corp or `agent_config` of the app."""
 
         def fetch() -> tuple[str, int]:
-            answer = self.call("jsapi_ticket") if kind == "jsapi" else self.call("agent_ticket", type=kind)
-            return str(answer["ticket"]), int(answer.get("expires_in", 7200))
+            answer = self.tickets.corp() if kind == "jsapi" else self.tickets.agent()
+            return answer["ticket"], int(answer.get("expires_in", 7200))
 
         return self._tokens.get(kind, fetch)
 

@@ -121,7 +121,7 @@ def closed_kinds(app: App) -> list[str] | None:
     try:
         now = client.gate.state()
         if now.state == "half_open":
-            client.call("follow_user_list")
+            client.customers.follow_users()
         if now.state != "half_open" and now.is_held:
             return None
     except (Retryable, Stopped, RedisError):

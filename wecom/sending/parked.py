@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from wecom.adapters import mass_sends_like
+from wecom.calls.mass_sends import SendRow
 from wecom.enums import SendKind
 from wecom.errors import WecomError
 from wecom.gateway.client import WecomClient, client_for
@@ -109,7 +110,7 @@ def evidence_of(row: OutboundSend) -> Evidence:
         return Evidence(error=str(error.message))
 
 
-def _listed(client: WecomClient, row: OutboundSend, found: dict[str, Any]) -> Listed:
+def _listed(client: WecomClient, row: OutboundSend, found: SendRow) -> Listed:
     msgid = str(found["msgid"])
     return Listed(
         msgid=msgid,
@@ -126,7 +127,7 @@ def is_taken(row: OutboundSend, msgid: str) -> bool:
 
 def _confirmed(client: WecomClient, msgid: str) -> bool | None:
     try:
-        tasks = client.call("groupmsg_task", msgid=msgid).get("task_list") or []
+        tasks = list(client.mass_sends.tasks(msgid=msgid))
     except WecomError:
         return None
     return bool(tasks) and all(int(task.get("status") or 0) == TASK_SENT for task in tasks)

@@ -127,11 +127,11 @@ def _words(app: App, fields: dict, greeting: Greeting, known: Known, began: date
 
 def _ask_name(app: App, external_userid: str) -> str:
     try:
-        answer = client_for(app.tenant_id, app.pk).call("customer_get", external_userid=external_userid)
+        found = client_for(app.tenant_id, app.pk).customers.get(external_userid=external_userid)
     except WecomError as error:
         log.info("welcome_without_name", tenant_id=app.tenant_id, error=str(error))
         return ""
-    return str((answer.get("external_contact") or {}).get("name") or "")
+    return found["external_contact"].get("name") or ""
 
 
 def _note_late(event: InboundEvent, code: str) -> None:

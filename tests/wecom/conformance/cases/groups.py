@@ -43,6 +43,7 @@ def tags_mark(w: World) -> None:
 
 
 def _tags_full(w: World) -> None:
+    w.make_tag("one")
     w.limits(tags=1)
     refused(40126, lambda: w.make_tag("full"))
     w.limits()

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.wecom.conformance.harness import DAY_S, Ago, Break, Case, World, refused
 from wecom.errors import MediaGone, Stopped
+from wecom.gateway import answers
 from wecom.gateway.client import WecomClient
 
 _LONG_AGO = Ago(200 * DAY_S)
@@ -23,7 +24,7 @@ def _refused_other(make: Any, name: str, field: str, **values: Any) -> Any:
         }[name]
         body = {field: made, **values}
         answer = w.simulator._http.post(f"/cgi-bin/{path}", params={"access_token": token}, json=body).json()
-        assert answer["errcode"] == 48002
+        assert answers.code_of(answer) == 48002
 
     return run
 
