@@ -1,5 +1,7 @@
 """Reactions of groups to WeCom: one group changed; read them all."""
 
+from datetime import datetime
+
 from contacts.services.ways import ways_check
 from groups.events import MemberJoined, MemberLeft
 from groups.policies.wire import change_of
@@ -16,15 +18,25 @@ from tenants.models import Tenant
 from wecom.events import SendFinished
 from wecom.inbox.ingest import Inbound
 from wecom.reading.sync import Progress
-from wecom.selectors import app_needed
+from wecom.selectors import app_needed, inbound_list
 
 
 def on_external_chat(event: Inbound) -> None:
     """change_external_chat. May come twice, late, or in any order; may ask WeCom for the whole group."""
     if event.app_id is None or not event.fields.get("ChatId"):
         return
-    change = change_of(change_type=event.change_type, fields=event.fields, occurred_at=event.occurred_at)
+    change = change_of(
+        change_type=event.change_type,
+        fields=event.fields,
+        occurred_at=event.occurred_at,
+        received_at=_received_at(event),
+    )
     group_change_apply(tenant_id=event.tenant_id, app_id=event.app_id, change=change)
+
+
+def _received_at(event: Inbound) -> datetime | None:
+    stored = inbound_list(tenant_id=event.tenant_id).filter(pk=event.inbound_id)
+    return stored.values_list("received_at", flat=True).first()
 
 
 def sync_groups(tenant_id: int, progress: Progress) -> int:

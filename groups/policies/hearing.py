@@ -37,10 +37,8 @@ class Place(Enum):
     OPEN = auto()  # nothing we hold says what is true after it
 
 
-def place_of(held: Held | None, change: Change) -> Place:
-    """Where the event stands to what is held; None: the group is unknown."""
-    if held is None:
-        return Place.OPEN
+def place_of(held: Held, change: Change) -> Place:
+    """Where the event stands to what is held."""
     if held.ended_at is not None:
         return Place.ENDED if change.occurred_at <= held.ended_at else Place.OPEN
     if _is_read(held, change):
@@ -77,7 +75,8 @@ def after_event(place: Place, held: Held, change: Change, before: Spells) -> tup
     if place is Place.NEXT:
         return _next(change, told), False
     if place is Place.ENDED:
-        return spells.settle_absent(told, at=held.ended_at or change.occurred_at, scene=QuitScene.DISSOLVED), False
+        ended_at = held.ended_at or change.occurred_at
+        return spells.settle_absent(told, at=ended_at, scene=QuitScene.DISSOLVED), False
     is_contrary = spells.is_present(before) != spells.is_present(told)
     if place is Place.READ and is_contrary:
         return _as_read(held, before, told), True

@@ -48,12 +48,12 @@ def _known(spells: Spells) -> _Known:
     )
 
 
-def _is_told(at: datetime, same: Mapping[datetime, str], other: Mapping[datetime, str]) -> bool:
-    """Whether a moment like this is known: one close by, with none of the other kind between the two."""
+def _told(at: datetime, same: Mapping[datetime, str], other: Mapping[datetime, str]) -> datetime | None:
+    """The known moment that is this one: close by, with none of the other kind between the two."""
     for known in same:
         if abs(known - at) <= MATCH and not any(min(known, at) < one < max(known, at) for one in other):
-            return True
-    return False
+            return known
+    return None
 
 
 def is_present(spells: Spells) -> bool:
@@ -62,10 +62,11 @@ def is_present(spells: Spells) -> bool:
 
 
 def join(spells: Spells, *, at: datetime, scene: str = "") -> Spells:
-    """An event says: entered at `at`. Repeats change nothing."""
+    """An event says: entered at `at`. Repeats change nothing; they may say how, where that was not known."""
     known = _known(spells)
-    if _is_told(at, known.entries, known.exits):
-        return spells
+    same = _told(at, known.entries, known.exits)
+    if same is not None:
+        return spells if known.entries[same] or not scene else _with_scene(spells, same, scene)
     known.entries[at] = scene
     return _rebuilt(spells, known)
 
@@ -73,7 +74,7 @@ def join(spells: Spells, *, at: datetime, scene: str = "") -> Spells:
 def leave(spells: Spells, *, at: datetime, scene: str = "") -> Spells:
     """An event says: gone at `at`. Repeats change nothing."""
     known = _known(spells)
-    if _is_told(at, known.exits, known.entries):
+    if _told(at, known.exits, known.entries) is not None:
         return spells
     known.exits[at] = scene
     return _rebuilt(spells, known)
@@ -105,6 +106,13 @@ def _reopened(spells: Spells) -> Spells:
     if last.left_at is None or not last.left_is_estimate:
         return spells
     return (*spells[:-1], replace(last, left_at=None, left_is_estimate=False, quit_scene=""))
+
+
+def _with_scene(spells: Spells, joined_at: datetime, scene: str) -> Spells:
+    return tuple(
+        replace(one, join_scene=scene) if one.joined_at == joined_at and not one.joined_is_estimate else one
+        for one in spells
+    )
 
 
 def _rebuilt(spells: Spells, known: _Known) -> Spells:

@@ -144,8 +144,9 @@ def _member(row: Mapping[str, Any], created: Any) -> SeenMember:
     )
 
 
-def group_of(chat: Mapping[str, Any]) -> SeenGroup:
-    """The group of groupchat/get in our words. Raises KeyError for one without the documented fields."""
+def group_of(answer: Mapping[str, Any]) -> SeenGroup:
+    """groupchat/get's answer in our words. Raises KeyError for an answer without the documented fields."""
+    chat = answer["group_chat"]
     created = chat.get("create_time") or 0
     return SeenGroup(
         chat_id=chat["chat_id"],
@@ -159,8 +160,9 @@ def group_of(chat: Mapping[str, Any]) -> SeenGroup:
     )
 
 
-def digest_of(chat: Mapping[str, Any]) -> str:
+def digest_of(answer: Mapping[str, Any]) -> str:
     """One value for all that groupchat/get said, whatever the order of its members: equal digests, equal groups."""
+    chat = answer["group_chat"]
     members = sorted(chat.get("member_list") or [], key=lambda row: row["userid"])
     whole = {**chat, "member_list": members}
     text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

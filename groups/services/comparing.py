@@ -15,13 +15,8 @@ from groups.models import Group
 from groups.policies import wire
 from groups.selectors import counts
 from groups.services.glance import glances_bring_up
-from groups.services.membership import (
-    Applied,
-    Same,
-    membership_apply_read,
-    membership_confirm,
-    membership_dissolve,
-)
+from groups.services.membership import membership_dissolve
+from groups.services.membership_read import Applied, Same, membership_apply_read, membership_confirm
 from groups.services.reading import GONE_CODES, group_sync_full
 from team.selectors import staff_contactable
 from tenants import clock

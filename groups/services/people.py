@@ -19,13 +19,11 @@ class Person:
     customer_id: int | None = None
 
 
-def people_known(*, tenant_id: int, app_id: int, userids: Iterable[str]) -> dict[str, Person] | None:
-    """{userid: Person} when every id is known; None when one is not: then only a full read can tell who it is."""
+def people_known(*, tenant_id: int, app_id: int, userids: Iterable[str]) -> dict[str, Person]:
+    """{userid: Person} of those known; who the others are only a full read can tell."""
     wanted = set(userids)
     staff = staff_by_userids(tenant_id=tenant_id, userids=wanted, app_id=app_id)
     customers = customer_ids_by_external(tenant_id=tenant_id, external_userids=wanted - set(staff))
-    if wanted - set(staff) - set(customers):
-        return None
     found = {userid: Person(True, staff_id=row.pk) for userid, row in staff.items()}
     return found | {userid: Person(False, customer_id=one) for userid, one in customers.items()}
 

@@ -9,14 +9,8 @@ from groups.models import Group
 from groups.policies import wire
 from groups.policies.wire import DISMISS, Change
 from groups.services.glance import glance_refresh_soon
-from groups.services.membership import (
-    Applied,
-    Heard,
-    membership_apply_delta,
-    membership_apply_read,
-    membership_dissolve,
-    membership_tell_late,
-)
+from groups.services.membership import Heard, membership_dissolve, membership_hear, membership_tell_late
+from groups.services.membership_read import Applied, membership_apply_read
 from outbox.dispatch import enqueue
 from tenants import clock
 from wecom.errors import Permanent, Retryable
@@ -28,7 +22,7 @@ log = structlog.get_logger(__name__)
 GONE_CODES = frozenset({86001, 86003})
 READ_TRIES = 3  # against other workers that change the same group between our read and our write
 LAG_PAUSES_S = (2, 10, 60, 600)  # group details lag the event (PROTOCOL 2.1): read again after these
-CONFIRM_PAUSE_S = 10  # a delta is confirmed by one read for all events of this time
+CONFIRM_PAUSE_S = 10  # what events told is confirmed by one read for all events of this time
 BUSY_PAUSE_S = 2
 REREAD_TASK = "groups.reread_chat"
 
@@ -41,8 +35,8 @@ def group_change_apply(*, tenant_id: int, app_id: int, change: Change) -> None:
     if change.kind == DISMISS:
         membership_dissolve(tenant_id=tenant_id, app_id=app_id, chat_id=change.chat_id, at=change.occurred_at)
         return
-    heard = membership_apply_delta(tenant_id=tenant_id, app_id=app_id, change=change)
-    if heard is Heard.NEXT:
+    heard = membership_hear(tenant_id=tenant_id, app_id=app_id, change=change)
+    if heard in (Heard.NEXT, Heard.DOUBTED):
         _reread_soon(tenant_id, app_id, change.chat_id, pause_s=CONFIRM_PAUSE_S)
     if heard is not Heard.UNFIT:
         return
@@ -105,14 +99,9 @@ def group_reread(
 
 
 def _is_read(tenant_id: int, app_id: int, chat_id: str, wanted_version: str) -> bool:
-    """Whether another read came between: the state is no delta's, and of the version that was waited for."""
+    """Whether another read came between: the state is WeCom's own answer, and of the version that was waited for."""
     group = Group.objects.filter(tenant_id=tenant_id, app_id=app_id, chat_id=chat_id).first()
-    return (
-        group is not None
-        and group.synced_at is not None
-        and group.synced_at == group.members_as_of
-        and wanted_version in ("", group.member_version)
-    )
+    return group is not None and group.read_digest != "" and wanted_version in ("", group.member_version)
 
 
 def _reread_later(tenant_id: int, app_id: int, chat_id: str, wanted_version: str, *, attempt: int) -> None:

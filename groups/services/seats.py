@@ -59,7 +59,6 @@ def seats_write(
     seen: Mapping[str, SeenMember],
 ) -> None:
     """Store changed and new spells, then tell the others who entered and who left."""
-    window = timedelta(seconds=preferences.value(group.tenant_id, CREATION_WINDOW_S))
     stored = {row.pk: row for own in rows.values() for row in own}
     changed: list[Member] = []
     fresh: list[Member] = []
@@ -69,23 +68,34 @@ def seats_write(
         for spell in own:
             row = stored.get(spell.key or 0)
             before = spells_of([row])[0] if row else None
-            row, is_changed = _filled(
-                row, before, group, userid, spell, people.get(userid), seen.get(userid), window
-            )
+            row, is_changed = _filled(row, group, userid, spell, people.get(userid), seen.get(userid))
             if before is None:
                 fresh.append(row)
             elif is_changed:
                 changed.append(row)
-            if spells.entered(before, spell) and not row.is_creation_invitee:
+            if spells.entered(before, spell):
                 entered.append(row)
             if spells.departed(before, spell):
                 departed.append(row)
+    if entered:
+        _mark_invitees(group, entered)
     _learn_channels(group.tenant_id, [*changed, *fresh])
     if changed:
         _update(group.tenant_id, changed)
     if fresh:
         Member.objects.bulk_create(fresh)
-    tell_members(group=group, entered=entered, departed=departed)
+    tell_members(
+        group=group, entered=[row for row in entered if not row.is_creation_invitee], departed=departed
+    )
+
+
+def _mark_invitees(group: Group, entered: Iterable[Member]) -> None:
+    """Who came with the group when it was made is no newcomer."""
+    if group.created_at is None:
+        return
+    until = group.created_at + timedelta(seconds=preferences.value(group.tenant_id, CREATION_WINDOW_S))
+    for row in entered:
+        row.is_creation_invitee = row.joined_at <= until
 
 
 def _learn_channels(tenant_id: int, rows: Iterable[Member]) -> None:
@@ -98,13 +108,11 @@ def _learn_channels(tenant_id: int, rows: Iterable[Member]) -> None:
 
 def _filled(
     row: Member | None,
-    before: Spell | None,
     group: Group,
     userid: str,
     spell: Spell,
     person: Person | None,
     member: SeenMember | None,
-    window: timedelta,
 ) -> tuple[Member, bool]:
     """The row with the spell's times and what is known of the person; whether anything differs."""
     row = row or Member(tenant_id=group.tenant_id, group=group, userid=userid)
@@ -118,8 +126,6 @@ def _filled(
     if member is not None and spell.left_at is None:
         values |= {"nickname": member.nickname, "join_scene": member.scene or spell.join_scene}
         values |= {"invited_by": member.invited_by, "state_code": member.state_code}
-    if spells.entered(before, spell) and group.created_at is not None:
-        values["is_creation_invitee"] = spell.joined_at <= group.created_at + window
     is_changed = any(getattr(row, name) != value for name, value in values.items())
     for name, value in values.items():
         setattr(row, name, value)

@@ -13,10 +13,11 @@ from groups.models import Group, Member
 from groups.policies import wire
 from groups.policies.wire import change_of
 from groups.services import reading
-from groups.services.membership import Heard, membership_apply_delta, membership_apply_read
+from groups.services.membership import Heard, membership_hear
+from groups.services.membership_read import membership_apply_read
 from tenants import clock
 from tenants.scoping import tenant_scope
-from tests.groups.test_membership import DELTA_QUERIES, READ_QUERIES, present, statements
+from tests.groups.test_membership import LEAVE_QUERIES, READ_QUERIES, RETURN_QUERIES, present, statements
 
 pytestmark = [pytest.mark.integration]
 
@@ -75,11 +76,11 @@ def test_an_event_costs_the_same_whatever_the_company_and_the_delta(vendor, froz
     frozen.move(hours=1)
     vendor.leave(chat_id, people[:size], frozen.moment)
     (left,) = vendor.take_events()
-    assert len(counted(left, [], vendor)) == DELTA_QUERIES
+    assert len(counted(left, [], vendor)) == LEAVE_QUERIES
     frozen.move(hours=1)
     vendor.join(chat_id, people[:size], frozen.moment)
     (joined,) = vendor.take_events()
-    assert len(counted(joined, [], vendor)) == DELTA_QUERIES
+    assert len(counted(joined, [], vendor)) == RETURN_QUERIES
     frozen.move(hours=1)
     vendor.corp.faults.legacy_payload = True
     vendor.leave(chat_id, people[:size], frozen.moment)
@@ -144,14 +145,14 @@ def test_a_read_that_began_before_a_join_never_takes_the_member_away(scoped, ven
     (joined,) = vendor.take_events()
     delta, read = at_once(
         scoped,
-        lambda: membership_apply_delta(**where, change=change(joined)),
+        lambda: membership_hear(**where, change=change(joined)),
         lambda: membership_apply_read(**where, seen=stale, read_at=read_at, base_revision=base),
     )
     assert delta in (Heard.NEXT, Heard.UNFIT)
     if read is None:
         assert delta is Heard.NEXT  # the read came second and is fetched again
     else:
-        assert membership_apply_delta(**where, change=change(joined)) in (Heard.NEXT, Heard.KNOWN)
+        assert membership_hear(**where, change=change(joined)) in (Heard.NEXT, Heard.KNOWN)
     assert present(camp) == vendor.present(camp)
 
 
