@@ -75,24 +75,15 @@ def on_external_contact(event: Inbound) -> None:
 
 def _reread(event: Inbound, userid: str, external: str) -> ReRead | None:
     """What WeCom says now; None for a tie it does not talk about (half, or gone meanwhile)."""
-    read_at, cursor = clock.now(), ""
-    ties: list[dict[str, Any]] = []
-    contact: dict[str, Any] = {}
-    client = client_for(event.tenant_id, event.app_id)
-    while True:
-        try:
-            answer = client.call("customer_get", external_userid=external, cursor=cursor or None)
-        except Permanent as error:
-            if error.code == NOT_CONNECTED:
-                return None
-            raise
-        contact = answer.get("external_contact") or contact
-        ties += answer.get("follow_user") or []
-        following = answer.get("next_cursor") or ""
-        if not following or following == cursor:
-            break
-        cursor = following
-    return ReRead(contact, next((one for one in ties if one.get("userid") == userid), None), read_at)
+    read_at = clock.now()
+    try:
+        found = client_for(event.tenant_id, event.app_id).customers.get(external_userid=external)
+    except Permanent as error:
+        if error.code == NOT_CONNECTED:
+            return None
+        raise
+    tie = next((one for one in found["follow_user"] if one.get("userid") == userid), None)
+    return ReRead(found["external_contact"], tie, read_at)
 
 
 def _tell_of_failed_transfer(event: Inbound, staff_id: int) -> None:
@@ -195,8 +186,8 @@ def sync_tags(tenant_id: int, progress: Progress) -> int:
 
 
 def _read_tags(tenant_id: int, app_id: int) -> None:
-    answer = client_for(tenant_id, app_id).call("corp_tag_list")
-    tags_store(tenant_id=tenant_id, app_id=app_id, groups=answer.get("tag_group") or [])
+    groups = client_for(tenant_id, app_id).tags.every()
+    tags_store(tenant_id=tenant_id, app_id=app_id, groups=groups)
 
 
 def sync_customers(tenant_id: int, progress: Progress) -> int:

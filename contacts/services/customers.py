@@ -1,6 +1,6 @@
 """Who the customers are and who follows them: from WeCom's answers and events, from groups, from people here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -82,7 +82,7 @@ def _fill(row: Customer, seen: PersonSeen) -> bool:
 
 
 def customers_store(
-    *, tenant_id: int, app_id: int, contacts: list[dict[str, Any]], read_at: datetime
+    *, tenant_id: int, app_id: int, contacts: Sequence[Mapping[str, Any]], read_at: datetime
 ) -> dict[str, int]:
     """Write WeCom's `external_contact` objects: {external_userid: customer id}. In the caller's transaction.
 
@@ -105,7 +105,7 @@ def customers_store(
     return ids
 
 
-def _read_contact(row: Customer, contact: dict[str, Any], read_at: datetime) -> None:
+def _read_contact(row: Customer, contact: Mapping[str, Any], read_at: datetime) -> None:
     row.name = str(contact.get("name") or row.name)[:128]
     row.avatar = str(contact.get("avatar") or "")[:512]
     row.gender = int(contact.get("gender") or 0)
@@ -118,8 +118,8 @@ def _read_contact(row: Customer, contact: dict[str, Any], read_at: datetime) -> 
 class ReRead:
     """What WeCom answered when an event was confirmed: the person, this staff member's tie if listed, and when."""
 
-    contact: dict[str, Any]
-    tie: dict[str, Any] | None
+    contact: Mapping[str, Any]
+    tie: Mapping[str, Any] | None
     read_at: datetime
 
 

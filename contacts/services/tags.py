@@ -1,6 +1,6 @@
 """Tags: WeCom's own, and those given here by hand or by rule (R32). A re-sync touches only WeCom's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,9 @@ from tenants.models import Tenant
 from tenants.services import require
 
 
-def tags_store(*, tenant_id: int, app_id: int, groups: list[dict[str, Any]], is_complete: bool = True) -> int:
+def tags_store(
+    *, tenant_id: int, app_id: int, groups: Sequence[Mapping[str, Any]], is_complete: bool = True
+) -> int:
     """Write what get_corp_tag_list answered. Returns how many tags are live. One transaction; safe to repeat.
 
     `groups`: [{"group_id", "group_name", "order", "tag": [{"id", "name"}]}]. With `is_complete` tags that the

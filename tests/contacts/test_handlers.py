@@ -18,6 +18,7 @@ from tests.conftest import MovableClock
 from tests.factories.contacts import make_customer, make_customer_tag, make_follow, make_tag
 from tests.factories.team import make_staff
 from tests.factories.wecom import make_app, make_inbound
+from wecom.calls import Calls
 from wecom.errors import Permanent
 from wecom.models import App, LostChange
 from wecom.reading.sync import Progress
@@ -25,7 +26,7 @@ from wecom.reading.sync import Progress
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 
-class FakeClient:
+class FakeClient(Calls):
     """The vendor's edge: answers by call name; an exception is raised."""
 
     def __init__(self, answers: dict[str, Any], app: App | None = None) -> None:

@@ -12,6 +12,7 @@ from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.team import make_staff, make_work_item
 from tests.factories.wecom import make_app, make_inbound
+from wecom.calls import Calls
 from wecom.models import App
 from wecom.reading.sync import Progress
 
@@ -29,7 +30,7 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What each call answers, by its name; a function is asked with the call's values."""
     answers: dict[str, Any] = {}
 
-    class Client:
+    class Client(Calls):
         def call(self, name: str, **values: Any) -> dict[str, Any]:
             answer = answers[name]
             return answer(**values) if callable(answer) else answer
