@@ -24,13 +24,11 @@ STEP = 4  # sends between two looks at who else waits
 def process_inbound(*, tenant_id: int) -> None:
     """Drain one tenant's inbox, for as long as nobody else waits.
 
-    While its calls are held back most events can only be put off: a slice a second is enough for that, however
-    often callbacks wake it.
+    While its calls are held back most events can only be put off: a slice a second is enough for that. Callbacks
+    wake nobody between two slices, and the tenant takes no part in dividing the workers.
     """
-    wake.taken("inbound", tenant_id)
     is_held = selectors.breaker_state(tenant_id).is_held
-    if is_held and not turns.may_look("inbound", tenant_id):
-        return
+    wake.taken("inbound", tenant_id, rest_s=turns.LOOK_S if is_held else 0)
     turns.take(
         "inbound",
         tenant_id=tenant_id,
@@ -38,6 +36,7 @@ def process_inbound(*, tenant_id: int) -> None:
         again=_nothing if is_held else partial(wake.tick, "inbound", "wecom.process_inbound", tenant_id),
         at_once=1 if is_held else turns.MANY,
         longest_s=turns.HELD_S if is_held else turns.LONGEST_S,
+        seen_s=turns.HELD_S if is_held else turns.SEEN_S,
     )
 
 

@@ -67,6 +67,26 @@ def test_the_waker_works_beside_the_request_and_more_than_once(tenant, monkeypat
         assert woken.get(timeout=10) == (number, welcome_id)
 
 
+def test_a_tenant_that_was_just_woken_rests_and_no_other_waits_for_it(tenant, monkeypatch):
+    woken: queue.Queue[int] = queue.Queue()
+    monkeypatch.setattr(wake, "wake_now", lambda number, welcome_id=None: woken.put(number))
+    monkeypatch.setattr(wake, "REST_S", 3600)
+    waker = wake.Waker()
+    for number, next_one in ((7, 7), (7, None), (8, 8)):
+        waker.ask(number)
+        if next_one:
+            assert woken.get(timeout=10) == next_one
+    assert woken.empty()
+    monkeypatch.setattr(wake, "REST_S", 0)
+    with waker._changed:
+        waker._rests.clear()
+    waker.ask(9)
+    assert sorted(woken.get(timeout=10) for _ in range(2)) == [
+        7,
+        9,
+    ]  # what was asked for meanwhile is not lost
+
+
 def test_a_friends_callback_is_answered_although_valkey_never_answers(tenant, app, deliver, monkeypatch):
     """Broker and marks hang until the test ends; only a thread beside the request may wait for them."""
     asked: queue.Queue[tuple[str, threading.Thread]] = queue.Queue()

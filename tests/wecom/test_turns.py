@@ -13,7 +13,7 @@ from wecom import tasks, valkey
 from wecom.enums import AppState
 from wecom.gateway import turns
 from wecom.gateway.limits import CorpGate
-from wecom.inbox import envelope, ingest, shelf
+from wecom.inbox import envelope, ingest, shelf, wake
 from wecom.models import App, InboundEvent
 
 pytestmark = pytest.mark.integration
@@ -208,6 +208,30 @@ def test_a_tenant_whose_calls_are_held_gets_a_slice_at_each_tick(tenant, no_hand
         assert App.objects.get().state == AppState.CONNECTED
     assert 0 < done < 30
     assert queued == []
-    tasks.process_inbound(tenant_id=tenant.pk)  # a callback wakes it again within the second
-    with tenant_scope(tenant):
-        assert InboundEvent.objects.filter(state="done").count() == done
+    wake.wake_now(tenant.pk)  # a callback within the second
+    tasks.drain_inbound()
+    assert queued == []
+    mark = valkey.key("wake", "inbound", tenant.pk)
+    assert 0 < valkey.client().pttl(mark) <= turns.LOOK_S * 1000
+    valkey.client().delete(mark)  # as when it has passed
+    tasks.drain_inbound()
+    assert queued == [("wecom.process_inbound", {"tenant_id": tenant.pk})]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tenant_whose_calls_are_held_takes_no_workers_from_others(tenant, no_handlers, queued, monkeypatch):
+    app = make_app(tenant)
+    arrive(tenant, app, 1)
+    CorpGate(tenant_id=tenant.pk, corp_id=app.corp_id).stop(40001)
+    tasks.process_inbound(tenant_id=tenant.pk)
+    at_work = valkey.client().zscore(turns._key("inbound", "active"), str(tenant.pk))
+    assert at_work - time.time() * 1000 < 1000  # not the ten seconds of one that works
+
+
+def test_a_short_turn_asks_valkey_only_when_it_begins_and_ends(monkeypatch):
+    asked = []
+    run = turns._run
+    monkeypatch.setattr(turns, "_run", lambda script, *given: asked.append(script) or run(script, *given))
+    monkeypatch.setattr(turns, "KEEP_S", 3600)
+    Work(3).take(1)
+    assert asked == [turns._ENTER, turns._LEAVE]

@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 SLICE_S = 0.1  # of a tenant of weight 1, while others wait
 LONGEST_S = 5.0
+KEEP_S = 0.02  # between two looks at who waits
 HELD_S = 0.05  # of a tenant whose calls are held back, once in `LOOK_S`
 LOOK_S = 1
 LEASE_S = 10  # a killed worker's place is free again after this long
@@ -117,15 +118,6 @@ def waits(tenant_id: int) -> None:
     _run(_WAITS, [_key("waiting")], tenant_id)
 
 
-def may_look(what: str, tenant_id: int) -> bool:
-    """True once in `LOOK_S` for each tenant, and whenever Valkey cannot be asked."""
-    try:
-        return bool(valkey.client().set(_key(what, "looked", tenant_id), 1, nx=True, ex=LOOK_S))
-    except RedisError as error:
-        log.warning("valkey_unreachable", error=str(error))
-        return True
-
-
 class _Place:
     """A held place; without Valkey an empty one."""
 
@@ -134,9 +126,9 @@ class _Place:
         self._flight, self._again = _key(what, "flight", tenant_id), _key(what, "again", tenant_id)
         self._what = what
 
-    def enter(self, cap: int) -> bool:
+    def enter(self, cap: int, *, seen_s: float = SEEN_S) -> bool:
         keys = [self._flight, _key(self._what, "active"), _key("workers"), _key("waiting"), self._again]
-        times = (LEASE_S * 1000, SEEN_S * 1000, WORKER_S * 1000)
+        times = (LEASE_S * 1000, round(seen_s * 1000), WORKER_S * 1000)
         try:
             return bool(_run(_ENTER, keys, self._tenant, _worker(), self._lease, cap, *times))
         except RedisError as error:
@@ -167,23 +159,28 @@ def take(
     again: Callable[[], None],
     at_once: int = MANY,
     longest_s: float = LONGEST_S,
+    seen_s: float = SEEN_S,
 ) -> None:
     """One turn of a tenant: `step` again and again, until it says that nothing is left (False), or others wait.
 
-    `again` queues another turn when something was left. At most `at_once` workers do `what` for one tenant. A
-    step should take no longer than some tens of milliseconds; what it raises ends the turn.
+    `again` queues another turn when something was left. At most `at_once` workers do `what` for one tenant, which
+    takes part in dividing the workers for `seen_s`. A step should take no longer than some tens of milliseconds;
+    what it raises ends the turn.
     """
     place = _Place(what, tenant_id)
-    if not place.enter(at_once):
+    if not place.enter(at_once, seen_s=seen_s):
         return  # its share of the workers is at it already, and looks again before it ends
     is_over = False
     try:
-        ends_at = time.monotonic() + longest_s
-        slice_ends_at = time.monotonic() + SLICE_S * weight_of(tenant_id)
+        began = looked_at = time.monotonic()
+        slice_s = SLICE_S * weight_of(tenant_id)
         while not is_over:
             is_over = not step()
-            others, now = place.keep(), time.monotonic()
-            if now >= ends_at or (others and now >= slice_ends_at):
+            now = time.monotonic()
+            if is_over or now - looked_at < KEEP_S:
+                continue
+            others, looked_at = place.keep(), now
+            if now - began >= longest_s or (others and now - began >= slice_s):
                 break
     finally:
         came = place.leave()

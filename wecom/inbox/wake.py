@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 MARK_S = 2
-REST_S = 0.02
+REST_S = 0.02  # between two wake-ups of one tenant
 WELCOMES_KEPT = 100
 WELCOME_CHANGES = ("add_external_contact", "add_half_external_contact")
 
@@ -40,10 +40,14 @@ def _is_first(what: str, tenant_id: int) -> bool:
         return False
 
 
-def taken(what: str, tenant_id: int) -> None:
-    """The worker is about to look: arrivals from here on wake again."""
+def taken(what: str, tenant_id: int, *, rest_s: int = 0) -> None:
+    """The worker is about to look: arrivals from here on wake again, after `rest_s` (the tick sees to those before)."""
+    mark = valkey.key("wake", what, tenant_id)
     try:
-        valkey.client().delete(valkey.key("wake", what, tenant_id))
+        if rest_s:
+            valkey.client().set(mark, 1, ex=rest_s)
+        else:
+            valkey.client().delete(mark)
     except RedisError as error:
         log.warning("valkey_unreachable", error=str(error))
 
@@ -67,13 +71,14 @@ def wake_now(tenant_id: int, *, welcome_id: int | None = None) -> None:
 class Waker:
     """Wakes workers beside the requests: an answer to WeCom does not wait for Valkey.
 
-    One thread, started when first asked (so after a fork), takes what was asked for since it last looked. A welcome
-    that is lost with it, or crowded out by newer ones while Valkey does not answer, has its second chance in
-    `wecom.handlers.on_external_contact`.
+    One thread, started when first asked (so after a fork). A tenant that was just woken rests for a moment, so that
+    a burst costs few trips; it makes no other tenant wait. A welcome that is lost with the thread, or crowded out by
+    newer ones while Valkey does not answer, has its second chance in `wecom.handlers.on_external_contact`.
     """
 
     def __init__(self) -> None:
         self._asked: set[int] = set()
+        self._rests: dict[int, float] = {}  # tenant: until when, by the monotonic clock
         self._welcomes: deque[tuple[int, int]] = deque(maxlen=WELCOMES_KEPT)
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -94,16 +99,24 @@ class Waker:
 
     def _run(self) -> None:
         while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._asked or self._welcomes)
-                asked, self._asked = self._asked, set()
-                welcomes = list(self._welcomes)
-                self._welcomes.clear()
-            for tenant_id, welcome_id in welcomes:
+            for tenant_id, welcome_id in self._next():
                 wake_now(tenant_id, welcome_id=welcome_id)
-            for tenant_id in sorted(asked):
-                wake_now(tenant_id)
-            time.sleep(REST_S)
+
+    def _next(self) -> list[tuple[int, int | None]]:
+        """Whom to wake, as soon as there is somebody: welcomes first."""
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                self._rests = {one: until for one, until in self._rests.items() if until > now}
+                due = sorted(self._asked - self._rests.keys())
+                if due or self._welcomes:
+                    break
+                self._changed.wait(min((self._rests[one] - now for one in self._asked), default=None))
+            self._asked.difference_update(due)
+            self._rests |= dict.fromkeys(due, now + REST_S)
+            welcomes = list(self._welcomes)
+            self._welcomes.clear()
+        return [*welcomes, *((one, None) for one in due)]
 
 
 waker = Waker()
