@@ -79,6 +79,8 @@ def _free_port() -> int:
 
 def _started(port: int, folder: Path) -> "subprocess.Popen[bytes]":
     arguments = ["--port", str(port), "--clock-file", str(folder / "clock"), "--snapshot-s", "0"]
+    # Not the checkout's folder: it may hold the corps of an earlier run.
+    arguments += ["--state-dir", str(folder / "world")]
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "simulator", *arguments],
