@@ -28,6 +28,7 @@ class Plan:
     seed: int
     overlap: float = 0.2  # this share of the people sits in two or three groups
     initial_share: float = 0.6  # this share sits there before the camp; the others join over its first days
+    leads_a_visit: int = 40  # how many leads are followed up at one visit to the desk
 
 
 @dataclass

@@ -17,7 +17,6 @@ from tenants.errors import DomainError
 from tenants.scoping import tenant_scope
 
 DOUBTS = ("比线下贵", "担心孩子坐不住", "没时间陪", "要和家人商量", "老师是不是固定")
-LEADS_A_DAY = 40
 
 
 def day_at_the_desk(company: Company, now: datetime) -> int:
@@ -26,7 +25,7 @@ def day_at_the_desk(company: Company, now: datetime) -> int:
     worked = 0
     with tenant_scope(company.tenant):
         due = lead_list(tenant_id=company.tenant.pk).filter(state=LeadState.OPEN, next_action_at__lte=now)
-        for lead in by_work_order(due, now=now)[:LEADS_A_DAY]:
+        for lead in by_work_order(due, now=now)[: company.plan.leads_a_visit]:
             try:
                 _work(company, lead, now, key=f"desk-{day}-{lead.pk}")
             except DomainError:
