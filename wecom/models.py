@@ -170,6 +170,11 @@ class OutboundSend(TenantModel):
                 condition=models.Q(kind="welcome"),
             ),
             models.Index(
+                fields=["tenant", "vendor_id"],
+                name="wecom_send_vendor",
+                condition=~models.Q(vendor_id=""),
+            ),
+            models.Index(
                 fields=["tenant", "-created_at"],
                 name="wecom_send_parked",
                 condition=models.Q(state__in=["unknown", "failed"]),
@@ -229,12 +234,14 @@ class PersonalFeed(TenantModel):
 
 
 class PersonalSend(TenantModel):
-    """A mass send that a member made: asked about until WeCom told whom it reached."""
+    """A mass send that was not made here: by a member, or for the company in WeCom's console or another app. Asked
+    about until WeCom told whom it reached."""
 
     app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="+", db_index=False)
     msgid = models.CharField(max_length=128)
     chat_type = models.CharField(max_length=8)
     creator = models.CharField(max_length=64)
+    source = models.CharField(max_length=16, choices=QuotaSource, default=QuotaSource.PERSONAL)
     made_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(null=True)  # null: settled

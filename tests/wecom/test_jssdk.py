@@ -8,6 +8,7 @@ from django.db import connections
 from tenants import clock
 from tenants.scoping import tenant_scope
 from tests.wecom.conftest import make_app
+from wecom.calls import Calls
 from wecom.errors import Retryable
 from wecom.gateway import jssdk
 
@@ -85,7 +86,7 @@ def test_tickets_are_asked_for_no_more_often_than_wecom_allows(tenant, frozen, m
     """WeCom answers nothing useful, so nothing is kept: every page would ask again."""
     app, asked = make_app(tenant), []
 
-    class Deaf:
+    class Deaf(Calls):
         def __init__(self, _app):
             pass
 

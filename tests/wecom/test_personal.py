@@ -1,6 +1,7 @@
-"""Members' own mass sends count against WeCom's limit: read once, late, twice, after a crash, and cheaply."""
+"""Mass sends not made here count against WeCom's limit: read once, late, twice, after a crash, and cheaply."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -8,8 +9,9 @@ from django.db import connection
 from tenants import clock
 from tenants.scoping import tenant_scope, unscoped
 from wecom import selectors, tasks
-from wecom.enums import PERSONAL_POLL_MIN
-from wecom.models import PersonalFeed, PersonalSend, QuotaEntry
+from wecom.enums import PERSONAL_POLL_MIN, AppState
+from wecom.gateway.client import WecomClient
+from wecom.models import App, OutboundSend, PersonalFeed, PersonalSend, QuotaEntry
 from wecom.sending import personal
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -30,6 +32,24 @@ def send(simulator, live, corp, text="自己发的", **to):
     return simulator.act("staff/personal-mass-send", corp_id=live.corp_id, userid=userid, text=text, **to)[
         "msgid"
     ]
+
+
+@pytest.fixture
+def console(live, simulator):
+    """Who else makes mass sends for the company: WeCom's console and other apps look alike in its list."""
+    other = simulator.ask("POST", f"/sim/corps/{live.corp_id}/apps", name="console")
+    app = App(
+        pk=live.pk + 1, tenant_id=live.tenant_id, corp_id=live.corp_id, agent_id=other["agentid"],
+        secret=other["secret"], state=AppState.CONNECTED,
+    )  # fmt: skip
+    return WecomClient(app)
+
+
+def make(console, corp):
+    made = console.mass_sends.add(
+        chat_type="group", sender=corp["owner"], chat_id_list=[corp["chat_id"]], text="公司发的"
+    )
+    return made["msgid"]
 
 
 def read(tenant, frozen, simulator):
@@ -58,10 +78,76 @@ def test_a_members_sends_to_a_group_and_a_friend_use_up_the_limit(tenant, live, 
     ]
     day = clock.local_date(frozen.moment, tenant.timezone)
     with tenant_scope(tenant):
-        left = selectors.quota_left_many(
+        left = selectors.quota_left(
             tenant_id=tenant.pk, receiver_kind="group", receiver_ids=[corp["chat_id"]], day=day
-        )[corp["chat_id"]]
-    assert (left.left, left.by_members, left.by_company) == (30, 1, 0)
+        )
+    assert left == {corp["chat_id"]: 30}
+
+
+def test_a_send_from_wecoms_console_uses_up_the_limit_when_its_sender_let_it_go(
+    tenant, live, simulator, corp, frozen, console
+):
+    msgid = make(console, corp)
+    read(tenant, frozen, simulator)
+    assert entries(tenant) == []
+    simulator.act("staff/confirm-mass-send", corp_id=live.corp_id, userid=corp["owner"], msgid=msgid)
+    frozen.move(hours=1)
+    read(tenant, frozen, simulator)
+    assert entries(tenant) == [("group", corp["chat_id"], "corp", msgid)]
+
+
+def ours(tenant, live, msgid):
+    with tenant_scope(tenant):
+        OutboundSend.objects.create(
+            tenant=tenant,
+            app=live,
+            kind="mass_send",
+            key=f"k{msgid}",
+            payload={},
+            state="done",
+            vendor_id=msgid,
+        )
+
+
+def test_a_send_of_ours_is_counted_where_it_was_planned_and_not_again(
+    tenant, live, simulator, corp, frozen, console
+):
+    known, in_flight = make(console, corp), make(console, corp)
+    ours(tenant, live, known)
+    read(tenant, frozen, simulator)
+    with tenant_scope(tenant):
+        assert [one.msgid for one in PersonalSend.objects.all()] == [in_flight]
+    for msgid in (known, in_flight):
+        simulator.act("staff/confirm-mass-send", corp_id=live.corp_id, userid=corp["owner"], msgid=msgid)
+    ours(tenant, live, in_flight)  # its answer came after WeCom listed it
+    frozen.move(hours=1)
+    read(tenant, frozen, simulator)
+    with tenant_scope(tenant):
+        assert not PersonalSend.objects.exists()
+    assert entries(tenant) == []
+
+
+def test_of_a_send_by_very_many_each_round_asks_about_some(
+    tenant, live, simulator, corp, frozen, monkeypatch, console
+):
+    monkeypatch.setattr(personal, "TASKS_AT_ONCE", 1)
+    tasks_told = [{"userid": name, "status": personal.SENT} for name in ("c", "a", "b")]
+    asked_about = []
+
+    class Told:
+        def tasks(self, *, msgid):
+            return iter(tasks_told)
+
+        def results(self, *, msgid, userid):
+            asked_about.append(userid)
+            return iter([{"chat_id": f"of-{userid}", "status": personal.REACHED}])
+
+    client = SimpleNamespace(mass_sends=Told())
+    for tries in range(3):
+        row = PersonalSend(msgid="m", chat_type="group", made_at=frozen.moment, tries=tries)
+        reached, is_over = personal._reached(client, row)
+        assert ([one for one, _ in reached], is_over) == ([f"of-{asked_about[-1]}"], False)
+    assert asked_about == ["a", "b", "c"]
 
 
 def test_a_second_reading_counts_nothing_twice_and_asks_only_for_lists(tenant, live, simulator, corp, frozen):

@@ -80,9 +80,9 @@ def page_ticket(*, app: App, kind: str) -> str:
 
     def fetch() -> tuple[str, int]:
         _count_fetch(app, kind)
-        client = WecomClient(app)
-        answer = client.call("jsapi_ticket") if kind == "jsapi" else client.call("agent_ticket", type=kind)
-        return str(answer["ticket"]), int(answer.get("expires_in", 7200))
+        tickets = WecomClient(app).tickets
+        answer = tickets.corp() if kind == "jsapi" else tickets.agent()
+        return answer["ticket"], int(answer.get("expires_in", 7200))
 
     return store.get(kind, fetch)
 

@@ -1,7 +1,9 @@
-"""Members' own mass sends, read from WeCom: they use up the same limit as the company's (PROTOCOL 3.6, 4).
+"""Mass sends that were not made here: members' own, and the company's from WeCom's console or another app. They use
+up the same limit as ours (PROTOCOL 3.6, 4).
 
 WeCom tells of them to nobody, so a tick asks: first what was made since the last reading (kept, then the cursor
-moves), then whom each reached (counted in the transaction that settles it). Everything may happen twice.
+moves), then whom each reached (counted in the transaction that settles it). Everything may happen twice. A send of
+our own whose answer is still on its way looks like one from the console; what turns out to be ours is given back.
 """
 
 from collections.abc import Iterable
@@ -14,11 +16,12 @@ from django.db.models import Exists, OuterRef, Q
 
 from tenants import clock, preferences
 from tenants.models import Tenant
+from wecom.calls.mass_sends import SendResult, SendRow
 from wecom.enums import PERSONAL_POLL_MIN, AppState, QuotaSource, ReceiverKind
 from wecom.errors import Permanent, Retryable, Stopped, WecomError
 from wecom.gateway.client import WecomClient
-from wecom.models import App, PersonalFeed, PersonalSend
-from wecom.sending.ledger import quota_note
+from wecom.models import App, OutboundSend, PersonalFeed, PersonalSend
+from wecom.sending.ledger import quota_note, quota_return
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +32,10 @@ ASK_FOR = timedelta(days=7)  # a send that its maker has not let go by then is n
 SETTLE_AT_ONCE = 50
 FAILED_PAUSE = timedelta(hours=1)
 KINDS = {"group": ReceiverKind.GROUP, "single": ReceiverKind.CUSTOMER}
-PERSONAL, SENT, REACHED = 1, 2, 1
+SOURCES = {0: QuotaSource.CORP, 1: QuotaSource.PERSONAL}  # by create_type
+SENT, REACHED = 2, 1
+SURE_AFTER = timedelta(minutes=10)  # by then the answer to a call of ours is recorded, or it was looked for
+TASKS_AT_ONCE = 300  # of one send; the others are asked about in the next rounds
 
 
 def tenants_with_due() -> list[int]:
@@ -91,32 +97,39 @@ def _list_new(client: WecomClient, feed: PersonalFeed) -> None:
     until = clock.now()
     since = max(feed.read_until - OVERLAP, until - REACH) if feed.read_until else until - REACH
     for chat_type in KINDS:
-        rows = client.pages(
-            "groupmsg_list",
-            "group_msg_list",
-            chat_type=chat_type,
-            start_time=int(since.timestamp()),
-            end_time=int(until.timestamp()),
-            filter_type=PERSONAL,
-            limit=100,
+        rows = list(
+            client.mass_sends.every(
+                chat_type=chat_type, start_time=int(since.timestamp()), end_time=int(until.timestamp())
+            )
         )
+        ours = _ours(feed.tenant_id, [row["msgid"] for row in rows])
         PersonalSend.objects.bulk_create(
-            [
-                PersonalSend(
-                    tenant_id=feed.tenant_id,
-                    app_id=feed.app_id,
-                    msgid=str(row["msgid"]),
-                    chat_type=chat_type,
-                    creator=str(row.get("creator") or ""),
-                    made_at=datetime.fromtimestamp(int(row["create_time"]), UTC),
-                    next_at=until,
-                )
-                for row in rows
-            ],
+            [_kept(feed, chat_type, row, until) for row in rows if row["msgid"] not in ours],
             ignore_conflicts=True,
             batch_size=500,
         )
     PersonalFeed.objects.filter(tenant_id=feed.tenant_id, pk=feed.pk).update(read_until=until)
+
+
+def _ours(tenant_id: int, msgids: Iterable[str]) -> set[str]:
+    """Which of these sends this product made: they were counted when they were planned."""
+    rows = OutboundSend.objects.filter(tenant_id=tenant_id, vendor_id__in=list(msgids)).exclude(vendor_id="")
+    return set(rows.values_list("vendor_id", flat=True))
+
+
+def _kept(feed: PersonalFeed, chat_type: str, row: SendRow, until: datetime) -> PersonalSend:
+    source = SOURCES.get(int(row.get("create_type") or 0), QuotaSource.CORP)
+    made_at = datetime.fromtimestamp(int(row["create_time"]), UTC)
+    return PersonalSend(
+        tenant_id=feed.tenant_id,
+        app_id=feed.app_id,
+        msgid=row["msgid"],
+        chat_type=chat_type,
+        creator=row.get("creator") or "",
+        source=source,
+        made_at=made_at,
+        next_at=until if source == QuotaSource.PERSONAL else max(until, made_at + SURE_AFTER),
+    )
 
 
 def _settle_due(client: WecomClient) -> int:
@@ -126,7 +139,12 @@ def _settle_due(client: WecomClient) -> int:
     )
     zone = Tenant.objects.values_list("timezone", flat=True).get(pk=client.app.tenant_id)
     settled = 0
-    for row in due.order_by("next_at", "pk")[:SETTLE_AT_ONCE]:
+    rows = list(due.order_by("next_at", "pk")[:SETTLE_AT_ONCE])
+    ours = _ours(client.app.tenant_id, [row.msgid for row in rows])
+    for row in rows:
+        if row.msgid in ours:
+            _give_back(row)
+            continue
         try:
             reached, is_over = _reached(client, row)
         except Retryable as error:
@@ -146,20 +164,25 @@ def _settle_due(client: WecomClient) -> int:
 
 def _reached(client: WecomClient, row: PersonalSend) -> tuple[list[tuple[str, datetime]], bool]:
     """Who got it and when, and whether nothing more is to come."""
-    tasks = list(client.pages("groupmsg_task", "task_list", msgid=row.msgid, limit=1000))
+    tasks = sorted(client.mass_sends.tasks(msgid=row.msgid), key=lambda task: task["userid"])
+    first = row.tries * TASKS_AT_ONCE % len(tasks) if len(tasks) > TASKS_AT_ONCE else 0
     reached: list[tuple[str, datetime]] = []
-    for task in tasks:
+    for task in tasks[first : first + TASKS_AT_ONCE]:
         if int(task.get("status") or 0) == SENT:
-            reached += _receivers(
-                client.pages(
-                    "groupmsg_send_result", "send_list", msgid=row.msgid, userid=task["userid"], limit=1000
-                ),
-                row.made_at,
-            )
-    return reached, all(int(task.get("status") or 0) == SENT for task in tasks)
+            results = client.mass_sends.results(msgid=row.msgid, userid=task["userid"])
+            reached += _receivers(results, row.made_at)
+    is_all = len(tasks) <= TASKS_AT_ONCE
+    return reached, is_all and all(int(task.get("status") or 0) == SENT for task in tasks)
 
 
-def _receivers(rows: Iterable[dict[str, Any]], made_at: datetime) -> list[tuple[str, datetime]]:
+def _give_back(row: PersonalSend) -> None:
+    """It is a send of ours after all: whatever was counted under WeCom's id was counted twice."""
+    with transaction.atomic():
+        quota_return(tenant_id=row.tenant_id, vendor_msgids=[row.msgid])
+        row.delete()
+
+
+def _receivers(rows: Iterable[SendResult], made_at: datetime) -> list[tuple[str, datetime]]:
     return [
         (
             str(one.get("chat_id") or one.get("external_userid") or ""),
@@ -177,7 +200,7 @@ def _close(row: PersonalSend, reached: list[tuple[str, datetime]], *, zone: str,
             tenant_id=row.tenant_id,
             receiver_kind=KINDS[row.chat_type],
             uses=[(one, clock.local_date(at, zone), row.msgid) for one, at in reached if one],
-            source=QuotaSource.PERSONAL,
+            source=row.source,
         )
         if is_over:
             PersonalSend.objects.filter(tenant_id=row.tenant_id, pk=row.pk).update(
