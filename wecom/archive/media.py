@@ -21,7 +21,7 @@ from wecom.archive import codes
 from wecom.archive.adapters import archive_port
 from wecom.archive.enums import MEDIA_MB, ArchiveState, MediaState
 from wecom.archive.models import ArchiveCursor, ArchivedMedia
-from wecom.archive.months import chunk_path
+from wecom.archive.months import chunk_path, paths_of
 from wecom.archive.port import ArchiveError, ArchivePort
 from wecom.archive.store import MB
 from wecom.models import App
@@ -51,6 +51,10 @@ class _Damaged(Exception):
     """The whole file has another MD5 than WeCom told."""
 
 
+class _Forgotten(Exception):
+    """Retention or an erasure took the row while we fetched."""
+
+
 def run(*, tenant_id: int) -> bool:
     """Fetch what is due for some seconds. Returns whether more may be waiting. Safe to run in parallel."""
     port = archive_port()
@@ -76,16 +80,20 @@ def _claim(tenant_id: int) -> ArchivedMedia | None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLAIM, [tenant_id, clock.now(), LEASE_S])
         found = cursor.fetchone()
-    return ArchivedMedia.objects.get(tenant_id=tenant_id, pk=found[0]) if found else None
+    return ArchivedMedia.objects.filter(tenant_id=tenant_id, pk=found[0]).first() if found else None
 
 
 def _fetch(port: ArchivePort, handles: dict[int, str], row: ArchivedMedia) -> None:
     try:
-        _read_all(port, _handle(port, handles, row), row)
-    except ArchiveError as error:
-        _refused(row, error)
-    except _Damaged:
-        _start_over(row)
+        try:
+            _read_all(port, _handle(port, handles, row), row)
+        except ArchiveError as error:
+            _refused(row, error)
+        except _Damaged:
+            _start_over(row)
+    except _Forgotten:
+        for path in paths_of(row):
+            default_storage.delete(path)
 
 
 def _handle(port: ArchivePort, handles: dict[int, str], row: ArchivedMedia) -> str:
@@ -122,13 +130,15 @@ def _read_all(port: ArchivePort, handle: str, row: ArchivedMedia) -> None:
 
 
 def _keep_place(row: ArchivedMedia) -> None:
-    """Say how far we are, and keep the claim alive."""
+    """Say how far we are, and keep the claim alive. Raises _Forgotten."""
     with connection.cursor() as cursor:
         cursor.execute(
             """update wecom_archivedmedia set chunks = %s, fetched = %s, index_buf = %s,
                  leased_until = clock_timestamp() + make_interval(secs => %s) where tenant_id = %s and id = %s""",
             [row.chunks, row.fetched, row.index_buf, LEASE_S, row.tenant_id, row.pk],
         )
+        if not cursor.rowcount:
+            raise _Forgotten
 
 
 def _join(row: ArchivedMedia) -> None:
@@ -160,11 +170,18 @@ def _end(row: ArchivedMedia, state: MediaState, *, code: int = 0) -> None:
     for number in range(row.chunks):
         default_storage.delete(chunk_path(row, number))
     row.state, row.error_code, row.leased_until, row.chunks, row.index_buf = state, code, None, 0, ""
-    row.save(
-        update_fields=[
-            "state", "error_code", "leased_until", "chunks", "index_buf", "size", "path", "fetched", "attempts",
-        ]
-    )  # fmt: skip
+    _save(
+        row,
+        "state",
+        "error_code",
+        "leased_until",
+        "chunks",
+        "index_buf",
+        "size",
+        "path",
+        "fetched",
+        "attempts",
+    )
 
 
 def _refused(row: ArchivedMedia, error: ArchiveError) -> None:
@@ -192,11 +209,14 @@ def _start_over(row: ArchivedMedia) -> None:
 def _later(row: ArchivedMedia, *, code: int = 0) -> None:
     pause_s = min(FIRST_PAUSE_S * 2 ** min(row.attempts, 10), LONGEST_PAUSE_S)
     row.error_code, row.leased_until, row.next_at = code, None, clock.now() + timedelta(seconds=pause_s)
-    row.save(
-        update_fields=[
-            "error_code", "leased_until", "next_at", "attempts", "chunks", "fetched", "index_buf",
-        ]
-    )  # fmt: skip
+    _save(row, "error_code", "leased_until", "next_at", "attempts", "chunks", "fetched", "index_buf")
+
+
+def _save(row: ArchivedMedia, *fields: str) -> None:
+    """Raises _Forgotten."""
+    same = ArchivedMedia.objects.filter(tenant_id=row.tenant_id, pk=row.pk)
+    if not same.update(**{name: getattr(row, name) for name in fields}):
+        raise _Forgotten
 
 
 def tenants_with_due() -> list[int]:

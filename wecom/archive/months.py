@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 import structlog
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
 
 from tenants import clock, preferences
 from wecom.archive.enums import RETENTION_DAYS
@@ -80,7 +81,8 @@ def forget_old(*, tenant_id: int, limit: int = 50 * BATCH) -> int:
     since = kept_since(tenant_id)
     if since is None:
         return 0
-    _forget_media(tenant_id, since)
+    old_files = ArchivedMedia.objects.filter(tenant_id=tenant_id, sent_at__lt=since)
+    media_forget(old_files.order_by("pk")[:BATCH])
     gone = 0
     while gone < limit:
         old = ArchivedMessage.objects.filter(tenant_id=tenant_id, sent_at__lt=since).order_by("sent_at")
@@ -92,13 +94,26 @@ def forget_old(*, tenant_id: int, limit: int = 50 * BATCH) -> int:
     return gone
 
 
-def _forget_media(tenant_id: int, since: datetime) -> None:
-    old = ArchivedMedia.objects.filter(tenant_id=tenant_id, sent_at__lt=since)
-    for row in old.order_by("pk")[:BATCH]:
-        for path in [row.path, *(chunk_path(row, number) for number in range(row.chunks))]:
-            if path:
-                default_storage.delete(path)
-        row.delete()
+def media_forget(rows: QuerySet[ArchivedMedia]) -> int:
+    """Delete these files and what lies of them in storage. Returns how many. Safe to repeat and to be cut off.
+
+    A row is held while its files go, so that whoever fetches one meanwhile finds it gone and leaves nothing behind.
+    """
+    gone = 0
+    for tenant_id, pk in list(rows.values_list("tenant_id", "pk")):
+        with transaction.atomic():
+            row = ArchivedMedia.objects.select_for_update().filter(tenant_id=tenant_id, pk=pk).first()
+            if row is not None:
+                for path in paths_of(row):
+                    default_storage.delete(path)
+                row.delete()
+                gone += 1
+    return gone
+
+
+def paths_of(row: ArchivedMedia) -> list[str]:
+    """What lies in storage of one file: the whole, or the chunks so far."""
+    return [path for path in (row.path, *(chunk_path(row, number) for number in range(row.chunks))) if path]
 
 
 def chunk_path(row: ArchivedMedia, number: int) -> str:
