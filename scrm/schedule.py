@@ -59,6 +59,7 @@ def configure(app: Celery) -> None:
             "global_keyprefix": f"{settings.VALKEY_PREFIX}:",
             # A task whose worker was killed is handed out again after this long; every task may run twice.
             "visibility_timeout": 60,
+            "queue_order_strategy": "scrm.queues.WelcomeFirst",
             "socket_timeout": 10,
             "socket_connect_timeout": 3,
         },
