@@ -86,6 +86,41 @@ class TagEnd(models.TextChoices):
     RETIRED = "retired", _("The tag or its rule was ended")
 
 
+class ProfileField(models.TextChoices):
+    """What is asked about a person (R28). The value is stored data."""
+
+    GENDER = "gender", _("Gender")
+    BIRTH_YEAR = "birth_year", _("Year of birth")
+    EDUCATION = "education", _("Education")
+    OCCUPATION = "occupation", _("Occupation")
+    CITY = "city", _("City")
+    INTERESTS = "interests", _("Interests")
+
+
+class Gender(models.TextChoices):
+    FEMALE = "female", _("Female")
+    MALE = "male", _("Male")
+
+
+class Education(models.TextChoices):
+    """Levels as R73 compares buyers by them."""
+
+    HIGH_SCHOOL = "high_school", _("High school or below")
+    JUNIOR_COLLEGE = "junior_college", _("Junior college")
+    BACHELOR = "bachelor", _("Bachelor")
+    ABOVE = "above", _("Above bachelor")
+
+
+class ProfileSource(models.TextChoices):
+    """Who said it. Staff who settle a question outrank what was said before."""
+
+    STAFF = "staff", _("Staff")
+    FORM = "form", _("Form")
+    IMPORT = "import", _("Import")
+    API = "api", _("Event API")
+    WECOM = "wecom", _("WeCom")
+
+
 class OrderState(models.TextChoices):
     PAID = "paid", _("Paid")
     REFUNDED = "refunded", _("Refunded")

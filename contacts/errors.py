@@ -16,6 +16,11 @@ class CustomerUnknown(DomainError):
     message = _("This customer is not known here.")
 
 
+class ProfileInvalid(DomainError):
+    code = "PROFILE-01"
+    message = _("This is not a value that the field can hold.")
+
+
 class TagUnknown(DomainError):
     code = "TAG-01"
     message = _("This tag does not exist any more. Read the tags from WeCom again.")

@@ -3,8 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from contacts.enums import Education, Gender, ProfileField
+from contacts.policies.profile import OLDEST_YEAR
 from contacts.policies.tag_rules import Condition
 
 FILE_BYTES = 20 * 1024 * 1024
@@ -50,6 +53,42 @@ class TagForm(forms.Form):
     def __init__(self, *args: Any, tags: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["tag"].choices = tags  # type: ignore[attr-defined]
+
+
+class ProfileForm(forms.Form):
+    """What staff know of a person; an empty field is unknown and nothing is guessed."""
+
+    gender = forms.ChoiceField(
+        label=_("Gender"), choices=[("", _("Unknown")), *Gender.choices], required=False
+    )
+    birth_year = forms.IntegerField(
+        label=_("Year of birth"), required=False, min_value=OLDEST_YEAR, help_text=_("Such as 1992.")
+    )
+    education = forms.ChoiceField(
+        label=_("Education"), choices=[("", _("Unknown")), *Education.choices], required=False
+    )
+    occupation = forms.CharField(label=_("Occupation"), required=False, max_length=200)
+    city = forms.CharField(label=_("City"), required=False, max_length=200)
+    interests = forms.CharField(label=_("Interests"), required=False, max_length=200)
+    asked = forms.MultipleChoiceField(
+        label=_("Asked, did not say"),
+        choices=[],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("So that nobody asks again soon."),
+    )
+
+    def __init__(self, *args: Any, unknown: list[tuple[str, Any]], this_year: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["asked"].choices = unknown  # type: ignore[attr-defined]
+        if not unknown:
+            del self.fields["asked"]
+        self.fields["birth_year"].validators.append(MaxValueValidator(this_year))
+
+    def values(self) -> dict[str, str]:
+        """{field: value} as the profile keeps them; a year as text, "" for nothing."""
+        told = self.cleaned_data
+        return {field: str(told[field] or "") for field in ProfileField.values}
 
 
 class TagEditForm(forms.Form):

@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
+from contacts.enums import Education, Gender, ProfileField
 from contacts.selectors import customer_list, live_follow_counts
 from contacts.selectors.channels import welcome_assets, welcome_known
 from team.selectors import register_load
@@ -33,6 +34,11 @@ def _search(tenant: Tenant, text: str) -> Iterable[nav.Hit]:
 register_changes(
     "contacts.tag",
     labels={"rule": pgettext_lazy("audit field", "Rule"), "people": pgettext_lazy("audit field", "People")},
+)
+register_changes(
+    "contacts.customer",
+    labels=dict(ProfileField.choices),
+    values={"gender": dict(Gender.choices), "education": dict(Education.choices)},
 )
 nav.register(key="contacts", label=_("Customers"), icon="user", url_name="contacts:list", order=30)
 nav.register_search(_search)

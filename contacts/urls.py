@@ -18,6 +18,7 @@ from contacts.views.imports import (
     ImportPage,
     ImportTemplateView,
 )
+from contacts.views.profile import ProfilePage
 from contacts.views.tags import (
     TagArchiveView,
     TagEditPage,
@@ -44,6 +45,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/tags/<int:tag_pk>/rule/", TagRulePage.as_view(), name="tag_rule"),
     path("customers/tags/<int:tag_pk>/rule/end/", TagRuleEndView.as_view(), name="tag_rule_end"),
     path("customers/<int:pk>/", CustomerPage.as_view(), name="detail"),
+    path("customers/<int:pk>/profile/", ProfilePage.as_view(), name="profile"),
     path("customers/<int:pk>/opt-out/", OptOutPage.as_view(), name="opt_out"),
     path("customers/<int:pk>/archive-consent/", ArchiveConsentPage.as_view(), name="archive_consent"),
     path("customers/<int:pk>/tags/", TagPage.as_view(), name="tag"),

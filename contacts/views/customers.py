@@ -26,12 +26,14 @@ from contacts.selectors import (
     tag_list,
 )
 from contacts.selectors.exposures import exposures_now
+from contacts.selectors.profile import PROFILE_SIZE, completeness_of, profile_of
 from contacts.selectors.sources import source_label
 from contacts.selectors.tags import customer_tags, evidence_words, fact_names
 from contacts.selectors.timeline import FACETS, customer_timeline, facet_counts
 from contacts.services.customers import customer_archive_consent, customer_set_opt_out
 from contacts.services.tags import customer_tag_add, customer_tag_remove
 from contacts.tables.customers import CustomerTable
+from tenants import clock
 from tenants.enums import Permission
 from wecom.archive.enums import ConsentSource
 
@@ -90,6 +92,7 @@ class CustomerPage(TemplatePage):
         counts = facet_counts(entries)
         return {
             "customer": customer,
+            **self._profile(customer),
             "phone": masked_phone(customer.phone, may_see=self.can(Permission.SEE_PERSONAL)),
             "entries": [one for one in entries if facet in ("all", one.facet)],
             "facet": facet,
@@ -101,6 +104,16 @@ class CustomerPage(TemplatePage):
             "spent_fen": spent_fen(**who).get(customer.pk),
             "exposures": exposures_now(tenant=self.request.tenant, customer_id=customer.pk),
             "consent_source": dict(ConsentSource.choices).get(customer.archive_consent_source, ""),
+        }
+
+    def _profile(self, customer: Customer) -> dict[str, Any]:
+        """The asked fields with their sources, and how many of the nine are known."""
+        year = clock.local_date(clock.now(), self.request.tenant.timezone).year
+        share = completeness_of(tenant_id=customer.tenant_id, customer_ids=[customer.pk])[customer.pk]
+        return {
+            "profile": profile_of(customer=customer, this_year=year),
+            "profile_fields": PROFILE_SIZE,
+            "profile_known": round(share * PROFILE_SIZE),
         }
 
     def _tags(self, customer: Customer) -> list[dict[str, Any]]:

@@ -76,6 +76,7 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "contacts:archive_consent": (VIEW, WORK),
     "contacts:tag": (VIEW, WORK),
     "contacts:untag": (VIEW, WORK),
+    "contacts:profile": (WORK, WORK),
     "contacts:tags": (VIEW, WORK),
     "contacts:tag_new": (OPERATE, OPERATE),
     "contacts:tags_builtin": (OPERATE, OPERATE),

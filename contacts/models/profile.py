@@ -1,0 +1,32 @@
+"""What is known of a person beyond WeCom's columns, each with who said it and when (R28)."""
+
+from django.db import models
+
+from contacts.enums import ProfileField, ProfileSource
+from contacts.models.people import Customer
+from tenants.scoping import TenantModel
+
+
+class ProfileFact(TenantModel):
+    """The latest that one source said of one field. `value` "": the person was asked and did not say.
+
+    `value` holds a key of Gender or Education, a year, or free words. `said_by` is the staff member, form or file.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
+    field = models.CharField(max_length=16, choices=ProfileField)
+    source = models.CharField(max_length=8, choices=ProfileSource)
+    value = models.CharField(max_length=200, blank=True)
+    said_at = models.DateTimeField()
+    said_by = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "customer", "field", "source"], name="contacts_profile_fact_once"
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "field", "value"], name="contacts_profile_by_value")]
+
+    def __str__(self) -> str:
+        return f"{self.field}={self.value}"
