@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,25 +10,47 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from simulator.runtime import Runtime
+from simulator.wire.checks import Field, check
+from simulator.wire.crypto import CryptoError
 from simulator.wire.errors import WireError
+from simulator.wire.incoming import json_object
 from simulator.world.relations import Refused
+
+log = logging.getLogger("simulator")
 
 Body = dict[str, Any]
 Action = Callable[[Runtime, Body], Awaitable[Body]]
 
 
+TEXT = Field(str)
+TEXTS = Field(list, items=str)
+OBJECT = Field(dict)
+OBJECTS = Field(list, items=dict)
+# Each of these names means the same wherever it comes.
+KINDS: dict[str, Field] = {
+    **dict.fromkeys(
+        ("corp_id", "userid", "external_userid", "chat_id", "by", "owner", "sender", "from", "to", "msgid", "msgtype"),
+        TEXT,
+    ),
+    **dict.fromkeys(
+        ("config_id", "link_id", "moment_id", "tag_id", "suite_id", "provider_id", "camp_id", "name", "timezone"), TEXT
+    ),
+    **dict.fromkeys(
+        ("callback_url", "callback_form", "token", "aes_key", "product_base_url", "api_key", "quota_rule"), TEXT
+    ),
+    **dict.fromkeys(("person_ids", "external_userids", "chat_ids", "allowed_ips", "manual_staff"), TEXTS),
+    **dict.fromkeys(("permissions", "visible_userids", "add_tag", "remove_tag"), TEXTS),
+    **dict.fromkeys(("content", "limits", "archive", "selected"), OBJECT),
+    **dict.fromkeys(("items", "shop", "attachments"), OBJECTS),
+}  # fmt: skip
+
+
 async def read_json(request: Request) -> Body:
     """The body as an object; empty means {}. Raises Refused."""
-    raw = await request.body()
-    if not raw:
-        return {}
     try:
-        body = json.loads(raw)
-    except ValueError as error:
-        raise Refused("the body is not JSON") from error
-    if not isinstance(body, dict):
-        raise Refused("the body must be an object")
-    return body
+        return json_object(await request.body())
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"the body is not a JSON object: {error}") from error
 
 
 def need(body: Body, *names: str) -> list[Any]:
@@ -45,9 +67,12 @@ def json_route(runtime: Runtime, action: Action) -> Callable[[Request], Awaitabl
     async def handle(request: Request) -> Response:
         try:
             body = {**dict(request.query_params), **await read_json(request), **request.path_params}
-            answer = await action(runtime, body)
-        except (Refused, WireError, ValueError) as error:
+            answer = await action(runtime, check(body, KINDS))
+        except (Refused, WireError, CryptoError, ValueError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
+        except (TypeError, AttributeError, LookupError, OverflowError) as error:
+            log.warning("%s: a value of the wrong kind", request.url.path, exc_info=True)
+            return JSONResponse({"error": f"a value of the wrong kind: {error}"}, status_code=400)
         if request.method != "GET":
             runtime.world.is_dirty = True
         return JSONResponse(answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from simulator.callbacks.deliver import verify_url
 from simulator.human.answers import Body, need
@@ -23,6 +24,7 @@ SIZES = {
 ARCHIVE_AGENTID = 2000004
 # A corp of so many groups without further wishes is for tests of a first synchronisation.
 HUGE_GROUPS, HUGE_STAFF, PEOPLE_PER_GROUP = 500, 40, 5
+RETRY_GAP_MOST_S = 3600
 CORP_SETTINGS = (
     "name",
     "product_base_url",
@@ -49,9 +51,24 @@ def _own_apps(corp: Corp) -> list[App]:
     return [app for app in corp.apps.values() if app.agentid != ARCHIVE_AGENTID]
 
 
+def _zone(name: str) -> None:
+    """Raises Refused for a time zone that nobody knows."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise Refused(f"no time zone {name}") from error
+
+
 def _apply(corp: Corp, body: Body) -> None:
     if body.get("quota_rule", "month") not in ("month", "week", "day"):
         raise Refused("quota_rule is month, week or day")
+    if (
+        not 0 <= float(body.get("retry_gap_s") or 0) <= RETRY_GAP_MOST_S
+        or int(body.get("group_cap") or 1) < 1
+    ):
+        raise Refused("retry_gap_s or group_cap is out of range")
+    if body.get("timezone") is not None:
+        _zone(body["timezone"])
     for name in CORP_SETTINGS:
         if body.get(name) is not None:
             setattr(corp, name, body[name])

@@ -17,6 +17,7 @@ from simulator.human.oauth import PERSON_COOKIE, visiting_person
 from simulator.human.pages import TEMPLATES, render
 from simulator.human.phone_acts import SCANS, perform, scanned
 from simulator.runtime import Runtime
+from simulator.wire.crypto import CryptoError
 from simulator.wire.errors import WireError
 from simulator.world.model import Corp
 from simulator.world.relations import Refused
@@ -150,7 +151,7 @@ def shown_errors(page: Page) -> Page:
     async def handle(request: Request) -> Response:
         try:
             return await page(request)
-        except (Refused, WireError, ValueError) as error:
+        except (Refused, WireError, CryptoError, ValueError) as error:
             back = _safe_back(request.headers.get("referer", ""))
             return HTMLResponse(render("notice.html", text=str(error), back=back), status_code=400)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +23,7 @@ from starlette.routing import Route
 
 from simulator.runtime import Runtime
 from simulator.wire.errors import MESSAGES
+from simulator.wire.incoming import json_object
 from simulator.world import samples
 from simulator.world.archive import KEPT_S, Archive, Row
 from simulator.world.model import Corp, stable_id
@@ -101,10 +101,10 @@ class ArchiveGateway:
         if do is None:
             return JSONResponse({"error": "no such operation"}, status_code=404)
         try:
-            answer = do(json.loads(await request.body() or b"{}"), request)
+            answer = do(json_object(await request.body()), request)
         except SdkError as error:
             answer = {"ret": error.ret}
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             answer = {"ret": ARGUMENTS}
         code = int(answer.get("ret") or answer.get("errcode") or 0)
         self.runtime.count_call(f"archive/{operation}", code)

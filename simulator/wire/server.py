@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter, deque
 from typing import Any
 
@@ -17,6 +16,7 @@ from simulator.wire.checks import check, check_query
 from simulator.wire.endpoint import Call, Endpoint, RawAnswer, Upload
 from simulator.wire.errors import MESSAGES, WireError
 from simulator.wire.fetching import finish
+from simulator.wire.incoming import json_object
 from simulator.wire.registry import ENDPOINTS
 from simulator.world.entities import App
 from simulator.world.model import Corp, World, stable_id
@@ -115,12 +115,9 @@ async def _read_body(request: Request, row: Endpoint) -> tuple[dict[str, Any], U
     if len(raw) > BODY_BYTES:
         raise WireError(40058, "body too large")
     try:
-        body = json.loads(raw.decode() or "{}")
-    except ValueError as error:
-        raise WireError(40058, "body is not JSON in UTF-8") from error
-    if not isinstance(body, dict):
-        raise WireError(40058, "body must be an object")
-    return body, None
+        return json_object(raw), None
+    except (ValueError, RecursionError) as error:
+        raise WireError(40058, "body is not a JSON object in UTF-8") from error
 
 
 class Gate:

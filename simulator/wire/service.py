@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from simulator.runtime import Runtime
 from simulator.wire.api.tokens import issue_token
 from simulator.wire.checks import Field, check
 from simulator.wire.errors import WireError
+from simulator.wire.incoming import json_object
 from simulator.wire.server import answer_error, answer_ok
 from simulator.world.entities import App
 from simulator.world.model import Corp, World, stable_id
@@ -207,15 +207,15 @@ class ServiceGate:
         if request.method != row.method:
             raise WireError(40058, f"use {row.method}")
         try:
-            raw = json.loads((await request.body()).decode() or "{}")
-        except ValueError as error:
-            raise WireError(40058, "body is not JSON in UTF-8") from error
+            body = json_object(await request.body())
+        except (ValueError, RecursionError) as error:
+            raise WireError(40058, "body is not a JSON object in UTF-8") from error
         world, now = self.runtime.world, self.runtime.clock.now()
         suite = None
         if row.needs_suite:
             suite = _by_token(world, request.query_params.get("suite_access_token", ""), now)
         self.runtime.world.is_dirty = True
-        return row.handler(ServiceCall(world, check(raw, row.spec), now, suite))
+        return row.handler(ServiceCall(world, check(body, row.spec), now, suite))
 
 
 def make_provider(world: World, corp_id: str) -> Provider:
