@@ -10,7 +10,7 @@ from wecom import selectors, services
 from wecom.gateway import limits
 from wecom.gateway.limits import CorpGate
 from wecom.models import OutboundSend
-from wecom.sending import outbound
+from wecom.sending import closed, outbound
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
@@ -121,6 +121,22 @@ def test_more_messages_than_a_member_may_get_wait_instead_of_being_dropped(
     at(tenant, simulator, frozen, frozen.moment + timedelta(seconds=90))
     drain(tenant)
     assert [row.state for row in rows(tenant)] == ["done"] * 40
+
+
+@pytest.mark.parametrize(("count", "after"), [(3, "queued"), (2, "done")])
+def test_many_messages_leave_the_full_and_half_hour_to_others(
+    tenant, live, simulator, group, frozen, monkeypatch, count, after
+):
+    monkeypatch.setattr(closed, "MANY", 3)
+    at(tenant, simulator, frozen, frozen.moment.replace(minute=30, second=1))
+    queue(tenant, "app_message", message(group, count))
+    queue(tenant, "mass_send", mass(group))
+    drain(tenant)
+    assert [row.state for row in rows(tenant, "app_message")] == [after] * count
+    assert [row.state for row in rows(tenant, "mass_send")] == ["done"]
+    at(tenant, simulator, frozen, frozen.moment + timedelta(minutes=1))
+    drain(tenant)
+    assert [row.state for row in rows(tenant, "app_message")] == ["done"] * count
 
 
 def test_what_waited_too_long_ends_unsent_and_visible(tenant, live, simulator, group, frozen):

@@ -17,18 +17,17 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from redis.exceptions import RedisError
 
 from outbox.services import publish
 from tenants import clock
 from wecom.adapters import ADAPTERS, Sent
-from wecom.endpoints import ENDPOINTS
 from wecom.enums import AppState, SendKind, SendState
 from wecom.errors import GivenUp, Permanent, Retryable, Stopped, UnknownOutcome, WecomError
 from wecom.events import SendFinished
 from wecom.gateway.client import WecomClient, client_for
 from wecom.models import App, OutboundSend
 from wecom.operations.tally import tally
+from wecom.sending.closed import closed_kinds
 
 log = structlog.get_logger(__name__)
 
@@ -110,29 +109,6 @@ def send_due(*, tenant_id: int, limit: int) -> int:
             if closed is None:
                 return 0
     return done
-
-
-def closed_kinds(app: App) -> list[str] | None:
-    """Kinds whose call is paused after a rate limit; None when no call goes out at all.
-
-    A line that was down is tried with a harmless read: a mass send would be parked if the line were still dead.
-    """
-    client = WecomClient(app)
-    try:
-        now = client.gate.state()
-        if now.state == "half_open":
-            client.customers.follow_users()
-        if now.state != "half_open" and now.is_held:
-            return None
-    except (Retryable, Stopped, RedisError):
-        return None
-    except WecomError:
-        pass  # WeCom answered, if only with a refusal
-    return [
-        str(kind)
-        for kind, adapter in ADAPTERS.items()
-        if adapter.endpoint and ENDPOINTS[adapter.endpoint].path in now.paused
-    ]
 
 
 def deliver(row: OutboundSend) -> bool:
