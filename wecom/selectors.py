@@ -18,7 +18,6 @@ from wecom.models import App, InboundEvent, OutboundSend, SyncState
 from wecom.reading.sync import kinds
 from wecom.sending.ledger import quota_figures as quota_figures
 from wecom.sending.ledger import quota_left as quota_left
-from wecom.sending.ledger import quota_left_many as quota_left_many
 from wecom.sending.ledger import quota_window as quota_window
 
 OAUTH_SCOPE = "snsapi_base"

@@ -134,20 +134,19 @@ class TestLedger:
             )
         assert found["wr1"] == left
 
-    def test_pages_see_who_used_it_in_two_queries_for_any_number(self, tenant):
+    def test_what_is_left_takes_two_queries_for_any_number_and_counts_members_sends(self, tenant):
         day = date(2026, 2, 10)
         receivers = [f"wr{n}" for n in range(50)]
         with tenant_scope(tenant), transaction.atomic():
             use(tenant, receivers[:2], day, "corp")
             use(tenant, receivers[:1], day, "own", source="personal")
             with CaptureQueriesContext(connection) as queries:
-                found = selectors.quota_left_many(
+                found = selectors.quota_left(
                     tenant_id=tenant.pk, receiver_kind="group", receiver_ids=receivers, day=day
                 )
             figures = selectors.quota_figures(tenant_id=tenant.pk, day=day)
         assert len(queries) == 2
-        assert (found["wr0"].left, found["wr0"].by_company, found["wr0"].by_members) == (26, 1, 1)
-        assert [found[one].used for one in ("wr0", "wr1", "wr2")] == [2, 1, 0]
+        assert [found[one] for one in ("wr0", "wr1", "wr2")] == [26, 27, 28]
         assert (figures.by_company, figures.by_members, figures.receivers, figures.used_up) == (2, 1, 2, 0)
 
     def test_ten_thousand_uses_are_one_statement_and_a_repeat_adds_none(self, tenant):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -25,20 +25,6 @@ select %s, %s, receiver, day, %s, key, %s
 from unnest(%s::text[], %s::date[], %s::text[]) as t(receiver, day, key)
 on conflict do nothing
 """
-
-
-@dataclass(frozen=True)
-class QuotaLeft:
-    """How one receiver stands in the window of a day. `left` is never below 0."""
-
-    left: int
-    by_company: int
-    by_members: int
-    window: Window
-
-    @property
-    def used(self) -> int:
-        return self.by_company + self.by_members
 
 
 def quota_rules(*, tenant_id: int) -> list[RuleFrom]:
@@ -65,41 +51,16 @@ def quota_left(
     Two queries, whatever the number of receivers.
     """
     window = quota_window(tenant_id=tenant_id, day=day)
+    entries = QuotaEntry.objects.filter(
+        tenant_id=tenant_id,
+        receiver_kind=receiver_kind,
+        receiver_id__in=list(receiver_ids),
+        local_date__range=(window.first, window.last),
+    )
     used = dict(
-        _used(tenant_id, receiver_kind, receiver_ids, window)
-        .annotate(n=Count("pk"))
-        .values_list("receiver_id", "n")
+        entries.order_by().values("receiver_id").annotate(n=Count("pk")).values_list("receiver_id", "n")
     )
     return {one: max(0, window.limit - used.get(one, 0)) for one in receiver_ids}
-
-
-def quota_left_many(
-    *, tenant_id: int, receiver_kind: str, receiver_ids: Collection[str], day: date
-) -> dict[str, QuotaLeft]:
-    """The same for pages: also who used it, and the window. Two queries."""
-    window = quota_window(tenant_id=tenant_id, day=day)
-    counted = _used(tenant_id, receiver_kind, receiver_ids, window).annotate(
-        company=Count("pk", filter=Q(source=QuotaSource.CORP)),
-        members=Count("pk", filter=Q(source=QuotaSource.PERSONAL)),
-    )
-    used = {one["receiver_id"]: (one["company"], one["members"]) for one in counted}
-    return {
-        one: QuotaLeft(max(0, window.limit - sum(used.get(one, (0, 0)))), *used.get(one, (0, 0)), window)
-        for one in receiver_ids
-    }
-
-
-def _used(tenant_id: int, kind: str, receivers: Collection[str], window: Window) -> QuerySet:
-    return (
-        QuotaEntry.objects.filter(
-            tenant_id=tenant_id,
-            receiver_kind=kind,
-            receiver_id__in=list(receivers),
-            local_date__range=(window.first, window.last),
-        )
-        .order_by()
-        .values("receiver_id")
-    )
 
 
 @dataclass(frozen=True)
