@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -56,7 +57,7 @@ def profile_told(*, tenant_id: int, source: str, told: Iterable[Told]) -> None:
     rows = [youngest[key] for key in sorted(youngest) if key[0] in known]
     if not rows:
         return
-    columns = [
+    columns: list[list[Any]] = [
         [one.customer_id for one in rows],
         [one.field for one in rows],
         [one.value for one in rows],
