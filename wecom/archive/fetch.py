@@ -7,7 +7,7 @@ meet all the same, the second finds the cursor moved and lets its page go.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from django.db import connection, transaction
@@ -17,10 +17,10 @@ from wecom.archive import codes, months, pace
 from wecom.archive.adapters import archive_port
 from wecom.archive.enums import POLL_S, ArchiveState
 from wecom.archive.keys import Opener
-from wecom.archive.models import ArchiveCursor, ArchiveKey, SealedMessage
+from wecom.archive.models import ArchiveCursor, SealedMessage
 from wecom.archive.opening import Closed, Sealed, open_entry, openers_of
 from wecom.archive.port import ArchiveError, ArchivePort
-from wecom.archive.store import Opened, messages_store
+from wecom.archive.store import Opened, messages_store, note_stored
 from wecom.enums import AppState
 from wecom.models import App
 
@@ -144,11 +144,9 @@ def store_page(*, tenant_id: int, app_id: int, page: Page) -> bool:
             return False
         stored = messages_store(tenant_id=tenant_id, app_id=app_id, opened=page.opened)
         _keep_closed(tenant_id, app_id, page.closed)
-        _note_keys(tenant_id, app_id, page.opened)
+        note_stored(cursor, stored, versions={one.version for one in page.opened})
         _note_gap(cursor, page)
         cursor.seq, cursor.has_more, cursor.fetched_at = page.last_seq, page.is_full, clock.now()
-        cursor.withheld += stored.withheld
-        cursor.message_at = _later(cursor.message_at, stored.last_sent_at)
         cursor.state, cursor.error_code, cursor.error, cursor.attempts = ArchiveState.RUNNING, 0, "", 0
         cursor.save(
             update_fields=[
@@ -157,10 +155,6 @@ def store_page(*, tenant_id: int, app_id: int, page: Page) -> bool:
             ]
         )  # fmt: skip
     return True
-
-
-def _later(known: datetime | None, new: datetime | None) -> datetime | None:
-    return max((one for one in (known, new) if one), default=None)
 
 
 def _keep_closed(tenant_id: int, app_id: int, closed: list[Closed]) -> None:
@@ -182,13 +176,6 @@ def _keep_closed(tenant_id: int, app_id: int, closed: list[Closed]) -> None:
         ],
         ignore_conflicts=True,
     )
-
-
-def _note_keys(tenant_id: int, app_id: int, opened: list[Opened]) -> None:
-    """A key that has opened something may not be given another version any more."""
-    versions = {one.version for one in opened}
-    unused = ArchiveKey.objects.filter(tenant_id=tenant_id, app_id=app_id, used_at=None)
-    unused.filter(version__in=versions).update(used_at=clock.now())
 
 
 def _note_gap(cursor: ArchiveCursor, page: Page) -> None:

@@ -8,9 +8,9 @@ from django.db.models import F, Q
 from wecom.archive import months
 from wecom.archive.adapters import archive_port
 from wecom.archive.enums import SealedReason
-from wecom.archive.models import SealedMessage
+from wecom.archive.models import ArchiveCursor, SealedMessage
 from wecom.archive.opening import Closed, Sealed, open_entry, openers_of, read_entry
-from wecom.archive.store import Opened, messages_store
+from wecom.archive.store import Opened, messages_store, note_stored
 
 CHUNK = 200
 
@@ -43,12 +43,15 @@ def retry(*, tenant_id: int, app_id: int) -> int:
 def _move(tenant_id: int, app_id: int, results: Sequence[tuple[int, Opened | Closed]]) -> int:
     months.ensure(one.message.sent_at for _pk, one in results if isinstance(one, Opened))
     with transaction.atomic():
+        cursor = ArchiveCursor.objects.select_for_update().get(tenant_id=tenant_id, app_id=app_id)
         locked = SealedMessage.objects.select_for_update(skip_locked=True).filter(
             tenant_id=tenant_id, pk__in=[pk for pk, _one in results]
         )
         ours = set(locked.values_list("pk", flat=True))
         opened = [(pk, one) for pk, one in results if pk in ours and isinstance(one, Opened)]
-        messages_store(tenant_id=tenant_id, app_id=app_id, opened=[one for _pk, one in opened])
+        stored = messages_store(tenant_id=tenant_id, app_id=app_id, opened=[one for _pk, one in opened])
+        note_stored(cursor, stored, versions={one.version for _pk, one in opened})
+        cursor.save(update_fields=["withheld", "message_at"])
         SealedMessage.objects.filter(tenant_id=tenant_id, pk__in=[pk for pk, _one in opened]).delete()
         for pk, one in results:
             if pk in ours and isinstance(one, Closed):

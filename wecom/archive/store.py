@@ -4,7 +4,7 @@ Runs in the caller's transaction, so that the cursor moves exactly with the rows
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from tenants import clock, preferences
 from wecom.archive import heard
 from wecom.archive.consent import Answer, consent_set_many, refused_since
 from wecom.archive.enums import MEDIA_MB, ConsentSource, MediaState, MessageSource, MessageState
-from wecom.archive.models import ArchivedMedia
+from wecom.archive.models import ArchiveCursor, ArchivedMedia, ArchiveKey
 from wecom.archive.wire import CONSENTS, Message
 from wecom.events import MessagesArchived
 
@@ -85,6 +85,18 @@ def messages_store(
     ids = sorted(fresh.values())
     _tell(tenant_id, app_id, ids)
     return Stored(ids, withheld, max((one.message.sent_at for one in kept), default=None))
+
+
+def note_stored(cursor: ArchiveCursor, stored: Stored, *, versions: Collection[int]) -> None:
+    """What a batch changes in the books of its archive. `cursor` is locked and saved by the caller.
+
+    A key that has opened something may not be given another version any more.
+    """
+    cursor.withheld += stored.withheld
+    known = [one for one in (cursor.message_at, stored.last_sent_at) if one]
+    cursor.message_at = max(known, default=None)
+    unused = ArchiveKey.objects.filter(tenant_id=cursor.tenant_id, app_id=cursor.app_id, used_at=None)
+    unused.filter(version__in=versions).update(used_at=clock.now())
 
 
 def _answers(opened: Sequence[Opened]) -> list[Answer]:

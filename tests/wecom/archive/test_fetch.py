@@ -7,9 +7,10 @@ from django.conf import LazySettings
 
 from tenants import clock
 from tests.wecom.archive.conftest import World
-from wecom.archive import fetch, sealed
+from wecom.archive import fetch, sealed, services
 from wecom.archive.enums import ArchiveState, SealedReason
-from wecom.models import ArchivedMessage, SealedMessage
+from wecom.archive.errors import KeyInUse
+from wecom.models import ArchiveConsent, ArchivedMessage, ArchiveKey, SealedMessage
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -85,6 +86,35 @@ def test_a_key_change_without_its_key_keeps_messages_closed_until_it_is_added(wo
 
     assert (opened, said(), SealedMessage.objects.count()) == (1, ["旧钥匙", "新钥匙"], 0)
     assert sealed.retry(tenant_id=world.tenant.pk, app_id=world.app.pk) == 0
+
+
+def test_what_is_opened_later_counts_like_what_came_open(world: World) -> None:
+    person = world.customers[0]
+    world.act("consent", external_userid=person, agree=True)
+    world.fetch()
+    agreed_at = ArchiveConsent.objects.get(person_id=person).at
+    world.switch_on(version=2)
+    world.say(person, "说过不要存")
+    world.say(world.staff, "要存的")
+    world.fetch()
+    services.consent_record(
+        tenant=world.tenant,
+        app_id=world.app.pk,
+        person_id=person,
+        agreed=False,
+        ground="当面",
+        actor=world.owner,
+    )
+    ArchiveConsent.objects.filter(person_id=person).update(at=agreed_at)  # refused before writing
+    world.has_key(2)
+
+    sealed.retry(tenant_id=world.tenant.pk, app_id=world.app.pk)
+
+    row, key = world.cursor(), ArchiveKey.objects.get(version=2)
+    assert (said(), row.withheld) == (["要存的"], 1)
+    assert row.message_at == ArchivedMessage.objects.order_by("-sent_at").values_list("sent_at", flat=True)[0]
+    with pytest.raises(KeyInUse):
+        services.key_set_version(tenant=world.tenant, key_id=key.pk, version=3, actor=world.owner)
 
 
 def test_a_key_of_another_pair_is_named_and_kept_for_later(world: World) -> None:
