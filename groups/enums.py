@@ -1,5 +1,7 @@
 """Choices, state tables and settings of groups."""
 
+from datetime import time
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -188,6 +190,52 @@ DEAD_DAYS = declare(
 ACTIVE_HOURS = declare(
     "groups.active_hours", default=168, kind=PreferenceKind.INTEGER, minimum=1, maximum=2160,
     label=_("Hours after an activity that a customer counts as active"),
+)  # fmt: skip
+FLASH_DAYS = declare(
+    "groups.flash_days", default=7, kind=PreferenceKind.INTEGER, minimum=1, maximum=60,
+    label=_("Days a flash group may run"),
+)  # fmt: skip
+SUPER_SHARE = declare(
+    "groups.super_share_percent", default=30, kind=PreferenceKind.INTEGER, minimum=1, maximum=99,
+    label=_("Super-users in a super-user group, percent"), help=_("The others are those who may become one."),
+)  # fmt: skip
+SUPER_BAND = declare(
+    "groups.super_band_points", default=5, kind=PreferenceKind.INTEGER, minimum=0, maximum=50,
+    label=_("Points that the share of super-users may be off"),
+)  # fmt: skip
+SUPER_TAG = declare(
+    "groups.super_tag", default="超级用户", kind=PreferenceKind.TEXT,
+    label=_("Tag of a super-user"), help=_("Whoever carries it counts as a super-user."),
+)  # fmt: skip
+PROMISE_GAP = declare(
+    "groups.promise_gap_percent", default=10, kind=PreferenceKind.INTEGER, minimum=0, maximum=100,
+    label=_("Promises overdue until a delivery group is red, percent"),
+    help=_("Below it, any overdue promise makes the group amber."),
+)  # fmt: skip
+FIRST_DAYS = declare(
+    "groups.first_days", default=7, kind=PreferenceKind.INTEGER, minimum=1, maximum=30,
+    label=_("Days after going live in which a group is watched closely"),
+)  # fmt: skip
+FIRST_SILENT_HOURS = declare(
+    "groups.first_silent_hours", default=48, kind=PreferenceKind.INTEGER, minimum=1, maximum=168,
+    label=_("Hours without a customer's message in those days until it is warned about"),
+)  # fmt: skip
+AD_SHARE = declare(
+    "groups.ad_share_percent", default=50, kind=PreferenceKind.INTEGER, minimum=0, maximum=100,
+    label=_("Marketing among a week's group messages until a group counts as an ad group, percent"),
+    help=_("Only while customers also write less than the week before."),
+)  # fmt: skip
+RULE_CHARACTERS = declare(
+    "groups.rule_characters", default=5, kind=PreferenceKind.INTEGER, minimum=1, maximum=40,
+    label=_("Characters of a group rule, at least"), help=_("A shorter one is hardly specific."),
+)  # fmt: skip
+LADDER_STEPS = declare(
+    "groups.ladder_steps", default=3, kind=PreferenceKind.INTEGER, minimum=1, maximum=6,
+    label=_("Steps that follow a breach of the rules, at least"), help=_("Warn, mute, remove."),
+)  # fmt: skip
+NIGHTLY_AT = declare(
+    "groups.nightly_at", default=time(3, 0), kind=PreferenceKind.TIME,
+    label=_("When every running group is judged anew, daily"),
 )  # fmt: skip
 CREATION_WINDOW_S = declare(
     "groups.creation_window_s", default=60, kind=PreferenceKind.INTEGER, minimum=0, maximum=3600,

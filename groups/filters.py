@@ -4,10 +4,13 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from groups.enums import Kind, PaymentBasis, Risk, State
 from groups.models import Group
+from groups.policies.checks import REGISTRY
+from groups.selectors.findings import groups_breaking
 from team.selectors import staff_list
 
 _HEALTH = [("bad", Risk.BAD.label), ("warn", Risk.WARN.label), ("ok", Risk.NONE.label)]
@@ -23,6 +26,10 @@ class GroupFilter(django_filters.FilterSet):
         choices=[("none", _("No type yet")), *Kind.choices], method="by_kind", label=_("Type")
     )
     health = django_filters.ChoiceFilter(choices=_HEALTH, method="by_health", label=_("Health"))
+    rule = django_filters.MultipleChoiceFilter(
+        choices=[(one.code, format_lazy("{} {}", one.code, one.title)) for one in REGISTRY.values()],
+        method="by_rule", label=_("Check broken"),
+    )  # fmt: skip
     payment_basis = django_filters.MultipleChoiceFilter(choices=PaymentBasis.choices, label=_("Payment"))
     owner = django_filters.MultipleChoiceFilter(field_name="owner_id", choices=[], label=_("Owner"))
     frozen = django_filters.BooleanFilter(
@@ -46,6 +53,11 @@ class GroupFilter(django_filters.FilterSet):
 
     def by_kind(self, rows: QuerySet[Group], _name: str, values: list[str]) -> QuerySet[Group]:
         return rows.filter(kind__in=["" if one == "none" else one for one in values]) if values else rows
+
+    def by_rule(self, rows: QuerySet[Group], _name: str, codes: list[str]) -> QuerySet[Group]:
+        if not codes:
+            return rows
+        return rows.filter(pk__in=groups_breaking(tenant_id=self.request.tenant.pk, codes=codes))
 
     def by_health(self, rows: QuerySet[Group], _name: str, value: str) -> QuerySet[Group]:
         return rows.filter(risk__in=_RISKS[value]) if value in _RISKS else rows

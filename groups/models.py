@@ -14,6 +14,7 @@ from groups.enums import (
     Question,
     QuitScene,
     Scenario,
+    Severity,
     State,
     SubKind,
 )
@@ -69,6 +70,7 @@ class Group(TenantModel):
     staff_count = models.PositiveIntegerField(default=0)
     risk = models.PositiveSmallIntegerField(default=0)  # enums.Risk
     risk_code = models.CharField(max_length=16, blank=True)  # the check that gives it
+    risk_count = models.PositiveSmallIntegerField(default=0)  # checks broken, notes left out
 
     class Meta:
         constraints = [
@@ -183,6 +185,34 @@ class Approval(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "group", "code"], name="group_approval_once"),
         ]
+
+
+class GroupFinding(TenantModel):
+    """A check that a running group breaks, from the night or the change that first found it until it holds again."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="findings", db_index=False)
+    code = models.CharField(max_length=16)
+    severity = models.CharField(max_length=16, choices=Severity)
+    evidence = models.JSONField(default=dict)  # the figures that show it
+    first_seen_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "group", "code"], name="group_finding_once"),
+        ]
+        indexes = [models.Index(fields=["tenant", "code"], name="group_finding_by_code")]
+
+
+class NightCheck(TenantModel):
+    """One night in which every running group was judged; the row is written when all are."""
+
+    day = models.DateField()  # tenant's zone
+    at = models.DateTimeField(default=clock.now)
+    group_count = models.PositiveIntegerField(default=0)
+    finding_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "day"], name="group_night_check_once")]
 
 
 class GroupChange(TenantModel):

@@ -62,7 +62,9 @@ urlpatterns: list[URLPattern] = [
     path("groups/<int:pk>/move/", detail.GroupMovePage.as_view(), name="move"),
     path("groups/<int:pk>/readiness/", readiness.ReadinessPage.as_view(), name="readiness"),
     re_path(
-        r"^groups/(?P<pk>\d+)/fix/(?P<what>week|welcome|ending)/$", readiness.FixPage.as_view(), name="fix"
+        r"^groups/(?P<pk>\d+)/fix/(?P<what>week|welcome|ending|rules|red_lines|closing)/$",
+        readiness.FixPage.as_view(),
+        name="fix",
     ),
     path("groups/<int:pk>/approve/", readiness.ApprovePage.as_view(), name="approve"),
     path("groups/<int:pk>/go-live/", readiness.GoLivePage.as_view(), name="go_live"),

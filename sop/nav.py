@@ -9,13 +9,14 @@ from console.audit_changes import register_changes
 from console.shell import tenant_url
 from contacts.selectors.timeline import register_touch_titles
 from groups.phone import register_group_panel
-from groups.selectors import Panel, register_panel, register_touches
+from groups.selectors import Panel, register_panel, register_touches, register_weeks
 from sop.enums import TouchState
 from sop.phone import group_steps_panel
 from sop.selectors.beside import group_panel, group_panel_count, group_touches, quota_rail, rhythm_rail
 from sop.selectors.calendar import run_list
 from sop.selectors.templates import template_list
 from sop.selectors.titles import touch_titles
+from sop.selectors.week import weeks_of_groups
 from team.selectors import register_rail
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ register_panel(
     )
 )
 register_touches(group_touches)
+register_weeks(weeks_of_groups)
 register_group_panel(group_steps_panel)
 register_touch_titles(touch_titles)
 register_changes("sop.touch", values={"state": dict(TouchState.choices)})

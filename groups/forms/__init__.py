@@ -85,6 +85,10 @@ class ReadinessForm(forms.Form):
     positioning_not_for = _text(_("Who should stay out"))
     positioning_outcome = _text(_("What they achieve here"))
     positioning_actions = _text(_("What they can do in the group"))
+    positioning_screening = _text(
+        _("Who qualifies as a super-user"), hint=_("Only a super-user group needs this.")
+    )
+    positioning_benefits = _text(_("What super-users get"), hint=_("Only a super-user group needs this."))
     value_proposition = _text(
         _("One-sentence promise"), limit=200, hint=_("The welcome and invitations use it.")
     )

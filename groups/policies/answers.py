@@ -16,6 +16,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     Question.CRISIS: ("first_speaker", "complaint", "competitor"),
 }
 OPTIONAL: dict[str, tuple[str, ...]] = {
+    Question.POSITIONING: ("screening", "benefits"),  # of a super-user group (R16)
     Question.MANAGEMENT: ("crew",),  # staff ids chosen before the chat exists
     Question.OPERATION: ("note",),
     Question.ENDING: ("reason",),
@@ -83,6 +84,11 @@ def _says_something(value: object) -> bool:
     return bool(value)
 
 
+def lines_of(answer: Mapping[str, Any], key: str) -> list[str]:
+    """The lines of a text of the answer, without empty ones."""
+    return [line.strip() for line in str(answer.get(key, "")).splitlines() if line.strip()]
+
+
 def mix(week: Week) -> tuple[int, int]:
     """(marketing slots, planned slots) of a week."""
     planned = [one for days in week.values() for one in days if one]
@@ -118,3 +124,8 @@ def _day_to_mend(week: Week, limit_percent: int) -> int | None:
     if marketing * 100 <= limit_percent * planned:
         return None
     return max(range(PLAN_DAYS), key=lambda day: (days[day].count(ContentKind.MARKETING), -day))
+
+
+def planned_after(week: Week, day: int) -> int:
+    """How many slots of the week lie on its day `day` (0-based) or later."""
+    return sum(len(kinds) for kinds in days_of(week)[max(day, 0) :])

@@ -1,6 +1,17 @@
 """All checks, registered: ask `evaluate`, `passed` and `stopping` here."""
 
-from groups.policies import checks_form, checks_gate
+from groups.policies import checks_conduct, checks_form, checks_gate, checks_kinds
 from groups.policies.registry import REGISTRY, Check, Finding, evaluate, passed, stopping
 
-__all__ = ["REGISTRY", "Check", "Finding", "checks_form", "checks_gate", "evaluate", "passed", "stopping"]
+__all__ = [
+    "REGISTRY",
+    "Check",
+    "Finding",
+    "checks_conduct",
+    "checks_form",
+    "checks_gate",
+    "checks_kinds",
+    "evaluate",
+    "passed",
+    "stopping",
+]

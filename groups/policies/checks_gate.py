@@ -62,6 +62,7 @@ def _answered(question: str, message: Callable[[], str]) -> Test:
     return test
 
 
+_FIXES = {"READY-04": gettext_lazy("Use the usual rules")}
 for _code, _question, _title, _message in (
     (
         "READY-01",
@@ -101,8 +102,9 @@ for _code, _question, _title, _message in (
     ),
 ):
     check(
-        _code, Severity.BLOCK, _title, fix=gettext_lazy("Answer"), anchor=_question.value, rule="R4",
-        cites=(Cites.FOUR_TYPES,), bad=planned(answers={_question.value: {}}), good=planned(),
+        _code, Severity.BLOCK, _title, fix=_FIXES.get(_code, gettext_lazy("Answer")), anchor=_question.value,
+        rule="R4", quick="red_lines" if _code in _FIXES else "", cites=(Cites.FOUR_TYPES,),
+        bad=planned(answers={_question.value: {}}), good=planned(),
     )(_answered(_question, _message))  # fmt: skip
 check(
     "CRISIS-01",
@@ -146,7 +148,8 @@ def _flash_has_an_end(plan: GroupPlan) -> Fault | None:
     "FLASH-02",
     Severity.BLOCK,
     gettext_lazy("Flash group is over on time"),
-    fix=gettext_lazy("Dissolve it"),
+    fix=gettext_lazy("Start closing it"),
+    quick="closing",
     anchor="ending",
     rule="R2",
     cites=(Cites.FOUR_TYPES,),

@@ -21,6 +21,16 @@ class Limits:
     marketing_percent: int = 50
     dead_days: int = 7
     active_hours: int = 168
+    flash_days: int = 7
+    super_percent: int = 30
+    super_band: int = 5
+    super_tag: str = "超级用户"
+    promise_gap_percent: int = 10
+    first_days: int = 7
+    first_silent_hours: int = 48
+    ad_percent: int = 50
+    rule_characters: int = 5
+    ladder_steps: int = 3
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,9 @@ class GroupPlan:
     `name` is the one people see: WeCom's, or the planned one while no chat exists. `staff_count` counts distinct
     staff in the group, or those chosen for it while no chat exists. `last_message_at` is the latest customer
     message; `sees_messages` is False while no source of messages is connected: then silence proves nothing.
+    None stands for what nobody measures. `week_ahead` counts what is planned for the next seven days; `sent`,
+    `sent_marketing` and `spoken` are of the last seven, `spoken_before` of the seven before. `promises_due` counts
+    promises that are due by now, `promises_open` those of them not yet kept.
     """
 
     now: datetime
@@ -68,6 +81,16 @@ class GroupPlan:
     approvals: Mapping[str, Allowed] = field(default_factory=dict)
     last_message_at: datetime | None = None
     sees_messages: bool = False
+    owner_sits_in: bool | None = None
+    week_ahead: int | None = None
+    sent: int = 0
+    sent_marketing: int = 0
+    spoken: int = 0
+    spoken_before: int = 0
+    super_count: int | None = None
+    open_codes: int = 0
+    promises_due: int = 0
+    promises_open: int = 0
     limits: Limits = field(default_factory=Limits)
 
     @property

@@ -1,6 +1,6 @@
 """Reads of groups. Staff never count as customers; one person in three groups is one in totals (R37, R101)."""
 
-from groups.selectors.activity import ACTIVE_KINDS, active_members, last_messages
+from groups.selectors.activity import ACTIVE_KINDS, active_members, messages_spoken
 from groups.selectors.facts import answers_of, approvals_of, group_facts, group_facts_many, limits_of
 from groups.selectors.lists import (
     change_list,
@@ -20,15 +20,26 @@ from groups.selectors.members import (
     members_current,
     members_since,
     people_total,
+    seated,
     staff_in,
 )
-from groups.selectors.panels import Panel, Touches, panels, register_panel, register_touches, touches_of
+from groups.selectors.panels import (
+    Panel,
+    Touches,
+    Week,
+    panels,
+    register_panel,
+    register_touches,
+    register_weeks,
+    touches_of,
+)
 
 __all__ = [
     "ACTIVE_KINDS",
     "Counts",
     "Panel",
     "Touches",
+    "Week",
     "active_members",
     "answers_of",
     "approvals_of",
@@ -44,15 +55,17 @@ __all__ = [
     "group_names_of",
     "groups_by_id",
     "groups_open",
-    "last_messages",
     "limits_of",
     "member_list",
     "members_current",
     "members_since",
+    "messages_spoken",
     "panels",
     "people_total",
     "register_panel",
     "register_touches",
+    "register_weeks",
+    "seated",
     "staff_in",
     "touches_of",
 ]

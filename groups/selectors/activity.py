@@ -1,8 +1,9 @@
 """What the members of groups do, from the behaviour stream."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q
 
 from contacts.enums import BehaviourKind
 from contacts.selectors import behaviours_for
@@ -45,14 +46,30 @@ def active_members(
     }
 
 
-def last_messages(*, tenant_id: int, members: dict[int, list[int]]) -> dict[int, datetime]:
-    """{group id: latest message of a customer now in it}; absent when none is known."""
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """Customers' messages of one group: the latest, how many in the last week and in the week before."""
+
+    last_at: datetime
+    count: int
+    before: int
+
+
+def messages_spoken(*, tenant_id: int, members: dict[int, list[int]], now: datetime) -> dict[int, Spoken]:
+    """{group id: Spoken} of the customers now in it, in one query; absent when none is known."""
     everyone = {customer for listed in members.values() for customer in listed}
     rows = (
         behaviours_for(tenant_id=tenant_id, customer_ids=everyone, kinds=[BehaviourKind.MESSAGE])
         .filter(group_id__in=list(members))
         .order_by()
         .values("group_id")
-        .annotate(at=Max("occurred_at"))
+        .annotate(
+            at=Max("occurred_at"),
+            count=Count("pk", filter=Q(occurred_at__gt=now - WEEK)),
+            before=Count("pk", filter=Q(occurred_at__gt=now - 2 * WEEK, occurred_at__lte=now - WEEK)),
+        )
     )
-    return {row["group_id"]: row["at"] for row in rows}
+    return {row["group_id"]: Spoken(row["at"], row["count"], row["before"]) for row in rows}

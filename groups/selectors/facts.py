@@ -1,57 +1,60 @@
 """What the checks look at, gathered in a constant number of queries."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count
 
+from contacts.selectors import tags_of
 from groups.enums import (
     ACTIVE_HOURS,
+    AD_SHARE,
     DEAD_DAYS,
+    FIRST_DAYS,
+    FIRST_SILENT_HOURS,
+    FLASH_DAYS,
+    LADDER_STEPS,
+    LIVE_STATES,
     MARKETING_SHARE,
     NAME_EMOJI,
     NAME_LIMIT,
+    PROMISE_GAP,
+    RULE_CHARACTERS,
     SIZE_REASON,
     SIZE_TARGET,
     STAFF_LEAST,
     STAFF_MOST,
+    SUPER_BAND,
+    SUPER_SHARE,
+    SUPER_TAG,
+    Kind,
     Question,
 )
-from groups.models import Approval, Group, ReadinessAnswer
+from groups.models import Approval, Group, JoinWayRoom, ReadinessAnswer
+from groups.policies import answers
 from groups.policies.plan import Allowed, GroupPlan, Limits
-from groups.selectors.activity import last_messages
-from groups.selectors.members import Counts, counts, members_current
+from groups.selectors.activity import Spoken, messages_spoken
+from groups.selectors.members import Counts, Seated, seated
+from groups.selectors.panels import Week, weeks_of
 from tenants import clock, preferences
 from tenants.models import Tenant
 from wecom.archive.selectors import rooms_heard
 
+_LIMITS = {
+    "name_characters": NAME_LIMIT, "name_emoji": NAME_EMOJI, "staff_least": STAFF_LEAST, "staff_most": STAFF_MOST,
+    "size_target": SIZE_TARGET, "size_reason": SIZE_REASON, "marketing_percent": MARKETING_SHARE,
+    "dead_days": DEAD_DAYS, "active_hours": ACTIVE_HOURS, "flash_days": FLASH_DAYS, "super_percent": SUPER_SHARE,
+    "super_band": SUPER_BAND, "super_tag": SUPER_TAG, "promise_gap_percent": PROMISE_GAP, "first_days": FIRST_DAYS,
+    "first_silent_hours": FIRST_SILENT_HOURS, "ad_percent": AD_SHARE, "rule_characters": RULE_CHARACTERS,
+    "ladder_steps": LADDER_STEPS,
+}  # fmt: skip
+
 
 def limits_of(*, tenant_id: int) -> Limits:
     """The tenant's settings that the checks read, in one query."""
-    own = preferences.values(
-        tenant_id,
-        NAME_LIMIT,
-        NAME_EMOJI,
-        STAFF_LEAST,
-        STAFF_MOST,
-        SIZE_TARGET,
-        SIZE_REASON,
-        MARKETING_SHARE,
-        DEAD_DAYS,
-        ACTIVE_HOURS,
-    )
-    return Limits(
-        name_characters=own[NAME_LIMIT.key],
-        name_emoji=own[NAME_EMOJI.key],
-        staff_least=own[STAFF_LEAST.key],
-        staff_most=own[STAFF_MOST.key],
-        size_target=own[SIZE_TARGET.key],
-        size_reason=own[SIZE_REASON.key],
-        marketing_percent=own[MARKETING_SHARE.key],
-        dead_days=own[DEAD_DAYS.key],
-        active_hours=own[ACTIVE_HOURS.key],
-    )
+    own = preferences.values(tenant_id, *_LIMITS.values())
+    return Limits(**{name: own[setting.key] for name, setting in _LIMITS.items()})
 
 
 def answers_of(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, dict[str, dict[str, Any]]]:
@@ -77,26 +80,32 @@ def group_facts(*, tenant: Tenant, group: Group) -> GroupPlan:
 
 
 def group_facts_many(
-    *, tenant: Tenant, groups: Iterable[Group], members: dict[int, list[int]] | None = None
+    *, tenant: Tenant, groups: Iterable[Group], sitting: dict[int, Seated] | None = None
 ) -> dict[int, GroupPlan]:
-    """{group id: facts} in a constant number of queries. `members`: what members_current gave, if at hand."""
+    """{group id: facts} in a constant number of queries. `sitting`: what `seated` gave, if at hand."""
     rows = list(groups)
     ids = [row.pk for row in rows]
     now = clock.now()
     limits = limits_of(tenant_id=tenant.pk)
     answered = answers_of(tenant_id=tenant.pk, group_ids=ids)
     allowed = approvals_of(tenant_id=tenant.pk, group_ids=ids)
-    seats = counts(tenant_id=tenant.pk, group_ids=ids)
     siblings = _siblings(tenant.pk, rows)
-    if members is None:
-        members = members_current(tenant_id=tenant.pk, group_ids=ids)
-    spoke = last_messages(tenant_id=tenant.pk, members=members)
+    if sitting is None:
+        sitting = seated(tenant_id=tenant.pk, group_ids=ids)
+    members = {one: sitting[one].customers for one in ids}
+    spoken = messages_spoken(tenant_id=tenant.pk, members=members, now=now)
+    weeks = weeks_of(
+        tenant_id=tenant.pk, group_ids=[row.pk for row in rows if row.state in LIVE_STATES], now=now
+    )
+    supers = _supers(tenant.pk, rows, members, limits.super_tag)
+    codes = _open_codes(tenant.pk, rows)
     heard = rooms_heard(tenant_id=tenant.pk, room_ids=[row.chat_id for row in rows])
     return {
         row.pk: _facts(
             tenant, row, now=now, limits=limits, answered=answered.get(row.pk, {}), allowed=allowed.get(row.pk, {}),
-            seats=seats[row.pk], siblings=siblings.get(row.series, 0), spoke_at=spoke.get(row.pk),
-            is_heard=row.chat_id in heard,
+            seats=sitting[row.pk].counts, siblings=siblings.get(row.series, 0), spoken=spoken.get(row.pk),
+            is_heard=row.chat_id in heard, week=weeks.get(row.pk) if weeks is not None else None,
+            super_count=supers.get(row.pk), open_codes=codes.get(row.pk, 0),
         )
         for row in rows
     }  # fmt: skip
@@ -111,6 +120,43 @@ def _siblings(tenant_id: int, rows: list[Group]) -> dict[str, int]:
     return {row["series"]: row["size"] for row in found.annotate(size=Count("pk"))}
 
 
+def _super_groups(rows: list[Group]) -> list[int]:
+    return [row.pk for row in rows if row.kind == Kind.SUPER_USER]
+
+
+def _supers(tenant_id: int, rows: list[Group], members: dict[int, list[int]], tag: str) -> dict[int, int]:
+    """{super-user group: its customers who carry the tag}; {} without such a group."""
+    wanted = _super_groups(rows)
+    if not wanted:
+        return {}
+    everyone = {customer for one in wanted for customer in members.get(one, [])}
+    tagged = {who for who, tags in tags_of(tenant_id=tenant_id, customer_ids=everyone).items() if tag in tags}
+    return {one: len(tagged & set(members.get(one, []))) for one in wanted}
+
+
+def _open_codes(tenant_id: int, rows: list[Group]) -> dict[int, int]:
+    """{super-user group: group codes in use that lead to it}; only those must have none."""
+    wanted = _super_groups(rows)
+    if not wanted:
+        return {}
+    found = JoinWayRoom.objects.filter(
+        tenant_id=tenant_id, group_id__in=wanted, removed_at=None, join_way__ended_at=None
+    )
+    return dict(
+        found.values("group_id").annotate(n=Count("join_way_id", distinct=True)).values_list("group_id", "n")
+    )
+
+
+def _first_week_left(group: Group, answered: dict[str, dict[str, Any]], today: date, zone: str) -> int:
+    """Slots still ahead in the first week that the readiness gate planned; 0 once it is over."""
+    started = group.starts_on or (clock.local_date(group.goes_live_at, zone) if group.goes_live_at else None)
+    if started is None:
+        return 0
+    return answers.planned_after(
+        answers.week_of(answered.get(Question.OPERATION, {})), (today - started).days
+    )
+
+
 def _facts(
     tenant: Tenant,
     group: Group,
@@ -121,14 +167,18 @@ def _facts(
     allowed: dict[str, Allowed],
     seats: Counts,
     siblings: int,
-    spoke_at: datetime | None,
+    spoken: Spoken | None,
     is_heard: bool,
+    week: Week | None,
+    super_count: int | None,
+    open_codes: int,
 ) -> GroupPlan:
     is_linked = bool(group.chat_id)
     crew = answered.get(Question.MANAGEMENT, {}).get("crew", [])
+    today = clock.local_date(now, tenant.timezone)
     return GroupPlan(
         now=now,
-        today=clock.local_date(now, tenant.timezone),
+        today=today,
         brand=tenant.brand,
         name=group.name if is_linked else group.planned_name,
         planned_name=group.planned_name,
@@ -152,7 +202,17 @@ def _facts(
         announcement=group.announcement or group.notice,
         answers=answered,
         approvals=allowed,
-        last_message_at=spoke_at,
-        sees_messages=is_heard or spoke_at is not None,
+        last_message_at=spoken.last_at if spoken else None,
+        sees_messages=is_heard or spoken is not None,
+        owner_sits_in=seats.owners > 0 if is_linked and group.owner_userid else None,
+        week_ahead=None
+        if week is None
+        else week.ahead + _first_week_left(group, answered, today, tenant.timezone),
+        sent=week.sent if week else 0,
+        sent_marketing=week.sent_marketing if week else 0,
+        spoken=spoken.count if spoken else 0,
+        spoken_before=spoken.before if spoken else 0,
+        super_count=super_count,
+        open_codes=open_codes,
         limits=limits,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from groups.models import Group, Member
 
@@ -74,11 +74,46 @@ class Counts:
 
     customers: int = 0
     staff: int = 0
+    owners: int = 0  # the owner, while sitting in it; `seated` knows
 
     @property
     def seats(self) -> int:
         """Everyone in the chat: what WeCom's limit counts."""
         return self.customers + self.staff
+
+
+@dataclass(frozen=True)
+class Seated:
+    """Who sits in one group: ids of its known customers, in order, and how many there are."""
+
+    customers: list[int]
+    counts: Counts
+
+
+def seated(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, Seated]:
+    """{group id: Seated}, in one query. A person has one open spell a group, so rows are people."""
+    found: dict[int, list[tuple[int | None, bool, bool]]] = {one: [] for one in group_ids}
+    rows = (
+        _present(tenant_id)
+        .filter(group_id__in=list(found))
+        .order_by("group_id", "customer_id")
+        .annotate(is_owner=Q(userid=F("group__owner_userid")))
+    )
+    for group_id, customer_id, is_staff, is_owner in rows.values_list(
+        "group_id", "customer_id", "is_staff", "is_owner"
+    ):
+        found[group_id].append((customer_id, is_staff, is_owner))
+    return {
+        one: Seated(
+            customers=[who for who, is_staff, _owner in listed if who is not None and not is_staff],
+            counts=Counts(
+                customers=sum(not is_staff for _who, is_staff, _owner in listed),
+                staff=sum(is_staff for _who, is_staff, _owner in listed),
+                owners=sum(is_owner for _who, _staff, is_owner in listed),
+            ),
+        )
+        for one, listed in found.items()
+    }
 
 
 def counts(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, Counts]:

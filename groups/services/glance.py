@@ -1,15 +1,15 @@
 """Keep what lists show and sort by true: member counts and the worst failing check of each group."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.core.cache import cache
 from django.db import transaction
 
 from groups.enums import LIVE_STATES, Risk, Severity, State
 from groups.models import Group
-from groups.policies.checks import evaluate
-from groups.policies.plan import GroupPlan
-from groups.selectors import counts, group_facts_many
+from groups.policies.checks import Finding, evaluate
+from groups.selectors import group_facts_many, seated
+from groups.services.findings import findings_store
 from outbox.dispatch import enqueue
 from tenants.models import Tenant
 
@@ -18,37 +18,39 @@ PAUSE_S = 2  # one judgement for all events of this time
 MARK_S = 60  # a task that got lost is asked for again after this long
 CHUNK = 200
 
-_SHOWN = ("customer_count", "staff_count", "risk", "risk_code")
-_NO_RISK = (Risk.NONE.value, "")
+_SHOWN = ("customer_count", "staff_count", "risk", "risk_code", "risk_count")
+_NO_RISK = (Risk.NONE.value, "", 0)
 _RISKS = {
     Severity.BLOCK: Risk.BAD, Severity.APPROVAL: Risk.WARN, Severity.WARN: Risk.WARN, Severity.NOTE: Risk.NOTE,
 }  # fmt: skip
 
 
-def risk_of(facts: GroupPlan) -> tuple[int, str]:
-    """(enums.Risk, code of the check that gives it). A group in planning or over is at no risk: it is not ready."""
-    if facts.state not in LIVE_STATES:
-        return _NO_RISK
-    findings = evaluate(facts)
+def risk_of(findings: Sequence[Finding]) -> tuple[int, str, int]:
+    """(enums.Risk, code of the check that gives it, checks broken) of findings that stand worst first."""
     if not findings:
         return _NO_RISK
-    return _RISKS[Severity(findings[0].severity)].value, findings[0].code
+    broken = sum(finding.severity != Severity.NOTE for finding in findings)
+    return _RISKS[Severity(findings[0].severity)].value, findings[0].code, broken
 
 
 def glance_refresh(*, tenant: Tenant, group_ids: Iterable[int]) -> None:
     """Recount and re-judge these groups, in the caller's transaction and a constant number of queries.
 
+    A group in planning or over is at no risk: it is not ready, or no longer.
     Safe to repeat. Call it under the groups' locks, after what changed is written.
     """
     groups = list(Group.objects.filter(tenant=tenant, pk__in=set(group_ids)).exclude(state=State.ARCHIVED))
-    seats = counts(tenant_id=tenant.pk, group_ids=[group.pk for group in groups])
+    sitting = seated(tenant_id=tenant.pk, group_ids=[group.pk for group in groups])
     live = [group for group in groups if group.state in LIVE_STATES]
-    facts = group_facts_many(tenant=tenant, groups=live) if live else {}
+    facts = group_facts_many(tenant=tenant, groups=live, sitting=sitting) if live else {}
+    found = {group.pk: evaluate(facts[group.pk]) if group.pk in facts else [] for group in groups}
+    findings_store(tenant_id=tenant.pk, found=found)
     changed = []
     for group in groups:
         before = tuple(getattr(group, name) for name in _SHOWN)
-        group.customer_count, group.staff_count = seats[group.pk].customers, seats[group.pk].staff
-        group.risk, group.risk_code = risk_of(facts[group.pk]) if group.pk in facts else _NO_RISK
+        seats = sitting[group.pk].counts
+        group.customer_count, group.staff_count = seats.customers, seats.staff
+        group.risk, group.risk_code, group.risk_count = risk_of(found[group.pk])
         if before != tuple(getattr(group, name) for name in _SHOWN):
             changed.append(group)
     if changed:

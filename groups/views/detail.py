@@ -24,6 +24,7 @@ from groups.selectors.figures import (
     rates_of,
     scenes_of,
 )
+from groups.selectors.findings import findings_since, judged_at
 from groups.services.setup import group_move
 from groups.views.fresh import freshness_context
 from team.selectors import staff_by_userids
@@ -77,6 +78,8 @@ class GroupDetailPage(TemplatePage):
             "moves": [State(one) for one in sorted(TRANSITIONS[group.state]) if group.state != State.PLANNING],
             "is_live": group.state in LIVE_STATES, "ends_at": facts.ends_at,
             "positioning": facts.answers.get(Question.POSITIONING, {}), "rules": facts.answers.get(Question.RULES, {}),
+            "since": findings_since(tenant_id=tenant.pk, group_id=group.pk),
+            "judged_at": judged_at(tenant_id=tenant.pk),
             **_day_of(group, facts), **freshness_context(self.request, group),
         }  # fmt: skip
         return base | self._tab(group, tab)

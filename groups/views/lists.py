@@ -24,8 +24,8 @@ from groups.selectors import (
     group_counts,
     group_facts_many,
     group_list,
-    members_current,
     people_total,
+    seated,
 )
 from groups.services.freezing import group_freeze, group_unfreeze
 from groups.services.setup import group_plan, groups_set_kind
@@ -67,12 +67,12 @@ def glances(*, tenant: Any, groups: Iterable[Group]) -> dict[int, Glance]:
     """{group id: Glance} in a constant number of queries."""
     rows = list(groups)
     now = clock.now()
-    members = members_current(tenant_id=tenant.pk, group_ids=[row.pk for row in rows])
-    facts = group_facts_many(tenant=tenant, groups=rows, members=members)
+    sitting = seated(tenant_id=tenant.pk, group_ids=[row.pk for row in rows])
+    facts = group_facts_many(tenant=tenant, groups=rows, sitting=sitting)
     hours = max((fact.limits.active_hours for fact in facts.values()), default=0)
     active = active_members(
         tenant_id=tenant.pk,
-        members={row.pk: members[row.pk] for row in rows if row.state in LIVE_STATES},
+        members={row.pk: sitting[row.pk].customers for row in rows if row.state in LIVE_STATES},
         since=now - timedelta(hours=hours),
         until=now + timedelta(seconds=1),
     )

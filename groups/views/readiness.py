@@ -16,11 +16,11 @@ from groups.policies import answers, names
 from groups.policies.checks import Finding, evaluate, passed
 from groups.policies.plan import GroupPlan
 from groups.selectors import group_facts
+from groups.services.fixes import group_fix
 from groups.services.readiness import readiness_save
-from groups.services.setup import group_approve, group_edit_plan, group_go_live, readiness_answer
+from groups.services.setup import group_approve, group_go_live
 from groups.views.detail import group_or_404
 from team.selectors import staff_contactable
-from tenants import clock
 from tenants.enums import Permission
 
 _NEXT_KIND: dict[str, str] = {
@@ -184,36 +184,17 @@ def _mix(week: answers.Week, facts: GroupPlan) -> dict[str, Any]:
 
 
 class FixPage(ConsoleView):
-    """One button that mends one check: balance the week, write the welcome, set the usual end."""
+    """One button that mends what one check names. `next=group` leads back to the group's page."""
 
     permission = write_permission = Permission.OPERATE
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int, what: str) -> HttpResponse:
-        group = group_or_404(request, pk)
-        facts = group_facts(tenant=self.request.tenant, group=group)
-        common = {"tenant": self.request.tenant, "group_id": group.pk, "actor": self.request.actor}
-        if what == "week":
-            week = answers.balanced(
-                answers.week_of(facts.answer(Question.OPERATION)), facts.limits.marketing_percent
-            )
-            readiness_answer(**common, question=Question.OPERATION, answer={"week": week})
-        elif what == "welcome":
-            promise = facts.value_proposition or facts.answer(Question.POSITIONING).get("outcome", "")
-            group_edit_plan(**common, value_proposition=promise, welcome=_welcome(promise, facts))
-        else:
-            start = group.starts_on or clock.local_date(clock.now(), self.request.tenant.timezone)
-            group_edit_plan(**common, ends_on=start + timedelta(days=_USUAL_DAYS.get(group.kind, 33)))
-        return go(request, self.url("groups:readiness", pk=pk))
-
-
-_USUAL_DAYS: dict[str, int] = {Kind.FLASH: 7, Kind.NEW_USER: 33, Kind.DELIVERY: 33}
-
-
-def _welcome(promise: str, facts: GroupPlan) -> str:
-    actions = str(facts.answer(Question.POSITIONING).get("actions", ""))
-    middle = f"{promise}。{actions}。" if actions else f"{promise}。"
-    return _("Welcome. %(middle)s Please introduce yourself first.") % {"middle": middle}
+        group_or_404(request, pk)
+        group_fix(tenant=self.request.tenant, group_id=pk, what=what, actor=self.request.actor)
+        back = "detail" if request.POST.get("next") == "group" else "readiness"
+        toast(request, _("Mended; the record shows what changed"))
+        return go(request, self.url(f"groups:{back}", pk=pk))
 
 
 class GoLivePage(ConsoleView):

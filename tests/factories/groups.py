@@ -93,7 +93,9 @@ def make_ready_group(*, tenant: Tenant, **fields: Any) -> Group:
 
     values = {
         "kind": "new_user", "payment_basis": "low_price", "purpose": "conversion", "scenario": "camp",
-        "value_proposition": "30 天养成听读习惯", "announcement": "每晚 20:00 带读，作业 24 小时内点评。",
+        "value_proposition": "30 天养成听读习惯",
+        "announcement": "每晚 20:00 带读，作业 24 小时内点评。不发违法与不实信息；不私加成员；不发无关广告和链接。",
+        "starts_on": clock.local_date(clock.now(), tenant.timezone),
         "welcome": "欢迎。30 天养成听读习惯，每晚 20:00 带读。请先介绍一下孩子的年龄。",
         "ends_on": clock.local_date(clock.now(), tenant.timezone) + timedelta(days=30),
     }  # fmt: skip

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.utils.translation import override
@@ -194,3 +194,61 @@ def test_checks_of_running_groups_leave_planned_ones_alone():
 )
 def test_answer_has_the_shape_of_its_question(question, answer, valid):
     assert answers.is_valid(question, answer) is valid
+
+
+BAD = running(
+    "learning", sub_kind="", payment_basis="", purpose="", planned_name="启蒙营",
+    name="妈妈们一起来坚持打卡吧\U0001f331\U0001f331\U0001f331", staff_count=2, target_size=500, value_proposition="",
+    welcome="欢迎进群，先领券再看课。", announcement="", owner_sits_in=False, week_ahead=0,
+    last_message_at=NOW - timedelta(days=8), ends_at=NOW, promises_due=10, promises_open=2,
+    answers={
+        "positioning": {}, "deliverable": {"promises": "用心服务"}, "management": {}, "crisis": {},
+        "rules": {"lines": "文明", "ladder": "警告"},
+    },
+)  # fmt: skip
+PLANTED = {
+    "TYPE-01", "PAY-01", "POS-01", "READY-01", "READY-05", "CRISIS-01", "DELIV-01", "DELIV-03", "NAME-01", "NAME-02",
+    "NAME-03", "NAME-04", "NAME-05", "STAFF-01", "SIZE-01", "SIZE-02", "BASE-05", "BASE-06", "BASE-07", "RULES-01",
+    "RULES-02", "RULES-03", "ROLE-01", "DEAD-01", "LIFE-02",
+}  # fmt: skip
+
+
+def test_a_plan_with_25_planted_faults_yields_exactly_those():
+    assert len(PLANTED) == 25
+    found = [finding.code for finding in evaluate(BAD)]
+    assert len(found) == len(set(found))
+    assert set(found) == PLANTED
+
+
+@pytest.mark.parametrize(
+    ("supers", "is_off"), [(24, True), (25, False), (30, False), (35, False), (36, True)]
+)
+def test_three_super_users_in_ten_within_five_points(supers, is_off):
+    facts = running("super_user", customer_count=100, super_count=supers)
+    assert ("SUPER-03" in codes(facts)) is is_off
+
+
+@pytest.mark.parametrize(
+    ("due", "kept", "found"),
+    [
+        (10, 10, set()),
+        (10, 9, {"DELIV-02"}),
+        (10, 8, {"DELIV-03"}),
+        (100, 90, {"DELIV-02"}),
+        (100, 89, {"DELIV-03"}),
+        (1, 0, {"DELIV-03"}),
+    ],
+)
+def test_an_overdue_promise_is_amber_and_more_than_a_tenth_red(due, kept, found):
+    facts = running("service", promises_due=due, promises_open=due - kept)
+    assert {code for code in codes(facts) if code.startswith("DELIV")} == found
+
+
+def test_promises_of_another_type_are_not_held_against_it():
+    facts = running(promises_due=10, promises_open=10)
+    assert codes(facts) == set()
+
+
+def test_what_nobody_measures_is_no_fault():
+    facts = running("super_user", super_count=None, week_ahead=None, owner_sits_in=None)
+    assert codes(facts) == set()

@@ -78,7 +78,7 @@ def test_list_shows_health_cause_and_counts_people_once(web, tenant, scene):
         from groups.selectors import people_total  # noqa: PLC0415 - read in the tenant's scope
 
         assert people_total(tenant_id=tenant.pk, group_ids=[scene["first"].pk, scene["second"].pk]) == (8, 6)
-    assert "TYPE-01" not in page  # a planned group is not at risk, it is not ready
+    assert '<span class="q-code">TYPE-01' not in page  # a planned group is not at risk, it is not ready
 
 
 def test_list_is_narrowed_by_tab_search_and_filters(web, tenant, scene):

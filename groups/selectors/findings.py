@@ -1,0 +1,28 @@
+"""What running groups break: since when, and which groups break a check."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from groups.models import GroupFinding, NightCheck
+
+
+def findings_since(*, tenant_id: int, group_id: int) -> list[tuple[str, datetime]]:
+    """(code, first seen at) of what one group breaks, the oldest first."""
+    rows = GroupFinding.objects.filter(tenant_id=tenant_id, group_id=group_id).order_by(
+        "first_seen_at", "code"
+    )
+    return list(rows.values_list("code", "first_seen_at"))
+
+
+def groups_breaking(*, tenant_id: int, codes: Iterable[str]) -> QuerySet:
+    """Ids of the groups that break any of these checks, for a filter."""
+    return GroupFinding.objects.filter(tenant_id=tenant_id, code__in=list(codes)).values("group_id")
+
+
+def judged_at(*, tenant_id: int) -> datetime | None:
+    """When the last night's judgement ended; None before the first."""
+    return (
+        NightCheck.objects.filter(tenant_id=tenant_id).order_by("-day").values_list("at", flat=True).first()
+    )

@@ -1,0 +1,220 @@
+"""What running groups break is kept, judged every night, shown with what to do, and mended at one press."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
+
+from console.pages import tenant_url
+from groups.enums import Context, State
+from groups.models import Group, GroupFinding, NightCheck
+from groups.policies.checks import REGISTRY, evaluate
+from groups.selectors import group_facts, register_weeks
+from groups.selectors.panels import Week, _weeks
+from groups.services.fixes import FIXES, group_fix
+from groups.services.glance import glance_refresh
+from groups.services.night import groups_judge_night, tenants_unjudged
+from groups.services.setup import group_edit_plan, group_set_kind
+from tenants.audit import SYSTEM
+from tenants.models import AuditEntry, User
+from tenants.scoping import tenant_scope, unscoped
+from tests.factories.contacts import make_behaviour, make_customers
+from tests.factories.groups import fill_group, make_group, make_ready_group
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
+
+
+@pytest.fixture
+def web(tenant):
+    client = Client()
+    client.force_login(User.objects.get(email="lin@example.com"))
+    return client
+
+
+@pytest.fixture
+def group(scoped):
+    return make_ready_group(tenant=scoped, state=State.ACTIVE)
+
+
+@pytest.fixture
+def no_weeks():
+    before = list(_weeks)
+    yield
+    _weeks[:] = before
+
+
+def kept(group):
+    return dict(GroupFinding.objects.filter(group=group).values_list("code", "first_seen_at"))
+
+
+def test_a_good_running_group_breaks_nothing(group):
+    assert kept(group) == {}
+    group.refresh_from_db()
+    assert (group.risk, group.risk_code, group.risk_count) == (0, "", 0)
+
+
+def test_what_is_broken_is_kept_with_when_it_was_first_seen_and_goes_when_mended(scoped, group, frozen):
+    began = frozen.moment
+    group_edit_plan(tenant=scoped, group_id=group.pk, actor=SYSTEM, target_size=300, welcome="")
+    frozen.move(hours=5)
+    group_edit_plan(tenant=scoped, group_id=group.pk, actor=SYSTEM, announcement="")
+    found = kept(group)
+    assert found["SIZE-01"] == found["BASE-05"] == began
+    assert found["BASE-06"] == began + timedelta(hours=5)
+    group.refresh_from_db()
+    assert group.risk_count == len(found)
+    row = GroupFinding.objects.get(group=group, code="SIZE-01")
+    assert row.evidence == {"size": 300, "limit": 200}
+    group_edit_plan(tenant=scoped, group_id=group.pk, actor=SYSTEM, target_size=200)
+    assert "SIZE-01" not in kept(group)
+
+
+def test_evidence_follows_what_it_shows(scoped, group, frozen):
+    group_edit_plan(tenant=scoped, group_id=group.pk, actor=SYSTEM, target_size=300)
+    first = kept(group)["SIZE-01"]
+    frozen.move(hours=1)
+    group_edit_plan(tenant=scoped, group_id=group.pk, actor=SYSTEM, target_size=301)
+    row = GroupFinding.objects.get(group=group, code="SIZE-01")
+    assert (row.evidence["size"], row.first_seen_at) == (301, first)
+
+
+def test_a_group_that_is_over_keeps_no_findings(scoped, group):
+    group_edit_plan(tenant=scoped, group_id=group.pk, actor=SYSTEM, target_size=300)
+    Group.objects.filter(pk=group.pk).update(state=State.PLANNING)
+    glance_refresh(tenant=scoped, group_ids=[group.pk])
+    assert kept(group) == {}
+
+
+def test_findings_cost_the_same_for_many_groups(scoped):
+    many = [make_ready_group(tenant=scoped, state=State.ACTIVE, kind="super_user") for _ in range(4)]
+
+    def cost(groups):
+        with CaptureQueriesContext(connection) as queries:
+            glance_refresh(tenant=scoped, group_ids=[one.pk for one in groups])
+        return len(queries)
+
+    glance_refresh(tenant=scoped, group_ids=[one.pk for one in many])
+    assert cost(many[:1]) == cost(many)
+
+
+def test_time_alone_breaks_a_rule_and_the_night_finds_it_once(scoped, group, frozen):
+    person = make_customers(tenant=scoped, count=1)[0]
+    fill_group(group=group, customers=[person])
+    make_behaviour(tenant=scoped, customer=person, group_id=group.pk, kind="message")
+    glance_refresh(tenant=scoped, group_ids=[group.pk])
+    assert "DEAD-01" not in kept(group)
+    frozen.move(days=8)
+    groups_judge_night(tenant_id=scoped.pk)
+    assert "DEAD-01" in kept(group)
+    assert groups_judge_night(tenant_id=scoped.pk) == 0
+    (night,) = NightCheck.objects.all()
+    assert (night.group_count, night.finding_count) == (1, len(kept(group)))
+    frozen.move(days=1)
+    assert groups_judge_night(tenant_id=scoped.pk) == 1
+
+
+def test_the_night_waits_for_its_hour_in_the_zone_of_the_company(scoped, group, frozen):
+    frozen.set(datetime(2026, 3, 3, 18, 59, 59, tzinfo=UTC))  # 02:59:59 in Shanghai
+    assert groups_judge_night(tenant_id=scoped.pk) == 0
+    frozen.move(seconds=1)
+    assert groups_judge_night(tenant_id=scoped.pk) == 1
+
+
+def test_the_tick_finds_only_companies_with_running_groups_not_judged_yet(tenant, other_tenant, frozen):
+    with tenant_scope(tenant):
+        make_ready_group(tenant=tenant, state=State.ACTIVE)
+    with tenant_scope(other_tenant):
+        make_group(tenant=other_tenant)
+    frozen.move(hours=24)
+    with unscoped("test"):
+        assert tenants_unjudged() == [tenant.pk]
+    with tenant_scope(tenant):
+        assert groups_judge_night(tenant_id=tenant.pk) == 1
+    with unscoped("test"):
+        assert tenants_unjudged() == []
+
+
+def test_an_empty_week_is_an_alarm_and_one_touch_ends_it(scoped, group, frozen, no_weeks):
+    held = {}
+    register_weeks(lambda **asked: held)
+    frozen.move(days=8)  # the first week of the readiness gate is over
+    assert "PLAN-01" in {one.code for one in evaluate(group_facts(tenant=scoped, group=group), Context.WEEK)}
+    held[group.pk] = Week(ahead=1)
+    assert evaluate(group_facts(tenant=scoped, group=group), Context.WEEK) == []
+
+
+def test_super_users_are_counted_by_their_tag(scoped, group):
+    people = make_customers(tenant=scoped, count=10)
+    fill_group(group=group, customers=people)
+    group_set_kind(tenant=scoped, group_id=group.pk, actor=SYSTEM, kind="super_user", reason="升级")
+    group.refresh_from_db()
+    assert group_facts(tenant=scoped, group=group).super_count == 0
+    assert "SUPER-03" in kept(group)
+
+
+def test_every_quick_fix_exists_and_every_fix_is_offered():
+    assert {one.quick for one in REGISTRY.values() if one.quick} == set(FIXES)
+
+
+@pytest.mark.parametrize(
+    ("code", "broken"),
+    [
+        ("RULES-01", {"announcement": "每晚 20:00 带读。"}),
+        ("BASE-07", {"welcome": "欢迎。30 天养成听读习惯。"}),
+        ("BASE-05", {"welcome": "欢迎"}),
+        ("LIFE-02", {"ends_on": "2026-01-01"}),
+    ],
+)
+def test_one_press_mends_what_its_check_names(scoped, group, code, broken):
+    Group.objects.filter(pk=group.pk).update(**broken)
+    glance_refresh(tenant=scoped, group_ids=[group.pk])
+    assert code in kept(group)
+    with override("zh-hans"):
+        group_fix(tenant=scoped, group_id=group.pk, what=REGISTRY[code].quick, actor=SYSTEM)
+    assert code not in kept(group)
+    with override("zh-hans"):
+        group_fix(tenant=scoped, group_id=group.pk, what=REGISTRY[code].quick, actor=SYSTEM)  # again: no harm
+    assert code not in kept(group)
+
+
+def test_the_usual_rules_leave_written_ones_alone(scoped):
+    group = make_group(tenant=scoped)
+    group_fix(tenant=scoped, group_id=group.pk, what="red_lines", actor=SYSTEM)
+    answer = group_facts(tenant=scoped, group=group).answer("rules")
+    assert len(answer["lines"].splitlines()) == 3
+    assert answer["ladder"]
+
+
+def test_the_page_says_what_is_wrong_since_when_and_mends_it(web, tenant, frozen):
+    with tenant_scope(tenant):
+        group = make_ready_group(tenant=tenant, state=State.ACTIVE, announcement="每晚 20:00 带读。")
+    where = tenant_url(tenant, "groups:detail", pk=group.pk)
+    fix = tenant_url(tenant, "groups:fix", pk=group.pk, what="rules")
+    page = web.get(where, headers={"accept-language": "en"}).content.decode()
+    assert "RULES-01" in page
+    assert fix in page
+    answer = web.post(fix, {"next": "group"})
+    assert answer["location"] == where
+    page = web.get(where).content.decode()
+    assert "RULES-01" not in page
+    with tenant_scope(tenant):
+        assert AuditEntry.objects.filter(verb="groups.group.edited", target_id=str(group.pk)).exists()
+
+
+def test_the_list_counts_what_is_wrong_and_narrows_by_check(web, tenant):
+    with tenant_scope(tenant):
+        bad = make_ready_group(
+            tenant=tenant, state=State.ACTIVE, name="小芽英语启蒙91群", announcement="x", target_size=300
+        )
+        make_ready_group(tenant=tenant, state=State.ACTIVE, name="小芽英语启蒙92群")
+        bad.refresh_from_db()
+    assert bad.risk_count == 2
+    where = tenant_url(tenant, "groups:list")
+    htmx = {"hx-request": "true"}
+    page = web.get(f"{where}?rule=RULES-01", headers=htmx).content.decode()
+    assert "启蒙91" in page
+    assert "启蒙92" not in page
+    assert f"{tenant_url(tenant, 'groups:detail', pk=bad.pk)}#checks" in page
