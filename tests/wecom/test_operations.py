@@ -168,17 +168,21 @@ def test_figures_of_an_interface_count_calls_errors_and_time(tenant, app, frozen
     assert one.ok_at == frozen.moment - timedelta(hours=3)
 
 
-def test_a_figure_that_cannot_be_kept_harms_no_call(tenant, live, monkeypatch):
-    client, asked = WecomClient(live), []
+def test_a_figure_waits_beside_the_call_and_harms_nobody_when_it_cannot_be_kept(tenant, live, monkeypatch):
+    client, asked, own = WecomClient(live), [], tally.Tally()
 
     def unreachable():
-        asked.append("health")
+        asked.append("figures")
         raise RedisError("gone")
 
-    monkeypatch.setattr(health, "valkey", SimpleNamespace(client=unreachable, key=valkey.key))
+    monkeypatch.setattr(own, "_wake", lambda: None)  # no thread: the test itself tells
+    monkeypatch.setattr(health, "tally", own)
+    monkeypatch.setattr(tally, "valkey", SimpleNamespace(client=unreachable, key=valkey.key))
     with tenant_scope(tenant):
         assert client.contacts.department_list()
-    assert asked == ["health"] * 2  # of the token and of the call
+    assert asked == []
+    own.flush()
+    assert asked == ["figures"]
 
 
 # --- callbacks

@@ -1,8 +1,7 @@
-"""How each WeCom interface has been doing, kept where every worker can add to it in one short trip.
+"""How each WeCom interface has been doing: counted beside the calls (`tally`), kept where every worker adds to it.
 
 A figure here is for people who look after the system; nothing decides by it. Losing Valkey loses figures, never
-work: `note` and its siblings swallow what goes wrong. Figures of one app lie under one hash tag; the platform's
-sums carry no tenant.
+work. Figures of one app lie under one hash tag; the platform's sums carry no tenant.
 """
 
 import json
@@ -11,16 +10,11 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import structlog
-from redis.exceptions import RedisError
-
 from tenants import clock
 from wecom import valkey
-
-log = structlog.get_logger(__name__)
+from wecom.operations.tally import sums_key, tally
 
 NO_ANSWER = -9999  # not WeCom's: the line broke, or what came back was no answer
-HOURS_KEPT = 26
 BOUNDS_MS = (25, 50, 100, 200, 400, 800, 1600, 3200, 6400)
 HINT_CHARS = 200
 _HINT = re.compile(r"hint:\s*\[([^\]]*)\]")
@@ -31,38 +25,29 @@ def _app_key(tenant_id: int, app_id: int, *parts: object) -> str:
     return valkey.key("health", f"{{{tenant_id}.{app_id}}}", *parts)
 
 
-def sums_key(*parts: object) -> str:
-    """A key of the platform's own sums."""
-    return valkey.key("sums", *parts)
-
-
 def note(*, tenant_id: int, app_id: int, path: str, code: int, hint: str, took_ms: int) -> None:
     """Count one answer of WeCom (code 0: a success), or a line that broke (`NO_ANSWER`).
 
     `hint` is what WeCom says with a code: its support hint, or its whole errmsg, out of which the hint and the
-    address that WeCom saw are kept. One round trip. Never raises.
+    address that WeCom saw are kept. Waits for nothing: `tally` tells Valkey within a second.
     """
-    try:
-        now_s = int(clock.now().timestamp())
-        hour = _app_key(tenant_id, app_id, "hour", now_s // 3600)
-        step = bisect_left(BOUNDS_MS, took_ms)
-        with valkey.client().pipeline(transaction=False) as pipe:
-            last = _app_key(tenant_id, app_id, "last")
-            if code:
-                failure = {"code": code, "at": now_s, **_told(hint)}
-                pipe.hset(last, f"{path}|bad", json.dumps(failure, ensure_ascii=False))
-                pipe.hincrby(hour, f"{path}|bad", 1)
-            else:
-                pipe.hset(last, f"{path}|ok", now_s)
-            pipe.hincrby(hour, f"{path}|all", 1)
-            pipe.hincrby(hour, f"{path}|{step}", 1)
-            pipe.expire(hour, HOURS_KEPT * 3600)
-            pipe.hincrby(sums_key("calls"), f"{path}|{code}", 1)
-            pipe.hincrby(sums_key("call_steps"), step, 1)
-            pipe.hincrby(sums_key("call_steps"), "ms", max(0, took_ms))
-            pipe.execute()
-    except (RedisError, OSError, ValueError, TypeError) as error:
-        log.warning("health_not_noted", path=path, code=code, error=str(error))
+    now_s = int(clock.now().timestamp())
+    hour, last = _app_key(tenant_id, app_id, "hour", now_s // 3600), _app_key(tenant_id, app_id, "last")
+    step = str(bisect_left(BOUNDS_MS, took_ms))
+    adds = {
+        (hour, f"{path}|all"): 1,
+        (hour, f"{path}|{step}"): 1,
+        (sums_key("calls"), f"{path}|{code}"): 1,
+        (sums_key("call_steps"), step): 1,
+        (sums_key("call_steps"), "ms"): max(0, took_ms),
+    }
+    if code:
+        adds[hour, f"{path}|bad"] = 1
+        failure = {"code": code, "at": now_s, **_told(hint)}
+        puts = {(last, f"{path}|bad"): json.dumps(failure, ensure_ascii=False)}
+    else:
+        puts = {(last, f"{path}|ok"): str(now_s)}
+    tally.write(adds=adds, puts=puts, hour=hour)
 
 
 def _told(hint: str) -> dict[str, str]:
@@ -101,7 +86,11 @@ def _moment(epoch_s: object) -> datetime | None:
 
 
 def api_health(*, tenant_id: int, app_id: int) -> list[ApiHealth]:
-    """Every interface this app has called, by path. One round trip. Raises RedisError without Valkey."""
+    """Every interface this app has called, by path, with this process's calls up to now.
+
+    Raises RedisError without Valkey.
+    """
+    tally.flush()
     this_hour = int(clock.now().timestamp()) // 3600
     with valkey.client().pipeline(transaction=False) as pipe:
         pipe.hgetall(_app_key(tenant_id, app_id, "last"))

@@ -11,19 +11,21 @@ import threading
 import time
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
 
 from tenants import clock
 from wecom import valkey
-from wecom.gateway.health import HOURS_KEPT, sums_key
 
 log = structlog.get_logger(__name__)
 
 REST_S = 1.0
+HOURS_KEPT = 26
 STORED, DUPLICATE, REFUSED = "callback.stored", "callback.duplicate", "callback.refused"
 # Upper bounds of the steps that times are counted in, seconds.
 BOUNDS_S: dict[str, tuple[float, ...]] = {
@@ -31,6 +33,15 @@ BOUNDS_S: dict[str, tuple[float, ...]] = {
     "welcome": (1, 2, 3, 5, 8, 12, 16, 20),
     "limiter": (0.01, 0.05, 0.1, 0.5, 1, 3, 10),
 }
+
+
+# A hash in Valkey and a field of it.
+Place = tuple[str, str]
+
+
+def sums_key(*parts: object) -> str:
+    """A key of the platform's own sums."""
+    return valkey.key("sums", *parts)
 
 
 def _key(tenant_id: int, *parts: object) -> str:
@@ -45,6 +56,9 @@ class Tally:
         self._counts: Counter[tuple[int, str]] = Counter()
         self._sums: Counter[tuple[str, str]] = Counter()
         self._marks: dict[tuple[int, str], dict[str, object]] = {}
+        self._adds: Counter[Place] = Counter()
+        self._puts: dict[Place, str] = {}
+        self._hours: set[str] = set()
         self._thread: threading.Thread | None = None
 
     def count(self, what: str, *, tenant_id: int = 0, n: int = 1) -> None:
@@ -68,6 +82,14 @@ class Tally:
             self._marks[tenant_id, what] = about
             self._wake()
 
+    def write(self, *, adds: Mapping[Place, int], puts: Mapping[Place, str], hour: str) -> None:
+        """Figures that lie where their reader says; `hour` is the hash among them that lives HOURS_KEPT hours."""
+        with self._lock:
+            self._adds.update(adds)
+            self._puts.update(puts)
+            self._hours.add(hour)
+            self._wake()
+
     def _wake(self) -> None:
         """Start the thread when first asked, so after a fork. The lock is held."""
         if self._thread is None or not self._thread.is_alive():
@@ -85,10 +107,17 @@ class Tally:
             self._counts, self._sums, self._marks = Counter(), Counter(), {}
         return taken
 
+    def _take_written(self) -> tuple[Counter[Place], dict[Place, str], set[str]]:
+        with self._lock:
+            written = self._adds, self._puts, self._hours
+            self._adds, self._puts, self._hours = Counter(), {}, set()
+        return written
+
     def flush(self) -> None:
         """Tell Valkey what was counted. Never raises; what cannot be told is dropped."""
         counts, sums, marks = self._take()
-        if not (counts or sums or marks):
+        adds, puts, written_hours = self._take_written()
+        if not (counts or sums or marks or adds or puts):
             return
         try:
             now_s = int(clock.now().timestamp())
@@ -103,9 +132,19 @@ class Tally:
                 for (tenant_id, what), about in marks.items():
                     said = json.dumps({"at": now_s, **about}, ensure_ascii=False)
                     pipe.hset(_key(tenant_id, "last"), what, said)
+                _tell_written(pipe, adds, puts, written_hours)
                 pipe.execute()
         except (RedisError, OSError) as error:
             log.warning("tally_not_told", error=str(error))
+
+
+def _tell_written(pipe: Any, adds: Counter[Place], puts: dict[Place, str], hours: set[str]) -> None:
+    for (key, name), n in adds.items():
+        pipe.hincrby(key, name, n)
+    for (key, name), said in puts.items():
+        pipe.hset(key, name, said)
+    for key in hours:
+        pipe.expire(key, HOURS_KEPT * 3600)
 
 
 tally = Tally()
@@ -159,7 +198,8 @@ def _sum(hour: dict[str, str], what: str) -> int:
 
 
 def sums(*kinds: str) -> dict[str, dict[str, int]]:
-    """The platform's sums by kind: "counts", "calls", "call_steps", or one of BOUNDS_S. One round trip."""
+    """The platform's sums by kind: "counts", "calls", "call_steps", or one of BOUNDS_S, this process's up to now."""
+    tally.flush()
     with valkey.client().pipeline(transaction=False) as pipe:
         for kind in kinds:
             pipe.hgetall(sums_key(kind))
