@@ -121,6 +121,65 @@ class ProfileSource(models.TextChoices):
     WECOM = "wecom", _("WeCom")
 
 
+class StageSource(models.TextChoices):
+    """Who moved a person to a trust stage."""
+
+    RULE = "rule", _("By rule")
+    HAND = "hand", _("By hand")
+
+
+class TrustStage(models.IntegerChoices):
+    """The seven trust stages (R33)."""
+
+    UNAWARE = 1, _("Does not know you")
+    CURIOUS = 2, _("Wants to know you")
+    MET = 3, _("Has met you")
+    UNDERSTANDS = 4, _("Understands you")
+    FAMILIAR = 5, _("Is familiar with you")
+    BOUGHT = 6, _("Bought from you")
+    SHARES = 7, _("Shares you")
+
+
+# Stage -> what the person needs then, what to do, what to send next.
+STAGE_GUIDE = {
+    TrustStage.UNAWARE: (
+        _("Has no reason to look yet."),
+        _("Be found: content and codes where they are."),
+        _("A value post with a code"),
+    ),
+    TrustStage.CURIOUS: (
+        _("Looks on and wonders what this is."),
+        _("Say who you are and what they get."),
+        _("Introduction, what happens next"),
+    ),
+    TrustStage.MET: (
+        _("Wants to see that you know the matter."),
+        _("Give something that works today."),
+        _("First lesson, first small win"),
+    ),
+    TrustStage.UNDERSTANDS: (
+        _("Compares you with others."),
+        _("Show real results; answer doubts one by one."),
+        _("Cases of people like them"),
+    ),
+    TrustStage.FAMILIAR: (
+        _("Trusts you and waits for a reason."),
+        _("Ask what is missing; make an honest offer."),
+        _("Offer with its real end"),
+    ),
+    TrustStage.BOUGHT: (
+        _("Wants to see that it was right."),
+        _("Deliver, and look after the first days."),
+        _("Start guide, first result"),
+    ),
+    TrustStage.SHARES: (
+        _("Likes to be seen and to help."),
+        _("Thank them; give them a stage."),
+        _("Invitation, their own story"),
+    ),
+}
+
+
 class OrderState(models.TextChoices):
     PAID = "paid", _("Paid")
     REFUNDED = "refunded", _("Refunded")
@@ -205,4 +264,21 @@ RULE_EVERY_HOURS = declare(
     ),
     minimum=1,
     maximum=168,
+)
+STAGE_LEARNT = declare(
+    "stages.learnt",
+    default=3,
+    kind=PreferenceKind.INTEGER,
+    label=_("Lessons, live sessions, assignments or views until somebody understands you (stage 4)"),
+    minimum=1,
+    maximum=1000,
+)
+STAGE_DAYS = declare(
+    "stages.active_days",
+    default=8,
+    kind=PreferenceKind.INTEGER,
+    label=_("Active days until somebody is familiar with you (stage 5)"),
+    help=_("And at least one message of theirs."),
+    minimum=1,
+    maximum=1000,
 )

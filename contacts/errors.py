@@ -21,6 +21,11 @@ class ProfileInvalid(DomainError):
     message = _("This is not a value that the field can hold.")
 
 
+class StageInvalid(DomainError):
+    code = "STAGE-01"
+    message = _("Choose another of the seven stages.")
+
+
 class TagUnknown(DomainError):
     code = "TAG-01"
     message = _("This tag does not exist any more. Read the tags from WeCom again.")

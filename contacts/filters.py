@@ -6,6 +6,7 @@ import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from contacts.enums import TrustStage
 from contacts.models import Customer, Tag
 from contacts.selectors import customer_list, groups_for_choice, member_ids, tag_list
 from contacts.selectors.channels import channel_friend_ids, channel_list
@@ -28,6 +29,9 @@ class CustomerFilter(filters.FilterSet):
     staff = filters.ChoiceFilter(label=_("Friend of"), method="narrow", empty_label=_("All"))
     channel = filters.ChoiceFilter(label=_("Channel"), method="by_channel", empty_label=_("All"))
     group = filters.ChoiceFilter(label=_("Group"), method="in_group", empty_label=_("All"))
+    stage = filters.ChoiceFilter(
+        label=_("Trust stage"), choices=TrustStage.choices, method="at_stage", empty_label=_("All")
+    )
     buyer = filters.ChoiceFilter(label=_("Has bought"), choices=YES_NO, method="narrow", empty_label=_("All"))
     opt_out = filters.ChoiceFilter(
         label=_("Wants no marketing"), choices=YES_NO, method="narrow", empty_label=_("All")
@@ -62,6 +66,9 @@ class CustomerFilter(filters.FilterSet):
         }
         key, wanted = known[name]
         return customer_list(tenant_id=self.request.tenant.pk, among=rows, **{key: wanted})
+
+    def at_stage(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(stage=int(value))
 
     def in_group(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return rows.filter(pk__in=member_ids(tenant_id=self.request.tenant.pk, group_id=int(value)))

@@ -6,7 +6,7 @@ from django import forms
 from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from contacts.enums import Education, Gender, ProfileField
+from contacts.enums import Education, Gender, ProfileField, TrustStage
 from contacts.policies.profile import OLDEST_YEAR
 from contacts.policies.tag_rules import Condition
 
@@ -89,6 +89,19 @@ class ProfileForm(forms.Form):
         """{field: value} as the profile keeps them; a year as text, "" for nothing."""
         told = self.cleaned_data
         return {field: str(told[field] or "") for field in ProfileField.values}
+
+
+class StageForm(forms.Form):
+    """Another trust stage, and why."""
+
+    stage = forms.TypedChoiceField(label=_("Trust stage"), coerce=int)
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("What you saw or heard."))
+
+    def __init__(self, *args: Any, present: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["stage"].choices = [  # type: ignore[attr-defined]
+            (key, f"{key} {label}") for key, label in TrustStage.choices if key != present
+        ]
 
 
 class TagEditForm(forms.Form):

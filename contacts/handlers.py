@@ -19,6 +19,7 @@ from contacts.services.customers import (
     follow_apply_event,
 )
 from contacts.services.messages import messages_record
+from contacts.services.stages import stages_judge
 from contacts.services.tag_rules import rules_judge
 from contacts.services.tags import tags_store
 from contacts.services.ways import REF_KIND as WAY
@@ -123,13 +124,17 @@ def on_archive_consent(*, tenant_id: int, events: list[ArchiveConsentChanged]) -
 
 
 def on_behaviours_recorded(*, tenant_id: int, events: list[BehavioursRecorded]) -> None:
-    """Whoever did something is judged by the tag rules. Safe to repeat, in any order."""
-    rules_judge(tenant_id=tenant_id, customer_ids={one for event in events for one in event.customer_ids})
+    """Whoever did something may reach a trust stage and is judged by the tag rules. Safe to repeat, in any order."""
+    people = {one for event in events for one in event.customer_ids}
+    stages_judge(tenant_id=tenant_id, customer_ids=people)
+    rules_judge(tenant_id=tenant_id, customer_ids=people)
 
 
 def on_follow_changed(*, tenant_id: int, events: list[FollowChanged]) -> None:
-    """A new friend gets the tags of the channel at once. Safe to repeat, in any order."""
-    rules_judge(tenant_id=tenant_id, customer_ids={event.customer_id for event in events})
+    """A new friend has met you and gets the tags of the channel at once. Safe to repeat, in any order."""
+    people = {event.customer_id for event in events}
+    stages_judge(tenant_id=tenant_id, customer_ids=people)
+    rules_judge(tenant_id=tenant_id, customer_ids=people)
 
 
 def on_external_tag(event: Inbound) -> None:

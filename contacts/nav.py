@@ -37,7 +37,7 @@ register_changes(
 )
 register_changes(
     "contacts.customer",
-    labels=dict(ProfileField.choices),
+    labels={**dict(ProfileField.choices), "stage": pgettext_lazy("audit field", "Trust stage")},
     values={"gender": dict(Gender.choices), "education": dict(Education.choices)},
 )
 nav.register(key="contacts", label=_("Customers"), icon="user", url_name="contacts:list", order=30)

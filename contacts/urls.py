@@ -19,6 +19,7 @@ from contacts.views.imports import (
     ImportTemplateView,
 )
 from contacts.views.profile import ProfilePage
+from contacts.views.stages import StagePage, StagesPage
 from contacts.views.tags import (
     TagArchiveView,
     TagEditPage,
@@ -37,6 +38,8 @@ urlpatterns: list[URLPattern] = [
     path("customers/import/chat/", ChatImportPage.as_view(), name="import_chat"),
     path("customers/import/chat/template.csv", ChatTemplateView.as_view(), name="import_chat_template"),
     path("customers/import/<int:pk>/", ImportBatchPage.as_view(), name="import_batch"),
+    path("customers/stages/", StagesPage.as_view(), name="stages"),
+    path("customers/<int:pk>/stage/", StagePage.as_view(), name="stage"),
     path("customers/tags/", TagListPage.as_view(), name="tags"),
     path("customers/tags/new/", TagNewPage.as_view(), name="tag_new"),
     path("customers/tags/built-in/", TagsBuiltInView.as_view(), name="tags_builtin"),

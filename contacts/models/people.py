@@ -91,6 +91,8 @@ class Customer(TenantModel):
     archive_consent_source = models.CharField(max_length=16, blank=True)  # wecom.archive ConsentSource
     archive_consent_at = models.DateTimeField(null=True, blank=True)
     stage = models.PositiveSmallIntegerField(default=1)
+    stage_at = models.DateTimeField(null=True, blank=True)  # since when; empty: since first seen
+    stage_held_at = models.DateTimeField(null=True, blank=True)  # moved back by hand: only later acts count
     synced_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -102,6 +104,7 @@ class Customer(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "external_userid"], name="contacts_customer_extid"),
             models.Index(fields=["tenant", "-first_seen_at", "-id"], name="contacts_customer_recent"),
+            models.Index(fields=["tenant", "stage"], name="contacts_customer_stage"),
             models.Index(
                 fields=["tenant", "unionid"], name="contacts_customer_union", condition=~models.Q(unionid="")
             ),

@@ -10,8 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from contacts.enums import FollowState, WelcomeMode
 from contacts.models import Channel, ContactWay, Customer, Follow
 from team.selectors import staff_by_userids
-from wecom.enums import KeptState
-from wecom.keeping import assets
+from wecom.keeping import assets, kept
 from wecom.welcomes.greetings import Greeting
 from wecom.welcomes.welcome import Known
 
@@ -70,11 +69,7 @@ def way_get(*, tenant_id: int, way_id: int) -> ContactWay:
 
 def way_counts(*, tenant_id: int) -> dict[str, int]:
     """How many codes for friends: `live`, `ended`, `waiting` for a person."""
-    return ContactWay.objects.filter(tenant_id=tenant_id).aggregate(
-        live=Count("pk", filter=Q(ended_at=None)),
-        ended=Count("pk", filter=Q(ended_at__isnull=False)),
-        waiting=Count("pk", filter=Q(status__in=[KeptState.UNKNOWN, KeptState.FAILED], ended_at=None)),
-    )
+    return kept.counts(ContactWay.objects.filter(tenant_id=tenant_id))
 
 
 def adds_by_state(*, tenant_id: int, states: Iterable[str]) -> dict[str, tuple[int, int]]:

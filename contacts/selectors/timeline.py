@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contacts.enums import BehaviourKind, FollowState
-from contacts.models import Behaviour, CustomerTag, Exposure, Follow, TagPast
+from contacts.enums import BehaviourKind, FollowState, TrustStage
+from contacts.models import Behaviour, CustomerTag, Exposure, Follow, StageMove, TagPast
 from contacts.selectors.sources import source_label
 from contacts.selectors.tags import tags_past
 from wecom.archive.texts import kind_label
@@ -80,7 +80,13 @@ def customer_timeline(
 ) -> list[TimelineEntry]:
     """The latest `limit` entries, newest first; `facet` keeps one sort. A constant number of queries."""
     who = {"tenant_id": tenant_id, "customer_id": customer_id}
-    entries = [*_behaviours(who, limit), *_touches(who, limit), *_tags(who, limit), *_friends(who)]
+    entries = [
+        *_behaviours(who, limit),
+        *_touches(who, limit),
+        *_tags(who, limit),
+        *_friends(who),
+        *_stages(who, limit),
+    ]
     for provider in _providers:
         entries += provider(**who, limit=limit)
     if facet:
@@ -202,6 +208,21 @@ def _tagged(row: CustomerTag | TagPast) -> TimelineEntry:
         text=_("Tag %(name)s") % {"name": row.tag.name},
         detail=_joined(row.get_source_display(), row.staff or row.added_by),
     )
+
+
+def _stages(who: dict[str, int], limit: int) -> list[TimelineEntry]:
+    rows = StageMove.objects.filter(**who).order_by("-at", "-pk")[:limit]
+    return [
+        TimelineEntry(
+            at=row.at,
+            facet=CHANGE,
+            icon_name="stairs-up" if row.to_stage > row.from_stage else "stairs-down",
+            text=_("Trust: %(before)s to %(after)s")
+            % {"before": TrustStage(row.from_stage).label, "after": TrustStage(row.to_stage).label},
+            detail=_joined(row.get_source_display(), row.moved_by, row.reason),
+        )
+        for row in rows
+    ]
 
 
 def _friends(who: dict[str, int]) -> list[TimelineEntry]:

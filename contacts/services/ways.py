@@ -11,13 +11,13 @@ from contacts.models import Channel, ContactWay
 from contacts.selectors.channels import way_state
 from outbox.dispatch import enqueue
 from team.selectors import staff_list
-from tenants import audit, clock
+from tenants import audit
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
 from wecom.enums import KeptState
-from wecom.errors import Permanent, Stopped
+from wecom.errors import Permanent
 from wecom.events import SendFinished
 from wecom.gateway.client import client_for
 from wecom.keeping import kept
@@ -152,10 +152,7 @@ def way_retry(*, tenant: Tenant, way_id: int, actor: Actor) -> ContactWay:
         audit.record(
             tenant=tenant, actor=actor, verb="contacts.way.retried", target=row, reason=row.error[:500]
         )
-        if row.status == KeptState.UNKNOWN:
-            kept.make_again(KIND, row)
-        else:
-            kept.push(KIND, row)
+        kept.ask_again(KIND, row)
     return row
 
 
@@ -189,7 +186,8 @@ def way_read(*, tenant_id: int, way_id: int) -> bool:
     except Permanent as error:
         if error.code not in UNKNOWN_CODES:
             raise
-        return _mark_gone(tenant_id, way_id)
+        kept.mark_gone(ContactWay.objects.filter(tenant_id=tenant_id, pk=way_id))
+        return False
     url = str(seen.get("qr_code") or row.qr_url)
     known = row.qr_picture if url == row.qr_url else ""
     ContactWay.objects.filter(tenant_id=tenant_id, pk=way_id).update(
@@ -198,29 +196,10 @@ def way_read(*, tenant_id: int, way_id: int) -> bool:
     return True
 
 
-def _mark_gone(tenant_id: int, way_id: int) -> bool:
-    """Somebody removed the code in the WeCom console."""
-    ContactWay.objects.filter(tenant_id=tenant_id, pk=way_id, ended_at=None, is_sending=False).update(
-        status=KeptState.ENDED, ended_at=clock.now(), error=_("Removed in the WeCom console")
-    )
-    return False
-
-
 def ways_check(*, tenant_id: int) -> int:
     """The nightly look at every code: pictures that are missing, codes that are gone. Returns how many were gone."""
-    gone = 0
-    for way_id in (
-        ContactWay.objects.filter(tenant_id=tenant_id, ended_at=None)
-        .exclude(vendor_id="")
-        .values_list("pk", flat=True)
-    ):
-        try:
-            gone += not way_read(tenant_id=tenant_id, way_id=way_id)
-        except Stopped:
-            raise
-        except Permanent as error:
-            ContactWay.objects.filter(tenant_id=tenant_id, pk=way_id).update(error=str(error)[:500])
-    return gone
+    rows = ContactWay.objects.filter(tenant_id=tenant_id)
+    return kept.check_each(rows, lambda way_id: way_read(tenant_id=tenant_id, way_id=way_id))
 
 
 def _locked(tenant_id: int, way_id: int) -> ContactWay:

@@ -28,6 +28,7 @@ from contacts.selectors import (
 from contacts.selectors.exposures import exposures_now
 from contacts.selectors.profile import PROFILE_SIZE, completeness_of, profile_of
 from contacts.selectors.sources import source_label
+from contacts.selectors.stages import standing_of
 from contacts.selectors.tags import customer_tags, evidence_words, fact_names
 from contacts.selectors.timeline import FACETS, customer_timeline, facet_counts
 from contacts.services.customers import customer_archive_consent, customer_set_opt_out
@@ -93,6 +94,7 @@ class CustomerPage(TemplatePage):
         return {
             "customer": customer,
             **self._profile(customer),
+            "standing": standing_of(customer=customer, now=clock.now()),
             "phone": masked_phone(customer.phone, may_see=self.can(Permission.SEE_PERSONAL)),
             "entries": [one for one in entries if facet in ("all", one.facet)],
             "facet": facet,

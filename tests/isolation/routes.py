@@ -77,6 +77,8 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "contacts:tag": (VIEW, WORK),
     "contacts:untag": (VIEW, WORK),
     "contacts:profile": (WORK, WORK),
+    "contacts:stages": (VIEW, WORK),
+    "contacts:stage": (WORK, WORK),
     "contacts:tags": (VIEW, WORK),
     "contacts:tag_new": (OPERATE, OPERATE),
     "contacts:tags_builtin": (OPERATE, OPERATE),

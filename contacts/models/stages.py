@@ -1,0 +1,28 @@
+"""How people moved through the trust stages (R33)."""
+
+from typing import Any
+
+from django.db import models
+
+from contacts.enums import StageSource
+from contacts.models.people import Customer
+from tenants.scoping import TenantModel
+
+
+class StageMove(TenantModel):
+    """One move. `evidence` of one by rule: {count: [found, needed]}; by hand there is a `reason` instead."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
+    from_stage = models.PositiveSmallIntegerField()
+    to_stage = models.PositiveSmallIntegerField()
+    source = models.CharField(max_length=8, choices=StageSource)
+    at = models.DateTimeField()
+    moved_by = models.CharField(max_length=128, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    evidence: Any = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "customer", "-at"], name="contacts_stage_move_person")]
+
+    def __str__(self) -> str:
+        return f"{self.from_stage} > {self.to_stage}"

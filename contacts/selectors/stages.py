@@ -1,0 +1,139 @@
+"""Reads of the trust stages: what is counted of people, who stands where and for how long, one person's standing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Avg, Count, F, Q
+from django.db.models.functions import Coalesce, TruncDate
+from django.utils.translation import gettext as _
+
+from contacts.enums import STAGE_GUIDE, BehaviourKind, OrderState, StageSource, TrustStage
+from contacts.models import Behaviour, Customer, Follow, Order, StageMove
+from contacts.policies.stages import DAYS, FRIENDS, LEARNT, ORDERS, SEEN, SPOKE
+from contacts.selectors import LIVE_FOLLOWS, member_ids
+
+_LEARNT = (BehaviourKind.LESSON, BehaviourKind.LIVE, BehaviourKind.RADAR, BehaviourKind.ASSIGNMENT)
+_PASSIVE = (BehaviourKind.JOIN, BehaviourKind.LEAVE)
+
+
+def stage_counts(*, tenant_id: int, customer_ids: Iterable[int], zone: str) -> dict[int, dict[str, int]]:
+    """{customer id: {count: number}} of the acts that are evidence; three queries for any number of people.
+
+    Of somebody moved back by hand only what came after that counts. Days are the company's.
+    """
+    ids = list(customer_ids)
+    found: dict[int, dict[str, int]] = {one: {} for one in ids}
+    acts = (
+        Behaviour.objects.filter(tenant_id=tenant_id, customer_id__in=ids)
+        .filter(_after("occurred_at"))
+        .values("customer_id")
+        .annotate(
+            seen=Count("pk"),
+            spoke=Count("pk", filter=Q(kind=BehaviourKind.MESSAGE)),
+            learnt=Count("pk", filter=Q(kind__in=_LEARNT)),
+            days=Count(
+                TruncDate("occurred_at", tzinfo=ZoneInfo(zone)), distinct=True, filter=~Q(kind__in=_PASSIVE)
+            ),
+        )
+    )
+    for row in acts:
+        found[row["customer_id"]] |= {name: row[name] for name in (SEEN, SPOKE, LEARNT, DAYS)}
+    for name, rows in (
+        (FRIENDS, Follow.objects.filter(_after("followed_at"), state__in=LIVE_FOLLOWS)),
+        (ORDERS, Order.objects.filter(_after("ordered_at"), state=OrderState.PAID)),
+    ):
+        mine = rows.filter(tenant_id=tenant_id, customer_id__in=ids)
+        for customer_id, number in mine.values_list("customer_id").annotate(Count("pk")):
+            found[customer_id][name] = number
+    return found
+
+
+def _after(field: str) -> Q:
+    return Q(customer__stage_held_at=None) | Q(**{f"{field}__gt": F("customer__stage_held_at")})
+
+
+@dataclass(frozen=True)
+class StageRow:
+    """One stage of a distribution. `days` is the mean of days in it so far; None where nobody stands."""
+
+    stage: int
+    label: Any
+    people: int
+    share: float
+    days: float | None
+    guide: tuple[Any, ...]
+
+
+def stage_distribution(*, tenant_id: int, now: datetime, group_id: int | None = None) -> list[StageRow]:
+    """Who stands on which stage, all seven in order; of one group's present customers with `group_id`."""
+    people = Customer.objects.filter(tenant_id=tenant_id)
+    if group_id is not None:
+        people = people.filter(pk__in=member_ids(tenant_id=tenant_id, group_id=group_id))
+    rows = (
+        people.order_by()
+        .values("stage")
+        .annotate(people=Count("pk"), spent=Avg(now - Coalesce("stage_at", "first_seen_at")))
+    )
+    told = {row["stage"]: row for row in rows}
+    total = sum(row["people"] for row in told.values())
+    return [
+        StageRow(
+            stage=int(stage),
+            label=stage.label,
+            people=told[stage]["people"] if stage in told else 0,
+            share=told[stage]["people"] / total if stage in told else 0.0,
+            days=told[stage]["spent"] / timedelta(days=1) if stage in told else None,
+            guide=STAGE_GUIDE[stage],
+        )
+        for stage in TrustStage
+    ]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one person stands: since when, on what evidence or whose word, and what to do."""
+
+    label: Any
+    days: int
+    evidence: str
+    reason: str
+    by: str
+    need: Any
+    action: Any
+
+
+def standing_of(*, customer: Customer, now: datetime) -> Standing:
+    """One person's standing. One query."""
+    moves = StageMove.objects.filter(tenant_id=customer.tenant_id, customer=customer)
+    last = moves.order_by("-at", "-pk").first()
+    by_hand = last is not None and last.source == StageSource.HAND
+    need, action, _content = STAGE_GUIDE[TrustStage(customer.stage)]
+    return Standing(
+        label=TrustStage(customer.stage).label,
+        days=max((now - (customer.stage_at or customer.first_seen_at)).days, 0),
+        evidence=evidence_words(last.evidence) if last else "",
+        reason=last.reason if last and by_hand else "",
+        by=last.moved_by if last and by_hand else "",
+        need=need,
+        action=action,
+    )
+
+
+def evidence_words(evidence: dict[str, list[int]]) -> str:
+    """What was counted for a move, in words."""
+    words = {
+        SEEN: _("acts on record"),
+        FRIENDS: _("staff as friends"),
+        SPOKE: _("messages of theirs"),
+        LEARNT: _("lessons, assignments or views"),
+        DAYS: _("active days"),
+        ORDERS: _("paid orders"),
+    }
+    said = [
+        _("%(what)s: %(found)s, needs %(least)s") % {"what": words[name], "found": found, "least": least}
+        for name, (found, least) in sorted(evidence.items())
+    ]
+    return " · ".join(said)

@@ -1,0 +1,59 @@
+"""The trust stages: who stands where, of all or of one group; and moving one person by hand."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from console.pages import FormPage, TemplatePage, drawer_done, toast
+from contacts.forms import StageForm
+from contacts.selectors import groups_for_choice
+from contacts.selectors.stages import stage_distribution
+from contacts.services.stages import stage_set
+from contacts.views.customers import found
+from tenants import clock
+from tenants.enums import Permission
+
+
+class StagesPage(TemplatePage):
+    """The distribution over the seven stages with days in each, and what each needs."""
+
+    template_name = "contacts/stages.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        tenant_id = self.request.tenant.pk
+        groups = groups_for_choice(tenant_id=tenant_id)
+        asked = self.request.GET.get("group", "")
+        group_id = int(asked) if asked.isdecimal() and int(asked) in dict(groups) else None
+        rows = stage_distribution(tenant_id=tenant_id, now=clock.now(), group_id=group_id)
+        return {
+            "rows": rows,
+            "groups": groups,
+            "group_id": group_id,
+            "total": sum(row.people for row in rows),
+        }
+
+
+class StagePage(FormPage):
+    """A drawer: move one person to another stage, with the reason."""
+
+    template_name = "contacts/stage.html"
+    form_class = StageForm
+    permission = write_permission = Permission.WORK
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return {"present": found(self.request.tenant.pk, kwargs["pk"]).stage}
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {"customer": found(self.request.tenant.pk, kwargs["pk"])}
+
+    def done(self, form: StageForm, **kwargs: Any) -> HttpResponse:
+        stage_set(
+            tenant=self.request.tenant,
+            customer_id=kwargs["pk"],
+            stage=form.cleaned_data["stage"],
+            reason=form.cleaned_data["reason"],
+            actor=self.request.actor,
+        )
+        toast(self.request, _("The stage is moved, with your reason"))
+        return drawer_done(self.request)
