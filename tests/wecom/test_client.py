@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -177,17 +177,18 @@ def test_a_rate_limit_pauses_this_api_longer_each_time(tenant, live, simulator, 
         client.call("department_list")
         limit = {"path": "department/list", "calls": 0, "window_s": 1}
         simulator.faults(live.corp_id, rate_limit=limit)
-        pauses = []
+        ends = []
         for _ in range(3):
             with pytest.raises(Retryable) as caught:
                 client.call("department_list")
-            pauses.append((caught.value.retry_at - frozen.moment).total_seconds())
+            ends.append((frozen.moment, caught.value.retry_at))
             with pytest.raises(Retryable):  # not even tried
                 client.call("department_list")
             assert client.call("follow_user_list")
             frozen.set(caught.value.retry_at + timedelta(seconds=1))
             simulator.faults(live.corp_id, rate_limit=limit)
-    assert pauses == [60, 600, 3600]
+    assert [(until - began).total_seconds() for began, until in ends[:2]] == [60, 3600]
+    assert ends[2][1] == datetime(2026, 3, 2, 16, 0, tzinfo=UTC)  # WeCom's midnight
 
 
 def test_concurrency_is_narrowed_when_wecom_says_so(tenant, live, simulator):
