@@ -2,7 +2,7 @@
 
     client = client_for(tenant_id)
     client.customers.get(external_userid="wm...")      # typed: wecom.calls
-    client.call("customer_get", external_userid="wm...")  # the same by its name in the table
+    client.call("customer_get", external_userid="wm...")  # by its name in the table: for calls kept as data
 
 Order of a call: the documented limits, the app's state, a token, a place at the limiter, the wire, the reaction
 to the answer (`reactions`). It never sleeps for long and never repeats what must not be repeated.

@@ -28,9 +28,7 @@ def find_made(client: WecomClient, payload: dict[str, Any], called_at: datetime)
     state = payload["fields"].get("state")
     if payload["call"] != "add_contact_way" or not state:
         return ""
-    rows = client.pages(
-        "list_contact_way",
-        "contact_way",
+    rows = client.ways.every(
         start_time=int((called_at - AROUND).timestamp()),
         end_time=int((called_at + AROUND).timestamp()),
         limit=100,
@@ -38,9 +36,8 @@ def find_made(client: WecomClient, payload: dict[str, Any], called_at: datetime)
     for number, row in enumerate(rows):
         if number >= LOOK_AT_MOST:
             return ""
-        way = client.call("get_contact_way", config_id=row["config_id"]).get("contact_way") or {}
-        if way.get("state") == state:
-            return str(row["config_id"])
+        if client.ways.get(config_id=row["config_id"]).get("state") == state:
+            return row["config_id"]
     return ""
 
 
@@ -63,5 +60,5 @@ def _with_new_rooms(
     client: WecomClient, config_id: str, fields: dict[str, Any], known: list[str]
 ) -> list[str]:
     """Our groups, and those WeCom opened by itself since we last looked: an overwrite must not drop them."""
-    now = (client.call("get_join_way", config_id=config_id).get("join_way") or {}).get("chat_id_list") or []
+    now = client.groups.get_join_way(config_id=config_id).get("chat_id_list") or []
     return rooms_to_keep(wanted=fields["chat_id_list"], present=now, known=known, limit=GROUPS_PER_CODE)
