@@ -5,12 +5,9 @@ import threading
 import pytest
 from django.db import connections
 
-from tenants import clock
 from tenants.scoping import tenant_scope
-from tests.wecom.conftest import make_app
-from wecom.calls import Calls
-from wecom.errors import Retryable
-from wecom.gateway import jssdk
+from wecom.errors import WecomError
+from wecom.gateway import jssdk, limits
 
 OURS = {"origins": ["https://scrm.example"], "under": "/m/acme/"}
 
@@ -81,26 +78,23 @@ def test_many_pages_at_once_fetch_one_ticket_of_each_kind(tenant, live, simulato
 
 
 @pytest.mark.integration
-@pytest.mark.django_db
-def test_tickets_are_asked_for_no_more_often_than_wecom_allows(tenant, frozen, monkeypatch):
+@pytest.mark.django_db(transaction=True)
+def test_tickets_are_asked_for_no_more_often_than_wecom_allows(tenant, live, simulator, frozen, monkeypatch):
     """WeCom answers nothing useful, so nothing is kept: every page would ask again."""
-    app, asked = make_app(tenant), []
+    assert limits.OWN_RATES["get_jsapi_ticket"] == (limits.Rate(3600, 200),)  # half of WeCom's
+    assert limits.OWN_RATES["ticket/get"] == (limits.Rate(3600, 50),)
+    monkeypatch.setitem(limits.OWN_RATES, "ticket/get", (limits.Rate(3600, 3),))
+    simulator.set_time(frozen.moment)
+    simulator.faults(live.corp_id, answer_code={"path": "ticket/get", "code": 40058})
 
-    class Deaf(Calls):
-        def __init__(self, _app):
-            pass
+    def pages(count):
+        before = simulator.calls().get("ticket/get 40058", 0)
+        for _page in range(count):
+            with tenant_scope(tenant), pytest.raises(WecomError):
+                jssdk.page_ticket(app=live, kind="agent_config")
+        return simulator.calls().get("ticket/get 40058", 0) - before
 
-        def call(self, name, **_values):
-            asked.append(name)
-            raise Retryable("busy", retry_at=clock.now())
-
-    monkeypatch.setattr(jssdk, "WecomClient", Deaf)
-    for kind in ("jsapi", "agent_config"):
-        for _page in range(210):
-            with pytest.raises(Retryable):
-                jssdk.page_ticket(app=app, kind=kind)
-    assert (asked.count("jsapi_ticket"), asked.count("agent_ticket")) == (200, 50)
-    frozen.move(hours=1)
-    with pytest.raises(Retryable):
-        jssdk.page_ticket(app=app, kind="agent_config")
-    assert asked.count("agent_ticket") == 51
+    assert pages(6) == 3
+    frozen.move(hours=1, minutes=6)
+    simulator.set_time(frozen.moment)
+    assert pages(1) == 1

@@ -7,23 +7,12 @@ one worker at a time, kept in Valkey for its life, and never asked for more ofte
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from redis.exceptions import RedisError
-
 from tenants import clock
-from wecom import valkey
-from wecom.errors import Retryable
 from wecom.gateway.client import WecomClient
-from wecom.gateway.tokens import TokenStore
 from wecom.models import App
-
-# WeCom allows 400 fetches an hour and corp, 100 an hour and app (document 90454). Half of that in each hour by the
-# clock keeps any sixty minutes within it.
-FETCHES_AN_HOUR = {"jsapi": 200, "agent_config": 50}
-_HOUR_S = 3600
 
 
 def page_signature(*, ticket: str, nonce: str, timestamp: int, url: str) -> str:
@@ -72,33 +61,6 @@ def js_signature(*, app: App, url: str) -> dict[str, Any]:
 def page_ticket(*, app: App, kind: str) -> str:
     """The present ticket: `jsapi` of the corp or `agent_config` of the app. Many pages at once cause one fetch.
 
-    Raises Retryable when WeCom's hourly allowance is used up, and whatever the call raises.
+    Raises Retryable when the hourly allowance is used up, and whatever the call raises.
     """
-    store = TokenStore(
-        tenant_id=app.tenant_id, corp_id=app.corp_id, app_id=app.pk, version=app.secret_version
-    )
-
-    def fetch() -> tuple[str, int]:
-        _count_fetch(app, kind)
-        tickets = WecomClient(app).tickets
-        answer = tickets.corp() if kind == "jsapi" else tickets.agent()
-        return answer["ticket"], int(answer.get("expires_in", 7200))
-
-    return store.get(kind, fetch)
-
-
-def _count_fetch(app: App, kind: str) -> None:
-    """Note one fetch of this hour. Raises Retryable when there were too many."""
-    now = clock.now()
-    whose = "corp" if kind == "jsapi" else app.pk
-    hour = int(now.timestamp()) // _HOUR_S
-    name = valkey.key("tickets", valkey.corp_tag(app.tenant_id, app.corp_id), whose, hour)
-    held = valkey.client()
-    try:
-        count = int(held.incr(name))
-        held.expire(name, 2 * _HOUR_S)
-    except RedisError as error:
-        raise Retryable("the ticket store cannot be reached", retry_at=now + timedelta(seconds=5)) from error
-    if count > FETCHES_AN_HOUR[kind]:
-        wait = timedelta(seconds=_HOUR_S - int(now.timestamp()) % _HOUR_S)
-        raise Retryable("too many ticket requests this hour", retry_at=now + wait, counts=False)
+    return WecomClient(app).ticket(kind)
