@@ -9,7 +9,6 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from outbox.dispatch import enqueue
-from outbox.services import publish
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -19,8 +18,8 @@ from tenants.services import require
 from wecom.adapters import ADAPTERS, payload_problem
 from wecom.enums import AppState, SendKind, SendState
 from wecom.errors import AppInvalid, AppTaken
-from wecom.events import AppStateChanged
 from wecom.gateway.limits import CorpGate
+from wecom.gateway.standing import app_set_state as app_set_state
 from wecom.inbox import crypto, wake
 from wecom.keeping.kept_rules import WELCOME_PARTS
 from wecom.models import App, OutboundSend
@@ -148,25 +147,6 @@ def app_connect(
     return app
 
 
-def app_set_state(*, app: App, state: AppState, code: int = 0, reason: str = "") -> App:
-    """The one place an app's state changes by us. In the caller's transaction, on a locked row."""
-    before = app.state
-    app.state, app.state_code, app.state_reason, app.checked_at = state, code, reason[:500], clock.now()
-    app.save(update_fields=["state", "state_code", "state_reason", "checked_at"])
-    if before != state:
-        publish(
-            AppStateChanged(
-                tenant_id=app.tenant_id,
-                occurred_at=clock.now(),
-                app_id=app.pk,
-                state=state,
-                code=code,
-                reason=reason[:500],
-            )
-        )
-    return app
-
-
 def app_rotate_secret(
     *, tenant: Tenant, app_id: int, secret: str, actor: Actor, corp_id: str = "", agent_id: int = 0
 ) -> App:
@@ -202,11 +182,14 @@ def app_rotate_keys(*, tenant: Tenant, app_id: int, actor: Actor) -> App:
 
 
 def app_pause(*, tenant: Tenant, app_id: int, actor: Actor) -> App:
-    """No call goes out until resumed; callbacks are still stored. Safe to repeat."""
+    """No call goes out until resumed; callbacks are still stored. Safe to repeat.
+
+    Only of a connected app: resuming must not make one connected that no check has found to work.
+    """
     require(actor, Permission.MANAGE)
     with transaction.atomic():
         app = App.objects.select_for_update().get(tenant=tenant, pk=app_id)
-        if app.state != AppState.PAUSED:
+        if app.state == AppState.CONNECTED:
             app_set_state(app=app, state=AppState.PAUSED)
             audit.record(tenant=tenant, actor=actor, verb="wecom.app.paused", target=app)
     return app

@@ -212,6 +212,17 @@ def test_pause_and_resume(tenant, live, signed_in, verb, state):
         assert App.objects.get().state == state
 
 
+@pytest.mark.parametrize("state", [AppState.NEW, AppState.BROKEN])
+def test_pausing_and_resuming_makes_no_app_connected_that_does_not_work(tenant, live, signed_in, state):
+    with tenant_scope(tenant):
+        App.objects.update(state=state, state_code=40001 if state == AppState.BROKEN else 0)
+    assert "act/pause/" not in page(signed_in, tenant, "wecom/").content.decode()
+    for verb in ("pause", "resume"):
+        signed_in.post(f"/t/{tenant.slug}/settings/wecom/act/{verb}/")
+    with tenant_scope(tenant):
+        assert App.objects.get().state == state
+
+
 def dead_event(tenant, app, text="not xml"):
     with tenant_scope(tenant):
         arrival = shelf.Arrival(dedupe_key=digest(text), body=text, inner=None, error="unreadable")

@@ -121,10 +121,9 @@ class SetupAct(Managed):
     def post(self, request: HttpRequest, verb: str) -> HttpResponse:
         app, tenant, actor = self.app(), self.request.tenant, self.request.actor
         if verb == "pause":
-            services.app_pause(tenant=tenant, app_id=app.pk, actor=actor)
-            toast(
-                request, _("Calls to WeCom are paused."), undo_url=self.url("wecom:setup_act", verb="resume")
-            )
+            if services.app_pause(tenant=tenant, app_id=app.pk, actor=actor).state == AppState.PAUSED:
+                undo_url = self.url("wecom:setup_act", verb="resume")
+                toast(request, _("Calls to WeCom are paused."), undo_url=undo_url)
         elif verb == "resume":
             services.app_resume(tenant=tenant, app_id=app.pk, actor=actor)
             toast(request, _("Calls to WeCom go out again."))
