@@ -6,14 +6,14 @@ workers share those pages, and the first page is as fast as the second.
 
 import gc
 import os
-import tempfile
-from pathlib import Path
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.urls import reverse
 from django.utils import translation
 from django.utils.module_loading import import_string
+
+from scrm import worker_figures
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scrm.settings.dev")
 
@@ -28,19 +28,7 @@ def _warm() -> None:
     gc.freeze()
 
 
-def _share_figures() -> None:
-    """The workers of one server keep their own figures in files, so that whichever is asked tells them all.
-
-    prometheus_client decides when it is first imported, which is when Django's apps are loaded.
-    """
-    server = f"qunce-metrics-{os.getuid()}-{os.getppid()}"
-    folder = Path(
-        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(Path(tempfile.gettempdir()) / server))
-    )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-_share_figures()
+worker_figures.share()
 application = get_wsgi_application()
 application = import_string("wecom.inbox.front.callbacks_first")(
     application
