@@ -9,7 +9,7 @@ from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.wecom import make_app
-from tests.groups.world import Vendor, make_vendor
+from tests.groups.world import Vendor, deliver, make_vendor
 
 
 @pytest.fixture
@@ -26,3 +26,14 @@ def vendor(scoped: Tenant, frozen: MovableClock, monkeypatch: pytest.MonkeyPatch
     for module in (reading, comparing):
         monkeypatch.setattr(module, "client_for", lambda tenant_id, app_id=None: made)
     return made
+
+
+@pytest.fixture
+def camp(vendor: Vendor, frozen: MovableClock) -> str:
+    """A group of the owner with ten customers invited with it, known to us."""
+    people = vendor.add_customers(10)
+    chat_id = vendor.group(at=frozen.moment, members=people)
+    deliver(vendor.take_events())
+    vendor.calls.clear()
+    frozen.move(hours=1)
+    return chat_id

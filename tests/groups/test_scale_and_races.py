@@ -17,9 +17,15 @@ from groups.services.membership import Heard, membership_hear
 from groups.services.membership_read import membership_apply_read
 from tenants import clock
 from tenants.scoping import tenant_scope
-from tests.groups.test_membership import LEAVE_QUERIES, READ_QUERIES, RETURN_QUERIES, present, statements
+from tests.groups.world import deliver, present, statements
 
 pytestmark = [pytest.mark.integration]
+
+# Statements for one event, whatever the size of the group.
+LEAVE_QUERIES = 10
+RETURN_QUERIES = 11
+JOIN_QUERIES = 13
+READ_QUERIES = 14
 
 # Many rows like one row: whatever columns the table has, now and later.
 _LIKE = """
@@ -87,6 +93,48 @@ def test_an_event_costs_the_same_whatever_the_company_and_the_delta(vendor, froz
     (legacy,) = vendor.take_events()
     assert len(counted(legacy, ["groupchat_get"], vendor)) == READ_QUERIES
     assert present(chat_id) == vendor.present(chat_id)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("size", [10, 200])
+def test_a_delta_costs_the_same_in_any_group(vendor, frozen, size):
+    people = vendor.add_customers(size)
+    chat_id = vendor.group(at=frozen.moment, members=people)
+    deliver(vendor.take_events())
+    vendor.calls.clear()
+    frozen.move(hours=1)
+    vendor.leave(chat_id, people[:5], frozen.moment)
+    (event,) = vendor.take_events()
+    with CaptureQueriesContext(connection) as queries:
+        on_external_chat(event)
+    assert vendor.calls == []
+    assert len(statements(queries)) == LEAVE_QUERIES, "\n".join(statements(queries))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("size", [10, 200])
+def test_a_full_read_costs_the_same_in_any_group(vendor, frozen, size):
+    people = vendor.add_customers(size)
+    chat_id = vendor.group(at=frozen.moment, members=people)
+    deliver(vendor.take_events())
+    frozen.move(hours=1)
+    vendor.corp.faults.legacy_payload = True
+    vendor.leave(chat_id, people[:5], frozen.moment)
+    (event,) = vendor.take_events()
+    with CaptureQueriesContext(connection) as queries:
+        on_external_chat(event)
+    assert len(statements(queries)) == READ_QUERIES, "\n".join(statements(queries))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("size", [1, 40])
+def test_known_persons_who_were_never_in_the_group_cost_the_same_however_many(vendor, camp, frozen, size):
+    people = vendor.add_customers(size)
+    vendor.group(at=frozen.moment, members=people)
+    deliver(vendor.take_events())
+    vendor.join(camp, people, frozen.moment)
+    (joined,) = vendor.take_events()
+    assert len(counted(joined, [], vendor)) == JOIN_QUERIES
 
 
 # --- two workers at once, each on its own connection

@@ -1,10 +1,16 @@
 """A corp of the simulator inside the test's process: its truth, its events, its answers. The vendor's edge only."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from contacts.models import Behaviour
+from groups.handlers import on_external_chat, sync_groups
+from groups.models import Member
+from outbox.contracts import DomainEvent
+from outbox.models import EventRow
 from simulator.world import groups as acts
 from simulator.world.entities import EXTERNAL, WECHAT, Customer, Staff
 from simulator.world.model import Corp
@@ -14,6 +20,7 @@ from wecom.errors import Permanent
 from wecom.inbox.envelope import parse_inner
 from wecom.inbox.ingest import Inbound
 from wecom.models import App
+from wecom.reading.sync import Progress
 
 OWNER = "zhoulan"
 STAFF = (OWNER, "linxiao", "hejing")
@@ -116,3 +123,36 @@ def make_vendor(app: App) -> Vendor:
         corp.staff[userid] = Staff(userid, userid, [1])
         make_staff(tenant=app.tenant, app=app, userid=userid, name=userid)
     return Vendor(app, corp)
+
+
+def deliver(events: list[Inbound]) -> None:
+    for event in events:
+        on_external_chat(event)
+
+
+def read_everything(vendor: Vendor, *, began_at: datetime | None = None) -> int:
+    """One comparison of every group; returns how many changes nobody had told."""
+    progress = Progress(tenant_id=vendor.app.tenant_id, what="groups", began_at=began_at)
+    return sync_groups(vendor.app.tenant_id, progress)
+
+
+def present(chat_id: str) -> set[str]:
+    """Who sits in the group by our rows."""
+    return set(Member.objects.filter(group__chat_id=chat_id, left_at=None).values_list("userid", flat=True))
+
+
+def statements(captured: Any) -> list[str]:
+    """Savepoints and copies for other apps' handlers apart."""
+    apart = ("SAVEPOINT", "RELEASE", 'INSERT INTO "outbox_delivery"')
+    return [one["sql"][:160] for one in captured if not one["sql"].startswith(apart)]
+
+
+def told(event_class: type[DomainEvent]) -> list[int]:
+    """How many customers each published event of this kind names."""
+    rows = EventRow.objects.filter(name=event_class.name).order_by("pk")
+    return [len(row.payload["customer_ids"]) for row in rows]
+
+
+def behaviours() -> Counter[Any]:
+    rows = Behaviour.objects.order_by("pk").values_list("kind", "external_userid")
+    return Counter(rows)
