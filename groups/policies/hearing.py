@@ -41,7 +41,7 @@ def place_of(held: Held, change: Change) -> Place:
     """Where the event stands to what is held."""
     if held.ended_at is not None:
         return Place.ENDED if change.occurred_at <= held.ended_at else Place.OPEN
-    if _is_read(held, change):
+    if is_in(held.read_at, change):
         return Place.READ
     if not change.is_delta or held.as_of is None:
         return Place.OPEN
@@ -51,13 +51,9 @@ def place_of(held: Held, change: Change) -> Place:
     return Place.OPEN if is_later and change.current_version != held.version else Place.PAST
 
 
-def _is_read(held: Held, change: Change) -> bool:
-    """Whether the event was ours long enough before the whole group was asked for."""
-    return (
-        held.read_at is not None
-        and change.received_at is not None
-        and change.received_at + READ_LAG <= held.read_at
-    )
+def is_in(read_at: datetime | None, change: Change) -> bool:
+    """Whether the event was ours long enough before the whole group was asked for at `read_at`."""
+    return read_at is not None and change.received_at is not None and change.received_at + READ_LAG <= read_at
 
 
 def told_by(change: Change, before: Spells) -> Spells:
@@ -69,7 +65,8 @@ def told_by(change: Change, before: Spells) -> Spells:
 def after_event(place: Place, held: Held, change: Change, before: Spells) -> tuple[Spells, bool]:
     """(the spells of one named person after the event, whether what is held contradicts it).
 
-    Not for Place.OPEN. Where a read decides, it goes on deciding who is there now.
+    Not for Place.OPEN. Where a read has the event in it, who was there then stays there, but for one whom the
+    event says to have gone after the entry that the read showed: that read lagged.
     """
     told = told_by(change, before)
     if place is Place.NEXT:

@@ -79,16 +79,18 @@ def _people(group: Group, rows: Mapping[str, list[Member]], userids: Iterable[st
 def _stamped(group: Group, place: Place, change: Change, *, is_contrary: bool) -> Heard:
     """Write what the group's row says after the event."""
     as_of = group.members_as_of or change.occurred_at
-    if place is Place.NEXT:
-        stamp(group, version=change.current_version, as_of=change.occurred_at)
-        recount(group)
-        group.save(update_fields=[*STAMP_FIELDS, *COUNT_FIELDS])
-        return Heard.NEXT
     if place is Place.PAST:
         as_of = max(as_of, change.occurred_at)
-    if is_contrary or as_of != group.members_as_of:
+    if place is not Place.NEXT and not is_contrary and as_of == group.members_as_of:
+        return Heard.KNOWN
+    if place is Place.NEXT:
+        stamp(group, version=change.current_version, as_of=change.occurred_at)
+    else:
         stamp(group, version=group.member_version, as_of=as_of)
-        group.save(update_fields=STAMP_FIELDS)
+    recount(group)
+    group.save(update_fields=[*STAMP_FIELDS, *COUNT_FIELDS])
+    if place is Place.NEXT:
+        return Heard.NEXT
     return Heard.DOUBTED if is_contrary else Heard.KNOWN
 
 

@@ -85,8 +85,9 @@ def membership_apply_read(
         changed = _log_changes(group, seen, read_at, change)
         missed, is_whole = _settle(group, seen, read_at, change)
         recount(group)
-        _copy(group, seen, read_at, digest=digest if is_whole else "")
-    return Applied(group, missed, change is None or _is_shown(seen, change), changed)
+        shows_change = change is None or _is_shown(seen, change)
+        _copy(group, seen, read_at, digest=digest if is_whole and shows_change else "")
+    return Applied(group, missed, shows_change, changed)
 
 
 def membership_confirm(*, tenant_id: int, same: Iterable[Same]) -> int:

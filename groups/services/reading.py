@@ -7,6 +7,7 @@ from django.core.cache import cache
 
 from groups.models import Group
 from groups.policies import wire
+from groups.policies.hearing import is_in
 from groups.policies.wire import DISMISS, Change
 from groups.services.glance import glance_refresh_soon
 from groups.services.membership import Heard, membership_dissolve, membership_hear, membership_tell_late
@@ -44,7 +45,11 @@ def group_change_apply(*, tenant_id: int, app_id: int, change: Change) -> None:
     if applied is None:
         return
     glance_refresh_soon(tenant_id=tenant_id, group_id=applied.group.pk)
-    if not applied.shows_change and change.current_version not in ("", applied.group.member_version):
+    if applied.shows_change or change.current_version in ("", applied.group.member_version):
+        return
+    if is_in(applied.group.synced_at, change):  # the group has moved on since, or the answer lagged much
+        _reread_soon(tenant_id, app_id, change.chat_id, pause_s=CONFIRM_PAUSE_S)
+    else:
         _reread_later(tenant_id, app_id, change.chat_id, change.current_version, attempt=0)
 
 
