@@ -1,10 +1,8 @@
 """Many workers at once: the history is written once, and one rule version is made."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from contacts.services.behaviours import behaviour_record_many
 from leads.handlers import on_behaviours_recorded
@@ -15,31 +13,10 @@ from outbox.models import EventRow
 from tenants.scoping import tenant_scope
 from tests.factories.contacts import make_customers
 from tests.factories.leads import make_camp, purchase_clicks
+from tests.parallel import in_parallel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.integration]
 WORKERS = 4
-
-
-def in_parallel(work) -> None:
-    """Run `work(number)` in threads with connections of their own; their errors fail the test."""
-    errors: list[BaseException] = []
-    gate = threading.Barrier(WORKERS)
-
-    def run(number: int) -> None:
-        try:
-            gate.wait()
-            work(number)
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(WORKERS)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert errors == []
 
 
 def test_four_workers_deriving_the_same_people_write_each_history_row_once(tenant, frozen):
@@ -55,7 +32,7 @@ def test_four_workers_deriving_the_same_people_write_each_history_row_once(tenan
         with tenant_scope(tenant):
             leads_recompute(tenant_id=tenant.pk, customer_ids=ids if number % 2 else list(reversed(ids)))
 
-    in_parallel(work)
+    in_parallel(WORKERS, work)
     with tenant_scope(tenant):
         assert Lead.objects.filter(tier="A").count() == 30
         assert LeadEvent.objects.filter(kind="tier").count() == 30
@@ -67,7 +44,7 @@ def test_first_rule_version_is_made_once_by_four_workers(tenant, frozen):
         with tenant_scope(tenant):
             rules_current(tenant_id=tenant.pk)
 
-    in_parallel(work)
+    in_parallel(WORKERS, work)
     with tenant_scope(tenant):
         assert list(RuleVersion.objects.values_list("number", flat=True)) == [1]
 

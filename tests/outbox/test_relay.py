@@ -1,12 +1,11 @@
 """Events reach their handlers at least once; their database effect happens exactly once."""
 
-import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from outbox import registry, relay
 from outbox.contracts import DomainEvent
@@ -14,6 +13,7 @@ from outbox.models import Delivery, DeliveryState, EventRow
 from outbox.services import publish
 from tenants.models import Preference
 from tenants.scoping import tenant_scope
+from tests.parallel import in_parallel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,18 +102,11 @@ def test_parallel_relays_handle_each_event_once(tenant, frozen, counted):
     with tenant_scope(tenant):
         _publish(tenant, frozen.moment, *things)
 
-    def work() -> None:
-        try:
-            with tenant_scope(tenant):
-                relay.relay_tenant(tenant_id=tenant.pk)
-        finally:
-            connection.close()
+    def work(_number: int) -> None:
+        with tenant_scope(tenant):
+            relay.relay_tenant(tenant_id=tenant.pk)
 
-    workers = [threading.Thread(target=work) for _ in range(6)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    in_parallel(6, work)
     with tenant_scope(tenant):
         relay.relay_tenant(tenant_id=tenant.pk)
         assert _handled() == {f"thing.{thing}": 1 for thing in things}

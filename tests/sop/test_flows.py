@@ -317,17 +317,7 @@ def join(made: Camp, customer: Customer) -> None:
 
 
 def test_late_joiner_gets_the_join_steps_once(camp: Make, frozen: MovableClock) -> None:
-    made = camp(
-        steps=[
-            {
-                "anchor": "member_join",
-                "offset_minutes": 5,
-                "channel": "staff_task",
-                "audience": "joined",
-                "text": "欢迎",
-            }
-        ]
-    )
+    made = camp(steps=[JOIN_STEP])
     frozen.set(at("12:00"))
     member = made.people[0][0]
     join(made, member)
@@ -342,17 +332,7 @@ def test_late_joiner_gets_the_join_steps_once(camp: Make, frozen: MovableClock) 
 
 
 def test_joiner_who_left_again_gets_nothing(camp: Make, frozen: MovableClock) -> None:
-    made = camp(
-        steps=[
-            {
-                "anchor": "member_join",
-                "offset_minutes": 5,
-                "channel": "staff_task",
-                "audience": "joined",
-                "text": "欢迎",
-            }
-        ]
-    )
+    made = camp(steps=[JOIN_STEP])
     frozen.set(at("12:00"))
     join(made, make_customer(tenant=made.tenant))
     frozen.set(at("12:05"))

@@ -4,12 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from datetime import time, timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from contacts.models import Customer, Exposure
 from sop.models import Touch, TouchRecipient
@@ -24,6 +23,7 @@ from tests.factories.sop import make_run, make_version
 from tests.factories.team import make_staff
 from tests.factories.tenants import make_tenant
 from tests.factories.wecom import make_app
+from tests.parallel import in_parallel
 from wecom.models import OutboundSend
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -80,25 +80,12 @@ def check_once(tenant: Tenant) -> None:
 
 def test_eight_dispatchers_hand_each_touch_over_once(ground: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sop.services.dispatch.BATCH", 4)
-    errors: list[BaseException] = []
-    gate = threading.Barrier(8)
 
-    def work() -> None:
-        try:
-            gate.wait()
-            with tenant_scope(ground):
-                dispatch_due(tenant_id=ground.pk)
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
+    def work(_number: int) -> None:
+        with tenant_scope(ground):
+            dispatch_due(tenant_id=ground.pk)
 
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert errors == []
+    in_parallel(8, work)
     check_once(ground)
 
 
