@@ -266,6 +266,16 @@ def test_pauses_that_do_not_help_grow_to_an_hour_and_then_last_until_wecoms_next
         assert gate.slow_down(PATH) == midnight  # midnight in China
 
 
+def test_a_valkey_that_went_away_during_a_call_takes_nobody_its_answer(gate, frozen):
+    gate._valkey = valkey.redis.Redis(host="127.0.0.1", port=9)
+    gate.transport_worked()
+    gate.transport_failed()
+    gate.narrow(PATH)
+    gate.deny(PATH, 48002)
+    gate.stop(40001)
+    assert gate.slow_down(PATH) == frozen.moment + timedelta(seconds=60)
+
+
 def test_a_repair_lifts_everything(gate, frozen):
     gate.deny(PATH, 48002)
     gate.slow_down("externalcontact/get")

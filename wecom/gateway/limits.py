@@ -164,6 +164,15 @@ def _pairs(rates: Iterable[Rate]) -> list[int]:
     return [number for rate in rates for number in (rate.window_s, rate.limit)]
 
 
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """What a call teaches is told to the others if Valkey can be reached: WeCom's answer is not lost over it."""
+    try:
+        yield
+    except RedisError as error:
+        log.warning("gate_not_told", what=what, error=str(error))
+
+
 @dataclass(frozen=True)
 class BreakerState:
     """What holds calls of a corp back. `state`: closed (calls go out), open (none does until `until`), half_open
@@ -299,31 +308,38 @@ class CorpGate:
         keys, now = [self._key("pause"), self._key("pauses", path)], clock.now()
         _, day_ends_at = clock.day_bounds(clock.local_date(now, VENDOR_ZONE), VENDOR_ZONE)
         pauses = (*PAUSES_S, math.ceil((day_ends_at - now).total_seconds()))
-        return _moment(float(self._run(_PAUSE, keys, now.timestamp(), path, *pauses)))
+        with _told("pause"):
+            return _moment(float(self._run(_PAUSE, keys, now.timestamp(), path, *pauses)))
+        return now + timedelta(seconds=PAUSES_S[0])
 
     def narrow(self, path: str) -> None:
         """45033: one call less in flight for some minutes, never below one."""
         name = self._key("room", path)
-        present = int(cast("str | None", self._valkey.get(name)) or IN_FLIGHT)
-        self._valkey.set(name, max(1, present - 1), ex=NARROW_S)
+        with _told("room"):
+            present = int(cast("str | None", self._valkey.get(name)) or IN_FLIGHT)
+            self._valkey.set(name, max(1, present - 1), ex=NARROW_S)
 
     def deny(self, path: str, code: int) -> None:
         """Stop calling an API that the app may not use; tried again after some minutes or a repair."""
         until = clock.now() + timedelta(seconds=DENIED_S)
-        self._valkey.hset(self._key("denied"), path, f"{code}|{until.timestamp():.3f}")
-        self._valkey.expire(self._key("denied"), 10 * DENIED_S)
+        with _told("denied"):
+            self._valkey.hset(self._key("denied"), path, f"{code}|{until.timestamp():.3f}")
+            self._valkey.expire(self._key("denied"), 10 * DENIED_S)
 
     def transport_failed(self) -> None:
         """Count a failure of the line; several in a row open the breaker for a while, and so does a failed try."""
-        self._run(_FAILED, [self._key("breaker")], clock.now().timestamp(), DOWN_AFTER, *DOWN_S)
+        with _told("breaker"):
+            self._run(_FAILED, [self._key("breaker")], clock.now().timestamp(), DOWN_AFTER, *DOWN_S)
 
     def transport_worked(self) -> None:
         """The line is fine: the breaker closes and its count starts anew."""
-        self._valkey.delete(self._key("breaker"))
+        with _told("breaker"):
+            self._valkey.delete(self._key("breaker"))
 
     def stop(self, code: int) -> None:
         """No further call of this corp by any worker, at once; the App row tells people."""
-        self._valkey.set(self._key("stopped"), code)
+        with _told("stopped"):
+            self._valkey.set(self._key("stopped"), code)
 
     def stopped_by(self) -> int:
         """The code that stopped the corp, or 0."""
