@@ -66,8 +66,8 @@ def home_url(tenant: "Tenant", role: str) -> str:
 def _current(request: HttpRequest) -> str:
     """The url_name of the menu item that the page shown stands under, or "".
 
-    The page itself; else, among the items of its namespace, the one whose address begins its own; else an item that
-    its address begins with (a settings page of any app stands under Settings).
+    The page itself; else the item whose address begins the page's own, one of its namespace first (a settings page of
+    any app stands under Settings); else an item of its namespace.
     """
     match, tenant = request.resolver_match, request.tenant  # type: ignore[attr-defined]
     if match is None:
@@ -84,7 +84,7 @@ def _current(request: HttpRequest) -> str:
     siblings = [name for name in urls if match.namespaces and name.startswith(f"{match.namespaces[0]}:")]
     above = [name for name, url in urls.items() if url != root and request.path.startswith(url)]
     nearest = sorted(above, key=lambda name: len(urls[name]), reverse=True)
-    return next(iter([*(one for one in nearest if one in siblings), *siblings, *nearest]), "")
+    return next(iter([*(one for one in nearest if one in siblings), *nearest, *siblings]), "")
 
 
 def _menu(request: HttpRequest) -> list[MenuItem]:

@@ -179,6 +179,7 @@ def test_search_asks_every_provider_and_groups_the_hits(
         ("team:staff_link", {"pk": 1}, "team:staff_list"),
         ("sop:templates", {}, "sop:runs"),
         ("wecom:inbox", {}, "console:settings"),
+        ("team:access", {}, "console:settings"),
     ],
 )
 def test_menu_marks_the_one_item_a_page_stands_under(
