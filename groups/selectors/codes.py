@@ -11,8 +11,7 @@ from groups.models import Group, JoinWay, JoinWayRoom, Member, WelcomeTemplate
 from groups.policies import codes
 from groups.policies.codes import Forecast, Room
 from tenants import clock, preferences
-from wecom.enums import KeptState
-from wecom.keeping import assets
+from wecom.keeping import assets, kept
 
 
 def code_state(channel_id: int, way_id: int) -> str:
@@ -33,11 +32,7 @@ def join_way_get(*, tenant_id: int, way_id: int) -> JoinWay:
 
 def join_way_counts(*, tenant_id: int) -> dict[str, int]:
     """How many group codes: `live`, `ended`, `waiting` for a person."""
-    return JoinWay.objects.filter(tenant_id=tenant_id).aggregate(
-        live=Count("pk", filter=Q(ended_at=None)),
-        ended=Count("pk", filter=Q(ended_at__isnull=False)),
-        waiting=Count("pk", filter=Q(status__in=[KeptState.UNKNOWN, KeptState.FAILED], ended_at=None)),
-    )
+    return kept.counts(JoinWay.objects.filter(tenant_id=tenant_id))
 
 
 def rooms_of(

@@ -1,7 +1,6 @@
 """Group codes (群活码): made, changed and removed at WeCom through the outbound queue; filled group after group."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +13,8 @@ from groups.models import Group, JoinWay, JoinWayRoom
 from groups.policies import codes
 from groups.selectors.codes import as_rooms, code_state, rooms_of
 from groups.services.code_alerts import way_alert_close
+from groups.services.code_wishes import Wish as Wish
+from groups.services.code_wishes import wish_checked, wish_seat, wish_take
 from outbox.dispatch import enqueue
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
@@ -21,28 +22,17 @@ from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
 from wecom.enums import KeptState, SendState
-from wecom.errors import Permanent, Stopped
+from wecom.errors import Permanent
 from wecom.events import SendFinished
 from wecom.gateway.client import client_for
 from wecom.keeping import kept
-from wecom.keeping.kept_rules import GROUPS_PER_CODE, REMARK_CHARS, ROOM_NAME_CHARS
+from wecom.keeping.kept_calls import GONE_CODES
+from wecom.keeping.kept_rules import GROUPS_PER_CODE, REMARK_CHARS
 from wecom.selectors import app_needed, send_get
 
 REF_KIND = "groups.join_way"
 READ_TASK = "groups.read_join_way"
 READ_AGAIN_S = 30
-GONE_CODES = frozenset({40058, 41044, 301021})
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a person wants of a code. `rooms`: (group id, seats; 0 the tenant's default) in the order they fill."""
-
-    name: str
-    rooms: Sequence[tuple[int, int]]
-    auto_create_room: bool = True
-    room_base_name: str = ""
-    room_base_id: int = 1
 
 
 def _rows(row: JoinWay) -> list[JoinWayRoom]:
@@ -84,13 +74,13 @@ def join_way_create(*, tenant: Tenant, channel_id: int, wish: Wish, actor: Actor
     app = app_needed(tenant_id=tenant.pk)
     if not channel_list(tenant_id=tenant.pk).filter(pk=channel_id).exists():
         raise CodeInvalid(_("Choose a channel that is in use."))
-    groups = _checked(tenant, app.pk, wish)
+    groups = wish_checked(tenant, app.pk, wish)
     with transaction.atomic():
         row = JoinWay(tenant=tenant, app=app, channel_id=channel_id, created_by=actor.name[:128])
-        _take(row, wish)
+        wish_take(row, wish)
         row.save()
         row.state = code_state(channel_id, row.pk)
-        _seat(row, groups, wish)
+        wish_seat(row, groups, wish)
         kept.push(KIND, row)
         audit.record(
             tenant=tenant, actor=actor, verb="groups.code.added", target=row,
@@ -109,10 +99,10 @@ def join_way_change(*, tenant: Tenant, way_id: int, wish: Wish, actor: Actor) ->
         row = _locked(tenant.pk, way_id)
         if row.status == KeptState.UNKNOWN:
             raise CodeBusy
-        groups = _checked(tenant, row.app_id, wish)
+        groups = wish_checked(tenant, row.app_id, wish)
         before = [row.name, len(_rows(row)), row.auto_create_room]
-        _take(row, wish)
-        _seat(row, groups, wish)
+        wish_take(row, wish)
+        wish_seat(row, groups, wish)
         row.revision += 1
         kept.push(KIND, row)
         audit.record(
@@ -149,10 +139,7 @@ def join_way_retry(*, tenant: Tenant, way_id: int, actor: Actor) -> JoinWay:
         audit.record(
             tenant=tenant, actor=actor, verb="groups.code.retried", target=row, reason=row.error[:500]
         )
-        if row.status == KeptState.UNKNOWN:
-            kept.make_again(KIND, row)
-        else:
-            kept.push(KIND, row)
+        kept.ask_again(KIND, row)
     return row
 
 
@@ -189,7 +176,7 @@ def join_way_read(*, tenant_id: int, way_id: int) -> bool:
     except Permanent as error:
         if error.code not in GONE_CODES:
             raise
-        _mark_gone(tenant_id, way_id)
+        kept.mark_gone(JoinWay.objects.filter(tenant_id=tenant_id, pk=way_id))
         return False
     url = str(seen.get("qr_code") or row.qr_url)
     image = row.qr_picture if url == row.qr_url and row.qr_picture else kept.picture(url)
@@ -264,69 +251,11 @@ def join_ways_bring_up(*, tenant_id: int, way_ids: Iterable[int]) -> int:
     return changed
 
 
-def _mark_gone(tenant_id: int, way_id: int) -> None:
-    """Somebody removed the code in the WeCom console."""
-    JoinWay.objects.filter(tenant_id=tenant_id, pk=way_id, ended_at=None, is_sending=False).update(
-        status=KeptState.ENDED, ended_at=clock.now(), error=_("Removed in the WeCom console")
-    )
-
-
 def join_ways_check(*, tenant_id: int) -> int:
     """The nightly look at every code. Returns how many were gone. Raises Retryable, Stopped."""
-    gone = 0
-    rows = JoinWay.objects.filter(tenant_id=tenant_id, ended_at=None).exclude(vendor_id="")
-    for way_id in rows.order_by("pk").values_list("pk", flat=True):
-        try:
-            gone += not join_way_read(tenant_id=tenant_id, way_id=way_id)
-        except Stopped:
-            raise
-        except Permanent as error:
-            JoinWay.objects.filter(tenant_id=tenant_id, pk=way_id).update(error=str(error)[:500])
-    return gone
+    rows = JoinWay.objects.filter(tenant_id=tenant_id)
+    return kept.check_each(rows, lambda way_id: join_way_read(tenant_id=tenant_id, way_id=way_id))
 
 
 def _locked(tenant_id: int, way_id: int) -> JoinWay:
     return JoinWay.objects.select_for_update(of=("self",)).get(tenant_id=tenant_id, pk=way_id)
-
-
-def _take(row: JoinWay, wish: Wish) -> None:
-    row.name = wish.name.strip()[:REMARK_CHARS]
-    row.auto_create_room = wish.auto_create_room
-    row.room_base_name = wish.room_base_name.strip()[:ROOM_NAME_CHARS]
-    row.room_base_id = max(1, wish.room_base_id)
-
-
-def _checked(tenant: Tenant, app_id: int, wish: Wish) -> list[Group]:
-    """The wished groups in order. Raises CodeInvalid with what WeCom would refuse, in words."""
-    ids = list(dict.fromkeys(group_id for group_id, _seats in wish.rooms))
-    found = {
-        one.pk: one
-        for one in Group.objects.filter(tenant=tenant, app_id=app_id, pk__in=ids, dismissed_at=None).exclude(
-            chat_id=""
-        )
-    }
-    groups = [found[one] for one in ids if one in found]
-    if not groups:
-        raise CodeInvalid(_("Choose at least one group that exists in WeCom."))
-    if len(groups) > GROUPS_PER_CODE:
-        raise CodeInvalid(_("WeCom takes at most %(n)s groups behind one code.") % {"n": GROUPS_PER_CODE})
-    if wish.auto_create_room and not wish.room_base_name.strip():
-        raise CodeInvalid(_("Say what the next groups are called."))
-    return groups
-
-
-def _seat(row: JoinWay, groups: list[Group], wish: Wish) -> None:
-    """Write the groups of a code in their order; those left out are kept as the past."""
-    default = preferences.value(row.tenant_id, CODE_SEATS)
-    seats = {group_id: wanted or default for group_id, wanted in wish.rooms}
-    known = {one.chat_id: one for one in JoinWayRoom.objects.filter(tenant_id=row.tenant_id, join_way=row)}
-    for position, group in enumerate(groups):
-        one = known.pop(group.chat_id, None) or JoinWayRoom(
-            tenant_id=row.tenant_id, join_way=row, chat_id=group.chat_id
-        )
-        one.group, one.position, one.seats, one.removed_at = group, position, seats[group.pk], None
-        one.save()
-    for one in known.values():
-        if one.removed_at is None:
-            one.removed_at = clock.now()
-            one.save(update_fields=["removed_at"])

@@ -111,10 +111,7 @@ def template_publish(*, tenant: Tenant, template_id: int, actor: Actor) -> Welco
         if not row.text and not row.part:
             raise TemplateInvalid(_("Write some words, or add a picture, link, mini-program, file or video."))
         audit.record(tenant=tenant, actor=actor, verb="groups.welcome.published", target=row)
-        if row.status == KeptState.UNKNOWN:
-            kept.make_again(KIND, row)
-        else:
-            kept.push(KIND, row)
+        kept.ask_again(KIND, row)
     return row
 
 

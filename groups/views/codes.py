@@ -1,9 +1,7 @@
 """Groups, Live codes: group codes, codes for new friends, channels, and who came by them."""
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,14 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.listing import ListPage
-from console.pages import ConsoleView, TemplatePage, go, toast
+from console.pages import ConsoleView, go, toast
 from contacts.selectors.channels import (
     adds_by_state,
     channel_get,
     channel_list,
     channel_people,
     follows_by_code,
-    way_counts,
     way_get,
     way_list,
 )
@@ -28,14 +25,12 @@ from groups.policies.codes import next_room_name
 from groups.selectors.codes import (
     channel_members,
     fillings,
-    join_way_counts,
     join_way_get,
     join_way_list,
     joins_by_state,
     members_by_channel,
     members_by_code,
     rooms_of,
-    template_list,
 )
 from groups.services import codes
 from groups.tables.codes import (
@@ -47,48 +42,10 @@ from groups.tables.codes import (
     basis_words,
     full_words,
 )
+from groups.views.code_bases import CodeList, CodePage
 from team.selectors import staff_names
 from tenants import clock
 from tenants.enums import Permission
-from wecom.enums import KeptState
-
-DAYS_SHOWN = 14
-
-
-class CodeList(ListPage):
-    """One tab of Live codes."""
-
-    write_permission = Permission.OPERATE
-    template_name = "groups/codes.html"
-    has_views = False
-    title = gettext_lazy("Live codes")
-    purpose = gettext_lazy(
-        "Codes that stay the same on paper while what is behind them changes; each belongs to a channel,"
-        " so that you see what it brings."
-    )
-    here: str
-
-    def context(self) -> dict[str, Any]:
-        tenant_id = self.request.tenant.pk
-        counts, friends = join_way_counts(tenant_id=tenant_id), way_counts(tenant_id=tenant_id)
-        return {
-            "here": self.here,
-            "ended": bool(self.request.GET.get("ended")),
-            "counts": {
-                "codes": counts["live"],
-                "ways": friends["live"],
-                "channels": channel_list(tenant_id=tenant_id).count(),
-                "welcomes": template_list(tenant_id=tenant_id).count(),
-            },
-            "waiting": counts["waiting"] + friends["waiting"],
-            "gone": {"codes": counts["ended"], "ways": friends["ended"]}.get(self.here, 0),
-        }
-
-    def facts(self, rows: list[Any]) -> dict[str, Any]:
-        return {}
-
-    def table_kwargs(self) -> dict[str, Any]:
-        return {"tenant": self.request.tenant, "facts": self.facts}
 
 
 class JoinWayListPage(CodeList):
@@ -147,44 +104,7 @@ class ChannelListPage(CodeList):
         }
 
 
-@dataclass(frozen=True)
-class Day:
-    """People on one local day; `url` opens them."""
-
-    day: date
-    people: int
-    url: str
-
-
-class _CodePage(TemplatePage):
-    """One code: its picture, how it stands, whom it brought."""
-
-    write_permission = Permission.OPERATE
-
-    def days(self, moments: Iterable[Any], url: str) -> list[Day]:
-        """The last two weeks, each day with its people."""
-        zone = self.request.tenant.timezone
-        today = clock.local_date(clock.now(), zone)
-        counted = Counter(clock.local_date(one, zone) for one in moments)
-        wanted = [today - timedelta(days=back) for back in range(DAYS_SHOWN)]
-        return [Day(one, counted[one], f"{url}?day={one:%Y-%m-%d}") for one in wanted]
-
-    def since(self) -> Any:
-        zone = self.request.tenant.timezone
-        first = clock.local_date(clock.now(), zone) - timedelta(days=DAYS_SHOWN - 1)
-        return clock.day_bounds(first, zone)[0]
-
-    def stands(self, row: Any) -> dict[str, Any]:
-        return {
-            "is_unknown": row.status == KeptState.UNKNOWN,
-            "is_failed": row.status == KeptState.FAILED,
-            "is_waiting": row.is_sending or (row.is_usable and not row.qr_picture),
-            "is_over": row.ended_at is not None,
-            "can_operate": self.can(Permission.OPERATE),
-        }
-
-
-class JoinWayPage(_CodePage):
+class JoinWayPage(CodePage):
     """One group code."""
 
     template_name = "groups/code.html"
@@ -223,7 +143,7 @@ class JoinWayPage(_CodePage):
         }
 
 
-class WayPage(_CodePage):
+class WayPage(CodePage):
     """One code for new friends."""
 
     template_name = "groups/way.html"

@@ -13,7 +13,7 @@ from groups.selectors import groups_open
 from groups.selectors.codes import template_get, template_list
 from groups.services import welcomes
 from groups.tables.codes import TemplateTable
-from groups.views.codes import CodeList
+from groups.views.code_bases import CodeList
 from tenants.enums import Permission
 from wecom.enums import KeptState
 from wecom.views.welcome import (

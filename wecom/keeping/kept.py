@@ -16,10 +16,13 @@ import httpx
 import structlog
 from django.conf import settings
 from django.db import models
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from tenants import clock
 from tenants.scoping import TenantModel
 from wecom.enums import KeptState, SendKind, SendState
+from wecom.errors import Permanent, Stopped
 from wecom.events import SendFinished
 from wecom.models import OutboundSend
 from wecom.services import send_queue
@@ -171,6 +174,46 @@ def make_again(kind: KeptKind, row: Any) -> None:
     ).update(state=SendState.CANCELLED, finished_at=clock.now())
     row.status, row.is_sending, row.error, row.error_code = KeptState.WAITING, False, "", 0
     push(kind, row)
+
+
+def ask_again(kind: KeptKind, row: Any) -> None:
+    """A person lets a refused call of a locked row be made again, or a creation nobody can find be made anew."""
+    if row.status == KeptState.UNKNOWN:
+        make_again(kind, row)
+    else:
+        push(kind, row)
+
+
+def mark_gone(rows: models.QuerySet[Any]) -> None:
+    """Somebody removed these in the WeCom console. A row with a call under way waits for its outcome."""
+    rows.filter(ended_at=None, is_sending=False).update(
+        status=KeptState.ENDED, ended_at=clock.now(), error=_("Removed in the WeCom console")
+    )
+
+
+def check_each(rows: models.QuerySet[Any], read: Callable[[int], bool]) -> int:
+    """Read every row that WeCom has; what it refuses is put down there. Returns how many were gone.
+
+    `read(id)` says whether it still exists. Raises Retryable and Stopped.
+    """
+    gone = 0
+    for pk in rows.filter(ended_at=None).exclude(vendor_id="").order_by("pk").values_list("pk", flat=True):
+        try:
+            gone += not read(pk)
+        except Stopped:
+            raise
+        except Permanent as error:
+            rows.filter(pk=pk).update(error=str(error)[:500])
+    return gone
+
+
+def counts(rows: models.QuerySet[Any]) -> dict[str, int]:
+    """How many: `live`, `ended`, `waiting` for a person. One query."""
+    return rows.aggregate(
+        live=Count("pk", filter=Q(ended_at=None)),
+        ended=Count("pk", filter=Q(ended_at__isnull=False)),
+        waiting=Count("pk", filter=Q(status__in=[KeptState.UNKNOWN, KeptState.FAILED], ended_at=None)),
+    )
 
 
 def picture(url: str) -> str:
