@@ -214,10 +214,13 @@ class StaffSeen:
     department_ids: tuple[int, ...] = ()
 
 
+_READ_FIELDS = ("name", "department_ids", "is_active", "can_contact")
+
+
 def staff_store(
     *, tenant_id: int, app_id: int, people: list[StaffSeen], contactable: set[str], is_complete: bool
 ) -> int:
-    """Write the staff an app sees. With `is_complete` those not seen become inactive; their rows stay.
+    """Write what differs of the staff an app sees. With `is_complete` those not seen become inactive; their rows stay.
 
     `contactable`: user ids that may talk to customers; one seen only there is stored too. Returns how many rows
     changed their standing (active or not, may talk or not). One transaction; safe to repeat.
@@ -227,38 +230,33 @@ def staff_store(
     for userid in contactable - set(seen):
         seen[userid] = StaffSeen(userid, "")
     with transaction.atomic():
-        held = {
-            row.userid: row
-            for row in Staff.objects.select_for_update()
-            .filter(tenant_id=tenant_id, app_id=app_id)
-            .order_by("pk")
-        }
-        fresh = [
-            Staff(tenant_id=tenant_id, app_id=app_id, userid=one) for one in sorted(set(seen) - set(held))
+        rows = Staff.objects.select_for_update().filter(tenant_id=tenant_id, app_id=app_id).order_by("pk")
+        held = list(rows if is_complete else rows.filter(userid__in=seen))
+        new_ids = sorted(set(seen) - {row.userid for row in held})
+        fresh = [Staff(tenant_id=tenant_id, app_id=app_id, userid=one) for one in new_ids]
+        standings = {row.pk: (row.is_active, row.can_contact) for row in held}
+        different = [
+            row
+            for row in [*held, *fresh]
+            if _read_staff(row, seen.get(row.userid), row.userid in contactable, now)
         ]
-        changed = len(fresh)
-        for row in [*held.values(), *fresh]:
-            before = (row.is_active, row.can_contact)
-            _read_staff(row, seen.get(row.userid), row.userid in contactable, is_complete, now)
-            changed += row in held.values() and before != (row.is_active, row.can_contact)
         Staff.objects.bulk_create(fresh, ignore_conflicts=True)
-        Staff.objects.bulk_update(
-            held.values(), ["name", "department_ids", "is_active", "can_contact", "synced_at"], batch_size=500
-        )
-        _suspend_leavers(tenant_id, [row for row in held.values() if not row.is_active])
-    return changed
+        if known := [row for row in different if row.pk in standings]:
+            Staff.objects.bulk_update(known, [*_READ_FIELDS, "synced_at"], batch_size=500)
+        _suspend_leavers(tenant_id, [row for row in held if not row.is_active])
+    return len(fresh) + sum(standings[row.pk] != (row.is_active, row.can_contact) for row in held)
 
 
-def _read_staff(
-    row: Staff, seen: StaffSeen | None, can_contact: bool, is_complete: bool, now: datetime
-) -> None:
+def _read_staff(row: Staff, seen: StaffSeen | None, can_contact: bool, now: datetime) -> bool:
+    """Take what WeCom says of one member, None: nothing any more. Returns whether anything differs."""
+    before = [getattr(row, name) for name in _READ_FIELDS]
     if seen is None:
-        if is_complete:
-            row.is_active, row.can_contact = False, False
-        return
-    row.name = seen.name[:64] or row.name
-    row.department_ids = list(seen.department_ids) or row.department_ids
-    row.is_active, row.can_contact, row.synced_at = True, can_contact, now
+        row.is_active, row.can_contact = False, False
+    else:
+        row.name = seen.name[:64] or row.name
+        row.department_ids = list(seen.department_ids) or row.department_ids
+        row.is_active, row.can_contact, row.synced_at = True, can_contact, now
+    return before != [getattr(row, name) for name in _READ_FIELDS]
 
 
 def departments_store(*, tenant_id: int, app_id: int, departments: Sequence[Mapping[str, Any]]) -> None:

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from team.errors import MemberUnknown, NotYours, WorkItemGone
 from team.models import Department, Staff, WorkItem
@@ -139,6 +141,22 @@ def test_leaver_becomes_inactive_and_keeps_the_row(scoped: Tenant) -> None:
     assert staff_store(**where, people=people[1:], contactable={"lu"}) == 2
     held = {row.userid: (row.name, row.is_active, row.can_contact) for row in Staff.objects.all()}
     assert held == {"he": ("何静", False, False), "lu": ("陆远", True, True)}
+
+
+def test_only_what_differs_of_the_staff_is_written(scoped: Tenant) -> None:
+    app = make_app(tenant=scoped)
+    where = {"tenant_id": scoped.pk, "app_id": app.pk}
+    people = [StaffSeen(f"u{number}", f"名{number}", (1,)) for number in range(5)]
+    staff_store(**where, people=people, contactable={"u0"}, is_complete=True)
+    with CaptureQueriesContext(connection) as queries:
+        assert staff_store(**where, people=people, contactable={"u0"}, is_complete=True) == 0
+    assert [one["sql"] for one in queries if one["sql"].startswith("UPDATE")] == []
+    people[3] = StaffSeen("u3", "新名", (1, 2))
+    with CaptureQueriesContext(connection) as queries:
+        assert staff_store(**where, people=[people[3]], contactable=set(), is_complete=False) == 0
+    assert not any("'u0'" in one["sql"] for one in queries)  # an event of one locks and writes nobody else
+    held = {row.userid: (row.name, row.is_active, row.can_contact) for row in Staff.objects.all()}
+    assert (held["u3"], held["u0"]) == (("新名", True, False), ("名0", True, True))
 
 
 def test_department_that_is_gone_is_removed(scoped: Tenant) -> None:
