@@ -71,11 +71,6 @@ class WecomClient(Calls):
         endpoint, sent = _checked(name, values)
         return self._attempt(endpoint, sent)
 
-    def upload(self, *, kind: str, filename: str, content: bytes) -> str:
-        """Upload a file for messages. Returns its media_id, valid 3 days. Safe to repeat: a new id each time."""
-        answer = self.upload_to("media_upload", filename=filename, content=content, type=kind)
-        return str(answer["media_id"])
-
     def upload_to(self, name: str, /, *, filename: str, content: bytes, **values: Any) -> dict[str, Any]:
         """One upload by its name in `endpoints`. Raises like `call`."""
         endpoint, sent = _checked(name, values)

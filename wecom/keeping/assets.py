@@ -123,7 +123,9 @@ def media_id_of(client: WecomClient, asset_id: int) -> str:
 def _upload(client: WecomClient, asset_id: int) -> MediaUpload:
     app, asset = client.app, asset_get(tenant_id=client.app.tenant_id, asset_id=asset_id)
     now = clock.now()
-    media_id = client.upload(kind=asset.kind, filename=asset.name, content=bytes(asset.body))
+    media_id = client.media.upload(kind=asset.kind, filename=asset.name, content=bytes(asset.body))[
+        "media_id"
+    ]
     row, _is_new = MediaUpload.objects.update_or_create(
         tenant_id=app.tenant_id,
         asset=asset,

@@ -179,7 +179,7 @@ class World:
         return self.groups[0]["owner"]
 
     def image(self) -> str:
-        return self.client.upload(kind="image", filename="a.png", content=PNG)
+        return self.client.media.upload(kind="image", filename="a.png", content=PNG)["media_id"]
 
     def attachment(self, kind: int, media_type: str = "image", filename: str = "a.png") -> str:
         return self.client.media.upload_attachment(
@@ -188,7 +188,7 @@ class World:
 
     def parts(self) -> dict[str, dict[str, Any]]:
         """One of each kind of attachment."""
-        video = self.client.upload(kind="video", filename="a.mp4", content=PNG)
+        video = self.client.media.upload(kind="video", filename="a.mp4", content=PNG)["media_id"]
         mini = {"title": "t", "pic_media_id": self.image(), "appid": "wx1", "page": "/p"}
         return {
             "image": {"media_id": self.image()},
@@ -200,7 +200,9 @@ class World:
             },
             "miniprogram": mini,
             "video": {"media_id": video},
-            "file": {"media_id": self.client.upload(kind="file", filename="a.pdf", content=PNG)},
+            "file": {
+                "media_id": self.client.media.upload(kind="file", filename="a.pdf", content=PNG)["media_id"]
+            },
         }
 
     def attachments(self) -> list[dict[str, Any]]:
