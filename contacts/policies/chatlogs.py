@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from contacts.policies.files import Fault, Unreadable, decoded
+from contacts.policies.files import Fault, Unreadable, decoded, header_of
 
 # Column -> other names a header may use.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -72,21 +72,6 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _header(first: list[str]) -> dict[str, int]:
-    names = {alias.lower(): name for name, aliases in COLUMNS.items() for alias in (name, *aliases)}
-    found: dict[str, int] = {}
-    for position, cell in enumerate(first):
-        name = names.get(cell.strip().lower())
-        if name in found:
-            raise Unreadable(_("The column %(name)s stands there twice.") % {"name": cell})
-        if name:
-            found[name] = position
-    missing = [name for name in COLUMNS if name not in found]
-    if missing:
-        raise Unreadable(_("Columns are missing: %(names)s.") % {"names": ", ".join(missing)})
-    return found
-
-
 def read_lines(text: str, *, zone: str, now: datetime, most: int) -> Iterator[ChatLine | Fault]:
     """Every line after the header: what it says, or its first fault. Raises Unreadable.
 
@@ -95,7 +80,7 @@ def read_lines(text: str, *, zone: str, now: datetime, most: int) -> Iterator[Ch
     csv.field_size_limit(1_000_000)
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
-        header = _header(next(reader, []))
+        header = header_of(next(reader, []), columns=COLUMNS, needed=COLUMNS)
         filled = (cells for cells in reader if any(cell.strip() for cell in cells))
         for number, cells in enumerate(filled, start=1):
             if number > most:

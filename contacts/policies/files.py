@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -99,9 +99,11 @@ def decoded(raw: bytes) -> str:
     raise Unreadable(_("This is neither UTF-8 nor GBK text. Save the file as CSV in UTF-8."))
 
 
-def header_of(first: list[str]) -> dict[str, int]:
-    """{column: position}. Raises Unreadable for a missing or doubled column."""
-    names = {alias.lower(): name for name, aliases in COLUMNS.items() for alias in (name, *aliases)}
+def header_of(
+    first: list[str], *, columns: Mapping[str, Iterable[str]] = COLUMNS, needed: Iterable[str] = NEEDED
+) -> dict[str, int]:
+    """{column: position}; `columns` maps a column to its other names. Raises Unreadable for one missing or doubled."""
+    names = {alias.lower(): name for name, aliases in columns.items() for alias in (name, *aliases)}
     found: dict[str, int] = {}
     for position, cell in enumerate(first):
         name = names.get(cell.strip().lower())
@@ -109,7 +111,7 @@ def header_of(first: list[str]) -> dict[str, int]:
             raise Unreadable(_("The column %(name)s stands there twice.") % {"name": cell})
         if name:
             found[name] = position
-    missing = [name for name in NEEDED if name not in found]
+    missing = [name for name in needed if name not in found]
     if missing:
         raise Unreadable(_("Columns are missing: %(names)s.") % {"names": ", ".join(missing)})
     return found
