@@ -22,7 +22,9 @@ WELCOME = (
     f"欢迎进群。{PROMISE}。每晚 20:00 老师在群里带读，有问题随时问。"
     "请先介绍一下：怎么称呼、孩子多大、最想解决什么。"
 )
-NOTICE = "每晚 20:00 带读，作业当天点评，提问 2 小时内有人答。不发广告，不私加群友。"
+NOTICE = (
+    "每晚 20:00 带读，作业当天点评，提问 2 小时内有人答。不发违法与不实信息；不私加群友；不发无关广告和链接。"
+)
 CAMP_DAYS = 33
 
 _V, _T, _M = ContentKind.VALUE, ContentKind.TALK, ContentKind.MARKETING
