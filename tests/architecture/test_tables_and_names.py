@@ -43,8 +43,8 @@ UNSCOPED = {
     "sop/tasks.py": 2,
     "team/tasks.py": 1,
     "tenants/selectors.py": 4,
-    "wecom/addresses.py": 1,
     "wecom/archive/tasks.py": 2,
+    "wecom/inbox/addresses.py": 1,
     "wecom/tasks.py": 5,
 }
 # Keys that stand alone because the row is found before its tenant is known.
