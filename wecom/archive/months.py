@@ -5,7 +5,7 @@ tenant holds any more is dropped whole, which gives the space back without a vac
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import structlog
 from django.core.files.storage import default_storage
@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 
 from tenants import clock, preferences
+from tenants.scoping import unscoped
 from wecom.archive.enums import RETENTION_DAYS
 from wecom.archive.models import ArchivedMedia, ArchivedMessage
 
@@ -59,12 +60,22 @@ def drop_empty(*, before: date) -> list[date]:
     for month in known:
         if (month + timedelta(days=32)).replace(day=1) > before:
             break
+        if _holds_rows(month):
+            continue  # dropping locks the whole table, so only a month that looks empty is tried
         try:
             if drop(month):
                 dropped.append(month)
         except DatabaseError as error:
             log.warning("archive_month_not_dropped", month=str(month), error=str(error))
     return dropped
+
+
+def _holds_rows(month: date) -> bool:
+    """Whether anybody keeps a message of this month."""
+    first = datetime(month.year, month.month, 1, tzinfo=UTC)
+    until = (first + timedelta(days=32)).replace(day=1)
+    with unscoped("retention looks for months that nobody holds"):
+        return ArchivedMessage.objects.filter(sent_at__gte=first, sent_at__lt=until).exists()
 
 
 def kept_since(tenant_id: int) -> datetime | None:

@@ -1,6 +1,6 @@
 """Messages lie in monthly partitions: closed to other tenants each by itself, made and dropped by nobody but us."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -69,6 +69,26 @@ def test_a_month_is_dropped_only_when_it_is_empty(tenant: Tenant) -> None:
 
     assert months.drop(MARCH.date()) is True
     assert months.drop(MARCH.date()) is False
+
+
+def test_a_month_in_use_is_not_locked_by_the_sweep_for_empty_ones(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    months.ensure([MARCH, MARCH - timedelta(days=59)])
+    with tenant_scope(tenant):
+        _keep(tenant, "m1", MARCH)
+    tried: list[date] = []
+
+    def noted(month: date) -> bool:
+        tried.append(month)
+        return True
+
+    monkeypatch.setattr(months, "drop", noted)
+
+    months.drop_empty(before=date(2026, 5, 1))
+
+    assert date(2026, 1, 1) in tried
+    assert date(2026, 3, 1) not in tried
 
 
 def test_messages_older_than_the_tenant_keeps_are_deleted_with_their_files(
