@@ -4,6 +4,7 @@ The database is built once as a template and copied for each worker, so that mig
 """
 
 import fcntl
+import hashlib
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -64,9 +65,12 @@ def _run(database: str, *statements: str) -> None:
 
 
 def _schema_stamp() -> str:
-    """Changes when a migration does."""
-    roots = list(Path(settings.BASE_DIR).glob("*/migrations/*.py"))
-    return str(max(path.stat().st_mtime_ns for path in roots)) + str(len(roots))
+    """Changes when a migration does, or what migrations are made of."""
+    root = Path(settings.BASE_DIR)
+    stamp = hashlib.sha256()
+    for path in [root / "tenants" / "rls.py", *sorted(root.glob("*/migrations/*.py"))]:
+        stamp.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
+    return stamp.hexdigest()
 
 
 def _build_template(template: str, home: str) -> None:

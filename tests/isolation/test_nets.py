@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver
 
 from scrm.schedule import TICKS
 from tenants.models import User
-from tenants.scoping import TenantManager, TenantModel
+from tenants.scoping import TenantManager, TenantModel, current_tenant_id
 from tenants.tasking import TenantTask
 from tests.isolation.routes import PUBLIC, routes
 
@@ -101,6 +101,22 @@ def test_tenants_task_without_a_tenant_refuses_to_run():
         if isinstance(task, TenantTask):
             with pytest.raises(TypeError, match=f"{name} needs tenant_id"):
                 task()
+
+
+class Probe(TenantTask):
+    """Says whose rows its body reaches."""
+
+    name = "tests.probe"
+
+    def run(self, *, tenant_id: int) -> int | None:
+        return current_tenant_id()
+
+
+@pytest.mark.django_db
+def test_tenants_task_runs_in_the_scope_of_its_tenant_and_leaves_it(tenant):
+    Probe.bind(current_app)
+    assert Probe()(tenant_id=tenant.pk) == tenant.pk
+    assert current_tenant_id() is None
 
 
 @pytest.mark.parametrize("word", sorted(WAYS_OUT))
