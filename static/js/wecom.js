@@ -1,16 +1,15 @@
 /* Staff pages inside WeCom: sign the page, learn where it was opened, send with one tap, say plainly what went wrong.
 
    data-ww="chat"     sends to the chat that is open beside the page; elsewhere copies the words and opens the chat.
-   data-ww="forward"  the same for a group that must get it: into its chat if it is open, else by WeCom's sending.
-   data-ww="group"    hands the words to WeCom's own sending, for the named group.
-   data-ww="contact"  the same for the named customer.
+   data-ww="forward"  the same for a group that must get it: into its chat if it is open, else WeCom's own sending asks
+                      which group.
    data-text or data-text-from="#id" are the words, data-chat / data-external who gets them. What to do afterwards:
    data-then="#form" is sent, data-note="url" is told. [data-ww-said] in the same [data-ww-box] shows the outcome. */
 (function (w, doc) {
   "use strict";
   var here = doc.getElementById("q-ww");
   if (!here) return;
-  var APIS = ["getContext", "getCurExternalContact", "getCurExternalChat", "sendChatMessage", "shareToExternalContact", "shareToExternalChat", "openEnterpriseChat"];
+  var APIS = ["getContext", "getCurExternalContact", "getCurExternalChat", "sendChatMessage", "shareToExternalChat", "openEnterpriseChat"];
   var SINGLE = ["single_chat_tools", "contact_profile", "single_kf_tools"];
   var WAIT_MS = Number(here.dataset.waitMs) || 8000;
   var isWecom = /wxwork/i.test(navigator.userAgent);
@@ -141,23 +140,19 @@
       return w.ww.sendChatMessage({ msgtype: "text", enterChat: true, text: { content: textOf(button) } });
     }).then(function () { return "sent"; });
   }
-  function toOne(api, key, id) {
-    return function (button) {
-      var sent = { text: { content: textOf(button) } };
-      if (id(button)) sent[key] = [id(button)];
-      return w.ww[api](sent).then(function () { return "handed"; });
-    };
+  function toGroup(button) {
+    var sent = { text: { content: textOf(button) } };
+    if (button.dataset.chat) sent.chatIds = [button.dataset.chat];
+    return w.ww.shareToExternalChat(sent).then(function () { return "handed"; });
   }
   /* A touch for one group: straight into the chat when it is the one beside the page, else by WeCom's own sending. */
   function forward(button, found) {
-    if (found.entry !== "group_chat_tools") return WAYS.group(button);
-    return isThisChat(button, found.entry).then(function (yes) { return yes ? toChat(button, found) : WAYS.group(button); });
+    if (found.entry !== "group_chat_tools") return toGroup(button);
+    return isThisChat(button, found.entry).then(function (yes) { return yes ? toChat(button, found) : toGroup(button); });
   }
   var WAYS = {
     chat: toChat,
-    forward: forward,
-    group: toOne("shareToExternalChat", "chatIds", function (button) { return button.dataset.chat; }),
-    contact: toOne("shareToExternalContact", "externalUserIds", function (button) { return button.dataset.external; })
+    forward: forward
   };
 
   function say(button, kind, text, isBad) {
