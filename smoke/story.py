@@ -24,7 +24,7 @@ from wecom.services import sync_request
 
 ZONE = "Asia/Shanghai"
 FIRST_DAY = date(2026, 3, 3)
-SHARES = {"overlap": 0.1, "initial_share": 0.8, "leads_a_visit": 12}
+SHARES: dict[str, Any] = {"overlap": 0.1, "initial_share": 0.8, "leads_a_visit": 12}
 PLANS = (
     Plan("小芽英语", "小芽英语", "smoke-a@qunce.example", "周岚", 12, 9, 820, 11, **SHARES),
     Plan("青禾家装", "青禾", "smoke-b@qunce.example", "陈禾", 10, 8, 700, 12, **SHARES),
