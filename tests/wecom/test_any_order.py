@@ -37,7 +37,7 @@ EXAMPLES = 30
 DROPPED = 0.05
 LISTED = {"full", "customer_deleted"}  # what WeCom's lists show, and cannot tell apart
 ACTS = (
-    "join", "join", "leave", "kick", "rename", "notice", "owner", "dismiss", "create",
+    "join", "join", "leave", "leave", "kick", "kick", "rename", "notice", "owner", "dismiss", "create",
     "add", "add_half", "staff_deletes", "customer_deletes", "remark", "tag",
 )  # fmt: skip
 
@@ -95,8 +95,13 @@ class Life:
         chat = self.chats[two % len(self.chats)] if self.chats else ""
         body: dict[str, dict[str, Any]] = {
             "join": {"path": "group/join", "chat_id": chat, "person_ids": [self.people[one]]},
-            "leave": {"path": "group/leave", "chat_id": chat, "person_ids": [self.people[one]]},
-            "kick": {"path": "group/kick", "chat_id": chat, "person_ids": [self.people[one]], "by": who},
+            "leave": {"path": "group/leave", "chat_id": chat, "person_ids": self.inside(kind, chat, one)},
+            "kick": {
+                "path": "group/kick",
+                "chat_id": chat,
+                "person_ids": self.inside(kind, chat, one),
+                "by": who,
+            },
             "rename": {"path": "group/rename", "chat_id": chat, "name": f"小芽{one}{two}群"},
             "notice": {"path": "group/notice", "chat_id": chat, "notice": f"每晚 {one} 点"},
             "owner": {"path": "group/owner", "chat_id": chat, "userid": who},
@@ -123,6 +128,13 @@ class Life:
 
     def look(self) -> dict[str, Any]:
         return self.simulator.ask("GET", f"/sim/ledger?corp_id={self.corp['corp_id']}")
+
+    def inside(self, kind: str, chat: str, one: int) -> list[str]:
+        """A customer who sits in the group, to go from it; somebody always could."""
+        if kind not in ("leave", "kick"):
+            return []
+        rows = [row["customers"] for row in self.look()["groups"] if row["chat_id"] == chat]
+        return [rows[0][one % len(rows[0])]] if rows and rows[0] else []
 
     def settle_in(self) -> None:
         truth = self.look()
