@@ -53,6 +53,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._telling = threading.Lock()
         self._counts: Counter[tuple[int, str]] = Counter()
         self._sums: Counter[tuple[str, str]] = Counter()
         self._marks: dict[tuple[int, str], dict[str, object]] = {}
@@ -114,7 +115,11 @@ class Tally:
         return written
 
     def flush(self) -> None:
-        """Tell Valkey what was counted. Never raises; what cannot be told is dropped."""
+        """Tell Valkey what was counted; when it returns, it is told. Never raises; what cannot be told is dropped."""
+        with self._telling:
+            self._flush()
+
+    def _flush(self) -> None:
         counts, sums, marks = self._take()
         adds, puts, written_hours = self._take_written()
         if not (counts or sums or marks or adds or puts):
