@@ -1,6 +1,5 @@
 """Reactions of groups to WeCom: one group changed; read them all."""
 
-from datetime import datetime
 
 from contacts.services.ways import ways_check
 from groups.events import MemberJoined, MemberLeft
@@ -18,7 +17,7 @@ from tenants.models import Tenant
 from wecom.events import SendFinished
 from wecom.inbox.ingest import Inbound
 from wecom.reading.sync import Progress
-from wecom.selectors import app_needed, inbound_list
+from wecom.selectors import app_needed
 
 
 def on_external_chat(event: Inbound) -> None:
@@ -29,14 +28,9 @@ def on_external_chat(event: Inbound) -> None:
         change_type=event.change_type,
         fields=event.fields,
         occurred_at=event.occurred_at,
-        received_at=_received_at(event),
+        received_at=event.received_at,
     )
     group_change_apply(tenant_id=event.tenant_id, app_id=event.app_id, change=change)
-
-
-def _received_at(event: Inbound) -> datetime | None:
-    stored = inbound_list(tenant_id=event.tenant_id).filter(pk=event.inbound_id)
-    return stored.values_list("received_at", flat=True).first()
 
 
 def sync_groups(tenant_id: int, progress: Progress) -> int:

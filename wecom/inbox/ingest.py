@@ -41,7 +41,7 @@ class Inbound:
 
     `event` and `change_type` are WeCom's names ("change_external_chat", "update"); `fields` holds the rest by
     WeCom's names, `MemChangeList` always a list. For "api.behaviours" `fields` is {"items": [...]}.
-    `occurred_at` is aware, UTC. `inbound_id` is the stored row.
+    `occurred_at` is aware, UTC; `received_at` too, when it reached us. `inbound_id` is the stored row.
     """
 
     tenant_id: int
@@ -52,6 +52,7 @@ class Inbound:
     corp_id: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     inbound_id: int = 0
+    received_at: datetime | None = None
 
 
 Handler = Callable[[Inbound], None]
@@ -146,7 +147,12 @@ def process(row: InboundEvent) -> None:
 
 def normalise(row: InboundEvent) -> Inbound:
     """The event a stored row holds. Raises Unreadable."""
-    common: dict[str, Any] = {"tenant_id": row.tenant_id, "app_id": row.app_id, "inbound_id": row.pk}
+    common: dict[str, Any] = {
+        "tenant_id": row.tenant_id,
+        "app_id": row.app_id,
+        "inbound_id": row.pk,
+        "received_at": row.received_at,
+    }
     if row.source == InboundSource.API:
         return Inbound(
             event=API_EVENT,
