@@ -1,6 +1,5 @@
 """Reactions of groups to WeCom: one group changed; read them all."""
 
-
 from contacts.services.ways import ways_check
 from groups.events import MemberJoined, MemberLeft
 from groups.policies.wire import change_of
