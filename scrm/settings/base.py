@@ -168,6 +168,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Qunce"
+MFA_TOTP_TOLERANCE = 1  # one code before and after: a phone's clock is seldom right to the second
 MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION != "mandatory"
 DEFAULT_FROM_EMAIL = env.text("QUNCE_FROM_EMAIL", "Qunce <no-reply@localhost>")
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, OperationalError, connections
 
 from tenants.scoping import tenant_scope
+from tests.waiting import wait_until
 from tests.wecom.conftest import make_app
 from wecom.inbox import shelf
 from wecom.models import InboundEvent
@@ -18,8 +19,10 @@ def arrival(key, body="<xml/>"):
     return shelf.Arrival(dedupe_key=key, body=body, inner=None)
 
 
-def put_all(jobs):
-    """Every (app, arrival) at once, while somebody else holds the pen, so that they wait together."""
+@pytest.fixture
+def put_together(monkeypatch):
+    """Puts every (app, arrival) so that they wait together, while one before them is written; returns what each was
+    told."""
 
     def put(job):
         app, what = job
@@ -30,13 +33,25 @@ def put_all(jobs):
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        with shelf._pen:
-            futures = [pool.submit(put, job) for job in jobs]
-            gathered = threading.Event()
-            while len(shelf._waiting) < len(jobs):
-                gathered.wait(0.01)
-        return [future.result(30) for future in futures]
+    def together(jobs):
+        write, may_write = shelf._write, threading.Event()
+
+        def hold_the_first(some):
+            if some[0].dedupe_key == "first":
+                assert may_write.wait(60)
+            write(some)
+
+        monkeypatch.setattr(shelf, "_write", hold_the_first)
+        with ThreadPoolExecutor(len(jobs) + 1) as pool:
+            first = pool.submit(put, (jobs[0][0], arrival("first")))
+            wait_until(lambda: shelf._pen.is_held and not shelf._pen.waiting, "the first is being written")
+            told = [pool.submit(put, job) for job in jobs]
+            wait_until(lambda: len(shelf._pen.waiting) == len(jobs), "the others wait")
+            may_write.set()
+            assert first.result(60)
+            return [one.result(60) for one in told]
+
+    return together
 
 
 def keys_of(tenant):
@@ -44,50 +59,57 @@ def keys_of(tenant):
         return {row.pk: row.dedupe_key for row in InboundEvent.objects.all()}
 
 
-def test_what_waits_together_is_stored_once_each_under_its_own_tenant(tenant, other_tenant):
+def test_what_waits_together_is_stored_once_each_under_its_own_tenant(tenant, other_tenant, put_together):
     app, other = make_app(tenant), make_app(other_tenant)
     jobs = [(app, arrival(f"a{number}")) for number in range(5)] + [(app, arrival("a0"))]
     jobs += [(other, arrival(f"b{number}")) for number in range(3)] + [(other, arrival("a0"))]
-    ids = put_all(jobs)
+    ids = put_together(jobs)
     stored = {**keys_of(tenant), **keys_of(other_tenant)}
-    assert sorted(keys_of(tenant).values()) == [f"a{number}" for number in range(5)]
+    assert sorted(keys_of(tenant).values()) == ["a0", "a1", "a2", "a3", "a4", "first"]
     assert sorted(keys_of(other_tenant).values()) == ["a0", "b0", "b1", "b2"]
     assert [ids[0], ids[5]].count(None) == 1  # the same event twice: one is new, the other is known
     assert all(stored[found] == what.dedupe_key for found, (_, what) in zip(ids, jobs, strict=True) if found)
 
 
-def test_one_that_cannot_be_stored_does_not_take_the_others_with_it(tenant):
+def test_more_than_one_statement_holds_are_all_stored(tenant, put_together):
     app = make_app(tenant)
-    ids = put_all([(app, arrival("good")), (app, arrival("x" * 65)), (app, arrival("better"))])
+    ids = put_together([(app, arrival(f"{number:02}")) for number in range(2 * shelf.MOST_AT_ONCE + 1)])
+    assert None not in ids
+    assert len(set(ids)) == len(ids) == len(keys_of(tenant)) - 1
+
+
+def test_one_that_cannot_be_stored_does_not_take_the_others_with_it(tenant, put_together):
+    app = make_app(tenant)
+    ids = put_together([(app, arrival("good")), (app, arrival("x" * 65)), (app, arrival("better"))])
     assert isinstance(ids[1], DatabaseError)
-    assert sorted(keys_of(tenant).values()) == ["better", "good"]
+    assert sorted(keys_of(tenant).values()) == ["better", "first", "good"]
 
 
-def test_nobody_is_told_success_when_the_writer_ends_in_the_middle(tenant, monkeypatch):
+def test_nobody_is_told_success_when_the_writer_ends_in_the_middle(tenant, monkeypatch, put_together):
     app = make_app(tenant)
+    insert = shelf._insert_now
 
     class Ended(BaseException):
         """What a server raises in a thread that it ends."""
 
     def end(some):
-        raise Ended
+        if some[0].dedupe_key != "first":
+            raise Ended
+        return insert(some)
 
     monkeypatch.setattr(shelf, "_insert_now", end)
-    told = []
+    put = shelf.put
 
-    def put(key):
+    def put_and_note(**what):
         try:
-            told.append(shelf.put(tenant_id=app.tenant_id, app_id=app.pk, arrival=arrival(key)))
-        except (Ended, OperationalError) as error:
-            told.append(type(error).__name__)
-        finally:
-            connections.close_all()
+            return put(**what)
+        except Ended:
+            return "ended"
 
-    with ThreadPoolExecutor(3) as pool, shelf._pen:
-        for key in ("one", "two", "three"):
-            pool.submit(put, key)
-        gathered = threading.Event()
-        while len(shelf._waiting) < 3:
-            gathered.wait(0.01)
-    assert sorted(told) == ["Ended", "OperationalError", "OperationalError"]
-    assert keys_of(tenant) == {}
+    monkeypatch.setattr(shelf, "put", put_and_note)
+    told = put_together([(app, arrival(key)) for key in ("one", "two", "three")])
+    assert told.count("ended") == 1
+    assert sum(isinstance(one, OperationalError) for one in told) == 2
+    assert list(keys_of(tenant).values()) == ["first"]
+    monkeypatch.setattr(shelf, "_insert_now", insert)
+    assert shelf.put(tenant_id=app.tenant_id, app_id=app.pk, arrival=arrival("later"))

@@ -1,8 +1,8 @@
 """Where what comes in is put down, raw and once, before anything is done with it.
 
 `put` is for callbacks. They come in bursts, and a commit is most of what one costs, so a process writes those that
-wait at the same moment in one statement: whoever holds the pen writes for all of one app, the others find their
-answer. Nobody waits for company: a callback that comes alone is written alone, at once.
+wait at the same moment in one statement: whoever holds the pen writes for all of one app and hands it to the one
+that waits longest. Nobody waits for company: a callback that comes alone is written alone, at once.
 """
 
 import threading
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
+from django.db import InterfaceError, OperationalError, connection, connections
 
 from tenants import clock
 from wecom.enums import InboundSource, InboundState
@@ -101,6 +101,12 @@ def store_batch(
     return _store_one((*row, *times, InboundState.PENDING.value, ""))
 
 
+def _held_lock() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(eq=False)
 class _Waiting:
     """One callback on its way into the table. It failed unless whoever writes it says otherwise."""
@@ -108,13 +114,48 @@ class _Waiting:
     address: tuple[int, int]  # tenant, app
     dedupe_key: str
     row: Row
-    is_taken: bool = False
     inbound_id: int | None = None
     error: Exception | None = field(default_factory=lambda: OperationalError("nobody could write it"))
+    is_done: bool = False
+    turn: threading.Lock = field(default_factory=_held_lock)  # opened once: done, or the pen is its thread's
 
 
-_waiting: deque[_Waiting] = deque()
-_pen = threading.Lock()
+class _Pen:
+    """One thread of the process writes at a time. Each one that waits is woken once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.is_held = False
+        self.waiting: deque[_Waiting] = deque()
+
+    def take(self, mine: _Waiting) -> list[_Waiting]:
+        """What the caller has to write, `mine` among it; nothing when somebody else has meanwhile."""
+        with self._lock:
+            self.waiting.append(mine)
+            is_free, self.is_held = not self.is_held, True
+        if not is_free:
+            mine.turn.acquire()
+            if mine.is_done:
+                return []
+        with self._lock:
+            some = [one for one in self.waiting if one.address == mine.address][:MOST_AT_ONCE]
+            for one in some:
+                self.waiting.remove(one)
+        return some
+
+    def hand_on(self, done: list[_Waiting]) -> None:
+        """Tell those whose rows were written, well or not, and let the next one write."""
+        with self._lock:
+            following = self.waiting[0] if self.waiting else None
+            self.is_held = following is not None
+        for one in done:
+            one.is_done = True
+            one.turn.release()
+        if following is not None:
+            following.turn.release()
+
+
+_pen = _Pen()
 
 
 def put(*, tenant_id: int, app_id: int, arrival: Arrival) -> int | None:
@@ -126,23 +167,15 @@ def put(*, tenant_id: int, app_id: int, arrival: Arrival) -> int | None:
     """
     row = _row(tenant_id, app_id, InboundSource.CALLBACK.value, arrival)
     mine = _Waiting((tenant_id, app_id), arrival.dedupe_key, row)
-    _waiting.append(mine)
-    with _pen:
-        while not mine.is_taken:
-            _write(_take())
+    some = _pen.take(mine)
+    if some:
+        try:
+            _write(some)
+        finally:
+            _pen.hand_on(some)
     if mine.error:
         raise mine.error
     return mine.inbound_id
-
-
-def _take() -> list[_Waiting]:
-    """The longest waiting callback and what waits of the same app, in order. For the holder of the pen."""
-    looked_at = [_waiting.popleft() for _ in range(len(_waiting))]
-    taken = [one for one in looked_at if one.address == looked_at[0].address][:MOST_AT_ONCE]
-    for one in taken:
-        one.is_taken = True
-    _waiting.extendleft(one for one in reversed(looked_at) if not one.is_taken)
-    return taken
 
 
 def _write(some: list[_Waiting]) -> None:
@@ -151,7 +184,7 @@ def _write(some: list[_Waiting]) -> None:
     except (OperationalError, InterfaceError) as error:
         for one in some:
             one.error = error
-    except DatabaseError as error:
+    except Exception as error:
         if len(some) == 1:
             some[0].error = error
             return
