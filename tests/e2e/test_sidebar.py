@@ -35,6 +35,7 @@ from tests.factories.leads import act, lead_of, make_camp, purchase_clicks
 from tests.factories.sop import make_run, make_step, make_touch, make_version
 from tests.factories.team import make_staff, make_work_item
 from tests.phone import phone_session
+from wecom.errors import Retryable
 from wecom.gateway import jssdk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -296,7 +297,7 @@ def test_page_that_cannot_be_signed_says_what_the_server_said(
     phone: Phone, tenant: Tenant, touch: Touch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*, app: Any, kind: str) -> str:
-        raise jssdk.Retryable("busy", retry_at=clock.now())
+        raise Retryable("busy", retry_at=clock.now())
 
     monkeypatch.setattr(jssdk, "page_ticket", refuse)
     page = phone(language="en")

@@ -22,10 +22,10 @@ from tests.groups.world import deliver, present, statements
 pytestmark = [pytest.mark.integration]
 
 # Statements for one event, whatever the size of the group.
-LEAVE_QUERIES = 10
-RETURN_QUERIES = 11
-JOIN_QUERIES = 13
-READ_QUERIES = 14
+LEAVE_QUERIES = 9
+RETURN_QUERIES = 10
+JOIN_QUERIES = 12
+READ_QUERIES = 13
 
 # Many rows like one row: whatever columns the table has, now and later.
 _LIKE = """

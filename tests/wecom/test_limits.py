@@ -155,8 +155,8 @@ def test_all_tenants_share_what_their_address_may_ask(frozen, monkeypatch):
     ("path", "allowed", "again_s"),
     [
         ("externalcontact/add_moment_task", 10, 70),
-        ("get_jsapi_ticket", 400, 3900),
-        ("ticket/get", 100, 3900),
+        ("get_jsapi_ticket", 200, 3900),
+        ("ticket/get", 50, 3900),
         ("media/uploadimg", 1000, 86_400 * 1.1),
     ],
 )
