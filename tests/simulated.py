@@ -8,7 +8,6 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,6 +17,8 @@ from typing import Any
 import httpx
 import pytest
 from django.conf import settings
+
+from tests.waiting import wait_until
 
 READY_S = 90
 ATTEMPTS = 5  # a free port may be somebody else's by the time the process asks for it
@@ -92,16 +93,18 @@ def _started(port: int, folder: Path) -> "subprocess.Popen[bytes]":
 
 def _answers(made: Simulator, process: "subprocess.Popen[bytes]") -> bool:
     """Waits for the first answer; False when the process ended instead."""
-    deadline = time.monotonic() + READY_S
-    while process.poll() is None:
+
+    def has_come() -> bool:
+        if process.poll() is not None:
+            return True
         try:
             made.calls()
         except httpx.HTTPError:
-            assert time.monotonic() < deadline, "the simulator does not answer"
-            time.sleep(0.05)
-        else:
-            return process.poll() is None
-    return False
+            return False
+        return True
+
+    wait_until(has_come, "the simulator answers", within_s=READY_S)
+    return process.poll() is None
 
 
 @pytest.fixture(scope="session")

@@ -98,22 +98,24 @@ def test_a_late_file_does_not_undo_a_younger_one_and_foreign_people_are_left_out
 ) -> None:
     with tenant_scope(other_tenant):
         foreign = make_customer(tenant=other_tenant)
-    with tenant_scope(tenant):
-        _late_file(tenant, frozen, make_customer(tenant=tenant), foreign)
-
-
-def _late_file(scoped: Tenant, frozen: MovableClock, person: Customer, foreign: Customer) -> None:
     late = frozen.moment - timedelta(days=1)
-    for at, city in ((frozen.moment, "杭州"), (late, "上海"), (frozen.moment, "杭州")):
-        told = [Told(one.pk, "city", city, at, "报名表") for one in (person, foreign)]
-        profile_told(tenant_id=scoped.pk, source="import", told=told)
-    assert list(ProfileFact.objects.values_list("customer_id", "value", "said_by")) == [
-        (person.pk, "杭州", "报名表")
-    ]
+    with tenant_scope(tenant):
+        person = make_customer(tenant=tenant)
+        for at, city in ((frozen.moment, "杭州"), (late, "上海"), (frozen.moment, "杭州")):
+            told = [Told(one.pk, "city", city, at, "报名表") for one in (person, foreign)]
+            profile_told(tenant_id=tenant.pk, source="import", told=told)
+        facts = list(ProfileFact.objects.values_list("customer_id", "value", "said_by"))
+    assert facts == [(person.pk, "杭州", "报名表")]
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_a_file_with_a_value_that_the_field_does_not_know_is_refused(
+    scoped: Tenant, frozen: MovableClock
+) -> None:
+    unknown = Told(make_customer(tenant=scoped).pk, "gender", "女", frozen.moment)
     with pytest.raises(ProfileInvalid):
-        profile_told(
-            tenant_id=scoped.pk, source="import", told=[Told(person.pk, "gender", "女", frozen.moment)]
-        )
+        profile_told(tenant_id=scoped.pk, source="import", told=[unknown])
 
 
 @pytest.mark.django_db

@@ -6,13 +6,13 @@ import re
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from launch.procs import is_alive
 from tests.launch.conftest import Checkout, give_venv, make_checkout, put_away, unused_port
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -72,14 +72,6 @@ class Running:
         code = self.process.wait(120)
         self._reader.join(60)
         return code
-
-
-def _until(holds: Callable[[], bool], timeout_s: float = 120) -> bool:
-    deadline = time.monotonic() + timeout_s
-    pause = threading.Event()
-    while not holds() and time.monotonic() < deadline:
-        pause.wait(0.05)
-    return holds()
 
 
 def _make_product(checkout: Checkout) -> Checkout:
@@ -154,7 +146,9 @@ def test_child_that_dies_is_started_again(ready):
     os.kill(before, signal.SIGKILL)
 
     assert ready.await_line(r"^worker ended \(signal 9\); starting it again in 1 s")
-    assert _until(lambda: ready.pids().get("worker") not in (None, before))
+    wait_until(
+        lambda: ready.pids().get("worker") not in (None, before), "the worker runs again", within_s=120
+    )
 
 
 def test_remains_of_a_killed_demo_are_cleared_by_the_next_start(start):

@@ -19,6 +19,7 @@ from simulator.app import create_app
 from simulator.clock import Clock
 from simulator.runtime import Runtime
 from simulator.world.model import Corp
+from tests.waiting import wait_until
 
 CORP = {"corp_id": "wwtestcorp", "name": "测试企业", "staff": 4, "groups": 3, "customers": 40, "seed": 7}
 AES_KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
@@ -38,20 +39,12 @@ class _Server(uvicorn.Server):
         """Threads may not install handlers."""
 
 
-def until(holds: Callable[[], object], *, timeout_s: float = 30.0) -> None:
-    """Look again every 10 ms until it holds; what never holds fails the test. Nothing is slowed by a long limit."""
-    ends_at = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < ends_at, f"it did not come to hold within {timeout_s:.0f} s"
-        time.sleep(0.01)
-
-
 def serve(app: Starlette) -> Iterator[str]:
     """Run an application in a thread; yields its base URL."""
     server = _Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    until(lambda: server.started)
+    wait_until(lambda: server.started, "the server listens")
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}"
     # The thread looks every 0.1 s; waiting for it would be most of a test's time.
@@ -141,7 +134,8 @@ def sink(web: httpx.Client, corp: Corp) -> Iterator[Sink]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             found.requests.append((self.path, body))
             if found.delays:
-                time.sleep(found.delays.pop(0))  # a product that answers late
+                # A product that answers late: the lateness itself is what the test is about.
+                time.sleep(found.delays.pop(0))
             self.send_response(found.statuses.pop(0) if found.statuses else 200)
             self.send_header("Content-Length", str(len(found.body)))
             self.end_headers()

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from simulator.world.model import Corp
-from tests.simulator.conftest import Sink, until
+from tests.simulator.conftest import Sink
 from tests.simulator.test_callbacks import opened
+from tests.waiting import wait_until
 
 
 def _run(web: httpx.Client, **body: Any) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def _ended(web: httpx.Client, number: int) -> dict[str, Any]:
         state.update(web.get(f"/sim/bulk/{number}").json())
         return bool(state["is_done"])
 
-    until(is_done)
+    wait_until(is_done, "all changes are told")
     return state
 
 

@@ -15,8 +15,9 @@ from simulator.callbacks.deliver import delivery_lanes
 from simulator.clock import Clock
 from simulator.runtime import Runtime
 from simulator.world.model import Corp
-from tests.simulator.conftest import Api, MovableClock, Sink, until
+from tests.simulator.conftest import Api, MovableClock, Sink
 from tests.simulator.test_callbacks import opened
+from tests.waiting import wait_until
 
 
 def _faults(web: httpx.Client, **faults: Any) -> None:
@@ -66,7 +67,7 @@ def test_calls_above_the_concurrency_limit_are_refused(
 
     first = threading.Thread(target=call)
     first.start()
-    until(lambda: runtime.recent_calls[-1].path == "department/list")
+    wait_until(lambda: runtime.recent_calls[-1].path == "department/list", "the first call is under way")
     refused = [web.get("/cgi-bin/department/list", params=token).json()["errcode"] for _ in range(2)]
     first.join()
     assert (codes, refused) == ([0], [45033, 45033])

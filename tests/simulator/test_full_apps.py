@@ -11,9 +11,10 @@ import pytest
 
 from simulator.runtime import Runtime
 from simulator.world.model import Corp
-from tests.simulator.conftest import Api, MovableClock, Sink, Upload, until
+from tests.simulator.conftest import Api, MovableClock, Sink, Upload
 from tests.simulator.test_callbacks import opened
 from tests.simulator.test_full_wire import DAY_S, EC, LINK, agent
+from tests.waiting import wait_until
 
 
 def test_partial_and_complete_failure_of_an_app_message(api: Api, corp: Corp) -> None:
@@ -95,7 +96,7 @@ def test_the_server_fetches_a_file_by_itself(
     source = str(web.base_url).rstrip("/") + "/sim/status"
     body = {"scene": 1, "type": "file", "filename": "a.txt", "url": source, "md5": "0" * 32}
     jobid = api("media/upload_by_url", body)["jobid"]
-    until(lambda: sink.requests)
+    wait_until(lambda: sink.requests, "the job's event")
     event = opened(corp, sink.requests[-1])
     assert (event.findtext("Event"), event.findtext("JobId")) == ("upload_media_job_finish", jobid)
     result = api("media/get_upload_by_url_result", {"jobid": jobid})
@@ -107,7 +108,7 @@ def test_the_server_fetches_a_file_by_itself(
     def result_of(jobid: str) -> dict[str, Any]:
         return api("media/get_upload_by_url_result", {"jobid": jobid})
 
-    until(lambda: result_of(jobid)["status"] == 2)
+    wait_until(lambda: result_of(jobid)["status"] == 2, "the file is fetched")
     assert result_of(jobid)["detail"]["media_id"]
     assert api("media/upload_by_url", {**body, "md5": "short"})["errcode"] == 40058
 

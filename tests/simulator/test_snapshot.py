@@ -17,7 +17,8 @@ from simulator import snapshot
 from simulator.clock import Clock
 from simulator.runtime import Runtime
 from simulator.world.model import World
-from tests.simulator.conftest import CORP, until
+from tests.simulator.conftest import CORP
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -47,14 +48,14 @@ def test_requests_go_on_while_the_world_of_that_moment_is_written(
 
     def held(world: World, draft: Path) -> None:
         begun.touch()
-        until(go_on.exists)
+        wait_until(go_on.exists, "leave to write")
         dump(world, draft)
 
     monkeypatch.setattr(snapshot, "_dump", held)
     _rename(web, "那一刻")
     writing = threading.Thread(target=asyncio.run, args=(runtime.save_beside(),))
     writing.start()
-    until(begun.exists)
+    wait_until(begun.exists, "the writing has begun")
     _rename(web, "之后")
     assert _names(home) is None
     go_on.touch()
@@ -71,7 +72,7 @@ def test_a_write_that_fails_or_is_ended_leaves_the_file_before(
     def fails(world: World, draft: Path) -> None:
         draft.write_bytes(b"half")
         if is_cancelled:
-            until(lambda: False)
+            wait_until(lambda: False, "the end of this process")
         raise OSError("the disk is full")
 
     runtime.save()
@@ -111,7 +112,7 @@ def test_a_simulator_that_is_killed_comes_back_with_a_whole_world(tmp_path: Path
     command += ["--live", "--state-dir", home, "--clock-file", tmp_path / "clock"]
     running = subprocess.Popen(command)
     try:
-        until((home / snapshot.NAME).exists, timeout_s=60)
+        wait_until((home / snapshot.NAME).exists, "a first file", within_s=60)
     finally:
         running.kill()
         running.wait()
