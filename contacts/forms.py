@@ -1,9 +1,10 @@
 """Forms of customers."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from contacts.enums import Education, Gender, ProfileField, TrustStage
@@ -39,6 +40,9 @@ class ArchiveConsentForm(forms.Form):
     )
 
 
+LONGEST_TAG_DAYS = 3650  # further than that is a slip of the keyboard
+
+
 class TagForm(forms.Form):
     """Put a tag on a customer."""
 
@@ -50,9 +54,13 @@ class TagForm(forms.Form):
         help_text=_("Empty: until somebody takes it off. Otherwise it comes off by itself after this day."),
     )
 
-    def __init__(self, *args: Any, tags: list[tuple[int, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, tags: list[tuple[int, str]], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["tag"].choices = tags  # type: ignore[attr-defined]
+        self.fields["until"].validators += [
+            MinValueValidator(today),
+            MaxValueValidator(today + timedelta(days=LONGEST_TAG_DAYS)),
+        ]
 
 
 class ProfileForm(forms.Form):

@@ -122,7 +122,12 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simu
         finally:
             made.close()
             process.terminate()
-            process.wait(60)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise
     raise AssertionError((folder / "log").read_text())
 
 

@@ -59,7 +59,7 @@ def tag_ids_with_rule(*, tenant_id: int) -> list[int]:
 
 def customer_tags(*, tenant_id: int, customer_id: int) -> list[CustomerTag]:
     """What one person carries now, by name."""
-    rows = CustomerTag.objects.filter(tenant_id=tenant_id, customer_id=customer_id)
+    rows = CustomerTag.objects.filter(tenant_id=tenant_id, customer_id=customer_id, tag__deleted_at=None)
     return list(rows.select_related("tag", "staff").order_by("tag__name", "pk"))
 
 
@@ -70,8 +70,9 @@ def tags_past(*, tenant_id: int, customer_id: int, limit: int) -> list[TagPast]:
 
 
 def fact_choices(*, tenant_id: int) -> list[tuple[Any, list[tuple[str, Any]]]]:
-    """What a rule can count, in groups as a select shows them."""
-    channels = [(f"{CHANNEL}{one.pk}", one.name) for one in channel_list(tenant_id=tenant_id)[:300]]
+    """What a rule can count, in groups as a select shows them. Channels put away too: a rule may stand on one."""
+    every = channel_list(tenant_id=tenant_id, archived=None)
+    channels = [(f"{CHANNEL}{one.pk}", one.name) for one in every]
     return [
         (_("What the person did"), [(f"{DID}{key}", label) for key, label in BehaviourKind.choices]),
         (_("Silence and purchases"), [(key, NAMES[key]) for key in (SILENT, BOUGHT, SPENT)]),
@@ -88,7 +89,7 @@ def fact_names(*, tenant_id: int) -> dict[str, str]:
     }
     for one in TIERS:
         known[f"{TIER}{one}"] = _("Intent tier %(tier)s") % {"tier": one}
-    for channel in channel_list(tenant_id=tenant_id, archived=None)[:300]:
+    for channel in channel_list(tenant_id=tenant_id, archived=None):
         known[f"{CHANNEL}{channel.pk}"] = _("Came by %(channel)s") % {"channel": channel.name}
     return known
 

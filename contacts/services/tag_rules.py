@@ -143,7 +143,8 @@ def rule_try(*, tenant_id: int, conditions: tuple[Condition, ...], needs_all: bo
 
 def rules_judge(*, tenant_id: int, customer_ids: Iterable[int]) -> int:
     """Judge these people by every active rule. Returns how many tags came or went. Safe to repeat."""
-    rules = list(TagRule.objects.filter(tenant_id=tenant_id, is_active=True, tag__deleted_at=None))
+    in_force = TagRule.objects.filter(tenant_id=tenant_id, is_active=True, tag__deleted_at=None)
+    rules = list(in_force.order_by("pk"))  # one order for all who write: two cannot lock each other out
     ids = sorted(set(customer_ids))
     changed = 0
     for start in range(0, len(ids) if rules else 0, CHUNK):

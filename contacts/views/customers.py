@@ -183,7 +183,8 @@ class TagPage(FormPage):
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         rows = tag_list(tenant_id=self.request.tenant.pk)
         return {
-            "tags": [(one.pk, f"{one.group.name} / {one.name}" if one.group else one.name) for one in rows]
+            "tags": [(one.pk, f"{one.group.name} / {one.name}" if one.group else one.name) for one in rows],
+            "today": clock.local_date(clock.now(), self.request.tenant.timezone),
         }
 
     def context(self, **kwargs: Any) -> dict[str, Any]:

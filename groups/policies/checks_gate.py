@@ -291,9 +291,7 @@ def _super_users_are_not_sent_away(plan: GroupPlan) -> Fault | None:
 def _promises_have_a_date(plan: GroupPlan) -> Fault | None:
     if plan.kind != Kind.DELIVERY:
         return None
-    lines = [
-        one for one in str(plan.answer(Question.DELIVERABLE).get("promises", "")).splitlines() if one.strip()
-    ]
+    lines = answers.lines_of(plan.answer(Question.DELIVERABLE), "promises")
     bare = sum(not any(char.isdigit() for char in one) for one in lines)
     if bare == 0:
         return None

@@ -73,7 +73,7 @@ class GroupPlan:
     size_reason: str = ""
     goes_live_at: datetime | None = None
     starts_on: date | None = None
-    ends_at: datetime | None = None
+    ends_at: datetime | None = None  # on the company's wall: its date is the last day
     value_proposition: str = ""
     welcome: str = ""
     announcement: str = ""

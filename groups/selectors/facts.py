@@ -176,6 +176,7 @@ def _facts(
     is_linked = bool(group.chat_id)
     crew = answered.get(Question.MANAGEMENT, {}).get("crew", [])
     today = clock.local_date(now, tenant.timezone)
+    ends_at = group.ends_at(tenant.timezone)
     return GroupPlan(
         now=now,
         today=today,
@@ -196,7 +197,7 @@ def _facts(
         size_reason=group.size_reason,
         goes_live_at=group.goes_live_at,
         starts_on=group.starts_on,
-        ends_at=group.ends_at(tenant.timezone),
+        ends_at=clock.local(ends_at, tenant.timezone) if ends_at else None,
         value_proposition=group.value_proposition,
         welcome=group.welcome,
         announcement=group.announcement or group.notice,

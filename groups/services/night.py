@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+from django.core.cache import cache
+
 from groups.enums import LIVE_STATES, NIGHTLY_AT
 from groups.models import Group, GroupFinding, NightCheck
 from groups.services.glance import glances_bring_up
 from tenants import clock, preferences
 from tenants.models import Tenant
+
+UNDER_WAY_S = 600  # no judgement lasts longer: its task is ended
 
 
 def tenants_unjudged() -> list[int]:
@@ -36,7 +40,13 @@ def groups_judge_night(*, tenant_id: int) -> int:
         return 0
     rows = Group.objects.filter(tenant=tenant, state__in=LIVE_STATES).order_by("pk")
     group_ids = list(rows.values_list("pk", flat=True))
-    glances_bring_up(tenant_id=tenant_id, group_ids=group_ids)
+    mark = f"groups:night:{tenant_id}:{today}"
+    if not cache.add(mark, 1, timeout=UNDER_WAY_S):
+        return 0  # a tick comes before the last one's judgement has ended
+    try:
+        glances_bring_up(tenant_id=tenant_id, group_ids=group_ids)
+    finally:
+        cache.delete(mark)
     NightCheck.objects.bulk_create(
         [
             NightCheck(

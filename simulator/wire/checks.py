@@ -114,7 +114,8 @@ def check_query(query: Mapping[str, str], spec: Mapping[str, Field]) -> dict[str
     for name, rule in spec.items():
         raw = values.get(name)
         if rule.kind is int and raw is not None:
-            if not raw.lstrip("-").isdigit():
+            try:
+                values[name] = int(raw)
+            except ValueError:
                 _fail(BAD_PARAMETER, name, "must be a whole number")
-            values[name] = int(raw)
     return check(values, spec)

@@ -96,6 +96,17 @@ def test_a_tag_until_a_day_says_so_on_the_customer(tenant: Tenant, home: str) ->
     assert "until 9 Mar" in body(client.get(f"/t/{tenant.slug}/customers/{person.pk}/"))
 
 
+@pytest.mark.parametrize("day", ["2020-01-01", "9999-12-31"])
+def test_a_last_day_that_is_past_or_a_slip_is_refused(tenant: Tenant, home: str, day: str) -> None:
+    with tenant_scope(tenant):
+        person, tag = make_customer(tenant=tenant), make_tag(tenant=tenant)
+    told = {"tag": tag.pk, "until": day}
+    answer = sign_in(tenant).post(f"/t/{tenant.slug}/customers/{person.pk}/tags/", told, headers=HTMX)
+    assert answer.status_code == 422
+    with tenant_scope(tenant):
+        assert not CustomerTag.objects.exists()
+
+
 def test_only_who_operates_changes_tags(tenant: Tenant, home: str) -> None:
     with tenant_scope(tenant):
         tag = make_tag(tenant=tenant)

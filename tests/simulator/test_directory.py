@@ -14,6 +14,10 @@ def act(web: httpx.Client, corp: Corp, path: str, **body: object) -> httpx.Respo
     return web.post(f"/sim/{path}", json={"corp_id": corp.corp_id, **body})
 
 
+def test_an_id_that_is_no_number_is_refused_by_its_code(api: Api) -> None:
+    assert all(api("department/list", id=raw)["errcode"] for raw in ("²", "--5", "five", ""))
+
+
 def test_departments_come_change_and_go(web: httpx.Client, corp: Corp, api: Api, sink: Sink) -> None:
     made = act(web, corp, "party/create", name="华东区", parent_id=2).json()["id"]
     act(web, corp, "party/update", id=made, name="华东大区")

@@ -266,6 +266,17 @@ def test_pauses_that_do_not_help_grow_to_an_hour_and_then_last_until_wecoms_next
         assert gate.slow_down(PATH) == midnight  # midnight in China
 
 
+def test_the_morning_after_a_day_of_refusals_begins_with_a_short_pause(gate, frozen):
+    frozen.set(datetime(2026, 3, 2, 2, 0, tzinfo=UTC))
+    for _ in range(3):
+        ends_at = gate.slow_down(PATH)
+        frozen.set(ends_at + timedelta(seconds=1))
+    assert ends_at == datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
+    # Valkey forgets by its own clock: an hour or so after the pause, not as long again as it was.
+    remembered_s = gate._valkey.ttl(gate._key("pauses", PATH))
+    assert remembered_s <= 13 * 3600 + 3600 + 600
+
+
 def test_a_valkey_that_went_away_during_a_call_takes_nobody_its_answer(gate, frozen):
     gate._valkey = valkey.redis.Redis(host="127.0.0.1", port=9)
     gate.transport_worked()

@@ -28,9 +28,11 @@ def archive_erase(*, tenant: Tenant, external_userid: str, actor: Actor) -> Eras
 
     The answer to the question of consent stays: it is the ground for what comes next, and a refusal has to hold.
     What others wrote in groups stays. A message still sealed with a key we lack cannot be told to be theirs.
-    Raises NotPermitted. Safe to repeat; cut off anywhere, the next call does the rest.
+    Raises NotPermitted, and ValueError without a name. Safe to repeat; cut off anywhere, the next call does the rest.
     """
     require(actor, Permission.MANAGE)
+    if not external_userid:
+        raise ValueError("nobody is named")
     theirs = ArchivedMessage.objects.filter(
         Q(sender_id=external_userid) | Q(room_id="", receiver_ids__contains=[external_userid]), tenant=tenant
     )
@@ -38,7 +40,7 @@ def archive_erase(*, tenant: Tenant, external_userid: str, actor: Actor) -> Eras
     files = media_forget(ArchivedMedia.objects.filter(tenant=tenant, msgid__in=msgids))
     with transaction.atomic():
         unread, _ = SealedMessage.objects.filter(tenant=tenant, raw__contains=external_userid).delete()
-        messages, _ = theirs.delete()
+        messages, _ = theirs.filter(msgid__in=msgids).delete()  # one that came meanwhile still has its files
         erased = Erased(messages=messages, files=files, unread=unread)
         audit.record(
             tenant=tenant,

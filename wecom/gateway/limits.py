@@ -149,7 +149,7 @@ local present = tonumber(redis.call('hget', KEYS[1], path) or '0')
 if present > now then return string.format('%.3f', present) end
 local nth = redis.call('incr', KEYS[2])
 local pause = tonumber(ARGV[2 + math.min(nth, #ARGV - 2)])
-redis.call('expire', KEYS[2], 2 * pause + 600)
+redis.call('expire', KEYS[2], pause + math.min(pause, 3600) + 600)
 redis.call('hset', KEYS[1], path, string.format('%.3f', now + pause))
 redis.call('expire', KEYS[1], 2 * 86400)
 return string.format('%.3f', now + pause)
