@@ -1,0 +1,13 @@
+"""Groups, who sits in them and when, and what was decided about them; import them from here."""
+
+from groups.models.codes import JoinWay, JoinWayRoom
+from groups.models.findings import GroupFinding, NightCheck
+from groups.models.group import Group, GroupChange
+from groups.models.members import Member
+from groups.models.setup import Approval, ReadinessAnswer
+from groups.models.welcomes import WelcomeTemplate
+
+__all__ = [
+    "Approval", "Group", "GroupChange", "GroupFinding", "JoinWay", "JoinWayRoom", "Member", "NightCheck",
+    "ReadinessAnswer", "WelcomeTemplate",
+]  # fmt: skip
