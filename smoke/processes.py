@@ -6,6 +6,7 @@ import random
 import signal
 import socket
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +17,7 @@ from launch.children import Child, stop_all, stop_group
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 READY_TIMEOUT_S = 60
+LOOK_EVERY_S = 0.5
 QUEUES = "welcome,ingest,touch,wecom,derive,default"
 
 
@@ -27,7 +29,11 @@ def free_port() -> int:
 
 
 class Processes:
-    """Simulator, web, worker and beat of one run: started, killed on purpose, looked after, stopped."""
+    """Simulator, web, worker and beat of one run: started, killed on purpose, stopped.
+
+    A thread starts again what died by itself, as systemd or a container's restart policy would: a Celery worker
+    ends when its broker dies while it holds tasks.
+    """
 
     def __init__(
         self, *, folder: Path, environment: dict[str, str], web_port: int, simulator_port: int
@@ -36,6 +42,9 @@ class Processes:
         self.web_url = f"http://{HOST}:{web_port}"
         self.simulator_url = f"http://{HOST}:{simulator_port}"
         self.kills: dict[str, int] = {}
+        self._hand = threading.Lock()  # one of us at a time starts or ends a part
+        self._over = threading.Event()
+        self._supervisor = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
         python = sys.executable
         commands = {
             "simulator": [
@@ -68,22 +77,13 @@ class Processes:
             child.start()
         self._await(self.simulator_url + "/sim/status", "simulator")
         self._await(self.web_url + "/accounts/login/", "web")
-
-    def look_after(self) -> None:
-        """Start again what has died."""
-        for child in self.children.values():
-            if child.pid is None and child.process is not None:
-                stop_group(child.process.pid, signal.SIGKILL)
-                child.start()
+        self._supervisor.start()
 
     def kill(self, name: str) -> None:
         """kill -9 of a part's whole process group, then start it again, as a supervisor would."""
-        child = self.children[name]
-        if child.process is not None:
-            stop_group(child.process.pid, signal.SIGKILL)
-            child.process.wait()
+        with self._hand:
+            self._start_again(self.children[name])
         self.kills[name] = self.kills.get(name, 0) + 1
-        child.start()
         if name == "web":
             self._await(self.web_url + "/accounts/login/", "web")
 
@@ -91,7 +91,22 @@ class Processes:
         self.kill(dice.choice(names))
 
     def stop(self) -> None:
-        stop_all(list(self.children.values()))
+        self._over.set()
+        with self._hand:
+            stop_all(list(self.children.values()))
+
+    def _supervise(self) -> None:
+        while not self._over.wait(LOOK_EVERY_S):
+            with self._hand:
+                for child in self.children.values():
+                    if child.pid is None and not self._over.is_set():
+                        self._start_again(child)
+
+    def _start_again(self, child: Child) -> None:
+        if child.process is not None:
+            stop_group(child.process.pid, signal.SIGKILL)
+            child.process.wait()
+        child.start()
 
     def _await(self, address: str, name: str) -> None:
         deadline = time.monotonic() + READY_TIMEOUT_S

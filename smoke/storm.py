@@ -62,7 +62,6 @@ class Storm:
     def _kill_until_over(self, bulk_id: int, every_s: int) -> None:
         next_at = time.monotonic() + every_s
         while not (state := self.vendor.bulk_show(bulk_id))["is_done"]:
-            self.on.processes.look_after()
             if time.monotonic() >= next_at and state["made"] < state["count"]:
                 part = self.dice.choice(PARTS)
                 self._tell(f"{state['made']} sent, {state['acked']} taken; kill -9 {part}")

@@ -90,7 +90,6 @@ class Story:
         settle(self.vendor, self.timepiece)
 
     def _step(self, now: datetime) -> None:
-        self.processes.look_after()
         local = clock.local(now, ZONE)
         day = (local.date() - FIRST_DAY).days + 1
         self._once(f"tell {day}", lambda: self._tell(f"camp day {day}: {work_due(now)}"))
