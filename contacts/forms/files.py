@@ -1,0 +1,53 @@
+"""Forms that take a file."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+FILE_BYTES = 20 * 1024 * 1024
+
+
+class ChatImportForm(forms.Form):
+    """A chat log, and on what ground its people may be kept."""
+
+    file = forms.FileField(
+        label=_("CSV or Excel file"),
+        help_text=_("CSV in UTF-8 or GBK, or .xlsx; at most 20 MB. The first line names the columns."),
+    )
+    ground = forms.CharField(
+        label=_("How the people in it agreed"),
+        required=False,
+        max_length=200,
+        help_text=_(
+            "Empty: only lines of people who agreed to archiving are kept. Otherwise say where they agreed; it is "
+            "recorded with each person. Nobody who refused is kept either way."
+        ),
+    )
+
+    def clean_file(self) -> Any:
+        sent = self.cleaned_data["file"]
+        if sent.size > FILE_BYTES:
+            raise forms.ValidationError(_("The file is larger than 20 MB. Split it."))
+        return sent
+
+
+class ImportForm(forms.Form):
+    """A file of behaviours."""
+
+    file = forms.FileField(
+        label=_("CSV file"), help_text=_("UTF-8 or GBK, at most 20 MB. The first line names the columns.")
+    )
+    source = forms.RegexField(
+        r"^[a-z0-9][a-z0-9_-]{0,31}$",
+        label=_("Where it comes from"),
+        initial="import",
+        help_text=_("Lower-case letters and digits. An event id counts once within one source."),
+        error_messages={"invalid": _("Use 1 to 32 of a-z, 0-9, - and _.")},
+    )
+
+    def clean_file(self) -> Any:
+        sent = self.cleaned_data["file"]
+        if sent.size > FILE_BYTES:
+            raise forms.ValidationError(_("The file is larger than 20 MB. Split it."))
+        return sent

@@ -1,0 +1,85 @@
+"""Forms about one customer: what they want, what is known of them, where they stand."""
+
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator
+from django.utils.translation import gettext_lazy as _
+
+from contacts.enums import Education, Gender, ProfileField, TrustStage
+from contacts.policies.profile import OLDEST_YEAR
+
+
+class OptOutForm(forms.Form):
+    """Whether a customer wants marketing, and why that changed."""
+
+    opted_out = forms.TypedChoiceField(
+        label=_("Marketing"),
+        choices=[("1", _("Wants none")), ("0", _("May be reached again"))],
+        coerce=lambda raw: raw == "1",
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, help_text=_("What the customer said, and where.")
+    )
+
+
+class ArchiveConsentForm(forms.Form):
+    """What a customer said to having messages kept."""
+
+    agreed = forms.TypedChoiceField(
+        label=_("Keeping messages"),
+        choices=[("1", _("Agreed")), ("0", _("Refused"))],
+        coerce=lambda raw: raw == "1",
+    )
+    ground = forms.CharField(
+        label=_("Where and how"), max_length=150, help_text=_("What the customer said, and where.")
+    )
+
+
+class ProfileForm(forms.Form):
+    """What staff know of a person; an empty field is unknown and nothing is guessed."""
+
+    gender = forms.ChoiceField(
+        label=_("Gender"), choices=[("", _("Unknown")), *Gender.choices], required=False
+    )
+    birth_year = forms.IntegerField(
+        label=_("Year of birth"), required=False, min_value=OLDEST_YEAR, help_text=_("Such as 1992.")
+    )
+    education = forms.ChoiceField(
+        label=_("Education"), choices=[("", _("Unknown")), *Education.choices], required=False
+    )
+    occupation = forms.CharField(label=_("Occupation"), required=False, max_length=200)
+    city = forms.CharField(label=_("City"), required=False, max_length=200)
+    interests = forms.CharField(label=_("Interests"), required=False, max_length=200)
+    asked = forms.MultipleChoiceField(
+        label=_("Asked, did not say"),
+        choices=[],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("So that nobody asks again soon."),
+    )
+
+    def __init__(self, *args: Any, unknown: list[tuple[str, Any]], this_year: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["asked"].choices = unknown  # type: ignore[attr-defined]
+        if not unknown:
+            del self.fields["asked"]
+        self.fields["birth_year"].validators.append(MaxValueValidator(this_year))
+
+    def values(self) -> dict[str, str]:
+        """{field: value} as the profile keeps them; a year as text, "" for nothing."""
+        told = self.cleaned_data
+        return {field: str(told[field] or "") for field in ProfileField.values}
+
+
+class StageForm(forms.Form):
+    """Another trust stage, and why."""
+
+    stage = forms.TypedChoiceField(label=_("Trust stage"), coerce=int)
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("What you saw or heard."))
+
+    def __init__(self, *args: Any, present: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["stage"].choices = [  # type: ignore[attr-defined]
+            (key, f"{key} {label}") for key, label in TrustStage.choices if key != present
+        ]
