@@ -14,6 +14,7 @@ WORDS = {
     "contacts.customer.opted_out": _("Recorded an opt-out"),
     "contacts.customer.profiled": _("Completed a profile"),
     "contacts.customer.staged": _("Moved a customer to another trust stage"),
+    "contacts.customer.tag_moved": _("Changed how long a customer keeps a tag"),
     "contacts.customer.tagged": _("Tagged a customer"),
     "contacts.customer.untagged": _("Took a tag off a customer"),
     "contacts.import.started": _("Started an import"),

@@ -21,6 +21,12 @@ class ProfileInvalid(DomainError):
     message = _("This is not a value that the field can hold.")
 
 
+class ProfileStale(DomainError):
+    status = 409
+    code = "PROFILE-02"
+    message = _("Somebody changed this meanwhile.")
+
+
 class StageInvalid(DomainError):
     code = "STAGE-01"
     message = _("Choose another of the seven stages.")

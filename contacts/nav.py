@@ -37,7 +37,11 @@ register_changes(
 )
 register_changes(
     "contacts.customer",
-    labels={**dict(ProfileField.choices), "stage": pgettext_lazy("audit field", "Trust stage")},
+    labels={
+        **dict(ProfileField.choices),
+        "stage": pgettext_lazy("audit field", "Trust stage"),
+        "tag_until": pgettext_lazy("audit field", "Tag stays until"),
+    },
     values={"gender": dict(Gender.choices), "education": dict(Education.choices)},
 )
 nav.register(key="contacts", label=_("Customers"), icon="user", url_name="contacts:list", order=30)

@@ -1,5 +1,6 @@
 """Forms about one customer: what they want, what is known of them, where they stand."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -61,15 +62,32 @@ class ProfileForm(forms.Form):
 
     def __init__(self, *args: Any, unknown: list[tuple[str, Any]], this_year: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in (f"{part}_{field}" for field in ProfileField.values for part in ("was", "stamp")):
+            self.fields[name] = forms.CharField(required=False, strip=False, widget=forms.HiddenInput())
         self.fields["asked"].choices = unknown  # type: ignore[attr-defined]
         if not unknown:
             del self.fields["asked"]
         self.fields["birth_year"].validators.append(MaxValueValidator(this_year))
 
-    def values(self) -> dict[str, str]:
-        """{field: value} as the profile keeps them; a year as text, "" for nothing."""
-        told = self.cleaned_data
-        return {field: str(told[field] or "") for field in ProfileField.values}
+    def values(self, *, contradicted: Iterable[str]) -> dict[str, str]:
+        """{field: value} of what the person changed, and of what stood here contradicted and so is settled; a year as
+        text, "" for nothing."""
+        told, open_ones = self.cleaned_data, set(contradicted)
+        return {
+            field: value
+            for field in ProfileField.values
+            if (value := str(told[field] or "")) != told[f"was_{field}"] or field in open_ones
+        }
+
+    def shown(self) -> dict[str, str]:
+        """{field: the stamp of what the drawer showed}."""
+        return {field: self.cleaned_data[f"stamp_{field}"] for field in ProfileField.values}
+
+    def look_again(self, stamps: Mapping[str, str]) -> None:
+        """After a refusal that told what stands there now: the next save is meant."""
+        self.data = {**self.data.dict(), "asked": self.data.getlist("asked")} | {  # type: ignore[attr-defined]
+            f"stamp_{field}": value for field, value in stamps.items()
+        }
 
 
 class StageForm(forms.Form):

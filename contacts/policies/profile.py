@@ -60,6 +60,12 @@ def settled(words: Iterable[Said]) -> Settled:
     return Settled(holds, tuple(one for one in valued if one.value != holds.value))
 
 
+def stamp(found: Settled) -> str:
+    """What a field shows, as one text: two stamps differ when anybody has said something else or anew since."""
+    words = [one for one in (found.holds, found.asked, *found.against) if one]
+    return "|".join(f"{one.source}:{one.value}:{one.at.isoformat() if one.at else ''}" for one in words)
+
+
 def is_value(field: str, value: str, *, this_year: int) -> bool:
     """Whether a field can hold a value; "" always: it says that the person did not tell."""
     if not value:

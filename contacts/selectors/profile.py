@@ -88,6 +88,12 @@ def profile_of(*, customer: Customer, this_year: int) -> list[ProfileRow]:
     return rows
 
 
+def known_of(*, customer: Customer, rows: Iterable[ProfileRow], has_order: bool) -> int:
+    """How many of the PROFILE_SIZE fields are known of one person whose profile was read. No query."""
+    asked = [row.settled.holds is not None for row in rows]
+    return sum([*asked, bool(customer.name), bool(customer.phone), has_order])
+
+
 def completeness_of(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, float]:
     """{customer id: share of the nine fields known, 0 to 1}: name, phone, spending and the six asked ones.
 

@@ -67,7 +67,7 @@ def channel_set_archived(*, tenant: Tenant, channel_id: int, is_archived: bool, 
 
 
 def _locked(tenant: Tenant, channel_id: int) -> Channel:
-    row = Channel.objects.select_for_update().filter(tenant=tenant, pk=channel_id).first()
+    row = Channel.objects.select_for_update(no_key=True).filter(tenant=tenant, pk=channel_id).first()
     if row is None:
         raise ChannelUnknown
     return row

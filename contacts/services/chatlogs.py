@@ -145,7 +145,7 @@ def _write_chunk(tenant: Tenant, batch_id: int, done: int, said: list[Said], lin
     messages = [_message(one) for one in said]
     months_ensure(messages)
     with transaction.atomic():
-        batch = ImportBatch.objects.select_for_update().get(tenant=tenant, pk=batch_id)
+        batch = ImportBatch.objects.select_for_update(no_key=True).get(tenant=tenant, pk=batch_id)
         if batch.done != done:
             return False
         allowed = _allowed(tenant.pk, said, has_ground=bool(batch.ground))

@@ -96,7 +96,9 @@ def customers_store(
     )
     told = {one["external_userid"]: one for one in contacts}
     rows = (
-        Customer.objects.select_for_update().filter(tenant_id=tenant_id, pk__in=ids.values()).order_by("pk")
+        Customer.objects.select_for_update(no_key=True)
+        .filter(tenant_id=tenant_id, pk__in=ids.values())
+        .order_by("pk")
     )
     newer = [row for row in rows if row.synced_at is None or row.synced_at <= read_at]
     for row in newer:
@@ -169,7 +171,7 @@ def _follows_locked(tenant_id: int, customer_ids: list[int], staff_id: int) -> l
         [Follow(tenant_id=tenant_id, customer_id=one, staff_id=staff_id, state="") for one in customer_ids],
         ignore_conflicts=True,
     )
-    rows = Follow.objects.select_for_update().filter(
+    rows = Follow.objects.select_for_update(no_key=True).filter(
         tenant_id=tenant_id, customer_id__in=customer_ids, staff_id=staff_id
     )
     return list(rows.order_by("customer_id"))
@@ -259,7 +261,9 @@ def archive_consents_note(*, tenant_id: int, app_id: int, heard: Iterable[Consen
             people=[PersonSeen(one) for one in latest],
             seen_at=min(one.at for one in latest.values()),
         )
-        rows = Customer.objects.select_for_update().filter(tenant_id=tenant_id, pk__in=ids.values())
+        rows = Customer.objects.select_for_update(no_key=True).filter(
+            tenant_id=tenant_id, pk__in=ids.values()
+        )
         changed = []
         for row in rows.order_by("pk"):
             one = latest[row.external_userid]
@@ -281,7 +285,7 @@ def customer_archive_consent(
     if not ground.strip():
         raise ReasonMissing
     with transaction.atomic():
-        row = Customer.objects.select_for_update().filter(tenant=tenant, pk=customer_id).first()
+        row = Customer.objects.select_for_update(no_key=True).filter(tenant=tenant, pk=customer_id).first()
         if row is None:
             raise CustomerUnknown
         state = "agree" if agreed else "disagree"
@@ -314,7 +318,7 @@ def customer_set_opt_out(
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
-        row = Customer.objects.select_for_update().filter(tenant=tenant, pk=customer_id).first()
+        row = Customer.objects.select_for_update(no_key=True).filter(tenant=tenant, pk=customer_id).first()
         if row is None:
             raise CustomerUnknown
         if bool(row.opt_out_at) == opted_out:

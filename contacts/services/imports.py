@@ -69,7 +69,7 @@ def import_start(*, tenant: Tenant, batch_id: int, actor: Actor) -> ImportBatch:
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        batch = ImportBatch.objects.select_for_update().get(tenant=tenant, pk=batch_id)
+        batch = ImportBatch.objects.select_for_update(no_key=True).get(tenant=tenant, pk=batch_id)
         if batch.started_at is not None:
             raise ImportDone
         batch.started_at = clock.now()
@@ -110,7 +110,7 @@ def import_write(*, tenant: Tenant, batch_id: int) -> None:
 
 def _write_chunk(tenant: Tenant, batch_id: int, done: int, chunk: list[Row]) -> bool:
     with transaction.atomic():
-        batch = ImportBatch.objects.select_for_update().get(tenant=tenant, pk=batch_id)
+        batch = ImportBatch.objects.select_for_update(no_key=True).get(tenant=tenant, pk=batch_id)
         if batch.done != done:
             return False
         outcomes = behaviour_record_many(

@@ -43,7 +43,7 @@ where c.id is null or f.id is null or c.synced_at is null
 """
 _STORE_PEOPLE = f"""
 with held as materialized (
-  select id from contacts_customer where tenant_id = %(tenant)s and id = any(%(ids)s) order by id for update
+  select id from contacts_customer where tenant_id = %(tenant)s and id = any(%(ids)s) order by id for no key update
 )
 update contacts_customer c set name = coalesce(nullif(t.name, ''), c.name), avatar = t.avatar, gender = t.gender,
   kind = t.kind, unionid = coalesce(nullif(t.unionid, ''), c.unionid), synced_at = %(read_at)s,
@@ -191,7 +191,7 @@ def follows_locked(*, tenant_id: int, pairs: Iterable[tuple[int, int]]) -> list[
         [Follow(tenant_id=tenant_id, customer_id=one, staff_id=two, state="") for one, two in wanted],
         ignore_conflicts=True,
     )
-    rows = Follow.objects.select_for_update().filter(
+    rows = Follow.objects.select_for_update(no_key=True).filter(
         tenant_id=tenant_id,
         customer_id__in={one for one, _ in wanted},
         staff_id__in={two for _, two in wanted},

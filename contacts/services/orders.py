@@ -22,7 +22,7 @@ on conflict (tenant_id, source, order_no) do nothing
 """
 _LOCK = """
 select id from contacts_order o join unnest(%s::text[], %s::text[]) as k(source, order_no) using (source, order_no)
-where tenant_id = %s order by source, order_no for update of o
+where tenant_id = %s order by source, order_no for no key update of o
 """
 # A refund without an amount, or of an order whose amount is not known, is taken as a full one.
 _DERIVE = """
@@ -70,7 +70,7 @@ def order_confirm_class(*, tenant: Tenant, order_id: int, order_class: str, acto
     """A person says why a customer bought (R72). Raises Order.DoesNotExist. Safe to repeat."""
     require(actor, Permission.WORK)
     with transaction.atomic():
-        order = Order.objects.select_for_update().get(tenant=tenant, pk=order_id)
+        order = Order.objects.select_for_update(no_key=True).get(tenant=tenant, pk=order_id)
         before, order.order_class = order.order_class, OrderClass(order_class)
         order.class_confirmed_by = actor.name
         order.save(update_fields=["order_class", "class_confirmed_by"])

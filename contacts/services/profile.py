@@ -4,15 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from contacts.enums import ProfileField, ProfileSource
-from contacts.errors import CustomerUnknown, ProfileInvalid
+from contacts.errors import CustomerUnknown, ProfileInvalid, ProfileStale
 from contacts.models import Customer, ProfileFact
-from contacts.policies.profile import is_value
+from contacts.policies.profile import Said, is_value, stamp
 from contacts.selectors import customer_ids_known
-from contacts.selectors.profile import profile_of
+from contacts.selectors.profile import ProfileRow, profile_of, source_words
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -69,19 +71,28 @@ def profile_told(*, tenant_id: int, source: str, told: Iterable[Told]) -> None:
 
 
 def profile_edit(
-    *, tenant: Tenant, customer_id: int, values: Mapping[str, str], actor: Actor, asked: Iterable[str] = ()
+    *,
+    tenant: Tenant,
+    customer_id: int,
+    values: Mapping[str, str],
+    actor: Actor,
+    asked: Iterable[str] = (),
+    shown: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """Staff settle fields by hand: {field: value}. Returns the fields that changed.
+    """Staff settle fields by hand: {field: value}, only those they touched. Returns the fields that changed.
 
-    An emptied field becomes unknown; one in `asked` that is unknown becomes "asked, not told".
+    An emptied field becomes unknown; one in `asked` that is unknown becomes "asked, not told". A field whose value
+    already holds and is not contradicted stays as it is, with its source. `shown`: {field: policies.profile.stamp of
+    what the person looked at}; a field that says something else by now is not overwritten.
 
-    A field whose value already holds and is not contradicted stays as it is, with its source. Raises CustomerUnknown,
-    ProfileInvalid, NotPermitted. Safe to repeat.
+    Raises CustomerUnknown, ProfileInvalid, ProfileStale, NotPermitted. Safe to repeat.
     """
     require(actor, Permission.WORK)
     now = clock.now()
     with transaction.atomic():
-        customer = Customer.objects.select_for_update().filter(tenant=tenant, pk=customer_id).first()
+        customer = (
+            Customer.objects.select_for_update(no_key=True).filter(tenant=tenant, pk=customer_id).first()
+        )
         if customer is None:
             raise CustomerUnknown
         year = clock.local_date(now, tenant.timezone).year
@@ -100,6 +111,7 @@ def profile_edit(
         changes |= {field: [None, "–"] for field in sorted(unknown - set(changes))}
         if not changes:
             return []
+        _refuse_stale([rows[field] for field in changes], shown or {}, ZoneInfo(tenant.timezone))
         for field in changes:
             ProfileFact.objects.update_or_create(
                 tenant=tenant,
@@ -112,3 +124,26 @@ def profile_edit(
             tenant=tenant, actor=actor, verb="contacts.customer.profiled", target=customer, changes=changes
         )
     return sorted(changes)
+
+
+def _refuse_stale(rows: Iterable[ProfileRow], shown: Mapping[str, str], zone: ZoneInfo) -> None:
+    """Raises ProfileStale that names, per field, what it says now, who said it and when."""
+    said = []
+    for row in rows:
+        if shown.get(row.field, stamp(row.settled)) == stamp(row.settled):
+            continue
+        words = (row.settled.holds, row.settled.asked, *row.settled.against)
+        last = max((one for one in words if one), key=_when, default=None)
+        told = {
+            "field": row.label,
+            "who": source_words(last) or "–",
+            "at": f"{last.at.astimezone(zone):%Y-%m-%d %H:%M}" if last and last.at else "–",
+            "value": row.words or _("Unknown"),
+        }
+        said.append(_("%(field)s was changed meanwhile by %(who)s at %(at)s and says: %(value)s.") % told)
+    if said:
+        raise ProfileStale(" ".join([*said, _("Save again to put your words in their place.")]))
+
+
+def _when(said: Said) -> float:
+    return said.at.timestamp() if said.at else 0.0

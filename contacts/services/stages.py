@@ -7,7 +7,7 @@ from django.db import transaction
 from contacts.enums import STAGE_DAYS, STAGE_LEARNT, StageSource
 from contacts.errors import CustomerUnknown, ReasonMissing, StageInvalid
 from contacts.models import Customer, StageMove
-from contacts.policies.stages import STAGES, moves_forward, needs_of, reached
+from contacts.policies.stages import STAGES, Need, Reached, moves_forward, needs_of, reached
 from contacts.selectors.stages import stage_counts
 from contacts.services.tag_rules import rules_judge
 from tenants import audit, clock, preferences
@@ -33,17 +33,26 @@ def stages_judge(*, tenant_id: int, customer_ids: Iterable[int]) -> int:
     moved = 0
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
-        counts = stage_counts(tenant_id=tenant_id, customer_ids=part, zone=zone)
-        further = {pk: found for pk in part if (found := reached(counts[pk], needs)).evidence}
-        with transaction.atomic():
-            moved += _move(tenant_id, further)
+        found = _reached(tenant_id, part, zone, needs)
+        stands = Customer.objects.filter(tenant_id=tenant_id, pk__in=part).values_list("pk", "stage")
+        further = [pk for pk, stage in stands if moves_forward(stage, found[pk])]
+        if further:
+            moved += _move(tenant_id, further, zone, needs)
     return moved
 
 
-def _move(tenant_id: int, further: dict) -> int:
-    """Write the forward moves, people locked in key order."""
+def _reached(tenant_id: int, ids: list[int], zone: str, needs: tuple[Need, ...]) -> dict[int, Reached]:
+    counts = stage_counts(tenant_id=tenant_id, customer_ids=ids, zone=zone)
+    return {pk: reached(counts[pk], needs) for pk in ids}
+
+
+@transaction.atomic
+def _move(tenant_id: int, ids: list[int], zone: str, needs: tuple[Need, ...]) -> int:
+    """Write the forward moves, people locked in key order and counted anew: whoever was moved back meanwhile stays."""
     now = clock.now()
-    rows = Customer.objects.select_for_update().filter(tenant_id=tenant_id, pk__in=further).order_by("pk")
+    held = Customer.objects.select_for_update(no_key=True).filter(tenant_id=tenant_id, pk__in=ids)
+    rows = list(held.order_by("pk"))
+    further = _reached(tenant_id, [row.pk for row in rows], zone, needs)
     moving = [row for row in rows if moves_forward(row.stage, further[row.pk])]
     moves = []
     for row in moving:
@@ -74,7 +83,7 @@ def stage_set(*, tenant: Tenant, customer_id: int, stage: int, reason: str, acto
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
-        row = Customer.objects.select_for_update().filter(tenant=tenant, pk=customer_id).first()
+        row = Customer.objects.select_for_update(no_key=True).filter(tenant=tenant, pk=customer_id).first()
         if row is None:
             raise CustomerUnknown
         if stage not in STAGES or stage == row.stage:

@@ -41,17 +41,16 @@ def tag_save(*, tenant: Tenant, name: str, group: str, actor: Actor, tag_id: int
 
 
 def _group(tenant: Tenant, name: str) -> TagGroup:
-    """Our group of this name; the lock on the company's groups keeps two from making it at once."""
-    found = TagGroup.objects.filter(tenant=tenant, app=None, deleted_at=None, name=name).first()
-    if found is not None:
-        return found
-    TagGroup.objects.bulk_create([TagGroup(tenant=tenant, app=None, name=name)], ignore_conflicts=True)
-    return TagGroup.objects.get(tenant=tenant, app=None, deleted_at=None, name=name)
+    """Our group of this name, made if need be and locked: of two equal tags at once the second sees the first."""
+    groups = TagGroup.objects.filter(tenant=tenant, app=None, deleted_at=None, name=name)
+    if not groups.exists():
+        TagGroup.objects.bulk_create([TagGroup(tenant=tenant, app=None, name=name)], ignore_conflicts=True)
+    return groups.select_for_update(no_key=True).get()
 
 
 def _own(tenant: Tenant, tag_id: int) -> Tag:
     tag = (
-        Tag.objects.select_for_update(of=("self",))
+        Tag.objects.select_for_update(of=("self",), no_key=True)
         .select_related("group")
         .filter(tenant=tenant, pk=tag_id)
         .first()
@@ -73,6 +72,8 @@ def tag_set_archived(*, tenant: Tenant, tag_id: int, is_archived: bool, actor: A
         tag = _own(tenant, tag_id)
         if bool(tag.deleted_at) == is_archived:
             return tag
+        if tag.group:
+            _group(tenant, tag.group.name)
         live = Tag.objects.filter(tenant=tenant, app=None, deleted_at=None, group=tag.group, name=tag.name)
         if not is_archived and live.exists():
             raise TagTaken

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contacts.enums import RULE_EVERY_HOURS, TagEnd, TagSource
 from contacts.errors import RuleInvalid, TagUnknown
@@ -43,6 +43,11 @@ select gone.*, %s, %s, %s from gone
 """
 
 
+_HOLD = """
+select id from contacts_tagrule where tenant_id = %s and id = any(%s) and is_active order by id for key share
+"""
+
+
 def ties_end(*, tenant_id: int, tie_ids: Iterable[int], why: str, by: str = "") -> int:
     """Take tags off and keep that they were there. In the caller's transaction; of two callers one does it."""
     ids = sorted(set(tie_ids))
@@ -70,7 +75,11 @@ def tag_rule_save(
     _check(conditions, keeps_days)
     stored = conditions_to(conditions)
     with transaction.atomic():
-        tag = Tag.objects.select_for_update().filter(tenant=tenant, pk=tag_id, deleted_at=None).first()
+        tag = (
+            Tag.objects.select_for_update(no_key=True)
+            .filter(tenant=tenant, pk=tag_id, deleted_at=None)
+            .first()
+        )
         if tag is None:
             raise TagUnknown
         rule = TagRule.objects.filter(tenant=tenant, tag=tag).first() or TagRule(
@@ -109,6 +118,7 @@ def tag_rule_end(*, tenant: Tenant, tag_id: int, actor: Actor) -> None:
     """End a rule: nobody gets the tag by it any more and those it gave come off. Safe to repeat."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
+        # The full lock: it waits for who judges by this rule (they hold FOR KEY SHARE), so that no tag comes after.
         rule = (
             TagRule.objects.select_for_update().filter(tenant=tenant, tag_id=tag_id, is_active=True).first()
         )
@@ -149,8 +159,17 @@ def rules_judge(*, tenant_id: int, customer_ids: Iterable[int]) -> int:
     changed = 0
     for start in range(0, len(ids) if rules else 0, CHUNK):
         with transaction.atomic():
-            changed += _judge(tenant_id, rules, ids[start : start + CHUNK], clock.now())
+            standing = _held(tenant_id, rules)
+            changed += _judge(tenant_id, standing, ids[start : start + CHUNK], clock.now())
     return changed
+
+
+def _held(tenant_id: int, rules: list[TagRule]) -> list[TagRule]:
+    """Those of the rules that are in force still and stay so until this transaction is over. Judges share the lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [tenant_id, [rule.pk for rule in rules]])
+        held = {row[0] for row in cursor.fetchall()}
+    return [rule for rule in rules if rule.pk in held]
 
 
 def _judge(tenant_id: int, rules: list[TagRule], ids: list[int], now: datetime) -> int:
@@ -230,14 +249,19 @@ def _over(now: datetime) -> QuerySet[CustomerTag]:
 
 
 def tags_expire(*, tenant_id: int) -> int:
-    """Take off tags whose time is over, ten thousand at most; one by a rule that holds again stays. Returns how many
-    came off. Safe to repeat."""
-    due = _over(clock.now()).filter(tenant_id=tenant_id).order_by("expires_at", "pk")
-    rows = list(due.values_list("pk", "customer_id", "source")[: CHUNK * 10])
-    by_hand = [pk for pk, _customer_id, source in rows if source == TagSource.MANUAL]
+    """Take off tags whose time is over, ten thousand at most; one by a rule that holds again stays, one whose rule is
+    ended goes. Returns how many came off. Safe to repeat."""
+    in_force = TagRule.objects.filter(tenant_id=tenant_id, is_active=True, tag=OuterRef("tag"))
+    due = _over(clock.now()).filter(tenant_id=tenant_id).annotate(ruled=Exists(in_force))
+    rows = list(
+        due.order_by("expires_at", "pk").values_list("pk", "customer_id", "source", "ruled")[: CHUNK * 10]
+    )
+    by_hand = [pk for pk, _person, source, _ruled in rows if source == TagSource.MANUAL]
+    orphans = [pk for pk, _person, source, ruled in rows if source == TagSource.RULE and not ruled]
     with transaction.atomic():
         ended = ties_end(tenant_id=tenant_id, tie_ids=by_hand, why=TagEnd.EXPIRED)
-    people = {customer_id for _pk, customer_id, source in rows if source == TagSource.RULE}
+        ended += ties_end(tenant_id=tenant_id, tie_ids=orphans, why=TagEnd.RETIRED)
+    people = {person for _pk, person, source, ruled in rows if source == TagSource.RULE and ruled}
     return ended + rules_judge(tenant_id=tenant_id, customer_ids=people)
 
 
@@ -249,7 +273,7 @@ def rules_run_chunk(*, tenant_id: int) -> bool:
     now = clock.now()
     with transaction.atomic():
         due = list(
-            TagRule.objects.select_for_update(skip_locked=True, of=("self",))
+            TagRule.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
             .filter(tenant_id=tenant_id, is_active=True, due_at__lte=now, tag__deleted_at=None)
             .order_by("pk")
         )

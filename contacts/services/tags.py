@@ -152,18 +152,19 @@ def customer_tag_add(
             source=TagSource.MANUAL,
             defaults={"added_by": actor.name, "added_at": clock.now(), "expires_at": expires_at},
         )
+        changes: dict[str, list[Any]] = {"tag": [None, tag.name]} if created else {}
         if not created and row.expires_at != expires_at:
+            changes = {"tag": [tag.name, tag.name], "tag_until": [_iso(row.expires_at), _iso(expires_at)]}
             row.expires_at = expires_at
             row.save(update_fields=["expires_at"])
-        if created:
-            audit.record(
-                tenant=tenant,
-                actor=actor,
-                verb="contacts.customer.tagged",
-                target=customer,
-                changes={"tag": [None, tag.name]},
-            )
+        if changes:
+            verb = "contacts.customer.tagged" if created else "contacts.customer.tag_moved"
+            audit.record(tenant=tenant, actor=actor, verb=verb, target=customer, changes=changes)
     return row
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def customer_tag_remove(*, tenant: Tenant, customer_id: int, tag_id: int, actor: Actor) -> None:

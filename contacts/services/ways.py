@@ -159,7 +159,7 @@ def way_retry(*, tenant: Tenant, way_id: int, actor: Actor) -> ContactWay:
 def way_settle(*, tenant_id: int, event: SendFinished) -> None:
     """The queue's outcome for one code, in the caller's transaction. Safe to repeat."""
     row = (
-        ContactWay.objects.select_for_update(of=("self",))
+        ContactWay.objects.select_for_update(of=("self",), no_key=True)
         .filter(tenant_id=tenant_id, pk=event.ref_id)
         .first()
     )
@@ -203,7 +203,7 @@ def ways_check(*, tenant_id: int) -> int:
 
 
 def _locked(tenant_id: int, way_id: int) -> ContactWay:
-    return ContactWay.objects.select_for_update(of=("self",)).get(tenant_id=tenant_id, pk=way_id)
+    return ContactWay.objects.select_for_update(of=("self",), no_key=True).get(tenant_id=tenant_id, pk=way_id)
 
 
 def _refuse_undecided(row: ContactWay) -> None:

@@ -26,7 +26,7 @@ from contacts.selectors import (
     tag_list,
 )
 from contacts.selectors.exposures import exposures_now
-from contacts.selectors.profile import PROFILE_SIZE, completeness_of, profile_of
+from contacts.selectors.profile import PROFILE_SIZE, known_of, profile_of
 from contacts.selectors.sources import source_label
 from contacts.selectors.stages import standing_of
 from contacts.selectors.tags import customer_tags, evidence_words, fact_names
@@ -91,9 +91,10 @@ class CustomerPage(TemplatePage):
         facet = self.request.GET.get("only", "all")
         facet = facet if facet in FACETS else "all"
         counts = facet_counts(entries)
+        orders = list(orders_for(**who)[:20])
         return {
             "customer": customer,
-            **self._profile(customer),
+            **self._profile(customer, has_order=bool(orders)),
             "standing": standing_of(customer=customer, now=clock.now()),
             "phone": masked_phone(customer.phone, may_see=self.can(Permission.SEE_PERSONAL)),
             "entries": [one for one in entries if facet in ("all", one.facet)],
@@ -102,20 +103,20 @@ class CustomerPage(TemplatePage):
             "follows": list(follows_of(**who)),
             "groups": groups_of(tenant_id=tenant_id, customer_id=customer.pk),
             "tags": self._tags(customer),
-            "orders": [(order, source_label(order.source)) for order in orders_for(**who)[:20]],
+            "orders": [(order, source_label(order.source)) for order in orders],
             "spent_fen": spent_fen(**who).get(customer.pk),
             "exposures": exposures_now(tenant=self.request.tenant, customer_id=customer.pk),
             "consent_source": dict(ConsentSource.choices).get(customer.archive_consent_source, ""),
         }
 
-    def _profile(self, customer: Customer) -> dict[str, Any]:
+    def _profile(self, customer: Customer, *, has_order: bool) -> dict[str, Any]:
         """The asked fields with their sources, and how many of the nine are known."""
         year = clock.local_date(clock.now(), self.request.tenant.timezone).year
-        share = completeness_of(tenant_id=customer.tenant_id, customer_ids=[customer.pk])[customer.pk]
+        rows = profile_of(customer=customer, this_year=year)
         return {
-            "profile": profile_of(customer=customer, this_year=year),
+            "profile": rows,
             "profile_fields": PROFILE_SIZE,
-            "profile_known": round(share * PROFILE_SIZE),
+            "profile_known": known_of(customer=customer, rows=rows, has_order=has_order),
         }
 
     def _tags(self, customer: Customer) -> list[dict[str, Any]]:

@@ -6,7 +6,9 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from console.pages import FormPage, drawer_done, toast
+from contacts.errors import ProfileStale
 from contacts.forms import ProfileForm
+from contacts.policies.profile import stamp
 from contacts.selectors.profile import ProfileRow, profile_of
 from contacts.services.profile import profile_edit
 from contacts.views.customers import found
@@ -29,7 +31,12 @@ class ProfilePage(FormPage):
         return profile_of(customer=found(self.request.tenant.pk, pk), this_year=self._year)
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        return {row.field: row.settled.value for row in self._rows(kwargs["pk"])}
+        rows = self._rows(kwargs["pk"])
+        return {
+            **{row.field: row.settled.value for row in rows},
+            **{f"was_{row.field}": row.settled.value for row in rows},
+            **{f"stamp_{row.field}": stamp(row.settled) for row in rows},
+        }
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         unknown = [
@@ -47,13 +54,20 @@ class ProfilePage(FormPage):
         }
 
     def done(self, form: ProfileForm, **kwargs: Any) -> HttpResponse:
-        changed = profile_edit(
-            tenant=self.request.tenant,
-            customer_id=kwargs["pk"],
-            values=form.values(),
-            asked=form.cleaned_data.get("asked", ()),
-            actor=self.request.actor,
-        )
+        stamps, shown = {row.field: stamp(row.settled) for row in self._rows(kwargs["pk"])}, form.shown()
+        contradicted = {row.field for row in self._rows(kwargs["pk"]) if row.against}
+        try:
+            changed = profile_edit(
+                tenant=self.request.tenant,
+                customer_id=kwargs["pk"],
+                values=form.values(contradicted={one for one in contradicted if shown[one] == stamps[one]}),
+                asked=form.cleaned_data.get("asked", ()),
+                actor=self.request.actor,
+                shown=shown,
+            )
+        except ProfileStale:
+            form.look_again(stamps)
+            raise
         toast(
             self.request,
             _("The profile is kept with your name and the time") if changed else _("Nothing changed"),

@@ -1,5 +1,7 @@
 """Profiles: every field with its source and time, unknown said plainly, contradictions shown, nothing guessed."""
 
+import html
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -159,6 +161,59 @@ def test_completeness_counts_nine_fields_in_three_queries(
     assert all(found[one.pk] == pytest.approx(3 / 9) for one in people[1:])
 
 
+def hidden(form: str) -> dict[str, str]:
+    """What the drawer keeps of what it showed."""
+    found = re.findall(r'<input type="hidden" name="((?:was|stamp)_[a-z_]+)"([^>]*)>', form)
+    values = {name: re.search(r'value="([^"]*)"', rest) for name, rest in found}
+    return {name: html.unescape(value[1]) if value else "" for name, value in values.items()}
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_a_stale_drawer_overwrites_no_younger_edit_unless_the_person_means_it(
+    tenant: Tenant, owner: Actor, frozen: MovableClock
+) -> None:
+    with tenant_scope(tenant):
+        person = make_customer(tenant=tenant)
+    client, url = sign_in(tenant), f"/t/{tenant.slug}/customers/{person.pk}/profile/"
+    stale = hidden(body(client.get(url, headers=HTMX)))
+    frozen.move(minutes=1)
+    with tenant_scope(tenant):
+        who = {"tenant": tenant, "customer_id": person.pk, "actor": owner}
+        profile_edit(values={"city": "上海", "occupation": "会计"}, **who)
+    frozen.move(minutes=1)
+    assert client.post(url, {**stale, "interests": "书法"}, headers=HTMX).status_code == 204
+    refused = body(client.post(url, {**stale, "city": "杭州"}, headers=HTMX), 409)
+    assert "City was changed meanwhile" in refused
+    assert "上海" in refused
+    with tenant_scope(tenant):
+        kept = shown(person)
+    assert (kept["city"], kept["occupation"], kept["interests"]) == ("上海", "会计", "书法")
+    assert client.post(url, {**hidden(refused), "city": "杭州"}, headers=HTMX).status_code == 204
+    with tenant_scope(tenant):
+        assert shown(person)["city"] == "杭州"
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_a_contradiction_that_came_after_the_drawer_was_opened_is_not_settled_by_it(
+    tenant: Tenant, frozen: MovableClock
+) -> None:
+    with tenant_scope(tenant):
+        person = make_customer(tenant=tenant, gender=1)
+    client, url = sign_in(tenant), f"/t/{tenant.slug}/customers/{person.pk}/profile/"
+    stale = hidden(body(client.get(url, headers=HTMX)))
+    with tenant_scope(tenant):
+        told = [Told(person.pk, "gender", "female", frozen.moment, "入群表")]
+        profile_told(tenant_id=tenant.pk, source="form", told=told)
+    frozen.move(minutes=1)
+    assert client.post(url, {**stale, "gender": "male", "city": "杭州"}, headers=HTMX).status_code == 204
+    with tenant_scope(tenant):
+        rows = {row.field: row for row in profile_of(customer=person, this_year=2026)}
+    assert [words for words, _who, _said in rows["gender"].against] == ["Male"]
+    assert rows["city"].settled.value == "杭州"
+
+
 @pytest.mark.django_db
 @pytest.mark.integration
 def test_the_page_says_source_unknown_and_contradiction_and_takes_an_edit(
@@ -175,7 +230,7 @@ def test_the_page_says_source_unknown_and_contradiction_and_takes_an_edit(
         assert words in page
     form = body(client.get(f"{url}profile/", headers=HTMX))
     assert "Asked, did not say" in form
-    told = {"gender": "female", "birth_year": "1992", "city": "", "asked": ["city"]}
+    told = {**hidden(form), "gender": "female", "birth_year": "1992", "city": "", "asked": ["city"]}
     frozen.move(minutes=1)
     assert client.post(f"{url}profile/", told, headers=HTMX).status_code == 204
     page = body(client.get(url))

@@ -209,7 +209,7 @@ def test_judging_asks_the_same_number_of_queries_for_any_number_of_people(
     made = make_customers(tenant=scoped, count=people)
     for person in made:
         make_behaviour(tenant=scoped, customer=person, kind="lesson")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         rules_judge(tenant_id=scoped.pk, customer_ids=[one.pk for one in made])
 
 
@@ -283,3 +283,35 @@ def test_built_in_tags_come_once_and_only_from_who_may(scoped: Tenant, owner: Ac
     assert tags_add_builtin(tenant=scoped, actor=owner) == 0
     with pytest.raises(NotPermitted):
         tags_add_builtin(tenant=scoped, actor=Actor("user", 1, "访客"))
+
+
+def test_a_tag_whose_rule_is_gone_comes_off_at_its_end_and_is_not_looked_at_again(
+    scoped: Tenant, owner: Actor, frozen: MovableClock
+) -> None:
+    person, tag = (
+        make_customer(tenant=scoped),
+        tag_save(tenant=scoped, name="活跃", group="内部", actor=owner),
+    )
+    make_customer_tag(
+        tenant=scoped, customer=person, tag=tag, source="rule", expires_at=frozen.moment + timedelta(hours=1)
+    )
+    frozen.move(hours=2)
+    with unscoped("the tick looks across tenants"):
+        assert tenants_with_due_tags() == [scoped.pk]
+    assert tags_expire(tenant_id=scoped.pk) == 1
+    assert TagPast.objects.get().why == TagEnd.RETIRED
+    with unscoped("the tick looks across tenants"):
+        assert tenants_with_due_tags() == []
+
+
+def test_another_end_of_a_tag_is_audited_with_both_days(
+    scoped: Tenant, owner: Actor, frozen: MovableClock
+) -> None:
+    person, tag = make_customer(tenant=scoped), make_tag(tenant=scoped)
+    who = {"tenant": scoped, "customer_id": person.pk, "tag_id": tag.pk, "actor": owner}
+    until = frozen.moment + timedelta(days=3)
+    customer_tag_add(**who)
+    customer_tag_add(**who, expires_at=until)
+    customer_tag_add(**who, expires_at=until)
+    entry = AuditEntry.objects.get(verb="contacts.customer.tag_moved")
+    assert entry.changes["tag_until"] == [None, until.isoformat()]
