@@ -3,18 +3,20 @@
 Staff never count. A figure that nobody measures is None and shown as "–", never 0.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from django.db.models import Q
 
 from contacts.enums import BehaviourKind
 from contacts.selectors import behaviours_for, buyers_in
-from groups.enums import JoinScene, QuitScene
+from groups.enums import ACTIVE_HOURS, JoinScene, QuitScene
 from groups.models import Group, Member
 from groups.selectors.activity import ACTIVE_KINDS
-from tenants import clock
+from tenants import clock, preferences
 
 # What counts as taking part (participation rate): doing something that was set, beyond reading and talking.
 PART_KINDS = frozenset(
@@ -49,11 +51,15 @@ class Range:
         return at is not None and self.since <= at < self.until
 
 
+def range_between(*, first: date, last: date, zone: str) -> Range:
+    """The local calendar days `first` to `last`, both included."""
+    return Range(clock.day_bounds(first, zone)[0], clock.day_bounds(last, zone)[1])
+
+
 def range_of_days(*, days: int, zone: str, now: datetime) -> Range:
     """The last `days` local calendar days, today included."""
     today = clock.local_date(now, zone)
-    first, _end = clock.day_bounds(today - timedelta(days=days - 1), zone)
-    return Range(first, clock.day_bounds(today, zone)[1])
+    return range_between(first=today - timedelta(days=days - 1), last=today, zone=zone)
 
 
 @dataclass(frozen=True)
@@ -66,16 +72,37 @@ class Book:
     buyers: dict[str, set[int]]  # "today", "range", "ever"
     range: Range
     today: Range
+    lately: Range  # what lists call active: so many hours back from now
 
-    @property
+    def within(self, when: str) -> Range | None:
+        """The time that `when` means: "today", "range" or "lately"; None: ever."""
+        return {"today": self.today, "range": self.range, "lately": self.lately}.get(when)
+
+    @cached_property
     def customers(self) -> set[int]:
         """Customers in the group now."""
         return {one.customer_id for one in self.spells if one.left_at is None and one.customer_id is not None}
 
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Did]]:
+        """What the customers now in the group did, by kind."""
+        found: dict[str, list[Did]] = {}
+        for one in self.did:
+            if one.customer_id in self.customers:
+                found.setdefault(one.kind, []).append(one)
+        return found
+
+    def acts(self, kinds: Iterable[str], within: Range | None = None) -> list[Did]:
+        """What the customers now in the group did of these kinds."""
+        rows = [one for kind in set(kinds) for one in self._by_kind.get(kind, [])]
+        return rows if within is None else [one for one in rows if within.has(one.at)]
+
     @property
-    def nameless(self) -> int:
+    def nameless(self) -> list[Member]:
         """People in the group whose name nobody told."""
-        return sum(one.left_at is None and not (one.customer and one.customer.name) for one in self.spells)
+        return [
+            one for one in self.spells if one.left_at is None and not (one.customer and one.customer.name)
+        ]
 
     def joined(self, within: Range | None = None) -> list[Member]:
         """Entries; those invited when the group was made are none."""
@@ -91,29 +118,26 @@ class Book:
 
     def people(self, kinds: Iterable[str], within: Range | None = None) -> set[int]:
         """Customers now in the group who did one of these."""
-        wanted, here = set(kinds), self.customers
-        return {
-            one.customer_id
-            for one in self.did
-            if one.kind in wanted and one.customer_id in here and (within is None or within.has(one.at))
-        }
+        return {one.customer_id for one in self.acts(kinds, within)}
 
     def times(self, kinds: Iterable[str], within: Range) -> int:
-        wanted, here = set(kinds), self.customers
-        return sum(one.kind in wanted and one.customer_id in here and within.has(one.at) for one in self.did)
+        return len(self.acts(kinds, within))
 
-    def at_start(self, within: Range) -> int:
-        """Customers in the group when the range began."""
-        return sum(
-            one.joined_at < within.since and (one.left_at is None or one.left_at >= within.since)
+    def at_start(self, within: Range) -> list[Member]:
+        """Who sat in the group when the range began."""
+        return [
+            one
             for one in self.spells
-        )
+            if one.joined_at < within.since and (one.left_at is None or one.left_at >= within.since)
+        ]
 
 
-def book_of(*, group: Group, zone: str, days: int) -> Book:
-    """Read one group for the panels: six queries whatever its size."""
+def book_of(*, group: Group, zone: str, chosen: Range) -> Book:
+    """Read one group for the panels: seven queries whatever its size."""
     now = clock.now()
-    chosen, today = range_of_days(days=days, zone=zone, now=now), range_of_days(days=1, zone=zone, now=now)
+    today = range_of_days(days=1, zone=zone, now=now)
+    hours = preferences.value(group.tenant_id, ACTIVE_HOURS)
+    lately = Range(now - timedelta(hours=hours), now + timedelta(seconds=1))
     spells = list(
         Member.objects.filter(tenant_id=group.tenant_id, group=group, is_staff=False).select_related(
             "customer"
@@ -126,7 +150,7 @@ def book_of(*, group: Group, zone: str, days: int) -> Book:
         .filter(here)
         .order_by()
     )
-    recent = stream.filter(occurred_at__gte=chosen.before.since)
+    recent = stream.filter(occurred_at__gte=min(chosen.before.since, today.since, lately.since))
     return Book(
         spells=spells,
         did=[Did(*row) for row in recent.values_list("customer_id", "kind", "occurred_at")],
@@ -142,36 +166,49 @@ def book_of(*, group: Group, zone: str, days: int) -> Book:
         },
         range=chosen,
         today=today,
+        lately=lately,
     )
 
 
-# --- One figure's people: key -> customer ids
+# --- One figure's people
 
 
-def people_of(book: Book, key: str, when: str) -> set[int]:
-    """The customers behind a figure. `when`: "today", "range" or "ever". An unknown key has nobody."""
-    within = {"today": book.today, "range": book.range}.get(when)
+def members_behind(book: Book, key: str, when: str) -> list[Member]:
+    """The rows behind a figure, one a person. `when`: as Book.within. An unknown key has nobody."""
+    within = book.within(when)
     if key == "joined":
-        return _ids(book.joined(within))
+        return _one_each(book.joined(within))
     if key == "left":
-        return _ids(book.left(within))
-    if key == "active" and within is None:
-        return book.ever_active
+        return _one_each(book.left(within))
+    if key == "start":
+        return _one_each(book.at_start(book.range))
+    if key == "nameless":
+        return _one_each(book.nameless)
+    if key.startswith("scene-"):
+        return [one for one in book.spells if one.left_at is None and one.join_scene == key[6:]]
+    return members_of(book, _did_people(book, key, when), is_here=True)
+
+
+def members_of(book: Book, customer_ids: Iterable[int], *, is_here: bool = False) -> list[Member]:
+    """The latest stay of each of these customers; `is_here`: only of those in the group now."""
+    wanted = set(customer_ids)
+    rows = [one for one in book.spells if one.customer_id in wanted and not (is_here and one.left_at)]
+    return _one_each(rows)
+
+
+def _did_people(book: Book, key: str, when: str) -> set[int]:
+    within = book.within(when)
     if key == "active":
-        return book.people(ACTIVE_KINDS, within)
+        return book.ever_active if within is None else book.people(ACTIVE_KINDS, within)
     if key == "part":
         return book.people(PART_KINDS, within)
     if key == "buyers":
         return book.buyers.get(when, set())
-    if key.startswith("scene-"):
-        return _ids(one for one in book.spells if one.left_at is None and one.join_scene == key[6:])
-    if key in BehaviourKind.values:
-        return book.people([key], within)
-    return set()
+    return book.people([key], within) if key in BehaviourKind.values else set()
 
 
-def _ids(rows: Iterable[Member]) -> set[int]:
-    return {one.customer_id for one in rows if one.customer_id is not None}
+def _one_each(rows: Iterable[Member]) -> list[Member]:
+    return list({one.userid: one for one in sorted(rows, key=lambda row: (row.joined_at, row.pk))}.values())
 
 
 @dataclass(frozen=True)
@@ -199,26 +236,39 @@ class Rate:
 def rates_of(book: Book) -> list[Rate]:
     """Activity, participation and leave rate (R101) of the range, and of the same length before it."""
     here, now, before = len(book.customers), book.range, book.range.before
-    active, part = book.people(ACTIVE_KINDS, book.range), book.people(PART_KINDS, book.range)
+    active, part = book.people(ACTIVE_KINDS, now), book.people(PART_KINDS, now)
+
+    def gone(within: Range) -> tuple[int, int]:
+        return len(_one_each(book.left(within))), len(_one_each(book.at_start(within)))
+
     return [
         Rate("active", len(active), here, len(book.people(ACTIVE_KINDS, before)), here),
         Rate("part", len(part), here, len(book.people(PART_KINDS, before)), here),
-        Rate("left", len(book.left(now)), book.at_start(now), len(book.left(before)), book.at_start(before)),
+        Rate("left", *gone(now), *gone(before)),
     ]  # fmt: skip
 
 
-def daily_activity(book: Book, *, zone: str) -> list[tuple[str, float | None]]:
+def net_of(book: Book, within: Range) -> int:
+    """Who came less who went."""
+    return len(_one_each(book.joined(within))) - len(_one_each(book.left(within)))
+
+
+def daily_activity(book: Book, *, zone: str, within: Range) -> list[tuple[str, float | None]]:
     """[("11/14", share of present customers active that day)] over the range."""
-    here = len(book.customers)
-    day = clock.local_date(book.range.since, zone)
-    points: list[tuple[str, float | None]] = []
-    while clock.day_bounds(day, zone)[0] < book.range.until:
-        within = Range(*clock.day_bounds(day, zone))
-        points.append(
-            (f"{day.month}/{day.day}", len(book.people(ACTIVE_KINDS, within)) / here if here else None)
-        )
+    days, starts = [], []
+    day = clock.local_date(within.since, zone)
+    while (start := clock.day_bounds(day, zone)[0]) < within.until:
+        days.append(day)
+        starts.append(start)
         day += timedelta(days=1)
-    return points
+    active: list[set[int]] = [set() for _day in days]
+    for one in book.acts(ACTIVE_KINDS, within):
+        active[bisect_right(starts, one.at) - 1].add(one.customer_id)
+    here = len(book.customers)
+    return [
+        (f"{day.month}/{day.day}", len(who) / here if here else None)
+        for day, who in zip(days, active, strict=True)
+    ]
 
 
 def scenes_of(book: Book) -> dict[str, int]:

@@ -60,12 +60,20 @@ def staff_in(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, list[int]
     return found
 
 
-def member_list(*, tenant_id: int, group_id: int, which: str = "customers") -> QuerySet[Member]:
-    """Spells of one group: `customers` and `staff` now in it, newest first, or those who `left`, latest first."""
+def member_list(
+    *, tenant_id: int, group_id: int, which: str = "customers", member_ids: Iterable[int] | None = None
+) -> QuerySet[Member]:
+    """Spells of one group: `customers`, `staff` or `everyone` now in it, newest first, or who `left`, latest first.
+
+    `member_ids`: these rows instead, whether still here or gone.
+    """
     rows = Member.objects.filter(tenant_id=tenant_id, group_id=group_id).select_related("customer", "staff")
+    if member_ids is not None:
+        return rows.filter(pk__in=list(member_ids)).order_by("-joined_at", "pk")
     if which == "left":
         return rows.filter(left_at__isnull=False).order_by("-left_at", "pk")
-    return rows.filter(left_at=None, is_staff=which == "staff").order_by("-joined_at", "pk")
+    rows = rows.filter(left_at=None).order_by("-joined_at", "pk")
+    return rows if which == "everyone" else rows.filter(is_staff=which == "staff")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What other apps show on a group's page: tabs, and the figures of their touches."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -36,12 +36,21 @@ def panels() -> list[Panel]:
 
 @dataclass(frozen=True)
 class Touches:
-    """What reached a group's customers in a range: distinct people. None: nobody measures it."""
+    """What reached a group's customers in a range: distinct people. None: nobody measures it.
+
+    `people` holds the customers behind each figure, under the figure's name.
+    """
 
     intended: int | None = None
     reached: int | None = None
     group_sends: int | None = None
     private_sends: int | None = None
+    people: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    @property
+    def share(self) -> float | None:
+        """Reached of those intended; None while there is nobody to divide by."""
+        return self.reached / self.intended if self.intended and self.reached is not None else None
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,8 @@ class Week:
 
 TouchSource = Callable[..., Touches]
 _touches: list[TouchSource] = []
+FollowedSource = Callable[..., dict[int, int]]
+_followed: list[FollowedSource] = []
 WeekSource = Callable[..., dict[int, Week]]
 _weeks: list[WeekSource] = []
 
@@ -69,6 +80,20 @@ def touches_of(*, tenant_id: int, group_id: int, since: datetime, until: datetim
     if not _touches:
         return None
     return _touches[0](tenant_id=tenant_id, group_id=group_id, since=since, until=until)
+
+
+def register_followed(source: FollowedSource) -> None:
+    """Say who was followed up: `source(tenant_id=, customer_ids=, since=, until=) -> {customer id: times}`."""
+    _followed[:] = [source]
+
+
+def followed_in(
+    *, tenant_id: int, customer_ids: Iterable[int], since: datetime, until: datetime
+) -> dict[int, int] | None:
+    """{customer id: how often staff followed up in [since, until)}, or None while nobody measures it."""
+    if not _followed:
+        return None
+    return _followed[0](tenant_id=tenant_id, customer_ids=list(customer_ids), since=since, until=until)
 
 
 def register_weeks(source: WeekSource) -> None:

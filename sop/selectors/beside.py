@@ -89,6 +89,12 @@ def group_touches(*, tenant_id: int, group_id: int, since: datetime, until: date
         reached=len(reached | set(sent)),
         group_sends=len(done),
         private_sends=len(sent),
+        people={
+            "intended": frozenset(meant | {customer_id for customer_id, _state in private}),
+            "reached": frozenset(reached | set(sent)),
+            "group": frozenset(reached),
+            "private": frozenset(sent),
+        },
     )
 
 

@@ -1,6 +1,8 @@
 """The pages: what an operator sees and can do, at a literal cost."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -22,6 +24,8 @@ from tests.factories.tenants import make_member as make_membership
 from tests.factories.tenants import make_user as make_person
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
+
+_PEOPLE_LINK = re.compile(r'<a[^>]*href="(\?tab=members[^"]*)"[^>]*>([^<]*)</a>')
 
 
 @pytest.fixture
@@ -166,6 +170,60 @@ def test_detail_shows_six_panels_and_every_figure_opens_its_people(web, tenant, 
     assert listed("people=buyers&when=ever") == {two.name}
     assert listed("people=joined&when=range") == {person.name for person in scene["people"][:4]}
     assert listed("") == {person.name for person in scene["people"][:4]}
+
+
+def test_every_number_of_the_six_panels_opens_as_many_people(web, tenant, scene, frozen):
+    """All links of the panels are walked, for a preset and for free days; each opens as many as it says."""
+    with tenant_scope(tenant):
+        people, first = scene["people"], scene["first"]
+        now = frozen.moment
+        for kind in ("message", "message", "lesson", "checkin", "radar", "red_packet", "draw"):
+            make_behaviour(
+                tenant=tenant, customer=people[0], kind=kind, group=first, occurred_at=now - timedelta(days=3)
+            )
+        make_order(tenant=tenant, customer=people[1], ordered_at=now - timedelta(days=3))
+        nameless = make_customers(tenant=tenant, count=1)[0]
+        type(nameless).objects.filter(pk=nameless.pk).update(name="")
+        make_member(group=first, customer=nameless, joined_at=now - timedelta(days=2))
+        gone = {"left_at": now - timedelta(days=2), "quit_scene": "left"}
+        make_member(group=first, customer=people[5], joined_at=now - timedelta(days=4), **gone)
+        make_member(group=first, staff=make_staff(tenant=tenant))
+    reached = frozenset({people[0].pk, people[5].pk})
+    sets = {"intended": reached, "reached": reached, "group": reached, "private": frozenset()}
+    register_touches(lambda **kw: Touches(intended=2, reached=2, group_sends=2, private_sends=0, people=sets))
+    base = url(tenant, "detail", pk=first.pk)
+    day = now.date()
+    try:
+        for query in ("days=7", f"from={day - timedelta(days=6)}&to={day}"):
+            page = text(web.get(f"{base}?{query}", headers={"accept-language": "en"}))
+            links = _PEOPLE_LINK.findall(page[page.index('class="q-six"') :])
+            assert len(links) >= 30
+            seen = 0
+            for href, shown in links:
+                rows = text(web.get(base + unescape(href))).count('<th scope="row">')
+                number = int(re.sub(r"\D", "", shown))
+                is_messages = "people=message" in href and number == 2
+                assert rows == (1 if is_messages else number), href
+                seen += rows
+            assert seen > 20
+    finally:
+        _touches.clear()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("from=2026-03-01&to=2026-02-01", "lies after the last"),
+        ("from=2025-01-01&to=2025-12-31", "At most 92 days"),
+        ("from=2099-01-01&to=2099-01-02", "lies ahead"),
+        ("from=yesterday&to=x", "These are no days"),
+    ],
+)
+def test_days_that_cannot_be_shown_say_why_and_show_the_last_week(web, tenant, scene, asked, said):
+    User.objects.update(language="en")
+    page = text(web.get(f"{url(tenant, 'detail', pk=scene['first'].pk)}?{asked}"))
+    assert said in page
+    assert "7 days" in page
 
 
 def test_staff_and_those_who_left_have_their_own_lists(web, tenant, scene, frozen):
