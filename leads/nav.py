@@ -7,12 +7,10 @@ from console.audit_changes import register_changes
 from console.nav import register
 from contacts.selectors.timeline import register_timeline
 from contacts.services.messages import register_words
-from groups.selectors import register_followed
 from leads.enums import FollowResult, LeadState
 from leads.phone import lead_panel
 from leads.selectors.board import waiting_urgent
 from leads.selectors.detail import lead_timeline
-from leads.selectors.followed import followed_times
 from leads.selectors.rules import words_listened
 from team.phone import register_customer_panel
 
@@ -23,7 +21,6 @@ def _count(request: HttpRequest) -> int | None:
 
 register(key="leads", label=_("Leads"), icon="target-arrow", url_name="leads:board", order=60, count=_count)
 register_timeline(lead_timeline)
-register_followed(followed_times)
 register_words(words_listened)
 register_changes(
     "leads.lead", values={"state": dict(LeadState.choices), "result": dict(FollowResult.choices)}

@@ -9,7 +9,8 @@ from console.audit_changes import register_changes
 from console.shell import tenant_url
 from contacts.selectors.timeline import register_touch_titles
 from groups.phone import register_group_panel
-from groups.selectors import Panel, register_panel, register_touches, register_weeks
+from groups.selectors import Panel, register_followed, register_panel, register_touches, register_weeks
+from leads.selectors.followed import followed_times
 from sop.enums import TouchState
 from sop.phone import group_steps_panel
 from sop.selectors.beside import group_panel, group_panel_count, group_touches, quota_rail, rhythm_rail
@@ -55,6 +56,7 @@ register_panel(
     )
 )
 register_touches(group_touches)
+register_followed(followed_times)
 register_weeks(weeks_of_groups)
 register_group_panel(group_steps_panel)
 register_touch_titles(touch_titles)
