@@ -4,6 +4,7 @@ from datetime import time
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenants.enums import PreferenceKind
 from tenants.preferences import declare
@@ -68,6 +69,23 @@ class ImportKind(models.TextChoices):
 
     BEHAVIOURS = "behaviours", _("Behaviours")
     MESSAGES = "messages", _("Chat messages")
+
+
+class SheetKind(models.TextChoices):
+    """What a file with a preview holds. The value is stored data and stands in the address."""
+
+    CUSTOMERS = "customers", _("Customers")
+    ORDERS = "orders", _("Orders and refunds")
+    TAGS = "tags", _("Tags")
+
+
+class Verdict(models.TextChoices):
+    """What one line of a file will do."""
+
+    NEW = "new", pgettext_lazy("line of a file", "New")
+    CHANGE = "change", pgettext_lazy("line of a file", "Changes something")
+    SAME = "same", pgettext_lazy("line of a file", "Known already")
+    FAULT = "fault", pgettext_lazy("line of a file", "Has a fault")
 
 
 class TagSource(models.TextChoices):

@@ -62,6 +62,16 @@ class ImportDone(DomainError):
     message = _("This file was written already.")
 
 
+class SheetNotChecked(DomainError):
+    code = "IMPORT-03"
+    message = _("This file is still being checked. Wait until every line has its verdict.")
+
+
+class SheetStays(DomainError):
+    code = "IMPORT-04"
+    message = _("This file cannot be taken back.")
+
+
 class ChannelTaken(DomainError):
     code = "CHANNEL-01"
     message = _("There is a channel of this name or code already.")

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from contacts.services.chatlogs import chat_import_write
 from contacts.services.imports import import_write
+from contacts.services.sheets import sheet_check, sheet_take_back, sheet_write
 from contacts.services.tag_rules import rules_run_chunk, tags_expire, tenants_with_due_tags
 from contacts.services.ways import READ_TASK, way_read
 from outbox.dispatch import enqueue
@@ -24,6 +25,21 @@ def write_import(*, tenant_id: int, batch_id: int) -> None:
 @shared_task(name="contacts.write_chat_import", base=TenantTask, time_limit=300)
 def write_chat_import(*, tenant_id: int, batch_id: int) -> None:
     chat_import_write(tenant=Tenant.objects.get(pk=tenant_id), batch_id=batch_id)
+
+
+@shared_task(name="contacts.check_sheet", base=TenantTask, time_limit=300)
+def check_sheet(*, tenant_id: int, sheet_id: int) -> None:
+    sheet_check(tenant=Tenant.objects.get(pk=tenant_id), sheet_id=sheet_id)
+
+
+@shared_task(name="contacts.write_sheet", base=TenantTask, time_limit=300)
+def write_sheet(*, tenant_id: int, sheet_id: int) -> None:
+    sheet_write(tenant=Tenant.objects.get(pk=tenant_id), sheet_id=sheet_id)
+
+
+@shared_task(name="contacts.undo_sheet", base=TenantTask, time_limit=300)
+def undo_sheet(*, tenant_id: int, sheet_id: int) -> None:
+    sheet_take_back(tenant=Tenant.objects.get(pk=tenant_id), sheet_id=sheet_id)
 
 
 @shared_task(name=READ_TASK, base=TenantTask, bind=True, max_retries=5)

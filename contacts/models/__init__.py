@@ -3,11 +3,12 @@
 from contacts.models.acts import Behaviour, ImportBatch, Order
 from contacts.models.people import Channel, ContactWay, Customer, Follow
 from contacts.models.profile import ProfileFact
+from contacts.models.sheets import Sheet, SheetRow
 from contacts.models.stages import StageMove
 from contacts.models.tags import CustomerTag, Tag, TagGroup, TagPast, TagRule
 from contacts.models.touches import Exposure, ExposureDay, ExposureWeek, GroupDay
 
 __all__ = [
     "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "Exposure", "ExposureDay", "ExposureWeek",
-    "Follow", "GroupDay", "ImportBatch", "Order", "ProfileFact", "StageMove", "Tag", "TagGroup", "TagPast", "TagRule",
+    "Follow", "GroupDay", "ImportBatch", "Order", "ProfileFact", "Sheet", "SheetRow", "StageMove", "Tag", "TagGroup", "TagPast", "TagRule",
 ]  # fmt: skip

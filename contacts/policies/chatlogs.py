@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,10 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
-from contacts.policies.files import Fault, Unreadable, decoded, header_of
+from contacts.policies.files import Fault, Unreadable, header_of
 
 # Column -> other names a header may use.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -27,7 +24,6 @@ EXAMPLE = (
     ("英语打卡3班", "林妈妈", "2026-11-20 20:05:12", "老师，今天的课几点开始？"),
     ("英语打卡3班", "周岚", "2026-11-20 20:06:01", "八点，链接在群公告里。"),
 )
-UNPACKED_BYTES = 200 * 1024 * 1024
 TEXT_CHARS, NAME_CHARS = 4000, 128
 _FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y年%m月%d日 %H:%M")
 _FUTURE, _PAST = timedelta(days=1), timedelta(days=5 * 365)
@@ -42,34 +38,6 @@ class ChatLine:
     sender: str
     sent_at: datetime
     text: str
-
-
-def text_of(raw: bytes) -> str:
-    """The file as CSV text: CSV in UTF-8 or GBK, or the first sheet of an .xlsx. Raises Unreadable."""
-    return _sheet(raw) if raw.startswith(b"PK\x03\x04") else decoded(raw)
-
-
-def _sheet(raw: bytes) -> str:
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as packed:
-            if sum(one.file_size for one in packed.infolist()) > UNPACKED_BYTES:
-                raise Unreadable(_("The spreadsheet is too large. Save the sheet as CSV."))
-        book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        out = io.StringIO(newline="")
-        writer = csv.writer(out)
-        for row in sheet.iter_rows(values_only=True):
-            writer.writerow([_cell(one) for one in row])
-        book.close()
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError, OSError) as error:
-        raise Unreadable(_("This spreadsheet cannot be read. Save the sheet as CSV.")) from error
-    return out.getvalue()
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.strftime(_FORMS[0])
-    return "" if value is None else str(value)
 
 
 def read_lines(text: str, *, zone: str, now: datetime, most: int) -> Iterator[ChatLine | Fault]:

@@ -48,6 +48,11 @@ _FORMS = (
     "%Y/%m/%d %H:%M",
     "%Y-%m-%d",
     "%Y/%m/%d",
+    "%Y.%m.%d %H:%M",
+    "%Y.%m.%d",
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y年%m月%d日 %H:%M",
+    "%Y年%m月%d日",
 )
 _FUTURE, _PAST = timedelta(days=1), timedelta(days=5 * 365)
 _BOUGHT = (BehaviourKind.ORDER, BehaviourKind.REFUND)
@@ -156,13 +161,13 @@ def _row(line: int, values: dict[str, str], *, zone: str, now: datetime) -> Row 
     if values["kind"] not in BehaviourKind.values:
         return Fault(line, "kind", _("Not a known kind: %(kind)s.") % {"kind": values["kind"][:40]})
     try:
-        at = _moment(values["occurred_at"], zone)
+        at = moment_of(values["occurred_at"], zone)
     except ValueError:
         return Fault(line, "occurred_at", _("Write it as 2026-11-20 20:05 or in ISO 8601."))
     if not now - _PAST <= at <= now + _FUTURE:
         return Fault(line, "occurred_at", _("More than a day in the future, or more than five years ago."))
     try:
-        amount_fen = _fen(values.get("amount", ""))
+        amount_fen = fen_of(values.get("amount", ""))
     except (InvalidOperation, ValueError):
         return Fault(line, "amount", _("Write yuan as 1980 or 1980.00, not negative."))
     if values["kind"] in _BOUGHT and (amount_fen is None or not values.get("object_id")):
@@ -181,7 +186,8 @@ def _row(line: int, values: dict[str, str], *, zone: str, now: datetime) -> Row 
     )
 
 
-def _moment(raw: str, zone: str) -> datetime:
+def moment_of(raw: str, zone: str) -> datetime:
+    """A time as files write it, in UTC; without an offset it is on the wall of `zone`. Raises ValueError."""
     for form in _FORMS:
         try:
             return datetime.strptime(raw, form).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
@@ -191,7 +197,8 @@ def _moment(raw: str, zone: str) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
-def _fen(raw: str) -> int | None:
+def fen_of(raw: str) -> int | None:
+    """Yuan as files write them, in fen; None for an empty cell. Raises ValueError or InvalidOperation."""
     cleaned = raw.replace(",", "").replace("¥", "").replace("￥", "")
     if not cleaned:
         return None

@@ -9,8 +9,9 @@ from django.db import transaction
 from contacts.enums import IMPORT_ROWS, ImportKind
 from contacts.errors import ImportRefused
 from contacts.models import Customer, ImportBatch
-from contacts.policies.chatlogs import Book, Said, people_of, placed, read_lines, text_of
+from contacts.policies.chatlogs import Book, Said, people_of, placed, read_lines
 from contacts.policies.files import Fault, Unreadable
+from contacts.policies.spreadsheets import text_of
 from contacts.selectors import groups_open, members_of_groups
 from team.selectors import staff_list
 from tenants import clock, preferences
