@@ -88,6 +88,14 @@ class Verdict(models.TextChoices):
     FAULT = "fault", pgettext_lazy("line of a file", "Has a fault")
 
 
+class SkuKind(models.TextChoices):
+    """What buying a thing means on a customer's way (R38). The value is stored data."""
+
+    FIRST = "first", _("First basic")
+    UPSELL = "upsell", _("Upsell")
+    REPURCHASE = "repurchase", _("Repurchase")
+
+
 class TagSource(models.TextChoices):
     WECOM = "wecom", _("WeCom")
     MANUAL = "manual", _("By hand")

@@ -6,8 +6,8 @@ import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from contacts.enums import TrustStage
-from contacts.models import Customer, Tag
+from contacts.enums import TrustStage, Verdict
+from contacts.models import Customer, SheetRow, Tag
 from contacts.selectors import customer_list, groups_for_choice, member_ids, tag_list
 from contacts.selectors.channels import channel_friend_ids, channel_list
 from contacts.selectors.tags import tag_ids_with_rule
@@ -102,3 +102,13 @@ class TagFilter(filters.FilterSet):
     def by_rule(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         ruled = tag_ids_with_rule(tenant_id=self.request.tenant.pk)
         return rows.filter(pk__in=ruled) if value == "yes" else rows.exclude(pk__in=ruled)
+
+
+class SheetRowFilter(filters.FilterSet):
+    """What the lines of a file will do."""
+
+    verdict = filters.ChoiceFilter(label=_("Will be"), choices=Verdict.choices, empty_label=_("All"))
+
+    class Meta:
+        model = SheetRow
+        fields = ("verdict",)

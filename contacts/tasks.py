@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from contacts.selectors.sheets import sheets_stuck
 from contacts.services.chatlogs import chat_import_write
 from contacts.services.imports import import_write
 from contacts.services.sheets import sheet_check, sheet_take_back, sheet_write
@@ -53,11 +54,14 @@ def read_way(self: TenantTask, *, tenant_id: int, way_id: int) -> None:
 
 @shared_task(name="contacts.sweep", time_limit=60)
 def sweep() -> None:
-    """Tick: find tenants whose tags have to be looked at."""
+    """Tick: find tenants whose tags have to be looked at, and files whose work stopped halfway."""
     with unscoped("the tags' tick looks for tenants with due rules or tags whose time is over"):
         waiting = tenants_with_due_tags()
+        stuck = sheets_stuck()
     for tenant_id in waiting:
         enqueue("contacts.sweep_tags", tenant_id=tenant_id)
+    for tenant_id, sheet_id, task in stuck:
+        enqueue(task, tenant_id=tenant_id, sheet_id=sheet_id)
 
 
 @shared_task(name="contacts.sweep_tags", base=TenantTask, time_limit=300)

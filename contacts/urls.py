@@ -19,6 +19,14 @@ from contacts.views.imports import (
     ImportTemplateView,
 )
 from contacts.views.profile import ProfilePage
+from contacts.views.sheets import (
+    SheetActView,
+    SheetFaultsView,
+    SheetPage,
+    SheetsPage,
+    SheetStatusPage,
+    SheetTemplateView,
+)
 from contacts.views.stages import StagePage, StagesPage
 from contacts.views.tags import (
     TagArchiveView,
@@ -38,6 +46,12 @@ urlpatterns: list[URLPattern] = [
     path("customers/import/chat/", ChatImportPage.as_view(), name="import_chat"),
     path("customers/import/chat/template.csv", ChatTemplateView.as_view(), name="import_chat_template"),
     path("customers/import/<int:pk>/", ImportBatchPage.as_view(), name="import_batch"),
+    path("customers/files/", SheetsPage.as_view(), name="sheets"),
+    path("customers/files/template/<str:kind>.csv", SheetTemplateView.as_view(), name="sheet_template"),
+    path("customers/files/<int:pk>/", SheetPage.as_view(), name="sheet"),
+    path("customers/files/<int:pk>/status/", SheetStatusPage.as_view(), name="sheet_status"),
+    path("customers/files/<int:pk>/faults.csv", SheetFaultsView.as_view(), name="sheet_faults"),
+    re_path(r"^customers/files/(?P<pk>\d+)/(?P<verb>write|undo)/$", SheetActView.as_view(), name="sheet_act"),
     path("customers/stages/", StagesPage.as_view(), name="stages"),
     path("customers/<int:pk>/stage/", StagePage.as_view(), name="stage"),
     path("customers/tags/", TagListPage.as_view(), name="tags"),

@@ -10,5 +10,6 @@ from contacts.models.touches import Exposure, ExposureDay, ExposureWeek, GroupDa
 
 __all__ = [
     "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "Exposure", "ExposureDay", "ExposureWeek",
-    "Follow", "GroupDay", "ImportBatch", "Order", "ProfileFact", "Sheet", "SheetRow", "StageMove", "Tag", "TagGroup", "TagPast", "TagRule",
+    "Follow", "GroupDay", "ImportBatch", "Order", "ProfileFact", "Sheet", "SheetRow", "StageMove", "Tag", "TagGroup",
+    "TagPast", "TagRule",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from contacts.enums import Education, Gender, ProfileField, SheetKind
+from contacts.enums import Education, Gender, ProfileField, SheetKind, SkuKind
 from contacts.policies.files import Unreadable, fen_of, header_of, moment_of
 from contacts.policies.profile import is_value
 
@@ -96,7 +96,14 @@ SKU_WORDS: Final = {
     "加购": "upsell", "repurchase": "repurchase", "复购": "repurchase",
 }  # fmt: skip
 _ADD: Final = {"": "add", "add": "add", "+": "add", "加": "add", "添加": "add", "打标": "add"}
-_ACTIONS: Final = {**_ADD, "remove": "remove", "-": "remove", "去": "remove", "移除": "remove", "删除": "remove"}
+_ACTIONS: Final = {
+    **_ADD,
+    "remove": "remove",
+    "-": "remove",
+    "去": "remove",
+    "移除": "remove",
+    "删除": "remove",
+}
 _FUTURE, _PAST = timedelta(days=1), timedelta(days=10 * 365)
 
 
@@ -118,7 +125,7 @@ def sheet_header(text: str, kind: str) -> tuple[list[str], int]:
     """(the first line, how many lines follow). Raises Unreadable for what is no such file."""
     reader = _reader(text)
     try:
-        first = next(reader, [])
+        first: list[str] = next(reader, [])
         found = header_of(first, columns=COLUMNS[kind], needed=NEEDED[kind])
         if not set(found) & set(WHO):
             raise Unreadable(_("Name the people by a column external_userid, unionid or phone."))
@@ -197,14 +204,16 @@ def _word(told: Mapping[str, Any], name: str, words: Mapping[str, str], keys: li
 def _order(told: dict[str, Any], zone: str, now: datetime) -> dict[str, Any]:
     told["ordered_at"] = _when(told, "ordered_at", zone, now)
     told["amount_fen"] = _money(told, "amount")
-    told["sku_kind"] = _word(told, "sku_kind", SKU_WORDS, ["first", "upsell", "repurchase"])
+    told["sku_kind"] = _word(told, "sku_kind", SKU_WORDS, SkuKind.values)
     if told.get("refunded_at") and not told.get("refund_amount"):
         raise _Wrong("refund_amount", _("A refund needs its amount."))
     if told.get("refund_amount"):
         told["refund_fen"] = _money(told, "refund_amount")
         if not 0 < told["refund_fen"] <= told["amount_fen"]:
             raise _Wrong("refund_amount", _("A refund is more than nothing and at most what was paid."))
-        told["refunded_at"] = _when(told, "refunded_at" if told.get("refunded_at") else "ordered_at", zone, now)
+        told["refunded_at"] = _when(
+            told, "refunded_at" if told.get("refunded_at") else "ordered_at", zone, now
+        )
         if told["refunded_at"] < told["ordered_at"]:
             raise _Wrong("refunded_at", _("A refund comes after its order."))
     return {name: value for name, value in told.items() if value not in ("", None)}

@@ -34,7 +34,9 @@ def judge(*, tenant: Tenant, sheet: Sheet, lines: Sequence[dict[str, Any]]) -> l
             made.append(_known(one.customer, told, words[one.customer.pk]))
         elif is_connected:
             fields = [name for name in (*_OWN, *ProfileField.values) if name in told]
-            made.append(Judged(Verdict.NEW, key=one.fresh, changes=[[name, None, told[name]] for name in fields]))
+            made.append(
+                Judged(Verdict.NEW, key=one.fresh, changes=[[name, None, told[name]] for name in fields])
+            )
         else:
             made.append(faulty("external_userid", _("Nobody is known by this id. Connect WeCom first.")))
     return made
@@ -47,7 +49,9 @@ def _known(row: Customer, told: dict[str, Any], words: dict[str, list[Said]]) ->
     if told.get("phone") and told["phone"] != row.phone:
         changes.append(["phone", row.phone or None, told["phone"]])
     # A name is what WeCom says; a file fills an empty one.
-    changes += [[name, None, told[name]] for name in ("name", "unionid") if told.get(name) and not getattr(row, name)]
+    changes += [
+        [name, None, told[name]] for name in ("name", "unionid") if told.get(name) and not getattr(row, name)
+    ]
     against = False
     for name in ProfileField.values:
         if name not in told:

@@ -60,7 +60,9 @@ def _judged(
 def _contradiction(order: Order, told: dict[str, Any], customer_id: int | None) -> Judged | None:
     """An order on record is not rewritten: what it led to has been counted."""
     if order.amount_fen != told["amount_fen"]:
-        return faulty("amount", _("This order is known with another amount. Correct the line, or add a refund."))
+        return faulty(
+            "amount", _("This order is known with another amount. Correct the line, or add a refund.")
+        )
     if order.customer_id and customer_id and order.customer_id != customer_id:
         return faulty("order_no", _("This order is another person's. Correct the line."))
     return None
@@ -76,7 +78,9 @@ def write(*, tenant: Tenant, sheet: Sheet, rows: Sequence[SheetRow]) -> None:
     for row in rows:
         fields = {change[0] for change in row.changes}
         if "amount_fen" in fields:
-            items.append(_item(row, BehaviourKind.ORDER, f"order:{row.key}", "ordered_at", row.told["amount_fen"]))
+            items.append(
+                _item(row, BehaviourKind.ORDER, f"order:{row.key}", "ordered_at", row.told["amount_fen"])
+            )
         if "refund_fen" in fields:
             paid_back = row.told["refund_fen"]
             items.append(_item(row, BehaviourKind.REFUND, _refund_id(row.told), "refunded_at", paid_back))

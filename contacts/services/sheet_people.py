@@ -43,7 +43,8 @@ class People:
     def __init__(self, tenant_id: int, lines: Iterable[dict[str, Any]]) -> None:
         told = list(lines)
         self._external = customers_by_external(
-            tenant_id=tenant_id, external_userids={one["external_userid"] for one in told if "external_userid" in one}
+            tenant_id=tenant_id,
+            external_userids={one["external_userid"] for one in told if "external_userid" in one},
         )
         self._by: dict[str, dict[str, list[Customer]]] = {}
         for column in ("unionid", "phone"):
@@ -65,7 +66,9 @@ class People:
                 continue
             rows = self._by[column].get(told[column], [])
             if len(rows) > 1:
-                return Found(fault=faulty(column, _("Several people have it: write WeCom's id of the one you mean.")))
+                return Found(
+                    fault=faulty(column, _("Several people have it: write WeCom's id of the one you mean."))
+                )
             if rows:
                 return Found(rows[0])
         column = "unionid" if "unionid" in told else "phone"

@@ -32,7 +32,9 @@ def judge(*, tenant: Tenant, sheet: Sheet, lines: Sequence[dict[str, Any]]) -> l
         if who.fault:
             made.append(who.fault)
         elif who.customer is None:
-            made.append(faulty("external_userid", _("Nobody is known by this id. Read the customers from WeCom.")))
+            made.append(
+                faulty("external_userid", _("Nobody is known by this id. Read the customers from WeCom."))
+            )
         elif isinstance(tag, Judged):
             made.append(tag)
         else:
@@ -76,7 +78,8 @@ def undo(*, tenant: Tenant, sheet: Sheet, rows: Sequence[SheetRow]) -> None:
 
 
 def _change(tenant: Tenant, by: str, rows: Sequence[SheetRow], *, is_undo: bool) -> None:
-    on, off = set(), set()
+    on: set[tuple[int, int]] = set()
+    off: set[tuple[int, int]] = set()
     for row in rows:
         customer_id, tag_id = (int(part) for part in row.key.split(":"))
         wants = (row.told["action"] == "add") != is_undo
@@ -94,5 +97,9 @@ def _change(tenant: Tenant, by: str, rows: Sequence[SheetRow], *, is_undo: bool)
     ties = CustomerTag.objects.filter(
         tenant=tenant, source=TagSource.MANUAL, customer_id__in={one[0] for one in off}
     )
-    gone = [pk for pk, customer_id, tag_id in ties.values_list("pk", "customer_id", "tag_id") if (customer_id, tag_id) in off]
+    gone = [
+        pk
+        for pk, customer_id, tag_id in ties.values_list("pk", "customer_id", "tag_id")
+        if (customer_id, tag_id) in off
+    ]
     ties_end(tenant_id=tenant.pk, tie_ids=gone, why=TagEnd.HAND, by=by)

@@ -1,11 +1,13 @@
 """Files with a preview: uploaded, judged line by line, written in slices when a person says so, taken back."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from types import ModuleType
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from contacts.enums import IMPORT_ROWS, SheetKind, Verdict
 from contacts.errors import ImportDone, ImportRefused, SheetNotChecked, SheetStays
@@ -15,7 +17,6 @@ from contacts.policies.sheets import Line, sheet_header, sheet_lines
 from contacts.policies.spreadsheets import text_of
 from contacts.services import sheet_customers, sheet_orders, sheet_tags
 from contacts.services.sheet_people import Judged, faulty
-from django.utils.translation import gettext as _
 from outbox.dispatch import enqueue
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
@@ -55,6 +56,7 @@ def sheet_upload(
             name=name[:200],
             source=source,
             uploaded_by=actor.name[:128],
+            created_at=clock.now(),
             body=body,
             header=header,
             total=total,
@@ -112,7 +114,7 @@ def _judged(tenant: Tenant, sheet: Sheet, part: Sequence[Line]) -> list[Judged]:
     fresh = iter(_WORKS[sheet.kind].judge(tenant=tenant, sheet=sheet, lines=[line.told for line in good]))
     made = [faulty(*line.fault) if line.fault else next(fresh) for line in part]
     before = SheetRow.objects.filter(tenant=tenant, sheet=sheet, key__in={one.key for one in made} - {""})
-    seen = {key: line for key, line in before.values_list("key", "line")}
+    seen = dict(before.values_list("key", "line"))
     for at, (line, one) in enumerate(zip(part, made, strict=True)):
         if one.key and one.verdict != Verdict.FAULT:
             if one.key in seen:
@@ -174,7 +176,7 @@ def _write_slice(tenant: Tenant, sheet_id: int) -> bool:
         return sheet.written_at is None
 
 
-def _waiting(sheet: Sheet) -> "Iterable[SheetRow]":
+def _waiting(sheet: Sheet) -> QuerySet[SheetRow]:
     return SheetRow.objects.filter(tenant_id=sheet.tenant_id, sheet=sheet, written_at=None)
 
 
@@ -218,7 +220,9 @@ def _undo_slice(tenant: Tenant, sheet_id: int) -> bool:
         sheet = Sheet.objects.select_for_update().get(tenant=tenant, pk=sheet_id)
         if sheet.undo_at is None or sheet.undone_at is not None:
             return False
-        written = SheetRow.objects.filter(tenant=tenant, sheet=sheet, undone_at=None, written_at__isnull=False)
+        written = SheetRow.objects.filter(
+            tenant=tenant, sheet=sheet, undone_at=None, written_at__isnull=False
+        )
         rows = list(written.exclude(verdict=Verdict.FAULT).exclude(changes=[]).order_by("-line")[:SLICE])
         now = clock.now()
         if rows:

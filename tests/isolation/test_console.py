@@ -32,6 +32,8 @@ ARGUMENTS: dict[str, Any] = {
 }  # fmt: skip
 # Routes whose word is one of a few.
 WORDS: dict[str, dict[str, str]] = {
+    "contacts:sheet_act": {"verb": "write"},
+    "contacts:sheet_template": {"kind": "tags"},
     "contacts_phone:tag": {"verb": "add"},
     "content:script_verb": {"verb": "archive"},
     "groups_phone:freeze": {"verb": "freeze"},

@@ -1,0 +1,38 @@
+"""The upload of a file with a preview."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from contacts.enums import SheetKind
+from contacts.forms.files import FILE_BYTES
+
+
+class SheetForm(forms.Form):
+    """A file of customers, orders or tags."""
+
+    kind = forms.ChoiceField(
+        label=_("What the file holds"),
+        choices=SheetKind.choices,
+        widget=forms.RadioSelect,
+        initial="customers",
+    )
+    file = forms.FileField(
+        label=_("CSV or Excel file"),
+        help_text=_("CSV in UTF-8 or GBK, or .xlsx; at most 20 MB. The first line names the columns."),
+    )
+    source = forms.RegexField(
+        r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$",
+        label=_("Shop that the orders are from"),
+        initial="import",
+        required=False,
+        help_text=_("Only for orders. An order number counts once within one shop."),
+        error_messages={"invalid": _("Use 1 to 32 letters, digits, - and _.")},
+    )
+
+    def clean_file(self) -> Any:
+        sent = self.cleaned_data["file"]
+        if sent.size > FILE_BYTES:
+            raise forms.ValidationError(_("The file is larger than 20 MB. Split it."))
+        return sent
