@@ -245,7 +245,6 @@ class PersonalSend(TenantModel):
     made_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(null=True)  # null: settled
-    receivers = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [

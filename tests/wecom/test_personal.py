@@ -127,6 +127,20 @@ def test_a_send_of_ours_is_counted_where_it_was_planned_and_not_again(
     assert entries(tenant) == []
 
 
+def test_a_counted_send_that_a_person_later_says_was_ours_is_given_back(
+    tenant, live, simulator, corp, frozen, console
+):
+    msgid = make(console, corp)
+    simulator.act("staff/confirm-mass-send", corp_id=live.corp_id, userid=corp["owner"], msgid=msgid)
+    frozen.move(hours=1)
+    read(tenant, frozen, simulator)
+    assert len(entries(tenant)) == 1
+    ours(tenant, live, msgid)
+    frozen.move(days=2)
+    read(tenant, frozen, simulator)
+    assert entries(tenant) == []
+
+
 def test_of_a_send_by_very_many_each_round_asks_about_some(
     tenant, live, simulator, corp, frozen, monkeypatch, console
 ):

@@ -54,6 +54,7 @@ def read(*, tenant_id: int) -> int:
         return 0
     try:
         _list_new(WecomClient(app), feed)
+        _give_back_ours(app)
         settled = _settle_due(WecomClient(app))
     except (Retryable, Stopped) as error:
         at = error.retry_at if isinstance(error, Retryable) else clock.now() + FAILED_PAUSE
@@ -139,12 +140,7 @@ def _settle_due(client: WecomClient) -> int:
     )
     zone = Tenant.objects.values_list("timezone", flat=True).get(pk=client.app.tenant_id)
     settled = 0
-    rows = list(due.order_by("next_at", "pk")[:SETTLE_AT_ONCE])
-    ours = _ours(client.app.tenant_id, [row.msgid for row in rows])
-    for row in rows:
-        if row.msgid in ours:
-            _give_back(row)
-            continue
+    for row in due.order_by("next_at", "pk")[:SETTLE_AT_ONCE]:
         try:
             reached, is_over = _reached(client, row)
         except Retryable as error:
@@ -175,11 +171,19 @@ def _reached(client: WecomClient, row: PersonalSend) -> tuple[list[tuple[str, da
     return reached, is_all and all(int(task.get("status") or 0) == SENT for task in tasks)
 
 
-def _give_back(row: PersonalSend) -> None:
-    """It is a send of ours after all: whatever was counted under WeCom's id was counted twice."""
-    with transaction.atomic():
-        quota_return(tenant_id=row.tenant_id, vendor_msgids=[row.msgid])
-        row.delete()
+def _give_back_ours(app: App) -> None:
+    """What was counted under WeCom's id and is a send of ours after all was counted twice.
+
+    Also of a settled one: the answer may have been lost, and a person decides days later which send it was.
+    """
+    made_here = OutboundSend.objects.filter(tenant=OuterRef("tenant"), vendor_id=OuterRef("msgid"))
+    kept = PersonalSend.objects.filter(
+        Exists(made_here), tenant_id=app.tenant_id, app_id=app.pk, made_at__gte=clock.now() - REACH
+    )
+    for row in kept:
+        with transaction.atomic():
+            quota_return(tenant_id=row.tenant_id, vendor_msgids=[row.msgid])
+            row.delete()
 
 
 def _receivers(rows: Iterable[SendResult], made_at: datetime) -> list[tuple[str, datetime]]:
@@ -203,16 +207,14 @@ def _close(row: PersonalSend, reached: list[tuple[str, datetime]], *, zone: str,
             source=row.source,
         )
         if is_over:
-            PersonalSend.objects.filter(tenant_id=row.tenant_id, pk=row.pk).update(
-                next_at=None, receivers=len(reached)
-            )
+            PersonalSend.objects.filter(tenant_id=row.tenant_id, pk=row.pk).update(next_at=None)
         else:
-            _ask_later(row, receivers=len(reached))
+            _ask_later(row)
 
 
-def _ask_later(row: PersonalSend, **more: Any) -> None:
+def _ask_later(row: PersonalSend) -> None:
     pause = min(timedelta(minutes=5) * 2 ** min(row.tries, 8), timedelta(hours=12))
     later = clock.now() + pause
     PersonalSend.objects.filter(tenant_id=row.tenant_id, pk=row.pk).update(
-        tries=min(row.tries + 1, 1000), next_at=later if later - row.made_at < ASK_FOR else None, **more
+        tries=min(row.tries + 1, 1000), next_at=later if later - row.made_at < ASK_FOR else None
     )
