@@ -4,6 +4,7 @@ from datetime import time
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenants.enums import PreferenceKind
 from tenants.preferences import declare
@@ -153,6 +154,25 @@ class ChangeKind(models.TextChoices):
     OWNER = "owner", _("Owner")
 
 
+class PromiseState(models.TextChoices):
+    """What became of something promised to a delivery group (R17)."""
+
+    OPEN = "open", _("Open promise")
+    KEPT = "kept", pgettext_lazy("promise", "Kept")
+    BROKEN = "broken", pgettext_lazy("promise", "Broken")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Survey(models.TextChoices):
+    """What customers of a group are asked (R17, R18). A form behaviour names it in its object id: survey:gain."""
+
+    EXPECTATION = "expectation", _("Expectation at entry, 1–5")
+    GAIN = "gain", _("Sense of gain, 1–5")
+    ASSESSMENT = "assessment", _("Assessment, 0–100")
+    RATING = "rating", _("Rating at the end, 1–5")
+    FEEDBACK = "feedback", _("Feedback in own words")
+
+
 PLAN_DAYS = 7  # the first week that the content-mix check reads
 
 NAME_LIMIT = declare(
@@ -211,6 +231,26 @@ PROMISE_GAP = declare(
     "groups.promise_gap_percent", default=10, kind=PreferenceKind.INTEGER, minimum=0, maximum=100,
     label=_("Promises overdue until a delivery group is red, percent"),
     help=_("Below it, any overdue promise makes the group amber."),
+)  # fmt: skip
+PROMISE_REMIND_HOURS = declare(
+    "groups.promise_remind_hours", default=24, kind=PreferenceKind.INTEGER, minimum=0, maximum=240,
+    label=_("Hours before a promise falls due that its owner gets it as a task"),
+)  # fmt: skip
+GAIN_LEAST = declare(
+    "groups.gain_least", default=4, kind=PreferenceKind.INTEGER, minimum=1, maximum=5,
+    label=_("Answer on the sense of gain, 1–5, from which somebody has gained"),
+)  # fmt: skip
+LEARNED_LESSONS = declare(
+    "groups.learned_lessons", default=3, kind=PreferenceKind.INTEGER, minimum=1, maximum=200,
+    label=_("Lessons until somebody counts as having learned, together with the assignments"),
+)  # fmt: skip
+LEARNED_ASSIGNMENTS = declare(
+    "groups.learned_assignments", default=3, kind=PreferenceKind.INTEGER, minimum=0, maximum=200,
+    label=_("Assignments until somebody counts as having learned, together with the lessons"),
+)  # fmt: skip
+ASSESSMENT_PASS = declare(
+    "groups.assessment_pass", default=60, kind=PreferenceKind.INTEGER, minimum=0, maximum=100,
+    label=_("Points of an assessment from which it is passed"), help=_("Who passed has learned."),
 )  # fmt: skip
 FIRST_DAYS = declare(
     "groups.first_days", default=7, kind=PreferenceKind.INTEGER, minimum=1, maximum=30,

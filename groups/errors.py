@@ -66,3 +66,18 @@ class CodeBusy(DomainError):
 class TemplateInvalid(DomainError):
     code = "WELCOME-01"
     message = _("This welcome cannot be kept so.")
+
+
+class PromiseInvalid(DomainError):
+    code = "PROMISE-01"
+    message = _("This promise cannot be written so.")
+
+
+class PromiseClosed(DomainError):
+    code = "PROMISE-02"
+    message = _("This promise is closed. Reopen it first.")
+
+
+class EvidenceNeeded(DomainError):
+    code = "PROMISE-03"
+    message = _("Say what shows that it was kept: open the promise and write it there.")

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from groups.enums import Kind, PaymentBasis, Risk, State
+from groups.enums import Kind, PaymentBasis, Risk, State, SubKind
 from groups.models import Group
 from groups.policies.checks import REGISTRY
 from groups.selectors.findings import groups_breaking
@@ -61,3 +61,35 @@ class GroupFilter(django_filters.FilterSet):
 
     def by_health(self, rows: QuerySet[Group], _name: str, value: str) -> QuerySet[Group]:
         return rows.filter(risk__in=_RISKS[value]) if value in _RISKS else rows
+
+
+_STANDING = [("overdue", _("Something overdue")), ("gap", _("With a gap")), ("none", _("Nothing promised"))]
+
+
+class PromiseFilter(django_filters.FilterSet):
+    """Search by name or owner; what a group delivers, how it stands, whose it is."""
+
+    q = django_filters.CharFilter(method="search", label=_("Group or owner"))
+    sub_kind = django_filters.MultipleChoiceFilter(choices=SubKind.choices, label=_("Delivers"))
+    standing = django_filters.ChoiceFilter(choices=_STANDING, method="by_standing", label=_("Promises"))
+    state = django_filters.MultipleChoiceFilter(choices=State.choices, label=_("Stage"))
+    owner = django_filters.MultipleChoiceFilter(field_name="owner_id", choices=[], label=_("Owner"))
+
+    class Meta:
+        model = Group
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owned = Group.objects.filter(tenant=self.request.tenant, kind=Kind.DELIVERY).values("owner_id")
+        rows = staff_list(tenant_id=self.request.tenant.pk).filter(pk__in=owned)
+        self.filters["owner"].extra["choices"] = [(str(row.pk), str(row)) for row in rows]
+
+    def search(self, rows: QuerySet[Group], _name: str, text: str) -> QuerySet[Group]:
+        return rows.filter(
+            Q(name__icontains=text) | Q(planned_name__icontains=text) | Q(owner__name__icontains=text)
+        )
+
+    def by_standing(self, rows: QuerySet[Group], _name: str, value: str) -> QuerySet[Group]:
+        wanted = {"overdue": Q(overdue_count__gt=0), "gap": Q(gap_count__gt=0), "none": Q(promise_count=0)}
+        return rows.filter(wanted[value]) if value in wanted else rows

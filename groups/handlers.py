@@ -8,10 +8,12 @@ from groups.services.code_alerts import way_alerts_bring_up
 from groups.services.codes import READ_TASK, join_way_settle, join_ways_bring_up, join_ways_check
 from groups.services.codes import REF_KIND as JOIN_WAY
 from groups.services.comparing import groups_compare
+from groups.services.promises import promise_work_act
 from groups.services.reading import group_change_apply
 from groups.services.welcomes import REF_KIND as TEMPLATE
 from groups.services.welcomes import template_settle
 from outbox.dispatch import enqueue
+from tenants.audit import Actor
 from tenants.models import Tenant
 from wecom.events import SendFinished
 from wecom.inbox.ingest import Inbound
@@ -73,3 +75,8 @@ def sync_codes(tenant_id: int, progress: Progress) -> int:
     gone += join_ways_check(tenant_id=tenant_id)
     progress(2, 2)
     return gone
+
+
+def on_promise_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
+    """Done on the task of a promise needs its evidence; undo opens the promise again."""
+    promise_work_act(tenant=tenant, source_id=source_id, verb=verb, actor=actor)

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from console.audit_changes import register_changes
 from console.nav import Hit, register, register_search
 from console.pages import tenant_url
-from groups.enums import Kind, PaymentBasis, Purpose, Question, Risk, Scenario, State, SubKind
+from groups.enums import Kind, PaymentBasis, PromiseState, Purpose, Question, Risk, Scenario, State, SubKind
 from groups.selectors import Panel, group_counts, group_list, register_panel
 from groups.views.chat import chat_context
+from groups.views.promises import promises_context, promises_overdue
 from tenants.models import Tenant
 
 HITS = 5
@@ -34,6 +35,23 @@ register(key="groups", label=_("Groups"), icon="users-group", url_name="groups:l
 register_search(_search)
 register_panel(
     Panel(key="chat", label=_("Chat"), template="groups/_chat.html", context=chat_context, order=20)
+)
+register_panel(
+    Panel(
+        key="promises", label=_("Promises"), template="groups/_promises.html", context=promises_context,
+        count=promises_overdue, order=30, shows=lambda group: group.kind == Kind.DELIVERY,
+    )
+)  # fmt: skip
+register_changes(
+    "groups.promise",
+    labels={
+        "text": _("Promise"),
+        "due_at": _("Due on"),
+        "beneficiary_count": _("For how many customers"),
+        "evidence": _("What shows it"),
+        "evidence_url": _("Link"),
+    },
+    values={"state": dict(PromiseState.choices)},
 )
 register_changes(
     "groups.group",

@@ -6,6 +6,7 @@ from groups.services.codes import READ_TASK, join_way_read
 from groups.services.glance import REFRESH_TASK, glances_bring_up
 from groups.services.life import groups_begin, tenants_with_beginnings
 from groups.services.night import groups_judge_night, tenants_unjudged
+from groups.services.promises import promises_fall_due, tenants_with_promises_due
 from groups.services.reading import group_reread
 from outbox.dispatch import enqueue
 from tenants.scoping import unscoped
@@ -38,10 +39,13 @@ def sweep() -> None:
     """Tick: find groups whose start day has come, and companies whose groups wait for the night's judgement."""
     with unscoped("the groups' tick looks for tenants whose groups begin or wait to be judged"):
         waiting, unjudged = tenants_with_beginnings(), tenants_unjudged()
+        promising = tenants_with_promises_due()
     for tenant_id in waiting:
         enqueue("groups.begin", tenant_id=tenant_id)
     for tenant_id in unjudged:
         enqueue("groups.judge_night", tenant_id=tenant_id)
+    for tenant_id in promising:
+        enqueue("groups.promises_due", tenant_id=tenant_id)
 
 
 @shared_task(name="groups.begin", base=TenantTask, time_limit=60)
@@ -52,6 +56,12 @@ def begin(*, tenant_id: int) -> None:
 @shared_task(name="groups.judge_night", base=TenantTask, time_limit=600)
 def judge_night(*, tenant_id: int) -> None:
     groups_judge_night(tenant_id=tenant_id)
+
+
+@shared_task(name="groups.promises_due", base=TenantTask, time_limit=120)
+def promises_due(*, tenant_id: int) -> None:
+    """Promises that fall due become tasks; those that time made overdue colour their group. Safe to repeat."""
+    promises_fall_due(tenant_id=tenant_id)
 
 
 @shared_task(name=REFRESH_TASK, base=TenantTask)

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from groups import phone
-from groups.views import code_forms, codes, detail, lists, posters, readiness, welcomes
+from groups.views import code_forms, codes, detail, lists, posters, promises, readiness, welcomes
 
 app_name = "groups"
 urlpatterns: list[URLPattern] = [
@@ -58,6 +58,19 @@ urlpatterns: list[URLPattern] = [
         welcomes.TemplateAct.as_view(),
         name="welcome_act",
     ),
+    path("groups/promises/", promises.PromiseListPage.as_view(), name="promises"),
+    path("groups/promises/<int:pk>/edit/", promises.PromiseEdit.as_view(), name="promise_edit"),
+    path("groups/promises/<int:pk>/keep/", promises.PromiseKeep.as_view(), name="promise_keep"),
+    path("groups/promises/<int:pk>/reopen/", promises.PromiseReopen.as_view(), name="promise_reopen"),
+    re_path(
+        r"^groups/promises/(?P<pk>\d+)/(?P<verb>break|withdraw)/$",
+        promises.PromiseEnd.as_view(),
+        name="promise_end",
+    ),
+    path("groups/<int:pk>/promises/new/", promises.PromiseNew.as_view(), name="promise_new"),
+    path(
+        "groups/<int:pk>/promises/take-over/", promises.PromisesTakeOver.as_view(), name="promises_take_over"
+    ),
     path("groups/<int:pk>/", detail.GroupDetailPage.as_view(), name="detail"),
     path("groups/<int:pk>/move/", detail.GroupMovePage.as_view(), name="move"),
     path("groups/<int:pk>/readiness/", readiness.ReadinessPage.as_view(), name="readiness"),
@@ -70,6 +83,7 @@ urlpatterns: list[URLPattern] = [
     path("groups/<int:pk>/go-live/", readiness.GoLivePage.as_view(), name="go_live"),
 ]
 phone_urlpatterns: list[URLPattern] = [
+    path("promise/<int:pk>/", promises.PromisePhonePage.as_view(), name="promise"),
     path("group/<str:chat_id>/", phone.GroupPhonePage.as_view(), name="group"),
     path("group/<str:chat_id>/scripts/", phone.GroupScriptsPage.as_view(), name="scripts"),
     re_path(

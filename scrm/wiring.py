@@ -59,6 +59,7 @@ SYNCERS: dict[str, str] = {
 }
 
 WORK: dict[str, str] = {
+    "groups.promise": "groups.handlers.on_promise_act",
     "sop.touch": "sop.handlers.on_work_act",
 }
 

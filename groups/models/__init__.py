@@ -4,10 +4,11 @@ from groups.models.codes import JoinWay, JoinWayRoom
 from groups.models.findings import GroupFinding, NightCheck
 from groups.models.group import Group, GroupChange
 from groups.models.members import Member
+from groups.models.promises import Promise
 from groups.models.setup import Approval, ReadinessAnswer
 from groups.models.welcomes import WelcomeTemplate
 
 __all__ = [
     "Approval", "Group", "GroupChange", "GroupFinding", "JoinWay", "JoinWayRoom", "Member", "NightCheck",
-    "ReadinessAnswer", "WelcomeTemplate",
+    "Promise", "ReadinessAnswer", "WelcomeTemplate",
 ]  # fmt: skip

@@ -34,9 +34,11 @@ from groups.enums import (
 from groups.models import Approval, Group, JoinWayRoom, ReadinessAnswer
 from groups.policies import answers
 from groups.policies.plan import Allowed, GroupPlan, Limits
+from groups.policies.promises import Ledger
 from groups.selectors.activity import Spoken, messages_spoken
 from groups.selectors.members import Counts, Seated, seated
 from groups.selectors.panels import Week, weeks_of
+from groups.selectors.promises import ledgers_of
 from tenants import clock, preferences
 from tenants.models import Tenant
 from wecom.archive.selectors import rooms_heard
@@ -49,6 +51,8 @@ _LIMITS = {
     "first_silent_hours": FIRST_SILENT_HOURS, "ad_percent": AD_SHARE, "rule_characters": RULE_CHARACTERS,
     "ladder_steps": LADDER_STEPS,
 }  # fmt: skip
+
+NO_PROMISES = Ledger()
 
 
 def limits_of(*, tenant_id: int) -> Limits:
@@ -99,6 +103,9 @@ def group_facts_many(
     )
     supers = _supers(tenant.pk, rows, members, limits.super_tag)
     codes = _open_codes(tenant.pk, rows)
+    ledgers = ledgers_of(
+        tenant_id=tenant.pk, group_ids=[row.pk for row in rows if row.kind == Kind.DELIVERY], now=now
+    )
     heard = rooms_heard(tenant_id=tenant.pk, room_ids=[row.chat_id for row in rows])
     return {
         row.pk: _facts(
@@ -106,6 +113,7 @@ def group_facts_many(
             seats=sitting[row.pk].counts, siblings=siblings.get(row.series, 0), spoken=spoken.get(row.pk),
             is_heard=row.chat_id in heard, week=weeks.get(row.pk) if weeks is not None else None,
             super_count=supers.get(row.pk), open_codes=codes.get(row.pk, 0),
+            ledger=ledgers.get(row.pk, NO_PROMISES),
         )
         for row in rows
     }  # fmt: skip
@@ -172,6 +180,7 @@ def _facts(
     week: Week | None,
     super_count: int | None,
     open_codes: int,
+    ledger: Ledger,
 ) -> GroupPlan:
     is_linked = bool(group.chat_id)
     crew = answered.get(Question.MANAGEMENT, {}).get("crew", [])
@@ -215,5 +224,7 @@ def _facts(
         spoken_before=spoken.before if spoken else 0,
         super_count=super_count,
         open_codes=open_codes,
+        promises_due=ledger.due,
+        promises_open=ledger.open,
         limits=limits,
     )

@@ -11,7 +11,7 @@ from groups.models import Group
 @dataclass(frozen=True)
 class Panel:
     """One tab of the group page that another app fills. `template` is rendered with what `context` returns;
-    `count` is the figure on the tab, None for none."""
+    `count` is the figure on the tab, None for none; `shows` says on which groups it stands."""
 
     key: str
     label: Any
@@ -19,6 +19,7 @@ class Panel:
     context: Callable[[Any, Group], dict[str, Any]]
     count: Callable[[Group], int | None] = lambda group: None
     order: int = 50
+    shows: Callable[[Group], bool] = lambda group: True
 
 
 _panels: dict[str, Panel] = {}
@@ -32,6 +33,11 @@ def register_panel(panel: Panel) -> None:
 def panels() -> list[Panel]:
     """Registered tabs in order."""
     return sorted(_panels.values(), key=lambda panel: (panel.order, panel.key))
+
+
+def panels_of(group: Group) -> list[Panel]:
+    """The tabs that stand on this group's page, in order."""
+    return [panel for panel in panels() if panel.shows(group)]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from console.pages import ConsoleView, TemplatePage, go, toast
 from groups.enums import LIVE_STATES, TRANSITIONS, Question, State
 from groups.models import Group
 from groups.policies.checks import evaluate, passed
-from groups.selectors import change_list, group_facts, group_get, member_list, panels
+from groups.selectors import change_list, group_facts, group_get, member_list, panels_of
 from groups.selectors.findings import findings_since, judged_at
 from groups.services.setup import group_move
 from groups.views import six
@@ -50,7 +50,7 @@ class GroupDetailPage(TemplatePage):
         base = {
             "group": group, "facts": facts, "findings": findings, "passed": passed(facts), "tab": tab,
             "staff": list(member_list(tenant_id=tenant.pk, group_id=group.pk, which="staff")),
-            "panels": [(panel, panel.count(group)) for panel in panels()],
+            "panels": [(panel, panel.count(group)) for panel in panels_of(group)],
             "moves": [State(one) for one in sorted(TRANSITIONS[group.state]) if group.state != State.PLANNING],
             "is_live": group.state in LIVE_STATES, "ends_at": facts.ends_at,
             "positioning": facts.answers.get(Question.POSITIONING, {}), "rules": facts.answers.get(Question.RULES, {}),
@@ -67,7 +67,7 @@ class GroupDetailPage(TemplatePage):
             return self._members(group)
         if tab == "record":
             return self._record(group)
-        for panel in panels():
+        for panel in panels_of(group):
             if panel.key == tab:
                 return {"panel": panel, **panel.context(self.request, group)}
         raise Http404

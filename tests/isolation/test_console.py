@@ -42,6 +42,7 @@ WORDS: dict[str, dict[str, str]] = {
     "groups:way_act": {"verb": "retry"},
     "groups:welcome_act": {"verb": "publish"},
     "groups:fix": {"what": "week"},
+    "groups:promise_end": {"verb": "break"},
     "leads:list": {"tab": "overdue"},
     "leads:s_verdict": {"verb": "confirm"},
     "leads_phone:s_verdict": {"verb": "confirm"},
