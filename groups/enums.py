@@ -173,6 +173,21 @@ class Survey(models.TextChoices):
     FEEDBACK = "feedback", _("Feedback in own words")
 
 
+class GroupTagSource(models.TextChoices):
+    """Who gave a group its tag (R27)."""
+
+    MANUAL = "manual", _("By hand")
+    RULE = "rule", _("By rule")
+
+
+class GroupTagEnd(models.TextChoices):
+    """Why a group no longer carries a tag."""
+
+    MANUAL = "manual", _("Taken off by hand")
+    RULE = "rule", _("The rule no longer holds")
+    RETIRED = "retired", _("The rule was ended")
+
+
 PLAN_DAYS = 7  # the first week that the content-mix check reads
 
 NAME_LIMIT = declare(
@@ -293,4 +308,9 @@ CODE_SEATS_ALERT = declare(
 CODE_HOURS_ALERT = declare(
     "groups.code_hours_alert", default=24, kind=PreferenceKind.INTEGER, minimum=1, maximum=240,
     label=_("Hours until a group code is full before which its owner is told"),
+)  # fmt: skip
+TAG_RULE_HOURS = declare(
+    "groups.tag_rule_hours", default=1, kind=PreferenceKind.INTEGER, minimum=1, maximum=168,
+    label=_("Hours between two looks at all groups by the rules of their tags"),
+    help=_("Whoever joins, leaves or changes a group has it looked at at once."),
 )  # fmt: skip

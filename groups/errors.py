@@ -81,3 +81,19 @@ class PromiseClosed(DomainError):
 class EvidenceNeeded(DomainError):
     code = "PROMISE-03"
     message = _("Say what shows that it was kept: open the promise and write it there.")
+
+
+class GroupTagUnknown(DomainError):
+    status = 404
+    code = "GTAG-01"
+    message = _("This group tag does not exist any more.")
+
+
+class GroupTagTaken(DomainError):
+    code = "GTAG-02"
+    message = _("There is a group tag of this name already.")
+
+
+class GroupRuleInvalid(DomainError):
+    code = "GTAG-03"
+    message = _("A rule has one to three different conditions, each with a value that fits it.")

@@ -58,3 +58,23 @@ class GroupsUnfrozen(DomainEvent):
 
     group_ids: list[int]
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupsTagged(DomainEvent):
+    """Groups carry a tag that they did not carry a moment ago, by hand or by rule (R27)."""
+
+    name: ClassVar[str] = "groups.tag.given"
+
+    tag_id: int
+    group_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupsUntagged(DomainEvent):
+    """Groups no longer carry a tag: neither by hand nor by rule."""
+
+    name: ClassVar[str] = "groups.tag.taken"
+
+    tag_id: int
+    group_ids: list[int]

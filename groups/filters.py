@@ -8,9 +8,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from groups.enums import Kind, PaymentBasis, Risk, State, SubKind
-from groups.models import Group
+from groups.models import Group, GroupTag
 from groups.policies.checks import REGISTRY
 from groups.selectors.findings import groups_breaking
+from groups.selectors.group_tags import group_tag_choices, groups_tagged
 from team.selectors import staff_list
 
 _HEALTH = [("bad", Risk.BAD.label), ("warn", Risk.WARN.label), ("ok", Risk.NONE.label)]
@@ -32,6 +33,7 @@ class GroupFilter(django_filters.FilterSet):
     )  # fmt: skip
     payment_basis = django_filters.MultipleChoiceFilter(choices=PaymentBasis.choices, label=_("Payment"))
     owner = django_filters.MultipleChoiceFilter(field_name="owner_id", choices=[], label=_("Owner"))
+    group_tag = django_filters.MultipleChoiceFilter(choices=[], method="by_group_tag", label=_("Group tag"))
     frozen = django_filters.BooleanFilter(
         field_name="frozen_at", lookup_expr="isnull", exclude=True, label=_("Sends frozen")
     )
@@ -45,6 +47,7 @@ class GroupFilter(django_filters.FilterSet):
         owned = self.queryset.order_by().values("owner_id")
         rows = staff_list(tenant_id=self.request.tenant.pk).filter(pk__in=owned)
         self.filters["owner"].extra["choices"] = [(str(row.pk), str(row)) for row in rows]
+        self.filters["group_tag"].extra["choices"] = group_tag_choices(tenant_id=self.request.tenant.pk)
 
     def search(self, rows: QuerySet[Group], _name: str, text: str) -> QuerySet[Group]:
         return rows.filter(
@@ -58,6 +61,12 @@ class GroupFilter(django_filters.FilterSet):
         if not codes:
             return rows
         return rows.filter(pk__in=groups_breaking(tenant_id=self.request.tenant.pk, codes=codes))
+
+    def by_group_tag(self, rows: QuerySet[Group], _name: str, values: list[str]) -> QuerySet[Group]:
+        if not values:
+            return rows
+        wanted = [int(one) for one in values]
+        return rows.filter(pk__in=groups_tagged(tenant_id=self.request.tenant.pk, tag_ids=wanted))
 
     def by_health(self, rows: QuerySet[Group], _name: str, value: str) -> QuerySet[Group]:
         return rows.filter(risk__in=_RISKS[value]) if value in _RISKS else rows
@@ -93,3 +102,17 @@ class PromiseFilter(django_filters.FilterSet):
     def by_standing(self, rows: QuerySet[Group], _name: str, value: str) -> QuerySet[Group]:
         wanted = {"overdue": Q(overdue_count__gt=0), "gap": Q(gap_count__gt=0), "none": Q(promise_count=0)}
         return rows.filter(wanted[value]) if value in wanted else rows
+
+
+class GroupTagFilter(django_filters.FilterSet):
+    """Search, and whether a rule gives it."""
+
+    q = django_filters.CharFilter(method="by_text", label=_("Tag or what it means"))
+    rule = django_filters.BooleanFilter(field_name="has_rule", label=_("Has a rule"))
+
+    class Meta:
+        model = GroupTag
+        fields: list[str] = []
+
+    def by_text(self, rows: QuerySet[GroupTag], _name: str, text: str) -> QuerySet[GroupTag]:
+        return rows.filter(Q(name__icontains=text) | Q(note__icontains=text))

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from groups.services.codes import READ_TASK, join_way_read
 from groups.services.glance import REFRESH_TASK, glances_bring_up
+from groups.services.group_tag_rules import group_rules_run, tenants_with_due_group_rules
 from groups.services.life import groups_begin, tenants_with_beginnings
 from groups.services.night import groups_judge_night, tenants_unjudged
 from groups.services.promises import promises_fall_due, tenants_with_promises_due
@@ -36,16 +37,25 @@ def reread_chat(
 
 @shared_task(name="groups.sweep", time_limit=60)
 def sweep() -> None:
-    """Tick: find groups whose start day has come, and companies whose groups wait for the night's judgement."""
+    """Tick: find groups whose start day has come, and companies whose groups wait to be judged, at night or by the
+    rules of their tags."""
     with unscoped("the groups' tick looks for tenants whose groups begin or wait to be judged"):
         waiting, unjudged = tenants_with_beginnings(), tenants_unjudged()
         promising = tenants_with_promises_due()
+        ruled = tenants_with_due_group_rules()
     for tenant_id in waiting:
         enqueue("groups.begin", tenant_id=tenant_id)
     for tenant_id in unjudged:
         enqueue("groups.judge_night", tenant_id=tenant_id)
     for tenant_id in promising:
         enqueue("groups.promises_due", tenant_id=tenant_id)
+    for tenant_id in ruled:
+        enqueue("groups.run_tag_rules", tenant_id=tenant_id)
+
+
+@shared_task(name="groups.run_tag_rules", base=TenantTask, time_limit=300)
+def run_tag_rules(*, tenant_id: int) -> None:
+    group_rules_run(tenant_id=tenant_id)
 
 
 @shared_task(name="groups.begin", base=TenantTask, time_limit=60)

@@ -3,13 +3,21 @@
 from django.urls import URLPattern, path, re_path
 
 from groups import phone
-from groups.views import code_forms, codes, detail, lists, posters, promises, readiness, welcomes
+from groups.views import code_forms, codes, detail, lists, posters, promises, readiness, tags, welcomes
 
 app_name = "groups"
 urlpatterns: list[URLPattern] = [
     path("groups/", lists.GroupListPage.as_view(), name="list"),
     path("groups/new/", lists.GroupPlanPage.as_view(), name="plan"),
     re_path(r"^groups/bulk/(?P<verb>kind|freeze|unfreeze)/$", lists.GroupBulkPage.as_view(), name="bulk"),
+    re_path(r"^groups/bulk/(?P<verb>tag|untag)/$", tags.GroupTagBulkPage.as_view(), name="bulk_tag"),
+    path("groups/tags/", tags.GroupTagListPage.as_view(), name="tags"),
+    path("groups/tags/new/", tags.GroupTagNewPage.as_view(), name="tag_new"),
+    path("groups/tags/built-in/", tags.GroupTagsBuiltInView.as_view(), name="tags_builtin"),
+    path("groups/tags/<int:tag_pk>/", tags.GroupTagEditPage.as_view(), name="tag_edit"),
+    path("groups/tags/<int:tag_pk>/archive/", tags.GroupTagArchiveView.as_view(), name="tag_archive"),
+    path("groups/tags/<int:tag_pk>/rule/", tags.GroupTagRulePage.as_view(), name="tag_rule"),
+    path("groups/tags/<int:tag_pk>/rule/end/", tags.GroupTagRuleEndView.as_view(), name="tag_rule_end"),
     path("groups/codes/", codes.JoinWayListPage.as_view(), name="codes"),
     path("groups/codes/new/", code_forms.JoinWayNew.as_view(), name="code_new"),
     path("groups/codes/<int:pk>/", codes.JoinWayPage.as_view(), name="code"),
@@ -72,6 +80,8 @@ urlpatterns: list[URLPattern] = [
         "groups/<int:pk>/promises/take-over/", promises.PromisesTakeOver.as_view(), name="promises_take_over"
     ),
     path("groups/<int:pk>/", detail.GroupDetailPage.as_view(), name="detail"),
+    path("groups/<int:pk>/tags/", tags.GroupTagsPage.as_view(), name="tags_of"),
+    path("groups/<int:pk>/tags/<int:tag_pk>/off/", tags.GroupUntagView.as_view(), name="untag"),
     path("groups/<int:pk>/move/", detail.GroupMovePage.as_view(), name="move"),
     path("groups/<int:pk>/readiness/", readiness.ReadinessPage.as_view(), name="readiness"),
     re_path(

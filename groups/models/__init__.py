@@ -6,9 +6,10 @@ from groups.models.group import Group, GroupChange
 from groups.models.members import Member
 from groups.models.promises import Promise
 from groups.models.setup import Approval, ReadinessAnswer
+from groups.models.tags import GroupTag, GroupTagPast, GroupTagRule, GroupTagTie
 from groups.models.welcomes import WelcomeTemplate
 
 __all__ = [
-    "Approval", "Group", "GroupChange", "GroupFinding", "JoinWay", "JoinWayRoom", "Member", "NightCheck",
-    "Promise", "ReadinessAnswer", "WelcomeTemplate",
+    "Approval", "Group", "GroupChange", "GroupFinding", "GroupTag", "GroupTagPast", "GroupTagRule", "GroupTagTie",
+    "JoinWay", "JoinWayRoom", "Member", "NightCheck", "Promise", "ReadinessAnswer", "WelcomeTemplate",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from groups.models import Group
 from groups.policies.checks import Finding, evaluate
 from groups.selectors import group_facts_many, seated
 from groups.services.findings import findings_store
+from groups.services.group_tag_rules import groups_judge_tags
 from outbox.dispatch import enqueue
 from tenants.models import Tenant
 
@@ -55,6 +56,7 @@ def glance_refresh(*, tenant: Tenant, group_ids: Iterable[int]) -> None:
             changed.append(group)
     if changed:
         Group.objects.bulk_update(changed, _SHOWN)
+    groups_judge_tags(tenant=tenant, groups=groups)
 
 
 def glance_refresh_soon(*, tenant_id: int, group_id: int) -> None:

@@ -1,11 +1,14 @@
 """The table of the group list. What stands in a row beyond its columns is read once a page: `record.glance`."""
 
+from functools import cached_property
+
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from console.tables import ConsoleTable, NumberColumn, PickColumn
 from groups.enums import Risk
 from groups.models import Group
+from groups.selectors.group_tags import tags_by_group
 
 
 def _cell(name: str) -> str:
@@ -35,6 +38,7 @@ class GroupTable(ConsoleTable):
     owner = tables.TemplateColumn(
         template_name=_cell("owner"), verbose_name=_("Owner, synced"), order_by=("owner__name", "pk")
     )
+    tags = tables.Column(verbose_name=_("Group tags"), empty_values=(), orderable=False, visible=False)
     staff_count = NumberColumn(verbose_name=_("Staff"), visible=False)
     chat_id = tables.Column(verbose_name=_("WeCom group id"), visible=False)
 
@@ -58,3 +62,13 @@ class GroupTable(ConsoleTable):
 
     def value_owner(self, record: Group) -> str:
         return str(record.owner or record.owner_userid)
+
+    @cached_property
+    def _tags(self) -> dict[int, str]:
+        ids = {row.record.pk: row.record.tenant_id for row in self.rows}
+        tenant_id = next(iter(ids.values()), 0)
+        found = tags_by_group(tenant_id=tenant_id, group_ids=ids)
+        return {group_id: " ".join(tag.name for tag in tags) for group_id, tags in found.items()}
+
+    def value_tags(self, record: Group) -> str:
+        return self._tags.get(record.pk, "")

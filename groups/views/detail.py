@@ -14,6 +14,7 @@ from groups.models import Group
 from groups.policies.checks import evaluate, passed
 from groups.selectors import change_list, group_facts, group_get, member_list, panels_of
 from groups.selectors.findings import findings_since, judged_at
+from groups.selectors.group_tags import tags_by_group
 from groups.services.setup import group_move
 from groups.views import six
 from groups.views.fresh import freshness_context
@@ -56,6 +57,7 @@ class GroupDetailPage(TemplatePage):
             "positioning": facts.answers.get(Question.POSITIONING, {}), "rules": facts.answers.get(Question.RULES, {}),
             "since": findings_since(tenant_id=tenant.pk, group_id=group.pk),
             "judged_at": judged_at(tenant_id=tenant.pk),
+            "tags_now": tags_by_group(tenant_id=tenant.pk, group_ids=[group.pk]).get(group.pk, []),
             **_day_of(group, facts), **freshness_context(self.request, group),
         }  # fmt: skip
         return base | self._tab(group, tab)

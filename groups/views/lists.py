@@ -27,6 +27,7 @@ from groups.selectors import (
     people_total,
     seated,
 )
+from groups.selectors.group_tags import tags_by_group
 from groups.services.freezing import group_freeze, group_unfreeze
 from groups.services.setup import group_plan, groups_set_kind
 from groups.tables import GroupTable
@@ -144,6 +145,8 @@ class GroupListPage(ListPage):
             return []
         return [
             BulkAction(_("Set type"), self.url("groups:bulk", verb="kind")),
+            BulkAction(_("Tag"), self.url("groups:bulk_tag", verb="tag")),
+            BulkAction(_("Take a tag off"), self.url("groups:bulk_tag", verb="untag")),
             BulkAction(_("Freeze sends"), self.url("groups:bulk", verb="freeze"), is_danger=True),
             BulkAction(_("Resume sends"), self.url("groups:bulk", verb="unfreeze")),
         ]
@@ -156,7 +159,9 @@ class GroupListPage(ListPage):
         )
         known = glances(tenant=tenant, groups={row.pk: row for row in [*rows, *urgent]}.values())
         callbacks = callbacks_for(self.request)
+        tags = tags_by_group(tenant_id=tenant.pk, group_ids=known)
         for row in [*rows, *urgent]:
+            row.tags_now = tags.get(row.pk, [])  # type: ignore[attr-defined]
             row.glance = known[row.pk]  # type: ignore[attr-defined]
             row.stamp = stamp_for(row, callbacks)  # type: ignore[attr-defined]
         seats, people = people_total(tenant_id=tenant.pk, group_ids=table.data.data.order_by().values("pk"))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, TemplatePage, go, render, toast
 from groups.selectors import counts, groups_open
+from groups.selectors.group_tags import group_tag_choices, groups_tagged
 from sop.enums import RunState
 from sop.filters import RunFilter
 from sop.forms import OfferForm, ReasonForm, RunForm, offer_default
@@ -121,11 +122,25 @@ class RunNewPage(FormPage):
             if version
             else "",
             "groups": self.request.GET.getlist("groups")
-            or [one.pk for one in self.groups() if group_is_ready(one)],
+            or [one.pk for one in self.groups() if group_is_ready(one) and self.is_chosen(one)],
             "offer_ends_at": offer_default(starts_on, version.offer_day, version.offer_at)
             if version
             else None,
         }
+
+    @property
+    def tag(self) -> str:
+        """The group tag whose groups the run is for: an id, or "" for all groups."""
+        asked = self.request.GET.get("tag", "")
+        return asked if asked.isdecimal() and len(asked) < 19 else ""
+
+    def is_chosen(self, group: Any) -> bool:
+        if not self.tag:
+            return True
+        if not hasattr(self, "_tagged"):
+            rows = groups_tagged(tenant_id=self.request.tenant.pk, tag_ids=[int(self.tag)])
+            self._tagged = set(rows.values_list("group_id", flat=True))
+        return group.pk in self._tagged
 
     def kept(self, version: Version | None) -> dict[str, Any]:
         """What the last run said, of this template where it ran before; what was typed before the template changed."""
@@ -138,6 +153,8 @@ class RunNewPage(FormPage):
         return {
             "has_versions": bool(usable_versions(self.request)),
             "waiting": [one for one in self.groups() if not group_is_ready(one)],
+            "group_tags": group_tag_choices(tenant_id=self.request.tenant.pk),
+            "present_tag": self.tag,
         }
 
     def done(self, form: RunForm, **kwargs: Any) -> HttpResponse:
