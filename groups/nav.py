@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from console.audit_changes import register_changes
 from console.nav import Hit, register, register_search
 from console.pages import tenant_url
-from groups.enums import Kind, PaymentBasis, PromiseState, Purpose, Question, Risk, Scenario, State, SubKind
-from groups.selectors import Panel, group_counts, group_list, register_panel
+from groups.enums import Kind, PaymentBasis, PromiseState, Purpose, Question, Scenario, State, SubKind
+from groups.selectors import BROKEN, Panel, group_counts, group_list, register_panel
 from groups.views.chat import chat_context
 from groups.views.promises import promises_context, promises_overdue
 from tenants.models import Tenant
@@ -20,8 +20,10 @@ HITS = 5
 
 def _broken(request: HttpRequest) -> int | None:
     tenant: Tenant = request.tenant  # type: ignore[attr-defined]
-    found = group_counts(tenant_id=tenant.pk, bad=Q(risk=Risk.BAD, dismissed_at=None))
-    return found["bad"] or None
+    counted = getattr(request, "groups_broken", None)
+    if counted is None:
+        counted = group_counts(tenant_id=tenant.pk, broken=BROKEN)["broken"]
+    return counted or None
 
 
 def _search(tenant: Tenant, text: str) -> Iterator[Hit]:

@@ -3,6 +3,7 @@
 from groups.selectors.activity import ACTIVE_KINDS, active_members, messages_spoken
 from groups.selectors.facts import answers_of, approvals_of, group_facts, group_facts_many, limits_of
 from groups.selectors.lists import (
+    BROKEN,
     change_list,
     group_counts,
     group_get,
@@ -39,6 +40,7 @@ from groups.selectors.panels import (
 
 __all__ = [
     "ACTIVE_KINDS",
+    "BROKEN",
     "Counts",
     "Panel",
     "Touches",

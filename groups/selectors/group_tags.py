@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -70,6 +72,19 @@ def groups_tagged(*, tenant_id: int, tag_ids: Iterable[int]) -> QuerySet:
     """Ids of the groups that carry any of these tags, for a filter. Tags put away select nothing."""
     rows = GroupTagTie.objects.filter(tenant_id=tenant_id, tag_id__in=list(tag_ids), tag__archived_at=None)
     return rows.values("group_id")
+
+
+def with_tags(rows: QuerySet[Group]) -> QuerySet[Group]:
+    """The groups, each with `tags_now`: [{"pk", "name"}] by name, each once. No further query."""
+    tags = (
+        GroupTag.objects.filter(
+            tenant_id=OuterRef("tenant_id"), archived_at=None, ties__group_id=OuterRef("pk")
+        )
+        .order_by("name", "pk")
+        .distinct()
+        .values(one=JSONObject(pk="pk", name="name"))
+    )
+    return rows.annotate(tags_now=ArraySubquery(tags))
 
 
 def tags_by_group(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, list[GroupTag]]:

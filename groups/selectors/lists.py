@@ -4,8 +4,10 @@ from collections.abc import Iterable
 
 from django.db.models import Count, Q, QuerySet
 
-from groups.enums import State
+from groups.enums import Risk, State
 from groups.models import Group, GroupChange
+
+BROKEN = Q(risk=Risk.BAD, dismissed_at=None)  # groups that break a rule now: the figure in the menu
 
 
 def group_list(*, tenant_id: int) -> QuerySet[Group]:

@@ -20,6 +20,7 @@ from groups.models import Group
 from groups.policies.checks import Finding, evaluate
 from groups.policies.plan import GroupPlan
 from groups.selectors import (
+    BROKEN,
     active_members,
     group_counts,
     group_facts_many,
@@ -27,7 +28,7 @@ from groups.selectors import (
     people_total,
     seated,
 )
-from groups.selectors.group_tags import tags_by_group
+from groups.selectors.group_tags import with_tags
 from groups.services.freezing import group_freeze, group_unfreeze
 from groups.services.setup import group_plan, groups_set_kind
 from groups.tables import GroupTable
@@ -136,7 +137,7 @@ class GroupListPage(ListPage):
         }
 
     def queryset(self) -> QuerySet[Group]:
-        rows = group_list(tenant_id=self.request.tenant.pk)
+        rows = with_tags(group_list(tenant_id=self.request.tenant.pk))
         chosen = self.tabs.get(self.request.GET.get("tab", ""))
         return rows.filter(chosen[1]) if chosen else rows
 
@@ -145,7 +146,7 @@ class GroupListPage(ListPage):
             return []
         return [
             BulkAction(_("Set type"), self.url("groups:bulk", verb="kind")),
-            BulkAction(_("Tag"), self.url("groups:bulk_tag", verb="tag")),
+            BulkAction(pgettext("verb", "Tag"), self.url("groups:bulk_tag", verb="tag")),
             BulkAction(_("Take a tag off"), self.url("groups:bulk_tag", verb="untag")),
             BulkAction(_("Freeze sends"), self.url("groups:bulk", verb="freeze"), is_danger=True),
             BulkAction(_("Resume sends"), self.url("groups:bulk", verb="unfreeze")),
@@ -159,9 +160,7 @@ class GroupListPage(ListPage):
         )
         known = glances(tenant=tenant, groups={row.pk: row for row in [*rows, *urgent]}.values())
         callbacks = callbacks_for(self.request)
-        tags = tags_by_group(tenant_id=tenant.pk, group_ids=known)
         for row in [*rows, *urgent]:
-            row.tags_now = tags.get(row.pk, [])  # type: ignore[attr-defined]
             row.glance = known[row.pk]  # type: ignore[attr-defined]
             row.stamp = stamp_for(row, callbacks)  # type: ignore[attr-defined]
         seats, people = people_total(tenant_id=tenant.pk, group_ids=table.data.data.order_by().values("pk"))
@@ -182,7 +181,9 @@ class GroupListPage(ListPage):
             tenant_id=self.request.tenant.pk,
             **{f"tab_{key}": rows for key, (_label, rows) in tabs.items()},
             **{f"stage_{state}": Q(state=state) for state in State.values},
+            broken=BROKEN,
         )
+        self.request.groups_broken = counted["broken"]  # the menu shows it: it need not count again
         stages = [Stage(state.value, str(state.label), counted[f"stage_{state.value}"]) for state in State]
         return {
             "tabs": [(key, label, counted[f"tab_{key}"]) for key, (label, _rows) in tabs.items()],

@@ -38,6 +38,7 @@ WORDS: dict[str, dict[str, str]] = {
     "content:script_verb": {"verb": "archive"},
     "groups_phone:freeze": {"verb": "freeze"},
     "groups:bulk": {"verb": "freeze"},
+    "groups:bulk_tag": {"verb": "tag"},
     "groups:code_act": {"verb": "read"},
     "groups:way_act": {"verb": "retry"},
     "groups:welcome_act": {"verb": "publish"},
