@@ -288,6 +288,23 @@ LADDER_STEPS = declare(
     "groups.ladder_steps", default=3, kind=PreferenceKind.INTEGER, minimum=1, maximum=6,
     label=_("Steps that follow a breach of the rules, at least"), help=_("Warn, mute, remove."),
 )  # fmt: skip
+USUAL_DAYS = declare(
+    "groups.usual_days", default=33, kind=PreferenceKind.INTEGER, minimum=1, maximum=3650,
+    label=_("Days from start to end that are proposed for a group"),
+    help=_("A flash group gets the days that it may run."),
+)  # fmt: skip
+DAY_ITEMS = declare(
+    "groups.day_items", default=1, kind=PreferenceKind.INTEGER, minimum=1, maximum=3,
+    label=_("Planned items that each day of next week must have"),
+)  # fmt: skip
+WEEK_DUE_DAY = declare(
+    "groups.week_due_day", default=5, kind=PreferenceKind.INTEGER, minimum=1, maximum=7,
+    label=_("Day by which next week must be planned"), help=_("1 is Monday, 7 is Sunday."),
+)  # fmt: skip
+WEEK_DUE_AT = declare(
+    "groups.week_due_at", default=time(18, 0), kind=PreferenceKind.TIME,
+    label=_("Hour of that day; after it the owner is told what lacks"),
+)  # fmt: skip
 NIGHTLY_AT = declare(
     "groups.nightly_at", default=time(3, 0), kind=PreferenceKind.TIME,
     label=_("When every running group is judged anew, daily"),

@@ -53,6 +53,16 @@ class GroupUnknown(DomainError):
     message = _("This group does not exist.")
 
 
+class WordsTooLong(DomainError):
+    code = "WORDS-01"
+
+    def __init__(self, *, count: int, limit: int) -> None:
+        super().__init__(
+            _("This would have %(count)s characters, at most %(limit)s fit. Shorten what is written first.")
+            % {"count": count, "limit": limit}
+        )
+
+
 class CodeInvalid(DomainError):
     code = "CODE-01"
     message = _("This code cannot be made so.")

@@ -28,7 +28,7 @@ class NightCheck(TenantModel):
     """One night in which every running group was judged; the row is written when all are."""
 
     day = models.DateField()  # tenant's zone
-    at = models.DateTimeField(default=clock.now)
+    at = models.DateTimeField(default=clock.now)  # when the last of them was judged
     group_count = models.PositiveIntegerField(default=0)
     finding_count = models.PositiveIntegerField(default=0)
 

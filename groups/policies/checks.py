@@ -1,6 +1,6 @@
 """All checks, registered: ask `evaluate`, `passed` and `stopping` here."""
 
-from groups.policies import checks_conduct, checks_form, checks_gate, checks_kinds
+from groups.policies import checks_conduct, checks_form, checks_gate, checks_kinds, checks_plan
 from groups.policies.registry import REGISTRY, Check, Finding, evaluate, passed, stopping
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "checks_form",
     "checks_gate",
     "checks_kinds",
+    "checks_plan",
     "evaluate",
     "passed",
     "stopping",

@@ -6,14 +6,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from groups.enums import Cites, Kind, Question, Severity, State
-from groups.policies import answers, names
+from groups.policies import answers, names, words
 from groups.policies.plan import GroupPlan
 from groups.policies.reference import DAY, NOW, planned, running
 from groups.policies.registry import RUNNING, Fault, check, fault
 
 _RULES = dict(planned().answer(Question.RULES))
 _STEP_MARKS = str.maketrans(dict.fromkeys("、，,；;/→>", "\n"))
-_ASKS = ("介绍", "introduc")
 
 
 @check(
@@ -49,10 +48,6 @@ def _the_owner_sits_in(plan: GroupPlan) -> Fault | None:
     return fault(_("Its owner is not among the staff in the group. Hand it over in WeCom."))
 
 
-def _bare(text: str) -> str:
-    return text.strip().strip("。；;.，, ").casefold()
-
-
 @check(
     "RULES-01",
     Severity.WARN,
@@ -66,9 +61,7 @@ def _bare(text: str) -> str:
     good=planned(),
 )
 def _rules_are_published(plan: GroupPlan) -> Fault | None:
-    lines = answers.lines_of(plan.answer(Question.RULES), "lines")
-    shown = f"{plan.welcome}\n{plan.announcement}".casefold()
-    hidden = sum(_bare(line) not in shown for line in lines)
+    hidden = len(words.hidden_rules(plan))
     if hidden == 0:
         return None
     return fault(
@@ -78,7 +71,7 @@ def _rules_are_published(plan: GroupPlan) -> Fault | None:
             hidden,
         ),
         hidden=hidden,
-        all=len(lines),
+        all=len(answers.lines_of(plan.answer(Question.RULES), "lines")),
     )
 
 
@@ -118,7 +111,7 @@ def _the_ladder_has_steps(plan: GroupPlan) -> Fault | None:
 )
 def _rules_are_specific(plan: GroupPlan) -> Fault | None:
     lines = answers.lines_of(plan.answer(Question.RULES), "lines")
-    vague = [line for line in lines if names.length(_bare(line)) < plan.limits.rule_characters]
+    vague = [line for line in lines if names.length(words.bare(line)) < plan.limits.rule_characters]
     if not vague:
         return None
     return fault(_("“%(rule)s” is too vague to be held to."), rule=vague[0])
@@ -137,8 +130,7 @@ def _rules_are_specific(plan: GroupPlan) -> Fault | None:
     good=planned(),
 )
 def _the_welcome_asks_who_they_are(plan: GroupPlan) -> Fault | None:
-    welcome = plan.welcome.casefold()
-    if not welcome.strip() or any(word in welcome for word in _ASKS):
+    if not plan.welcome.strip() or words.asks_who(plan.welcome):
         return None
     return fault(_("The welcome does not ask new members to introduce themselves."))
 

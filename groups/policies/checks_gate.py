@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from groups.enums import Cites, ContentKind, Kind, PaymentBasis, Question, Severity, Slot
-from groups.policies import answers
+from groups.enums import Cites, Kind, PaymentBasis, Question, Severity, Slot
+from groups.policies import answers, rhythm
 from groups.policies.plan import GroupPlan
 from groups.policies.reference import ADS_WEEK, GOOD_WEEK, NOW, planned, running
 from groups.policies.registry import CONTENT, RUNNING, Fault, Test, check, fault
@@ -173,8 +173,10 @@ def _flash_is_not_overdue(plan: GroupPlan) -> Fault | None:
     )
 
 
-def _new_user_week(plan: GroupPlan) -> answers.Week | None:
-    return answers.week_of(plan.answer(Question.OPERATION)) if plan.kind == Kind.NEW_USER else None
+def _new_user_days(plan: GroupPlan) -> list[tuple[str, ...]]:
+    """Its planned days; [] for other types and while nothing is planned."""
+    days = rhythm.content_days(plan) if plan.kind == Kind.NEW_USER else []
+    return days if any(days) else []
 
 
 @check(
@@ -191,13 +193,16 @@ def _new_user_week(plan: GroupPlan) -> answers.Week | None:
     quick="week",
 )
 def _new_users_see_more_than_ads(plan: GroupPlan) -> Fault | None:
-    week = _new_user_week(plan)
-    if week is None:
+    worst = rhythm.most_marketing(rhythm.spans(_new_user_days(plan)))
+    if worst is None or worst.marketing < len(worst.kinds):
         return None
-    marketing, planned = answers.mix(week)
-    if planned and marketing == planned:
+    if plan.days is None:
         return fault(_("The whole first week is marketing. A new-user group must never be ads only."))
-    return None
+    return fault(
+        _("Days %(first)s to %(last)s hold nothing but marketing. A new-user group must never be ads only."),
+        first=worst.first,
+        last=worst.last,
+    )
 
 
 @check(
@@ -214,17 +219,21 @@ def _new_users_see_more_than_ads(plan: GroupPlan) -> Fault | None:
     quick="week",
 )
 def _new_users_see_few_ads(plan: GroupPlan) -> Fault | None:
-    week = _new_user_week(plan)
-    if week is None:
-        return None
-    marketing, planned = answers.mix(week)
+    worst = rhythm.most_marketing(rhythm.spans(_new_user_days(plan)))
     limit = plan.limits.marketing_percent
-    if planned == 0 or marketing * 100 <= limit * planned:
+    if worst is None or worst.marketing * 100 <= limit * len(worst.kinds):
         return None
+    share = round(100 * worst.marketing / len(worst.kinds))
+    if plan.days is None:
+        return fault(
+            _("Marketing is %(share)s%% of the first week; at most %(limit)s%%."), share=share, limit=limit
+        )
     return fault(
-        _("Marketing is %(share)s%% of the first week; at most %(limit)s%%."),
-        share=round(100 * marketing / planned),
+        _("Marketing is %(share)s%% of days %(first)s to %(last)s; at most %(limit)s%%."),
+        share=share,
         limit=limit,
+        first=worst.first,
+        last=worst.last,
     )
 
 
@@ -242,19 +251,26 @@ def _new_users_see_few_ads(plan: GroupPlan) -> Fault | None:
     quick="week",
 )
 def _new_users_get_value_every_day(plan: GroupPlan) -> Fault | None:
-    week = _new_user_week(plan)
-    if week is None or answers.mix(week)[1] == 0:
+    bare = rhythm.bare_days(_new_user_days(plan))
+    if not bare:
         return None
-    bare = sum(not any(kind != ContentKind.MARKETING for kind in day) for day in answers.days_of(week))
-    if bare == 0:
-        return None
+    if plan.days is None:
+        return fault(
+            ngettext(
+                "%(count)s day of the first week has neither value nor interaction.",
+                "%(count)s days of the first week have neither value nor interaction.",
+                len(bare),
+            ),
+            count=len(bare),
+        )
     return fault(
         ngettext(
-            "%(count)s day of the first week has neither value nor interaction.",
-            "%(count)s days of the first week have neither value nor interaction.",
-            bare,
+            "%(count)s day has neither value nor interaction: day %(days)s.",
+            "%(count)s days have neither value nor interaction: days %(days)s.",
+            len(bare),
         ),
-        count=bare,
+        count=len(bare),
+        days=", ".join(map(str, bare)),
     )
 
 

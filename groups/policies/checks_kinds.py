@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from groups.enums import Cites, Context, Kind, Question, Severity, State
 from groups.policies.plan import GroupPlan
 from groups.policies.reference import DAY, NOW, TODAY, planned, running
-from groups.policies.registry import RUNNING, Fault, check, fault
+from groups.policies.registry import GATE, RUNNING, Fault, check, fault
 
 WEEKLY = frozenset({Context.WEEK, Context.NIGHTLY})
 _POSITIONING = dict(planned("super_user").answer(Question.POSITIONING))
@@ -22,6 +22,7 @@ _POSITIONING = dict(planned("super_user").answer(Question.POSITIONING))
     cites=(Cites.FOUR_TYPES,),
     bad=planned("flash", starts_on=TODAY, ends_at=NOW + 8 * DAY),
     good=planned("flash", starts_on=TODAY, ends_at=NOW + 7 * DAY),
+    contexts=GATE | {Context.PUBLISH},
 )
 def _flash_is_short(plan: GroupPlan) -> Fault | None:
     if plan.kind != Kind.FLASH or plan.ends_at is None:

@@ -31,6 +31,9 @@ class Limits:
     ad_percent: int = 50
     rule_characters: int = 5
     ladder_steps: int = 3
+    usual_days: int = 33
+    posts_a_day: int = 6
+    day_items: int = 1
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,9 @@ class GroupPlan:
     message; `sees_messages` is False while no source of messages is connected: then silence proves nothing.
     None stands for what nobody measures. `week_ahead` counts what is planned for the next seven days; `sent`,
     `sent_marketing` and `spoken` are of the last seven, `spoken_before` of the seven before. `promises_due` counts
-    promises that are due by now, `promises_open` those of them not yet kept.
+    promises that are due by now, `promises_open` those of them not yet kept. `days` holds, day by day, the kinds of
+    what a plan under judgement brings (an SOP version, or a week); None: the first week of the readiness
+    gate is the plan. `posts` counts the messages to the group on each of those days.
     """
 
     now: datetime
@@ -91,6 +96,8 @@ class GroupPlan:
     open_codes: int = 0
     promises_due: int = 0
     promises_open: int = 0
+    days: tuple[tuple[str, ...], ...] | None = None
+    posts: tuple[int, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     @property

@@ -20,6 +20,7 @@ GOOD_WEEK: Week = {
     Slot.EVENING.value: [_V] * PLAN_DAYS,
 }
 ADS_WEEK: Week = {slot: [_M] * PLAN_DAYS for slot in Slot.values}
+PLANNED_DAYS: tuple[tuple[str, ...], ...] = ((_V, _M),) * PLAN_DAYS  # a week of an SOP or of a running group
 _ANSWERS: dict[str, Mapping[str, Any]] = {
     Question.POSITIONING.value: {
         "audience": "3–6 岁孩子的妈妈", "not_for": "同行", "outcome": "30 天养成听读习惯",

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.db.models import Count
 
+from contacts.enums import GROUP_PER_DAY
 from contacts.selectors import tags_of
 from groups.enums import (
     ACTIVE_HOURS,
     AD_SHARE,
+    DAY_ITEMS,
     DEAD_DAYS,
     FIRST_DAYS,
     FIRST_SILENT_HOURS,
@@ -28,6 +30,7 @@ from groups.enums import (
     SUPER_BAND,
     SUPER_SHARE,
     SUPER_TAG,
+    USUAL_DAYS,
     Kind,
     Question,
 )
@@ -49,7 +52,7 @@ _LIMITS = {
     "dead_days": DEAD_DAYS, "active_hours": ACTIVE_HOURS, "flash_days": FLASH_DAYS, "super_percent": SUPER_SHARE,
     "super_band": SUPER_BAND, "super_tag": SUPER_TAG, "promise_gap_percent": PROMISE_GAP, "first_days": FIRST_DAYS,
     "first_silent_hours": FIRST_SILENT_HOURS, "ad_percent": AD_SHARE, "rule_characters": RULE_CHARACTERS,
-    "ladder_steps": LADDER_STEPS,
+    "ladder_steps": LADDER_STEPS, "usual_days": USUAL_DAYS, "posts_a_day": GROUP_PER_DAY, "day_items": DAY_ITEMS,
 }  # fmt: skip
 
 NO_PROMISES = Ledger()

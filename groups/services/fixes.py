@@ -7,18 +7,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from groups.enums import Kind, Question, State
-from groups.errors import AnswerInvalid, GroupUnknown
+from groups.errors import AnswerInvalid, GroupUnknown, WordsTooLong
 from groups.models import Group
-from groups.policies import answers
+from groups.policies import answers, words
 from groups.policies.plan import GroupPlan
 from groups.selectors import group_facts
 from groups.services.setup import group_edit_plan, group_move, readiness_answer
 from tenants.audit import Actor
 from tenants.models import Tenant
-
-USUAL_DAYS: dict[str, int] = {Kind.FLASH: 7, Kind.NEW_USER: 33, Kind.DELIVERY: 33}
-DEFAULT_DAYS = 33
-_ANNOUNCEMENT_LIMIT = 2000
 
 
 def group_fix(*, tenant: Tenant, group_id: int, what: str, actor: Actor) -> None:
@@ -37,39 +33,59 @@ def group_fix(*, tenant: Tenant, group_id: int, what: str, actor: Actor) -> None
 
 
 def _week(plan: GroupPlan, common: dict[str, Any]) -> None:
-    """As little marketing turned into value as the rules need."""
-    week = answers.balanced(answers.week_of(plan.answer(Question.OPERATION)), plan.limits.marketing_percent)
-    readiness_answer(**common, question=Question.OPERATION, answer={"week": week})
+    """As little marketing turned into value as the rules need; what else was answered stays."""
+    answer = plan.answer(Question.OPERATION)
+    week = answers.balanced(answers.week_of(answer), plan.limits.marketing_percent)
+    readiness_answer(**common, question=Question.OPERATION, answer={**answer, "week": week})
 
 
 def _welcome(plan: GroupPlan, common: dict[str, Any]) -> None:
-    """The promise, what can be done here, and the request to introduce oneself."""
+    """The promise, what can be done here, and the request to introduce oneself. A person's words stay as they are."""
     positioning = plan.answer(Question.POSITIONING)
-    promise = plan.value_proposition or str(positioning.get("outcome", ""))
-    actions = str(positioning.get("actions", ""))
-    middle = f"{promise}。{actions}。" if actions else f"{promise}。"
-    words = _("Welcome. %(middle)s Please introduce yourself first.") % {"middle": middle}
-    group_edit_plan(**common, value_proposition=promise, welcome=words)
+    promise = plan.value_proposition.strip() or str(positioning.get("outcome", "")).strip()
+    written = plan.welcome.strip()
+    if written:
+        said = _with_what_lacks(written, promise)
+    else:
+        actions = str(positioning.get("actions", ""))
+        middle = f"{promise}。{actions}。" if actions else f"{promise}。"
+        said = _("Welcome. %(middle)s Please introduce yourself first.") % {"middle": middle}
+    group_edit_plan(**common, value_proposition=promise, welcome=_fitting(said, "welcome"))
+
+
+def _with_what_lacks(written: str, promise: str) -> str:
+    """A person's welcome, and under it, each in its own line, what it does not say."""
+    lines = [written]
+    if promise and promise not in written:
+        lines.append(promise)
+    if not words.asks_who(written):
+        lines.append(_("Please introduce yourself first."))
+    return "\n".join(lines)
+
+
+def _fitting(text: str, field: str) -> str:
+    """The text, when the field holds it. Raises WordsTooLong: nothing a person wrote is cut off."""
+    limit = Group._meta.get_field(field).max_length or 0
+    if len(text) > limit:
+        raise WordsTooLong(count=len(text), limit=limit)
+    return text
 
 
 def _ending(plan: GroupPlan, common: dict[str, Any]) -> None:
     """The usual length of its type, counted from the start."""
     start = plan.starts_on or plan.today
-    group_edit_plan(**common, ends_on=start + timedelta(days=USUAL_DAYS.get(plan.kind, DEFAULT_DAYS)))
+    days = plan.limits.flash_days if plan.kind == Kind.FLASH else plan.limits.usual_days
+    group_edit_plan(**common, ends_on=start + timedelta(days=days))
 
 
 def _rules(plan: GroupPlan, common: dict[str, Any]) -> None:
     """The rules that stand nowhere yet, under the announcement."""
-    shown = f"{plan.welcome}\n{plan.announcement}"
-    lines = [
-        line
-        for line in answers.lines_of(plan.answer(Question.RULES), "lines")
-        if line.strip("。；;. ") not in shown
-    ]
+    lines = words.hidden_rules(plan)
     if not lines:
         return
     told = [plan.announcement.strip(), _("Group rules:"), *lines]
-    group_edit_plan(**common, announcement="\n".join(one for one in told if one)[:_ANNOUNCEMENT_LIMIT])
+    said = "\n".join(one for one in told if one)
+    group_edit_plan(**common, announcement=_fitting(said, "announcement"))
 
 
 def _red_lines(plan: GroupPlan, common: dict[str, Any]) -> None:

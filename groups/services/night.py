@@ -52,7 +52,7 @@ def groups_judge_night(*, tenant_id: int) -> int:
             NightCheck(
                 tenant=tenant,
                 day=today,
-                at=now,
+                at=clock.now(),
                 group_count=len(group_ids),
                 finding_count=GroupFinding.objects.filter(tenant=tenant, group_id__in=group_ids).count(),
             )

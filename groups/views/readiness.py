@@ -103,10 +103,11 @@ class ReadinessPage(ConsoleView):
     def _answered(self, request: HttpRequest, group: Group, form: ReadinessForm) -> dict[str, Any]:
         stored = group_facts(tenant=self.request.tenant, group=group).answers
         found = form.answers()
-        week = answers.week_of(stored.get(Question.OPERATION, {}))
+        operation = stored.get(Question.OPERATION, {})
+        week = answers.week_of(operation)
         if cell := request.POST.get("cell"):
             week = _turned(week, cell)
-        found[Question.OPERATION.value] = {"week": week} if any(map(any, week.values())) else {}
+        found[Question.OPERATION.value] = {**operation, "week": week} if any(map(any, week.values())) else {}
         crew = [int(one) for one in request.POST.getlist("crew") if one.isdecimal()]
         if crew:
             found[Question.MANAGEMENT.value]["crew"] = crew
