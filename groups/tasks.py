@@ -9,7 +9,9 @@ from groups.services.life import groups_begin, tenants_with_beginnings
 from groups.services.night import groups_judge_night, tenants_unjudged
 from groups.services.promises import promises_fall_due, tenants_with_promises_due
 from groups.services.reading import group_reread
+from groups.services.week_alerts import tenants_to_look_ahead, week_alerts_bring_up
 from outbox.dispatch import enqueue
+from tenants.models import Tenant
 from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
 from wecom.errors import Retryable
@@ -40,7 +42,7 @@ def sweep() -> None:
     """Tick: find groups whose start day has come, and companies whose groups wait to be judged, at night or by the
     rules of their tags."""
     with unscoped("the groups' tick looks for tenants whose groups begin or wait to be judged"):
-        waiting, unjudged = tenants_with_beginnings(), tenants_unjudged()
+        waiting, unjudged, ahead = tenants_with_beginnings(), tenants_unjudged(), tenants_to_look_ahead()
         promising = tenants_with_promises_due()
         ruled = tenants_with_due_group_rules()
     for tenant_id in waiting:
@@ -51,6 +53,8 @@ def sweep() -> None:
         enqueue("groups.promises_due", tenant_id=tenant_id)
     for tenant_id in ruled:
         enqueue("groups.run_tag_rules", tenant_id=tenant_id)
+    for tenant_id in ahead:
+        enqueue("groups.look_ahead", tenant_id=tenant_id)
 
 
 @shared_task(name="groups.run_tag_rules", base=TenantTask, time_limit=300)
@@ -72,6 +76,12 @@ def judge_night(*, tenant_id: int) -> None:
 def promises_due(*, tenant_id: int) -> None:
     """Promises that fall due become tasks; those that time made overdue colour their group. Safe to repeat."""
     promises_fall_due(tenant_id=tenant_id)
+
+
+@shared_task(name="groups.look_ahead", base=TenantTask, time_limit=300)
+def look_ahead(*, tenant_id: int) -> None:
+    """Owners are told which week lacks content. Safe to repeat."""
+    week_alerts_bring_up(tenant=Tenant.objects.get(pk=tenant_id))
 
 
 @shared_task(name=REFRESH_TASK, base=TenantTask)

@@ -28,6 +28,8 @@ EVENTS: dict[str, list[str]] = {
         "groups.handlers.on_members_moved",
     ],
     "groups.member.left": ["groups.handlers.on_members_moved"],
+    "sop.run.ended": ["sop.handlers.on_runs_changed"],
+    "sop.run.started": ["sop.handlers.on_runs_changed"],
     "wecom.archive.consent_changed": ["contacts.handlers.on_archive_consent"],
     "wecom.archive.stored": ["contacts.handlers.on_messages_archived"],
     "wecom.send.finished": [

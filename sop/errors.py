@@ -1,7 +1,9 @@
 """What SOPs refuse, each with a sentence for the person."""
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
+from django.utils.translation import gettext as now_in
 from django.utils.translation import gettext_lazy as _
 
 from tenants.errors import DomainError
@@ -17,15 +19,52 @@ class DraftExists(DomainError):
     message = _("This template already has a draft. Finish that one first.")
 
 
+class Told(Protocol):
+    """A check that failed, in words."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def fix(self) -> Any: ...
+
+
 class ChecksFailed(DomainError):
-    """Publishing was refused; `failed` holds the checks that block."""
+    """Publishing was refused; `failed` holds the checks that block. The first is said in full."""
 
     code = "SOP-22"
     message = _("The version cannot be published yet. Deal with the blocked checks first.")
 
-    def __init__(self, failed: Sequence[object] = ()) -> None:
-        super().__init__()
+    def __init__(self, failed: Sequence[Told] = ()) -> None:
         self.failed = list(failed)
+        super().__init__(in_words(self.failed[0]) if self.failed else None)
+
+
+def in_words(one: Told) -> str:
+    """A failed check as one sentence: its code and rule, what is wrong, what to do."""
+    cited = f"{one.code} ({one.source})" if one.source else one.code
+    return f"{cited}: {one.text} {one.fix}".strip()
+
+
+class KindUnknown(DomainError):
+    code = "SOP-31"
+    message = _("There is no such type of group.")
+
+
+class KindRefuses(DomainError):
+    """A run was refused: what it sends breaks a rule of the type of a chosen group."""
+
+    code = "SOP-32"
+
+    def __init__(self, failed: Sequence[Told]) -> None:
+        self.failed = list(failed)
+        super().__init__(
+            now_in("These groups may not run it: %(why)s")
+            % {"why": " ".join(in_words(one) for one in self.failed)}
+        )
 
 
 class ReasonMissing(DomainError):

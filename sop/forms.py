@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from contacts.enums import BehaviourKind
+from groups.enums import Kind
 from sop.enums import (
     Anchor,
     Audience,
@@ -123,6 +124,12 @@ class BlankForm(forms.Form):
 
     name = forms.CharField(label=_("Name of the template"), max_length=64)
     days = forms.IntegerField(label=_("Days"), min_value=4, max_value=90, initial=7)
+    group_kind = forms.ChoiceField(
+        label=_("For groups of type"),
+        choices=[("", _("any type")), *Kind.choices],
+        required=False,
+        help_text=_("Before it is published, it is checked against what this type must never do."),
+    )
 
 
 class ReasonForm(forms.Form):

@@ -1,8 +1,10 @@
 """What SOPs do when something happens elsewhere. Database only; each may be called again with the same events."""
 
 from groups.events import GroupsFrozen, MemberJoined
+from groups.services.week_alerts import week_alerts_bring_up
 from sop.enums import REF, TouchState
-from sop.models import Touch
+from sop.events import RunEnded, RunStarted
+from sop.models import RunGroup, Touch
 from sop.services.joins import joins_plan
 from sop.services.planning import touches_take_back
 from sop.services.results import send_finished
@@ -22,6 +24,15 @@ def on_member_joined(*, tenant_id: int, events: list[MemberJoined]) -> None:
             customer_ids=event.customer_ids,
             joined_at=event.joined_at,
         )
+
+
+def on_runs_changed(*, tenant_id: int, events: list[RunStarted | RunEnded]) -> None:
+    """Weeks have content now, or have lost it: what asks the owners for a plan follows."""
+    runs = {event.run_id for event in events}
+    group_ids = set(
+        RunGroup.objects.filter(tenant_id=tenant_id, run__in=runs).values_list("group_id", flat=True)
+    )
+    week_alerts_bring_up(tenant=Tenant.objects.get(pk=tenant_id), group_ids=group_ids)
 
 
 def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:

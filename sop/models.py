@@ -5,6 +5,7 @@ from datetime import time
 from django.db import models
 from django.db.models import Q
 
+from groups.enums import Kind
 from sop.enums import (
     Anchor,
     Audience,
@@ -35,6 +36,9 @@ class Template(TenantModel):
     name = models.CharField(max_length=64)
     kind = models.CharField(max_length=16, choices=TemplateKind, default=TemplateKind.CAMP)
     purpose = models.CharField(max_length=200, blank=True)
+    group_kind = models.CharField(
+        max_length=16, choices=Kind, blank=True
+    )  # whose rules it keeps; "": of any type
     builtin = models.CharField(max_length=40, blank=True)  # the built-in template it was cloned from
     created_at = models.DateTimeField(default=clock.now)
     archived_at = models.DateTimeField(null=True, blank=True)

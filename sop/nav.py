@@ -8,8 +8,16 @@ from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
 from contacts.selectors.timeline import register_touch_titles
+from groups.enums import Kind
 from groups.phone import register_group_panel
-from groups.selectors import Panel, register_followed, register_panel, register_touches, register_weeks
+from groups.selectors import (
+    Panel,
+    register_followed,
+    register_panel,
+    register_plans,
+    register_touches,
+    register_weeks,
+)
 from leads.selectors.followed import followed_times
 from sop.enums import TouchState
 from sop.phone import group_steps_panel
@@ -17,7 +25,7 @@ from sop.selectors.beside import group_panel, group_panel_count, group_touches, 
 from sop.selectors.calendar import run_list
 from sop.selectors.templates import template_list
 from sop.selectors.titles import touch_titles
-from sop.selectors.week import weeks_of_groups
+from sop.selectors.week import plans_of_groups, weeks_of_groups
 from team.selectors import register_rail
 
 if TYPE_CHECKING:
@@ -58,8 +66,12 @@ register_panel(
 register_touches(group_touches)
 register_followed(followed_times)
 register_weeks(weeks_of_groups)
+register_plans(plans_of_groups)
 register_group_panel(group_steps_panel)
 register_touch_titles(touch_titles)
 register_changes("sop.touch", values={"state": dict(TouchState.choices)})
+register_changes(
+    "sop.template", labels={"group_kind": _("For groups of type")}, values={"group_kind": dict(Kind.choices)}
+)
 register_rail(rhythm_rail)
 register_rail(quota_rail)

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("sop/builtin/<slug:code>/", templates.CloneView.as_view(), name="clone"),
     path("sop/versions/<int:pk>/", templates.VersionPage.as_view(), name="version"),
     path("sop/versions/<int:pk>/changes/", templates.DiffPage.as_view(), name="diff"),
+    path("sop/versions/<int:pk>/kind/", templates.KindView.as_view(), name="kind"),
     path("sop/versions/<int:pk>/publish/", templates.PublishView.as_view(), name="publish"),
     path("sop/versions/<int:pk>/draft/", templates.DraftPage.as_view(), name="draft"),
     path("sop/versions/<int:pk>/steps/new/", templates.StepPage.as_view(), name="step_new"),

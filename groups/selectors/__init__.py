@@ -26,6 +26,7 @@ from groups.selectors.members import (
 )
 from groups.selectors.panels import (
     Panel,
+    PlannedItem,
     Touches,
     Week,
     followed_in,
@@ -33,16 +34,20 @@ from groups.selectors.panels import (
     panels_of,
     register_followed,
     register_panel,
+    register_plans,
     register_touches,
     register_weeks,
     touches_of,
 )
+from groups.selectors.weeks import GroupWeek, week_of_group, weeks_of_groups
 
 __all__ = [
     "ACTIVE_KINDS",
     "BROKEN",
     "Counts",
+    "GroupWeek",
     "Panel",
+    "PlannedItem",
     "Touches",
     "Week",
     "active_members",
@@ -71,9 +76,12 @@ __all__ = [
     "people_total",
     "register_followed",
     "register_panel",
+    "register_plans",
     "register_touches",
     "register_weeks",
     "seated",
     "staff_in",
     "touches_of",
+    "week_of_group",
+    "weeks_of_groups",
 ]

@@ -68,12 +68,28 @@ class Week:
     sent_marketing: int = 0
 
 
+@dataclass(frozen=True)
+class PlannedItem:
+    """One thing planned for a group. `kind`: what it counts as (groups.enums.ContentKind, or norms); `label`: its
+    content type in words; `who` carries it out; `is_post`: a message to the group, not to single persons."""
+
+    at: datetime
+    title: str
+    kind: str
+    label: Any = ""
+    who: str = ""
+    is_post: bool = True
+    url: str = ""
+
+
 TouchSource = Callable[..., Touches]
 _touches: list[TouchSource] = []
 FollowedSource = Callable[..., dict[int, int]]
 _followed: list[FollowedSource] = []
 WeekSource = Callable[..., dict[int, Week]]
 _weeks: list[WeekSource] = []
+PlanSource = Callable[..., dict[int, list[PlannedItem]]]
+_plans: list[PlanSource] = []
 
 
 def register_touches(source: TouchSource) -> None:
@@ -114,3 +130,19 @@ def weeks_of(*, tenant_id: int, group_ids: Iterable[int], now: datetime) -> dict
         return None
     found = _weeks[0](tenant_id=tenant_id, group_ids=wanted, now=now)
     return {one: found.get(one, Week()) for one in wanted}
+
+
+def register_plans(source: PlanSource) -> None:
+    """Say what is planned: `source(tenant_id=, group_ids=, since=, until=) -> {group id: items by time}`. The last one
+    counts."""
+    _plans[:] = [source]
+
+
+def plans_of(
+    *, tenant_id: int, group_ids: Iterable[int], since: datetime, until: datetime
+) -> dict[int, list[PlannedItem]]:
+    """{group id: what is planned for it in [since, until), by time}; groups without anything are left out."""
+    wanted = list(group_ids)
+    if not _plans or not wanted:
+        return {}
+    return _plans[0](tenant_id=tenant_id, group_ids=wanted, since=since, until=until)

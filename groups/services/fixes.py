@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,9 @@ from groups.selectors import group_facts
 from groups.services.setup import group_edit_plan, group_move, readiness_answer
 from tenants.audit import Actor
 from tenants.models import Tenant
+
+if TYPE_CHECKING:
+    from django.db.models import TextField
 
 
 def group_fix(*, tenant: Tenant, group_id: int, what: str, actor: Actor) -> None:
@@ -65,7 +68,7 @@ def _with_what_lacks(written: str, promise: str) -> str:
 
 def _fitting(text: str, field: str) -> str:
     """The text, when the field holds it. Raises WordsTooLong: nothing a person wrote is cut off."""
-    limit = Group._meta.get_field(field).max_length or 0
+    limit = cast("TextField[str, str]", Group._meta.get_field(field)).max_length or 0
     if len(text) > limit:
         raise WordsTooLong(count=len(text), limit=limit)
     return text

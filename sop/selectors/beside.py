@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from console.shell import tenant_url
 from contacts.selectors.exposures import people_exposed
-from groups.selectors import Touches
+from groups.selectors import Touches, week_of_group
 from sop.enums import GROUP_CHANNELS, REF, TOUCH_OPEN, Channel, RecipientState, RunState, TouchState
 from sop.models import RunGroup, Touch, TouchRecipient
 from sop.policies import calendar
@@ -48,6 +48,7 @@ def group_panel(request: Any, group: "Group") -> dict[str, Any]:
         "runs": runs_in_group(tenant=tenant, group=group, day=today),
         "touches": [decorate(one, now) for one in rows],
         "panel_since": since, "panel_until": until - timedelta(seconds=1),
+        "ahead": week_of_group(tenant=tenant, group=group),
     }  # fmt: skip
 
 

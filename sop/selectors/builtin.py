@@ -27,6 +27,7 @@ class Builtin:
     name: str
     purpose: str
     kind: str
+    group_kind: str
     days: int
     after_days: int
     offer_day: int | None
@@ -61,6 +62,7 @@ def _read(code: str, language: str) -> Builtin:
         name=raw["name"][language],
         purpose=raw["purpose"][language],
         kind=raw["kind"],
+        group_kind=raw.get("group_kind", ""),
         days=raw["days"],
         after_days=raw.get("after_days", 0),
         offer_day=offer.get("day"),

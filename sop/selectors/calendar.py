@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Case, DateTimeField, F, IntegerField, Q, QuerySet, When
 
+from groups.policies.checks import Finding as Broken
 from groups.selectors import counts
 from sop.enums import Anchor, Channel, Rule, RunState, TouchState
 from sop.models import Run, RunGroup, Touch
@@ -79,6 +80,7 @@ class Row:
     people: int
     mass_left: int | None
     cells: list[Cell]
+    broken: list[Broken] = field(default_factory=list)  # what the group's next seven days break
 
 
 @dataclass

@@ -2,13 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from groups.policies.checks import Finding as Broken
 from sop.enums import Mark
 from sop.policies.plan import Finding, Severity
+from sop.selectors.constitution import judged
+from sop.selectors.templates import plan_steps, version_checks
+
+if TYPE_CHECKING:
+    from sop.models import Step, Version
 
 SEVERITY = {
     Severity.BLOCK: ("bad", gettext_lazy("Blocks")),
@@ -19,21 +25,62 @@ SEVERITY = {
 
 @dataclass(frozen=True)
 class Explained:
-    """A finding as a person reads it."""
+    """A finding as a person reads it. `source` cites a rule of the constitution and `fix` says what to do, "" for
+    the plan's own checks; `stops`: it keeps the version from being published."""
 
     code: str
     tone: str
     label: Any
     text: str
     keys: tuple[str, ...]
+    source: str = ""
+    fix: Any = ""
+    stops: bool = False
 
 
 def explained(findings: Iterable[Finding]) -> list[Explained]:
     """Findings with words, in their order."""
     return [
-        Explained(one.code, SEVERITY[one.severity][0], SEVERITY[one.severity][1], _sentence(one), one.keys)
+        Explained(
+            one.code,
+            *SEVERITY[one.severity],
+            _sentence(one),
+            one.keys,
+            stops=one.severity is Severity.BLOCK,
+        )
         for one in findings
     ]
+
+
+def broken(findings: Iterable[Broken]) -> list[Explained]:
+    """What breaks the constitution, in the same form."""
+    return [
+        Explained(
+            one.code,
+            *SEVERITY[Severity.BLOCK if one.stops else Severity(one.severity)],
+            one.message,
+            (),
+            source=one.source,
+            fix=one.fix,
+            stops=one.stops,
+        )
+        for one in findings
+    ]
+
+
+def version_findings(version: "Version", steps: "list[Step] | None" = None) -> list[Explained]:
+    """Everything that stands in a version's way: the plan's checks and the constitution's, what stops it first.
+
+    The editor's list and publishing ask here, so what is shown is what decides.
+    """
+    planned = plan_steps(version, steps)
+    found = [
+        *explained(version_checks(version, steps)),
+        *broken(
+            judged(tenant=version.tenant, version=version, steps=planned, kinds=[version.template.group_kind])
+        ),
+    ]
+    return sorted(found, key=lambda one: not one.stops)
 
 
 def _sentence(finding: Finding) -> str:

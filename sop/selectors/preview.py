@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from groups.policies.checks import Finding as Broken
 from groups.selectors import people_total
 from sop.enums import GROUP_CHANNELS, MASS_CHANNELS, Anchor, TemplateKind
 from sop.models import Step, Version
 from sop.policies import calendar, plan
+from sop.selectors.constitution import judged
 from sop.selectors.templates import limits_for
 from tenants import clock
 
@@ -45,6 +47,7 @@ class RunPreview:
     peak_day: int
     staff: list[StaffLoad]
     findings: list[plan.Finding]
+    broken: list[Broken]  # what the constitution says for the types of these groups
     minutes_limit: int
     messages_limit: int
 
@@ -59,7 +62,7 @@ def run_preview(
 ) -> RunPreview:
     """Work out a run that does not exist yet. Writes nothing."""
     steps = list(Step.objects.filter(tenant=tenant, version=version))
-    planned = _plan_steps(tenant, version, steps, starts_on, offer_ends_at)
+    planned = steps_in_run(tenant, version, steps, starts_on, offer_ends_at)
     loads = plan.load_by_day(planned.values())
     each = max(_groups_by_owner(groups).values(), default=0)
     limits = limits_for(tenant.pk, groups_each=each)
@@ -85,14 +88,18 @@ def run_preview(
             limits=limits,
             is_camp=version.template.kind == TemplateKind.CAMP,
         ),
+        broken=judged(
+            tenant=tenant, version=version, steps=planned.values(), kinds=[group.kind for group in groups]
+        ),
         minutes_limit=limits.staff_minutes_a_day,
         messages_limit=limits.messages_a_day,
     )
 
 
-def _plan_steps(
+def steps_in_run(
     tenant: "Tenant", version: Version, steps: list[Step], starts_on: date, offer_ends_at: datetime | None
 ) -> dict[int, plan.PlanStep]:
+    """{step id: the step as a run from that day carries it out}: the countdown stands where the offer ends."""
     day, at = version.offer_day, version.offer_at
     if offer_ends_at is not None:
         wall = clock.local(offer_ends_at, tenant.timezone)

@@ -5,12 +5,17 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 
-from groups.selectors import Week
-from sop.enums import GROUP_CHANNELS, TouchState
+from groups.selectors import PlannedItem, Week
+from sop.enums import GROUP_CHANNELS, PULL_CHANNELS, TouchState
 from sop.models import Touch
+from sop.selectors.constitution import content_kind
 
 WEEK = timedelta(days=7)
 _AHEAD = [TouchState.PLANNED, TouchState.CLAIMED]
+_STANDS = [
+    TouchState.PLANNED, TouchState.CLAIMED, TouchState.HANDED, TouchState.PARKED, TouchState.SUBMITTED,
+    TouchState.CONFIRMED,
+]  # fmt: skip
 _SENT = [TouchState.SUBMITTED, TouchState.CONFIRMED]
 
 
@@ -32,3 +37,35 @@ def weeks_of_groups(*, tenant_id: int, group_ids: Iterable[int], now: datetime) 
         )
     )
     return {row["group_id"]: Week(row["ahead"], row["sent"], row["ads"]) for row in rows}
+
+
+def plans_of_groups(
+    *, tenant_id: int, group_ids: Iterable[int], since: datetime, until: datetime
+) -> dict[int, list[PlannedItem]]:
+    """{group id: what runs plan for it in [since, until) and nothing has stopped}, by time; one query.
+
+    Newcomers' steps and Moments are left out: they are no part of a group's week.
+    """
+    rows = (
+        Touch.objects.filter(
+            tenant_id=tenant_id, group_id__in=list(group_ids), planned_at__gte=since, planned_at__lt=until,
+            state__in=_STANDS, occurrence="",
+        )
+        .exclude(channel__in=PULL_CHANNELS)
+        .select_related("step", "staff")
+        .defer("text", "step__text")
+        .order_by("planned_at", "pk")
+    )  # fmt: skip
+    found: dict[int, list[PlannedItem]] = {}
+    for row in rows:
+        found.setdefault(row.group_id or 0, []).append(
+            PlannedItem(
+                at=row.planned_at,
+                title=row.step.title,
+                kind=content_kind(row.step.content_type, is_marketing=row.step.is_marketing),
+                label=row.step.get_content_type_display(),
+                who=str(row.staff or ""),
+                is_post=row.channel in GROUP_CHANNELS,
+            )
+        )
+    return found

@@ -12,11 +12,14 @@ from groups.selectors import groups_by_id, members_since
 from leads.services.windows import window_close, window_open
 from outbox.services import publish
 from sop.enums import Anchor, RunState, TouchState, VersionState
-from sop.errors import GroupBusy, GroupNotReady, ReasonMissing, RunInvalid, RunOver
+from sop.errors import GroupBusy, GroupNotReady, KindRefuses, ReasonMissing, RunInvalid, RunOver
 from sop.events import RunEnded, RunStarted
 from sop.models import Run, RunGroup, Step, Version
 from sop.policies import calendar
 from sop.selectors.audience import RUN_SOURCE
+from sop.selectors.constitution import judged
+from sop.selectors.findings import broken
+from sop.selectors.preview import steps_in_run
 from sop.services.planning import plan_apply, plan_cancel
 from sop.services.texts import PRODUCT_LINKS
 from tenants import audit, clock
@@ -51,7 +54,7 @@ class RunWish:
 def run_start(*, tenant: "Tenant", wish: RunWish, actor: Actor) -> Run:
     """Start a run: pins the version, plans every touch that is still to come, opens the leads' window.
 
-    Raises GroupNotReady, GroupBusy, RunInvalid, NotPermitted. Not safe to repeat: each call starts a run.
+    Raises GroupNotReady, GroupBusy, KindRefuses, RunInvalid, NotPermitted. Not safe to repeat: each call starts a run.
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
@@ -61,6 +64,7 @@ def run_start(*, tenant: "Tenant", wish: RunWish, actor: Actor) -> Run:
         steps = list(Step.objects.filter(tenant=tenant, version=version))
         _check_wish(tenant, wish, version, steps)
         groups = _groups_ready(tenant, wish.group_ids)
+        _check_kinds(tenant, version, groups, wish.starts_on, wish.offer_ends_at)
         _check_free(tenant, wish, version)
         run = _run_create(tenant, wish, version, actor)
         RunGroup.objects.bulk_create(RunGroup(tenant=tenant, run=run, group_id=group.pk) for group in groups)
@@ -171,6 +175,23 @@ def group_is_ready(group: "Group") -> bool:
     return group.state in LIVE_GROUP_STATES and bool(group.chat_id) and group.dismissed_at is None
 
 
+def _check_kinds(
+    tenant: "Tenant",
+    version: Version,
+    groups: Iterable["Group"],
+    starts_on: date,
+    offer_ends_at: datetime | None,
+) -> None:
+    """What the constitution forbids the types of these groups is not run in them (R2)."""
+    steps = list(Step.objects.filter(tenant=tenant, version=version))
+    planned = steps_in_run(tenant, version, steps, starts_on, offer_ends_at)
+    kinds = [group.kind for group in groups]
+    found = judged(tenant=tenant, version=version, steps=planned.values(), kinds=kinds)
+    failed = [one for one in broken(found) if one.stops]
+    if failed:
+        raise KindRefuses(failed)
+
+
 def _check_free(tenant: "Tenant", wish: RunWish, version: Version) -> None:
     """One camp at a time in a group: two would fight for the same day's messages."""
     ends_on = calendar.day_date(wish.starts_on, version.days + version.after_days)
@@ -244,13 +265,16 @@ def run_set_offer_end(
 def run_set_groups(*, tenant: "Tenant", run_id: int, group_ids: Iterable[int], actor: Actor) -> Run:
     """Take groups in or out; touches of the past stay as they are. Safe to repeat.
 
-    Raises RunOver, GroupNotReady, NotPermitted.
+    Raises RunOver, GroupNotReady, KindRefuses, NotPermitted.
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
         run = _run_locked(tenant, run_id)
-        wanted = {group.pk for group in _groups_ready(tenant, group_ids)}
+        groups = _groups_ready(tenant, group_ids)
+        wanted = {group.pk for group in groups}
         rows = {row.group_id: row for row in RunGroup.objects.filter(tenant=tenant, run=run)}
+        fresh = [group for group in groups if group.pk not in rows]
+        _check_kinds(tenant, run.version, fresh, run.starts_on, run.offer_ends_at)
         for group_id, row in rows.items():
             is_in = group_id in wanted
             if is_in == (row.removed_at is None):

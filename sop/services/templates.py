@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from groups.enums import Kind
 from sop.enums import Anchor, StepRole, TemplateKind, VersionState
-from sop.errors import ChecksFailed, DraftExists, ReasonMissing, VersionFrozen
+from sop.errors import ChecksFailed, DraftExists, KindUnknown, ReasonMissing, VersionFrozen
 from sop.models import Step, Template, Version
 from sop.policies import calendar, plan
 from sop.selectors.builtin import builtin_get
-from sop.selectors.templates import version_checks
+from sop.selectors.findings import version_findings
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -75,6 +76,7 @@ def template_clone(
             name=name or source.name,
             kind=source.kind,
             purpose=source.purpose,
+            group_kind=source.group_kind,
             builtin=code,
         )
         version = Version.objects.create(
@@ -232,7 +234,7 @@ def version_publish(*, tenant: "Tenant", version_id: int, actor: Actor) -> Versi
     require(actor, Permission.OPERATE)
     with transaction.atomic():
         version = _draft_locked(tenant, version_id)
-        failed = plan.blocks(version_checks(version))
+        failed = [one for one in version_findings(version) if one.stops]
         if failed:
             raise ChecksFailed(failed)
         version.state = VersionState.PUBLISHED
@@ -243,13 +245,40 @@ def version_publish(*, tenant: "Tenant", version_id: int, actor: Actor) -> Versi
     return version
 
 
-def template_create(*, tenant: "Tenant", name: str, days: int, actor: Actor) -> Version:
+def template_set_kind(*, tenant: "Tenant", template_id: int, group_kind: str, actor: Actor) -> Template:
+    """Say for which type of group a template is written; "" for any. Its next publication keeps that type's rules.
+
+    Published versions stay as they are. Safe to repeat. Raises Template.DoesNotExist, KindUnknown, NotPermitted.
+    """
+    require(actor, Permission.OPERATE)
+    if group_kind not in ("", *Kind.values):
+        raise KindUnknown
+    with transaction.atomic():
+        template = Template.objects.select_for_update().get(tenant=tenant, pk=template_id)
+        before, template.group_kind = template.group_kind, group_kind
+        if before != group_kind:
+            template.save(update_fields=["group_kind"])
+            audit.record(
+                tenant=tenant,
+                actor=actor,
+                verb="sop.template.kind_set",
+                target=template,
+                changes={"group_kind": [before, group_kind]},
+            )
+    return template
+
+
+def template_create(*, tenant: "Tenant", name: str, days: int, actor: Actor, group_kind: str = "") -> Version:
     """An empty camp of `days` (4 or more) with its four phases. Each call makes a new template."""
     require(actor, Permission.OPERATE)
     cuts = calendar.phases_for(days)
     with transaction.atomic():
         template = Template.objects.create(
-            tenant=tenant, code=f"own-{random.token_hex(3)}", name=name, kind=TemplateKind.CAMP
+            tenant=tenant,
+            code=f"own-{random.token_hex(3)}",
+            name=name,
+            kind=TemplateKind.CAMP,
+            group_kind=group_kind,
         )
         version = Version.objects.create(
             tenant=tenant,

@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy
 
 from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, TemplatePage, go, render, toast
-from groups.selectors import counts, groups_open
+from groups.selectors import counts, groups_open, weeks_of_groups
 from groups.selectors.group_tags import group_tag_choices, groups_tagged
 from sop.enums import RunState
 from sop.filters import RunFilter
 from sop.forms import OfferForm, ReasonForm, RunForm, offer_default
 from sop.models import Run, Version
 from sop.selectors.calendar import (
+    Week,
     calendar_week,
     ledger,
     run_get,
@@ -25,7 +26,7 @@ from sop.selectors.calendar import (
     run_list,
     runs_running,
 )
-from sop.selectors.findings import explained
+from sop.selectors.findings import broken, explained
 from sop.selectors.preview import run_preview
 from sop.selectors.templates import step_list, version_list_usable
 from sop.selectors.timeline import day_bars
@@ -188,7 +189,9 @@ class RunPreviewView(RunNewPage):
         )
         context = {
             "preview": preview,
-            "findings": explained(preview.findings),
+            "findings": sorted(
+                [*explained(preview.findings), *broken(preview.broken)], key=lambda one: not one.stops
+            ),
             "version": version,
             "groups": chosen,
             "bars": day_bars(preview.messages, version.days + version.after_days, preview.messages_limit),
@@ -215,6 +218,8 @@ class RunPage(TemplatePage):
         day = _day(self.request.GET.get("day"), default=max(today, run.starts_on))
         running = runs_running(tenant=tenant)
         week = calendar_week(tenant=tenant, runs=[run], day=day)
+        if run.state == RunState.RUNNING:
+            _judge_weeks(tenant, week)
         group_id = self.request.GET.get("group", "")
         chosen = int(group_id) if group_id.isdecimal() else None
         return {
@@ -231,6 +236,14 @@ class RunPage(TemplatePage):
             "following": week.days[0] + timedelta(days=7),
             "is_running": run.state == RunState.RUNNING,
         }
+
+
+def _judge_weeks(tenant: Any, week: Week) -> None:
+    """Give each row what the next seven days of its group break, over all its runs."""
+    rows = [row for band in week.bands for row in band.rows]
+    ahead = weeks_of_groups(tenant=tenant, groups=[row.group for row in rows])
+    for row in rows:
+        row.broken = ahead[row.group.pk].findings
 
 
 def _day(raw: str | None, *, default: date) -> date:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from console.pages import ConsoleView, FormPage, TemplatePage, drawer_done, go, toast
 from content.policies.wording import render as fill
+from groups.enums import Kind
 from sop.enums import VersionState
 from sop.errors import ChecksFailed
 from sop.forms import BlankForm, CloneForm, ReasonForm, StepForm
@@ -16,11 +17,10 @@ from sop.policies import plan
 from sop.selectors import timeline as view
 from sop.selectors.builtin import builtin_list
 from sop.selectors.calendar import run_list
-from sop.selectors.findings import explained
+from sop.selectors.findings import version_findings
 from sop.selectors.templates import (
     step_list,
     template_list,
-    version_checks,
     version_diff,
     version_get,
     version_list,
@@ -30,6 +30,7 @@ from sop.services.templates import (
     step_save,
     template_clone,
     template_create,
+    template_set_kind,
     version_draft,
     version_publish,
 )
@@ -116,7 +117,7 @@ class VersionPage(TemplatePage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         version = found_version(self.request, kwargs["pk"])
         steps = step_list(version=version)
-        findings = version_checks(version, steps)
+        findings = version_findings(version, steps)
         blocks, flags = view.phase_strip(version, steps)
         runs = [
             one
@@ -127,8 +128,9 @@ class VersionPage(TemplatePage):
             "version": version,
             "is_draft": version.state == VersionState.DRAFT,
             "timeline": view.timeline(version=version),
-            "findings": explained(findings),
-            "blocked": len(plan.blocks(findings)),
+            "findings": findings,
+            "blocked": sum(one.stops for one in findings),
+            "kinds": [("", _("any type")), *Kind.choices],
             "talks": plan.talk_counts([one.to_plan() for one in steps]),
             "value_share": plan.value_share_percent([one.to_plan() for one in steps]),
             "blocks": blocks,
@@ -139,6 +141,22 @@ class VersionPage(TemplatePage):
             "tab": self.request.GET.get("tab", "plan"),
             "can_edit": self.can(Permission.OPERATE) and version.state == VersionState.DRAFT,
         }
+
+
+class KindView(ConsoleView):
+    """POST: the type of group whose rules a template keeps."""
+
+    write_permission = Permission.OPERATE
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        version = found_version(request, pk)
+        template_set_kind(
+            tenant=self.request.tenant,
+            template_id=version.template_id,
+            group_kind=request.POST.get("group_kind", ""),
+            actor=self.request.actor,
+        )
+        return go(request, self.url("sop:version", pk=pk))
 
 
 class PublishView(ConsoleView):
