@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from django.utils.translation import gettext as now_in
 from django.utils.translation import gettext_lazy as _
 
 from tenants.errors import DomainError
@@ -62,7 +61,7 @@ class KindRefuses(DomainError):
     def __init__(self, failed: Sequence[Told]) -> None:
         self.failed = list(failed)
         super().__init__(
-            now_in("These groups may not run it: %(why)s")
+            _("These groups may not run it: %(why)s")
             % {"why": " ".join(in_words(one) for one in self.failed)}
         )
 

@@ -168,6 +168,7 @@ class ItemStanding:
     """How the item of one matter stands. `done_by` is "" when it closed by itself."""
 
     state: str
+    rule_code: str
     starts_at: datetime | None
     done_by: str
 
@@ -181,12 +182,8 @@ def work_items_of(*, tenant_id: int, source_kind: str, source_ids: Iterable[int]
     rows = WorkItem.objects.filter(
         tenant_id=tenant_id, source_kind=source_kind, source_id__in=list(source_ids)
     )
-    return {
-        source_id: ItemStanding(state, starts_at, done_by)
-        for source_id, state, starts_at, done_by in rows.values_list(
-            "source_id", "state", "starts_at", "done_by"
-        )
-    }
+    named = rows.values_list("source_id", "state", "rule_code", "starts_at", "done_by")
+    return {source_id: ItemStanding(*values) for source_id, *values in named}
 
 
 def work_item_list(

@@ -22,7 +22,8 @@ from tenants.models import Tenant
 
 SOURCE = "groups.week"
 LOOK_EVERY_S = 900
-_EMPTY = ("SUPER-02", "PLAN-01")
+_EMPTY = "SUPER-02"  # asked on any day
+_LACKS = frozenset({"PLAN-02", "PLAN-01"})  # asked by the hour
 
 
 def tenants_to_look_ahead() -> list[int]:
@@ -63,7 +64,8 @@ def week_alerts_bring_up(*, tenant: Tenant, group_ids: Iterable[int] | None = No
         groups = list(rows.select_for_update(of=("self",)).order_by("pk"))
         live = [one for one in groups if one.state in LIVE_STATES and one.state != State.CLOSING]
         items = work_items_of(tenant_id=tenant.pk, source_kind=SOURCE, source_ids=[one.pk for one in groups])
-        asking = _asking(tenant, live, monday, {pk for pk, item in items.items() if item.waits})
+        told = {pk for pk, item in items.items() if item.waits and item.rule_code in _LACKS}
+        asking = _asking(tenant, live, monday, told)
         for group_id, (week, finding) in asking.items():
             if not _was_done(items.get(group_id), due_at):
                 _put(tenant, week, finding, due_at)
@@ -80,22 +82,22 @@ def _was_done(item: ItemStanding | None, due_at: datetime) -> bool:
 
 
 def _asking(
-    tenant: Tenant, groups: list[Group], monday: date, waiting: set[int]
+    tenant: Tenant, groups: list[Group], monday: date, told: set[int]
 ) -> dict[int, tuple[GroupWeek, Finding]]:
     """{group id: (its week, what is wrong with it)} of the groups whose owner is to be told."""
     today = clock.local_date(clock.now(), tenant.timezone)
     is_next = monday > today
     found: dict[int, tuple[GroupWeek, Finding]] = {}
-    judged = groups if is_next else [one for one in groups if one.pk in waiting]
+    judged = groups if is_next else [one for one in groups if one.pk in told]
     first = max(monday, today)
     length = (monday + timedelta(days=PLAN_DAYS) - first).days
     for pk, week in weeks_of_groups(tenant=tenant, groups=judged, first=first, length=length).items():
-        wrong = _lack(week, ("PLAN-02", *_EMPTY))
+        wrong = _lack(week, {*_LACKS, _EMPTY})
         if wrong is not None:
             found[pk] = (week, wrong)
     supers = [one for one in groups if one.kind == Kind.SUPER_USER and one.pk not in found]
     for pk, week in weeks_of_groups(tenant=tenant, groups=supers).items():
-        wrong = _lack(week, _EMPTY)
+        wrong = _lack(week, {_EMPTY})
         if wrong is not None:
             found[pk] = (week, wrong)
     return found

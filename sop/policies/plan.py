@@ -100,13 +100,23 @@ def minutes_before(day: int | None, at: time | None, offset_minutes: int) -> tup
 
 
 def thinned(steps: list[PlanStep], *, messages_a_day: int = 3, messages_a_week: int = 15) -> frozenset[str]:
-    """Keys of the steps that stay when a camp is squeezed: marked steps and countdown first, then by priority.
+    """Keys of the steps that stay when a camp is squeezed: marked steps and countdown first, then what gives each day
+    its value or talk, then by priority.
 
     A step stays when its day keeps to `messages_a_day` and one mass send, and every seven days around it to
     `messages_a_week`. Steps without a day always stay.
     """
     kept: list[PlanStep] = [step for step in steps if step.day is None]
-    dated = sorted((step for step in steps if step.day is not None), key=_importance)
+    giving = _giving(steps)
+    dated = sorted(
+        (step for step in steps if step.day is not None),
+        key=lambda step: (
+            not step.mark,
+            step.anchor != Anchor.OFFER_END,
+            step.key not in giving,
+            *_importance(step),
+        ),
+    )
     for step in dated:
         loads = load_by_day([*kept, step])
         load, day = loads[step.day or 0], step.day or 0
@@ -120,8 +130,23 @@ def thinned(steps: list[PlanStep], *, messages_a_day: int = 3, messages_a_week: 
     return frozenset(step.key for step in kept)
 
 
-def _importance(step: PlanStep) -> tuple[bool, bool, int, int]:
-    return (not step.mark, step.anchor != Anchor.OFFER_END, step.priority, step.day or 0)
+def _importance(step: PlanStep) -> tuple[int, int]:
+    return (step.priority, step.day or 0)
+
+
+def _giving(steps: list[PlanStep]) -> frozenset[str]:
+    """Keys of the most important step of each day that brings all members value or talk."""
+    best: dict[int, PlanStep] = {}
+    for step in sorted(steps, key=_importance):
+        if (
+            step.day is not None
+            and not step.is_marketing
+            and step.content_type not in (ContentType.MARKETING, ContentType.NORMS)
+            and step.channel not in PULL_CHANNELS
+            and step.audience == Audience.MEMBERS
+        ):
+            best.setdefault(step.day, step)
+    return frozenset(step.key for step in best.values())
 
 
 def in_quiet_hours(at: time, quiet_from: time, quiet_until: time) -> bool:

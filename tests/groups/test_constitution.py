@@ -1,6 +1,6 @@
 """What running groups break is kept, judged every night, shown with what to do, and mended at one press."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -9,18 +9,22 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
 from console.pages import tenant_url
-from groups.enums import Context, State
+from groups.enums import FLASH_DAYS, USUAL_DAYS, Context, State
+from groups.errors import WordsTooLong
 from groups.models import Group, GroupFinding, NightCheck
 from groups.policies.checks import REGISTRY, evaluate
 from groups.selectors import group_facts, register_weeks
+from groups.selectors.findings import judged_at
 from groups.selectors.panels import Week, _weeks
+from groups.services import night
 from groups.services.fixes import FIXES, group_fix
 from groups.services.glance import glance_refresh
 from groups.services.night import groups_judge_night, tenants_unjudged
-from groups.services.setup import group_edit_plan, group_set_kind
+from groups.services.setup import group_edit_plan, group_set_kind, readiness_answer
 from tenants.audit import SYSTEM
 from tenants.models import AuditEntry, User
 from tenants.scoping import tenant_scope, unscoped
+from tenants.services import preference_set
 from tests.factories.contacts import make_behaviour, make_customers
 from tests.factories.groups import fill_group, make_group, make_ready_group
 
@@ -186,6 +190,77 @@ def test_the_usual_rules_leave_written_ones_alone(scoped):
     answer = group_facts(tenant=scoped, group=group).answer("rules")
     assert len(answer["lines"].splitlines()) == 3
     assert answer["ladder"]
+
+
+def test_a_welcome_written_by_hand_keeps_every_word(scoped):
+    group = make_group(tenant=scoped, welcome="家长好，我是林老师。", value_proposition="30 天养成听读习惯")
+    with override("zh-hans"):
+        group_fix(tenant=scoped, group_id=group.pk, what="welcome", actor=SYSTEM)
+        group.refresh_from_db()
+        assert group.welcome.startswith("家长好，我是林老师。\n")
+        assert "30 天养成听读习惯" in group.welcome
+        whole = group.welcome
+        group_fix(tenant=scoped, group_id=group.pk, what="welcome", actor=SYSTEM)
+    group.refresh_from_db()
+    assert group.welcome == whole
+
+
+@pytest.mark.parametrize(
+    ("what", "field", "limit"), [("welcome", "welcome", 500), ("rules", "announcement", 2000)]
+)
+def test_what_does_not_fit_is_refused_and_nothing_is_cut(scoped, what, field, limit):
+    written = "字" * limit
+    group = make_ready_group(tenant=scoped, **{field: written})
+    with pytest.raises(WordsTooLong, match=str(limit)):
+        group_fix(tenant=scoped, group_id=group.pk, what=what, actor=SYSTEM)
+    group.refresh_from_db()
+    assert getattr(group, field) == written
+
+
+def test_rules_published_in_another_case_are_not_added_again(scoped):
+    group = make_group(tenant=scoped, announcement="no adding members privately")
+    readiness_answer(
+        tenant=scoped, group_id=group.pk, question="rules", actor=SYSTEM,
+        answer={"lines": "No adding members privately.", "ladder": "Warn, mute, remove"},
+    )  # fmt: skip
+    group_fix(tenant=scoped, group_id=group.pk, what="rules", actor=SYSTEM)
+    group.refresh_from_db()
+    assert group.announcement == "no adding members privately"
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting", "days"), [("flash", FLASH_DAYS, 4), ("new_user", USUAL_DAYS, 21)]
+)
+def test_the_usual_end_follows_the_setting_of_its_type(scoped, kind, setting, days):
+    preference_set(tenant=scoped, setting=setting, raw=days, actor=SYSTEM)
+    group = make_group(tenant=scoped, kind=kind, starts_on=date(2026, 3, 2))
+    group_fix(tenant=scoped, group_id=group.pk, what="ending", actor=SYSTEM)
+    group.refresh_from_db()
+    assert group.ends_on == date(2026, 3, 2) + timedelta(days=days)
+
+
+def test_mending_the_week_keeps_the_note(scoped):
+    group = make_group(tenant=scoped, kind="new_user")
+    ads = {slot: ["marketing"] * 7 for slot in ("morning", "noon", "evening")}
+    readiness_answer(
+        tenant=scoped,
+        group_id=group.pk,
+        question="operation",
+        actor=SYSTEM,
+        answer={"week": ads, "note": "周三停更"},
+    )
+    group_fix(tenant=scoped, group_id=group.pk, what="week", actor=SYSTEM)
+    answer = group_facts(tenant=scoped, group=group).answer("operation")
+    assert answer["note"] == "周三停更"
+    assert answer["week"] != ads
+
+
+def test_the_night_says_when_it_ended(scoped, group, frozen, monkeypatch):
+    frozen.move(hours=24)
+    began = frozen.moment
+    monkeypatch.setattr(night, "glances_bring_up", lambda **asked: frozen.move(minutes=4))
+    groups_judge_night(tenant_id=scoped.pk)
+    assert judged_at(tenant_id=scoped.pk) == began + timedelta(minutes=4)
 
 
 def test_the_page_says_what_is_wrong_since_when_and_mends_it(web, tenant, frozen):

@@ -220,6 +220,109 @@ def test_a_plan_with_25_planted_faults_yields_exactly_those():
     assert set(found) == PLANTED
 
 
+# The same by context: what is broken, where it is asked, and exactly what must be found there.
+ADS_DAYS = (("marketing",),) * 7
+_ASKED_EARLY = {*PLANTED} - {"NAME-05", "ROLE-01", "DEAD-01", "LIFE-02", "DELIV-03"}
+FAULTY = {
+    "going live": (
+        replace(BAD, state="planning", is_linked=False, answers={**BAD.answers, "ending": {}, "operation": {}}),
+        Context.GO_LIVE,
+        _ASKED_EARLY | {"READY-02", "READY-06"},
+    ),
+    "going live, new users": (
+        planned(answers={"operation": {"week": ADS_WEEK}}), Context.GO_LIVE, {"NEW-01", "NEW-02", "NEW-03"},
+    ),
+    "going live, flash": (
+        planned("flash", ends_at=None, payment_basis="unpaid"), Context.GO_LIVE, {"FLASH-01", "UNPAID-01"},
+    ),
+    "going live, long flash": (planned("flash", ends_at=NOW + timedelta(days=9)), Context.GO_LIVE, {"FLASH-03"}),
+    "going live, super": (
+        planned("super_user", ends_at=NOW + timedelta(days=9), open_codes=2, answers={"positioning": {
+            **planned().answer("positioning"), "screening": "", "benefits": "",
+        }}),
+        Context.GO_LIVE,
+        {"SUPER-01", "SUPER-04", "SUPER-05", "SUPER-06"},
+    ),
+    "publishing, new users": (
+        planned(days=ADS_DAYS, posts=(7,)), Context.PUBLISH, {"NEW-01", "NEW-02", "NEW-03", "RHYTHM-01"},
+    ),
+    "publishing, super": (
+        planned("super_user", days=(("value",), *((),) * 9), posts=(1, 9)), Context.PUBLISH,
+        {"SUPER-07", "RHYTHM-01"},
+    ),
+    "publishing, flash": (
+        planned("flash", days=ADS_DAYS, ends_at=NOW + timedelta(days=12)), Context.PUBLISH, {"FLASH-03"},
+    ),
+    "the week, new users": (
+        running(days=(*ADS_DAYS[:6], ()), posts=(9,), week_ahead=6), Context.WEEK,
+        {"NEW-01", "NEW-02", "NEW-03", "RHYTHM-01", "PLAN-02"},
+    ),
+    "the week, super": (running("super_user", days=((),) * 7, week_ahead=0), Context.WEEK, {"SUPER-02"}),
+    "the week, empty": (running("learning", days=((),) * 7, week_ahead=0), Context.WEEK, {"PLAN-01"}),
+    "the night": (BAD, Context.NIGHTLY, PLANTED),
+    "the night, seats and ads": (
+        running(customer_count=196, sent=10, sent_marketing=6, spoken=40, spoken_before=60, staff_count=6),
+        Context.NIGHTLY,
+        {"SIZE-01", "STAFF-02", "AD-01"},
+    ),
+    "the night, full": (running(customer_count=196), Context.NIGHTLY, {"SIZE-03"}),
+    "the night, super": (
+        running("super_user", customer_count=100, super_count=40, week_ahead=0), Context.NIGHTLY,
+        {"SUPER-02", "SUPER-03"},
+    ),
+    "the night, flash": (running("flash", ends_at=NOW), Context.NIGHTLY, {"FLASH-02"}),
+    "the night, one promise": (running("learning", promises_due=10, promises_open=1), Context.NIGHTLY, {"DELIV-02"}),
+    "the night, first week": (
+        running(goes_live_at=NOW - timedelta(days=3), last_message_at=NOW - timedelta(hours=50)), Context.NIGHTLY,
+        {"LIFE-01"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(FAULTY))
+def test_planted_faults_are_found_where_they_are_asked_and_nothing_else(name):
+    plan, context, planted = FAULTY[name]
+    found = [finding.code for finding in evaluate(plan, context)]
+    assert len(found) == len(set(found))
+    assert set(found) == planted
+
+
+def test_planted_faults_cover_every_check_and_every_context():
+    assert {context for _plan, context, _planted in FAULTY.values()} == set(Context)
+    known = {code for _plan, _context, planted in FAULTY.values() for code in planted}
+    assert set(REGISTRY) - known <= {"READY-03", "READY-04"}  # BAD answers these two badly, not emptily
+    assert len(known) >= 25
+
+
+@pytest.mark.parametrize("context", list(Context))
+@pytest.mark.parametrize("key", sorted(PLANNED))
+def test_a_good_plan_by_days_breaks_no_rule_in_any_context(key, context):
+    days = (("value", "marketing", "talk"),) * 14
+    for plans in (PLANNED, RUNNING):
+        flash = {"ends_at": NOW + timedelta(days=6)} if key == "flash" else {}
+        plan = replace(plans[key], days=days, posts=(3,) * 14, week_ahead=42, **flash)
+        assert [finding.code for finding in evaluate(plan, context)] == []
+
+
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [
+        (
+            (("value",),) * 7 + (("marketing",),) * 7,
+            {"NEW-01", "NEW-02", "NEW-03"},
+        ),  # the second week counts too
+        ((("value", "marketing"),) * 14, set()),
+        ((("value",), *(("marketing", "talk"),) * 5, ("marketing", "marketing", "talk")), set()),
+        ((("norms",), *(("value",),) * 6), {"NEW-03"}),
+        ((), set()),
+        (((),) * 7, set()),
+    ],
+)
+def test_every_seven_days_of_a_new_user_plan_are_judged(days, found):
+    plan = planned(days=days)
+    assert {finding.code for finding in evaluate(plan, Context.PUBLISH)} == found
+
+
 @pytest.mark.parametrize(
     ("supers", "is_off"), [(24, True), (25, False), (30, False), (35, False), (36, True)]
 )

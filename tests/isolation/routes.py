@@ -169,6 +169,7 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "sop:clone": (VIEW, OPERATE),
     "sop:version": (VIEW, WORK),
     "sop:diff": (VIEW, WORK),
+    "sop:kind": (VIEW, OPERATE),
     "sop:publish": (VIEW, OPERATE),
     "sop:draft": (VIEW, OPERATE),
     "sop:step_new": (VIEW, OPERATE),
