@@ -147,6 +147,22 @@ class ProfileSource(models.TextChoices):
     WECOM = "wecom", _("WeCom")
 
 
+class IdentityVerb(models.TextChoices):
+    """What was decided about two records."""
+
+    MERGED = "merged", _("One person")
+    SPLIT = "split", _("Two people again")
+    APART = "apart", _("Looked at: two people")
+
+
+class IdentityGround(models.TextChoices):
+    """Why two records are one person."""
+
+    UNIONID = "unionid", _("Same union id")
+    PHONE = "phone", _("Same phone number")
+    HAND = "hand", _("By hand")
+
+
 class StageSource(models.TextChoices):
     """Who moved a person to a trust stage."""
 

@@ -16,6 +16,11 @@ class CustomerUnknown(DomainError):
     message = _("This customer is not known here.")
 
 
+class IdentityInvalid(DomainError):
+    code = "CUSTOMER-03"
+    message = _("These records are the same person already, or this one stands on its own.")
+
+
 class ProfileInvalid(DomainError):
     code = "PROFILE-01"
     message = _("This is not a value that the field can hold.")

@@ -10,6 +10,7 @@ from contacts.enums import TrustStage, Verdict
 from contacts.models import Customer, SheetRow, Tag
 from contacts.selectors import customer_list, groups_for_choice, member_ids, tag_list
 from contacts.selectors.channels import channel_friend_ids, channel_list
+from contacts.selectors.identity import as_persons
 from contacts.selectors.tags import tag_ids_with_rule
 from team.selectors import staff_list
 
@@ -71,10 +72,20 @@ class CustomerFilter(filters.FilterSet):
         return rows.filter(stage=int(value))
 
     def in_group(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        return rows.filter(pk__in=member_ids(tenant_id=self.request.tenant.pk, group_id=int(value)))
+        return rows.filter(
+            pk__in=as_persons(
+                tenant_id=self.request.tenant.pk,
+                customer_ids=member_ids(tenant_id=self.request.tenant.pk, group_id=int(value)),
+            )
+        )
 
     def by_channel(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        return rows.filter(pk__in=channel_friend_ids(tenant_id=self.request.tenant.pk, channel_id=int(value)))
+        return rows.filter(
+            pk__in=as_persons(
+                tenant_id=self.request.tenant.pk,
+                customer_ids=channel_friend_ids(tenant_id=self.request.tenant.pk, channel_id=int(value)),
+            )
+        )
 
 
 class TagFilter(filters.FilterSet):

@@ -40,6 +40,8 @@ register_changes(
     labels={
         **dict(ProfileField.choices),
         "stage": pgettext_lazy("audit field", "Trust stage"),
+        "same_person": pgettext_lazy("audit field", "Same person"),
+        "record": pgettext_lazy("audit field", "WeCom id"),
         "tag_until": pgettext_lazy("audit field", "Tag stays until"),
     },
     values={"gender": dict(Gender.choices), "education": dict(Education.choices)},

@@ -11,6 +11,7 @@ from contacts.views.customers import (
     TagPage,
     UntagView,
 )
+from contacts.views.identity import ApartView, MergePage, SamePage, SplitPage
 from contacts.views.imports import (
     ChatImportPage,
     ChatTemplateView,
@@ -52,6 +53,10 @@ urlpatterns: list[URLPattern] = [
     path("customers/files/<int:pk>/status/", SheetStatusPage.as_view(), name="sheet_status"),
     path("customers/files/<int:pk>/faults.csv", SheetFaultsView.as_view(), name="sheet_faults"),
     re_path(r"^customers/files/(?P<pk>\d+)/(?P<verb>write|undo)/$", SheetActView.as_view(), name="sheet_act"),
+    path("customers/same/", SamePage.as_view(), name="same"),
+    path("customers/<int:pk>/merge/", MergePage.as_view(), name="merge"),
+    path("customers/<int:pk>/split/", SplitPage.as_view(), name="split"),
+    path("customers/<int:pk>/apart/<int:other_pk>/", ApartView.as_view(), name="apart"),
     path("customers/stages/", StagesPage.as_view(), name="stages"),
     path("customers/<int:pk>/stage/", StagePage.as_view(), name="stage"),
     path("customers/tags/", TagListPage.as_view(), name="tags"),

@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import connection
 
+from contacts.selectors.identity import merged_among
+
 ACTIVATION_DAYS = 3
 ACTIVE_DAYS = 7
 FLOW_DAYS = 7
@@ -140,6 +142,7 @@ class People:
 
 
 Test = Callable[[Person], bool]
+Facts = dict[int, dict[str, tuple[datetime | None, str]]]
 
 # Figure -> who counts. What a page shows as a number, a link with this key opens as a list.
 FIGURES: dict[str, Test] = {
@@ -164,7 +167,7 @@ FIGURES: dict[str, Test] = {
 
 
 def people_of(camp: Camp, *, at: datetime) -> People:
-    """Everybody of the camp as of `at`. Three queries, whatever the camp's size."""
+    """Everybody of the camp as of `at`. Four queries, whatever the camp's size."""
     values: dict[str, Any] = {
         "tenant": camp.tenant_id,
         "window": camp.window_id,
@@ -182,18 +185,39 @@ def people_of(camp: Camp, *, at: datetime) -> People:
         cursor.execute(_MEMBERS, values)
         members = cursor.fetchall()
         cursor.execute(_PEOPLE, values)
-        facts: dict[int, dict[str, tuple[datetime | None, str]]] = defaultdict(dict)
+        facts: Facts = defaultdict(dict)
         for customer_id, fact, moment, text in cursor.fetchall():
             known = facts[customer_id].get(fact)
             if known is None or (moment is not None and known[0] is not None and moment > known[0]):
                 facts[customer_id][fact] = (moment, text)
         cursor.execute(_HAS_INVITERS, [camp.tenant_id, camp.group_ids])
         knows = bool(cursor.fetchone()[0])
+    merged = merged_among(tenant_id=camp.tenant_id)
+    told = _by_person(facts, merged)
     everyone = [
-        _person(customer_id, in_cohort, joined_at, facts.get(customer_id, {}))
-        for customer_id, in_cohort, joined_at in members
+        _person(customer_id, in_cohort, joined_at, told.get(customer_id, {}))
+        for customer_id, in_cohort, joined_at in _once(members, merged)
     ]
     return People(camp, at, everyone, knows)
+
+
+def _once(
+    members: list[tuple[int, bool, datetime]], merged: Mapping[int, int]
+) -> list[tuple[int, bool, datetime]]:
+    """Each person once, however many records sit in the camp: since the first of them came."""
+    found: dict[int, tuple[int, bool, datetime]] = {}
+    for customer_id, in_cohort, joined_at in members:
+        who = merged.get(customer_id, customer_id)
+        _who, was_in, since = found.get(who, (who, False, joined_at))
+        found[who] = (who, in_cohort or was_in, min(joined_at, since))
+    return list(found.values())
+
+
+def _by_person(facts: Facts, merged: Mapping[int, int]) -> Facts:
+    told: Facts = defaultdict(dict)
+    for customer_id, known in sorted(facts.items()):
+        told[merged.get(customer_id, customer_id)] |= known
+    return told
 
 
 def _person(

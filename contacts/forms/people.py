@@ -101,3 +101,25 @@ class StageForm(forms.Form):
         self.fields["stage"].choices = [  # type: ignore[attr-defined]
             (key, f"{key} {label}") for key, label in TrustStage.choices if key != present
         ]
+
+
+class MergeForm(forms.Form):
+    """Another record of the same person."""
+
+    other = forms.CharField(
+        label=_("The other record"),
+        max_length=300,
+        help_text=_("Its WeCom id, or the address of its page here."),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        required=False,
+        help_text=_("How you know. Needed unless both carry the same union id or phone number."),
+    )
+
+
+class SplitForm(forms.Form):
+    """Why two records are two people after all."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("What you saw or heard."))

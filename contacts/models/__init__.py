@@ -1,6 +1,7 @@
 """The tables of customers; import them from here."""
 
 from contacts.models.acts import Behaviour, ImportBatch, Order
+from contacts.models.identity import IdentityMove
 from contacts.models.people import Channel, ContactWay, Customer, Follow
 from contacts.models.profile import ProfileFact
 from contacts.models.sheets import Sheet, SheetRow
@@ -10,6 +11,6 @@ from contacts.models.touches import Exposure, ExposureDay, ExposureWeek, GroupDa
 
 __all__ = [
     "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "Exposure", "ExposureDay", "ExposureWeek",
-    "Follow", "GroupDay", "ImportBatch", "Order", "ProfileFact", "Sheet", "SheetRow", "StageMove", "Tag", "TagGroup",
-    "TagPast", "TagRule",
+    "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Order", "ProfileFact", "Sheet", "SheetRow", "StageMove",
+    "Tag", "TagGroup", "TagPast", "TagRule",
 ]  # fmt: skip

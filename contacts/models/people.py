@@ -72,7 +72,9 @@ class Customer(TenantModel):
     """One person outside the corp, as one app sees them. Someone met only in a group has no name: it stays "".
 
     `gender` 0 unknown, 1 male, 2 female and `kind` 1 WeChat, 2 WeCom, 0 unknown are WeCom's. `consent` holds
-    {"marketing": "granted" | "refused", "at": iso}. `stage` is the trust stage 1-7 (R33).
+    {"marketing": "granted" | "refused", "at": iso}. `stage` is the trust stage 1-7 (R33). Of one person's records one
+    stands for the person: its `person` is empty, that of the others names it. `merged_into` is the record that each
+    was merged into (R37).
     """
 
     app = models.ForeignKey("wecom.App", on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -94,6 +96,12 @@ class Customer(TenantModel):
     stage_at = models.DateTimeField(null=True, blank=True)  # since when; empty: since first seen
     stage_held_at = models.DateTimeField(null=True, blank=True)  # moved back by hand: only later acts count
     synced_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    person = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints = [
@@ -107,6 +115,14 @@ class Customer(TenantModel):
             models.Index(fields=["tenant", "stage"], name="contacts_customer_stage"),
             models.Index(
                 fields=["tenant", "unionid"], name="contacts_customer_union", condition=~models.Q(unionid="")
+            ),
+            models.Index(
+                fields=["tenant", "phone"], name="contacts_customer_phone", condition=~models.Q(phone="")
+            ),
+            models.Index(
+                fields=["tenant", "person"],
+                name="contacts_customer_person",
+                condition=models.Q(person__isnull=False),
             ),
         ]
 

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from contacts.enums import BehaviourKind, FollowState, OrderState
 from contacts.models import Behaviour, Customer, CustomerTag, Follow, Order, Tag, TagGroup
@@ -67,6 +68,14 @@ def groups_of(*, tenant_id: int, customer_id: int) -> list[Any]:
     if _Groups.by_customer is None:
         return []
     return _Groups.by_customer(tenant_id=tenant_id, customer_ids=[customer_id]).get(customer_id, [])
+
+
+def groups_of_all(*, tenant_id: int, customer_ids: list[int]) -> list[Any]:
+    """The groups that any of these records sits in now, each once."""
+    if _Groups.by_customer is None:
+        return []
+    told = _Groups.by_customer(tenant_id=tenant_id, customer_ids=customer_ids)
+    return list({group.pk: group for one in customer_ids for group in told.get(one, [])}.values())
 
 
 def groups_for_choice(*, tenant_id: int) -> list[tuple[int, str]]:
@@ -155,27 +164,38 @@ def customer_list(
     opted_out: bool | None = None,
     among: QuerySet[Customer] | None = None,
 ) -> QuerySet[Customer]:
-    """Customers, newest first. `text` searches name and remark, or matches an exact WeCom id.
+    """People, each once, newest first: of merged records the one that stands for the person, found by any of them.
 
-    `among` narrows a list that was made here before.
+    `text` searches name and remark, or matches an exact WeCom id. `among` narrows a list that was made here before.
     """
-    found = Customer.objects.filter(tenant_id=tenant_id) if among is None else among
+    found = Customer.objects.filter(tenant_id=tenant_id, person=None) if among is None else among
     if text:
-        remarked = Follow.objects.filter(tenant_id=tenant_id, remark__icontains=text).values("customer_id")
-        found = found.filter(Q(name__icontains=text) | Q(external_userid=text) | Q(pk__in=remarked))
-    if tag_id is not None:
+        remarked = Follow.objects.filter(tenant_id=tenant_id, remark__icontains=text)
+        named = Q(name__icontains=text) | Q(external_userid=text)
+        merged = Customer.objects.filter(named, tenant_id=tenant_id, person__isnull=False).values("person_id")
+        also = remarked.filter(customer__person__isnull=False).values("customer__person_id")
         found = found.filter(
-            Exists(CustomerTag.objects.filter(tenant_id=tenant_id, customer=OuterRef("pk"), tag_id=tag_id))
+            named | Q(pk__in=remarked.values("customer_id")) | Q(pk__in=merged) | Q(pk__in=also)
         )
+    if tag_id is not None:
+        found = found.filter(_held(CustomerTag.objects.filter(tenant_id=tenant_id, tag_id=tag_id)))
     if staff_id is not None:
         live = Follow.objects.filter(tenant_id=tenant_id, staff_id=staff_id, state__in=LIVE_FOLLOWS)
-        found = found.filter(Exists(live.filter(customer=OuterRef("pk"))))
+        found = found.filter(_held(live))
     if buyer is not None:
-        bought = Exists(_paid(tenant_id).filter(customer=OuterRef("pk")))
+        bought = _held(_paid(tenant_id))
         found = found.filter(bought if buyer else ~bought)
     if opted_out is not None:
-        found = found.filter(opt_out_at__isnull=not opted_out)
+        merged = Customer.objects.filter(tenant_id=tenant_id, person__isnull=False, opt_out_at__isnull=False)
+        out = Q(opt_out_at__isnull=False) | Q(pk__in=merged.values("person_id"))
+        found = found.filter(out if opted_out else ~out)
     return found.order_by("-first_seen_at", "-pk")
+
+
+def _held(rows: QuerySet[Any]) -> Q:
+    """Of whom some record is in `rows`, a table with a `customer`."""
+    merged = rows.filter(customer__person__isnull=False).values("customer__person_id")
+    return Q(Exists(rows.filter(customer=OuterRef("pk")))) | Q(pk__in=merged)
 
 
 LIVE_FOLLOWS = (FollowState.HALF, FollowState.FULL)
@@ -202,9 +222,12 @@ def buyers_in(
 
 
 def opted_out_in(*, tenant_id: int, customer_ids: Iterable[int]) -> set[int]:
-    """Those who want no marketing."""
-    rows = Customer.objects.filter(tenant_id=tenant_id, pk__in=set(customer_ids), opt_out_at__isnull=False)
-    return set(rows.values_list("pk", flat=True))
+    """Those who want no marketing; said with one record it holds for every record of the person."""
+    rows = Customer.objects.filter(tenant_id=tenant_id, pk__in=set(customer_ids))
+    out = Customer.objects.filter(tenant_id=tenant_id, opt_out_at__isnull=False)
+    same = out.filter(person=Coalesce(OuterRef("person_id"), OuterRef("pk")))
+    said = Q(opt_out_at__isnull=False) | Q(person__opt_out_at__isnull=False) | Q(Exists(same))
+    return set(rows.filter(said).values_list("pk", flat=True))
 
 
 def behaviours_for(
@@ -324,8 +347,8 @@ def tag_group_list(*, tenant_id: int) -> QuerySet[TagGroup]:
 
 
 def customer_count(*, tenant_id: int) -> int:
-    """People known, staff not among them: a customer is never a staff member."""
-    return Customer.objects.filter(tenant_id=tenant_id).count()
+    """People known, each once however many records or groups; a customer is never a staff member."""
+    return Customer.objects.filter(tenant_id=tenant_id, person=None).count()
 
 
 def live_follow_counts(*, tenant_id: int, staff_ids: Iterable[int] | None = None) -> dict[int, int]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Avg, Count, F, Q
+from django.db.models import Avg, Case, Count, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext as _
 
@@ -14,22 +14,23 @@ from contacts.enums import STAGE_GUIDE, BehaviourKind, OrderState, StageSource, 
 from contacts.models import Behaviour, Customer, Follow, Order, StageMove
 from contacts.policies.stages import DAYS, FRIENDS, LEARNT, ORDERS, SEEN, SPOKE
 from contacts.selectors import LIVE_FOLLOWS, member_ids
+from contacts.selectors.identity import as_persons, records_under
 
 _LEARNT = (BehaviourKind.LESSON, BehaviourKind.LIVE, BehaviourKind.RADAR, BehaviourKind.ASSIGNMENT)
 _PASSIVE = (BehaviourKind.JOIN, BehaviourKind.LEAVE)
 
 
 def stage_counts(*, tenant_id: int, customer_ids: Iterable[int], zone: str) -> dict[int, dict[str, int]]:
-    """{customer id: {count: number}} of the acts that are evidence; three queries for any number of people.
+    """{person: {count: number}} of the acts that are evidence; four queries for any number of people.
 
-    Of somebody moved back by hand only what came after that counts. Days are the company's.
+    What any record of a person did counts. Of somebody moved back by hand only what came after that counts. Days are
+    the company's.
     """
-    ids = list(customer_ids)
-    found: dict[int, dict[str, int]] = {one: {} for one in ids}
+    found: dict[int, dict[str, int]] = {one: {} for one in customer_ids}
+    ids = [*found, *records_under(tenant_id=tenant_id, person_ids=found)]
     acts = (
-        Behaviour.objects.filter(tenant_id=tenant_id, customer_id__in=ids)
-        .filter(_after("occurred_at"))
-        .values("customer_id")
+        _after(Behaviour.objects.filter(tenant_id=tenant_id, customer_id__in=ids), "occurred_at")
+        .values("who")
         .annotate(
             seen=Count("pk"),
             spoke=Count("pk", filter=Q(kind=BehaviourKind.MESSAGE)),
@@ -40,19 +41,25 @@ def stage_counts(*, tenant_id: int, customer_ids: Iterable[int], zone: str) -> d
         )
     )
     for row in acts:
-        found[row["customer_id"]] |= {name: row[name] for name in (SEEN, SPOKE, LEARNT, DAYS)}
+        found[row["who"]] |= {name: row[name] for name in (SEEN, SPOKE, LEARNT, DAYS)}
     for name, rows in (
-        (FRIENDS, Follow.objects.filter(_after("followed_at"), state__in=LIVE_FOLLOWS)),
-        (ORDERS, Order.objects.filter(_after("ordered_at"), state=OrderState.PAID)),
+        (FRIENDS, _after(Follow.objects.filter(state__in=LIVE_FOLLOWS), "followed_at")),
+        (ORDERS, _after(Order.objects.filter(state=OrderState.PAID), "ordered_at")),
     ):
         mine = rows.filter(tenant_id=tenant_id, customer_id__in=ids)
-        for customer_id, number in mine.values_list("customer_id").annotate(Count("pk")):
-            found[customer_id][name] = number
+        for who, number in mine.values_list("who").annotate(Count("pk")):
+            found[who][name] = number
     return found
 
 
-def _after(field: str) -> Q:
-    return Q(customer__stage_held_at=None) | Q(**{f"{field}__gt": F("customer__stage_held_at")})
+def _after(rows: QuerySet[Any], field: str) -> QuerySet[Any]:
+    """Those after the person's last move back; `who` is the record that stands for the person."""
+    held = Case(
+        When(customer__person__isnull=False, then=F("customer__person__stage_held_at")),
+        default=F("customer__stage_held_at"),
+    )
+    rows = rows.annotate(who=Coalesce(F("customer__person_id"), F("customer_id")), held=held)
+    return rows.filter(Q(held=None) | Q(**{f"{field}__gt": F("held")}))
 
 
 @dataclass(frozen=True)
@@ -69,9 +76,10 @@ class StageRow:
 
 def stage_distribution(*, tenant_id: int, now: datetime, group_id: int | None = None) -> list[StageRow]:
     """Who stands on which stage, all seven in order; of one group's present customers with `group_id`."""
-    people = Customer.objects.filter(tenant_id=tenant_id)
+    people = Customer.objects.filter(tenant_id=tenant_id, person=None)
     if group_id is not None:
-        people = people.filter(pk__in=member_ids(tenant_id=tenant_id, group_id=group_id))
+        members = member_ids(tenant_id=tenant_id, group_id=group_id)
+        people = people.filter(pk__in=as_persons(tenant_id=tenant_id, customer_ids=members))
     rows = (
         people.order_by()
         .values("stage")

@@ -57,15 +57,17 @@ def tag_ids_with_rule(*, tenant_id: int) -> list[int]:
     return list(TagRule.objects.filter(tenant_id=tenant_id, is_active=True).values_list("tag_id", flat=True))
 
 
-def customer_tags(*, tenant_id: int, customer_id: int) -> list[CustomerTag]:
-    """What one person carries now, by name."""
-    rows = CustomerTag.objects.filter(tenant_id=tenant_id, customer_id=customer_id, tag__deleted_at=None)
+def customer_tags(*, tenant_id: int, customer_ids: Iterable[int]) -> list[CustomerTag]:
+    """What one person's records carry now, by name."""
+    rows = CustomerTag.objects.filter(
+        tenant_id=tenant_id, customer_id__in=list(customer_ids), tag__deleted_at=None
+    )
     return list(rows.select_related("tag", "staff").order_by("tag__name", "pk"))
 
 
-def tags_past(*, tenant_id: int, customer_id: int, limit: int) -> list[TagPast]:
-    """What one person carried before, the latest first."""
-    rows = TagPast.objects.filter(tenant_id=tenant_id, customer_id=customer_id)
+def tags_past(*, tenant_id: int, customer_ids: Iterable[int], limit: int) -> list[TagPast]:
+    """What one person's records carried before, the latest first."""
+    rows = TagPast.objects.filter(tenant_id=tenant_id, customer_id__in=list(customer_ids))
     return list(rows.select_related("tag", "staff").order_by("-ended_at", "-pk")[:limit])
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contacts.enums import BehaviourKind, FollowState, TrustStage
+from contacts.enums import BehaviourKind, FollowState, IdentityVerb, TrustStage
 from contacts.models import Behaviour, CustomerTag, Exposure, Follow, StageMove, TagPast
+from contacts.selectors.identity import identity_moves
 from contacts.selectors.sources import source_label
 from contacts.selectors.tags import tags_past
 from wecom.archive.texts import kind_label
@@ -76,19 +77,25 @@ def register_touch_titles(titles: TouchTitles) -> None:
 
 
 def customer_timeline(
-    *, tenant_id: int, customer_id: int, limit: int = LIMIT, facet: str = ""
+    *, tenant_id: int, customer_id: int, records: Iterable[int] = (), limit: int = LIMIT, facet: str = ""
 ) -> list[TimelineEntry]:
-    """The latest `limit` entries, newest first; `facet` keeps one sort. A constant number of queries."""
-    who = {"tenant_id": tenant_id, "customer_id": customer_id}
+    """The latest `limit` entries, newest first; `facet` keeps one sort. A constant number of queries a record.
+
+    `records` are the ids of further records of the same person, told along with it.
+    """
+    ids = [customer_id, *records]
+    who: dict[str, Any] = {"tenant_id": tenant_id, "customer_id__in": ids}
     entries = [
         *_behaviours(who, limit),
         *_touches(who, limit),
         *_tags(who, limit),
         *_friends(who),
         *_stages(who, limit),
+        *_identities(tenant_id, ids, limit),
     ]
     for provider in _providers:
-        entries += provider(**who, limit=limit)
+        for one in ids:
+            entries += provider(tenant_id=tenant_id, customer_id=one, limit=limit)
     if facet:
         entries = [one for one in entries if one.facet == facet]
     return sorted(entries, key=lambda one: one.at, reverse=True)[:limit]
@@ -107,7 +114,7 @@ def _joined(*parts: Any) -> str:
     return " · ".join(str(part) for part in parts if part)
 
 
-def _behaviours(who: dict[str, int], limit: int) -> list[TimelineEntry]:
+def _behaviours(who: dict[str, Any], limit: int) -> list[TimelineEntry]:
     rows = Behaviour.objects.filter(**who).select_related("group", "staff").order_by("-occurred_at", "-pk")
     return [_behaviour(row) for row in rows[:limit]]
 
@@ -152,7 +159,7 @@ def _message(row: Behaviour) -> TimelineEntry:
     )
 
 
-def _touches(who: dict[str, int], limit: int) -> list[TimelineEntry]:
+def _touches(who: dict[str, Any], limit: int) -> list[TimelineEntry]:
     rows = list(Exposure.objects.filter(**who).select_related("group").order_by("-at", "-pk")[:limit])
     titles: dict[str, str] = {}
     for named in _touch_titles:
@@ -182,9 +189,9 @@ def _place(row: Exposure) -> str:
     return _("Moments") if row.channel == "moments" else _("private")
 
 
-def _tags(who: dict[str, int], limit: int) -> list[TimelineEntry]:
+def _tags(who: dict[str, Any], limit: int) -> list[TimelineEntry]:
     now = CustomerTag.objects.filter(**who).select_related("tag", "staff").order_by("-added_at")
-    past = tags_past(**who, limit=limit)
+    past = tags_past(tenant_id=who["tenant_id"], customer_ids=who["customer_id__in"], limit=limit)
     return [
         *(_tagged(row) for row in (*now[:limit], *past)),
         *(
@@ -210,7 +217,7 @@ def _tagged(row: CustomerTag | TagPast) -> TimelineEntry:
     )
 
 
-def _stages(who: dict[str, int], limit: int) -> list[TimelineEntry]:
+def _stages(who: dict[str, Any], limit: int) -> list[TimelineEntry]:
     rows = StageMove.objects.filter(**who).order_by("-at", "-pk")[:limit]
     return [
         TimelineEntry(
@@ -225,7 +232,25 @@ def _stages(who: dict[str, int], limit: int) -> list[TimelineEntry]:
     ]
 
 
-def _friends(who: dict[str, int]) -> list[TimelineEntry]:
+def _identities(tenant_id: int, ids: list[int], limit: int) -> list[TimelineEntry]:
+    texts = {
+        IdentityVerb.MERGED: _("Record %(one)s is the same person as %(two)s"),
+        IdentityVerb.SPLIT: _("Record %(one)s is another person than %(two)s after all"),
+        IdentityVerb.APART: _("Looked at: %(one)s and %(two)s are two people"),
+    }
+    return [
+        TimelineEntry(
+            at=row.at,
+            facet=CHANGE,
+            icon_name="users",
+            text=texts[IdentityVerb(row.verb)] % {"one": row.customer, "two": row.into},
+            detail=_joined(row.get_ground_display(), row.moved_by, row.reason),
+        )
+        for row in identity_moves(tenant_id=tenant_id, customer_ids=ids, limit=limit)
+    ]
+
+
+def _friends(who: dict[str, Any]) -> list[TimelineEntry]:
     made = []
     for row in Follow.objects.filter(**who).select_related("staff"):
         name = {"name": row.staff}

@@ -327,6 +327,8 @@ def customer_set_opt_out(
         row.opt_out_at = now if opted_out else None
         row.opt_out_reason = reason.strip()[:200] if opted_out else ""
         row.save(update_fields=["opt_out_at", "opt_out_reason"])
+        same = Customer.objects.filter(tenant=tenant, person_id=row.person_id or row.pk)
+        same.update(opt_out_at=row.opt_out_at, opt_out_reason=row.opt_out_reason)
         audit.record(
             tenant=tenant,
             actor=actor,

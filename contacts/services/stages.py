@@ -8,6 +8,7 @@ from contacts.enums import STAGE_DAYS, STAGE_LEARNT, StageSource
 from contacts.errors import CustomerUnknown, ReasonMissing, StageInvalid
 from contacts.models import Customer, StageMove
 from contacts.policies.stages import STAGES, Need, Reached, moves_forward, needs_of, reached
+from contacts.selectors.identity import as_persons
 from contacts.selectors.stages import stage_counts
 from contacts.services.tag_rules import rules_judge
 from tenants import audit, clock, preferences
@@ -24,7 +25,7 @@ def stages_judge(*, tenant_id: int, customer_ids: Iterable[int]) -> int:
 
     Order of acts does not matter: the same acts end in the same stage. A constant number of queries a thousand.
     """
-    ids = sorted(set(customer_ids))
+    ids = sorted(as_persons(tenant_id=tenant_id, customer_ids=customer_ids))
     if not ids:
         return 0
     zone = Tenant.objects.get(pk=tenant_id).timezone

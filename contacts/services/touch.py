@@ -31,12 +31,17 @@ from wecom.services import quota_use_many
 
 __all__ = ["Decision", "TouchRequest", "gate_decide", "gate_limits", "gate_release"]
 
-_PEOPLE = """
-select id, external_userid, opt_out_at is not null, coalesce(consent->>'marketing', '')
-from contacts_customer where tenant_id = %(tenant)s and id = any(%(ids)s)
+# Who asked for no marketing with one record is left alone with every record of the same person.
+_OPTED_OUT = """(c.opt_out_at is not null
+    or exists (select 1 from contacts_customer p where p.id = c.person_id and p.opt_out_at is not null)
+    or exists (select 1 from contacts_customer r where r.tenant_id = c.tenant_id and r.opt_out_at is not null
+        and r.person_id = coalesce(c.person_id, c.id)))"""
+_PEOPLE = f"""
+select id, external_userid, {_OPTED_OUT}, coalesce(consent->>'marketing', '')
+from contacts_customer c where tenant_id = %(tenant)s and id = any(%(ids)s)
 """
-_PEOPLE_AND_ORDERS = """
-select id, external_userid, opt_out_at is not null, coalesce(consent->>'marketing', ''),
+_PEOPLE_AND_ORDERS = f"""
+select id, external_userid, {_OPTED_OUT}, coalesce(consent->>'marketing', ''),
     (select max(ordered_at) from contacts_order o
      where o.tenant_id = c.tenant_id and o.customer_id = c.id and o.state = 'paid')
 from contacts_customer c where tenant_id = %(tenant)s and id = any(%(ids)s)

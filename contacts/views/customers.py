@@ -20,12 +20,13 @@ from contacts.selectors import (
     customer_get,
     customer_list,
     follows_of,
-    groups_of,
+    groups_of_all,
     orders_for,
     spent_fen,
     tag_list,
 )
 from contacts.selectors.exposures import exposures_now
+from contacts.selectors.identity import proposals_for, records_of
 from contacts.selectors.profile import PROFILE_SIZE, known_of, profile_of
 from contacts.selectors.sources import source_label
 from contacts.selectors.stages import standing_of
@@ -83,11 +84,20 @@ class CustomerPage(TemplatePage):
     template_name = "contacts/detail.html"
     partial_name = "contacts/_timeline.html"
 
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """A merged record's page leads to that of its person."""
+        person_id = found(self.request.tenant.pk, kwargs["pk"]).person_id
+        if person_id is not None:
+            return go(request, self.url("contacts:detail", pk=person_id))
+        return super().get(request, **kwargs)
+
     def context(self, **kwargs: Any) -> dict[str, Any]:
         tenant_id = self.request.tenant.pk
         customer = found(tenant_id, kwargs["pk"])
-        who = {"tenant_id": tenant_id, "customer_ids": [customer.pk]}
-        entries = customer_timeline(tenant_id=tenant_id, customer_id=customer.pk)
+        records = records_of(customer=customer)
+        ids = [customer.pk, *(one.pk for one in records)]
+        who = {"tenant_id": tenant_id, "customer_ids": ids}
+        entries = customer_timeline(tenant_id=tenant_id, customer_id=customer.pk, records=ids[1:])
         facet = self.request.GET.get("only", "all")
         facet = facet if facet in FACETS else "all"
         counts = facet_counts(entries)
@@ -101,10 +111,12 @@ class CustomerPage(TemplatePage):
             "facet": facet,
             "facets": [(key, FACET_LABELS[key], counts[key]) for key in ("all", *FACETS)],
             "follows": list(follows_of(**who)),
-            "groups": groups_of(tenant_id=tenant_id, customer_id=customer.pk),
-            "tags": self._tags(customer),
+            "groups": groups_of_all(**who),
+            "tags": self._tags(tenant_id, ids),
+            "records": records,
+            "same": proposals_for(customer=customer, records=records),
             "orders": [(order, source_label(order.source)) for order in orders],
-            "spent_fen": spent_fen(**who).get(customer.pk),
+            "spent_fen": sum(spent.values()) if (spent := spent_fen(**who)) else None,
             "exposures": exposures_now(tenant=self.request.tenant, customer_id=customer.pk),
             "consent_source": dict(ConsentSource.choices).get(customer.archive_consent_source, ""),
         }
@@ -119,10 +131,9 @@ class CustomerPage(TemplatePage):
             "profile_known": known_of(customer=customer, rows=rows, has_order=has_order),
         }
 
-    def _tags(self, customer: Customer) -> list[dict[str, Any]]:
+    def _tags(self, tenant_id: int, ids: list[int]) -> list[dict[str, Any]]:
         """What the person carries, each with what a rule counted."""
-        tenant_id = self.request.tenant.pk
-        ties = customer_tags(tenant_id=tenant_id, customer_id=customer.pk)
+        ties = customer_tags(tenant_id=tenant_id, customer_ids=ids)
         names = fact_names(tenant_id=tenant_id) if any(tie.evidence for tie in ties) else {}
         return [{"tie": tie, "why": evidence_words(tie.evidence, names)} for tie in ties]
 

@@ -1,0 +1,117 @@
+"""Reads of identity: the records of one person, the person of a record, and who may be the same (R37)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from contacts.enums import IdentityVerb
+from contacts.models import Customer, IdentityMove
+
+PROPOSED = 200
+_SAME = """
+select {field}, array_agg(distinct coalesce(person_id, id)) from contacts_customer
+where tenant_id = %s and {field} <> '' group by {field} having count(distinct coalesce(person_id, id)) > 1
+order by {field} limit %s
+"""
+
+
+def persons_of(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, int]:
+    """{record: the record that stands for the person}, for merged records only. One query."""
+    rows = Customer.objects.filter(tenant_id=tenant_id, pk__in=set(customer_ids), person__isnull=False)
+    return dict(rows.values_list("pk", "person_id"))
+
+
+def merged_among(*, tenant_id: int) -> dict[int, int]:
+    """{record: the record that stands for the person} of every merged record of the company. One query."""
+    rows = Customer.objects.filter(tenant_id=tenant_id, person__isnull=False)
+    return dict(rows.values_list("pk", "person_id"))
+
+
+def as_persons(*, tenant_id: int, customer_ids: Iterable[int]) -> set[int]:
+    """These records as people, each once."""
+    ids = set(customer_ids)
+    merged = persons_of(tenant_id=tenant_id, customer_ids=ids)
+    return {merged.get(one, one) for one in ids}
+
+
+def records_under(*, tenant_id: int, person_ids: Iterable[int]) -> dict[int, int]:
+    """{merged record: person} of these people. One query."""
+    rows = Customer.objects.filter(tenant_id=tenant_id, person_id__in=set(person_ids))
+    return dict(rows.values_list("pk", "person_id"))
+
+
+def records_of(*, customer: Customer) -> list[Customer]:
+    """The merged records of the person that this one stands for, without itself, the oldest first."""
+    rows = Customer.objects.filter(tenant_id=customer.tenant_id, person_id=customer.pk)
+    return list(rows.select_related("merged_into").order_by("first_seen_at", "pk"))
+
+
+def identity_moves(*, tenant_id: int, customer_ids: Iterable[int], limit: int) -> list[IdentityMove]:
+    """What was decided about these records, the latest first."""
+    ids = list(customer_ids)
+    rows = IdentityMove.objects.filter(Q(customer_id__in=ids) | Q(into_id__in=ids), tenant_id=tenant_id)
+    return list(rows.select_related("customer", "into").order_by("-at", "-pk")[:limit])
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Two records that may be one person; `goes_on` was seen first. `evidence`: {"unionid": "...", "phone": "..."}."""
+
+    goes_on: Customer
+    other: Customer
+    evidence: dict[str, str]
+
+
+def proposals(*, tenant_id: int) -> list[Proposal]:
+    """Who may be the same person by union id or phone and was not looked at yet; 200 at most. Four queries."""
+    shared: dict[frozenset[int], dict[str, str]] = {}
+    with connection.cursor() as cursor:
+        for field in ("unionid", "phone"):
+            cursor.execute(_SAME.format(field=field), [tenant_id, PROPOSED])
+            for value, ids in cursor.fetchall():
+                for other in ids[1:]:
+                    shared.setdefault(frozenset((ids[0], other)), {})[field] = value
+    return _proposed(tenant_id, shared)
+
+
+def proposals_for(*, customer: Customer, records: Iterable[Customer] = ()) -> list[Proposal]:
+    """Who may be the same person as this one. At most three queries."""
+    mine = [customer, *records]
+    unions, phones = {one.unionid for one in mine if one.unionid}, {one.phone for one in mine if one.phone}
+    if not unions and not phones:
+        return []
+    found = Customer.objects.filter(tenant_id=customer.tenant_id).filter(
+        Q(unionid__in=unions) & ~Q(unionid="") | Q(phone__in=phones) & ~Q(phone="")
+    )
+    shared: dict[frozenset[int], dict[str, str]] = {}
+    for one in found.exclude(pk__in=[each.pk for each in mine])[:PROPOSED]:
+        evidence = shared.setdefault(frozenset((customer.pk, one.person_id or one.pk)), {})
+        evidence |= {"unionid": one.unionid} if one.unionid in unions else {}
+        evidence |= {"phone": one.phone} if one.phone in phones else {}
+    return _proposed(customer.tenant_id, shared) if shared else []
+
+
+def _proposed(tenant_id: int, shared: dict[frozenset[int], dict[str, str]]) -> list[Proposal]:
+    """Pairs with their people, without those that somebody decided on."""
+    told = _decided(tenant_id, {one for pair in shared for one in pair})
+    pairs = [pair for pair in shared if pair not in told][:PROPOSED]
+    ids = {one for pair in pairs for one in pair}
+    people = {one.pk: one for one in Customer.objects.filter(tenant_id=tenant_id, pk__in=ids)}
+    made = []
+    for pair in pairs:
+        first, second = sorted((people[one] for one in pair), key=lambda one: (one.first_seen_at, one.pk))
+        made.append(Proposal(first, second, shared[pair]))
+    return made
+
+
+def _decided(tenant_id: int, person_ids: set[int]) -> set[frozenset[int]]:
+    """Pairs of people that were told apart, or split again."""
+    rows = IdentityMove.objects.filter(tenant_id=tenant_id).exclude(verb=IdentityVerb.MERGED)
+    rows = rows.annotate(
+        one=Coalesce(F("customer__person_id"), F("customer_id")),
+        two=Coalesce(F("into__person_id"), F("into_id")),
+    ).filter(one__in=person_ids, two__in=person_ids)
+    return {frozenset(pair) for pair in rows.values_list("one", "two")}
