@@ -88,6 +88,36 @@ class Verdict(models.TextChoices):
     FAULT = "fault", pgettext_lazy("line of a file", "Has a fault")
 
 
+class QuestionKind(models.TextChoices):
+    """How a question of a form is answered. The value is stored data."""
+
+    TEXT = "text", _("Text")
+    NUMBER = "number", _("Number")
+    DATE = "date", _("Date")
+    CITY = "city", _("City")
+    SINGLE = "single", _("One of several")
+    MULTI = "multi", _("Any of several")
+
+
+class SurveyAnswerState(models.TextChoices):
+    """Whether an answer counts for a person."""
+
+    TAKEN = "taken", _("Answered, named by WeCom")
+    WAITING = "waiting", _("Waits: nobody named the visitor")
+    CONFIRMED = "confirmed", _("Confirmed by staff")
+    DROPPED = "dropped", _("Dropped")
+
+
+SURVEY_DAYS = declare(
+    "surveys.link_days",
+    default=30,
+    kind=PreferenceKind.INTEGER,
+    label=_("Days the personal link of a form works"),
+    minimum=1,
+    maximum=365,
+)
+
+
 class SkuKind(models.TextChoices):
     """What buying a thing means on a customer's way (R38). The value is stored data."""
 

@@ -77,6 +77,23 @@ class SheetStays(DomainError):
     message = _("This file cannot be taken back.")
 
 
+class SurveyInvalid(DomainError):
+    code = "FORM-01"
+    message = _(
+        "A form has a title and one to twelve different questions; a choice has at least two options."
+    )
+
+
+class SurveyClosed(DomainError):
+    code = "FORM-02"
+    message = _("This form is closed.")
+
+
+class SurveyAnswered(DomainError):
+    code = "FORM-03"
+    message = _("This form was answered already.")
+
+
 class ChannelTaken(DomainError):
     code = "CHANNEL-01"
     message = _("There is a channel of this name or code already.")

@@ -3,11 +3,12 @@
 from typing import Any
 
 import django_filters as filters
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from contacts.enums import TrustStage, Verdict
-from contacts.models import Customer, SheetRow, Tag
+from contacts.models import Customer, SheetRow, SurveyLink, Tag
 from contacts.selectors import customer_list, groups_for_choice, member_ids, tag_list
 from contacts.selectors.channels import channel_friend_ids, channel_list
 from contacts.selectors.identity import as_persons
@@ -123,3 +124,25 @@ class SheetRowFilter(filters.FilterSet):
     class Meta:
         model = SheetRow
         fields = ("verdict",)
+
+
+class SurveyPeopleFilter(filters.FilterSet):
+    """Whether somebody answered a form, and for which group they were asked."""
+
+    q = filters.CharFilter(label=_("Name"), field_name="customer__name", lookup_expr="icontains")
+    state = filters.ChoiceFilter(
+        label=_("Answer"),
+        choices=[("answered", _("Answered")), ("opened", _("Opened")), ("missing", _("Has not answered"))],
+        method="by_state",
+        empty_label=_("All"),
+    )
+    group = filters.NumberFilter(field_name="group_id", widget=forms.HiddenInput)
+
+    class Meta:
+        model = SurveyLink
+        fields: list[str] = []
+
+    def by_state(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        if value == "opened":
+            return rows.filter(opened_at__isnull=False)
+        return rows.filter(answered_at__isnull=value == "missing")

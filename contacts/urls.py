@@ -29,6 +29,15 @@ from contacts.views.sheets import (
     SheetTemplateView,
 )
 from contacts.views.stages import StagePage, StagesPage
+from contacts.views.surveys import (
+    AnswerDecideView,
+    SurveyActView,
+    SurveyAskPage,
+    SurveyEditPage,
+    SurveyNewPage,
+    SurveyPage,
+    SurveysPage,
+)
 from contacts.views.tags import (
     TagArchiveView,
     TagEditPage,
@@ -57,6 +66,19 @@ urlpatterns: list[URLPattern] = [
     path("customers/<int:pk>/merge/", MergePage.as_view(), name="merge"),
     path("customers/<int:pk>/split/", SplitPage.as_view(), name="split"),
     path("customers/<int:pk>/apart/<int:other_pk>/", ApartView.as_view(), name="apart"),
+    path("customers/forms/", SurveysPage.as_view(), name="surveys"),
+    path("customers/forms/new/", SurveyNewPage.as_view(), name="survey_new"),
+    path("customers/forms/<int:pk>/", SurveyPage.as_view(), name="survey"),
+    path("customers/forms/<int:pk>/edit/", SurveyEditPage.as_view(), name="survey_edit"),
+    path("customers/forms/<int:pk>/ask/", SurveyAskPage.as_view(), name="survey_ask"),
+    re_path(
+        r"^customers/forms/(?P<pk>\d+)/(?P<verb>close|open)/$", SurveyActView.as_view(), name="survey_act"
+    ),
+    re_path(
+        r"^customers/forms/answers/(?P<pk>\d+)/(?P<verb>confirm|drop)/$",
+        AnswerDecideView.as_view(),
+        name="survey_answer",
+    ),
     path("customers/stages/", StagesPage.as_view(), name="stages"),
     path("customers/<int:pk>/stage/", StagePage.as_view(), name="stage"),
     path("customers/tags/", TagListPage.as_view(), name="tags"),

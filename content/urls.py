@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from content import phone
-from content.views import radar, scripts
+from content.views import radar, scripts, surveys
 
 app_name = "content"
 urlpatterns: list[URLPattern] = [
@@ -29,5 +29,6 @@ phone_urlpatterns: list[URLPattern] = [
 ]
 public_urlpatterns: list[URLPattern] = [
     path("r/oauth", radar.RadarOAuthView.as_view(), name="radar_oauth"),
+    path("r/f/<str:token>", surveys.SurveyView.as_view(), name="survey"),
     path("r/<str:token>", radar.RadarView.as_view(), name="radar"),
 ]

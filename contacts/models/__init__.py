@@ -6,11 +6,12 @@ from contacts.models.people import Channel, ContactWay, Customer, Follow
 from contacts.models.profile import ProfileFact
 from contacts.models.sheets import Sheet, SheetRow
 from contacts.models.stages import StageMove
+from contacts.models.surveys import Survey, SurveyAnswer, SurveyLink
 from contacts.models.tags import CustomerTag, Tag, TagGroup, TagPast, TagRule
 from contacts.models.touches import Exposure, ExposureDay, ExposureWeek, GroupDay
 
 __all__ = [
     "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "Exposure", "ExposureDay", "ExposureWeek",
-    "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Order", "ProfileFact", "Sheet", "SheetRow", "StageMove",
-    "Tag", "TagGroup", "TagPast", "TagRule",
+    "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Order", "ProfileFact", "Sheet", "SheetRow",
+    "StageMove", "Survey", "SurveyAnswer", "SurveyLink", "Tag", "TagGroup", "TagPast", "TagRule",
 ]  # fmt: skip

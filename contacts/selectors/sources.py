@@ -9,6 +9,7 @@ _LABELS = {
     "archive": _("WeCom archive"),
     "file": _("Imported chat log"),
     "radar": _("Tracked link"),
+    "form": _("Form"),
 }
 
 

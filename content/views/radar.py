@@ -93,8 +93,8 @@ class RadarView(View):
     def _visit(self, request: HttpRequest, tenant: "Tenant", link: RadarLink) -> HttpResponse:
         app = app_current(tenant_id=tenant.pk)
         identity, was_asked = identity_read(request, app) if app else (None, True)
-        if app is not None and not was_asked and _in_wechat(request):
-            return self._ask(request, app, link)
+        if app is not None and not was_asked and in_wechat(request):
+            return ask_who(request, app, link.token)
         click_record(
             link=link,
             identity=identity,
@@ -104,17 +104,20 @@ class RadarView(View):
         )
         return _go(link)
 
-    def _ask(self, request: HttpRequest, app: "App", link: RadarLink) -> HttpResponse:
-        """Send the visitor through WeCom's silent OAuth; the state is bound to this browser."""
-        nonce = uuid.uuid4().hex[:16]
-        state = state_make(link.token, nonce)
-        back = settings.PUBLIC_URL + reverse("content_public:radar_oauth")
-        response = HttpResponseRedirect(oauth_url(app=app, redirect_uri=back, state=state))
-        response.set_cookie(
-            _nonce_cookie(app), nonce, max_age=STATE_MINUTES * 60, path="/r/", httponly=True, samesite="Lax"
-        )
-        response["Cache-Control"] = "no-store"
-        return response
+
+def ask_who(request: HttpRequest, app: "App", place: str) -> HttpResponse:
+    """Send the visitor through WeCom's silent OAuth; the state is bound to this browser.
+
+    `place` is where he comes back to: a radar link's token, or "f/" and that of a form's personal link.
+    """
+    nonce = uuid.uuid4().hex[:16]
+    back = settings.PUBLIC_URL + reverse("content_public:radar_oauth")
+    response = HttpResponseRedirect(oauth_url(app=app, redirect_uri=back, state=state_make(place, nonce)))
+    response.set_cookie(
+        _nonce_cookie(app), nonce, max_age=STATE_MINUTES * 60, path="/r/", httponly=True, samesite="Lax"
+    )
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 class RadarOAuthView(View):
@@ -124,14 +127,17 @@ class RadarOAuthView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         state = _state(request.GET.get("state", ""))
-        tenant = radar_tenant(state.get("t", ""))
+        place = state.get("t", "")
+        form_token = place.removeprefix("f/") if place.startswith("f/") else ""
+        tenant = radar_tenant(form_token or place)
         if tenant is None:
             return missing(request)
         with tenant_scope(tenant):
             app = app_current(tenant_id=tenant.pk)
-            if app is None or radar_link(tenant=tenant, token=state["t"]) is None:
+            if app is None or (not form_token and radar_link(tenant=tenant, token=place) is None):
                 return missing(request)
-            response = HttpResponseRedirect(reverse("content_public:radar", kwargs={"token": state["t"]}))
+            name = "content_public:survey" if form_token else "content_public:radar"
+            response = HttpResponseRedirect(reverse(name, kwargs={"token": form_token or place}))
             is_own = request.COOKIES.get(_nonce_cookie(app), "") == state["n"]
             who = _who(app, request.GET.get("code", "")) if is_own else ("", "")
             days = preferences.value(tenant.pk, IDENTITY_DAYS)
@@ -170,7 +176,8 @@ def _who(app: "App", code: str) -> tuple[str, str]:
     return found.external_userid, found.userid
 
 
-def _in_wechat(request: HttpRequest) -> bool:
+def in_wechat(request: HttpRequest) -> bool:
+    """Whether the visitor reads inside WeChat or WeCom, where silent OAuth names him."""
     agent = request.headers.get("user-agent", "").lower()
     return any(name in agent for name in _IN_WECHAT)
 

@@ -77,6 +77,13 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "contacts:sheet_status": (OPERATE, WORK),
     "contacts:sheet_faults": (OPERATE, WORK),
     "contacts:sheet_act": (OPERATE, OPERATE),
+    "contacts:surveys": (VIEW, WORK),
+    "contacts:survey_new": (OPERATE, OPERATE),
+    "contacts:survey": (VIEW, WORK),
+    "contacts:survey_edit": (OPERATE, OPERATE),
+    "contacts:survey_ask": (OPERATE, OPERATE),
+    "contacts:survey_act": (OPERATE, OPERATE),
+    "contacts:survey_answer": (VIEW, WORK),
     "contacts:detail": (VIEW, WORK),
     "contacts:opt_out": (VIEW, WORK),
     "contacts:archive_consent": (VIEW, WORK),
@@ -266,6 +273,7 @@ PUBLIC: dict[str, int] = {
     "team_public:login_back": 404,
     "content_public:radar_oauth": 404,
     "content_public:radar": 404,
+    "content_public:survey": 404,
 }
 
 

@@ -34,6 +34,8 @@ ARGUMENTS: dict[str, Any] = {
 WORDS: dict[str, dict[str, str]] = {
     "contacts:sheet_act": {"verb": "write"},
     "contacts:sheet_template": {"kind": "tags"},
+    "contacts:survey_act": {"verb": "close"},
+    "contacts:survey_answer": {"verb": "drop"},
     "contacts_phone:tag": {"verb": "add"},
     "content:script_verb": {"verb": "archive"},
     "groups_phone:freeze": {"verb": "freeze"},

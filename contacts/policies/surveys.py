@@ -1,0 +1,109 @@
+"""Forms before a camp, pure: their questions, their signed personal links, what an answer tells of a profile."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from contacts.enums import Education, Gender, ProfileField, QuestionKind
+from contacts.policies.profile import is_value
+
+MOST_QUESTIONS: Final = 12
+MOST_OPTIONS: Final = 20
+ANSWER_CHARS: Final = 200
+# Profile fields that know only their own words: their question offers these and no others.
+_FIXED: Mapping[str, Sequence[tuple[str, Any]]] = {
+    ProfileField.GENDER: Gender.choices,
+    ProfileField.EDUCATION: Education.choices,
+}
+_CHOSEN: Final = (QuestionKind.SINGLE, QuestionKind.MULTI)
+_TAIL: Final = re.compile(r"^([0-9]{1,15})_([0-9a-f]{16})$")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question. `options` are the words of a choice; `field` the ProfileField it tells, or ""."""
+
+    key: str
+    label: str
+    kind: str = QuestionKind.TEXT
+    field: str = ""
+    required: bool = False
+    options: tuple[str, ...] = ()
+
+    @property
+    def choices(self) -> list[tuple[str, Any]]:
+        """(stored value, what is shown)."""
+        return list(_FIXED[self.field]) if self.field in _FIXED else [(one, one) for one in self.options]
+
+
+def questions_from(stored: Iterable[Mapping[str, Any]]) -> list[Question]:
+    """The questions of a stored form."""
+    return [Question(**{**one, "options": tuple(one.get("options") or ())}) for one in stored]
+
+
+def questions_to(questions: Iterable[Question]) -> list[dict[str, Any]]:
+    """Questions as they are stored."""
+    return [{**asdict(one), "options": list(one.options)} for one in questions]
+
+
+def normalised(question: Question) -> Question:
+    """A question whose kind fits the field it tells: a gender is one of two, a year a number, a city a city."""
+    told = asdict(question)
+    if question.field in _FIXED:
+        told |= {"kind": QuestionKind.SINGLE.value, "options": ()}
+    elif question.field == ProfileField.BIRTH_YEAR:
+        told |= {"kind": QuestionKind.NUMBER.value, "options": ()}
+    elif question.kind not in _CHOSEN:
+        told |= {"options": ()}
+    return Question(**told)
+
+
+def are_questions(questions: Sequence[Question]) -> bool:
+    """Whether a form can have these questions."""
+    fields = [one.field for one in questions if one.field]
+    return (
+        1 <= len(questions) <= MOST_QUESTIONS
+        and len({one.label for one in questions}) == len(questions)
+        and len({one.key for one in questions}) == len(questions)
+        and len(set(fields)) == len(fields)
+        and all(_is_question(one) for one in questions)
+    )
+
+
+def _is_question(one: Question) -> bool:
+    if (
+        not one.label.strip()
+        or one.kind not in QuestionKind.values
+        or one.field not in ("", *ProfileField.values)
+    ):
+        return False
+    offered = one.choices
+    return one.kind not in _CHOSEN or 2 <= len({value for value, _shown in offered}) <= MOST_OPTIONS
+
+
+def told_of(question: Question, value: Any, *, this_year: int) -> dict[str, Any]:
+    """One answer as it is kept: the value, and the words as they were shown. "" for no answer."""
+    values = (
+        [str(one) for one in value]
+        if isinstance(value, list)
+        else [str(value)]
+        if value not in (None, "")
+        else []
+    )
+    shown = dict(question.choices)
+    words = ", ".join(str(shown.get(one, one)) for one in values)[:ANSWER_CHARS]
+    kept = ", ".join(values)[:ANSWER_CHARS]
+    field = question.field if is_value(question.field, kept, this_year=this_year) else ""
+    return {"key": question.key, "label": question.label, "field": field, "value": kept, "words": words}
+
+
+def link_tail(link_id: int, mac: str) -> str:
+    """What stands behind the tenant in the address of a personal link."""
+    return f"{link_id}_{mac[:16]}"
+
+
+def link_of(tail: str) -> tuple[int, str] | None:
+    """(link id, mac) of such an address; None for anything else."""
+    found = _TAIL.match(tail)
+    return (int(found.group(1)), found.group(2)) if found else None
