@@ -110,6 +110,74 @@ class Slot(models.TextChoices):
     EVENING = "evening", _("Evening")
 
 
+class SetupKind(models.TextChoices):
+    """The six steps of setting a group up (R12), and the order in which people are seated in it."""
+
+    MEMBERS = "members", _("Who comes in")
+    RULES = "rules", _("Group rules")
+    CONTENT = "content", _("Content plan")
+    NAME = "name", _("Open and name it")
+    WELCOME = "welcome", _("Welcome and announcement")
+    SEATS = "seats", _("Seat people")
+    ADMINS = "admins", _("Admins")
+    KOC = "koc", _("KOC")
+    ATMOSPHERE = "atmosphere", _("Atmosphere staff")
+    ORDINARY = "ordinary", _("Ordinary members")
+
+
+class LadderStep(models.TextChoices):
+    """What follows a breach of the rules (R9)."""
+
+    WARN = "warn", _("Warn")
+    MUTE = "mute", _("Mute")
+    REMOVE = "remove", _("Remove from the group")
+
+
+class ViolationState(models.TextChoices):
+    OPEN = "open", _("To be done")
+    DONE = "done", _("Done")
+    UNDONE = "undone", _("Taken back")
+
+
+class EndKind(models.TextChoices):
+    """How a group ends (R13), in this order."""
+
+    NOTICE = "notice", _("Tell members that it ends")
+    HANDOVER = "handover", _("Bring members to the next group")
+    DISSOLVE = "dissolve", _("Dissolve it in WeCom")
+
+
+class EndState(models.TextChoices):
+    OPEN = "open", _("To be done")
+    DONE = "done", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Seen(models.TextChoices):
+    """How we know that something was done."""
+
+    PERSON = "person", _("confirmed by hand")
+    WECOM = "wecom", _("seen in WeCom")
+    MESSAGE = "message", _("seen in the chat")
+
+
+class IntroState(models.TextChoices):
+    """Whether a member has introduced themselves (R20). No row yet is "missing" too."""
+
+    MISSING = "missing", _("Missing")
+    REMINDED = "reminded", _("Reminded")
+    DONE = "done", _("Introduced")
+
+
+class OfferState(models.TextChoices):
+    """What became of the profile fields that were read from an introduction."""
+
+    NONE = "none", _("Nothing read")
+    OPEN = "open", _("Waits for a person")
+    TAKEN = "taken", _("Taken into the profile")
+    DECLINED = "declined", _("Left out")
+
+
 class Severity(models.TextChoices):
     """BLOCK stops going live and is red afterwards; APPROVAL is a block that a leader may lift."""
 
@@ -304,6 +372,27 @@ WEEK_DUE_DAY = declare(
 WEEK_DUE_AT = declare(
     "groups.week_due_at", default=time(18, 0), kind=PreferenceKind.TIME,
     label=_("Hour of that day; after it the owner is told what lacks"),
+)  # fmt: skip
+SETUP_DAYS = declare(
+    "groups.setup_days", default=5, kind=PreferenceKind.INTEGER, minimum=0, maximum=60,
+    label=_("Days before its start when a group's set-up begins"),
+    help=_("The six steps are laid out from then to the start day."),
+)  # fmt: skip
+MUTE_FROM = declare(
+    "groups.mute_from", default=2, kind=PreferenceKind.INTEGER, minimum=1, maximum=10,
+    label=_("Breach of the rules from which muting is proposed"),
+)  # fmt: skip
+REMOVE_FROM = declare(
+    "groups.remove_from", default=3, kind=PreferenceKind.INTEGER, minimum=1, maximum=20,
+    label=_("Breach of the rules from which removal is proposed"),
+)  # fmt: skip
+END_LEAD_DAYS = declare(
+    "groups.end_lead_days", default=3, kind=PreferenceKind.INTEGER, minimum=0, maximum=30,
+    label=_("Days before its end when the closing tasks of a group appear"),
+)  # fmt: skip
+INTRO_HOURS = declare(
+    "groups.intro_hours", default=24, kind=PreferenceKind.INTEGER, minimum=1, maximum=336,
+    label=_("Hours after joining until a missing introduction is reminded of"),
 )  # fmt: skip
 NIGHTLY_AT = declare(
     "groups.nightly_at", default=time(3, 0), kind=PreferenceKind.TIME,

@@ -107,3 +107,27 @@ class GroupTagTaken(DomainError):
 class GroupRuleInvalid(DomainError):
     code = "GTAG-03"
     message = _("A rule has one to three different conditions, each with a value that fits it.")
+
+
+class EndTasksOpen(ReasonNeeded):
+    message = _("Closing tasks of this group wait. Finish them, or write why it is archived all the same.")
+
+
+class StepInvalid(DomainError):
+    code = "SETUP-01"
+    message = _("This step cannot be settled so. What the system can see itself is not ticked by hand.")
+
+
+class ViolationInvalid(DomainError):
+    code = "VIOLATION-01"
+    message = _("Name the member, the rule and what shows the breach.")
+
+
+class EndInvalid(DomainError):
+    code = "ENDING-01"
+    message = _("This closing task cannot be changed so.")
+
+
+class IntroInvalid(DomainError):
+    code = "INTRO-01"
+    message = _("This introduction cannot be settled so.")

@@ -8,14 +8,18 @@ from groups.services.code_alerts import way_alerts_bring_up
 from groups.services.codes import READ_TASK, join_way_settle, join_ways_bring_up, join_ways_check
 from groups.services.codes import REF_KIND as JOIN_WAY
 from groups.services.comparing import groups_compare
+from groups.services.endings import end_task_settle
+from groups.services.intros import intro_reminder_sent, intros_hear
 from groups.services.promises import promise_work_act
 from groups.services.reading import group_change_apply
+from groups.services.setup_steps import setup_item_act
+from groups.services.violations import removals_seen, violation_settle
 from groups.services.welcomes import REF_KIND as TEMPLATE
 from groups.services.welcomes import template_settle
 from outbox.dispatch import enqueue
 from tenants.audit import Actor
 from tenants.models import Tenant
-from wecom.events import SendFinished
+from wecom.events import MessagesArchived, SendFinished
 from wecom.inbox.ingest import Inbound
 from wecom.reading.sync import Progress
 from wecom.selectors import app_needed
@@ -57,6 +61,37 @@ def on_members_moved(*, tenant_id: int, events: list[MemberJoined | MemberLeft])
     if way_ids:
         join_ways_bring_up(tenant_id=tenant_id, way_ids=way_ids)
         way_alerts_bring_up(tenant=Tenant.objects.get(pk=tenant_id), way_ids=way_ids)
+    left = {one.group_id for one in events if isinstance(one, MemberLeft)}
+    if left:
+        removals_seen(tenant_id=tenant_id, group_ids=left)
+
+
+def on_messages_archived(*, tenant_id: int, events: list[MessagesArchived]) -> None:
+    """What was said in groups that ask for an introduction. Safe to repeat."""
+    for event in events:
+        intros_hear(tenant_id=tenant_id, app_id=event.app_id, message_ids=event.message_ids)
+
+
+def on_setup_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
+    """A person says that a late set-up step is done."""
+    setup_item_act(tenant=tenant, step_id=source_id, is_done=verb == "done", actor=actor)
+
+
+def on_violation_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
+    """A person says that the step after a breach was carried out."""
+    violation_settle(
+        tenant=tenant, violation_id=source_id, is_done=verb == "done", actor=actor, from_item=True
+    )
+
+
+def on_ending_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
+    """A person says that a closing task is done."""
+    end_task_settle(tenant=tenant, task_id=source_id, is_done=verb == "done", actor=actor, from_item=True)
+
+
+def on_intro_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
+    """A person says that a reminder was posted."""
+    intro_reminder_sent(tenant=tenant, rule_id=source_id, is_sent=verb == "done")
 
 
 def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:

@@ -9,10 +9,29 @@ from django.utils.translation import gettext_lazy as _
 from console.audit_changes import register_changes
 from console.nav import Hit, register, register_search
 from console.pages import tenant_url
-from groups.enums import Kind, PaymentBasis, PromiseState, Purpose, Question, Scenario, State, SubKind
+from contacts.selectors.timeline import register_timeline
+from groups.enums import (
+    EndKind,
+    Kind,
+    PaymentBasis,
+    PromiseState,
+    Purpose,
+    Question,
+    Scenario,
+    SetupKind,
+    State,
+    SubKind,
+)
 from groups.selectors import BROKEN, Panel, group_counts, group_list, register_panel
+from groups.selectors.endings import ending_open
+from groups.selectors.intros import intros_waiting
+from groups.selectors.violations import violation_timeline, violations_open
 from groups.views.chat import chat_context
+from groups.views.endings import ending_context
+from groups.views.intros import intros_context
 from groups.views.promises import promises_context, promises_overdue
+from groups.views.setup_steps import setup_context
+from groups.views.violations import violations_context
 from tenants.models import Tenant
 
 HITS = 5
@@ -44,6 +63,48 @@ register_panel(
         count=promises_overdue, order=30, shows=lambda group: group.kind == Kind.DELIVERY,
     )
 )  # fmt: skip
+register_panel(
+    Panel(
+        key="setup",
+        label=_("Set-up"),
+        template="groups/_setup_panel.html",
+        context=setup_context,
+        order=10,
+        shows=lambda group: group.state in (State.PLANNING, State.WARMING),
+    )
+)
+register_panel(
+    Panel(
+        key="intros",
+        label=_("Introductions"),
+        template="groups/_intros.html",
+        context=intros_context,
+        count=intros_waiting,
+        order=30,
+    )
+)
+register_panel(
+    Panel(
+        key="violations",
+        label=_("Breaches"),
+        template="groups/_violations.html",
+        context=violations_context,
+        count=violations_open,
+        order=31,
+    )
+)
+register_panel(
+    Panel(
+        key="ending",
+        label=_("End plan"),
+        template="groups/_ending.html",
+        context=ending_context,
+        count=ending_open,
+        order=80,
+        shows=lambda group: group.state != State.PLANNING,
+    )
+)
+register_timeline(violation_timeline)
 register_changes(
     "groups.promise",
     labels={
@@ -58,7 +119,12 @@ register_changes(
 register_changes(
     "groups.group",
     labels={
+        **dict(SetupKind.choices),
+        **dict(EndKind.choices),
         **dict(Question.choices),
+        "step": _("What follows"),
+        "rule": _("Rule"),
+        "template": _("What it should say"),
         "kind": _("Type"),
         "sub_kind": _("Delivers"),
         "purpose": _("Purpose"),

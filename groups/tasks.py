@@ -5,7 +5,7 @@ from celery import shared_task
 from groups.services.codes import READ_TASK, join_way_read
 from groups.services.glance import REFRESH_TASK, glances_bring_up
 from groups.services.group_tag_rules import group_rules_run, tenants_with_due_group_rules
-from groups.services.life import groups_begin, tenants_with_beginnings
+from groups.services.life import groups_begin, plans_look, tenants_with_beginnings, tenants_with_plans
 from groups.services.night import groups_judge_night, tenants_unjudged
 from groups.services.promises import promises_fall_due, tenants_with_promises_due
 from groups.services.reading import group_reread
@@ -45,6 +45,7 @@ def sweep() -> None:
         waiting, unjudged, ahead = tenants_with_beginnings(), tenants_unjudged(), tenants_to_look_ahead()
         promising = tenants_with_promises_due()
         ruled = tenants_with_due_group_rules()
+        planned = tenants_with_plans()
     for tenant_id in waiting:
         enqueue("groups.begin", tenant_id=tenant_id)
     for tenant_id in unjudged:
@@ -55,11 +56,18 @@ def sweep() -> None:
         enqueue("groups.run_tag_rules", tenant_id=tenant_id)
     for tenant_id in ahead:
         enqueue("groups.look_ahead", tenant_id=tenant_id)
+    for tenant_id in planned:
+        enqueue("groups.look_at_plans", tenant_id=tenant_id)
 
 
 @shared_task(name="groups.run_tag_rules", base=TenantTask, time_limit=300)
 def run_tag_rules(*, tenant_id: int) -> None:
     group_rules_run(tenant_id=tenant_id)
+
+
+@shared_task(name="groups.look_at_plans", base=TenantTask, time_limit=600)
+def look_at_plans(*, tenant_id: int) -> None:
+    plans_look(tenant_id=tenant_id)
 
 
 @shared_task(name="groups.begin", base=TenantTask, time_limit=60)

@@ -3,7 +3,21 @@
 from django.urls import URLPattern, path, re_path
 
 from groups import phone
-from groups.views import code_forms, codes, detail, lists, posters, promises, readiness, tags, welcomes
+from groups.views import (
+    code_forms,
+    codes,
+    detail,
+    endings,
+    intros,
+    lists,
+    posters,
+    promises,
+    readiness,
+    setup_steps,
+    tags,
+    violations,
+    welcomes,
+)
 
 app_name = "groups"
 urlpatterns: list[URLPattern] = [
@@ -89,6 +103,41 @@ urlpatterns: list[URLPattern] = [
         readiness.FixPage.as_view(),
         name="fix",
     ),
+    path("groups/<int:pk>/setup/<str:kind>/", setup_steps.SetupStepPage.as_view(), name="setup_step"),
+    re_path(
+        r"^groups/(?P<pk>\d+)/setup/(?P<kind>[a-z]+)/(?P<verb>tick|untick)/$",
+        setup_steps.SetupTick.as_view(),
+        name="setup_tick",
+    ),
+    path("groups/<int:pk>/violations/new/", violations.ViolationNew.as_view(), name="violation_new"),
+    re_path(
+        r"^groups/(?P<pk>\d+)/violations/(?P<number>\d+)/(?P<verb>done|open)/$",
+        violations.ViolationAct.as_view(),
+        name="violation_act",
+    ),
+    path(
+        "groups/<int:pk>/violations/<int:number>/undo/",
+        violations.ViolationUndo.as_view(),
+        name="violation_undo",
+    ),
+    re_path(
+        r"^groups/(?P<pk>\d+)/ending/(?P<kind>notice|handover|dissolve)/$",
+        endings.EndTaskPage.as_view(),
+        name="end_task",
+    ),
+    re_path(
+        r"^groups/(?P<pk>\d+)/ending/(?P<kind>notice|handover|dissolve)/(?P<verb>done|open)/$",
+        endings.EndTaskAct.as_view(),
+        name="end_task_act",
+    ),
+    path("groups/<int:pk>/intros/rule/", intros.IntroRulePage.as_view(), name="intro_rule"),
+    re_path(
+        r"^groups/(?P<pk>\d+)/intros/mark/(?P<verb>done|open)/$",
+        intros.IntroMark.as_view(),
+        name="intro_mark",
+    ),
+    path("groups/<int:pk>/intros/offer/", intros.IntroOffer.as_view(), name="intro_offer"),
+    path("groups/<int:pk>/intros/remind/", intros.IntroRemind.as_view(), name="intro_remind"),
     path("groups/<int:pk>/approve/", readiness.ApprovePage.as_view(), name="approve"),
     path("groups/<int:pk>/go-live/", readiness.GoLivePage.as_view(), name="go_live"),
 ]

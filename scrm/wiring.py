@@ -31,7 +31,10 @@ EVENTS: dict[str, list[str]] = {
     "sop.run.ended": ["sop.handlers.on_runs_changed"],
     "sop.run.started": ["sop.handlers.on_runs_changed"],
     "wecom.archive.consent_changed": ["contacts.handlers.on_archive_consent"],
-    "wecom.archive.stored": ["contacts.handlers.on_messages_archived"],
+    "wecom.archive.stored": [
+        "contacts.handlers.on_messages_archived",
+        "groups.handlers.on_messages_archived",
+    ],
     "wecom.send.finished": [
         "sop.handlers.on_send_finished",
         "contacts.handlers.on_send_finished",
@@ -61,7 +64,11 @@ SYNCERS: dict[str, str] = {
 }
 
 WORK: dict[str, str] = {
+    "groups.end_task": "groups.handlers.on_ending_act",
+    "groups.intro_reminder": "groups.handlers.on_intro_act",
     "groups.promise": "groups.handlers.on_promise_act",
+    "groups.setup_step": "groups.handlers.on_setup_act",
+    "groups.violation": "groups.handlers.on_violation_act",
     "sop.touch": "sop.handlers.on_work_act",
 }
 

@@ -104,6 +104,12 @@ def staff_by_userids(
     return {row.userid: row for row in found.order_by("is_active", "-app_id")}
 
 
+def staff_by_id(*, tenant_id: int, staff_ids: Iterable[int]) -> dict[int, Staff]:
+    """{staff id: staff} of those known; no query for nobody."""
+    wanted = set(staff_ids)
+    return {row.pk: row for row in Staff.objects.filter(tenant_id=tenant_id, pk__in=wanted)} if wanted else {}
+
+
 def staff_names(*, tenant_id: int, staff_ids: Iterable[int]) -> dict[int, str]:
     """{staff id: name, or the userid where WeCom gave no name}."""
     rows = Staff.objects.filter(tenant_id=tenant_id, pk__in=set(staff_ids))

@@ -22,6 +22,24 @@ class PlanForm(forms.Form):
         help_text=_("Groups of one series need a number or a place."),
     )
 
+    kind = forms.ChoiceField(
+        label=_("Type"), choices=[("", "–"), *Kind.choices], required=False,
+        help_text=_("It decides the checks and how long the group may live. It can be chosen later."),
+    )  # fmt: skip
+    starts_on = forms.DateField(
+        label=_("Starts on"), required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("The six set-up steps are laid out backwards from this day."),
+    )  # fmt: skip
+    leader = forms.TypedChoiceField(
+        label=_("Who leads it"), required=False, coerce=int, empty_value=None,
+        help_text=_("Does each step unless somebody else is named."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, staff: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["leader"].choices = [("", "–"), *staff]  # type: ignore[attr-defined]
+
 
 class ReasonForm(forms.Form):
     """A reason, for what is done to the picked groups."""

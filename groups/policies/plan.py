@@ -27,6 +27,7 @@ class Limits:
     super_tag: str = "超级用户"
     promise_gap_percent: int = 10
     first_days: int = 7
+    setup_days: int = 5
     first_silent_hours: int = 48
     ad_percent: int = 50
     rule_characters: int = 5

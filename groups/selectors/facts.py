@@ -23,6 +23,7 @@ from groups.enums import (
     NAME_LIMIT,
     PROMISE_GAP,
     RULE_CHARACTERS,
+    SETUP_DAYS,
     SIZE_REASON,
     SIZE_TARGET,
     STAFF_LEAST,
@@ -53,6 +54,7 @@ _LIMITS = {
     "super_band": SUPER_BAND, "super_tag": SUPER_TAG, "promise_gap_percent": PROMISE_GAP, "first_days": FIRST_DAYS,
     "first_silent_hours": FIRST_SILENT_HOURS, "ad_percent": AD_SHARE, "rule_characters": RULE_CHARACTERS,
     "ladder_steps": LADDER_STEPS, "usual_days": USUAL_DAYS, "posts_a_day": GROUP_PER_DAY, "day_items": DAY_ITEMS,
+    "setup_days": SETUP_DAYS,
 }  # fmt: skip
 
 NO_PROMISES = Ledger()

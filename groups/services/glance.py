@@ -11,6 +11,7 @@ from groups.policies.checks import Finding, evaluate
 from groups.selectors import group_facts_many, seated
 from groups.services.findings import findings_store
 from groups.services.group_tag_rules import groups_judge_tags
+from groups.services.setup_steps import setup_follow
 from outbox.dispatch import enqueue
 from tenants.models import Tenant
 
@@ -57,6 +58,7 @@ def glance_refresh(*, tenant: Tenant, group_ids: Iterable[int]) -> None:
     if changed:
         Group.objects.bulk_update(changed, _SHOWN)
     groups_judge_tags(tenant=tenant, groups=groups)
+    setup_follow(tenant=tenant, group_ids=[group.pk for group in groups])
 
 
 def glance_refresh_soon(*, tenant_id: int, group_id: int) -> None:

@@ -16,6 +16,7 @@ from groups.models import Group, Member
 from groups.policies import spells
 from groups.policies.hearing import Held, Place, after_event, place_of
 from groups.policies.wire import Change
+from groups.services.endings import ending_dissolved
 from groups.services.held import COUNT_FIELDS, STAMP_FIELDS, group_locked, recount, stamp
 from groups.services.people import Person, people_known
 from groups.services.seats import rows_of, seats_write, spells_of
@@ -114,6 +115,7 @@ def membership_dissolve(*, tenant_id: int, app_id: int, chat_id: str, at: dateti
         stamp(group, version="", as_of=max(at, group.members_as_of or at))
         group.customer_count = group.staff_count = 0
         group.save(update_fields=["dismissed_at", *STAMP_FIELDS, *COUNT_FIELDS])
+        ending_dissolved(tenant_id=tenant_id, group_id=group.pk)
     return True
 
 

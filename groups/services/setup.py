@@ -13,18 +13,30 @@ from groups.enums import (
     Kind,
     PaymentBasis,
     Purpose,
+    Question,
     Scenario,
     Severity,
     State,
     SubKind,
 )
-from groups.errors import AnswerInvalid, ApprovalInvalid, GroupUnknown, NotReady, ReasonNeeded, StateRefused
+from groups.errors import (
+    AnswerInvalid,
+    ApprovalInvalid,
+    EndTasksOpen,
+    GroupUnknown,
+    NotReady,
+    ReasonNeeded,
+    StateRefused,
+)
 from groups.events import GroupWentLive
 from groups.models import Approval, Group, ReadinessAnswer
 from groups.policies import answers
 from groups.policies.checks import REGISTRY, stopping
 from groups.selectors import group_facts
+from groups.selectors.endings import is_ended
+from groups.services.endings import ending_begin, ending_cancel
 from groups.services.glance import glance_refresh
+from groups.services.setup_steps import setup_follow
 from outbox.services import publish
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -69,15 +81,27 @@ def assign(group: Group, values: Mapping[str, Any]) -> dict[str, list[Any]]:
     return changes
 
 
-def group_plan(*, tenant: Tenant, name: str, actor: Actor, **fields: Any) -> Group:
+def group_plan(
+    *, tenant: Tenant, name: str, actor: Actor, leader_id: int | None = None, **fields: Any
+) -> Group:
     """A group that does not exist in WeCom yet. A person opens it there; under the same name it is recognised.
 
-    `fields` are those of PLAN_FIELDS and KIND_FIELDS. Not safe to repeat: each call plans one more.
+    `fields` are those of PLAN_FIELDS and KIND_FIELDS. `leader_id`: the first of the staff who will run it.
+    Not safe to repeat: each call plans one more.
     """
     require(actor, Permission.OPERATE)
     values = {"planned_name": name.strip()[:128], **known_fields(fields, PLAN_FIELDS | KIND_FIELDS)}
     with transaction.atomic():
-        group = Group.objects.create(tenant=tenant, **values)
+        group = Group.objects.create(tenant=tenant, added_at=clock.now(), **values)
+        if leader_id is not None:
+            crew = {"crew": [leader_id]}
+            ReadinessAnswer.objects.create(
+                tenant=tenant,
+                group=group,
+                question=Question.MANAGEMENT,
+                answer=crew,
+                answered_by=actor.name[:128],
+            )
         audit.record(tenant=tenant, actor=actor, verb="groups.group.planned", target=group)
     return group
 
@@ -230,7 +254,8 @@ def group_go_live(*, tenant: Tenant, group_id: int, actor: Actor) -> Group:
 
 
 def group_move(*, tenant: Tenant, group_id: int, state: str, actor: Actor, reason: str = "") -> Group:
-    """Move a group along its life (R13), by the table TRANSITIONS. Backward moves and archiving need a reason.
+    """Move a group along its life (R13), by the table TRANSITIONS. Backward moves need a reason, and so does archiving
+    unless every closing task is done. Closing lays those tasks out; going on or archiving cancels what waits.
 
     Going live has its own door, `group_go_live`. Raises StateRefused, ReasonNeeded, GroupUnknown.
     """
@@ -241,9 +266,15 @@ def group_move(*, tenant: Tenant, group_id: int, state: str, actor: Actor, reaso
         if is_gate or state not in TRANSITIONS[group.state]:
             raise StateRefused
         is_backward = state == State.ACTIVE and group.state in (State.DECLINING, State.CLOSING)
-        if (is_backward or state == State.ARCHIVED) and not reason.strip():
-            raise ReasonNeeded
+        if not reason.strip() and (is_backward or (state == State.ARCHIVED and not is_ended(group))):
+            raise EndTasksOpen if state == State.ARCHIVED and group.state == State.CLOSING else ReasonNeeded
         _move(tenant, group, state, actor=actor, reason=reason.strip())
+        if state == State.CLOSING:
+            ending_begin(tenant=tenant, group=group)
+        elif is_backward or state == State.ARCHIVED:
+            ending_cancel(tenant=tenant, group=group)
+        if state == State.ARCHIVED:
+            setup_follow(tenant=tenant, group_ids=[group.pk])
     return group
 
 

@@ -1,5 +1,6 @@
 """One group: facts, checks, six panels, members, record, and the tabs other apps add."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -11,10 +12,12 @@ from console.audit_words import verb_label
 from console.pages import ConsoleView, TemplatePage, go, toast
 from groups.enums import LIVE_STATES, TRANSITIONS, Question, State
 from groups.models import Group
-from groups.policies.checks import evaluate, passed
+from groups.policies.checks import Finding, evaluate, passed
+from groups.policies.plan import GroupPlan
 from groups.selectors import change_list, group_facts, group_get, member_list, panels_of
 from groups.selectors.findings import findings_since, judged_at
 from groups.selectors.group_tags import tags_by_group
+from groups.selectors.violations import standing_of_members
 from groups.services.setup import group_move
 from groups.views import six
 from groups.views.fresh import freshness_context
@@ -25,7 +28,7 @@ from tenants.selectors import audit_list
 
 MEMBERS_A_PAGE = 50
 RECORD_ROWS = 60
-WHICH = ("customers", "staff", "everyone", "left")
+WHICH = ("customers", "staff", "leads", "everyone", "left")
 
 
 def group_or_404(request: HttpRequest, pk: int) -> Group:
@@ -58,7 +61,7 @@ class GroupDetailPage(TemplatePage):
             "since": findings_since(tenant_id=tenant.pk, group_id=group.pk),
             "judged_at": judged_at(tenant_id=tenant.pk),
             "tags_now": tags_by_group(tenant_id=tenant.pk, group_ids=[group.pk]).get(group.pk, []),
-            **_day_of(group, facts), **freshness_context(self.request, group),
+            "watch": _first_week(facts, findings), **_day_of(group, facts), **freshness_context(self.request, group),
         }  # fmt: skip
         return base | self._tab(group, tab)
 
@@ -77,7 +80,11 @@ class GroupDetailPage(TemplatePage):
     def _members(self, group: Group) -> dict[str, Any]:
         which = self.request.GET.get("which", "customers")
         which = which if which in WHICH else "customers"
-        rows = member_list(tenant_id=group.tenant_id, group_id=group.pk, which=which)
+        rows = member_list(
+            tenant_id=group.tenant_id, group_id=group.pk, which="everyone" if which == "leads" else which
+        )
+        if which == "leads":
+            rows = rows.filter(userid__in=[group.owner_userid, *group.admin_userids])
         figure = six.figure_asked(self.request, group)
         if figure is not None:
             rows = member_list(tenant_id=group.tenant_id, group_id=group.pk, member_ids=figure.member_ids)
@@ -86,6 +93,7 @@ class GroupDetailPage(TemplatePage):
         paginator = Paginator(rows, MEMBERS_A_PAGE)
         page = paginator.get_page(self.request.GET.get("page"))
         _name_inviters(page, group.tenant_id)
+        _count_breaches(page, group)
         return {
             "which": which, "page": page, "paginator": paginator, "page_field": "page", "text": text, "figure": figure,
             "shows_left": which == "left" or any(row.left_at for row in page),
@@ -108,6 +116,25 @@ def _name_inviters(rows: Any, tenant_id: int) -> None:
     found = staff_by_userids(tenant_id=tenant_id, userids={row.invited_by for row in rows if row.invited_by})
     for row in rows:
         row.inviter = str(found.get(row.invited_by, row.invited_by))
+
+
+def _first_week(facts: GroupPlan, findings: list[Finding]) -> dict[str, Any] | None:
+    """The watch over the first days of a running group; None when they are over."""
+    if facts.goes_live_at is None or not facts.is_live:
+        return None
+    run = facts.now - facts.goes_live_at
+    if run > timedelta(days=facts.limits.first_days):
+        return None
+    return {"day": run.days + 1, "is_silent": any(one.code == "LIFE-01" for one in findings)}
+
+
+def _count_breaches(rows: Any, group: Group) -> None:
+    """Breaches of the rules that count: in this group, and in all others of the company."""
+    found = standing_of_members(tenant_id=group.tenant_id, userids={row.userid for row in rows})
+    for row in rows:
+        counts = found.get(row.userid, {})
+        row.breaches = counts.get(group.pk, 0)
+        row.breaches_elsewhere = sum(counts.values()) - row.breaches
 
 
 def _day_of(group: Group, facts: Any) -> dict[str, Any]:

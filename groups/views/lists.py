@@ -29,10 +29,12 @@ from groups.selectors import (
     seated,
 )
 from groups.selectors.group_tags import with_tags
+from groups.selectors.setup_steps import Checklist, checklists
 from groups.services.freezing import group_freeze, group_unfreeze
 from groups.services.setup import group_plan, groups_set_kind
 from groups.tables import GroupTable
 from groups.views.fresh import callbacks_for, stamp_for
+from team.selectors import staff_contactable
 from team.viewer import own_staff
 from tenants import clock
 from tenants.enums import Permission
@@ -49,6 +51,7 @@ class Glance:
     active: int | None
     day_number: int | None
     days_total: int | None
+    setup: Checklist | None = None
 
     @property
     def worst(self) -> Finding | None:
@@ -78,6 +81,8 @@ def glances(*, tenant: Any, groups: Iterable[Group]) -> dict[int, Glance]:
         since=now - timedelta(hours=hours),
         until=now + timedelta(seconds=1),
     )
+    planned = [row for row in rows if row.state == State.PLANNING]
+    setups = checklists(tenant=tenant, groups=planned, facts=facts, names_owners=False)
     found = {}
     for row in rows:
         fact = facts[row.pk]
@@ -87,6 +92,7 @@ def glances(*, tenant: Any, groups: Iterable[Group]) -> dict[int, Glance]:
         found[row.pk] = Glance(
             facts=fact,
             findings=evaluate(fact),
+            setup=setups.get(row.pk),
             active=len(active[row.pk]) if row.pk in active else None,
             day_number=(fact.today - started).days + 1 if started and started <= fact.today else None,
             days_total=(row.ends_on - started).days + 1 if started and row.ends_on else None,
@@ -206,10 +212,19 @@ class GroupPlanPage(FormPage):
     )
     submit_label = gettext_lazy("Plan it")
 
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        own = own_staff(self.request)
+        return {"leader": own.pk if own else ""}
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        staff = staff_contactable(tenant_id=self.request.tenant.pk)
+        return {"staff": [(one.pk, str(one)) for one in staff]}
+
     def done(self, form: PlanForm, **kwargs: Any) -> HttpResponse:
+        data = form.cleaned_data
         group = group_plan(
-            tenant=self.request.tenant, name=form.cleaned_data["name"], series=form.cleaned_data["series"],
-            actor=self.request.actor,
+            tenant=self.request.tenant, name=data["name"], series=data["series"], kind=data["kind"],
+            starts_on=data["starts_on"], leader_id=data["leader"], actor=self.request.actor,
         )  # fmt: skip
         return go(self.request, self.url("groups:readiness", pk=group.pk))
 

@@ -16,6 +16,7 @@ from groups.policies import answers, names
 from groups.policies.checks import Finding, evaluate, passed
 from groups.policies.plan import GroupPlan
 from groups.selectors import group_facts
+from groups.selectors.setup_steps import checklists
 from groups.services.fixes import group_fix
 from groups.services.readiness import readiness_save
 from groups.services.setup import group_approve, group_go_live
@@ -126,6 +127,7 @@ class ReadinessPage(ConsoleView):
             "findings": findings, "stops": [one for one in findings if one.stops], "passed": passed(facts),
             "steps": [(anchor, label, _worst(findings, anchor)) for anchor, label in STEPS],
             "name_length": names.length((facts.planned_name or facts.name).strip()),
+            "setup": checklists(tenant=tenant, groups=[group], facts={group.pk: facts}).get(group.pk),
             "can_approve": self.can(Permission.APPROVE), "can_operate": self.can(Permission.OPERATE),
         }  # fmt: skip
 

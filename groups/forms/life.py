@@ -1,0 +1,113 @@
+"""Forms of a group's set-up, breaches, end and introductions."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from groups.enums import LadderStep
+
+
+def _day(label: Any, *, required: bool = True, hint: Any = "") -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=required, widget=widget, help_text=hint)
+
+
+def _number(value: str) -> int | None:
+    return int(value) if value else None
+
+
+class SetupStepForm(forms.Form):
+    """Who does a step and by when."""
+
+    owner = forms.TypedChoiceField(
+        label=_("Who does it"), required=False, coerce=_number, empty_value=None,
+        help_text=_("Empty: the owner of the group."),
+    )  # fmt: skip
+    due_on = _day(_("By when"), required=False, hint=_("Empty: laid out backwards from the start day."))
+
+    def __init__(self, *args: Any, staff: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].choices = [("", "–"), *staff]  # type: ignore[attr-defined]
+
+
+class ViolationForm(forms.Form):
+    """One breach: who, which rule, what shows it, what follows."""
+
+    userid = forms.ChoiceField(label=_("Who"))
+    rule = forms.ChoiceField(label=_("Which rule"), required=False)
+    other_rule = forms.CharField(
+        label=_("Another rule"), max_length=200, required=False, help_text=_("Where none of the above fits.")
+    )
+    evidence = forms.CharField(
+        label=_("What shows it"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The words as written, or what happened and when."),
+    )  # fmt: skip
+    evidence_url = forms.URLField(
+        label=_("Link to a message or picture"), max_length=300, required=False, assume_scheme="https"
+    )
+    step = forms.ChoiceField(
+        label=_("What follows"),
+        required=False,
+        choices=[("", _("As the ladder proposes")), *LadderStep.choices],
+    )
+
+    def __init__(self, *args: Any, people: list[tuple[str, str]], rules: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["userid"].choices = [("", "–"), *people]  # type: ignore[attr-defined]
+        self.fields["rule"].choices = [*((one[:200], one) for one in rules), ("", _("Another one"))]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if not found.get("rule") and not found.get("other_rule", "").strip():
+            self.add_error("other_rule", _("Say which rule was broken."))
+        if not found.get("evidence", "").strip() and not found.get("evidence_url"):
+            self.add_error("evidence", _("Write what shows it, or give a link."))
+        return found
+
+    def rule_named(self) -> str:
+        return str(self.cleaned_data["rule"] or self.cleaned_data["other_rule"])
+
+
+class UndoForm(forms.Form):
+    """Why a breach is taken back."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class EndTaskForm(forms.Form):
+    """One closing task: its day, its owner, the words, where members go."""
+
+    due_on = _day(_("By when"))
+    owner = forms.TypedChoiceField(label=_("Who does it"), required=False, coerce=_number, empty_value=None)
+    target = forms.TypedChoiceField(
+        label=_("Next group"), required=False, coerce=_number, empty_value=None,
+        help_text=_("Who of the members already sits there is counted."),
+    )  # fmt: skip
+    script = forms.CharField(
+        label=_("What to say"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+    def __init__(
+        self, *args: Any, staff: list[tuple[int, str]], groups: list[tuple[int, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].choices = [("", "–"), *staff]  # type: ignore[attr-defined]
+        self.fields["target"].choices = [("", "–"), *groups]  # type: ignore[attr-defined]
+
+
+class IntroRuleForm(forms.Form):
+    """What a group asks of whoever joins."""
+
+    is_on = forms.BooleanField(label=_("Ask new members for an introduction"), required=False)
+    template = forms.CharField(
+        label=_("What it should say"), max_length=500, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_(
+            "One line for each thing asked, with a colon: “City:”. A message that fills at least half of them counts."
+            " City, age, job and interests are offered for the profile."
+        ),
+    )  # fmt: skip
+    pattern = forms.CharField(
+        label=_("Name in the group"), max_length=60, required=False,
+        help_text=_("For example city-name-job. A name with as many parts fits. Empty: any name."),
+    )  # fmt: skip

@@ -1,0 +1,34 @@
+"""How a group is brought to its end (R13), pure: the days and words of the three tasks."""
+
+from datetime import date, timedelta
+
+from django.utils.translation import gettext as _
+
+from groups.enums import EndKind
+
+
+def days(*, ends_on: date | None, today: date, lead_days: int) -> dict[str, date]:
+    """{task: its day}: notice `lead_days` before the end, hand-over the day before it, dissolving on it.
+
+    Without an end, or past it, the same steps counted from today. Never in the past, always in this order.
+    """
+    end = ends_on if ends_on is not None and ends_on >= today else today + timedelta(days=lead_days)
+    notice = max(end - timedelta(days=lead_days), today)
+    handover = max(end - timedelta(days=1), notice)
+    return {EndKind.NOTICE: notice, EndKind.HANDOVER: handover, EndKind.DISSOLVE: max(end, handover)}
+
+
+def words(kind: str, *, group: str, ends: str, following: str) -> str:
+    """What to say, ready to send. `ends`: the day in words; `following`: where members go next, "" for nowhere."""
+    about = {"group": group, "ends": ends, "next": following}
+    if kind == EndKind.NOTICE:
+        told = _("%(group)s ends on %(ends)s. Please save what you need until then.") % about
+        return f"{told} {_('We go on in “%(next)s”; the invitation follows.') % about}" if following else told
+    if kind == EndKind.HANDOVER:
+        if following:
+            return (
+                _("We go on in “%(next)s”. Scan the code to come along; write to me if it does not open.")
+                % about
+            )
+        return _("We stay in touch in private: write to me whenever you have a question.")
+    return _("Thank you for the time together. %(group)s closes now.") % about

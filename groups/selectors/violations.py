@@ -1,0 +1,86 @@
+"""Breaches of group rules: of a group, of a member here and elsewhere, on a customer's timeline."""
+
+from collections.abc import Iterable
+
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+
+from contacts.selectors.timeline import CHANGE, TimelineEntry
+from groups.enums import Question, ViolationState
+from groups.models import Group, Member, Violation
+from groups.policies import answers
+from groups.selectors.facts import answers_of
+
+
+def violation_list(*, tenant_id: int, group_id: int, userid: str = "") -> QuerySet[Violation]:
+    """Breaches in one group, what waits first, then the latest; `userid` keeps those of one member."""
+    rows = Violation.objects.filter(tenant_id=tenant_id, group_id=group_id).select_related("customer")
+    if userid:
+        rows = rows.filter(userid=userid)
+    return rows.order_by("-happened_at", "-pk")
+
+
+def violation_get(*, tenant_id: int, group_id: int, violation_id: int) -> Violation:
+    """Raises Violation.DoesNotExist, also for another group's or tenant's."""
+    rows = Violation.objects.select_related("customer", "group")
+    return rows.get(tenant_id=tenant_id, group_id=group_id, pk=violation_id)
+
+
+def standing(*, tenant_id: int, userid: str) -> dict[int, int]:
+    """{group id: breaches of this person that count there}. What was taken back does not."""
+    rows = Violation.objects.filter(tenant_id=tenant_id, userid=userid).exclude(state=ViolationState.UNDONE)
+    return dict(rows.values_list("group_id").annotate(n=Count("pk")).order_by("group_id"))
+
+
+def standing_of_members(*, tenant_id: int, userids: Iterable[str]) -> dict[str, dict[int, int]]:
+    """{userid: {group id: breaches that count}} of many people, in one query."""
+    found: dict[str, dict[int, int]] = {}
+    rows = Violation.objects.filter(tenant_id=tenant_id, userid__in=set(userids))
+    counted = (
+        rows.exclude(state=ViolationState.UNDONE).values_list("userid", "group_id").annotate(n=Count("pk"))
+    )
+    for userid, group_id, count in counted:
+        found.setdefault(userid, {})[group_id] = count
+    return found
+
+
+def violations_open(group: Group) -> int | None:
+    """Steps that wait to be done; None for none."""
+    rows = Violation.objects.filter(tenant_id=group.tenant_id, group=group, state=ViolationState.OPEN)
+    return rows.count() or None
+
+
+def rules_of(group: Group) -> list[str]:
+    """The group's rules, one a line."""
+    found = answers_of(tenant_id=group.tenant_id, group_ids=[group.pk]).get(group.pk, {})
+    return answers.lines_of(found.get(Question.RULES, {}), "lines")
+
+
+def members_to_record(*, group: Group) -> list[tuple[str, str]]:
+    """[(userid, name)] of the customers now in the group, by name."""
+    rows = Member.objects.filter(
+        tenant_id=group.tenant_id, group=group, left_at=None, is_staff=False
+    ).select_related("customer")
+    named = [(row.userid, str(row.customer or "") or row.nickname or row.userid) for row in rows]
+    return sorted(named, key=lambda one: one[1])
+
+
+def violation_timeline(*, tenant_id: int, customer_id: int, limit: int) -> list[TimelineEntry]:
+    """The breaches of one person for the customer's timeline, those taken back named so. One query."""
+    rows = Violation.objects.filter(tenant_id=tenant_id, customer_id=customer_id).select_related("group")
+    return [_entry(row) for row in rows.order_by("-happened_at", "-pk")[:limit]]
+
+
+def _entry(row: Violation) -> TimelineEntry:
+    said = _("Broke a rule of %(group)s: %(rule)s") % {"group": row.group, "rule": row.rule}
+    if row.state == ViolationState.UNDONE:
+        step = _("taken back: %(why)s") % {"why": row.undo_reason}
+    else:
+        step = f"{row.get_step_display()}, {row.get_state_display()}"
+    return TimelineEntry(
+        at=row.happened_at,
+        facet=CHANGE,
+        icon_name="gavel",
+        text=said,
+        detail=f"{step} · {row.recorded_by}",
+    )

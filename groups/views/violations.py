@@ -1,0 +1,139 @@
+"""Breaches of the rules on the group's page: the ledger, one more, the step done, one taken back."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from console.pages import ConsoleView, FormPage, drawer_done, go, toast
+from groups.forms.life import UndoForm, ViolationForm
+from groups.models import Group, Violation
+from groups.selectors.violations import (
+    members_to_record,
+    rules_of,
+    standing,
+    standing_of_members,
+    violation_get,
+    violation_list,
+)
+from groups.services.violations import step_proposed, violation_record, violation_settle, violation_undo
+from groups.views.detail import group_or_404
+from tenants.enums import Permission
+from tenants.roles import allows
+
+ROWS = 100
+
+
+def violations_context(request: Any, group: Group) -> dict[str, Any]:
+    """What `groups/_violations.html` shows. `?who=` keeps one member. Words are hidden without SEE_PERSONAL."""
+    who = request.GET.get("who", "")
+    rows = list(violation_list(tenant_id=group.tenant_id, group_id=group.pk, userid=who)[:ROWS])
+    counts = standing_of_members(tenant_id=group.tenant_id, userids={row.userid for row in rows})
+    for row in rows:
+        here = counts.get(row.userid, {})
+        row.here = here.get(group.pk, 0)  # type: ignore[attr-defined]
+        row.elsewhere = sum(here.values()) - row.here  # type: ignore[attr-defined]
+    return {
+        "violations": rows,
+        "who": who,
+        "waiting": sum(row.state == "open" for row in rows),
+        "may_see": allows(request.role, Permission.SEE_PERSONAL),
+        "may_work": allows(request.role, Permission.WORK),
+        "ladder_text": rules_of(group),
+    }
+
+
+class ViolationNew(FormPage):
+    """A drawer: record a breach. `?who=` chooses the member, and shows what stood before."""
+
+    permission = write_permission = Permission.WORK
+    template_name = "groups/violation.html"
+    form_class = ViolationForm
+
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        rules = rules_of(group_or_404(self.request, kwargs["pk"]))
+        return {"userid": self.request.GET.get("who", ""), "rule": rules[0][:200] if rules else ""}
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        group = group_or_404(self.request, kwargs["pk"])
+        return {"people": _people(group), "rules": rules_of(group)}
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        group = group_or_404(self.request, kwargs["pk"])
+        who = self.request.POST.get("userid") or self.request.GET.get("who", "")
+        before = standing(tenant_id=group.tenant_id, userid=who) if who else {}
+        return {
+            "group": group,
+            "who": who,
+            "here": before.get(group.pk, 0),
+            "elsewhere": sum(before.values()) - before.get(group.pk, 0),
+            "proposed": step_proposed(tenant_id=group.tenant_id, group_id=group.pk, userid=who)
+            if who
+            else None,
+        }
+
+    def done(self, form: ViolationForm, **kwargs: Any) -> HttpResponse:
+        data = form.cleaned_data
+        row = violation_record(
+            tenant=self.request.tenant, group_id=kwargs["pk"], userid=data["userid"], rule=form.rule_named(),
+            evidence=data["evidence"], evidence_url=data["evidence_url"], step=data["step"], actor=self.request.actor,
+        )  # fmt: skip
+        toast(
+            self.request,
+            _("Recorded. “%(step)s” waits with the group's owner.") % {"step": row.get_step_display()},
+        )
+        return drawer_done(self.request)
+
+
+def _people(group: Group) -> list[tuple[str, str]]:
+    """Members to choose from; who has a breach already says so."""
+    people = members_to_record(group=group)
+    counts = standing_of_members(tenant_id=group.tenant_id, userids={userid for userid, _name in people})
+    named = []
+    for userid, name in people:
+        count = sum(counts.get(userid, {}).values())
+        words = ngettext("%(n)s breach so far", "%(n)s breaches so far", count) % {"n": count}
+        named.append((userid, f"{name} · {words}" if count else name))
+    return named
+
+
+class ViolationAct(ConsoleView):
+    """The step was carried out, or not after all."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int, number: int, verb: str) -> HttpResponse:
+        row = _own(request, pk, number)
+        violation_settle(
+            tenant=self.request.tenant, violation_id=row.pk, is_done=verb == "done", actor=self.request.actor
+        )
+        undo = self.url("groups:violation_act", pk=pk, number=number, verb="open") if verb == "done" else ""
+        said = _("Done: %(step)s") if verb == "done" else _("To be done again: %(step)s")
+        toast(request, said % {"step": row.get_step_display()}, undo)
+        return go(request, self.url("groups:detail", pk=pk) + "?tab=violations")
+
+
+def _own(request: HttpRequest, pk: int, number: int) -> Violation:
+    group = group_or_404(request, pk)
+    return violation_get(tenant_id=group.tenant_id, group_id=group.pk, violation_id=number)
+
+
+class ViolationUndo(FormPage):
+    """A drawer: take a breach back, with a reason."""
+
+    permission = write_permission = Permission.WORK
+    template_name = "groups/violation_undo.html"
+    form_class = UndoForm
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {"row": _own(self.request, kwargs["pk"], kwargs["number"])}
+
+    def done(self, form: UndoForm, **kwargs: Any) -> HttpResponse:
+        row = _own(self.request, kwargs["pk"], kwargs["number"])
+        violation_undo(
+            tenant=self.request.tenant, violation_id=row.pk, reason=form.cleaned_data["reason"],
+            actor=self.request.actor,
+        )  # fmt: skip
+        toast(self.request, _("Taken back; it stays in the record and no longer counts."))
+        return drawer_done(self.request)

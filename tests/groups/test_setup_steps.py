@@ -1,0 +1,197 @@
+"""From the idea to live, guided: six steps with owner, day and state; late ones stand before their owners (R12)."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.pages import tenant_url
+from groups.enums import SetupKind, State
+from groups.errors import StepInvalid
+from groups.models import Group, SetupStep
+from groups.policies.setup_steps import STEPS, due_days
+from groups.selectors.setup_steps import checklists
+from groups.services.life import plans_look, tenants_with_plans
+from groups.services.setup import group_edit_plan, group_plan, readiness_answer
+from groups.services.setup_steps import setup_step_assign, setup_step_tick
+from team.enums import WorkState
+from team.models import WorkItem
+from team.services import work_item_act
+from tenants import clock
+from tenants.audit import SYSTEM
+from tenants.models import AuditEntry, User
+from tenants.scoping import tenant_scope, unscoped
+from tests.factories.contacts import make_customers
+from tests.factories.groups import ANSWERS, fill_group, make_answers, make_group, make_ready_group
+from tests.factories.team import make_staff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
+
+
+@pytest.fixture
+def scope(tenant):
+    with tenant_scope(tenant):
+        yield tenant
+
+
+def steps_of(tenant, group):
+    found = checklists(tenant=tenant, groups=[Group.objects.get(pk=group.pk)])[group.pk]
+    return {step.kind: step for step in found.steps}
+
+
+def items(tenant):
+    return WorkItem.objects.filter(tenant=tenant, source_kind="groups.setup_step")
+
+
+@given(
+    starts=st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+    planned=st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+    lead=st.integers(0, 60),
+)
+def test_days_run_in_order_to_the_start_and_never_lie_before_the_planning(starts, planned, lead):
+    days = due_days(starts_on=starts, planned_on=planned, lead_days=lead)
+    listed = [days[kind] for kind in STEPS]
+    assert listed == sorted(listed)
+    assert listed[-1] == max(starts, planned)
+    assert min(listed) >= min(planned, starts - timedelta(days=lead))
+    assert all(day >= planned for day in listed)
+
+
+def test_without_a_start_nothing_is_due():
+    assert due_days(starts_on=None, planned_on=date(2026, 3, 2), lead_days=5) == {}
+
+
+def test_a_planned_group_begins_with_six_open_steps_laid_out_to_its_start(scope):
+    leader = make_staff(tenant=scope)
+    group = group_plan(
+        tenant=scope, name="小芽英语03群", actor=SYSTEM, starts_on=date(2026, 3, 12), leader_id=leader.pk
+    )
+    found = checklists(tenant=scope, groups=[group])[group.pk]
+    assert (found.done, found.total) == (0, 6)
+    assert [step.due_on for step in found.steps] == [date(2026, 3, 7 + n) for n in range(6)]
+    assert {step.owner for step in found.steps} == {leader}
+    assert not found.late
+
+
+def test_what_the_product_sees_counts_by_itself(scope):
+    group = make_ready_group(tenant=scope, admin_userids=["someone"], owner_userid="boss")
+    fill_group(group=group, customers=make_customers(tenant=scope, count=1))
+    done = {kind for kind, step in steps_of(scope, group).items() if step.is_done}
+    assert done == {"members", "rules", "content", "name", "welcome"}
+    readiness_answer(tenant=scope, group_id=group.pk, question="rules", answer={}, actor=SYSTEM)
+    assert not steps_of(scope, group)["rules"].is_done
+
+
+def test_seating_follows_the_first_three_steps_and_is_done_part_by_part(scope):
+    group = make_group(tenant=scope, starts_on=date(2026, 3, 12))
+    with pytest.raises(StepInvalid):  # nobody is seated before steps 1 to 3
+        setup_step_tick(tenant=scope, group_id=group.pk, kind="koc", is_done=True, actor=SYSTEM)
+    ready = make_ready_group(tenant=scope)
+    for kind in ("admins", "koc", "ordinary"):
+        assert not steps_of(scope, ready)["seats"].is_done
+        setup_step_tick(tenant=scope, group_id=ready.pk, kind=kind, is_done=True, actor=SYSTEM)
+    seats = steps_of(scope, ready)["seats"]
+    assert seats.is_done
+    assert {part.kind: bool(part.ticked_by) for part in seats.parts} == {
+        "admins": True, "koc": True, "atmosphere": False, "ordinary": True,
+    }  # fmt: skip
+    assert AuditEntry.objects.filter(verb="groups.setup.ticked").count() == 3
+    setup_step_tick(tenant=scope, group_id=ready.pk, kind="koc", is_done=False, actor=SYSTEM)
+    assert not steps_of(scope, ready)["seats"].is_done
+
+
+@pytest.mark.parametrize("kind", ["rules", "content", "members", "welcome", "seats", "nonsense"])
+def test_what_can_be_seen_is_not_ticked_by_hand(scope, kind):
+    group = make_group(tenant=scope)
+    with pytest.raises(StepInvalid):
+        setup_step_tick(tenant=scope, group_id=group.pk, kind=kind, is_done=True, actor=SYSTEM)
+
+
+def test_a_late_step_stands_before_its_owner_and_goes_by_itself(scope, frozen):
+    leader, other = make_staff(tenant=scope), make_staff(tenant=scope)
+    group = group_plan(
+        tenant=scope, name="小芽英语03群", actor=SYSTEM, starts_on=date(2026, 3, 3), leader_id=leader.pk
+    )
+    assert plans_look(tenant_id=scope.pk) == 0
+    frozen.move(days=1)
+    assert plans_look(tenant_id=scope.pk) == 5  # all but seating, which is due on the start day
+    assert plans_look(tenant_id=scope.pk) == 0  # once a day
+    assert items(scope).filter(staff=leader, state=WorkState.OPEN).count() == 5
+    setup_step_assign(
+        tenant=scope, group_id=group.pk, kind="content", owner_id=other.pk, due_on=None, actor=SYSTEM
+    )
+    assert items(scope).get(staff=other).title.endswith(str(SetupKind.CONTENT.label))
+    readiness_answer(tenant=scope, group_id=group.pk, question="rules", answer=ANSWERS["rules"], actor=SYSTEM)
+    group_edit_plan(tenant=scope, group_id=group.pk, actor=SYSTEM, announcement=ANSWERS["rules"]["lines"])
+    states = {one.title.rpartition(" ")[2]: one.state for one in items(scope)}
+    assert sorted(states.values()).count(WorkState.DONE) == 1
+    setup_step_assign(
+        tenant=scope,
+        group_id=group.pk,
+        kind="content",
+        owner_id=other.pk,
+        due_on=date(2026, 4, 1),
+        actor=SYSTEM,
+    )
+    assert not items(scope).filter(staff=other, state=WorkState.OPEN).exists()
+
+
+def test_the_item_of_a_hand_step_ticks_it_and_undo_takes_it_back(scope, frozen):
+    group = make_ready_group(tenant=scope, planned_name="小芽英语03群", added_at=clock.now())
+    Group.objects.filter(pk=group.pk).update(chat_id="", name="", app=None)
+    frozen.move(days=2)
+    plans_look(tenant_id=scope.pk)
+    row = SetupStep.objects.get(group=group, kind="name")
+    item = items(scope).get(source_id=row.pk)
+    work_item_act(tenant=scope, item_id=item.pk, verb="done", actor=SYSTEM)
+    assert steps_of(scope, group)["name"].is_done
+    assert WorkItem.objects.get(pk=item.pk).state == WorkState.DONE
+    work_item_act(tenant=scope, item_id=item.pk, verb="undo", actor=SYSTEM)
+    assert not steps_of(scope, group)["name"].is_done
+    assert WorkItem.objects.get(pk=item.pk).state == WorkState.OPEN
+
+
+def test_the_tick_asks_each_company_once_a_day(tenant, other_tenant, frozen):
+    with tenant_scope(tenant):
+        make_group(tenant=tenant)
+    with tenant_scope(other_tenant):
+        make_group(tenant=other_tenant, state=State.ARCHIVED)
+    with unscoped("a test asks as the tick does"):
+        assert tenants_with_plans() == [tenant.pk]
+    with tenant_scope(tenant):
+        plans_look(tenant_id=tenant.pk)
+    with unscoped("a test asks as the tick does"):
+        assert tenants_with_plans() == []
+    frozen.move(days=1)
+    with unscoped("a test asks as the tick does"):
+        assert tenants_with_plans() == [tenant.pk]
+
+
+def test_planning_leads_to_a_checklist_and_the_list_counts_it(tenant):
+    web = Client(headers={"accept-language": "en"})
+    web.force_login(User.objects.get(email="lin@example.com"))
+    with tenant_scope(tenant):
+        leader = make_staff(tenant=tenant)
+    start = clock.local_date(clock.now(), tenant.timezone) + timedelta(days=7)
+    data = {"name": "小芽英语09群", "series": "", "kind": "new_user", "starts_on": start.isoformat(),
+            "leader": leader.pk}  # fmt: skip
+    answer = web.post(tenant_url(tenant, "groups:plan"), data)
+    page = web.get(answer["Location"]).content.decode()
+    assert page.count("data-step=") == 6
+    assert str(leader) in page
+    with tenant_scope(tenant):
+        group = Group.objects.get(planned_name="小芽英语09群")
+        make_answers(group=group, management=None)
+    listed = web.get(tenant_url(tenant, "groups:list")).content.decode()
+    assert "of 6" in listed
+    tab = web.get(f"{tenant_url(tenant, 'groups:detail', pk=group.pk)}?tab=setup").content.decode()
+    assert tab.count("data-step=") == 6
+    drawer = tenant_url(tenant, "groups:setup_step", pk=group.pk, kind="rules")
+    assert web.get(drawer).status_code == 200
+    assert web.post(drawer, {"owner": leader.pk, "due_on": "2026-05-01"}).status_code == 204
+    with tenant_scope(tenant):
+        assert SetupStep.objects.get(group=group, kind="rules").due_on == date(2026, 5, 1)
+    tick = tenant_url(tenant, "groups:setup_tick", pk=group.pk, kind="rules", verb="tick")
+    assert web.post(tick).status_code == 409 or web.post(tick).status_code >= 400
