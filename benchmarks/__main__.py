@@ -51,7 +51,7 @@ def main(names: list[str]) -> int:
     database.make_fresh(os.environ["DATABASE_OWNER_URL"], environment, NAME)
     os.environ.update(environment | {"QUNCE_CLOCK_FILE": str(_nine_o_clock())})
     django.setup()
-    from benchmarks import callback, due, group_event, neighbours, owner  # noqa: PLC0415  need Django's settings of this run
+    from benchmarks import callback, due, group_event, neighbours, owner, pages  # noqa: PLC0415  need Django's settings of this run
     from tenants.models import User  # noqa: PLC0415
     from tenants.services import tenant_sign_up  # noqa: PLC0415
 
@@ -62,6 +62,7 @@ def main(names: list[str]) -> int:
         "due": due.measure,
         "group_event": group_event.measure,
         "neighbours": neighbours.measure,
+        "pages": pages.measure,
     }
     results = []
     for name, measure in known.items():

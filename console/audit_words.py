@@ -48,6 +48,7 @@ WORDS = {
     "groups.group.frozen": _("Froze sending to a group"),
     "groups.group.kind_set": _("Set the type of a group"),
     "groups.group.moved": _("Moved a group to another stage"),
+    "groups.group.owner_asked": _("Asked WeCom for another owner of a group"),
     "groups.group.planned": _("Planned a group"),
     "groups.group.tagged": _("Tagged a group"),
     "groups.group.unfrozen": _("Resumed sending to a group"),

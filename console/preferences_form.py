@@ -24,6 +24,9 @@ GROUP_LABELS = {
     "phone": _("Staff phones"),
     "import": _("Imports"),
     "content": _("Content"),
+    "archive": _("Message archive"),
+    "stages": _("Trust stages"),
+    "tags": _("Tags"),
     "analytics": _("Insights"),
     "insights": _("Insights"),
 }

@@ -63,6 +63,11 @@ class WordsTooLong(DomainError):
         )
 
 
+class OwnerInvalid(DomainError):
+    code = "OWNER-01"
+    message = _("Choose a colleague who is active and may have customers.")
+
+
 class CodeInvalid(DomainError):
     code = "CODE-01"
     message = _("This code cannot be made so.")

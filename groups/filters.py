@@ -1,5 +1,8 @@
 """Filters of the group list; all of them live in the URL."""
 
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import django_filters
@@ -18,8 +21,25 @@ _HEALTH = [("bad", Risk.BAD.label), ("warn", Risk.WARN.label), ("ok", Risk.NONE.
 _RISKS = {"bad": [Risk.BAD], "warn": [Risk.WARN], "ok": [Risk.NONE, Risk.NOTE]}
 
 
+@dataclass(frozen=True)
+class SizeBand:
+    """Groups by how many customers sit in them."""
+
+    key: str
+    label: Any
+    condition: Q
+
+
+SIZE_BANDS = (
+    SizeBand("s", _("Under 50 customers"), Q(customer_count__lt=50)),
+    SizeBand("m", _("50 to 149"), Q(customer_count__gte=50, customer_count__lt=150)),
+    SizeBand("l", _("150 to 200"), Q(customer_count__gte=150, customer_count__lte=200)),
+    SizeBand("xl", _("Over 200"), Q(customer_count__gt=200)),
+)
+
+
 class GroupFilter(django_filters.FilterSet):
-    """Search by name or owner; stage, type, health, payment, owner, frozen."""
+    """Search by name or owner; stage, type, health, payment, size, series, owner, frozen."""
 
     q = django_filters.CharFilter(method="search", label=_("Group or owner"))
     state = django_filters.MultipleChoiceFilter(choices=State.choices, label=_("Stage"))
@@ -32,6 +52,10 @@ class GroupFilter(django_filters.FilterSet):
         method="by_rule", label=_("Check broken"),
     )  # fmt: skip
     payment_basis = django_filters.MultipleChoiceFilter(choices=PaymentBasis.choices, label=_("Payment"))
+    size = django_filters.MultipleChoiceFilter(
+        choices=[(band.key, band.label) for band in SIZE_BANDS], method="by_size", label=_("Size")
+    )
+    series = django_filters.MultipleChoiceFilter(choices=[], label=_("Series"))
     owner = django_filters.MultipleChoiceFilter(field_name="owner_id", choices=[], label=_("Owner"))
     group_tag = django_filters.MultipleChoiceFilter(choices=[], method="by_group_tag", label=_("Group tag"))
     frozen = django_filters.BooleanFilter(
@@ -44,9 +68,13 @@ class GroupFilter(django_filters.FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        owned = self.queryset.order_by().values("owner_id")
-        rows = staff_list(tenant_id=self.request.tenant.pk).filter(pk__in=owned)
-        self.filters["owner"].extra["choices"] = [(str(row.pk), str(row)) for row in rows]
+        known = self.queryset.order_by().values_list("series", "owner_id", "owner__name", "owner__userid")
+        rows = list(known.distinct())
+        owners = {str(pk): name or userid for _series, pk, name, userid in rows if pk is not None}
+        self.filters["series"].extra["choices"] = [
+            (one, one) for one in sorted({row[0] for row in rows if row[0]})
+        ]
+        self.filters["owner"].extra["choices"] = sorted(owners.items(), key=lambda one: (one[1], one[0]))
         self.filters["group_tag"].extra["choices"] = group_tag_choices(tenant_id=self.request.tenant.pk)
 
     def search(self, rows: QuerySet[Group], _name: str, text: str) -> QuerySet[Group]:
@@ -56,6 +84,10 @@ class GroupFilter(django_filters.FilterSet):
 
     def by_kind(self, rows: QuerySet[Group], _name: str, values: list[str]) -> QuerySet[Group]:
         return rows.filter(kind__in=["" if one == "none" else one for one in values]) if values else rows
+
+    def by_size(self, rows: QuerySet[Group], _name: str, keys: list[str]) -> QuerySet[Group]:
+        wanted = [band.condition for band in SIZE_BANDS if band.key in keys]
+        return rows.filter(reduce(or_, wanted)) if wanted else rows
 
     def by_rule(self, rows: QuerySet[Group], _name: str, codes: list[str]) -> QuerySet[Group]:
         if not codes:

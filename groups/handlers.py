@@ -10,6 +10,8 @@ from groups.services.codes import REF_KIND as JOIN_WAY
 from groups.services.comparing import groups_compare
 from groups.services.endings import end_task_settle
 from groups.services.intros import intro_reminder_sent, intros_hear
+from groups.services.owners import REF_KIND as OWNER
+from groups.services.owners import owner_settle
 from groups.services.promises import promise_work_act
 from groups.services.reading import group_change_apply
 from groups.services.setup_steps import setup_item_act
@@ -95,12 +97,14 @@ def on_intro_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> 
 
 
 def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
-    """What became of our group codes and welcome templates at WeCom. Safe to repeat."""
+    """What became of our group codes, welcome templates and changes of owner at WeCom. Safe to repeat."""
     for event in events:
         if event.ref_kind == JOIN_WAY:
             join_way_settle(tenant_id=tenant_id, event=event)
         elif event.ref_kind == TEMPLATE:
             template_settle(tenant_id=tenant_id, event=event)
+        elif event.ref_kind == OWNER:
+            owner_settle(tenant_id=tenant_id, event=event)
 
 
 def sync_codes(tenant_id: int, progress: Progress) -> int:

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path, re_path
 
 from groups import phone
 from groups.views import (
+    bulk,
     code_forms,
     codes,
     detail,
@@ -23,8 +24,8 @@ app_name = "groups"
 urlpatterns: list[URLPattern] = [
     path("groups/", lists.GroupListPage.as_view(), name="list"),
     path("groups/new/", lists.GroupPlanPage.as_view(), name="plan"),
-    re_path(r"^groups/bulk/(?P<verb>kind|freeze|unfreeze)/$", lists.GroupBulkPage.as_view(), name="bulk"),
     re_path(r"^groups/bulk/(?P<verb>tag|untag)/$", tags.GroupTagBulkPage.as_view(), name="bulk_tag"),
+    path("groups/bulk/<slug:verb>/", bulk.GroupBulkPage.as_view(), name="bulk"),
     path("groups/tags/", tags.GroupTagListPage.as_view(), name="tags"),
     path("groups/tags/new/", tags.GroupTagNewPage.as_view(), name="tag_new"),
     path("groups/tags/built-in/", tags.GroupTagsBuiltInView.as_view(), name="tags_builtin"),

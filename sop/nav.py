@@ -18,6 +18,7 @@ from groups.selectors import (
     register_touches,
     register_weeks,
 )
+from groups.selectors.bulk import BulkVerb, register_bulk
 from leads.selectors.followed import followed_times
 from sop.enums import TouchState
 from sop.phone import group_steps_panel
@@ -26,6 +27,7 @@ from sop.selectors.calendar import run_list
 from sop.selectors.templates import template_list
 from sop.selectors.titles import touch_titles
 from sop.selectors.week import plans_of_groups, weeks_of_groups
+from sop.views.runs import run_for_groups
 from team.selectors import register_rail
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ register_touches(group_touches)
 register_followed(followed_times)
 register_weeks(weeks_of_groups)
 register_plans(plans_of_groups)
+register_bulk(BulkVerb(key="run", label=_("Apply a plan"), open=run_for_groups, order=20))
 register_group_panel(group_steps_panel)
 register_touch_titles(touch_titles)
 register_changes("sop.touch", values={"state": dict(TouchState.choices)})

@@ -164,6 +164,19 @@ def _kept_change(client: WecomClient, payload: dict[str, Any]) -> Sent:
     return Sent(vendor_id, [], answer)
 
 
+def _transfer_groups(client: WecomClient, payload: dict[str, Any]) -> Sent:
+    """Groups of an owner who stays go to a colleague; WeCom names those it did not move."""
+    left = client.groups.transfer_onjob(chat_id_list=payload["chat_ids"], new_owner=payload["new_owner"])
+    return Sent(payload["new_owner"], [row["chat_id"] for row in left], {"failed_chat_list": list(left)})
+
+
+def _find_transfer(client: WecomClient, payload: dict[str, Any], called_at: datetime) -> str:
+    """The new owner's id when every group has that owner by now."""
+    wanted = str(payload["new_owner"])
+    owners = {str(client.groups.get(chat_id=one).get("owner")) for one in payload["chat_ids"]}
+    return wanted if owners == {wanted} else ""
+
+
 ADAPTERS: dict[str, Adapter] = {
     SendKind.APP_MESSAGE: Adapter(
         _app_message, is_repeatable=True, endpoint="message_send", lasts=timedelta(hours=12)
@@ -183,6 +196,9 @@ ADAPTERS: dict[str, Adapter] = {
         _kept_make, is_repeatable=False, find=kept_calls.find_made, lasts=timedelta(days=7)
     ),
     SendKind.KEPT_CHANGE: Adapter(_kept_change, is_repeatable=True, lasts=timedelta(days=7)),
+    SendKind.TRANSFER_GROUPS: Adapter(
+        _transfer_groups, is_repeatable=False, find=_find_transfer, endpoint="groupchat_onjob_transfer"
+    ),
 }
 
 
@@ -196,6 +212,7 @@ def payload_problem(kind: str, payload: dict[str, Any]) -> str:
         SendKind.WELCOME: ("welcome_code",),
         SendKind.KEPT_MAKE: ("step", "call", "fields"),
         SendKind.KEPT_CHANGE: ("step", "call", "fields"),
+        SendKind.TRANSFER_GROUPS: ("chat_ids", "new_owner"),
     }
     if kind not in needed:
         return f"unknown kind {kind}"

@@ -77,6 +77,7 @@ class SendKind(models.TextChoices):
     WELCOME = "welcome", _("Welcome message")
     KEPT_MAKE = "kept_make", _("New code or template")
     KEPT_CHANGE = "kept_change", _("Change of a code or template")
+    TRANSFER_GROUPS = "transfer_groups", _("New owner of groups")
 
 
 class KeptState(models.TextChoices):

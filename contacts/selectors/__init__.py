@@ -170,8 +170,10 @@ def customer_list(
     """
     found = Customer.objects.filter(tenant_id=tenant_id, person=None) if among is None else among
     if text:
-        remarked = Follow.objects.filter(tenant_id=tenant_id, remark__icontains=text)
-        named = Q(name__icontains=text) | Q(external_userid=text)
+        # Folding the case of every row costs several times the comparison; Chinese and digits have none to fold.
+        within = "icontains" if text.upper() != text.lower() else "contains"
+        remarked = Follow.objects.filter(tenant_id=tenant_id, **{f"remark__{within}": text})
+        named = Q(**{f"name__{within}": text}) | Q(external_userid=text)
         merged = Customer.objects.filter(named, tenant_id=tenant_id, person__isnull=False).values("person_id")
         also = remarked.filter(customer__person__isnull=False).values("customer__person_id")
         found = found.filter(

@@ -47,6 +47,20 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+class OwnerForm(forms.Form):
+    """A new owner for the picked groups. `staff`: [(id, name)] of those who may have customers."""
+
+    staff = forms.ChoiceField(
+        label=_("New owner"), choices=[],
+        help_text=_("WeCom moves a group at most twice in 90 days. What it refuses becomes a task on Today."),
+    )  # fmt: skip
+    reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, staff: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["staff"].choices = staff  # type: ignore[attr-defined]
+
+
 class KindForm(forms.Form):
     """One type for the picked groups."""
 

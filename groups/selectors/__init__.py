@@ -1,6 +1,6 @@
 """Reads of groups. Staff never count as customers; one person in three groups is one in totals (R37, R101)."""
 
-from groups.selectors.activity import ACTIVE_KINDS, active_members, messages_spoken
+from groups.selectors.activity import ACTIVE_KINDS, active_beside, active_members, messages_spoken
 from groups.selectors.facts import answers_of, approvals_of, group_facts, group_facts_many, limits_of
 from groups.selectors.lists import (
     BROKEN,
@@ -50,6 +50,7 @@ __all__ = [
     "PlannedItem",
     "Touches",
     "Week",
+    "active_beside",
     "active_members",
     "answers_of",
     "approvals_of",

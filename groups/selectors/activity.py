@@ -26,24 +26,35 @@ def active_members(
 
     `members` is what members_current gives. What a person does in another group counts there.
     """
+    return active_beside(tenant_id=tenant_id, members=members, before=since, since=since, until=until)[0]
+
+
+def active_beside(
+    *, tenant_id: int, members: dict[int, list[int]], before: datetime, since: datetime, until: datetime
+) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
+    """`active_members` of [since, until), and of [before, since); one query."""
     everyone = {customer for listed in members.values() for customer in listed}
     rows = (
         behaviours_for(
-            tenant_id=tenant_id, customer_ids=everyone, since=since, until=until, kinds=ACTIVE_KINDS
+            tenant_id=tenant_id, customer_ids=everyone, since=before, until=until, kinds=ACTIVE_KINDS
         )
         .filter(Q(group_id=None) | Q(group_id__in=list(members)))
         .order_by()
-        .values_list("customer_id", "group_id")
+        .annotate(is_now=Q(occurred_at__gte=since))
+        .values_list("customer_id", "group_id", "is_now")
         .distinct()
     )
-    anywhere: set[int] = set()
-    inside: dict[int, set[int]] = {}
-    for customer_id, group_id in rows:
-        (anywhere if group_id is None else inside.setdefault(group_id, set())).add(customer_id)
-    return {
-        group_id: set(listed) & (anywhere | inside.get(group_id, set()))
-        for group_id, listed in members.items()
-    }
+    seen: dict[tuple[int | None, bool], set[int]] = {}
+    for customer_id, group_id, is_now in rows:
+        seen.setdefault((group_id, is_now), set()).add(customer_id)
+
+    def active(is_now: bool) -> dict[int, set[int]]:
+        anywhere = seen.get((None, is_now), set())
+        return {
+            one: set(listed) & (anywhere | seen.get((one, is_now), set())) for one, listed in members.items()
+        }
+
+    return active(True), active(False)
 
 
 WEEK = timedelta(days=7)

@@ -141,17 +141,7 @@ def group_set_kind(*, tenant: Tenant, group_id: int, actor: Actor, reason: str =
     values = known_fields(fields, KIND_FIELDS)
     with transaction.atomic():
         group = locked_group(tenant, group_id)
-        changes = assign(group, values)
-        if group.kind != Kind.DELIVERY:
-            changes |= assign(group, {"sub_kind": ""})
-        if changes and group.state in LIVE_STATES and not reason.strip():
-            raise ReasonNeeded
-        if changes:
-            group.save(update_fields=list(changes))
-            audit.record(
-                tenant=tenant, actor=actor, verb="groups.group.kind_set", target=group, changes=changes,
-                reason=reason.strip(),
-            )  # fmt: skip
+        if _kind_write(tenant, group, values, reason=reason, actor=actor):
             glance_refresh(tenant=tenant, group_ids=[group.pk])
     return group
 
@@ -160,11 +150,38 @@ def groups_set_kind(
     *, tenant: Tenant, group_ids: list[int], kind: str, actor: Actor, reason: str = ""
 ) -> list[Group]:
     """Choose one type for several groups, all or none. Raises like group_set_kind."""
+    require(actor, Permission.OPERATE)
+    values = known_fields({"kind": kind}, KIND_FIELDS)
     with transaction.atomic():
-        return [
-            group_set_kind(tenant=tenant, group_id=one, actor=actor, reason=reason, kind=kind)
-            for one in sorted(set(group_ids))
-        ]
+        rows = list(
+            Group.objects.select_for_update(of=("self",))
+            .filter(tenant=tenant, pk__in=sorted(set(group_ids)))
+            .order_by("pk")
+        )
+        if len(rows) != len(set(group_ids)):
+            raise GroupUnknown
+        for group in rows:
+            _kind_write(tenant, group, values, reason=reason, actor=actor)
+        glance_refresh(tenant=tenant, group_ids=[group.pk for group in rows])
+    return rows
+
+
+def _kind_write(
+    tenant: Tenant, group: Group, values: Mapping[str, Any], *, reason: str, actor: Actor
+) -> bool:
+    """Write the type of a locked group and its record; whether anything changed. Raises ReasonNeeded."""
+    changes = assign(group, values)
+    if group.kind != Kind.DELIVERY:
+        changes |= assign(group, {"sub_kind": ""})
+    if not changes:
+        return False
+    if group.state in LIVE_STATES and not reason.strip():
+        raise ReasonNeeded
+    group.save(update_fields=list(changes))
+    audit.record(
+        tenant=tenant, actor=actor, verb="groups.group.kind_set", target=group, changes=changes, reason=reason.strip()
+    )  # fmt: skip
+    return True
 
 
 def readiness_answer(

@@ -35,6 +35,10 @@ class GroupTable(ConsoleTable):
         template_name=_cell("active"), verbose_name=_("Active, 7 days"), orderable=False, accessor="pk",
         exclude_from_export=True, attrs={"td": {"class": "q-num"}, "th": {"class": "q-num"}},
     )  # fmt: skip
+    ahead = tables.TemplateColumn(
+        template_name=_cell("ahead"), verbose_name=_("Next 7 days"), orderable=False, accessor="pk",
+        exclude_from_export=True, attrs={"td": {"class": "q-num"}, "th": {"class": "q-num"}},
+    )  # fmt: skip
     owner = tables.TemplateColumn(
         template_name=_cell("owner"), verbose_name=_("Owner, synced"), order_by=("owner__name", "pk")
     )
@@ -44,7 +48,7 @@ class GroupTable(ConsoleTable):
 
     class Meta(ConsoleTable.Meta):
         model = Group
-        fields = ("pick", "name", "state", "risk", "members", "active", "owner")
+        fields = ("pick", "name", "state", "risk", "members", "active", "ahead", "owner")
         attrs = {"class": "table q-table is-cards is-snug"}
         row_header = "name"
 

@@ -6,32 +6,32 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from console.listing import BulkAction, ListPage
-from console.pages import ConsoleView, FormPage, go, render, toast
-from groups.enums import LIVE_STATES, Kind, Risk, State
+from console.pages import FormPage, go
+from groups.enums import LIVE_STATES, Risk, State
 from groups.filters import GroupFilter
-from groups.forms import KindForm, PlanForm, ReasonForm
+from groups.forms import PlanForm
 from groups.models import Group
 from groups.policies.checks import Finding, evaluate
 from groups.policies.plan import GroupPlan
 from groups.selectors import (
     BROKEN,
-    active_members,
+    active_beside,
     group_counts,
     group_facts_many,
     group_list,
     people_total,
     seated,
 )
+from groups.selectors.bulk import bulk_verbs
 from groups.selectors.group_tags import with_tags
 from groups.selectors.setup_steps import Checklist, checklists
-from groups.services.freezing import group_freeze, group_unfreeze
-from groups.services.setup import group_plan, groups_set_kind
+from groups.services.setup import group_plan
 from groups.tables import GroupTable
 from groups.views.fresh import callbacks_for, stamp_for
 from team.selectors import staff_contactable
@@ -49,6 +49,7 @@ class Glance:
     facts: GroupPlan
     findings: list[Finding]
     active: int | None
+    active_before: int | None
     day_number: int | None
     days_total: int | None
     setup: Checklist | None = None
@@ -67,6 +68,13 @@ class Glance:
             return None
         return self.active / self.facts.customer_count
 
+    @property
+    def active_change(self) -> float | None:
+        """Percentage points against the week before, of the customers now in the group."""
+        if self.active is None or self.active_before is None or not self.facts.customer_count:
+            return None
+        return 100 * (self.active - self.active_before) / self.facts.customer_count
+
 
 def glances(*, tenant: Any, groups: Iterable[Group]) -> dict[int, Glance]:
     """{group id: Glance} in a constant number of queries."""
@@ -75,12 +83,12 @@ def glances(*, tenant: Any, groups: Iterable[Group]) -> dict[int, Glance]:
     sitting = seated(tenant_id=tenant.pk, group_ids=[row.pk for row in rows])
     facts = group_facts_many(tenant=tenant, groups=rows, sitting=sitting)
     hours = max((fact.limits.active_hours for fact in facts.values()), default=0)
-    active = active_members(
-        tenant_id=tenant.pk,
-        members={row.pk: sitting[row.pk].customers for row in rows if row.state in LIVE_STATES},
-        since=now - timedelta(hours=hours),
+    members = {row.pk: sitting[row.pk].customers for row in rows if row.state in LIVE_STATES}
+    since = now - timedelta(hours=hours)
+    active, before = active_beside(
+        tenant_id=tenant.pk, members=members, before=since - timedelta(hours=hours), since=since,
         until=now + timedelta(seconds=1),
-    )
+    )  # fmt: skip
     planned = [row for row in rows if row.state == State.PLANNING]
     setups = checklists(tenant=tenant, groups=planned, facts=facts, names_owners=False)
     found = {}
@@ -94,6 +102,7 @@ def glances(*, tenant: Any, groups: Iterable[Group]) -> dict[int, Glance]:
             findings=evaluate(fact),
             setup=setups.get(row.pk),
             active=len(active[row.pk]) if row.pk in active else None,
+            active_before=len(before[row.pk]) if row.pk in before else None,
             day_number=(fact.today - started).days + 1 if started and started <= fact.today else None,
             days_total=(row.ends_on - started).days + 1 if started and row.ends_on else None,
         )
@@ -154,6 +163,8 @@ class GroupListPage(ListPage):
             BulkAction(_("Set type"), self.url("groups:bulk", verb="kind")),
             BulkAction(pgettext("verb", "Tag"), self.url("groups:bulk_tag", verb="tag")),
             BulkAction(_("Take a tag off"), self.url("groups:bulk_tag", verb="untag")),
+            BulkAction(_("Change owner"), self.url("groups:bulk", verb="owner")),
+            *(BulkAction(verb.label, self.url("groups:bulk", verb=verb.key)) for verb in bulk_verbs()),
             BulkAction(_("Freeze sends"), self.url("groups:bulk", verb="freeze"), is_danger=True),
             BulkAction(_("Resume sends"), self.url("groups:bulk", verb="unfreeze")),
         ]
@@ -227,64 +238,3 @@ class GroupPlanPage(FormPage):
             starts_on=data["starts_on"], leader_id=data["leader"], actor=self.request.actor,
         )  # fmt: skip
         return go(self.request, self.url("groups:readiness", pk=group.pk))
-
-
-class GroupBulkPage(ConsoleView):
-    """One decision about the picked groups: shows what will happen and asks why, then does it."""
-
-    permission = write_permission = Permission.OPERATE
-    http_method_names = ["post"]
-
-    def post(self, request: HttpRequest, verb: str) -> HttpResponse:
-        groups = self._picked()
-        if not groups:
-            toast(request, _("No group was picked."))
-            return go(request, self.url("groups:list"))
-        form_class = KindForm if verb == "kind" else ReasonForm
-        is_answer = "decided" in request.POST
-        form = form_class(request.POST if is_answer else None)
-        if not is_answer or not form.is_valid():
-            context = {
-                "form": form,
-                "verb": verb,
-                "groups": groups,
-                "is_live": any(g.state in LIVE_STATES for g in groups),
-            }
-            return render(request, "groups/bulk.html", context, status=422 if is_answer else 200)
-        return self._do(verb, [group.pk for group in groups], form.cleaned_data)
-
-    def _picked(self) -> list[Group]:
-        rows = group_list(tenant_id=self.request.tenant.pk)
-        if self.request.POST.get("every"):
-            query = QueryDict(self.request.POST.get("query", ""))
-            page = GroupListPage(request=self.request)
-            chosen = page.tabs.get(query.get("tab", ""))
-            rows = rows.filter(chosen[1]) if chosen else rows
-            made = GroupFilter(query, queryset=rows, request=self.request)
-            return list(made.qs) if made.is_valid() else []
-        ids = [int(one) for one in self.request.POST.getlist("pick") if one.isdecimal()]
-        return list(rows.filter(pk__in=ids))
-
-    def _do(self, verb: str, ids: list[int], data: dict[str, Any]) -> HttpResponse:
-        common = {"tenant": self.request.tenant, "group_ids": ids, "actor": self.request.actor}
-        if verb == "kind":
-            groups_set_kind(**common, kind=data["kind"], reason=data["reason"])
-            said = ngettext("%(n)s group is now a %(kind)s", "%(n)s groups are now %(kind)s", len(ids))
-            toast(self.request, said % {"n": len(ids), "kind": Kind(data["kind"]).label})
-        elif verb == "freeze":
-            changed = group_freeze(**common, reason=data["reason"])
-            toast(
-                self.request,
-                ngettext("Sends to %(n)s group are frozen", "Sends to %(n)s groups are frozen", len(changed))
-                % {"n": len(changed)},
-            )
-        else:
-            changed = group_unfreeze(**common, reason=data["reason"])
-            toast(
-                self.request,
-                ngettext(
-                    "%(n)s group may be sent to again", "%(n)s groups may be sent to again", len(changed)
-                )
-                % {"n": len(changed)},
-            )
-        return go(self.request, self.url("groups:list"))

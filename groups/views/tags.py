@@ -30,8 +30,8 @@ from groups.services.group_tag_rules import (
 )
 from groups.services.group_tags import group_tag_save, group_tag_set_archived, groups_tag, groups_untag
 from groups.tables.tags import GroupTagTable
+from groups.views.bulk import SHOWN, GroupBulkPage
 from groups.views.detail import group_or_404
-from groups.views.lists import GroupBulkPage
 from tenants.enums import Permission
 
 PAST_SHOWN = 20
@@ -190,7 +190,10 @@ class GroupTagBulkPage(GroupBulkPage):
         is_answer = "decided" in request.POST
         form = GroupTagPickForm(request.POST if is_answer else None, tags=tags, is_new_allowed=verb == "tag")
         if not is_answer or not form.is_valid():
-            context = {"form": form, "verb": verb, "groups": groups, "has_tags": bool(tags)}
+            context = {
+                "form": form, "verb": verb, "groups": groups, "has_tags": bool(tags), "shown": groups[:SHOWN],
+                "more": len(groups[SHOWN:]), "picked": ",".join(str(group.pk) for group in groups),
+            }  # fmt: skip
             return render(request, "groups/tag_bulk.html", context, status=422 if is_answer else 200)
         return self._do(verb, [group.pk for group in groups], form.cleaned_data)
 

@@ -139,7 +139,8 @@ def _put_work(context: _Context, touches: list[Touch]) -> None:
 
 def _item(context: _Context, first: Touch, some: list[Touch]) -> dict[str, object]:
     groups = _group_names(some)
-    day = _("%(run)s, day %(day)s") % {"run": first.run.name, "day": first.step.day or _("countdown")}
+    told = {"run": first.run.name, "day": first.step.day}
+    day = _("%(run)s, day %(day)s") % told if first.step.day else _("%(run)s, countdown") % told
     return {
         "staff_id": first.staff_id,
         "group_id": first.group_id if len(some) == 1 else None,

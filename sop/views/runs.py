@@ -1,12 +1,12 @@
 """Runs: the list, starting one, its calendar, and what may be changed while it runs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, TemplatePage, go, render, toast
@@ -89,6 +89,7 @@ class RunNewPage(FormPage):
     template_name = "sop/run_new.html"
     form_class = RunForm
     write_permission = Permission.OPERATE
+    picked: Sequence[int] | None = None  # groups picked elsewhere; None: those in the URL, else all
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         ready = [one for one in self.groups() if group_is_ready(one)]
@@ -122,8 +123,7 @@ class RunNewPage(FormPage):
             % {"template": version.template.name, "month": f"{starts_on:%y%m%d}"}
             if version
             else "",
-            "groups": self.request.GET.getlist("groups")
-            or [one.pk for one in self.groups() if group_is_ready(one) and self.is_chosen(one)],
+            "groups": self._chosen(),
             "offer_ends_at": offer_default(starts_on, version.offer_day, version.offer_at)
             if version
             else None,
@@ -142,6 +142,13 @@ class RunNewPage(FormPage):
             rows = groups_tagged(tenant_id=self.request.tenant.pk, tag_ids=[int(self.tag)])
             self._tagged = set(rows.values_list("group_id", flat=True))
         return group.pk in self._tagged
+
+    def _chosen(self) -> Sequence[Any]:
+        if self.picked is not None:
+            return self.picked
+        return self.request.GET.getlist("groups") or [
+            one.pk for one in self.groups() if group_is_ready(one) and self.is_chosen(one)
+        ]
 
     def kept(self, version: Version | None) -> dict[str, Any]:
         """What the last run said, of this template where it ran before; what was typed before the template changed."""
@@ -165,6 +172,21 @@ class RunNewPage(FormPage):
             _("The run has started. Nothing goes out by itself: staff get tasks when a step is due."),
         )
         return go(self.request, self.url("sop:run", pk=run.pk))
+
+
+def run_for_groups(request: Any, groups: Sequence[Any]) -> HttpResponse:
+    """The page that starts a run, with the groups picked in their list. Says how many cannot take part yet."""
+    page = RunNewPage(picked=[one.pk for one in groups if group_is_ready(one)])
+    page.setup(request)
+    waiting = len(groups) - len(page.picked or ())
+    if waiting:
+        said = ngettext(
+            "%(n)s of them is not live and cannot take part",
+            "%(n)s of them are not live and cannot take part",
+            waiting,
+        )
+        toast(request, said % {"n": waiting})
+    return page.get(request)
 
 
 class RunPreviewView(RunNewPage):

@@ -13,7 +13,9 @@ from django.utils import translation
 from console import nav
 from console.nav import Fresh
 from console.pages import refuse, with_toasts
+from console.preferences_form import GROUP_LABELS
 from console.shell import shell, tenant_url
+from tenants import preferences
 from tenants.errors import DomainError, LastOwner, NotPermitted
 from tenants.models import Tenant, User
 from tenants.roles import PERMISSIONS
@@ -193,3 +195,9 @@ def test_menu_marks_the_one_item_a_page_stands_under(
     with tenant_scope(tenant):
         menu = list(shell(request)["menu"])
     assert [one.url for one in menu if one.is_current] == [tenant_url(tenant, marked)]
+
+
+def test_every_setting_stands_under_a_heading_in_words():
+    """The page of settings groups them by the first part of their key; none may show the key itself."""
+    sections = {one.key.split(".")[0] for one in preferences.declared()}
+    assert sections <= set(GROUP_LABELS)

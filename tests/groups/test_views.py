@@ -19,6 +19,7 @@ from tenants.models import AuditEntry, User
 from tenants.scoping import tenant_scope
 from tests.factories.contacts import make_behaviour, make_customers, make_order
 from tests.factories.groups import fill_group, make_group, make_member, make_ready_group
+from tests.factories.sop import make_step, make_version
 from tests.factories.team import make_staff
 from tests.factories.tenants import make_member as make_membership
 from tests.factories.tenants import make_user as make_person
@@ -170,6 +171,55 @@ def test_detail_shows_six_panels_and_every_figure_opens_its_people(web, tenant, 
     assert listed("people=buyers&when=ever") == {two.name}
     assert listed("people=joined&when=range") == {person.name for person in scene["people"][:4]}
     assert listed("") == {person.name for person in scene["people"][:4]}
+
+
+def test_list_is_narrowed_by_size_and_series(web, tenant, scene):
+    with tenant_scope(tenant):
+        Group.objects.filter(pk=scene["first"].pk).update(customer_count=201, series="启蒙系列")
+        Group.objects.filter(pk=scene["second"].pk).update(customer_count=150)
+
+    def shown(query):
+        page = text(web.get(f"{url(tenant, 'list')}?{query}", headers={"hx-request": "true"}))
+        return {name for name in ("启蒙01", "启蒙02", "启蒙03") if f"{name}群</a>" in page}
+
+    assert shown("size=xl") == {"启蒙01"}
+    assert shown("size=l&size=s") == {"启蒙02", "启蒙03"}
+    assert shown("series=启蒙系列") == {"启蒙01"}
+    assert shown("size=huge") == set()
+
+
+def test_an_unknown_bulk_verb_is_not_found_and_changes_nothing(web, tenant, scene):
+    data = {"pick": [scene["first"].pk], "decided": "1", "reason": "群诉"}
+    assert web.post(url(tenant, "bulk", verb="dissolve"), data).status_code == 404
+    with tenant_scope(tenant):
+        assert not Group.objects.filter(frozen_at__isnull=False).exists()
+
+
+def test_more_groups_than_a_form_may_have_fields_are_decided_together(web, tenant):
+    with tenant_scope(tenant):
+        Group.objects.bulk_create(
+            Group(tenant=tenant, name=f"系列{number}群", planned_name=f"系列{number}群")
+            for number in range(1100)
+        )
+    target = url(tenant, "bulk", verb="freeze")
+    page = text(web.post(target, {"every": "1", "query": "q=系列"}))
+    picked = re.search(r'name="picked" value="([0-9,]+)"', page)
+    assert picked
+    assert page.count('class="q-ava') < 200  # the page names some of them and says how many more there are
+    answer = web.post(target, {"picked": picked[1], "decided": "1", "reason": "群诉"})
+    assert answer.status_code == 302
+    with tenant_scope(tenant):
+        assert Group.objects.filter(frozen_at__isnull=False).count() == 1100
+
+
+def test_picked_groups_begin_a_run_with_those_that_are_live(web, tenant, scene):
+    with tenant_scope(tenant):
+        make_step(tenant=tenant, version=make_version(tenant=tenant))
+    picks = [scene["first"].pk, scene["planned"].pk]
+    page = text(web.post(url(tenant, "bulk", verb="run"), {"pick": picks}))
+    assert f'action="{tenant_url(tenant, "sop:run_new")}"' in page
+    chosen = re.findall(r'name="groups" value="(\d+)"[^>]* checked', page)
+    assert chosen == [str(scene["first"].pk)]
 
 
 def test_every_number_of_the_six_panels_opens_as_many_people(web, tenant, scene, frozen):

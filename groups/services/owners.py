@@ -1,0 +1,117 @@
+"""Give groups to another owner: WeCom moves them while the present one stays, twice in 90 days at most."""
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from groups.errors import OwnerInvalid, ReasonNeeded
+from groups.models import Group
+from team.enums import Bucket, WorkKind
+from team.selectors import staff_contactable
+from team.services import work_item_put, work_items_close
+from tenants import audit, clock
+from tenants.audit import Actor
+from tenants.enums import Permission
+from tenants.models import Tenant
+from tenants.services import require
+from wecom.enums import SendKind, SendState
+from wecom.events import SendFinished
+from wecom.selectors import send_get
+from wecom.services import SendDraft, send_queue_many
+
+if TYPE_CHECKING:
+    from team.models import Staff
+
+REF_KIND = "groups.owner"
+CHATS_A_CALL = 100
+ASKED_OF_WECOM = "groups.group.owner_asked"
+
+
+@dataclass(frozen=True)
+class OwnerAsked:
+    """Groups that WeCom is asked to move, and those it cannot: not there yet, dissolved, of another app, or hers."""
+
+    moving: list[Group]
+    staying: list[Group]
+
+
+def groups_set_owner(
+    *, tenant: Tenant, group_ids: list[int], staff_id: int, reason: str, actor: Actor
+) -> OwnerAsked:
+    """Ask WeCom to give the groups to an active colleague. The owner changes here when WeCom says so.
+
+    Calls of 100 groups through the outbound queue (PROTOCOL 3.5, on-job transfer). Not safe to repeat: each
+    call asks again, though a group that is hers already is left out. Raises ReasonNeeded, OwnerInvalid.
+    """
+    require(actor, Permission.OPERATE)
+    if not reason.strip():
+        raise ReasonNeeded
+    staff = next((one for one in staff_contactable(tenant_id=tenant.pk) if one.pk == staff_id), None)
+    if staff is None:
+        raise OwnerInvalid
+    with transaction.atomic():
+        rows = list(
+            Group.objects.select_for_update(of=("self",))
+            .filter(tenant=tenant, pk__in=sorted(set(group_ids)))
+            .order_by("pk")
+        )
+        moving = [group for group in rows if _can_move(group, staff)]
+        for group in moving:
+            audit.record(
+                tenant=tenant, actor=actor, verb=ASKED_OF_WECOM, target=group, reason=reason.strip(),
+                changes={"owner": [group.owner_userid, staff.userid]},
+            )  # fmt: skip
+        _queue(tenant, moving, staff)
+    return OwnerAsked(moving, [group for group in rows if group not in moving])
+
+
+def _can_move(group: Group, staff: "Staff") -> bool:
+    is_there = bool(group.chat_id) and group.dismissed_at is None and group.app_id == staff.app_id
+    return is_there and group.owner_userid != staff.userid
+
+
+def _queue(tenant: Tenant, groups: list[Group], staff: "Staff") -> None:
+    chats = [group.chat_id for group in groups]
+    token = secrets.token_hex(8)
+    send_queue_many(
+        tenant=tenant,
+        sends=[
+            SendDraft(
+                kind=SendKind.TRANSFER_GROUPS, key=f"owner:{token}:{start}", ref_kind=REF_KIND, ref_id=staff.pk,
+                payload={"chat_ids": chats[start : start + CHATS_A_CALL], "new_owner": staff.userid},
+                app_id=staff.app_id,
+            )
+            for start in range(0, len(chats), CHATS_A_CALL)
+        ],
+    )  # fmt: skip
+
+
+def owner_settle(*, tenant_id: int, event: SendFinished) -> None:
+    """What WeCom did: each group it did not move becomes an item for its owner. Safe to repeat."""
+    payload = send_get(tenant_id=tenant_id, send_id=event.send_id).payload
+    chats = [str(one) for one in payload.get("chat_ids", [])]
+    refused = set(event.fail_list) if event.state == SendState.DONE else set(chats)
+    rows = list(Group.objects.filter(tenant_id=tenant_id, chat_id__in=chats).select_related("tenant"))
+    moved = [group.pk for group in rows if group.chat_id not in refused]
+    work_items_close(tenant_id=tenant_id, source_kind=REF_KIND, source_ids=moved)
+    for group in rows:
+        if group.chat_id in refused:
+            _tell(group, str(payload.get("new_owner", "")), is_unknown=event.state == SendState.UNKNOWN)
+
+
+def _tell(group: Group, new_owner: str, *, is_unknown: bool) -> None:
+    work_item_put(
+        tenant_id=group.tenant_id, source_kind=REF_KIND, source_id=group.pk, staff_id=group.owner_id,
+        group_id=group.pk, kind=WorkKind.ALERT, bucket=Bucket.REMIND,
+        title=_("“%(group)s” still has its owner") % {"group": group},
+        detail=_("Change the owner in WeCom: group, group management, transfer the group to %(who)s.")
+        % {"who": new_owner},
+        reason=_("Nobody can tell whether WeCom moved it.") if is_unknown
+        else _("WeCom did not move it. Each group can be moved twice in 90 days."),
+        starts_at=clock.now(), verb_label=_("See the group"),
+        url=reverse("groups:detail", kwargs={"tenant_slug": group.tenant.slug, "pk": group.pk}),
+    )  # fmt: skip
