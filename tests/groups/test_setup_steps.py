@@ -194,4 +194,21 @@ def test_planning_leads_to_a_checklist_and_the_list_counts_it(tenant):
     with tenant_scope(tenant):
         assert SetupStep.objects.get(group=group, kind="rules").due_on == date(2026, 5, 1)
     tick = tenant_url(tenant, "groups:setup_tick", pk=group.pk, kind="rules", verb="tick")
-    assert web.post(tick).status_code == 409 or web.post(tick).status_code >= 400
+    assert 400 <= web.post(tick).status_code < 500
+
+
+def test_owner_and_admins_are_named_and_filtered(tenant):
+    web = Client(headers={"accept-language": "en"})
+    web.force_login(User.objects.get(email="lin@example.com"))
+    with tenant_scope(tenant):
+        owner, admin, helper = (make_staff(tenant=tenant, name=name) for name in ("周岚", "林晓", "何静"))
+        group = make_group(tenant=tenant, owner_userid=owner.userid, admin_userids=[admin.userid])
+        fill_group(
+            group=group, staff=[owner, admin, helper], customers=make_customers(tenant=tenant, count=1)
+        )
+    page = f"{tenant_url(tenant, 'groups:detail', pk=group.pk)}?tab=members"
+    leads = web.get(f"{page}&which=leads").content.decode().partition("<tbody>")[2].partition("</tbody>")[0]
+    assert "周岚" in leads
+    assert "林晓" in leads
+    assert "何静" not in leads
+    assert leads.count("<tr>") == 2

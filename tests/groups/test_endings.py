@@ -1,0 +1,163 @@
+"""A group's end is carried out: notice, hand-over, dissolving, and only then the archive (R13)."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.pages import tenant_url
+from groups.enums import EndKind, State
+from groups.errors import EndInvalid, EndTasksOpen
+from groups.models import EndTask, Group
+from groups.policies.endplan import days
+from groups.services.endings import end_task_edit, end_task_settle
+from groups.services.life import plans_look
+from groups.services.membership import membership_dissolve
+from groups.services.setup import group_move
+from team.models import WorkItem
+from team.services import work_item_act
+from tenants import clock
+from tenants.audit import SYSTEM
+from tenants.models import User
+from tenants.scoping import tenant_scope
+from tests.factories.contacts import make_customers
+from tests.factories.groups import fill_group, make_answers, make_group
+from tests.factories.team import make_staff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
+
+
+@pytest.fixture
+def scene(tenant):
+    with tenant_scope(tenant):
+        owner = make_staff(tenant=tenant)
+        following = make_group(tenant=tenant, name="启蒙进阶群", state="active")
+        group = make_group(tenant=tenant, owner=owner, state="active", ends_on=date(2026, 3, 20))
+        make_answers(group=group)
+        people = make_customers(tenant=tenant, count=3)
+        fill_group(group=group, customers=people)
+        fill_group(group=following, customers=people[:1])
+        yield {"tenant": tenant, "group": group, "following": following, "owner": owner}
+
+
+def tasks(scene):
+    return {row.kind: row for row in EndTask.objects.filter(group=scene["group"])}
+
+
+def open_items(scene):
+    return WorkItem.objects.filter(tenant=scene["tenant"], source_kind="groups.end_task", state="open")
+
+
+@given(
+    ends=st.none() | st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    today=st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    lead=st.integers(0, 30),
+)
+def test_the_tasks_come_in_order_and_never_in_the_past(ends, today, lead):
+    found = days(ends_on=ends, today=today, lead_days=lead)
+    listed = [found[kind] for kind in EndKind.values]
+    assert listed == sorted(listed)
+    assert listed[0] >= today
+    if ends is not None and ends >= today:
+        assert listed[-1] == ends
+
+
+def test_the_tasks_appear_before_the_end_with_owner_days_words_and_next_group(scene, frozen):
+    assert plans_look(tenant_id=scene["tenant"].pk) == 0
+    frozen.set(clock.at_local(date(2026, 3, 17), clock.now().time(), scene["tenant"].timezone))
+    assert plans_look(tenant_id=scene["tenant"].pk) == 1
+    made = tasks(scene)
+    assert [made[kind].due_on for kind in EndKind.values] == [
+        date(2026, 3, 17), date(2026, 3, 19), date(2026, 3, 20),
+    ]  # fmt: skip
+    assert {row.owner_id for row in made.values()} == {scene["owner"].pk}
+    assert made["handover"].target_id == scene["following"].pk
+    assert "启蒙进阶群" in made["notice"].script
+    assert open_items(scene).filter(staff=scene["owner"]).count() == 3
+    frozen.move(days=1)
+    assert plans_look(tenant_id=scene["tenant"].pk) == 0
+    assert len(tasks(scene)) == 3
+
+
+def test_closing_lays_them_out_and_going_on_cancels_them(scene):
+    move = {"tenant": scene["tenant"], "group_id": scene["group"].pk, "actor": SYSTEM}
+    group_move(**move, state=State.CLOSING)
+    assert open_items(scene).count() == 3
+    group_move(**move, state=State.ACTIVE, reason="再办一期")
+    assert open_items(scene).count() == 0
+    assert {row.state for row in tasks(scene).values()} == {"cancelled"}
+    group_move(**move, state=State.CLOSING)
+    assert open_items(scene).count() == 3
+
+
+def test_wecom_closes_the_last_and_then_no_reason_is_asked(scene):
+    move = {"tenant": scene["tenant"], "group_id": scene["group"].pk, "actor": SYSTEM}
+    group_move(**move, state=State.CLOSING)
+    with pytest.raises(EndTasksOpen):
+        group_move(**move, state=State.ARCHIVED)
+    for kind in ("notice", "handover"):
+        end_task_settle(tenant=scene["tenant"], task_id=tasks(scene)[kind].pk, is_done=True, actor=SYSTEM)
+    group = scene["group"]
+    membership_dissolve(
+        tenant_id=scene["tenant"].pk, app_id=group.app_id, chat_id=group.chat_id, at=clock.now()
+    )
+    assert (tasks(scene)["dissolve"].state, tasks(scene)["dissolve"].seen) == ("done", "wecom")
+    assert not open_items(scene).exists()
+    with pytest.raises(EndInvalid):
+        end_task_settle(
+            tenant=scene["tenant"], task_id=tasks(scene)["dissolve"].pk, is_done=False, actor=SYSTEM
+        )
+    group_move(**move, state=State.ARCHIVED)
+    assert Group.objects.get(pk=group.pk).state == State.ARCHIVED
+
+
+def test_a_reason_archives_all_the_same_and_ends_what_waits(scene):
+    move = {"tenant": scene["tenant"], "group_id": scene["group"].pk, "actor": SYSTEM}
+    group_move(**move, state=State.CLOSING)
+    group_move(**move, state=State.ARCHIVED, reason="群主已离职")
+    assert not open_items(scene).exists()
+
+
+def test_the_item_settles_its_task_and_takes_it_back(scene):
+    group_move(tenant=scene["tenant"], group_id=scene["group"].pk, actor=SYSTEM, state=State.CLOSING)
+    row = tasks(scene)["notice"]
+    item = open_items(scene).get(source_id=row.pk)
+    work_item_act(tenant=scene["tenant"], item_id=item.pk, verb="done", actor=SYSTEM)
+    assert tasks(scene)["notice"].state == "done"
+    work_item_act(tenant=scene["tenant"], item_id=item.pk, verb="undo", actor=SYSTEM)
+    assert tasks(scene)["notice"].state == "open"
+
+
+def test_a_task_keeps_its_new_day_owner_and_group(scene):
+    group_move(tenant=scene["tenant"], group_id=scene["group"].pk, actor=SYSTEM, state=State.CLOSING)
+    other = make_staff(tenant=scene["tenant"])
+    row = tasks(scene)["handover"]
+    change = {"tenant": scene["tenant"], "task_id": row.pk, "due_on": date(2026, 3, 25), "script": "来进阶群",
+              "owner_id": other.pk, "actor": SYSTEM}  # fmt: skip
+    end_task_edit(**change, target_id=None)
+    item = open_items(scene).get(source_id=row.pk)
+    assert (item.staff_id, item.script) == (other.pk, "来进阶群")
+    assert clock.local_date(item.due_at - timedelta(seconds=1), scene["tenant"].timezone) == date(2026, 3, 25)
+    with pytest.raises(EndInvalid):
+        end_task_edit(**change, target_id=scene["group"].pk)
+
+
+def test_the_page_shows_progress_and_who_has_not_come_along(tenant, scene):
+    web = Client(headers={"accept-language": "en"})
+    web.force_login(User.objects.get(email="lin@example.com"))
+    page = f"{tenant_url(tenant, 'groups:detail', pk=scene['group'].pk)}?tab=ending"
+    assert "Three tasks appear 3 days before the end" in web.get(page).content.decode()
+    web.post(tenant_url(tenant, "groups:move", pk=scene["group"].pk), {"state": "closing"})
+    text = web.get(page).content.decode()
+    assert text.count("data-task=") == 3
+    assert "1 of 3 customers sit in 启蒙进阶群 now" in text
+    assert "2 have not come along yet" in text
+    web.post(tenant_url(tenant, "groups:end_task_act", pk=scene["group"].pk, kind="notice", verb="done"))
+    assert "1 of 3 tasks done" in web.get(page).content.decode()
+    drawer = tenant_url(tenant, "groups:end_task", pk=scene["group"].pk, kind="dissolve")
+    assert web.get(drawer).status_code == 200
+    sent = {"due_on": "2026-04-01", "owner": "", "target": "", "script": "再见"}
+    assert web.post(drawer, sent).status_code == 204
+    assert tasks(scene)["dissolve"].due_on == date(2026, 4, 1)
