@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import JSONObject
+
 from groups.enums import LIVE_STATES, Question, SetupKind, State
 from groups.models import Group, SetupStep
 from groups.policies import setup_steps as policy
@@ -91,18 +95,15 @@ def checklists(
     facts: dict[int, GroupPlan] | None = None,
     names_owners: bool = True,
 ) -> dict[int, Checklist]:
-    """{group id: Checklist} of those that are being set up. Two queries beside the facts, whatever the number; one
-    without the owners that nobody chose."""
+    """{group id: Checklist} of those that are being set up. Two queries beside the facts, whatever the number; fewer
+    without the owners that nobody chose, and for groups read `with_setup_steps`."""
     rows = list(groups)
     if facts is None:
         facts = group_facts_many(tenant=tenant, groups=rows)
     shown = [row for row in rows if is_set_up(row, facts[row.pk])]
     if not shown:
         return {}
-    kept: dict[int, dict[str, SetupStep]] = {}
-    stored = SetupStep.objects.filter(tenant=tenant, group_id__in=[row.pk for row in shown])
-    for step in stored.select_related("owner"):
-        kept.setdefault(step.group_id, {})[step.kind] = step
+    kept = _kept(tenant, shown)
     crews = {row.pk: _crew(row, facts[row.pk]) for row in shown}
     staff = staff_by_id(
         tenant_id=tenant.pk, staff_ids={one for crew in crews.values() for one in crew if names_owners}
@@ -111,6 +112,36 @@ def checklists(
         row.pk: _checklist(tenant, row, facts[row.pk], kept.get(row.pk, {}), crews[row.pk], staff)
         for row in shown
     }
+
+
+def with_setup_steps(rows: QuerySet[Group]) -> QuerySet[Group]:
+    """The groups, each with what `checklists` needs of its stored steps but their owners. No further query."""
+    steps = SetupStep.objects.filter(tenant_id=OuterRef("tenant_id"), group_id=OuterRef("pk"))
+    told = steps.order_by("kind").values(
+        one=JSONObject(kind="kind", due_on="due_on", ticked_at="ticked_at", ticked_by="ticked_by")
+    )
+    return rows.annotate(setup_kept=ArraySubquery(told))
+
+
+def _kept(tenant: Tenant, groups: list[Group]) -> dict[int, dict[str, SetupStep]]:
+    """{group id: {kind: stored step}}: those at hand (`with_setup_steps`), the others in one query."""
+    found: dict[int, dict[str, SetupStep]] = {}
+    for group in groups:
+        for one in getattr(group, "setup_kept", []):
+            found.setdefault(group.pk, {})[one["kind"]] = SetupStep(
+                tenant=tenant,
+                group=group,
+                kind=one["kind"],
+                due_on=date.fromisoformat(one["due_on"]) if one["due_on"] else None,
+                ticked_at=datetime.fromisoformat(one["ticked_at"]) if one["ticked_at"] else None,
+                ticked_by=one["ticked_by"],
+            )
+    rest = [group.pk for group in groups if not hasattr(group, "setup_kept")]
+    if rest:
+        stored = SetupStep.objects.filter(tenant=tenant, group_id__in=rest)
+        for step in stored.select_related("owner"):
+            found.setdefault(step.group_id, {})[step.kind] = step
+    return found
 
 
 def _crew(group: Group, plan: GroupPlan) -> list[int]:

@@ -30,7 +30,7 @@ from groups.selectors import (
 )
 from groups.selectors.bulk import bulk_verbs
 from groups.selectors.group_tags import with_tags
-from groups.selectors.setup_steps import Checklist, checklists
+from groups.selectors.setup_steps import Checklist, checklists, with_setup_steps
 from groups.services.setup import group_plan
 from groups.tables import GroupTable
 from groups.views.fresh import callbacks_for, stamp_for
@@ -152,7 +152,7 @@ class GroupListPage(ListPage):
         }
 
     def queryset(self) -> QuerySet[Group]:
-        rows = with_tags(group_list(tenant_id=self.request.tenant.pk))
+        rows = with_setup_steps(with_tags(group_list(tenant_id=self.request.tenant.pk)))
         chosen = self.tabs.get(self.request.GET.get("tab", ""))
         return rows.filter(chosen[1]) if chosen else rows
 
