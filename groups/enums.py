@@ -207,6 +207,72 @@ class Cites(models.TextChoices):
     PLATFORM = "P", _("WeCom itself")
 
 
+class SilentReason(models.TextChoices):
+    """Why somebody stands in the review of silent members (R19)."""
+
+    SILENT = "silent", _("Inactive")
+    ZOMBIE = "zombie", _("Zombie candidate")
+    ADS = "ads", _("Posts ads")
+    AAA = "aaa", _("Name starts with AAA")
+    PADDING = "padding", _("Came to pad the group")
+
+
+class CaseState(models.TextChoices):
+    """What became of one person in the review."""
+
+    OPEN = "open", _("Waits for a decision")
+    KEPT = "kept", _("Kept")
+    WAKING = "waking", _("Being re-activated")
+    REMOVING = "removing", _("Removal proposed")
+    BACK = "back", _("Active again")
+    LEFT = "left", pgettext_lazy("what became of a silent member", "Gone")
+
+
+# A decision -> the state it leads to.
+CASE_DECISIONS = {"keep": CaseState.KEPT, "wake": CaseState.WAKING, "remove": CaseState.REMOVING}
+# What still asks somebody for something; what ended may be found anew, except for those who left.
+CASES_UNDER_WAY = frozenset({CaseState.OPEN, CaseState.WAKING, CaseState.REMOVING})
+
+
+class MemberPassKind(models.TextChoices):
+    """What is gone through group by group, in slices."""
+
+    SILENCE = "silence", _("Review of silent members")
+    CIRCLES = "circles", _("Circles")
+
+
+class Circle(models.TextChoices):
+    """How close a member stands (R21), closest first."""
+
+    CORE = "core", _("Core circle")
+    INFLUENCE = "influence", _("Influence circle")
+    PERIPHERY = "periphery", _("Periphery")
+
+
+class KocState(models.TextChoices):
+    """How far a helper of a group has come (R22)."""
+
+    CANDIDATE = "candidate", _("Candidate")
+    INVITED = "invited", pgettext_lazy("state of a KOC", "Invited")
+    HELPER = "helper", _("Helper")
+    ENDED = "ended", pgettext_lazy("state of a KOC", "Ended")
+
+
+KOC_MOVES: dict[str, frozenset[str]] = {
+    KocState.CANDIDATE: frozenset({KocState.INVITED, KocState.ENDED}),
+    KocState.INVITED: frozenset({KocState.HELPER, KocState.CANDIDATE, KocState.ENDED}),
+    KocState.HELPER: frozenset({KocState.ENDED}),
+    KocState.ENDED: frozenset({KocState.CANDIDATE}),
+}
+
+
+class KocOrigin(models.TextChoices):
+    """Where a KOC comes from (R6)."""
+
+    EARLY = "early", _("Invited early")
+    GROWN = "grown", _("Grown in the group")
+
+
 class Risk(models.IntegerChoices):
     """How urgently a group asks for attention: the worst of its failing checks."""
 
@@ -293,6 +359,55 @@ DEAD_DAYS = declare(
 ACTIVE_HOURS = declare(
     "groups.active_hours", default=168, kind=PreferenceKind.INTEGER, minimum=1, maximum=2160,
     label=_("Hours after an activity that a customer counts as active"),
+)  # fmt: skip
+SILENCE_WEEKDAY = declare(
+    "groups.silence_weekday", default=1, kind=PreferenceKind.INTEGER, minimum=1, maximum=7,
+    label=_("Day of the week on which silent members are reviewed: 1 is Monday, 7 is Sunday"),
+)  # fmt: skip
+SILENCE_KEEP_DAYS = declare(
+    "groups.silence_keep_days", default=28, kind=PreferenceKind.INTEGER, minimum=1, maximum=365,
+    label=_("Days for which somebody who was kept is not proposed again"),
+)  # fmt: skip
+SILENCE_FRESH_HOURS = declare(
+    "groups.silence_fresh_hours", default=48, kind=PreferenceKind.INTEGER, minimum=1, maximum=720,
+    label=_("Hours after which a message source is too old to call anybody silent"),
+)  # fmt: skip
+WAKE_WORDS = declare(
+    "groups.wake_words", default="{name}，最近忙吗？群里这周有新内容，想听什么可以直接告诉我。",
+    kind=PreferenceKind.TEXT, label=_("Words that re-activate a silent member"),
+    help=_("{name} becomes the person's name."),
+)  # fmt: skip
+AD_POSTS = declare(
+    "groups.ad_posts", default=2, kind=PreferenceKind.INTEGER, minimum=1, maximum=100,
+    label=_("Links, cards or mini-programs of one member in 7 days from which the member counts as posting ads"),
+)  # fmt: skip
+PADDING_PEOPLE = declare(
+    "groups.padding_people", default=5, kind=PreferenceKind.INTEGER, minimum=2, maximum=100,
+    label=_("People that one member brings in a burst until those never active count as padding"),
+)  # fmt: skip
+PADDING_MINUTES = declare(
+    "groups.padding_minutes", default=10, kind=PreferenceKind.INTEGER, minimum=1, maximum=1440,
+    label=_("Minutes that such a burst lasts at most"),
+)  # fmt: skip
+CIRCLE_CORE_DAYS = declare(
+    "groups.circle_core_days", default=8, kind=PreferenceKind.INTEGER, minimum=1, maximum=14,
+    label=_("Active days in 14 that make a member core, with a share, an answer or a referral"),
+)  # fmt: skip
+CIRCLE_INFLUENCE_DAYS = declare(
+    "groups.circle_influence_days", default=4, kind=PreferenceKind.INTEGER, minimum=1, maximum=14,
+    label=_("Active days in 14 that put a member into the influence circle"),
+)  # fmt: skip
+CIRCLE_ANSWER_MINUTES = declare(
+    "groups.circle_answer_minutes", default=30, kind=PreferenceKind.INTEGER, minimum=1, maximum=1440,
+    label=_("Minutes after a member's question in which the next member's words count as an answer"),
+)  # fmt: skip
+KOC_STAGE = declare(
+    "groups.koc_stage", default=5, kind=PreferenceKind.INTEGER, minimum=1, maximum=7,
+    label=_("Trust stage from which a member may be suggested as a KOC"),
+)  # fmt: skip
+KOC_DAYS = declare(
+    "groups.koc_days", default=30, kind=PreferenceKind.INTEGER, minimum=0, maximum=3650,
+    label=_("Days a customer is known until suggested as a KOC"),
 )  # fmt: skip
 FLASH_DAYS = declare(
     "groups.flash_days", default=7, kind=PreferenceKind.INTEGER, minimum=1, maximum=60,

@@ -32,6 +32,18 @@ class ReasonNeeded(DomainError):
     message = _("Write a reason; it is kept in the record.")
 
 
+class DecisionInvalid(DomainError):
+    code = "SILENT-01"
+    message = _("Keep, re-activate or propose removal: nothing else can be decided here.")
+
+
+class KocInvalid(DomainError):
+    code = "KOC-01"
+    message = _(
+        "This member cannot take this step: somebody helps who sits in the group, was asked and agreed."
+    )
+
+
 class StateRefused(DomainError):
     code = "STATE-01"
     message = _("The group cannot move there from its present stage.")

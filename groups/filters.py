@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from groups.enums import Kind, PaymentBasis, Risk, State, SubKind
-from groups.models import Group, GroupTag
+from groups.enums import CaseState, Kind, PaymentBasis, Risk, SilentReason, State, SubKind
+from groups.models import Group, GroupTag, SilentCase
 from groups.policies.checks import REGISTRY
 from groups.selectors.findings import groups_breaking
 from groups.selectors.group_tags import group_tag_choices, groups_tagged
@@ -36,6 +36,44 @@ SIZE_BANDS = (
     SizeBand("l", _("150 to 200"), Q(customer_count__gte=150, customer_count__lte=200)),
     SizeBand("xl", _("Over 200"), Q(customer_count__gt=200)),
 )
+
+
+class SilentFilter(django_filters.FilterSet):
+    """The review of silent members: by name, reason, state, group."""
+
+    q = django_filters.CharFilter(method="search", label=_("Member or group"))
+    reason = django_filters.MultipleChoiceFilter(
+        choices=SilentReason.choices, method="by_reason", label=_("Why")
+    )
+    state = django_filters.MultipleChoiceFilter(choices=CaseState.choices, label=_("Decision"))
+    group = django_filters.ChoiceFilter(field_name="group_id", choices=[], label=_("Group"))
+    owner = django_filters.ChoiceFilter(field_name="group__owner_id", choices=[], label=_("Owner"))
+
+    class Meta:
+        model = SilentCase
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cases = SilentCase.objects.filter(tenant=self.request.tenant).order_by()
+        rows = Group.objects.filter(tenant=self.request.tenant, pk__in=cases.values("group_id"))
+        named = rows.select_related("owner").order_by("name", "pk")[:300]
+        self.filters["group"].extra["choices"] = [(str(row.pk), str(row)) for row in named]
+        owners = {str(row.owner_id): str(row.owner) for row in named if row.owner}
+        self.filters["owner"].extra["choices"] = sorted(owners.items(), key=lambda one: one[1])
+
+    def search(self, rows: QuerySet[SilentCase], _name: str, text: str) -> QuerySet[SilentCase]:
+        return rows.filter(
+            Q(customer__name__icontains=text)
+            | Q(member__nickname__icontains=text)
+            | Q(group__name__icontains=text)
+        )
+
+    def by_reason(self, rows: QuerySet[SilentCase], _name: str, values: list[str]) -> QuerySet[SilentCase]:
+        wanted = Q()
+        for value in values:
+            wanted |= Q(reasons__contains=[value])
+        return rows.filter(wanted)
 
 
 class GroupFilter(django_filters.FilterSet):

@@ -10,11 +10,13 @@ from groups.services.codes import REF_KIND as JOIN_WAY
 from groups.services.comparing import groups_compare
 from groups.services.endings import end_task_settle
 from groups.services.intros import intro_reminder_sent, intros_hear
+from groups.services.koc import helper_task_act, koc_left
 from groups.services.owners import REF_KIND as OWNER
 from groups.services.owners import owner_settle
 from groups.services.promises import promise_work_act
 from groups.services.reading import group_change_apply
 from groups.services.setup_steps import setup_item_act
+from groups.services.silence import cases_left
 from groups.services.violations import removals_seen, violation_settle
 from groups.services.welcomes import REF_KIND as TEMPLATE
 from groups.services.welcomes import template_settle
@@ -63,6 +65,11 @@ def on_members_moved(*, tenant_id: int, events: list[MemberJoined | MemberLeft])
     if way_ids:
         join_ways_bring_up(tenant_id=tenant_id, way_ids=way_ids)
         way_alerts_bring_up(tenant=Tenant.objects.get(pk=tenant_id), way_ids=way_ids)
+    gone = [one for one in events if isinstance(one, MemberLeft) and one.customer_ids]
+    if gone:
+        where, who = {one.group_id for one in gone}, {one for each in gone for one in each.customer_ids}
+        cases_left(tenant_id=tenant_id, group_ids=where, customer_ids=who)
+        koc_left(tenant_id=tenant_id, group_ids=where, customer_ids=who)
     left = {one.group_id for one in events if isinstance(one, MemberLeft)}
     if left:
         removals_seen(tenant_id=tenant_id, group_ids=left)
@@ -94,6 +101,11 @@ def on_ending_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) ->
 def on_intro_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
     """A person says that a reminder was posted."""
     intro_reminder_sent(tenant=tenant, rule_id=source_id, is_sent=verb == "done")
+
+
+def on_helper_task_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
+    """The owner said on Today or the phone that a helper's task is done, or took that back."""
+    helper_task_act(tenant=tenant, task_id=source_id, verb=verb, actor=actor)
 
 
 def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:

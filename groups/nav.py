@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console.audit_changes import register_changes
 from console.nav import Hit, register, register_search
@@ -27,10 +28,13 @@ from groups.selectors.endings import ending_open
 from groups.selectors.intros import intros_waiting
 from groups.selectors.violations import violation_timeline, violations_open
 from groups.views.chat import chat_context
+from groups.views.circles import circles_context
 from groups.views.endings import ending_context
 from groups.views.intros import intros_context
+from groups.views.koc import koc_context
 from groups.views.promises import promises_context, promises_overdue
 from groups.views.setup_steps import setup_context
+from groups.views.silence import silent_context
 from groups.views.violations import violations_context
 from tenants.models import Tenant
 
@@ -54,6 +58,19 @@ def _search(tenant: Tenant, text: str) -> Iterator[Hit]:
 
 register(key="groups", label=_("Groups"), icon="users-group", url_name="groups:list", order=20, count=_broken)
 register_search(_search)
+register_panel(
+    Panel(
+        key="circles", label=_("Circles"), template="groups/_circles.html", context=circles_context, order=30
+    )
+)
+register_panel(
+    Panel(key="koc", label=_("Helpers (KOC)"), template="groups/_koc.html", context=koc_context, order=34)
+)
+register_panel(
+    Panel(
+        key="silent", label=_("Silent members"), template="groups/_silent.html", context=silent_context, order=32,
+    )
+)  # fmt: skip
 register_panel(
     Panel(key="chat", label=_("Chat"), template="groups/_chat.html", context=chat_context, order=20)
 )
@@ -138,6 +155,14 @@ register_changes(
         "value_proposition": _("Promise in one sentence"),
         "planned_name": _("Name"),
         "target_size": _("Target size"),
+        "reviews_silence": _("Review of silent members"),
+        "decision": pgettext_lazy("audit field", "Decision"),
+        "people": pgettext_lazy("audit field", "People"),
+        "circles": _("Circles"),
+        "koc": _("Helper"),
+        "task": _("Task"),
+        "privileges": _("Privileges"),
+        "origin": _("Where from"),
     },
     values={
         "state": dict(State.choices),

@@ -6,7 +6,10 @@ from groups.services.codes import READ_TASK, join_way_read
 from groups.services.glance import REFRESH_TASK, glances_bring_up
 from groups.services.group_tag_rules import group_rules_run, tenants_with_due_group_rules
 from groups.services.life import groups_begin, plans_look, tenants_with_beginnings, tenants_with_plans
+from groups.services.members_night import members_go_through
 from groups.services.night import groups_judge_night, tenants_unjudged
+from groups.services.passes import TASK as MEMBERS_TASK
+from groups.services.passes import tenants_with_passes
 from groups.services.promises import promises_fall_due, tenants_with_promises_due
 from groups.services.reading import group_reread
 from groups.services.week_alerts import tenants_to_look_ahead, week_alerts_bring_up
@@ -42,10 +45,13 @@ def sweep() -> None:
     """Tick: find groups whose start day has come, and companies whose groups wait to be judged, at night or by the
     rules of their tags."""
     with unscoped("the groups' tick looks for tenants whose groups begin or wait to be judged"):
+        passing = tenants_with_passes()
         waiting, unjudged, ahead = tenants_with_beginnings(), tenants_unjudged(), tenants_to_look_ahead()
         promising = tenants_with_promises_due()
         ruled = tenants_with_due_group_rules()
         planned = tenants_with_plans()
+    for tenant_id in passing:
+        enqueue(MEMBERS_TASK, tenant_id=tenant_id)
     for tenant_id in waiting:
         enqueue("groups.begin", tenant_id=tenant_id)
     for tenant_id in unjudged:
@@ -68,6 +74,12 @@ def run_tag_rules(*, tenant_id: int) -> None:
 @shared_task(name="groups.look_at_plans", base=TenantTask, time_limit=600)
 def look_at_plans(*, tenant_id: int) -> None:
     plans_look(tenant_id=tenant_id)
+
+
+@shared_task(name=MEMBERS_TASK, base=TenantTask, time_limit=600)
+def go_through_members(*, tenant_id: int) -> None:
+    """Circles every night, silent members on their weekday or when asked. Safe to repeat and in parallel."""
+    members_go_through(tenant_id=tenant_id)
 
 
 @shared_task(name="groups.begin", base=TenantTask, time_limit=60)

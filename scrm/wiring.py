@@ -64,6 +64,7 @@ SYNCERS: dict[str, str] = {
 }
 
 WORK: dict[str, str] = {
+    "groups.helper_task": "groups.handlers.on_helper_task_act",
     "groups.end_task": "groups.handlers.on_ending_act",
     "groups.intro_reminder": "groups.handlers.on_intro_act",
     "groups.promise": "groups.handlers.on_promise_act",

@@ -1,20 +1,24 @@
 """Groups, who sits in them and when, and what was decided about them; import them from here."""
 
+from groups.models.circles import CircleSpell
 from groups.models.codes import JoinWay, JoinWayRoom
 from groups.models.endings import EndTask
 from groups.models.findings import GroupFinding, NightCheck
 from groups.models.group import Group, GroupChange
 from groups.models.intros import Introduction, IntroRule
+from groups.models.koc import HelperTask, Koc
 from groups.models.members import Member
 from groups.models.promises import Promise
 from groups.models.setup import Approval, ReadinessAnswer
 from groups.models.setup_steps import SetupStep
+from groups.models.silence import MemberPass, SilentCase
 from groups.models.tags import GroupTag, GroupTagPast, GroupTagRule, GroupTagTie
 from groups.models.violations import Violation
 from groups.models.welcomes import WelcomeTemplate
 
 __all__ = [
-    "Approval", "EndTask", "Group", "GroupChange", "GroupFinding", "GroupTag", "GroupTagPast", "GroupTagRule",
-    "GroupTagTie", "IntroRule", "Introduction", "JoinWay", "JoinWayRoom", "Member", "NightCheck", "Promise",
-    "ReadinessAnswer", "SetupStep", "Violation", "WelcomeTemplate",
+    "Approval", "CircleSpell", "EndTask", "Group", "GroupChange", "GroupFinding", "GroupTag", "GroupTagPast",
+    "GroupTagRule", "GroupTagTie", "HelperTask", "IntroRule", "Introduction", "JoinWay", "JoinWayRoom", "Koc",
+    "Member", "MemberPass", "NightCheck", "Promise", "ReadinessAnswer", "SetupStep", "SilentCase", "Violation",
+    "WelcomeTemplate",
 ]  # fmt: skip

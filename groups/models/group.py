@@ -52,6 +52,7 @@ class Group(TenantModel):
     frozen_at = models.DateTimeField(null=True)
     freeze_reason = models.CharField(max_length=200, blank=True)
     added_at = models.DateTimeField(default=clock.now)
+    reviews_silence = models.BooleanField(null=True)  # whether silent members are reviewed; null: by its type
     # What lists show and sort by; written with every change (services.glance), true as of then.
     customer_count = models.PositiveIntegerField(default=0)
     staff_count = models.PositiveIntegerField(default=0)

@@ -17,6 +17,7 @@ from groups.policies.plan import GroupPlan
 from groups.selectors import change_list, group_facts, group_get, member_list, panels_of
 from groups.selectors.findings import findings_since, judged_at
 from groups.selectors.group_tags import tags_by_group
+from groups.selectors.koc import ROLES, mark_roles, role_members
 from groups.selectors.violations import standing_of_members
 from groups.services.setup import group_move
 from groups.views import six
@@ -28,7 +29,7 @@ from tenants.selectors import audit_list
 
 MEMBERS_A_PAGE = 50
 RECORD_ROWS = 60
-WHICH = ("customers", "staff", "leads", "everyone", "left")
+WHICH = ("customers", "staff", "leads", "everyone", "left", *ROLES)
 
 
 def group_or_404(request: HttpRequest, pk: int) -> Group:
@@ -85,6 +86,8 @@ class GroupDetailPage(TemplatePage):
         )
         if which == "leads":
             rows = rows.filter(userid__in=[group.owner_userid, *group.admin_userids])
+        if which in ROLES:
+            rows = rows.filter(customer_id__in=role_members(group=group, role=which))
         figure = six.figure_asked(self.request, group)
         if figure is not None:
             rows = member_list(tenant_id=group.tenant_id, group_id=group.pk, member_ids=figure.member_ids)
@@ -94,6 +97,7 @@ class GroupDetailPage(TemplatePage):
         page = paginator.get_page(self.request.GET.get("page"))
         _name_inviters(page, group.tenant_id)
         _count_breaches(page, group)
+        mark_roles(page, group=group)
         return {
             "which": which, "page": page, "paginator": paginator, "page_field": "page", "text": text, "figure": figure,
             "shows_left": which == "left" or any(row.left_at for row in page),

@@ -38,6 +38,8 @@ WORDS: dict[str, dict[str, str]] = {
     "contacts:survey_answer": {"verb": "drop"},
     "contacts_phone:tag": {"verb": "add"},
     "content:script_verb": {"verb": "archive"},
+    "groups:koc_task_act": {"verb": "done"},
+    "groups:silent_decide": {"decision": "keep"},
     "groups_phone:freeze": {"verb": "freeze"},
     "groups:bulk": {"verb": "freeze"},
     "groups:bulk_tag": {"verb": "tag"},
