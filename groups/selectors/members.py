@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from groups.models import Group, Member
 
@@ -147,5 +147,7 @@ def people_total(*, tenant_id: int, group_ids: Iterable[int] | QuerySet) -> tupl
     """
     wanted = group_ids if isinstance(group_ids, QuerySet) else list(group_ids)
     rows = _present(tenant_id).filter(group_id__in=wanted, is_staff=False)
-    found = rows.aggregate(seats=Count("pk"), people=Count("userid", distinct=True))
-    return found["seats"], found["people"]
+    # Grouped first, then counted: hashing the people takes a fraction of the sort that a distinct count does.
+    each = rows.order_by().values("userid").annotate(seats=Count("pk"))
+    found = each.aggregate(all_seats=Sum("seats"), people=Count("userid"))
+    return found["all_seats"] or 0, found["people"]
