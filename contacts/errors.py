@@ -94,6 +94,11 @@ class SurveyAnswered(DomainError):
     message = _("This form was answered already.")
 
 
+class ErasureUnproven(DomainError):
+    code = "PRIVACY-01"
+    message = _("Type the name exactly as it stands above, so that nobody else is erased by mistake.")
+
+
 class ChannelTaken(DomainError):
     code = "CHANNEL-01"
     message = _("There is a channel of this name or code already.")

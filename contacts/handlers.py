@@ -19,6 +19,7 @@ from contacts.services.customers import (
     follow_apply_event,
 )
 from contacts.services.messages import messages_record
+from contacts.services.personal import erased_heard
 from contacts.services.stages import stages_judge
 from contacts.services.tag_rules import rules_judge
 from contacts.services.tags import tags_store
@@ -55,6 +56,9 @@ def on_external_contact(event: Inbound) -> None:
             answer="agree",
             at=event.occurred_at,
         )
+        return
+    who = {"tenant_id": event.tenant_id, "app_id": event.app_id, "external_userid": external}
+    if erased_heard(**who):
         return
     staff_id = staff_ensure(tenant_id=event.tenant_id, app_id=event.app_id, userid=userid).pk
     if event.change_type == "transfer_fail":

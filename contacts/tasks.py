@@ -2,9 +2,11 @@
 
 from celery import shared_task
 
+from contacts.selectors.personal import personal_due
 from contacts.selectors.sheets import sheets_stuck
 from contacts.services.chatlogs import chat_import_write
 from contacts.services.imports import import_write
+from contacts.services.personal import erasure_run, export_make, exports_end
 from contacts.services.sheets import sheet_check, sheet_take_back, sheet_write
 from contacts.services.tag_rules import rules_run_chunk, tags_expire, tenants_with_due_tags
 from contacts.services.ways import READ_TASK, way_read
@@ -43,6 +45,21 @@ def undo_sheet(*, tenant_id: int, sheet_id: int) -> None:
     sheet_take_back(tenant=Tenant.objects.get(pk=tenant_id), sheet_id=sheet_id)
 
 
+@shared_task(name="contacts.export_person", base=TenantTask, time_limit=300)
+def export_person(*, tenant_id: int, export_id: int) -> None:
+    export_make(tenant=Tenant.objects.get(pk=tenant_id), export_id=export_id)
+
+
+@shared_task(name="contacts.erase_person", base=TenantTask, time_limit=300)
+def erase_person(*, tenant_id: int, erasure_id: int) -> None:
+    erasure_run(tenant=Tenant.objects.get(pk=tenant_id), erasure_id=erasure_id)
+
+
+@shared_task(name="contacts.end_exports", base=TenantTask, time_limit=60)
+def end_exports(*, tenant_id: int) -> None:
+    exports_end(tenant_id=tenant_id)
+
+
 @shared_task(name=READ_TASK, base=TenantTask, bind=True, max_retries=5)
 def read_way(self: TenantTask, *, tenant_id: int, way_id: int) -> None:
     """The picture of a code. What is not had here is asked for at night."""
@@ -58,10 +75,13 @@ def sweep() -> None:
     with unscoped("the tags' tick looks for tenants with due rules or tags whose time is over"):
         waiting = tenants_with_due_tags()
         stuck = sheets_stuck()
+        personal = personal_due()
     for tenant_id in waiting:
         enqueue("contacts.sweep_tags", tenant_id=tenant_id)
     for tenant_id, sheet_id, task in stuck:
         enqueue(task, tenant_id=tenant_id, sheet_id=sheet_id)
+    for tenant_id, task, ids in personal:
+        enqueue(task, tenant_id=tenant_id, **ids)
 
 
 @shared_task(name="contacts.sweep_tags", base=TenantTask, time_limit=300)

@@ -19,6 +19,7 @@ from contacts.views.imports import (
     ImportPage,
     ImportTemplateView,
 )
+from contacts.views.personal import ErasePage, PersonalFileView, PersonalPage
 from contacts.views.profile import ProfilePage
 from contacts.views.sheets import (
     SheetActView,
@@ -89,6 +90,9 @@ urlpatterns: list[URLPattern] = [
     path("customers/tags/<int:tag_pk>/rule/", TagRulePage.as_view(), name="tag_rule"),
     path("customers/tags/<int:tag_pk>/rule/end/", TagRuleEndView.as_view(), name="tag_rule_end"),
     path("customers/<int:pk>/", CustomerPage.as_view(), name="detail"),
+    path("customers/<int:pk>/personal/", PersonalPage.as_view(), name="personal"),
+    path("customers/<int:pk>/personal/<int:file_pk>.json", PersonalFileView.as_view(), name="personal_file"),
+    path("customers/<int:pk>/erase/", ErasePage.as_view(), name="erase"),
     path("customers/<int:pk>/profile/", ProfilePage.as_view(), name="profile"),
     path("customers/<int:pk>/opt-out/", OptOutPage.as_view(), name="opt_out"),
     path("customers/<int:pk>/archive-consent/", ArchiveConsentPage.as_view(), name="archive_consent"),

@@ -11,6 +11,7 @@ from console.audit_changes import register_changes
 from console.nav import Hit, register, register_search
 from console.pages import tenant_url
 from contacts.selectors.timeline import register_timeline
+from contacts.services.personal import Holding, register_holding
 from groups.enums import (
     EndKind,
     Kind,
@@ -172,4 +173,10 @@ register_changes(
         "scenario": dict(Scenario.choices),
         "payment_basis": dict(PaymentBasis.choices),
     },
+)
+register_holding(
+    # The id stays in the member list: WeCom names it on every read, and a leave is seen by its absence.
+    Holding("groups.Member", _("Memberships in groups"), clear={"nickname": "", "state_code": ""}),
+    Holding("groups.Introduction", _("Introductions"), clear={"said": "", "offered": {}}),
+    Holding("groups.Violation", _("Breaches of the rules"), clear={"evidence": "", "evidence_url": ""}),
 )

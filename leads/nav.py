@@ -7,6 +7,7 @@ from console.audit_changes import register_changes
 from console.nav import register
 from contacts.selectors.timeline import register_timeline
 from contacts.services.messages import register_words
+from contacts.services.personal import Holding, register_holding
 from leads.enums import FollowResult, LeadState
 from leads.phone import lead_panel
 from leads.selectors.board import waiting_urgent
@@ -26,3 +27,13 @@ register_changes(
     "leads.lead", values={"state": dict(LeadState.choices), "result": dict(FollowResult.choices)}
 )
 register_customer_panel(lead_panel)
+register_holding(
+    Holding("leads.WindowMember", _("Camps that count intent")),
+    Holding(
+        "leads.Lead",
+        _("Leads"),
+        clear={"evidence": [], "suggestion": None, "close_note": "", "next_action": ""},
+    ),
+    Holding("leads.FollowUp", _("Follow-ups"), path="lead__customer", clear={"note": ""}),
+    Holding("leads.Doubt", _("Doubts"), path="lead__customer", is_removed=True),
+)

@@ -8,6 +8,7 @@ from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
 from contacts.selectors.timeline import register_touch_titles
+from contacts.services.personal import Holding, register_holding
 from groups.enums import Kind
 from groups.phone import register_group_panel
 from groups.selectors import (
@@ -78,3 +79,4 @@ register_changes(
 )
 register_rail(rhythm_rail)
 register_rail(quota_rail)
+register_holding(Holding("sop.TouchRecipient", _("Touches planned")))

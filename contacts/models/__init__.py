@@ -3,6 +3,7 @@
 from contacts.models.acts import Behaviour, ImportBatch, Order
 from contacts.models.identity import IdentityMove
 from contacts.models.people import Channel, ContactWay, Customer, Follow
+from contacts.models.personal import Erasure, PersonalExport
 from contacts.models.profile import ProfileFact
 from contacts.models.sheets import Sheet, SheetRow
 from contacts.models.stages import StageMove
@@ -11,7 +12,8 @@ from contacts.models.tags import CustomerTag, Tag, TagGroup, TagPast, TagRule
 from contacts.models.touches import Exposure, ExposureDay, ExposureWeek, GroupDay
 
 __all__ = [
-    "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "Exposure", "ExposureDay", "ExposureWeek",
-    "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Order", "ProfileFact", "Sheet", "SheetRow",
-    "StageMove", "Survey", "SurveyAnswer", "SurveyLink", "Tag", "TagGroup", "TagPast", "TagRule",
+    "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "Erasure", "Exposure", "ExposureDay",
+    "ExposureWeek", "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Order", "PersonalExport",
+    "ProfileFact", "Sheet", "SheetRow", "StageMove", "Survey", "SurveyAnswer", "SurveyLink", "Tag", "TagGroup",
+    "TagPast", "TagRule",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from contacts.enums import BehaviourKind
 from contacts.events import BehavioursRecorded
 from contacts.selectors import customer_ids_by_external, customer_ids_known, group_ids_by_chat
+from contacts.selectors.personal import erased_among
 from contacts.services.orders import orders_derive
 from outbox.services import publish
 from tenants import clock
@@ -84,6 +85,7 @@ def behaviour_record_many(*, tenant_id: int, source: str, items: list[BehaviourI
     good = [one for index, one in enumerate(items) if index not in bad]
     with transaction.atomic():
         people = _people(tenant_id, good)
+        good = _veiled(tenant_id, good, people)
         inserted = _insert(tenant_id, source, good, people)
         known = {one.event_id: one for one in reversed(good)}
         fresh = [(pk, known[event_id]) for event_id, pk in inserted.items()]
@@ -99,6 +101,23 @@ def behaviour_record_many(*, tenant_id: int, source: str, items: list[BehaviourI
             ],
         )
     return _outcomes(items, bad, inserted, people)
+
+
+def _veiled(tenant_id: int, items: list[BehaviourItem], people: dict[str, int | None]) -> list[BehaviourItem]:
+    """What erased people do is still counted, without who they were and what they said. Fills `people`."""
+    unknown = {one.external_userid for one in items if people[one.event_id] is None}
+    erased = erased_among(tenant_id=tenant_id, external_userids=unknown)
+    if not erased:
+        return items
+    people.update(
+        {one.event_id: erased[one.external_userid] for one in items if one.external_userid in erased}
+    )
+    return [
+        replace(one, customer_id=erased[one.external_userid], external_userid="", text="", data={})
+        if one.external_userid in erased
+        else one
+        for one in items
+    ]
 
 
 def _fault(item: BehaviourItem) -> str:

@@ -12,6 +12,7 @@ from contacts.errors import CustomerUnknown, ReasonMissing
 from contacts.events import CustomerOptedOut, FollowChanged
 from contacts.models import Customer, Follow
 from contacts.policies.follow import LIVE, STATE_OF_CHANGE, after_event
+from contacts.selectors.personal import erased_among
 from contacts.services.behaviours import behaviours_attach
 from contacts.services.channels import follows_learn_channel
 from contacts.services.tags import tag_ids_for, wecom_tags_set
@@ -41,7 +42,7 @@ def customers_ensure(
     """A row for each person: {external_userid: customer id}. In the caller's transaction. Safe to repeat.
 
     A name or union id fills an empty field and replaces nothing. `seen_at` becomes `first_seen_at` of new rows.
-    Waiting behaviours of new persons are attached.
+    Waiting behaviours of new persons are attached. Somebody who was erased stays the row without the person.
     """
     wanted = {one.external_userid: one for one in people}
     rows = Customer.objects.filter(tenant_id=tenant_id, app_id=app_id, external_userid__in=list(wanted))
@@ -49,7 +50,9 @@ def customers_ensure(
     fuller = [row for row in known.values() if _fill(row, wanted[row.external_userid])]
     if fuller:
         Customer.objects.bulk_update(sorted(fuller, key=lambda row: row.pk), ["name", "unionid"])
-    missing = sorted(set(wanted) - set(known))
+    absent = set(wanted) - set(known)
+    erased = erased_among(tenant_id=tenant_id, app_id=app_id, external_userids=absent)
+    missing = sorted(absent - set(erased))
     ids = {external: row.pk for external, row in known.items()}
     if missing:
         Customer.objects.bulk_create(
@@ -70,7 +73,7 @@ def customers_ensure(
         new_ids = dict(fresh.values_list("external_userid", "pk"))
         behaviours_attach(tenant_id=tenant_id, customers=new_ids)
         ids.update(new_ids)
-    return ids
+    return ids | erased
 
 
 def _fill(row: Customer, seen: PersonSeen) -> bool:
@@ -100,7 +103,11 @@ def customers_store(
         .filter(tenant_id=tenant_id, pk__in=ids.values())
         .order_by("pk")
     )
-    newer = [row for row in rows if row.synced_at is None or row.synced_at <= read_at]
+    newer = [
+        row
+        for row in rows
+        if row.external_userid in told and (row.synced_at is None or row.synced_at <= read_at)
+    ]
     for row in newer:
         _read_contact(row, told[row.external_userid], read_at)
     Customer.objects.bulk_update(newer, _FROM_WECOM)
@@ -266,6 +273,8 @@ def archive_consents_note(*, tenant_id: int, app_id: int, heard: Iterable[Consen
         )
         changed = []
         for row in rows.order_by("pk"):
+            if row.external_userid not in latest:
+                continue  # erased
             one = latest[row.external_userid]
             if row.archive_consent_at is None or row.archive_consent_at < one.at:
                 row.archive_consent, row.archive_consent_source = one.state, one.source

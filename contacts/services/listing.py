@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from contacts.events import FollowChanged
 from contacts.models import Follow
 from contacts.policies.follow import LIVE, after_listing
+from contacts.selectors.personal import erased_among
 from contacts.services.channels import ties_learn_channel
 from contacts.services.customers import PersonSeen, customers_ensure
 from contacts.services.tags import tag_ids_for, wecom_tags_set
@@ -146,6 +147,9 @@ def ties_store_page(
         if (userid := str(entry["follow_info"].get("userid") or "").lower()) in staff_ids
     ]
     different = _different(tenant_id, app_id, told, read_at)
+    people = {one.external_userid for one in different}
+    erased = erased_among(tenant_id=tenant_id, app_id=app_id, external_userids=people)
+    different = [one for one in different if one.external_userid not in erased]
     if not different:
         return []
     with transaction.atomic():

@@ -27,6 +27,7 @@ NOBODYS_ID = 999_999_999
 # A value for every argument a route can have; ids belong to nobody.
 ARGUMENTS: dict[str, Any] = {
     "pk": NOBODYS_ID, "step_pk": NOBODYS_ID, "tag_pk": NOBODYS_ID, "doubt_pk": NOBODYS_ID, "run_pk": NOBODYS_ID,
+    "file_pk": NOBODYS_ID,
     "external_userid": "wmNobody", "chat_id": "wrNobody",
     "number": NOBODYS_ID,
 }  # fmt: skip

@@ -269,3 +269,9 @@ def texts_heard(
         (room, sender, f"{at:%Y%m%d%H%M}", str(content.get("content") or ""))
         for room, sender, at, content in rows.values_list("room_id", "sender_id", "sent_at", "content")
     }
+
+
+def messages_of_person(*, tenant_id: int, external_userid: str) -> QuerySet[ArchivedMessage]:
+    """What a person wrote in groups and all that was said with them in private, the oldest first."""
+    theirs = Q(sender_id=external_userid) | Q(room_id="", receiver_ids__contains=[external_userid])
+    return ArchivedMessage.objects.filter(theirs, tenant_id=tenant_id).order_by("sent_at", "pk")
