@@ -1,7 +1,7 @@
 """Lists: filters in the URL, order, pages, saved views, bulk actions, CSV export."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,12 +12,14 @@ from django.http.response import HttpResponseBase
 from django_tables2 import RequestConfig
 
 from console.enums import EXPORT_ROWS_MAX, PAGE_SIZES
-from console.exports import csv_response
+from console.exports import csv_response, xlsx_response
 from console.filters import FilterBar, filter_bar
 from console.pages import ConsoleView, render
 from console.selectors import view_list
 from tenants import audit, clock
 from tenants.enums import Permission
+
+FORMATS: dict[str, Callable[..., HttpResponseBase]] = {"csv": csv_response, "xlsx": xlsx_response}
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class ListPage(ConsoleView, ABC):
     """A list. Set `table_class`, `key` (names saved views and the export), `title`; give `queryset()`.
 
     Optional: `filterset_class` (its field `q` becomes the search box), `bulk()`, `context()`, `purpose`,
-    `template_name`, and the partial that htmx swaps. `?export=csv` streams the filtered rows, needs EXPORT and
+    `template_name`, and the partial that htmx swaps. `?export=csv` or `xlsx` gives the filtered rows, needs EXPORT and
     is written to the audit trail. Search parameters stay in the URL; `?sort=`, `?page=`, `?size=` too.
     """
 
@@ -77,7 +79,7 @@ class ListPage(ConsoleView, ABC):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         rows, bar = self.filtered()
         table = self.table_class(rows, **self.table_kwargs())
-        if request.GET.get("export") == "csv":
+        if request.GET.get("export") in FORMATS:
             return self.export(table)
         RequestConfig(request, paginate={"per_page": self._size()}).configure(table)
         size = self._size()
@@ -108,7 +110,8 @@ class ListPage(ConsoleView, ABC):
                 changes={"list": [None, self.key], "rows": [None, len(rows) - 1]},
             )  # fmt: skip
         day = clock.local_date(clock.now(), self.request.tenant.timezone)
-        return csv_response(rows, f"{self.key.replace('.', '-')}-{day:%Y%m%d}.csv")
+        form = self.request.GET["export"]
+        return FORMATS[form](rows, f"{self.key.replace('.', '-')}-{day:%Y%m%d}.{form}")
 
     @staticmethod
     def _plain_rows(table: Any) -> Iterator[list[Any]]:

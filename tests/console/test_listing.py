@@ -3,15 +3,19 @@
 import csv
 import re
 from collections.abc import Callable
-from io import StringIO
+from io import BytesIO, StringIO
 
 import pytest
+from django.http import HttpResponse
+from django.template import engines
 from django.test import Client
 from django.urls import reverse
+from openpyxl import load_workbook
 from pytest_django import DjangoAssertNumQueries
 
 from console import nav
-from console.exports import neutral
+from console.exports import neutral, xlsx_response
+from console.listing import ListPage
 from console.models import SavedView
 from console.services import clean_query
 from tenants import audit
@@ -19,6 +23,7 @@ from tenants.audit import Actor
 from tenants.enums import Role
 from tenants.models import Membership, Tenant, User
 from tenants.scoping import tenant_scope
+from tests.isolation.routes import routes
 
 pytestmark = pytest.mark.integration
 
@@ -126,6 +131,51 @@ def test_export_of_a_dangerous_name_is_neutral(client: Client, tenant: Tenant, t
     rows = _rows(client.get(trail, {"verb": "a.b.c", "export": "csv"}))
 
     assert rows[1][1] == "'=HYPERLINK(0)"
+
+
+def _sheet(response: HttpResponse) -> list[list[object]]:
+    book = load_workbook(BytesIO(response.content))
+    return [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+
+
+def test_a_workbook_holds_numbers_as_numbers_and_formulas_as_text() -> None:
+    rows = [["名称", "人数"], ["=HYPERLINK(0)", 3], ["林\x01晓", -2.5], [None, "+86 138"]]
+    found = _sheet(xlsx_response(rows, "a.xlsx"))
+    assert found == [["名称", "人数"], ["'=HYPERLINK(0)", 3], ["林晓", -2.5], [None, "'+86 138"]]
+
+
+def test_a_list_as_a_workbook_holds_the_filtered_rows_and_is_recorded(
+    client: Client, tenant: Tenant, trail: str
+) -> None:
+    answer = client.get(trail, {"q": "周岚", "export": "xlsx"})
+    rows = _sheet(answer)
+    assert answer["Content-Disposition"].endswith('.xlsx"')
+    assert (len(rows), {row[1] for row in rows[1:]}) == (1 + 30, {"周岚"})
+    with tenant_scope(tenant):
+        last = audit.AuditEntry.objects.order_by("-pk").first()
+    assert last.verb == "console.list.exported"
+
+
+def test_every_list_of_the_console_offers_its_rows_as_files() -> None:
+    templates = {
+        view.view_class.template_name
+        for _name, path, view in routes()
+        if path.startswith("t/") and issubclass(getattr(view, "view_class", object), ListPage)
+    }
+    loader = engines["django"].engine
+
+    def names(template: str) -> str:
+        source = loader.find_template(template)[0].source
+        parent = re.search(r'{% extends "([^"]+)" %}', source)
+        main = "{% block main %}" in source and "block.super" not in source
+        return source if main or parent is None else source + names(parent.group(1))
+
+    def offers(template: str) -> bool:
+        found = names(template)
+        return "console/_filters.html" in found or "qs export='xlsx'" in found
+
+    assert len(templates) > 10
+    assert [one for one in sorted(templates) if not offers(one)] == []
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.SALES, Role.VIEWER, Role.LEADER])
