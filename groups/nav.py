@@ -178,5 +178,9 @@ register_holding(
     # The id stays in the member list: WeCom names it on every read, and a leave is seen by its absence.
     Holding("groups.Member", _("Memberships in groups"), clear={"nickname": "", "state_code": ""}),
     Holding("groups.Introduction", _("Introductions"), clear={"said": "", "offered": {}}),
+    Holding("groups.CircleSpell", _("Circles"), clear={"gave": {}}),
+    Holding("groups.Koc", _("Helpers"), clear={"privileges": "", "evidence": {}, "ended_reason": ""}),
+    Holding("groups.HelperTask", _("Tasks of helpers"), path="koc__customer"),
+    Holding("groups.SilentCase", _("Silence reviewed"), clear={"reasons": [], "evidence": {}}),
     Holding("groups.Violation", _("Breaches of the rules"), clear={"evidence": "", "evidence_url": ""}),
 )
