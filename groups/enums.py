@@ -322,6 +322,13 @@ class GroupTagEnd(models.TextChoices):
     RETIRED = "retired", _("The rule was ended")
 
 
+class WordsKind(models.TextChoices):
+    """What a group says to its members, kept version by version. The value is the group's field."""
+
+    WELCOME = "welcome", _("Welcome message")
+    ANNOUNCEMENT = "announcement", _("Announcement")
+
+
 PLAN_DAYS = 7  # the first week that the content-mix check reads
 
 NAME_LIMIT = declare(

@@ -65,6 +65,17 @@ class GroupUnknown(DomainError):
     message = _("This group does not exist.")
 
 
+class NamesRefused(DomainError):
+    """`refused` holds (name, what is wrong with it)."""
+
+    code = "NAME-00"
+
+    def __init__(self, refused: Sequence[tuple[str, str]]) -> None:
+        self.refused = list(refused)
+        told = " ".join(f"“{name}”: {why}" for name, why in self.refused[:3])
+        super().__init__(_("No group was named. %(why)s") % {"why": told})
+
+
 class WordsTooLong(DomainError):
     code = "WORDS-01"
 

@@ -12,7 +12,9 @@ from groups.services.passes import TASK as MEMBERS_TASK
 from groups.services.passes import tenants_with_passes
 from groups.services.promises import promises_fall_due, tenants_with_promises_due
 from groups.services.reading import group_reread
+from groups.services.setup import group_words_keep
 from groups.services.week_alerts import tenants_to_look_ahead, week_alerts_bring_up
+from groups.services.wordings import KEEP_TASK
 from outbox.dispatch import enqueue
 from tenants.models import Tenant
 from tenants.scoping import unscoped
@@ -102,6 +104,12 @@ def promises_due(*, tenant_id: int) -> None:
 def look_ahead(*, tenant_id: int) -> None:
     """Owners are told which week lacks content. Safe to repeat."""
     week_alerts_bring_up(tenant=Tenant.objects.get(pk=tenant_id))
+
+
+@shared_task(name=KEEP_TASK, base=TenantTask)
+def keep_wordings(*, tenant_id: int, group_id: int, by: str) -> None:
+    """Words that somebody typed and left become a version. Safe to repeat."""
+    group_words_keep(tenant=Tenant.objects.get(pk=tenant_id), group_id=group_id, by=by)
 
 
 @shared_task(name=REFRESH_TASK, base=TenantTask)

@@ -13,6 +13,7 @@ from groups.views import (
     intros,
     koc,
     lists,
+    naming,
     posters,
     promises,
     readiness,
@@ -21,6 +22,7 @@ from groups.views import (
     tags,
     violations,
     welcomes,
+    wordings,
 )
 
 app_name = "groups"
@@ -45,6 +47,8 @@ urlpatterns: list[URLPattern] = [
     path("groups/silent/undo/", silence.SilentUndo.as_view(), name="silent_undo"),
     path("groups/<int:pk>/circles/tag/", circles.CircleTag.as_view(), name="circle_tag"),
     path("groups/<int:pk>/silent/switch/", silence.SilentSwitch.as_view(), name="silent_switch"),
+    path("groups/names/", naming.NamesPage.as_view(), name="names"),
+    path("groups/new/name/", naming.NameCheck.as_view(), name="name_check"),
     path("groups/new/", lists.GroupPlanPage.as_view(), name="plan"),
     re_path(r"^groups/bulk/(?P<verb>tag|untag)/$", tags.GroupTagBulkPage.as_view(), name="bulk_tag"),
     path("groups/bulk/<slug:verb>/", bulk.GroupBulkPage.as_view(), name="bulk"),
@@ -161,6 +165,16 @@ urlpatterns: list[URLPattern] = [
     ),
     path("groups/<int:pk>/intros/offer/", intros.IntroOffer.as_view(), name="intro_offer"),
     path("groups/<int:pk>/intros/remind/", intros.IntroRemind.as_view(), name="intro_remind"),
+    re_path(
+        r"^groups/(?P<pk>\d+)/words/(?P<kind>welcome|announcement)/$",
+        wordings.WordingsPage.as_view(),
+        name="wordings",
+    ),
+    re_path(
+        r"^groups/(?P<pk>\d+)/words/(?P<kind>welcome|announcement)/(?P<number>\d+)/restore/$",
+        wordings.WordingRestore.as_view(),
+        name="wording_restore",
+    ),
     path("groups/<int:pk>/approve/", readiness.ApprovePage.as_view(), name="approve"),
     path("groups/<int:pk>/go-live/", readiness.GoLivePage.as_view(), name="go_live"),
 ]

@@ -7,13 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 from groups.enums import Kind, PaymentBasis, Purpose, Question, Scenario, SubKind
 from groups.policies.answers import OPTIONAL, REQUIRED
+from groups.policies.naming import PATTERN, Recipe
 
 
 class PlanForm(forms.Form):
     """A group to be."""
 
     name = forms.CharField(
-        label=_("Group name"), max_length=128, help_text=_("Brand, number or place, at most 12 characters.")
+        label=_("Group name"),
+        max_length=128,
+        help_text=_("Brand, number or place, at most 12 characters."),
     )
     series = forms.CharField(
         label=_("Series"),
@@ -39,6 +42,39 @@ class PlanForm(forms.Form):
     def __init__(self, *args: Any, staff: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["leader"].choices = [("", "–"), *staff]  # type: ignore[attr-defined]
+
+
+class NamesForm(forms.Form):
+    """How names for several groups are made. Everything has a default; the rows below show what comes of it."""
+
+    pattern = forms.CharField(
+        label=_("Pattern"),
+        max_length=64,
+        initial=PATTERN,
+        help_text=_("Brand, theme, number and place in braces are filled in; the rest stays as written."),
+    )
+    theme = forms.CharField(label=_("Theme"), max_length=32, required=False)
+    series = forms.CharField(
+        label=_("Series"),
+        max_length=64,
+        required=False,
+        help_text=_("Groups of one series need a number or a place."),
+    )
+    first = forms.IntegerField(label=_("First number"), min_value=0, max_value=9999, initial=1)
+    width = forms.IntegerField(label=_("Digits"), min_value=1, max_value=4, initial=2)
+    count = forms.IntegerField(label=_("How many new groups"), min_value=0, max_value=100, initial=3)
+    places = forms.CharField(
+        label=_("Places, one a line"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def recipe(self, *, brand: str) -> Recipe:
+        """What is typed, as the policy takes it."""
+        data = self.cleaned_data
+        places = tuple(line.strip() for line in data["places"].splitlines() if line.strip())
+        return Recipe(data["pattern"], brand, data["theme"].strip(), data["first"], data["width"], places)
 
 
 class ReasonForm(forms.Form):

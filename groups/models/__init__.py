@@ -15,10 +15,11 @@ from groups.models.silence import MemberPass, SilentCase
 from groups.models.tags import GroupTag, GroupTagPast, GroupTagRule, GroupTagTie
 from groups.models.violations import Violation
 from groups.models.welcomes import WelcomeTemplate
+from groups.models.wordings import Wording
 
 __all__ = [
     "Approval", "CircleSpell", "EndTask", "Group", "GroupChange", "GroupFinding", "GroupTag", "GroupTagPast",
     "GroupTagRule", "GroupTagTie", "HelperTask", "IntroRule", "Introduction", "JoinWay", "JoinWayRoom", "Koc",
     "Member", "MemberPass", "NightCheck", "Promise", "ReadinessAnswer", "SetupStep", "SilentCase", "Violation",
-    "WelcomeTemplate",
+    "WelcomeTemplate", "Wording",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from groups.policies.spells import Spells
 from groups.policies.wire import ADD, Change, SeenGroup, SeenMember
 from groups.services.held import COUNT_FIELDS, STAMP_FIELDS, group_locked, recount, stamp
 from groups.services.people import people_known, people_of
+from groups.services.renaming import rename_settle
 from groups.services.seats import rows_of, seats_write, spells_of
 
 _READ_FIELDS = (
@@ -161,6 +162,8 @@ def _log_changes(group: Group, seen: SeenGroup, read_at: datetime, change: Chang
     ]
     if rows:
         GroupChange.objects.bulk_create(rows)
+    if group.name != seen.name:
+        rename_settle(group=group, shown=seen.name)
     return len(rows)
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.db import transaction
 
-from groups.enums import LIVE_STATES, Kind
+from groups.enums import LIVE_STATES, Kind, WordsKind
 from groups.errors import AnswerInvalid, ReasonNeeded
 from groups.models import Group, ReadinessAnswer
 from groups.policies import answers
 from groups.services.glance import glance_refresh
 from groups.services.setup import KIND_FIELDS, PLAN_FIELDS, assign, known_fields, locked_group
+from groups.services.wordings import wordings_keep, wordings_keep_soon
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -27,10 +28,12 @@ def readiness_save(
     answered: Mapping[str, Mapping[str, Any]],
     actor: Actor,
     reason: str = "",
+    keep_words: bool = True,
 ) -> Group:
     """Write plan fields, type fields and answers of one group, all or none. Safe to repeat.
 
-    A live group changes its type only with a reason. Raises GroupUnknown, AnswerInvalid, ReasonNeeded.
+    A live group changes its type only with a reason. Without `keep_words`, as while somebody types, changed words
+    become a version only once they have rested. Raises GroupUnknown, AnswerInvalid, ReasonNeeded.
     """
     require(actor, Permission.OPERATE)
     plan, kinds = known_fields(plan, PLAN_FIELDS), known_fields(kinds, KIND_FIELDS)
@@ -53,6 +56,10 @@ def readiness_save(
                 target=group, changes=changes, reason=reason.strip(),
             )  # fmt: skip
             glance_refresh(tenant=tenant, group_ids=[group.pk])
+        if keep_words:
+            wordings_keep(group=group, by=actor.name, before=changes)
+        elif changes.keys() & set(WordsKind.values):
+            wordings_keep_soon(group=group, by=actor.name)
     return group
 
 

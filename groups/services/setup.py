@@ -29,7 +29,7 @@ from groups.errors import (
     StateRefused,
 )
 from groups.events import GroupWentLive
-from groups.models import Approval, Group, ReadinessAnswer
+from groups.models import Approval, Group, ReadinessAnswer, Wording
 from groups.policies import answers
 from groups.policies.checks import REGISTRY, stopping
 from groups.selectors import group_facts
@@ -37,6 +37,7 @@ from groups.selectors.endings import is_ended
 from groups.services.endings import ending_begin, ending_cancel
 from groups.services.glance import glance_refresh
 from groups.services.setup_steps import setup_follow
+from groups.services.wordings import wordings_keep
 from outbox.services import publish
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -103,6 +104,7 @@ def group_plan(
                 answered_by=actor.name[:128],
             )
         audit.record(tenant=tenant, actor=actor, verb="groups.group.planned", target=group)
+        wordings_keep(group=group, by=actor.name)
     return group
 
 
@@ -128,8 +130,39 @@ def group_edit_plan(*, tenant: Tenant, group_id: int, actor: Actor, **fields: An
             audit.record(
                 tenant=tenant, actor=actor, verb="groups.group.edited", target=group, changes=changes
             )
+            wordings_keep(group=group, by=actor.name, before=changes)
             glance_refresh(tenant=tenant, group_ids=[group.pk])
     return group
+
+
+def wording_restore(*, tenant: Tenant, group_id: int, kind: str, number: int, actor: Actor) -> Group:
+    """Let an earlier version of the welcome or announcement stand again, as a new version. Safe to repeat.
+
+    Raises GroupUnknown, AnswerInvalid for an unknown version, NotPermitted.
+    """
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        group = locked_group(tenant, group_id)
+        row = Wording.objects.filter(tenant=tenant, group=group, kind=kind, number=number).first()
+        if row is None:
+            raise AnswerInvalid
+        wordings_keep(group=group, by=actor.name)  # what stands now may not be a version yet
+        changes = assign(group, {kind: row.text})
+        if changes:
+            group.save(update_fields=list(changes))
+            audit.record(
+                tenant=tenant, actor=actor, verb="groups.group.words_restored", target=group,
+                changes={**changes, "version": [None, number]},
+            )  # fmt: skip
+            wordings_keep(group=group, by=actor.name, restored_from=number)
+            glance_refresh(tenant=tenant, group_ids=[group.pk])
+    return group
+
+
+def group_words_keep(*, tenant: Tenant, group_id: int, by: str) -> dict[str, int]:
+    """Keep the words as they stand as versions. For the clock: who wrote them is known. Safe to repeat."""
+    with transaction.atomic():
+        return wordings_keep(group=locked_group(tenant, group_id), by=by)
 
 
 def group_set_kind(*, tenant: Tenant, group_id: int, actor: Actor, reason: str = "", **fields: Any) -> Group:
@@ -265,6 +298,7 @@ def group_go_live(*, tenant: Tenant, group_id: int, actor: Actor) -> Group:
         now = clock.now()
         is_ahead = group.starts_on is not None and group.starts_on > clock.local_date(now, tenant.timezone)
         group.goes_live_at = now
+        wordings_keep(group=group, by=actor.name)
         _move(tenant, group, State.WARMING if is_ahead else State.ACTIVE, actor=actor, reason="")
         publish(GroupWentLive(tenant_id=tenant.pk, occurred_at=now, group_id=group.pk))
     return group

@@ -19,6 +19,7 @@ from groups.selectors.findings import findings_since, judged_at
 from groups.selectors.group_tags import tags_by_group
 from groups.selectors.koc import ROLES, mark_roles, role_members
 from groups.selectors.violations import standing_of_members
+from groups.selectors.wordings import wording_standing
 from groups.services.setup import group_move
 from groups.views import six
 from groups.views.fresh import freshness_context
@@ -60,7 +61,7 @@ class GroupDetailPage(TemplatePage):
             "is_live": group.state in LIVE_STATES, "ends_at": facts.ends_at,
             "positioning": facts.answers.get(Question.POSITIONING, {}), "rules": facts.answers.get(Question.RULES, {}),
             "since": findings_since(tenant_id=tenant.pk, group_id=group.pk),
-            "judged_at": judged_at(tenant_id=tenant.pk),
+            "judged_at": judged_at(tenant_id=tenant.pk), "wordings": wording_standing(group=group),
             "tags_now": tags_by_group(tenant_id=tenant.pk, group_ids=[group.pk]).get(group.pk, []),
             "watch": _first_week(facts, findings), **_day_of(group, facts), **freshness_context(self.request, group),
         }  # fmt: skip

@@ -161,6 +161,7 @@ class GroupListPage(ListPage):
             return []
         return [
             BulkAction(_("Set type"), self.url("groups:bulk", verb="kind")),
+            BulkAction(_("Give names"), self.url("groups:names")),
             BulkAction(pgettext("verb", "Tag"), self.url("groups:bulk_tag", verb="tag")),
             BulkAction(_("Take a tag off"), self.url("groups:bulk_tag", verb="untag")),
             BulkAction(_("Change owner"), self.url("groups:bulk", verb="owner")),
@@ -217,6 +218,7 @@ class GroupPlanPage(FormPage):
 
     permission = write_permission = Permission.OPERATE
     form_class = PlanForm
+    template_name = "groups/plan.html"
     title = gettext_lazy("New group")
     purpose = gettext_lazy(
         "Think first, open it in WeCom when the checks pass. A group opened there under this name is recognised."

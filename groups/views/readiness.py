@@ -17,6 +17,7 @@ from groups.policies.checks import Finding, evaluate, passed
 from groups.policies.plan import GroupPlan
 from groups.selectors import group_facts
 from groups.selectors.setup_steps import checklists
+from groups.selectors.wordings import wording_standing
 from groups.services.fixes import group_fix
 from groups.services.readiness import readiness_save
 from groups.services.setup import group_approve, group_go_live
@@ -87,6 +88,7 @@ class ReadinessPage(ConsoleView):
         readiness_save(
             tenant=self.request.tenant, group_id=group.pk, plan=form.plan(), kinds=form.kinds(),
             answered=self._answered(request, group, form), reason=form.cleaned_data["reason"], actor=self.request.actor,
+            keep_words="keep" in request.POST or not request.htmx,  # type: ignore[attr-defined]
         )  # fmt: skip
         if request.htmx:  # type: ignore[attr-defined]
             return self._answer(request, group_or_404(request, pk), form)
@@ -126,6 +128,7 @@ class ReadinessPage(ConsoleView):
             "week": _week_rows(week), "week_days": _week_days(group, facts.today), **_mix(week, facts),
             "findings": findings, "stops": [one for one in findings if one.stops], "passed": passed(facts),
             "steps": [(anchor, label, _worst(findings, anchor)) for anchor, label in STEPS],
+            "wordings": wording_standing(group=group),
             "name_length": names.length((facts.planned_name or facts.name).strip()),
             "setup": checklists(tenant=tenant, groups=[group], facts={group.pk: facts}).get(group.pk),
             "can_approve": self.can(Permission.APPROVE), "can_operate": self.can(Permission.OPERATE),

@@ -48,6 +48,8 @@ WORDS: dict[str, dict[str, str]] = {
     "groups:way_act": {"verb": "retry"},
     "groups:welcome_act": {"verb": "publish"},
     "groups:fix": {"what": "week"},
+    "groups:wordings": {"kind": "welcome"},
+    "groups:wording_restore": {"kind": "welcome"},
     "groups:promise_end": {"verb": "break"},
     "leads:list": {"tab": "overdue"},
     "leads:s_verdict": {"verb": "confirm"},
