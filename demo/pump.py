@@ -10,7 +10,7 @@ from demo.work import Work, touch_next_at, work_due, work_next_at
 from outbox.dispatch import enqueue_platform
 
 LOOK_EVERY_S = 0.03
-STUCK_AFTER_S = 60
+STUCK_AFTER_S = 300  # longer than a killed worker holds its rows (at most four minutes) on a busy machine
 SETTLE_ROUNDS = 8
 # Polls of send results and the sweeps want a stop now and then.
 LONGEST_STEP = timedelta(hours=3)
