@@ -11,13 +11,13 @@ from groups.services.codes import REF_KIND as JOIN_WAY
 from groups.services.comparing import groups_compare
 from groups.services.endings import end_task_settle
 from groups.services.intros import intro_reminder_sent, intros_hear
-from groups.services.koc import helper_task_act, koc_left
 from groups.services.invitations import (
     ceremony_work_act,
     invitation_work_act,
     invitations_admit,
     invitations_withdraw_for,
 )
+from groups.services.koc import helper_task_act, koc_left
 from groups.services.owners import REF_KIND as OWNER
 from groups.services.owners import owner_settle
 from groups.services.promises import promise_work_act
