@@ -8,7 +8,7 @@ from tenants.rls import protect
 class Migration(migrations.Migration):
     dependencies = [
         ("contacts", "0013_redeemed"),
-        ("groups", "0008_group_life"),
+        ("groups", "0009_members_reviewed"),
         ("team", "0005_blocked_end"),
         ("tenants", "0002_member_suspended"),
     ]
