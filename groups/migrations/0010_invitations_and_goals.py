@@ -7,7 +7,7 @@ from tenants.rls import protect
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0013_redeemed"),
+        ("contacts", "0014_redeemed"),
         ("groups", "0009_members_reviewed"),
         ("team", "0005_blocked_end"),
         ("tenants", "0002_member_suspended"),

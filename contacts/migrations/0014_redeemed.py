@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0012_surveys"),
+        ("contacts", "0013_personal"),
     ]
 
     operations = [
