@@ -198,6 +198,7 @@ register_holding(
     Holding("groups.Member", _("Memberships in groups"), clear={"nickname": "", "state_code": ""}),
     Holding("groups.Introduction", _("Introductions"), clear={"said": "", "offered": {}}),
     Holding("groups.CircleSpell", _("Circles"), clear={"gave": {}}),
+    Holding("groups.Invitation", _("Invitations"), clear={"answer_note": "", "evidence": {}, "reason": ""}),
     Holding("groups.Koc", _("Helpers"), clear={"privileges": "", "evidence": {}, "ended_reason": ""}),
     Holding("groups.HelperTask", _("Tasks of helpers"), path="koc__customer"),
     Holding("groups.SilentCase", _("Silence reviewed"), clear={"reasons": [], "evidence": {}}),
