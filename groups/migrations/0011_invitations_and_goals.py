@@ -8,7 +8,7 @@ from tenants.rls import protect
 class Migration(migrations.Migration):
     dependencies = [
         ("contacts", "0014_redeemed"),
-        ("groups", "0009_members_reviewed"),
+        ("groups", "0010_wordings"),
         ("team", "0005_blocked_end"),
         ("tenants", "0002_member_suspended"),
     ]
