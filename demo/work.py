@@ -9,7 +9,8 @@ from tenants.scoping import unscoped
 
 # Work that is due now, by the table that says so.
 _DUE = {
-    "inbound": "select count(*) from wecom_inboundevent where state in ('pending', 'failed') and next_at <= %(now)s",
+    "inbound": "select (select count(*) from wecom_landed)"
+    " + (select count(*) from wecom_inboundevent where state in ('pending', 'failed') and next_at <= %(now)s)",
     "outbound": "select count(*) from wecom_outboundsend where state in ('queued', 'claimed') and next_at <= %(now)s",
     "deliveries": "select count(*) from outbox_delivery where state = 'pending' and next_at <= %(now)s",
     "touches": "select count(*) from sop_touch where state in ('planned', 'claimed') and due_at <= %(now)s",

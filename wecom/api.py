@@ -21,7 +21,7 @@ from tenants.scoping import tenant_scope
 from tenants.selectors import api_key_by_token
 from tenants.services import api_key_used
 from wecom.enums import EVENT_API_PER_MINUTE, InboundSource
-from wecom.inbox import ingest, items, limits_api, shelf, wake
+from wecom.inbox import filing, ingest, items, limits_api, wake
 from wecom.serializers import EventBatchSerializer, EventResultsSerializer, ProblemSerializer
 
 log = structlog.get_logger(__name__)
@@ -146,7 +146,7 @@ def receive(*, tenant_id: int, body: bytes) -> list[dict[str, str]]:
     wanted = {read.item["id"] for read in batch.reads if read.item}
     accepted: set[str] = set()
     with transaction.atomic():
-        stored = shelf.store_batch(
+        stored = filing.store_batch(
             tenant_id=tenant_id,
             source=InboundSource.API.value,
             dedupe_key=hashlib.sha256(body).hexdigest(),

@@ -1,6 +1,7 @@
 """What the WeCom door keeps: connected apps, what came in, what goes out, quota used, sync progress."""
 
 from django.db import models
+from django.db.models import Func, Value
 
 from tenants import clock
 from tenants.scoping import TenantModel
@@ -117,6 +118,26 @@ class InboundEvent(TenantModel):
 
     def __str__(self) -> str:
         return names.event_name(self.event, self.change_type)
+
+
+class Landed(TenantModel):
+    """A callback where it landed, until a worker files it in the inbox under the same number (wecom.inbox.shelf).
+
+    Its primary key in the database is (tenant, id), the one index it has. No key of another table is checked.
+    """
+
+    id = models.BigIntegerField(
+        primary_key=True, db_default=Func(Value("wecom_inboundevent_id_seq"), function="nextval")
+    )
+    tenant = models.ForeignKey(
+        "tenants.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    app = models.ForeignKey(
+        App, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    dedupe_key = models.CharField(max_length=64)
+    body = models.TextField()
+    received_at = models.DateTimeField()
 
 
 class ApiEvent(TenantModel):

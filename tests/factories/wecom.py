@@ -1,13 +1,15 @@
 """WeCom apps and what comes in through them."""
 
+import hashlib
 import itertools
 from datetime import datetime
 from typing import Any
 
 from tenants import clock
 from tenants.models import Tenant
+from wecom.inbox.filing import file_landed
 from wecom.inbox.ingest import Inbound
-from wecom.models import App
+from wecom.models import App, Landed
 
 _numbers = itertools.count(1)
 
@@ -44,3 +46,21 @@ def make_inbound(
         occurred_at=at or clock.now(),
         corp_id=app.corp_id,
     )
+
+
+def land(app: App, *texts: str) -> list[int]:
+    """Callbacks that just came, not filed yet. Needs the tenant's scope; returns their numbers."""
+    return [
+        Landed.objects.create(
+            tenant_id=app.tenant_id, app=app, body=text, received_at=clock.now(),
+            dedupe_key=hashlib.sha256(text.encode()).hexdigest(),
+        ).pk
+        for text in texts
+    ]  # fmt: skip
+
+
+def arrive(app: App, *texts: str) -> list[int]:
+    """Callbacks in the inbox, waiting to be processed. Needs the tenant's scope; returns their numbers."""
+    numbers = land(app, *texts)
+    file_landed(tenant_id=app.tenant_id)
+    return numbers

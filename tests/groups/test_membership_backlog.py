@@ -13,11 +13,9 @@ from groups.policies.hearing import READ_LAG
 from groups.services.reading import REREAD_TASK
 from groups.tasks import reread_chat
 from simulator.world import groups as acts
+from tests.factories.wecom import arrive
 from tests.groups.world import OWNER, behaviours, deliver, present, told
-from wecom.enums import InboundSource
 from wecom.inbox import ingest
-from wecom.inbox.envelope import parse_inner
-from wecom.inbox.shelf import Arrival, store
 from wecom.models import InboundEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -25,13 +23,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 def receive(vendor):
     """What the corp calls back reaches the inbox now, and waits there."""
-    where = {
-        "tenant_id": vendor.app.tenant_id,
-        "app_id": vendor.app.pk,
-        "source": InboundSource.CALLBACK.value,
-    }
-    for event in vendor.corp.ledger.take_pending():
-        store(**where, arrival=Arrival(event.sha256, event.plaintext, parse_inner(event.plaintext)))
+    arrive(vendor.app, *(event.plaintext for event in vendor.corp.ledger.take_pending()))
 
 
 def work_off(vendor):

@@ -13,6 +13,7 @@ from tenants.scoping import tenant_scope
 from tests.wecom.conftest import digest, event_xml, make_app
 from wecom import services
 from wecom.inbox import addresses, crypto, shelf
+from wecom.inbox.filing import file_landed
 from wecom.models import App, InboundEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
 def rows(tenant):
     with tenant_scope(tenant):
+        file_landed(tenant_id=tenant.pk)
         return list(InboundEvent.objects.order_by("pk"))
 
 
@@ -56,8 +58,10 @@ def test_hot_path_is_one_round_trip_and_leaves_no_tenant_behind(tenant, app, del
         patch.setattr(shelf._Line, "execute", counted)
         deliver(app, event_xml("wrY"))
     assert (seen, written, told) == ([], [1], [])
-    with shelf._line[0].wrapper.connection.cursor() as cursor:
-        cursor.execute("select current_setting('qunce.tenant', true), count(*) from wecom_inboundevent")
+    line = shelf._pens[0].line
+    assert line
+    with line.wrapper.connection.cursor() as cursor:
+        cursor.execute("select current_setting('qunce.tenant', true), count(*) from wecom_landed")
         assert cursor.fetchone() == ("", 0)
     assert len(rows(tenant)) == 2
 
@@ -67,7 +71,7 @@ def test_a_callback_cannot_write_for_another_tenant(tenant, other_tenant, app, m
     monkeypatch.setattr(
         shelf._Line, "execute", lambda line, _tenant_id, *rest: execute(line, other_tenant.pk, *rest)
     )
-    arrival = shelf.Arrival(dedupe_key="d", body="b", inner=None)
+    arrival = shelf.Arrival(dedupe_key="d", body="b")
     with pytest.raises(DatabaseError):
         shelf.put(tenant_id=tenant.pk, app_id=app.pk, arrival=arrival)
 
@@ -164,7 +168,7 @@ def test_a_payload_nobody_can_read_stays_as_a_row(tenant, app, deliver, queued, 
     (row,) = rows(tenant)
     assert (row.state, row.body) == ("dead", plaintext)
     assert row.error
-    assert queued == []
+    assert queued == [("wecom.process_inbound", {"tenant_id": tenant.pk})]  # a worker files it
 
 
 def test_an_event_of_an_unknown_kind_is_kept_and_done(tenant, app, deliver, no_handlers):
@@ -219,11 +223,11 @@ def test_two_tenants_keep_their_own_copy(tenant, other_tenant, deliver):
 def test_a_database_that_cannot_store_is_not_acknowledged(tenant, app, deliver, plant):
     deliver(app, event_xml("before"))
     role = connection.settings_dict["USER"]
-    plant(f'revoke insert on wecom_inboundevent from "{role}"', [])
+    plant(f'revoke insert on wecom_landed from "{role}"', [])
     try:
         answer = deliver(app, event_xml("lost?"))
     finally:
-        plant(f'grant insert on wecom_inboundevent to "{role}"', [])
+        plant(f'grant insert on wecom_landed to "{role}"', [])
     assert answer.status_code == 503
     assert deliver(app, event_xml("lost?")).content == b"success"
     assert len(rows(tenant)) == 2

@@ -15,10 +15,11 @@ from django.db import connection, connections
 
 from tenants import clock
 from tenants.scoping import tenant_scope, unscoped
+from tests.factories.wecom import arrive
 from tests.wecom.conftest import event_xml
 from wecom import tasks
 from wecom.errors import Permanent, Retryable, Stopped
-from wecom.inbox import envelope, ingest, shelf
+from wecom.inbox import envelope, ingest
 from wecom.models import InboundEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -26,10 +27,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
 def put(tenant, app, *texts):
     with tenant_scope(tenant):
-        for text in texts:
-            inner = envelope.parse_inner(text)
-            arrival = shelf.Arrival(dedupe_key=str(hash(text)), body=text, inner=inner)
-            shelf.store(tenant_id=tenant.pk, app_id=app.pk, source="callback", arrival=arrival)
+        arrive(app, *texts)
 
 
 def states(tenant):

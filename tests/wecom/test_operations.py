@@ -22,6 +22,7 @@ from wecom.errors import Stopped, WecomError
 from wecom.gateway import health
 from wecom.gateway.client import WecomClient
 from wecom.gateway.tokens import TokenStore
+from wecom.inbox.filing import file_landed
 from wecom.models import App, InboundEvent, OutboundSend, QuotaEntry, SyncState
 from wecom.operations import pulse, tally
 from wecom.operations.arrivals import awake_between
@@ -221,6 +222,8 @@ def test_callbacks_are_counted_refusals_too(web, tenant, app, engine, deliver, q
     assert deliver(app, event_xml()).status_code == 200
     assert deliver(app, event_xml()).status_code == 200
     assert deliver(app, event_xml("wrY"), msg_signature="0" * 40).status_code == 403
+    with tenant_scope(tenant):
+        file_landed(tenant_id=tenant.pk)
     tally.tally.flush()
     rates = tally.rates(tenant_id=tenant.pk)
     counted = {name: sum(rates.minutes[name]) for name in (tally.STORED, tally.DUPLICATE, tally.REFUSED)}

@@ -18,10 +18,10 @@ from outbox.models import EventRow
 from tenants import clock
 from tenants import services as tenant_services
 from tenants.scoping import tenant_scope
+from tests.factories.wecom import land
 from tests.wecom.conftest import make_app
 from wecom import selectors, services, tasks
 from wecom.enums import WELCOME_TEXT, AppState
-from wecom.inbox import envelope, shelf
 from wecom.models import App, OutboundSend
 from wecom.sending import outbound
 from wecom.welcomes import welcome
@@ -316,8 +316,7 @@ def arrive(tenant, live, code, at=None):
         f"<ExternalUserID>wm1</ExternalUserID><WelcomeCode>{code}</WelcomeCode></xml>"
     )
     with tenant_scope(tenant):
-        arrival = shelf.Arrival(dedupe_key=code, body=text, inner=envelope.parse_inner(text))
-        return shelf.store(tenant_id=tenant.pk, app_id=live.pk, source="callback", arrival=arrival)
+        return land(live, text)[0]
 
 
 def send_welcome(tenant, inbound_id):

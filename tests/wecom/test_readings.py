@@ -8,10 +8,10 @@ from django.db import connection
 from tenants import clock
 from tenants.models import User
 from tenants.scoping import tenant_scope
+from tests.factories.wecom import arrive
 from tests.wecom.conftest import event_xml, make_app
 from wecom import services
 from wecom.enums import AppState
-from wecom.inbox import shelf
 from wecom.models import App, InboundEvent, LostChange, SyncState
 from wecom.reading import readings, sync
 from wecom.reading.sync import ClaimLost, Lost
@@ -171,9 +171,8 @@ def test_the_time_left_goes_by_the_present_pace(done, total, since, took_s, left
 
 
 def heard(app, at):
-    arrival = shelf.Arrival(dedupe_key=str(at), body=event_xml(), inner=None, error="")
-    shelf.store(tenant_id=app.tenant_id, app_id=app.pk, source="callback", arrival=arrival)
-    InboundEvent.objects.filter(dedupe_key=str(at)).update(received_at=at)
+    numbers = arrive(app, event_xml(at=int(at.timestamp())))
+    InboundEvent.objects.filter(pk__in=numbers).update(received_at=at)
 
 
 def lost(tenant, at):

@@ -12,11 +12,12 @@ from tenants.errors import NotPermitted
 from tenants.models import User
 from tenants.roles import PERMISSIONS
 from tenants.scoping import tenant_scope
-from tests.wecom.conftest import digest, event_xml, make_app
+from tests.factories.wecom import arrive
+from tests.wecom.conftest import event_xml, make_app
 from wecom import decisions, selectors, services, tasks
 from wecom.enums import AppState
 from wecom.errors import NothingToDecide, ReasonMissing, Retryable
-from wecom.inbox import ingest, shelf
+from wecom.inbox import ingest
 from wecom.models import App, InboundEvent, OutboundSend, SyncState
 from wecom.reading import checkup, sync
 
@@ -225,8 +226,7 @@ def test_pausing_and_resuming_makes_no_app_connected_that_does_not_work(tenant, 
 
 def dead_event(tenant, app, text="not xml"):
     with tenant_scope(tenant):
-        arrival = shelf.Arrival(dedupe_key=digest(text), body=text, inner=None, error="unreadable")
-        return shelf.store(tenant_id=tenant.pk, app_id=app.pk, source="callback", arrival=arrival)
+        return arrive(app, text)[0]
 
 
 def test_an_unreadable_event_is_shown_replayed_and_discarded(tenant, live, signed_in, owner):

@@ -8,12 +8,13 @@ from django.test import override_settings
 
 from tenants import clock
 from tenants.scoping import tenant_scope
-from tests.wecom.conftest import digest, event_xml, make_app
+from tests.factories.wecom import land
+from tests.wecom.conftest import event_xml, make_app
 from wecom import tasks, valkey
 from wecom.enums import AppState
 from wecom.gateway import turns
 from wecom.gateway.limits import CorpGate
-from wecom.inbox import envelope, ingest, shelf, wake
+from wecom.inbox import ingest, wake
 from wecom.models import App, InboundEvent
 
 pytestmark = pytest.mark.integration
@@ -169,9 +170,7 @@ def test_without_valkey_everybody_may_work(settings, monkeypatch):
 def arrive(tenant, app, count):
     with tenant_scope(tenant):
         for n in range(count):
-            text = event_xml(f"wr{n}", int(clock.now().timestamp()))
-            arrival = shelf.Arrival(digest(text), text, envelope.parse_inner(text))
-            shelf.store(tenant_id=tenant.pk, app_id=app.pk, source="callback", arrival=arrival)
+            land(app, event_xml(f"wr{n}", int(clock.now().timestamp())))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""The river in, after `shelf`: process what is stored, in order, at least once.
+"""The river in, after `shelf` and `filing`: process what is stored, in order, at least once.
 
 A mailbox is what must stay in order: one group, one customer. Its oldest open row is claimed, processed and
 closed before the next one is looked at; rows of other mailboxes run beside it. A claim is a lease on the
@@ -19,8 +19,8 @@ from tenants import clock
 from wecom.enums import INBOUND_OPEN, InboundSource, InboundState
 from wecom.errors import Permanent, Retryable, Stopped
 from wecom.inbox import envelope, items
-from wecom.inbox.shelf import API_EVENT
-from wecom.models import ApiEvent, InboundEvent
+from wecom.inbox.filing import API_EVENT, file_landed
+from wecom.models import ApiEvent, InboundEvent, Landed
 from wecom.operations.tally import tally
 
 log = structlog.get_logger(__name__)
@@ -117,10 +117,18 @@ def claim_next(*, tenant_id: int) -> InboundEvent | None:
 def drain(*, tenant_id: int, limit: int = BATCH) -> int:
     """Process what is due, oldest first. Returns how many rows were closed or put off."""
     done = 0
-    while done < limit and (row := claim_next(tenant_id=tenant_id)):
+    while done < limit and (row := _next(tenant_id)):
         process(row)
         done += 1
     return done
+
+
+def _next(tenant_id: int) -> InboundEvent | None:
+    """The next row to process; only when there is none is filed what landed meanwhile: it is all younger."""
+    row = claim_next(tenant_id=tenant_id)
+    while row is None and file_landed(tenant_id=tenant_id).taken:
+        row = claim_next(tenant_id=tenant_id)
+    return row
 
 
 def process(row: InboundEvent) -> None:
@@ -243,4 +251,6 @@ def _trace(error: Exception) -> str:
 def tenants_with_due() -> list[int]:
     """Tenants that have something to process. Runs across tenants: the caller is a tick."""
     due = InboundEvent.objects.filter(state__in=INBOUND_OPEN, next_at__lte=clock.now())
-    return list(due.values_list("tenant_id", flat=True).distinct())
+    return list(
+        due.values_list("tenant_id", flat=True).union(Landed.objects.values_list("tenant_id", flat=True))
+    )

@@ -17,10 +17,12 @@ from wecom import services
 from wecom.errors import CallbackRefused
 from wecom.inbox import addresses, crypto, envelope, shelf, wake
 from wecom.inbox.addresses import Address
-from wecom.operations.tally import DUPLICATE, REFUSED, STORED, tally
+from wecom.operations.tally import REFUSED, tally
 
 log = structlog.get_logger(__name__)
 
+# What a payload that asks for a welcome holds; it has 20 seconds and goes ahead of all else.
+_WELCOME = b"<WelcomeCode>"
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 Query = Mapping[str, str]
 Read = Callable[[int], bytes]  # at most so many bytes of the body
@@ -72,11 +74,9 @@ def _count_refused(slug: str, why: str) -> None:
 
 def _event(slug: str, query: Query, body: bytes) -> Answer:
     plain, address = _open(slug, query, envelope.parse_outer(body).ciphertext)
-    arrival = _arrival(plain)
-    stored = shelf.put(tenant_id=address.tenant_id, app_id=address.app_id, arrival=arrival)
-    tally.count(STORED if stored else DUPLICATE, tenant_id=address.tenant_id)
-    if stored:
-        wake.inbound(tenant_id=address.tenant_id, inbound_id=stored, inner=arrival.inner)
+    arrival = shelf.Arrival(hashlib.sha256(plain).hexdigest(), plain.decode("utf-8", "backslashreplace"))
+    inbound_id = shelf.put(tenant_id=address.tenant_id, app_id=address.app_id, arrival=arrival)
+    wake.waker.ask(address.tenant_id, welcome_id=inbound_id if _WELCOME in plain else None)
     return SUCCESS
 
 
@@ -137,12 +137,3 @@ def _open(slug: str, query: Query, ciphertext: str) -> tuple[bytes, Address]:
     if abs(clock.now().timestamp() - int(timestamp)) > settings.CALLBACK_SKEW_S:
         raise CallbackRefused("timestamp is too far from now", status=403)
     return crypto.decrypt(address.keys, ciphertext), address
-
-
-def _arrival(plain: bytes) -> shelf.Arrival:
-    digest = hashlib.sha256(plain).hexdigest()
-    text = plain.decode("utf-8", "backslashreplace")
-    try:
-        return shelf.Arrival(dedupe_key=digest, body=text, inner=envelope.parse_inner(text))
-    except envelope.Unreadable as error:
-        return shelf.Arrival(dedupe_key=digest, body=text, inner=None, error=str(error))

@@ -1,104 +1,48 @@
-"""Where what comes in is put down, raw and once, before anything is done with it.
+"""Where callbacks are put down, raw, before anything is done with them: durable when `put` returns.
 
-`put` is for callbacks. They come in bursts, and a commit is most of what one costs, so a process writes those that
-wait at the same moment in one statement: whoever holds the pen writes for all of one app and hands it to the one
-that waits longest. Nobody waits for company: a callback that comes alone is written alone, at once.
+They land in a table of their own that has one short index and is nearly always empty, so that an answer costs as
+little as it can; a worker files them in the inbox a moment later (`filing`), where each counts once. They come in
+bursts, and a statement and its commit are most of what one costs, so a process writes those that wait at the same
+moment in one: whoever holds a pen writes for all of one app and hands it to the one that waits longest. There are
+two, so that somebody writes while the other waits for the disk. Nobody waits for company: a callback that comes
+alone is written alone, at once.
 """
 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, connections
+from django.db import InterfaceError, OperationalError, connections
 
 from tenants import clock
-from wecom.enums import InboundSource, InboundState
-from wecom.inbox import envelope
 
-API_EVENT = "api.behaviours"
 MOST_AT_ONCE = 16  # more threads than that wait in no process of ours
 
 _STORE = """
-insert into wecom_inboundevent
-  (tenant_id, app_id, source, dedupe_key, body, event, change_type, mailbox, occurred_at, received_at, next_at,
-   state, error, attempts)
-values {rows}
-on conflict (tenant_id, app_id, dedupe_key) do nothing
-returning id, dedupe_key
+insert into wecom_landed (tenant_id, app_id, dedupe_key, body, received_at) values {rows} returning id
 """
-_TYPES = (
-    "bigint, bigint, text, text, text, text, text, text, timestamptz, timestamptz, timestamptz, text, text"
-)
+_TYPES = "bigint, bigint, text, text, timestamptz"
 _WIDTH = _TYPES.count(",") + 1
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """What was learned about a payload. `inner` is None for one that cannot be read."""
+    """A decrypted payload, as text, and the sha256 of its bytes in hexadecimal digits."""
 
     dedupe_key: str
     body: str
-    inner: envelope.Inner | None
-    error: str = ""
 
 
-Row = tuple[Any, ...]  # the first columns of _STORE; nothing was attempted yet
+Row = tuple[int, int, str, str, datetime]  # the columns of _STORE
 
 
-def _places(row_count: int, place: Callable[[int], str]) -> str:
-    """The rows of a VALUES list; `place` names the value with a number, from 0."""
-    rows = (range(first, first + _WIDTH) for first in range(0, row_count * _WIDTH, _WIDTH))
-    return ", ".join(f"({', '.join(map(place, row))}, 0)" for row in rows)
-
-
-def _row(tenant_id: int, app_id: int | None, source: str, arrival: Arrival) -> Row:
-    now, inner = clock.now(), arrival.inner
-    state = InboundState.PENDING if inner else InboundState.DEAD
-    return (
-        tenant_id,
-        app_id,
-        source,
-        arrival.dedupe_key,
-        arrival.body.replace("\x00", "\ufffd"),
-        inner.event if inner else "",
-        inner.change_type if inner else "",
-        inner.mailbox if inner else "",
-        inner.occurred_at if inner else None,
-        now,
-        now,
-        state.value,
-        arrival.error,
-    )
-
-
-def _store_one(row: Row) -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_STORE.format(rows=_places(1, lambda _: "%s")), row)
-        found = cursor.fetchone()
-    return found[0] if found else None
-
-
-def store(*, tenant_id: int, app_id: int | None, source: str, arrival: Arrival) -> int | None:
-    """Insert a payload once. Returns the row's id, or None for one that is stored already.
-
-    Needs the tenant's scope. Durable with the caller's transaction. An unreadable payload becomes a dead row
-    that a person can read, replay or discard.
-    """
-    return _store_one(_row(tenant_id, app_id, source, arrival))
-
-
-def store_batch(
-    *, tenant_id: int, source: str, dedupe_key: str, body: str, received_at: datetime
-) -> int | None:
-    """Store a batch of the event API as it came. None: these very bytes are stored already."""
-    mailbox = f"{source}:{dedupe_key}"  # batches need no order among each other
-    row = (tenant_id, None, source, dedupe_key, body, API_EVENT, "", mailbox)
-    times = (received_at, received_at, received_at)
-    return _store_one((*row, *times, InboundState.PENDING.value, ""))
+def _places(row_count: int) -> str:
+    """The rows of a VALUES list, their values numbered from $1."""
+    rows = (range(first + 1, first + _WIDTH + 1) for first in range(0, row_count * _WIDTH, _WIDTH))
+    return ", ".join(f"({', '.join(f'${number}' for number in row)})" for row in rows)
 
 
 def _held_lock() -> threading.Lock:
@@ -112,18 +56,18 @@ class _Waiting:
     """One callback on its way into the table. It failed unless whoever writes it says otherwise."""
 
     address: tuple[int, int]  # tenant, app
-    dedupe_key: str
     row: Row
-    inbound_id: int | None = None
+    inbound_id: int = 0
     error: Exception | None = field(default_factory=lambda: OperationalError("nobody could write it"))
     is_done: bool = False
     turn: threading.Lock = field(default_factory=_held_lock)  # opened once: done, or the pen is its thread's
 
 
 class _Pen:
-    """One thread of the process writes at a time. Each one that waits is woken once."""
+    """One thread writes with it at a time, over its own connection. Each one that waits is woken once."""
 
     def __init__(self) -> None:
+        self.line: _Line | None = None  # for the holder
         self._lock = threading.Lock()
         self.is_held = False
         self.waiting: deque[_Waiting] = deque()
@@ -155,32 +99,38 @@ class _Pen:
             following.turn.release()
 
 
-_pen = _Pen()
+_pens = (_Pen(), _Pen())
 
 
-def put(*, tenant_id: int, app_id: int, arrival: Arrival) -> int | None:
-    """Insert a callback once, without a scope and on a connection of its own: durable when it returns. Safe to
-    repeat.
+def _shortest_queue() -> _Pen:
+    """Without a lock: a wrong guess costs a moment's wait."""
+    return min(_pens, key=lambda pen: pen.is_held + len(pen.waiting))
 
-    Row-level security still binds it: the tenant is named for the insert alone. Returns the row's id, or None for
-    one that is stored already. Raises DatabaseError or InterfaceError when nothing could be stored.
+
+def put(*, tenant_id: int, app_id: int, arrival: Arrival) -> int:
+    """Put a callback down, without a scope and on a connection of its own: durable when it returns. Safe to repeat.
+
+    Row-level security still binds it: the tenant is named for the insert alone. Returns the number that the row has
+    here and, unless it is known already, in the inbox. Raises DatabaseError or InterfaceError when nothing could be
+    stored.
     """
-    row = _row(tenant_id, app_id, InboundSource.CALLBACK.value, arrival)
-    mine = _Waiting((tenant_id, app_id), arrival.dedupe_key, row)
-    some = _pen.take(mine)
+    body = arrival.body.replace("\x00", "\ufffd")
+    mine = _Waiting((tenant_id, app_id), (tenant_id, app_id, arrival.dedupe_key, body, clock.now()))
+    pen = _shortest_queue()
+    some = pen.take(mine)
     if some:
         try:
-            _write(some)
+            _write(pen, some)
         finally:
-            _pen.hand_on(some)
+            pen.hand_on(some)
     if mine.error:
         raise mine.error
     return mine.inbound_id
 
 
-def _write(some: list[_Waiting]) -> None:
+def _write(pen: _Pen, some: list[_Waiting]) -> None:
     try:
-        _insert(some)
+        _insert(pen, some)
     except (OperationalError, InterfaceError) as error:
         for one in some:
             one.error = error
@@ -189,21 +139,21 @@ def _write(some: list[_Waiting]) -> None:
             some[0].error = error
             return
         for one in some:  # one of them cannot be stored: the others must not suffer
-            _write([one])
+            _write(pen, [one])
 
 
-def _insert(some: list[_Waiting]) -> None:
+def _insert(pen: _Pen, some: list[_Waiting]) -> None:
     try:
-        found = _insert_now(some)
+        found = _insert_now(pen, some)
     except (OperationalError, InterfaceError):  # the connection broke while it rested; a repeat stores once
-        close()
-        found = _insert_now(some)
-    for one in some:  # of two equal ones the first is the one that was stored
-        one.inbound_id, one.error = found.pop(one.dedupe_key, None), None
+        _close(pen)
+        found = _insert_now(pen, some)
+    for one, inbound_id in zip(some, found, strict=True):
+        one.inbound_id, one.error = inbound_id, None
 
 
 class _Line:
-    """The connection of the pen: one a process, whichever thread writes, with its statements prepared."""
+    """The connection of a pen, whichever thread writes, with its statements prepared."""
 
     def __init__(self) -> None:
         self.wrapper = connections.create_connection("default")
@@ -215,8 +165,8 @@ class _Line:
     def is_old(self) -> bool:
         return self.wrapper.close_at is not None and time.monotonic() >= self.wrapper.close_at
 
-    def execute(self, tenant_id: int, row_count: int, values: list[Any]) -> list[tuple[Any, ...]]:
-        """Insert rows; returns what was new. One round trip, once a number of rows was seen before.
+    def execute(self, tenant_id: int, row_count: int, values: list[Any]) -> list[int]:
+        """Insert rows; returns their numbers in the same order. One round trip, once a number of rows was seen before.
 
         The tenant is named for this one round trip only: both statements are one implicit transaction.
         """
@@ -229,30 +179,25 @@ class _Line:
                 f"select set_config('qunce.tenant', %s, true); execute shelf_{row_count} ({places})",
                 [str(tenant_id), *values],
             )
-            found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+            return sorted(found for (found,) in cursor.fetchall())
 
     @staticmethod
     def _prepare(row_count: int) -> str:
-        rows = _places(row_count, lambda number: f"${number + 1}")
         types = ", ".join([_TYPES] * row_count)
-        return f"prepare shelf_{row_count} ({types}) as {_STORE.format(rows=rows)}"
+        return f"prepare shelf_{row_count} ({types}) as {_STORE.format(rows=_places(row_count))}"
 
 
-_line: list[_Line] = []  # none or one; for the holder of the pen
+def _close(pen: _Pen) -> None:
+    line, pen.line = pen.line, None
+    if line:
+        line.wrapper.close()
 
 
-def close() -> None:
-    """End the pen's connection; the next callback makes a new one."""
-    while _line:
-        _line.pop().wrapper.close()
-
-
-def _insert_now(some: list[_Waiting]) -> dict[str, int]:
-    """Ids of the rows that were new, by dedupe key."""
-    if _line and _line[0].is_old:
-        close()
-    if not _line:
-        _line.append(_Line())
+def _insert_now(pen: _Pen, some: list[_Waiting]) -> list[int]:
+    """The rows' numbers, in their order."""
+    if pen.line and pen.line.is_old:
+        _close(pen)
+    if pen.line is None:
+        pen.line = _Line()
     values = [value for one in some for value in one.row]
-    return {key: found for found, key in _line[0].execute(some[0].address[0], len(some), values)}
+    return pen.line.execute(some[0].address[0], len(some), values)

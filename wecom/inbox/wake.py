@@ -8,7 +8,6 @@ import threading
 import time
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING
 
 import structlog
 from django.db import transaction
@@ -18,15 +17,11 @@ from outbox.dispatch import enqueue, enqueue_now
 from wecom import valkey
 from wecom.gateway import turns
 
-if TYPE_CHECKING:
-    from wecom.inbox.envelope import Inner
-
 log = structlog.get_logger(__name__)
 
 MARK_S = 2
 REST_S = 0.02  # between two wake-ups of one tenant
 WELCOMES_KEPT = 100
-WELCOME_CHANGES = ("add_external_contact", "add_half_external_contact")
 
 
 def _is_first(what: str, tenant_id: int) -> bool:
@@ -50,14 +45,6 @@ def taken(what: str, tenant_id: int, *, rest_s: int = 0) -> None:
             valkey.client().delete(mark)
     except RedisError as error:
         log.warning("valkey_unreachable", error=str(error))
-
-
-def inbound(*, tenant_id: int, inbound_id: int, inner: "Inner | None") -> None:
-    """After an event is durable: a welcome has 20 seconds and goes straight to its own queue."""
-    if inner is None:
-        return
-    is_welcome = inner.change_type in WELCOME_CHANGES and bool(inner.fields.get("WelcomeCode"))
-    waker.ask(tenant_id, welcome_id=inbound_id if is_welcome else None)
 
 
 def wake_now(tenant_id: int, *, welcome_id: int | None = None) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from tenants import clock
 from wecom import names
 from wecom.enums import INBOUND_OPEN, InboundSource, InboundState
-from wecom.models import InboundEvent
+from wecom.models import InboundEvent, Landed
 from wecom.operations import tally
 from wecom.operations.facts import Facts, sources
 from wecom.operations.shape import Action, Figure, Line, Part, State, at, lasting, number
@@ -28,7 +28,8 @@ MOST_KINDS = 3
 
 @dataclass(frozen=True)
 class Inbox:
-    """How much lies in the inbox. `oldest_at` is when the longest waiting came; `dead_kinds` the commonest kinds."""
+    """How much lies in the inbox or waits to be filed there. `oldest_at` is when the longest waiting came;
+    `dead_kinds` the commonest kinds."""
 
     pending: int
     failed: int
@@ -38,13 +39,16 @@ class Inbox:
 
 
 def inbox(tenant_id: int) -> Inbox:
-    """Two queries, each over the rows of one small index."""
+    """Three queries, each over the rows of one small index."""
     rows = InboundEvent.objects.filter(tenant_id=tenant_id)
     waiting = rows.filter(state__in=INBOUND_OPEN).aggregate(
         pending=Count("pk", filter=Q(state=InboundState.PENDING)),
         failed=Count("pk", filter=Q(state=InboundState.FAILED)),
         oldest_at=Min("received_at"),
     )
+    landed = Landed.objects.filter(tenant_id=tenant_id).aggregate(count=Count("pk"), at=Min("received_at"))
+    waiting["pending"] += landed["count"]
+    waiting["oldest_at"] = waiting["oldest_at"] or landed["at"]
     dead = rows.filter(state=InboundState.DEAD).values_list("event", "change_type").annotate(n=Count("pk"))
     kinds = [(names.event_name(event, change), n) for event, change, n in dead.order_by("-n", "event")]
     return Inbox(dead=sum(n for _name, n in kinds), dead_kinds=kinds[:MOST_KINDS], **waiting)

@@ -16,7 +16,7 @@ from outbox.selectors import backlogs_dead
 from tenants.models import Tenant
 from wecom import valkey
 from wecom.enums import INBOUND_OPEN, AppState, InboundState, SendState
-from wecom.models import App, InboundEvent, OutboundSend, SyncState
+from wecom.models import App, InboundEvent, Landed, OutboundSend, SyncState
 from wecom.operations.arrivals import WAIT_BROKEN_S, WAIT_LOOK_S
 from wecom.operations.shape import State, worst
 
@@ -36,18 +36,22 @@ class Sums:
 
 
 def sums(now: datetime) -> Sums:
-    """Five statements and one round trip to Valkey, all over what is not finished."""
+    """Six statements and one round trip to Valkey, all over what is not finished."""
     waiting = InboundEvent.objects.filter(state__in=INBOUND_OPEN)
     states = {state.value: 0 for state in INBOUND_OPEN}
     counted = waiting.values_list("state").annotate(n=Count("pk"))
     dead = InboundEvent.objects.filter(state=InboundState.DEAD).count()
     oldest = waiting.aggregate(at=Min("received_at"))["at"]
+    landed = Landed.objects.aggregate(count=Count("pk"), at=Min("received_at"))
+    oldest = oldest or landed["at"]
     sends = (
         OutboundSend.objects.filter(state__in=OPEN_SENDS).values_list("kind", "state").annotate(n=Count("pk"))
     )
     apps = list(App.objects.values_list("tenant_id", "corp_id", "state"))
+    inbox = {**states, **dict(counted), InboundState.DEAD.value: dead}
+    inbox[InboundState.PENDING.value] += landed["count"]
     return Sums(
-        inbox={**states, **dict(counted), InboundState.DEAD.value: dead},
+        inbox=inbox,
         inbox_oldest_s=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
         sends={(kind, state): n for kind, state, n in sends},
         apps={state.value: sum(one[2] == state for one in apps) for state in AppState},
@@ -137,10 +141,14 @@ def _inbox(made: dict[int, Row], now: datetime) -> None:
         failed=Count("pk", filter=Q(state=InboundState.FAILED)),
         oldest=Min("received_at", filter=Q(state=InboundState.PENDING)),
     )
+    oldest = dict(Landed.objects.values_list("tenant_id").annotate(at=Min("received_at")))
     for one in counted:
-        row = made[one["tenant_id"]]
-        row.failed = one["failed"]
-        row.waiting_s = max(0.0, (now - one["oldest"]).total_seconds()) if one["oldest"] else 0.0
+        made[one["tenant_id"]].failed = one["failed"]
+        if one["oldest"]:
+            oldest[one["tenant_id"]] = one["oldest"]
+    for tenant_id, at in oldest.items():
+        made[tenant_id].waiting_s = max(0.0, (now - at).total_seconds())
+    for row in made.values():
         if row.failed:
             row.found.append((State.LOOK, _("events are tried again")))
         if row.waiting_s >= WAIT_LOOK_S:

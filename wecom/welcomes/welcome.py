@@ -17,6 +17,7 @@ from wecom.enums import WELCOME_TEXT, SendKind, SendState
 from wecom.errors import WecomError
 from wecom.gateway.client import client_for
 from wecom.inbox import envelope
+from wecom.inbox.filing import file_landed
 from wecom.keeping import assets
 from wecom.models import App, InboundEvent, OutboundSend
 from wecom.operations.tally import tally
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 BUDGET_S = 20.0
 ASK_NAME_UNTIL_S = 10.0  # later than this an unknown name is left out rather than asked for
 REF_KIND = "wecom.inbound"
+WELCOME_CHANGES = ("add_external_contact", "add_half_external_contact")
 MISS_LATE = "late"
 
 
@@ -58,12 +60,25 @@ def default_greeting(app: App) -> Greeting:
     return Greeting(str(preferences.value(app.tenant_id, WELCOME_TEXT)).strip())
 
 
+def _event(tenant_id: int, inbound_id: int) -> InboundEvent | None:
+    """The event; it may still lie where it landed. None: it came twice, and the first has the welcome."""
+    rows = InboundEvent.objects.select_related("app").filter(
+        tenant_id=tenant_id, pk=inbound_id, change_type__in=WELCOME_CHANGES
+    )
+    found = rows.first()
+    while found is None and file_landed(tenant_id=tenant_id).taken:
+        found = rows.first()
+    return found
+
+
 def send(*, tenant_id: int, inbound_id: int) -> OutboundSend | None:
     """Send the welcome of one stored event now. Returns its send, or None when none is due or it is too late.
 
     Safe to repeat: the code is the send's key, and WeCom takes a code once.
     """
-    event = InboundEvent.objects.select_related("app").get(tenant_id=tenant_id, pk=inbound_id)
+    event = _event(tenant_id, inbound_id)
+    if event is None:
+        return None
     fields = envelope.parse_inner(event.body).fields
     code = fields.get("WelcomeCode")
     if not code or not isinstance(code, str) or event.app is None:

@@ -10,9 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from tenants import clock
 from wecom.enums import SendKind, SendState
 from wecom.gateway.reactions import reaction_to
-from wecom.inbox.wake import WELCOME_CHANGES
 from wecom.models import InboundEvent, OutboundSend
-from wecom.welcomes.welcome import MISS_LATE, REF_KIND
+from wecom.welcomes.welcome import MISS_LATE, REF_KIND, WELCOME_CHANGES
 
 DAYS = 7
 MOST = 50_000
