@@ -3,12 +3,15 @@
 from django.urls import URLPattern, path
 
 from analytics import views
+from analytics.views_paths import PathPeoplePage, PathsPage
 
 app_name = "analytics"
 urlpatterns: list[URLPattern] = [
     path("insights/", views.CampsPage.as_view(), name="camps"),
     path("insights/camps/<int:run_pk>/", views.CampPage.as_view(), name="camp"),
     path("insights/execution/", views.ExecutionPage.as_view(), name="execution"),
+    path("insights/paths/", PathsPage.as_view(), name="paths"),
+    path("insights/paths/people/", PathPeoplePage.as_view(), name="path_people"),
     path("insights/metrics/", views.MetricsPage.as_view(), name="metrics"),
     path("insights/people/", views.PeoplePage.as_view(), name="people"),
 ]

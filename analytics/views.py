@@ -95,7 +95,12 @@ class CampsPage(TemplatePage):
 
 def tabs(view: ConsoleView, current: str) -> list[dict[str, Any]]:
     """The pages of insights."""
-    names = (("camps", _("Camps")), ("execution", _("Execution")), ("metrics", _("Definitions")))
+    names = (
+        ("camps", _("Camps")),
+        ("paths", _("Ways in")),
+        ("execution", _("Execution")),
+        ("metrics", _("Definitions")),
+    )
     return [
         {"label": label, "url": view.url(f"analytics:{name}"), "is_current": name == current}
         for name, label in names

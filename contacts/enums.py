@@ -177,6 +177,30 @@ class ProfileSource(models.TextChoices):
     WECOM = "wecom", _("WeCom")
 
 
+class WayIn(models.TextChoices):
+    """The two ways in (R30)."""
+
+    GROUP_FIRST = "group", _("A: joins a group, then adds a friend")
+    FRIEND_FIRST = "friend", _("B: adds a friend, then is invited to a group")
+
+
+class PathStep(models.TextChoices):
+    """A step of a way in."""
+
+    JOINED = "joined", _("Joined a group")
+    FRIEND = "friend", _("Added a friend")
+    NURTURED = "nurtured", _("Took part after both")
+    BOUGHT = "bought", _("First basic SKU")
+
+
+class ThreeStep(models.TextChoices):
+    """Where somebody stands between joining and the deal (R34)."""
+
+    JOINED = "joined", _("Joined, watching")
+    EXPERIENCING = "experiencing", _("Trying it out")
+    DEAL = "deal", _("Deal")
+
+
 class IdentityVerb(models.TextChoices):
     """What was decided about two records."""
 
@@ -336,6 +360,13 @@ RULE_EVERY_HOURS = declare(
     ),
     minimum=1,
     maximum=168,
+)
+PATH_SKUS = declare(
+    "paths.basic_skus",
+    default="",
+    kind=PreferenceKind.TEXT,
+    label=_("SKUs that count as the first basic one, separated by commas"),
+    help=_("Empty: the first paid order of any SKU ends the two ways in."),
 )
 STAGE_LEARNT = declare(
     "stages.learnt",

@@ -21,6 +21,12 @@ class IdentityInvalid(DomainError):
     message = _("These records are the same person already, or this one stands on its own.")
 
 
+class ObstacleGone(DomainError):
+    status = 404
+    code = "CUSTOMER-04"
+    message = _("This obstacle is not known here, or is solved already.")
+
+
 class ProfileInvalid(DomainError):
     code = "PROFILE-01"
     message = _("This is not a value that the field can hold.")

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
-from contacts.enums import Education, Gender, ProfileField
+from contacts.enums import Education, Gender, ProfileField, WayIn
 from contacts.selectors import customer_list, live_follow_counts
 from contacts.selectors.channels import welcome_assets, welcome_known
 from team.selectors import register_load
@@ -40,11 +40,17 @@ register_changes(
     labels={
         **dict(ProfileField.choices),
         "stage": pgettext_lazy("audit field", "Trust stage"),
+        "obstacle": pgettext_lazy("audit field", "Obstacle"),
+        "way_in": pgettext_lazy("audit field", "Way in"),
         "same_person": pgettext_lazy("audit field", "Same person"),
         "record": pgettext_lazy("audit field", "WeCom id"),
         "tag_until": pgettext_lazy("audit field", "Tag stays until"),
     },
-    values={"gender": dict(Gender.choices), "education": dict(Education.choices)},
+    values={
+        "gender": dict(Gender.choices),
+        "education": dict(Education.choices),
+        "way_in": dict(WayIn.choices),
+    },
 )
 nav.register(key="contacts", label=_("Customers"), icon="user", url_name="contacts:list", order=30)
 nav.register_search(_search)

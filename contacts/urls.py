@@ -30,6 +30,7 @@ from contacts.views.sheets import (
     SheetTemplateView,
 )
 from contacts.views.stages import StagePage, StagesPage
+from contacts.views.steps import ObstaclePage, SolvePage, WayInPage
 from contacts.views.surveys import (
     AnswerDecideView,
     SurveyActView,
@@ -65,6 +66,9 @@ urlpatterns: list[URLPattern] = [
     re_path(r"^customers/files/(?P<pk>\d+)/(?P<verb>write|undo)/$", SheetActView.as_view(), name="sheet_act"),
     path("customers/same/", SamePage.as_view(), name="same"),
     path("customers/<int:pk>/merge/", MergePage.as_view(), name="merge"),
+    path("customers/<int:pk>/obstacles/", ObstaclePage.as_view(), name="obstacle"),
+    path("customers/obstacles/<int:pk>/solve/", SolvePage.as_view(), name="solve"),
+    path("customers/<int:pk>/way-in/", WayInPage.as_view(), name="way_in"),
     path("customers/<int:pk>/split/", SplitPage.as_view(), name="split"),
     path("customers/<int:pk>/apart/<int:other_pk>/", ApartView.as_view(), name="apart"),
     path("customers/forms/", SurveysPage.as_view(), name="surveys"),

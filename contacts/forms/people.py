@@ -7,7 +7,7 @@ from django import forms
 from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from contacts.enums import Education, Gender, ProfileField, TrustStage
+from contacts.enums import Education, Gender, ProfileField, TrustStage, WayIn
 from contacts.policies.profile import OLDEST_YEAR
 
 
@@ -123,3 +123,26 @@ class SplitForm(forms.Form):
     """Why two records are two people after all."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("What you saw or heard."))
+
+
+class ObstacleForm(forms.Form):
+    """What stands in somebody's way."""
+
+    text = forms.CharField(
+        label=_("Obstacle"), max_length=200, help_text=_("Such as: does not find the lesson after work.")
+    )
+
+
+class SolutionForm(forms.Form):
+    """How an obstacle went away."""
+
+    solution = forms.CharField(label=_("What helped"), max_length=200)
+
+
+class WayInForm(forms.Form):
+    """The way somebody came, and how that is known."""
+
+    way = forms.ChoiceField(
+        label=_("Way in"), choices=[("", _("As the order of events tells")), *WayIn.choices], required=False
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("How you know."))

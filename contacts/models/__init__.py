@@ -2,6 +2,8 @@
 
 from contacts.models.acts import Behaviour, ImportBatch, Order
 from contacts.models.identity import IdentityMove
+from contacts.models.obstacles import Obstacle
+from contacts.models.paths import WayInSet
 from contacts.models.people import Channel, ContactWay, Customer, Follow
 from contacts.models.personal import Erasure, PersonalExport
 from contacts.models.profile import ProfileFact
@@ -13,7 +15,7 @@ from contacts.models.touches import Exposure, ExposureDay, ExposureWeek, GroupDa
 
 __all__ = [
     "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "Erasure", "Exposure", "ExposureDay",
-    "ExposureWeek", "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Order", "PersonalExport",
+    "ExposureWeek", "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Obstacle", "Order", "PersonalExport",
     "ProfileFact", "Sheet", "SheetRow", "StageMove", "Survey", "SurveyAnswer", "SurveyLink", "Tag", "TagGroup",
-    "TagPast", "TagRule",
+    "TagPast", "TagRule", "WayInSet",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from contacts.models import Customer, StageMove
 from contacts.policies.stages import STAGES, Need, Reached, moves_forward, needs_of, reached
 from contacts.selectors.identity import as_persons
 from contacts.selectors.stages import stage_counts
+from contacts.services.obstacles import steps_follow
 from contacts.services.tag_rules import rules_judge
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
@@ -72,6 +73,8 @@ def _move(tenant_id: int, ids: list[int], zone: str, needs: tuple[Need, ...]) ->
         row.stage, row.stage_at = found.stage, now
     Customer.objects.bulk_update(moving, ["stage", "stage_at"])
     StageMove.objects.bulk_create(moves)
+    ids = [row.pk for row in moving]
+    steps_follow(tenant_id=tenant_id, customer_ids=ids, moved_ids=ids)
     return len(moves)
 
 
@@ -111,5 +114,6 @@ def stage_set(*, tenant: Tenant, customer_id: int, stage: int, reason: str, acto
             changes={"stage": [before, stage]},
             reason=reason.strip(),
         )
+        steps_follow(tenant_id=tenant.pk, customer_ids=[row.pk], moved_ids=[row.pk] if stage > before else [])
         rules_judge(tenant_id=tenant.pk, customer_ids=[row.pk])
     return row

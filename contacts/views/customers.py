@@ -11,10 +11,13 @@ from django.utils.translation import pgettext_lazy
 
 from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, TemplatePage, drawer_done, go, toast
+from contacts.enums import PathStep, WayIn
 from contacts.filters import CustomerFilter
 from contacts.forms import ArchiveConsentForm, OptOutForm, TagForm
 from contacts.models import Customer
 from contacts.policies.masking import masked_phone
+from contacts.policies.paths import STEPS, way_of
+from contacts.policies.steps import step_of
 from contacts.selectors import (
     customer_count,
     customer_get,
@@ -27,6 +30,8 @@ from contacts.selectors import (
 )
 from contacts.selectors.exposures import exposures_now
 from contacts.selectors.identity import proposals_for, records_of
+from contacts.selectors.obstacles import obstacles_of
+from contacts.selectors.paths import walk_of, way_set_of
 from contacts.selectors.profile import PROFILE_SIZE, known_of, profile_of
 from contacts.selectors.sources import source_label
 from contacts.selectors.stages import standing_of
@@ -113,6 +118,9 @@ class CustomerPage(TemplatePage):
             "follows": list(follows_of(**who)),
             "groups": groups_of_all(**who),
             "tags": self._tags(tenant_id, ids),
+            **self._way(customer),
+            "step": step_of(customer.stage),
+            "obstacles": obstacles_of(**who),
             "records": records,
             "same": proposals_for(customer=customer, records=records),
             "orders": [(order, source_label(order.source)) for order in orders],
@@ -130,6 +138,18 @@ class CustomerPage(TemplatePage):
             "profile_fields": PROFILE_SIZE,
             "profile_known": known_of(customer=customer, rows=rows, has_order=has_order),
         }
+
+    def _way(self, customer: Customer) -> dict[str, Any]:
+        """The way in with the time of each step, and who set it if anybody did."""
+        walk = walk_of(tenant_id=customer.tenant_id, customer_id=customer.pk)
+        way = way_of(walk) if walk else ""
+        steps = [(PathStep(step).label, walk.at(step)) for step in STEPS[way]] if walk and way else []
+        known = (
+            way_set_of(tenant_id=customer.tenant_id, customer_id=customer.pk)
+            if walk and walk.set_to
+            else None
+        )
+        return {"way": WayIn(way).label if way else "", "way_steps": steps, "way_set": known}
 
     def _tags(self, tenant_id: int, ids: list[int]) -> list[dict[str, Any]]:
         """What the person carries, each with what a rule counted."""

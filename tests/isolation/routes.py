@@ -96,6 +96,9 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "contacts:stages": (VIEW, WORK),
     "contacts:same": (VIEW, WORK),
     "contacts:merge": (WORK, WORK),
+    "contacts:obstacle": (WORK, WORK),
+    "contacts:solve": (WORK, WORK),
+    "contacts:way_in": (WORK, WORK),
     "contacts:split": (WORK, WORK),
     "contacts:apart": (VIEW, WORK),
     "contacts:stage": (WORK, WORK),
@@ -228,6 +231,8 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "analytics:camps": (VIEW, WORK),
     "analytics:camp": (VIEW, WORK),
     "analytics:execution": (VIEW, WORK),
+    "analytics:paths": (VIEW, WORK),
+    "analytics:path_people": (VIEW, WORK),
     "analytics:metrics": (VIEW, WORK),
     "analytics:people": (VIEW, WORK),
 }

@@ -1,0 +1,159 @@
+"""The two ways in: told by the order of events, set by hand with a reason, side by side with their people (R30)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contacts.enums import WayIn
+from contacts.errors import ReasonMissing
+from contacts.policies.paths import Walk, funnel, way_of
+from contacts.selectors.paths import walk_of, walks
+from contacts.services.identity import customers_merge
+from contacts.services.paths import way_in_set
+from tenants.audit import Actor
+from tenants.enums import Role
+from tenants.models import AuditEntry, Tenant
+from tenants.scoping import tenant_scope
+from tests.conftest import MovableClock
+from tests.contacts.test_views import body, sign_in
+from tests.factories.contacts import make_behaviour, make_customer, make_follow, make_order
+from tests.factories.team import make_staff
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+HTMX = {"HX-Request": "true"}
+MOMENTS = st.none() | st.integers(0, 100).map(lambda hours: NOW + timedelta(hours=hours))
+WALKS = st.lists(
+    st.tuples(MOMENTS, MOMENTS, MOMENTS, MOMENTS, st.sampled_from(["", "group", "friend"])), max_size=12
+).map(lambda rows: [Walk(n, *row[:4], set_to=row[4]) for n, row in enumerate(rows)])
+
+
+@pytest.mark.parametrize(
+    ("joined", "friend", "way"),
+    [
+        (0, 1, "group"),
+        (1, 0, "friend"),
+        (0, None, "group"),
+        (None, 0, "friend"),
+        (1, 1, ""),
+        (None, None, ""),
+    ],
+)
+def test_the_first_of_joining_and_befriending_tells_the_way(joined, friend, way):
+    def at(hours):
+        return None if hours is None else NOW + timedelta(hours=hours)
+
+    assert way_of(Walk(1, at(joined), at(friend), None, None)) == way
+    assert way_of(Walk(1, at(joined), at(friend), None, None, set_to="friend")) == "friend"
+
+
+@given(WALKS)
+def test_everybody_is_on_one_way_at_most_and_no_step_has_more_than_its_way(walks):
+    on = {way: {one.person_id for one in walks if way_of(one) == way} for way in WayIn.values}
+    assert not on["group"] & on["friend"]
+    for way in WayIn.values:
+        for step in funnel(walks, way):
+            assert set(step.person_ids) <= on[way]
+            assert step.out_of == len(on[way])
+            assert step.median_s is None or step.median_s >= 0
+
+
+@pytest.fixture
+def scoped(tenant: Tenant, frozen: MovableClock) -> Any:
+    with tenant_scope(tenant):
+        yield tenant
+
+
+def walker(tenant: Tenant, at: datetime, *steps: str) -> Any:
+    """Somebody who takes the steps an hour apart, in this order."""
+    person = make_customer(tenant=tenant, first_seen_at=at)
+    for number, step in enumerate(steps):
+        then = at + timedelta(hours=number)
+        if step == "friend":
+            make_follow(
+                tenant=tenant,
+                customer=person,
+                staff=make_staff(tenant=tenant),
+                followed_at=then,
+                state_code="c1",
+            )
+        elif step == "order":
+            make_order(tenant=tenant, customer=person, ordered_at=then, sku_id="basic")
+        else:
+            make_behaviour(tenant=tenant, customer=person, kind=step, occurred_at=then)
+    return person
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_ways_are_read_from_what_happened_with_both_records_of_a_person(
+    scoped: Tenant, owner: Actor, frozen: MovableClock
+) -> None:
+    start = frozen.moment - timedelta(days=2)
+    first = walker(scoped, start, "join", "friend", "lesson", "order")
+    walker(scoped, start, "friend", "join")
+    other = walker(scoped, start + timedelta(minutes=1), "message")
+    other_record = walker(scoped, start + timedelta(hours=5), "friend")
+    customers_merge(
+        tenant=scoped, goes_on_id=other.pk, other_id=other_record.pk, reason="同一个人", actor=owner
+    )
+    found = walks(tenant_id=scoped.pk, since=start, until=frozen.moment)
+    assert [way_of(one) for one in found] == ["group", "friend", "friend"]
+    a = funnel(found, "group")
+    assert [step.person_ids for step in a] == [(first.pk,)] * 4
+    assert [step.median_s for step in a] == [None, 3600, 3600, 3600]
+    b = funnel(found, "friend")
+    assert [len(step.person_ids) for step in b] == [2, 1, 0, 0]
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_a_way_set_by_hand_holds_with_its_reason_until_it_is_taken_back(
+    scoped: Tenant, owner: Actor, frozen: MovableClock
+) -> None:
+    person = walker(scoped, frozen.moment - timedelta(days=1), "join", "friend")
+    who = {"tenant": scoped, "customer_id": person.pk, "actor": owner}
+
+    def way() -> str:
+        walk = walk_of(tenant_id=scoped.pk, customer_id=person.pk)
+        assert walk is not None
+        return way_of(walk)
+
+    with pytest.raises(ReasonMissing):
+        way_in_set(way="friend", reason="", **who)
+    way_in_set(way="friend", reason="她先加了何静", **who)
+    way_in_set(way="friend", reason="她先加了何静", **who)
+    assert way() == "friend"
+    way_in_set(way="", reason="记错了", **who)
+    assert way() == "group"
+    changes = AuditEntry.objects.filter(verb="contacts.customer.way_set").order_by("pk")
+    assert [one.changes["way_in"] for one in changes] == [[None, "friend"], ["friend", None]]
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_the_page_shows_both_ways_and_each_figure_opens_its_people(
+    tenant: Tenant, frozen: MovableClock
+) -> None:
+    home, client = f"/t/{tenant.slug}/insights/paths/", sign_in(tenant)
+    assert "Nobody new in this time" in body(client.get(home))
+    with tenant_scope(tenant):
+        person = walker(tenant, frozen.moment - timedelta(days=3), "join", "friend", "lesson")
+        watcher = walker(tenant, frozen.moment - timedelta(days=3), "friend")
+        make_customer(tenant=tenant, first_seen_at=frozen.moment - timedelta(days=200))
+    page = body(client.get(home))
+    assert "A: joins a group" in page
+    assert "way=group&amp;step=nurtured&amp;days=90" in page
+    people = f"{home}people/?way=group&step=nurtured&days=90"
+    listed = body(client.get(people))
+    assert person.name in listed
+    assert watcher.name not in listed
+    assert client.get(f"{home}people/?way=x").status_code == 404
+    detail = f"/t/{tenant.slug}/customers/{person.pk}/"
+    assert "told by the order of events" in body(client.get(detail))
+    told = {"way": "friend", "reason": "她先加了何静"}
+    assert client.post(f"{detail}way-in/", told, headers=HTMX).status_code == 204
+    assert "她先加了何静" in body(client.get(detail))
+    assert sign_in(tenant, Role.VIEWER).get(f"{detail}way-in/").status_code == 403
