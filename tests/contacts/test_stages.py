@@ -143,7 +143,7 @@ def test_judging_asks_the_same_number_of_queries_for_any_number_of_people(
     people = make_customers(tenant=scoped, count=count)
     for person in people:
         make_order(tenant=scoped, customer=person)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(24):
         stages_judge(tenant_id=scoped.pk, customer_ids=[one.pk for one in people])
 
 

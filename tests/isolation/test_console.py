@@ -29,6 +29,7 @@ ARGUMENTS: dict[str, Any] = {
     "pk": NOBODYS_ID, "step_pk": NOBODYS_ID, "tag_pk": NOBODYS_ID, "doubt_pk": NOBODYS_ID, "run_pk": NOBODYS_ID,
     "file_pk": NOBODYS_ID,
     "external_userid": "wmNobody", "chat_id": "wrNobody",
+    "other_pk": NOBODYS_ID,
     "number": NOBODYS_ID,
 }  # fmt: skip
 # Routes whose word is one of a few.
