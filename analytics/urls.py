@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from analytics import views
-from analytics.views_paths import PathPeoplePage, PathsPage
+from analytics.views.paths import PathPeoplePage, PathsPage
 
 app_name = "analytics"
 urlpatterns: list[URLPattern] = [
