@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from contacts.phone import CustomerOptOutView, CustomerPhonePage, CustomerTagView
+from contacts.views.conversations import ConversationPage
 from contacts.views.customers import (
     ArchiveConsentPage,
     CustomerListPage,
@@ -69,6 +70,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/<int:pk>/obstacles/", ObstaclePage.as_view(), name="obstacle"),
     path("customers/obstacles/<int:pk>/solve/", SolvePage.as_view(), name="solve"),
     path("customers/<int:pk>/way-in/", WayInPage.as_view(), name="way_in"),
+    path("customers/<int:pk>/conversation/", ConversationPage.as_view(), name="conversation"),
     path("customers/<int:pk>/split/", SplitPage.as_view(), name="split"),
     path("customers/<int:pk>/apart/<int:other_pk>/", ApartView.as_view(), name="apart"),
     path("customers/forms/", SurveysPage.as_view(), name="surveys"),

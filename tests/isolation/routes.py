@@ -99,6 +99,7 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "contacts:obstacle": (WORK, WORK),
     "contacts:solve": (WORK, WORK),
     "contacts:way_in": (WORK, WORK),
+    "contacts:conversation": (VIEW, WORK),
     "contacts:split": (WORK, WORK),
     "contacts:apart": (VIEW, WORK),
     "contacts:stage": (WORK, WORK),

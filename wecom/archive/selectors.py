@@ -275,3 +275,35 @@ def messages_of_person(*, tenant_id: int, external_userid: str) -> QuerySet[Arch
     """What a person wrote in groups and all that was said with them in private, the oldest first."""
     theirs = Q(sender_id=external_userid) | Q(room_id="", receiver_ids__contains=[external_userid])
     return ArchivedMessage.objects.filter(theirs, tenant_id=tenant_id).order_by("sent_at", "pk")
+
+
+def told_in_private(
+    *, tenant_id: int, sender_ids: Iterable[str], person_ids: Iterable[str], since: datetime
+) -> list[datetime]:
+    """When these senders wrote to any of these people one to one since then. One query."""
+    to_any = Q()
+    for one in person_ids:
+        to_any |= Q(receiver_ids__contains=[one])
+    if not to_any:
+        return []
+    rows = _talk(tenant_id, "").filter(to_any, sender_id__in=list(sender_ids), sent_at__gte=since)
+    return list(rows.order_by("sent_at").values_list("sent_at", flat=True))
+
+
+def told_by_name(
+    *,
+    tenant_id: int,
+    sender_ids: Iterable[str],
+    room_ids: Iterable[str],
+    names: Iterable[str],
+    since: datetime,
+) -> int:
+    """How many messages of these senders in these groups call one of the names with an @ since then. One query."""
+    calls = Q()
+    for one in names:
+        calls |= Q(content__content__contains=f"@{one}")
+    rooms = list(room_ids)
+    if not calls or not rooms:
+        return 0
+    rows = ArchivedMessage.objects.filter(tenant_id=tenant_id, room_id__in=rooms, sent_at__gte=since)
+    return rows.filter(calls, sender_id__in=list(sender_ids), recalled_at=None).count()
