@@ -71,7 +71,13 @@ def test_the_page_tells_the_last_conversation_apart_from_what_was_sent(
         group = make_group(tenant=tenant)
         make_member(group=group, customer=person)
         Exposure.objects.create(
-            tenant=tenant, customer=person, touch_key="t1", at=now, weight=1, channel="mass"
+            tenant=tenant,
+            customer=person,
+            touch_key="t1",
+            at=now,
+            local_date=now.date(),
+            weight=1,
+            channel="mass",
         )
     url, client = f"/t/{tenant.slug}/customers/{person.pk}/conversation/", sign_in(tenant)
     assert "nobody tells who wrote to whom" in body(client.get(url))
