@@ -32,6 +32,8 @@ from wecom.archive.wire import CONSENTS
 from wecom.models import App
 
 READING = (ArchiveState.RUNNING, ArchiveState.STOPPED, ArchiveState.PAUSED)
+AD_TYPES = ("link", "weapp", "card", "sphfeed")
+WEB_ADDRESS = r"(https?://|www\.)"
 # Not talk: answers to the archive's question, recalls, a change of company.
 _NO_TALK = (*CONSENTS, "revoke", "")
 
@@ -167,6 +169,23 @@ def rooms_heard(*, tenant_id: int, room_ids: Iterable[str]) -> dict[str, datetim
         return {}
     rows = ArchiveRoom.objects.filter(tenant_id=tenant_id, room_id__in=wanted).values("room_id")
     return {row["room_id"]: row["last"] for row in rows.annotate(last=Max("last_at"))}
+
+
+def rooms_heard_between(*, tenant_id: int, room_ids: Iterable[str]) -> dict[str, tuple[datetime, datetime]]:
+    """{room: when anybody was heard there first and last}; a room never heard is absent. One query."""
+    rows = ArchiveRoom.objects.filter(tenant_id=tenant_id, room_id__in=[one for one in room_ids if one])
+    found = rows.values("room_id").annotate(first=Min("first_at"), last=Max("last_at"))
+    return {row["room_id"]: (row["first"], row["last"]) for row in found}
+
+
+def ad_posts(*, tenant_id: int, room_ids: Iterable[str], since: datetime) -> dict[tuple[str, str], int]:
+    """{(room, sender): links, cards, mini-programs and web addresses sent since}. Staff are among the senders."""
+    looks_like_one = Q(msgtype__in=AD_TYPES) | Q(msgtype="text", content__content__iregex=WEB_ADDRESS)
+    rows = ArchivedMessage.objects.filter(
+        looks_like_one, tenant_id=tenant_id, room_id__in=list(room_ids), sent_at__gt=since, action="send"
+    )
+    found = rows.order_by().values("room_id", "sender_id").annotate(n=Count("pk"))
+    return {(row["room_id"], row["sender_id"]): row["n"] for row in found}
 
 
 def staff_replies(
