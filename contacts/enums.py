@@ -31,6 +31,7 @@ class BehaviourKind(models.TextChoices):
     RED_PACKET = "red_packet", _("Took a red packet")
     RADAR = "radar", _("Viewed tracked content")
     COUPON = "coupon", _("Took or used a coupon")
+    REDEEM = "redeem", _("Redeemed a service")
 
 
 class ChannelKind(models.TextChoices):

@@ -159,3 +159,30 @@ class EndInvalid(DomainError):
 class IntroInvalid(DomainError):
     code = "INTRO-01"
     message = _("This introduction cannot be settled so.")
+
+
+class ScreeningInvalid(DomainError):
+    code = "SCREEN-01"
+    message = _("A rule has one to three conditions, words that customers understand, and benefits.")
+
+
+class NoScreening(DomainError):
+    code = "SCREEN-02"
+    message = _("Write and publish the rule first: an invitation states it.")
+
+
+class MixBroken(DomainError):
+    """The invitation would take the group out of its band. A second press with a reason lets it pass."""
+
+    code = "SUPER-03"
+    message = _("This would take the group out of its band. Give a reason to invite all the same.")
+
+
+class InviteRefused(DomainError):
+    code = "INVITE-01"
+    message = _("This person cannot be invited.")
+
+
+class InviteClosed(DomainError):
+    code = "INVITE-02"
+    message = _("This invitation is closed.")

@@ -1,5 +1,6 @@
 """Reactions of groups to WeCom: one group changed; read them all."""
 
+from contacts.events import CustomerOptedOut
 from contacts.services.ways import ways_check
 from groups.events import MemberJoined, MemberLeft
 from groups.policies.wire import change_of
@@ -10,6 +11,12 @@ from groups.services.codes import REF_KIND as JOIN_WAY
 from groups.services.comparing import groups_compare
 from groups.services.endings import end_task_settle
 from groups.services.intros import intro_reminder_sent, intros_hear
+from groups.services.invitations import (
+    ceremony_work_act,
+    invitation_work_act,
+    invitations_admit,
+    invitations_withdraw_for,
+)
 from groups.services.koc import helper_task_act, koc_left
 from groups.services.owners import REF_KIND as OWNER
 from groups.services.owners import owner_settle
@@ -131,3 +138,28 @@ def sync_codes(tenant_id: int, progress: Progress) -> int:
 def on_promise_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
     """Done on the task of a promise needs its evidence; undo opens the promise again."""
     promise_work_act(tenant=tenant, source_id=source_id, verb=verb, actor=actor)
+
+
+def on_invited_joined(*, tenant_id: int, events: list[MemberJoined]) -> None:
+    """Whoever was invited to a super-user group and came is admitted; the owner gets the welcome. Safe to repeat."""
+    for event in events:
+        invitations_admit(
+            tenant_id=tenant_id, group_id=event.group_id, customer_ids=event.customer_ids, at=event.joined_at
+        )
+
+
+def on_customer_opted_out(*, tenant_id: int, events: list[CustomerOptedOut]) -> None:
+    """Nobody invites people who want no marketing. Safe to repeat."""
+    for event in events:
+        if event.opted_out:
+            invitations_withdraw_for(tenant_id=tenant_id, customer_id=event.customer_id)
+
+
+def on_invitation_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
+    """The person was asked, or was not after all."""
+    invitation_work_act(tenant=tenant, source_id=source_id, verb=verb, actor=actor)
+
+
+def on_ceremony_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
+    """The welcome ceremony was held, or was not after all."""
+    ceremony_work_act(tenant=tenant, source_id=source_id, verb=verb, actor=actor)

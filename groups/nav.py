@@ -14,6 +14,7 @@ from contacts.selectors.timeline import register_timeline
 from contacts.services.personal import Holding, register_holding
 from groups.enums import (
     EndKind,
+    InviteState,
     Kind,
     PaymentBasis,
     PromiseState,
@@ -27,6 +28,8 @@ from groups.enums import (
 from groups.selectors import BROKEN, Panel, group_counts, group_list, register_panel
 from groups.selectors.endings import ending_open
 from groups.selectors.intros import intros_waiting
+from groups.selectors.panels import People, register_people
+from groups.selectors.results import PREFIX, label_of_result, people_of_result
 from groups.selectors.violations import violation_timeline, violations_open
 from groups.views.chat import chat_context
 from groups.views.circles import circles_context
@@ -34,6 +37,8 @@ from groups.views.endings import ending_context
 from groups.views.intros import intros_context
 from groups.views.koc import koc_context
 from groups.views.promises import promises_context, promises_overdue
+from groups.views.results import SURVEYED, results_context
+from groups.views.screening import super_context
 from groups.views.setup_steps import setup_context
 from groups.views.silence import silent_context
 from groups.views.violations import violations_context
@@ -123,6 +128,20 @@ register_panel(
     )
 )
 register_timeline(violation_timeline)
+register_panel(
+    Panel(
+        key="super", label=_("Super-users"), template="groups/_super.html", context=super_context, order=30,
+        shows=lambda group: group.kind == Kind.SUPER_USER,
+    )
+)  # fmt: skip
+register_panel(
+    Panel(
+        key="results", label=_("Results"), template="groups/_results.html", context=results_context, order=32,
+        shows=lambda group: group.kind in SURVEYED,
+    )
+)  # fmt: skip
+register_people(People(prefix=PREFIX, find=people_of_result, label=label_of_result))
+register_changes("groups.invitation", labels={}, values={"state": dict(InviteState.choices)})
 register_changes(
     "groups.promise",
     labels={
@@ -179,6 +198,7 @@ register_holding(
     Holding("groups.Member", _("Memberships in groups"), clear={"nickname": "", "state_code": ""}),
     Holding("groups.Introduction", _("Introductions"), clear={"said": "", "offered": {}}),
     Holding("groups.CircleSpell", _("Circles"), clear={"gave": {}}),
+    Holding("groups.Invitation", _("Invitations"), clear={"answer_note": "", "evidence": {}, "reason": ""}),
     Holding("groups.Koc", _("Helpers"), clear={"privileges": "", "evidence": {}, "ended_reason": ""}),
     Holding("groups.HelperTask", _("Tasks of helpers"), path="koc__customer"),
     Holding("groups.SilentCase", _("Silence reviewed"), clear={"reasons": [], "evidence": {}}),

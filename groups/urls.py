@@ -17,6 +17,8 @@ from groups.views import (
     posters,
     promises,
     readiness,
+    results,
+    screening,
     setup_steps,
     silence,
     tags,
@@ -116,6 +118,25 @@ urlpatterns: list[URLPattern] = [
         promises.PromiseEnd.as_view(),
         name="promise_end",
     ),
+    path("groups/<int:pk>/answer/", results.SurveyPage.as_view(), name="survey"),
+    re_path(
+        r"^groups/(?P<pk>\d+)/begin/(?P<opening>flash_sale|group_buy|education)/$",
+        results.OpeningPage.as_view(),
+        name="opening",
+    ),
+    path("groups/<int:pk>/super/rule/", screening.ScreeningPage.as_view(), name="screening"),
+    re_path(
+        r"^groups/(?P<pk>\d+)/super/(?P<verb>publish|close)/$",
+        screening.ScreeningPublish.as_view(),
+        name="screening_publish",
+    ),
+    path("groups/<int:pk>/super/candidates/", screening.CandidatesPage.as_view(), name="candidates"),
+    path("groups/<int:pk>/super/invite/", screening.InvitePage.as_view(), name="invite"),
+    re_path(
+        r"^groups/invitations/(?P<pk>\d+)/(?P<verb>accepted|declined|withdrawn)/$",
+        screening.InvitationAct.as_view(),
+        name="invitation_act",
+    ),
     path("groups/<int:pk>/promises/new/", promises.PromiseNew.as_view(), name="promise_new"),
     path(
         "groups/<int:pk>/promises/take-over/", promises.PromisesTakeOver.as_view(), name="promises_take_over"
@@ -179,6 +200,7 @@ urlpatterns: list[URLPattern] = [
     path("groups/<int:pk>/go-live/", readiness.GoLivePage.as_view(), name="go_live"),
 ]
 phone_urlpatterns: list[URLPattern] = [
+    path("invitation/<int:pk>/", screening.InvitationPhonePage.as_view(), name="invitation"),
     path("promise/<int:pk>/", promises.PromisePhonePage.as_view(), name="promise"),
     path("group/<str:chat_id>/", phone.GroupPhonePage.as_view(), name="group"),
     path("group/<str:chat_id>/scripts/", phone.GroupScriptsPage.as_view(), name="scripts"),
@@ -188,4 +210,6 @@ phone_urlpatterns: list[URLPattern] = [
         name="freeze",
     ),
 ]
-public_urlpatterns: list[URLPattern] = []
+public_urlpatterns: list[URLPattern] = [
+    path("s/<str:token>", screening.ScreeningPublicPage.as_view(), name="screening"),
+]

@@ -76,7 +76,7 @@ select exists (select 1 from groups_member where tenant_id = %s and group_id = a
 """
 ACTIVE_KINDS = [
     "message", "link_click", "purchase_click", "pay_click", "order", "lesson", "assignment", "form", "live",
-    "mini_program", "checkin", "draw", "red_packet", "radar", "coupon",
+    "mini_program", "checkin", "draw", "red_packet", "radar", "coupon", "redeem",
 ]  # fmt: skip
 
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
-from contacts.enums import OrderState
-from contacts.models import Behaviour, Customer, Follow, Order
+from contacts.enums import BehaviourKind, OrderState
+from contacts.models import Behaviour, Customer, CustomerTag, Follow, Order
 from contacts.policies.tag_rules import BOUGHT, CHANNEL, DID, SILENT, SPENT, STAGE, TIER, Found, silent_days
 from contacts.selectors import last_active_at
 
@@ -133,3 +133,53 @@ def _tiers(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> To
         for key in mine:
             if key[0] == f"{TIER}{tier}":
                 yield customer_id, key, Found(1)
+
+
+def people_perhaps(
+    *,
+    tenant_id: int,
+    keys: Iterable[Key],
+    tags: Iterable[str],
+    needs_all: bool,
+    without: Iterable[int],
+    most: int,
+) -> list[int]:
+    """Customers who have any (or all) of these facts at all, newest first: who is worth judging. One query.
+
+    What cannot be told from rows, such as silence or a tier, lets everyone through. Who wants no marketing and
+    those of `without` are left out.
+    """
+    people = Customer.objects.filter(tenant_id=tenant_id, opt_out_at=None).exclude(pk__in=list(without))
+    asked = [_perhaps(tenant_id, fact) for fact, _days in keys]
+    asked += [
+        Q(Exists(CustomerTag.objects.filter(
+            tenant_id=tenant_id, customer=OuterRef("pk"), tag__name=name, tag__deleted_at=None
+        )))
+        for name in tags
+    ]  # fmt: skip
+    if not asked:
+        return []
+    joined = asked[0]
+    for one in asked[1:]:
+        joined = joined & one if needs_all else joined | one
+    return list(people.filter(joined).order_by("-first_seen_at", "-pk").values_list("pk", flat=True)[:most])
+
+
+def _perhaps(tenant_id: int, fact: str) -> Q:
+    mine = {"tenant_id": tenant_id, "customer": OuterRef("pk")}
+    if fact.startswith(DID):
+        return Q(Exists(Behaviour.objects.filter(**mine, kind=fact.removeprefix(DID))))
+    if fact in (BOUGHT, SPENT):
+        return Q(Exists(Order.objects.filter(**mine, state=OrderState.PAID)))
+    if fact.startswith(CHANNEL):
+        return Q(Exists(Follow.objects.filter(**mine, channel_id=int(fact.removeprefix(CHANNEL)))))
+    return Q(pk__isnull=False)
+
+
+def kinds_told(*, tenant_id: int, kinds: Iterable[str]) -> set[str]:
+    """Those of the kinds of behaviour that ever came in: what never did is unknown, not zero. One query a kind."""
+    rows = Behaviour.objects.filter(tenant_id=tenant_id)
+    told = {kind for kind in kinds if rows.filter(kind=kind).exists()}
+    if BehaviourKind.ORDER in kinds and Order.objects.filter(tenant_id=tenant_id).exists():
+        told.add(BehaviourKind.ORDER)
+    return told

@@ -38,6 +38,7 @@ _LOOK: dict[str, tuple[str, str]] = {
     BehaviourKind.RED_PACKET: (CLICK, "mail-dollar"),
     BehaviourKind.RADAR: (CLICK, "eye"),
     BehaviourKind.COUPON: (CLICK, "ticket"),
+    BehaviourKind.REDEEM: (CLICK, "discount-check"),
 }
 
 

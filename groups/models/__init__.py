@@ -6,8 +6,10 @@ from groups.models.endings import EndTask
 from groups.models.findings import GroupFinding, NightCheck
 from groups.models.group import Group, GroupChange
 from groups.models.intros import Introduction, IntroRule
+from groups.models.invitations import Invitation, ScreeningRule
 from groups.models.koc import HelperTask, Koc
 from groups.models.members import Member
+from groups.models.openings import NewUserGoal
 from groups.models.promises import Promise
 from groups.models.setup import Approval, ReadinessAnswer
 from groups.models.setup_steps import SetupStep
@@ -19,7 +21,7 @@ from groups.models.wordings import Wording
 
 __all__ = [
     "Approval", "CircleSpell", "EndTask", "Group", "GroupChange", "GroupFinding", "GroupTag", "GroupTagPast",
-    "GroupTagRule", "GroupTagTie", "HelperTask", "IntroRule", "Introduction", "JoinWay", "JoinWayRoom", "Koc",
-    "Member", "MemberPass", "NightCheck", "Promise", "ReadinessAnswer", "SetupStep", "SilentCase", "Violation",
-    "WelcomeTemplate", "Wording",
+    "GroupTagRule", "GroupTagTie", "HelperTask", "IntroRule", "Introduction", "Invitation", "JoinWay",
+    "JoinWayRoom", "Koc", "Member", "MemberPass", "NewUserGoal", "NightCheck", "Promise", "ReadinessAnswer",
+    "ScreeningRule", "SetupStep", "SilentCase", "Violation", "WelcomeTemplate", "Wording",
 ]  # fmt: skip

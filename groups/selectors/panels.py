@@ -41,6 +41,28 @@ def panels_of(group: Group) -> list[Panel]:
 
 
 @dataclass(frozen=True)
+class People:
+    """The people behind figures of a tab, by the key that stands in the URL. `find(group, key)` gives customers."""
+
+    prefix: str
+    find: Callable[[Group, str], set[int]]
+    label: Callable[[Group, str], str]
+
+
+_people: dict[str, People] = {}
+
+
+def register_people(people: People) -> None:
+    """Let figures of a tab open their people: `?tab=members&people=<prefix...>`. The same prefix replaces it."""
+    _people[people.prefix] = people
+
+
+def people_behind(key: str) -> People | None:
+    """Who answers for a key, or None."""
+    return next((one for prefix, one in _people.items() if key.startswith(prefix)), None)
+
+
+@dataclass(frozen=True)
 class Touches:
     """What reached a group's customers in a range: distinct people. None: nobody measures it.
 

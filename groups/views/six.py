@@ -28,7 +28,7 @@ from groups.selectors.figures import (
     rates_of,
     scenes_of,
 )
-from groups.selectors.panels import Touches
+from groups.selectors.panels import Touches, people_behind
 from tenants import clock
 
 _RATE_LABELS = {
@@ -199,10 +199,14 @@ def figure_asked(request: HttpRequest, group: Group) -> Figure | None:
     book = _book(request, group, days)
     rows = _rows_behind(group, book, key, when)
     query = [("people", key), ("when", when), *(one.split("=", 1) for one in days.query.split("&"))]
-    return Figure(_label(key, when, days), [row.pk for row in rows], [(name, value) for name, value in query])
+    people = people_behind(key)
+    label = people.label(group, key) if people else _label(key, when, days)
+    return Figure(label, [row.pk for row in rows], [(name, value) for name, value in query])
 
 
 def _rows_behind(group: Group, book: Book, key: str, when: str) -> list[Any]:
+    if (people := people_behind(key)) is not None:
+        return members_of(book, people.find(group, key))
     if key in _TOUCHED:
         touches = _touches(group, book.range)
         return members_of(book, touches.people.get(key.removeprefix("touch-"), ()) if touches else ())

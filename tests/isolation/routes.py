@@ -189,6 +189,13 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "groups:approve": (APPROVE, APPROVE),
     "groups:go_live": (OPERATE, OPERATE),
     "groups:promises": (VIEW, WORK),
+    "groups:survey": (WORK, WORK),
+    "groups:opening": (OPERATE, OPERATE),
+    "groups:screening": (OPERATE, OPERATE),
+    "groups:screening_publish": (OPERATE, OPERATE),
+    "groups:candidates": (VIEW, WORK),
+    "groups:invite": (OPERATE, OPERATE),
+    "groups:invitation_act": (VIEW, WORK),
     "groups:promise_new": (OPERATE, OPERATE),
     "groups:promise_edit": (OPERATE, OPERATE),
     "groups:promise_keep": (WORK, WORK),
@@ -249,6 +256,7 @@ PHONE = {
     "contacts_phone:tag",
     "groups_phone:group",
     "groups_phone:promise",
+    "groups_phone:invitation",
     "groups_phone:scripts",
     "groups_phone:freeze",
     "content_phone:scripts",
@@ -309,6 +317,7 @@ PUBLIC: dict[str, int] = {
     "content_public:radar_oauth": 404,
     "content_public:radar": 404,
     "content_public:survey": 404,
+    "groups_public:screening": 404,
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 KINDS = (
     "message", "link_click", "purchase_click", "pay_click", "order", "refund", "lesson", "assignment", "form",
-    "live", "mini_program", "checkin", "draw", "red_packet", "radar", "coupon", "join", "leave",
+    "live", "mini_program", "checkin", "draw", "red_packet", "radar", "coupon", "redeem", "join", "leave",
 )  # fmt: skip
 BATCH_ITEMS = 500
 ID_CHARS = 128
