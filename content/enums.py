@@ -28,6 +28,10 @@ class ScriptKind(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+# The kinds that a group's FAQ and its hand-over carry (R23).
+FAQ_KINDS = (ScriptKind.PRODUCT, ScriptKind.OFFER, ScriptKind.AFTER_SALES)
+
+
 class LinkKind(models.TextChoices):
     """What a click on a radar link means."""
 

@@ -30,6 +30,9 @@ class ScriptForm(forms.Form):
         help_text=_("Filled in when it is sent: {客户称呼} {老师称呼} {群名} {品牌}."),
     )
     miss = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    asked = forms.CharField(
+        max_length=120, required=False, widget=forms.HiddenInput
+    )  # the open question it answers
 
     def clean_text(self) -> str:
         text = self.cleaned_data["text"].strip()

@@ -66,6 +66,39 @@ class ScriptMiss(TenantModel):
         return self.words
 
 
+class ScriptAsk(TenantModel):
+    """One search for an answer (R23): unanswered until a script was used. `key`: what the question means, for grouping.
+
+    `asker` names who searched ("staff:7", "user:3"); `group` where it was asked, when that is known. `settled_at`: the
+    question got its script afterwards, or needs none.
+    """
+
+    words = models.CharField(max_length=120)
+    key = models.CharField(max_length=120)
+    found = models.PositiveSmallIntegerField(default=0)
+    asker = models.CharField(max_length=40)
+    asked_by = models.CharField(max_length=128, blank=True)
+    at = models.DateTimeField(default=clock.now)
+    group = models.ForeignKey(
+        "groups.Group", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    script = models.ForeignKey(
+        Script, null=True, blank=True, on_delete=models.SET_NULL, related_name="asks", db_index=False
+    )
+    used_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["tenant", "-at"], name="content_ask_recent"),
+            models.Index(fields=["tenant", "group", "-at"], name="content_ask_of_group"),
+            models.Index(fields=["tenant", "asker", "-at"], name="content_ask_of_person"),
+        ]
+
+    def __str__(self) -> str:
+        return self.words
+
+
 class RadarLink(TenantModel):
     """A short link that leads to one stored target and tells who opened it (雷达)."""
 

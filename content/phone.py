@@ -12,6 +12,7 @@ from content.policies.wording import names_in
 from content.policies.wording import render as fill
 from content.selectors import script_search
 from content.services import script_missed, script_used
+from content.services.asks import ask_answered, ask_record
 from team.errors import SignInRefused
 from team.phone import PhoneView
 from team.phone.base import Panel
@@ -47,6 +48,10 @@ class ScriptsPage(PhoneView):
         """Whom a tap sends to: {"chat"} or {"external"}."""
         return {}
 
+    def group_id(self, **kwargs: Any) -> int | None:
+        """The group it is searched for, where that is known."""
+        return None
+
     def here(self, **kwargs: Any) -> str:
         """The address of this search."""
         return self.url("content_phone:scripts")
@@ -59,6 +64,11 @@ class ScriptsPage(PhoneView):
         is_part = bool(getattr(request, "htmx", False))
         limit = FIRST if is_part and not question and not kind else FOUND
         found = script_search(tenant_id=self.request.tenant.pk, question=question, kind=kind, limit=limit)
+        if question:
+            ask_record(
+                tenant=self.request.tenant, words=question, found=len(found), actor=self.request.actor,
+                group_id=self.group_id(**kwargs),
+            )  # fmt: skip
         context = {
             "question": question,
             "kind": kind,
@@ -102,6 +112,7 @@ class ScriptUsedView(PhoneView):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         script_used(tenant=self.request.tenant, script_id=pk)
+        ask_answered(tenant=self.request.tenant, script_id=pk, actor=self.request.actor)
         return HttpResponse(status=204)
 
 

@@ -1,5 +1,7 @@
 """Tables of content."""
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import django_tables2 as tables
@@ -21,6 +23,7 @@ class ScriptTable(ConsoleTable):
     title = tables.Column(verbose_name=_("Question"))
     kind = tables.Column(verbose_name=_("Type"))
     uses = NumberColumn(verbose_name=_("Sent"))
+    hits = NumberColumn(verbose_name=_("Answered, 30 days"), empty_values=(), orderable=False)
     used_at = tables.Column(verbose_name=_("Last sent"))
     changed_at = tables.Column(verbose_name=_("Changed"))
     do = tables.Column(verbose_name=_("Actions"), empty_values=(), orderable=False, exclude_from_export=True)
@@ -28,13 +31,32 @@ class ScriptTable(ConsoleTable):
     class Meta(ConsoleTable.Meta):
         model = Script
         fields = ("title", "kind", "uses", "used_at", "changed_at")
-        sequence = ("title", "kind", "uses", "used_at", "changed_at", "do")
+        sequence = ("title", "kind", "uses", "hits", "used_at", "changed_at", "do")
         row_header = "title"
         order_by = ("-uses", "title")
 
-    def __init__(self, *args: Any, tenant_slug: str, can_write: bool, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        tenant_slug: str,
+        can_write: bool,
+        hits: Callable[[list[int]], dict[int, int]],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._hits_of = hits
         self._slug, self._can_write = tenant_slug, can_write
+
+    @cached_property
+    def _hits(self) -> dict[int, int]:
+        rows = self.paginated_rows if hasattr(self, "page") else self.rows
+        return self._hits_of([row.record.pk for row in rows])
+
+    def value_hits(self, record: Script) -> int:
+        return self._hits.get(record.pk, 0)
+
+    def render_hits(self, record: Script) -> str:
+        return figure(self._hits.get(record.pk, 0))
 
     def value_title(self, record: Script) -> str:
         return record.title

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
         scripts.ScriptVerbView.as_view(),
         name="script_verb",
     ),
+    path("scripts/searched/settle/", scripts.AskSettleView.as_view(), name="ask_settle"),
     path("scripts/asked/<int:pk>/drop/", scripts.MissDropView.as_view(), name="miss_drop"),
 ]
 phone_urlpatterns: list[URLPattern] = [

@@ -350,6 +350,58 @@ class WordsKind(models.TextChoices):
     ANNOUNCEMENT = "announcement", _("Announcement")
 
 
+class Side(models.TextChoices):
+    """Whom a group is for (R15): people who are new, or customers we have. They are kept apart."""
+
+    NEW = "new", _("New customers")
+    OLD = "old", _("Old customers")
+
+
+class IncidentKind(models.TextChoices):
+    """The two kinds of blow-up (R25)."""
+
+    COMPLAINT = "complaint", _("Group complaint")
+    SABOTAGE = "sabotage", _("Competitor sabotage")
+
+
+class IncidentLevel(models.IntegerChoices):
+    """How bad: one group calmly, one group loudly, several groups or the public."""
+
+    MINOR = 1, _("Minor")
+    MAJOR = 2, _("Serious")
+    CRITICAL = 3, _("Critical")
+
+
+class IncidentState(models.TextChoices):
+    """A draft was opened by a signal and waits for a person to say whether it is one."""
+
+    DRAFT = "draft", _("To be judged")
+    OPEN = "open", _("Running")
+    CLOSED = "closed", _("Closed")
+    DISMISSED = "dismissed", _("False alarm")
+
+
+class IncidentOrigin(models.TextChoices):
+    """What opened it."""
+
+    MANUAL = "manual", _("A person")
+    WORDS = "words", _("Complaint words")
+    LEAVES = "leaves", _("Many leave at once")
+
+
+class EntryKind(models.TextChoices):
+    """What a line of the timeline is."""
+
+    SIGNAL = "signal", _("Signal")
+    NOTE = "note", _("Note")
+    EVIDENCE = "evidence", _("Evidence")
+    STATEMENT = "statement", _("Statement")
+    TASK = "task", _("Task")
+    FREEZE = "freeze", _("Freeze")
+    UNFREEZE = "unfreeze", _("Resume")
+    STATE = "state", _("Decision")
+
+
 PLAN_DAYS = 7  # the first week that the content-mix check reads
 
 NAME_LIMIT = declare(
@@ -562,4 +614,31 @@ TAG_RULE_HOURS = declare(
     "groups.tag_rule_hours", default=1, kind=PreferenceKind.INTEGER, minimum=1, maximum=168,
     label=_("Hours between two looks at all groups by the rules of their tags"),
     help=_("Whoever joins, leaves or changes a group has it looked at at once."),
+)  # fmt: skip
+COMPLAINT_WORDS = declare(
+    "groups.complaint_words",
+    default="退款,退费,骗人,骗子,欺骗,投诉,维权,举报,虚假宣传,假货,12315,曝光,黑心,坑人,上当,差评,没人管,消协",
+    kind=PreferenceKind.TEXT,
+    label=_("Words of complaint"),
+    help=_("With commas between. Several customers of one group who use them open a draft incident."),
+)
+COMPLAINT_PEOPLE = declare(
+    "groups.complaint_people", default=3, kind=PreferenceKind.INTEGER, minimum=2, maximum=50,
+    label=_("Customers of one group who complain until an incident is drafted"),
+)  # fmt: skip
+COMPLAINT_MINUTES = declare(
+    "groups.complaint_minutes", default=30, kind=PreferenceKind.INTEGER, minimum=5, maximum=1440,
+    label=_("Minutes in which they do"),
+)  # fmt: skip
+LEAVE_PEOPLE = declare(
+    "groups.leave_people", default=5, kind=PreferenceKind.INTEGER, minimum=2, maximum=200,
+    label=_("Customers who leave one group by themselves until an incident is drafted"),
+)  # fmt: skip
+LEAVE_PERCENT = declare(
+    "groups.leave_percent", default=5, kind=PreferenceKind.INTEGER, minimum=1, maximum=100,
+    label=_("And at least this share of its customers, percent"),
+)  # fmt: skip
+LEAVE_MINUTES = declare(
+    "groups.leave_minutes", default=60, kind=PreferenceKind.INTEGER, minimum=5, maximum=1440,
+    label=_("Minutes in which they leave"),
 )  # fmt: skip

@@ -101,6 +101,11 @@ class CodeBusy(DomainError):
     message = _("Nobody can tell yet whether WeCom made this. Decide that first.")
 
 
+class MixNeedsReason(DomainError):
+    code = "MIX-01"
+    message = _("Newcomers would land among old customers. Choose another group, or say why.")
+
+
 class TemplateInvalid(DomainError):
     code = "WELCOME-01"
     message = _("This welcome cannot be kept so.")
@@ -186,3 +191,19 @@ class InviteRefused(DomainError):
 class InviteClosed(DomainError):
     code = "INVITE-02"
     message = _("This invitation is closed.")
+
+
+class IncidentOver(DomainError):
+    code = "INCIDENT-01"
+    message = _("This incident is over. Open a new one.")
+
+
+class IncidentInvalid(DomainError):
+    code = "INCIDENT-02"
+    message = _("An incident needs a title and at least one group.")
+
+
+class IncidentUnknown(DomainError):
+    status = 404
+    code = "INCIDENT-00"
+    message = _("This incident does not exist.")

@@ -10,8 +10,19 @@ from django.db.models import Q, QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from groups.enums import CaseState, Kind, PaymentBasis, Risk, SilentReason, State, SubKind
-from groups.models import Group, GroupTag, SilentCase
+from groups.enums import (
+    CaseState,
+    IncidentKind,
+    IncidentLevel,
+    IncidentState,
+    Kind,
+    PaymentBasis,
+    Risk,
+    SilentReason,
+    State,
+    SubKind,
+)
+from groups.models import Group, GroupTag, Incident, SilentCase
 from groups.policies.checks import REGISTRY
 from groups.selectors.findings import groups_breaking
 from groups.selectors.group_tags import group_tag_choices, groups_tagged
@@ -186,3 +197,17 @@ class GroupTagFilter(django_filters.FilterSet):
 
     def by_text(self, rows: QuerySet[GroupTag], _name: str, text: str) -> QuerySet[GroupTag]:
         return rows.filter(Q(name__icontains=text) | Q(note__icontains=text))
+
+
+class IncidentFilter(django_filters.FilterSet):
+    """Search by what happened; state, kind, how bad, drills."""
+
+    q = django_filters.CharFilter(field_name="title", lookup_expr="icontains", label=_("Incident"))
+    state = django_filters.MultipleChoiceFilter(choices=IncidentState.choices, label=_("State"))
+    kind = django_filters.ChoiceFilter(choices=IncidentKind.choices, label=_("Kind"))
+    level = django_filters.ChoiceFilter(choices=IncidentLevel.choices, label=_("How bad"))
+    is_drill = django_filters.BooleanFilter(label=_("Drills"))
+
+    class Meta:
+        model = Incident
+        fields: list[str] = []

@@ -10,6 +10,8 @@ from groups.services.codes import READ_TASK, join_way_settle, join_ways_bring_up
 from groups.services.codes import REF_KIND as JOIN_WAY
 from groups.services.comparing import groups_compare
 from groups.services.endings import end_task_settle
+from groups.services.incident_signals import complaints_look, leaves_look
+from groups.services.incident_tasks import task_set_done
 from groups.services.intros import intro_reminder_sent, intros_hear
 from groups.services.invitations import (
     ceremony_work_act,
@@ -113,6 +115,23 @@ def on_intro_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> 
 def on_helper_task_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
     """The owner said on Today or the phone that a helper's task is done, or took that back."""
     helper_task_act(tenant=tenant, task_id=source_id, verb=verb, actor=actor)
+
+
+def on_members_left(*, tenant_id: int, events: list[MemberLeft]) -> None:
+    """Many who leave a group at once are a signal. Safe to repeat."""
+    leaves_look(tenant=Tenant.objects.get(pk=tenant_id), events=events)
+
+
+def on_complaints_heard(*, tenant_id: int, events: list[MessagesArchived]) -> None:
+    """Complaints of several customers of one group are a signal. Safe to repeat, in any order."""
+    tenant = Tenant.objects.get(pk=tenant_id)
+    for event in events:
+        complaints_look(tenant=tenant, app_id=event.app_id, message_ids=event.message_ids)
+
+
+def on_incident_task_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
+    """A person said on Today that a task of an incident is done, or took that back."""
+    task_set_done(tenant=tenant, task_id=source_id, is_done=verb == "done", actor=actor)
 
 
 def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:

@@ -22,6 +22,7 @@ from groups.enums import (
     Question,
     Scenario,
     SetupKind,
+    Side,
     State,
     SubKind,
 )
@@ -34,6 +35,7 @@ from groups.selectors.violations import violation_timeline, violations_open
 from groups.views.chat import chat_context
 from groups.views.circles import circles_context
 from groups.views.endings import ending_context
+from groups.views.faq import faq_context, faq_count
 from groups.views.intros import intros_context
 from groups.views.koc import koc_context
 from groups.views.promises import promises_context, promises_overdue
@@ -153,6 +155,11 @@ register_changes(
     },
     values={"state": dict(PromiseState.choices)},
 )
+register_panel(
+    Panel(
+        key="faq", label=_("FAQ"), template="groups/_faq.html", context=faq_context, count=faq_count, order=60
+    )
+)
 register_changes(
     "groups.group",
     labels={
@@ -183,6 +190,7 @@ register_changes(
         "task": _("Task"),
         "privileges": _("Privileges"),
         "origin": _("Where from"),
+        "own_side": _("For whom"),
     },
     values={
         "state": dict(State.choices),
@@ -191,6 +199,7 @@ register_changes(
         "purpose": dict(Purpose.choices),
         "scenario": dict(Scenario.choices),
         "payment_basis": dict(PaymentBasis.choices),
+        "own_side": dict(Side.choices),
     },
 )
 register_holding(

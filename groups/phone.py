@@ -8,12 +8,15 @@ from django.utils.translation import gettext as _
 
 from console.pages import render, toast
 from content.phone import ScriptsPage
-from groups.enums import LIVE_STATES
+from groups.enums import LIVE_STATES, IncidentKind
 from groups.models import Group
 from groups.policies.checks import evaluate
 from groups.selectors import group_facts
+from groups.selectors.incidents import incident_running
 from groups.selectors.today import group_by_chat, looks_after, moves_since, questions_since
 from groups.services.freezing import group_freeze, group_unfreeze
+from groups.services.incident_freeze import incident_freeze
+from groups.services.incidents import IncidentWish, incident_open
 from team.errors import SignInRefused
 from team.phone import PhoneView
 from team.phone.base import Panel
@@ -70,6 +73,8 @@ class GroupPhonePage(PhoneView):
             "questions": questions_since(group=group, since=since),
             "sends_left": left[group.chat_id],
             "panels": [one for one in made if one is not None],
+            "incident": incident_running(tenant_id=tenant.pk, group_id=group.pk),
+            "incident_kinds": IncidentKind.choices,
             "may_freeze": Permission.OPERATE in self.request.actor.permissions,
         }
 
@@ -83,12 +88,28 @@ class GroupFreezeView(PhoneView):
         group = group_in_hand(self.request, chat_id)
         act = group_freeze if verb == "freeze" else group_unfreeze
         reason = request.POST.get("reason", "").strip() or _("From the sidebar of the group's chat")
-        act(tenant=self.request.tenant, group_ids=[group.pk], reason=reason, actor=self.request.actor)
+        kind = request.POST.get("incident", "")
+        if verb == "freeze" and kind in IncidentKind.values:
+            self._blow_up(group, kind, reason)
+        else:
+            act(tenant=self.request.tenant, group_ids=[group.pk], reason=reason, actor=self.request.actor)
         other = "unfreeze" if verb == "freeze" else "freeze"
         undo = self.url("groups_phone:freeze", chat_id=chat_id, verb=other)
         said = _("Nothing more goes out to this group.") if verb == "freeze" else _("Sends may go out again.")
         toast(request, said, undo)
         return HttpResponseRedirect(self.url("groups_phone:group", chat_id=chat_id))
+
+    def _blow_up(self, group: Group, kind: str, reason: str) -> None:
+        """Freeze as part of an incident: the group's running one, or a new one in the hands of who pressed."""
+        tenant, actor = self.request.tenant, self.request.actor
+        incident = incident_running(tenant_id=tenant.pk, group_id=group.pk)
+        if incident is None:
+            wish = IncidentWish(
+                kind=kind, title=_("Blow-up in %(group)s") % {"group": group}, group_ids=[group.pk], note=reason,
+                owner_id=self.request.staff.pk,
+            )  # fmt: skip
+            incident = incident_open(tenant=tenant, wish=wish, actor=actor)
+        incident_freeze(tenant=tenant, incident_id=incident.pk, actor=actor)
 
 
 class GroupScriptsPage(ScriptsPage):
@@ -99,6 +120,9 @@ class GroupScriptsPage(ScriptsPage):
 
     def target(self, **kwargs: Any) -> dict[str, str]:
         return {"chat": kwargs["chat_id"]}
+
+    def group_id(self, **kwargs: Any) -> int | None:
+        return group_in_hand(self.request, kwargs["chat_id"]).pk
 
     def here(self, **kwargs: Any) -> str:
         return self.url("groups_phone:scripts", **kwargs)

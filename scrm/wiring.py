@@ -31,13 +31,14 @@ EVENTS: dict[str, list[str]] = {
         "groups.handlers.on_members_moved",
         "groups.handlers.on_invited_joined",
     ],
-    "groups.member.left": ["groups.handlers.on_members_moved"],
+    "groups.member.left": ["groups.handlers.on_members_moved", "groups.handlers.on_members_left"],
     "sop.run.ended": ["sop.handlers.on_runs_changed"],
     "sop.run.started": ["sop.handlers.on_runs_changed"],
     "wecom.archive.consent_changed": ["contacts.handlers.on_archive_consent"],
     "wecom.archive.stored": [
         "contacts.handlers.on_messages_archived",
         "groups.handlers.on_messages_archived",
+        "groups.handlers.on_complaints_heard",
     ],
     "wecom.send.finished": [
         "sop.handlers.on_send_finished",
@@ -76,6 +77,7 @@ WORK: dict[str, str] = {
     "groups.promise": "groups.handlers.on_promise_act",
     "groups.setup_step": "groups.handlers.on_setup_act",
     "groups.violation": "groups.handlers.on_violation_act",
+    "groups.incident_task": "groups.handlers.on_incident_task_act",
     "sop.touch": "sop.handlers.on_work_act",
 }
 

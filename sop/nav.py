@@ -20,11 +20,13 @@ from groups.selectors import (
     register_weeks,
 )
 from groups.selectors.bulk import BulkVerb, register_bulk
+from groups.selectors.incidents import register_held
 from leads.selectors.followed import followed_times
 from sop.enums import TouchState
 from sop.phone import group_steps_panel
 from sop.selectors.beside import group_panel, group_panel_count, group_touches, quota_rail, rhythm_rail
 from sop.selectors.calendar import run_list
+from sop.selectors.held import held_of_groups
 from sop.selectors.templates import template_list
 from sop.selectors.titles import touch_titles
 from sop.selectors.week import plans_of_groups, weeks_of_groups
@@ -71,6 +73,7 @@ register_followed(followed_times)
 register_weeks(weeks_of_groups)
 register_plans(plans_of_groups)
 register_bulk(BulkVerb(key="run", label=_("Apply a plan"), open=run_for_groups, order=20))
+register_held(held_of_groups)
 register_group_panel(group_steps_panel)
 register_touch_titles(touch_titles)
 register_changes("sop.touch", values={"state": dict(TouchState.choices)})

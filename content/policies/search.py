@@ -52,6 +52,22 @@ def rank(question: str, entries: Iterable[Entry]) -> list[int]:
     return [one.pk for _score_, one in sorted(kept, key=lambda pair: (-pair[0], -pair[1].uses, pair[1].pk))]
 
 
+def question_key(words: str) -> str:
+    """What a question means, for counting the same one together: letters and digits only, case and marks aside.
+
+    Only marks make a key of themselves.
+    """
+    lower = words.casefold()
+    bare = "".join(one for one in lower if one.isalnum())
+    return (bare or lower.strip())[:120]
+
+
+def continues(before: str, after: str) -> bool:
+    """Whether one search is the other typed further, or shortened: one begins with the other."""
+    first, second = question_key(before), question_key(after)
+    return first.startswith(second) or second.startswith(first)
+
+
 def _score(asked: set[str], entry: Entry) -> float:
     """0 to 3: the share of the question found, three times as much where it stands in title or keywords."""
     head = f"{entry.title} {entry.keywords}".lower()

@@ -1,5 +1,6 @@
 """Scripts in the console: what staff find when a customer asks, and what they looked for in vain."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,12 +14,17 @@ from content.enums import ScriptKind
 from content.filters import ScriptFilter
 from content.forms import ScriptForm
 from content.models import Script
+from content.policies.search import question_key
 from content.selectors import miss_list, miss_words, script_get, script_list
+from content.selectors.faq import ask_figures, hits_of, open_questions
 from content.services import miss_drop, script_archive, script_save
+from content.services.asks import asks_settle
 from content.tables import ScriptTable
+from tenants import clock
 from tenants.enums import Permission
 
 MISSES_SHOWN = 12
+ASK_DAYS = 30
 
 
 class ScriptListPage(ListPage):
@@ -37,7 +43,15 @@ class ScriptListPage(ListPage):
         return script_list(tenant_id=self.request.tenant.pk)
 
     def table_kwargs(self) -> dict[str, Any]:
-        return {"tenant_slug": self.request.tenant.slug, "can_write": self.can(Permission.OPERATE)}
+        return {
+            "tenant_slug": self.request.tenant.slug,
+            "can_write": self.can(Permission.OPERATE),
+            "hits": lambda ids: hits_of(tenant_id=self.request.tenant.pk, script_ids=ids, since=self._since),
+        }
+
+    @property
+    def _since(self) -> datetime:
+        return clock.now() - timedelta(days=ASK_DAYS)
 
     def context(self) -> dict[str, Any]:
         tenant_id = self.request.tenant.pk
@@ -45,6 +59,9 @@ class ScriptListPage(ListPage):
             "total": self.queryset().count(),
             "misses": list(miss_list(tenant_id=tenant_id)[:MISSES_SHOWN]),
             "miss_count": miss_list(tenant_id=tenant_id).count(),
+            "figures": ask_figures(tenant_id=tenant_id, since=self._since),
+            "open": open_questions(tenant_id=tenant_id, since=self._since, limit=MISSES_SHOWN),
+            "days": ASK_DAYS,
         }
 
 
@@ -67,6 +84,8 @@ class ScriptPage(FormPage):
         row = self._script(kwargs.get("pk"))
         if row is not None:
             return {"title": row.title, "keywords": row.keywords, "kind": row.kind, "text": row.text}
+        if words := self.request.GET.get("words", "").strip()[:120]:
+            return {"title": words, "asked": words, "kind": ScriptKind.PRODUCT}
         miss = self.request.GET.get("miss", "")
         miss_id = int(miss) if miss.isdecimal() and len(miss) < 19 else None
         words = miss_words(tenant_id=self.request.tenant.pk, miss_id=miss_id) if miss_id else ""
@@ -87,6 +106,8 @@ class ScriptPage(FormPage):
             miss_id=data["miss"],
             actor=self.request.actor,
         )
+        if data["asked"]:
+            asks_settle(tenant=self.request.tenant, key=question_key(data["asked"]), actor=self.request.actor)
         toast(self.request, _("Saved: %(name)s") % {"name": row})
         return drawer_done(self.request)
 
@@ -118,4 +139,17 @@ class MissDropView(ConsoleView):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         miss_drop(tenant=self.request.tenant, miss_id=pk, actor=self.request.actor)
+        return go(request, self.url("content:scripts"))
+
+
+class AskSettleView(ConsoleView):
+    """A question that was searched for and needs no script."""
+
+    write_permission = Permission.OPERATE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        asks_settle(
+            tenant=self.request.tenant, key=request.POST.get("key", "")[:120], actor=self.request.actor
+        )
         return go(request, self.url("content:scripts"))

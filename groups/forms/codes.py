@@ -62,6 +62,10 @@ class JoinWayForm(_Channelled):
     room_base_id = forms.IntegerField(
         label=_("Next number"), required=False, min_value=1, max_value=99_999, initial=1
     )
+    mix_reason = forms.CharField(
+        label=_("Why newcomers may enter a group of old customers"), required=False, max_length=200,
+        help_text=_("Only needed where a channel that brings newcomers leads into such a group; kept in the record."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, groups: list[tuple[int, str]], seats: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,6 +5,7 @@ from groups.models.codes import JoinWay, JoinWayRoom
 from groups.models.endings import EndTask
 from groups.models.findings import GroupFinding, NightCheck
 from groups.models.group import Group, GroupChange
+from groups.models.incidents import Incident, IncidentEntry, IncidentGroup, IncidentTask
 from groups.models.intros import Introduction, IntroRule
 from groups.models.invitations import Invitation, ScreeningRule
 from groups.models.koc import HelperTask, Koc
@@ -21,7 +22,8 @@ from groups.models.wordings import Wording
 
 __all__ = [
     "Approval", "CircleSpell", "EndTask", "Group", "GroupChange", "GroupFinding", "GroupTag", "GroupTagPast",
-    "GroupTagRule", "GroupTagTie", "HelperTask", "IntroRule", "Introduction", "Invitation", "JoinWay",
-    "JoinWayRoom", "Koc", "Member", "MemberPass", "NewUserGoal", "NightCheck", "Promise", "ReadinessAnswer",
-    "ScreeningRule", "SetupStep", "SilentCase", "Violation", "WelcomeTemplate", "Wording",
+    "GroupTagRule", "GroupTagTie", "HelperTask", "Incident", "IncidentEntry", "IncidentGroup", "IncidentTask",
+    "IntroRule", "Introduction", "Invitation", "JoinWay", "JoinWayRoom", "Koc", "Member", "MemberPass", "NewUserGoal",
+    "NightCheck", "Promise", "ReadinessAnswer", "ScreeningRule", "SetupStep", "SilentCase", "Violation",
+    "WelcomeTemplate", "Wording",
 ]  # fmt: skip

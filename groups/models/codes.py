@@ -29,6 +29,9 @@ class JoinWay(Kept):
     read_at = models.DateTimeField(null=True)  # when WeCom was last asked what the code leads to
     sent_rooms = models.JSONField(default=list)  # the chat ids that WeCom was last told
     alerted = models.CharField(max_length=8, blank=True)  # the rule its owner was told of
+    mix_reason = models.CharField(
+        max_length=200, blank=True
+    )  # why newcomers may enter a group of old customers
 
     class Meta:
         constraints = [

@@ -5,7 +5,7 @@ from datetime import datetime, time
 from django.db import models
 from django.db.models import Q
 
-from groups.enums import ChangeKind, Kind, PaymentBasis, Purpose, Scenario, State, SubKind
+from groups.enums import ChangeKind, Kind, PaymentBasis, Purpose, Scenario, Side, State, SubKind
 from tenants import clock
 from tenants.scoping import TenantModel
 
@@ -30,6 +30,9 @@ class Group(TenantModel):
     purpose = models.CharField(max_length=16, choices=Purpose, blank=True)
     scenario = models.CharField(max_length=16, choices=Scenario, blank=True)
     payment_basis = models.CharField(max_length=16, choices=PaymentBasis, blank=True)
+    own_side = models.CharField(
+        max_length=8, choices=Side, blank=True
+    )  # empty: what its kind says (policies.sides)
     state = models.CharField(max_length=16, choices=State, default=State.PLANNING)
     goes_live_at = models.DateTimeField(null=True, blank=True)  # when it went live
     starts_on = models.DateField(null=True, blank=True)

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from groups.enums import Cites, Context, Kind, Question, Severity, State
+from groups.enums import Cites, Context, Kind, Question, Severity, Side, State
 from groups.policies.plan import GroupPlan
 from groups.policies.reference import DAY, NOW, TODAY, planned, running
 from groups.policies.registry import GATE, RUNNING, Fault, check, fault
@@ -217,3 +217,27 @@ def _the_week_is_planned(plan: GroupPlan) -> Fault | None:
     if plan.kind == Kind.SUPER_USER or plan.state == State.CLOSING or is_over_soon or plan.week_ahead != 0:
         return None
     return fault(_("Nothing is planned for the next 7 days."))
+
+
+@check(
+    "MIX-01",
+    Severity.WARN,
+    gettext_lazy("New and old customers are kept apart"),
+    fix=gettext_lazy("Lead the code to a new-customer group"),
+    anchor="type",
+    rule="R15",
+    cites=(Cites.AARRR,),
+    bad=planned("super_user", side="old", newcomer_codes=1),
+    good=planned("super_user", side="old", newcomer_codes=0),
+)
+def _newcomers_do_not_land_among_old_customers(plan: GroupPlan) -> Fault | None:
+    if plan.side != Side.OLD or not plan.newcomer_codes:
+        return None
+    return fault(
+        ngettext(
+            "%(count)s code of a channel that brings newcomers leads into this group of old customers.",
+            "%(count)s codes of channels that bring newcomers lead into this group of old customers.",
+            plan.newcomer_codes,
+        ),
+        count=plan.newcomer_codes,
+    )

@@ -95,6 +95,8 @@ class GroupPlan:
     spoken_before: int = 0
     super_count: int | None = None
     open_codes: int = 0
+    side: str = ""  # "new", "old" or "" (policies.sides)
+    newcomer_codes: int = 0  # codes that lead newcomers into it and carry no reason
     promises_due: int = 0
     promises_open: int = 0
     days: tuple[tuple[str, ...], ...] | None = None

@@ -34,6 +34,7 @@ from groups.enums import (
     USUAL_DAYS,
     Kind,
     Question,
+    Side,
 )
 from groups.models import Approval, Group, JoinWayRoom, ReadinessAnswer
 from groups.policies import answers
@@ -43,6 +44,7 @@ from groups.selectors.activity import Spoken, messages_spoken
 from groups.selectors.members import Counts, Seated, seated
 from groups.selectors.panels import Week, weeks_of
 from groups.selectors.promises import ledgers_of
+from groups.selectors.sides import group_side, newcomer_codes
 from tenants import clock, preferences
 from tenants.models import Tenant
 from wecom.archive.selectors import rooms_heard
@@ -108,6 +110,9 @@ def group_facts_many(
     )
     supers = _supers(tenant.pk, rows, members, limits.super_tag)
     codes = _open_codes(tenant.pk, rows)
+    newcomers = newcomer_codes(
+        tenant_id=tenant.pk, group_ids=[row.pk for row in rows if group_side(row) == Side.OLD]
+    )
     ledgers = ledgers_of(
         tenant_id=tenant.pk, group_ids=[row.pk for row in rows if row.kind == Kind.DELIVERY], now=now
     )
@@ -118,6 +123,7 @@ def group_facts_many(
             seats=sitting[row.pk].counts, siblings=siblings.get(row.series, 0), spoken=spoken.get(row.pk),
             is_heard=row.chat_id in heard, week=weeks.get(row.pk) if weeks is not None else None,
             super_count=supers.get(row.pk), open_codes=codes.get(row.pk, 0),
+            newcomer_count=newcomers.get(row.pk, 0),
             ledger=ledgers.get(row.pk, NO_PROMISES),
         )
         for row in rows
@@ -185,6 +191,7 @@ def _facts(
     week: Week | None,
     super_count: int | None,
     open_codes: int,
+    newcomer_count: int,
     ledger: Ledger,
 ) -> GroupPlan:
     is_linked = bool(group.chat_id)
@@ -229,6 +236,8 @@ def _facts(
         spoken_before=spoken.before if spoken else 0,
         super_count=super_count,
         open_codes=open_codes,
+        side=group_side(group),
+        newcomer_codes=newcomer_count,
         promises_due=ledger.due,
         promises_open=ledger.open,
         limits=limits,

@@ -2,15 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 
-from groups.enums import CODE_SEATS
-from groups.errors import CodeInvalid
+from groups.enums import CODE_SEATS, Side
+from groups.errors import CodeInvalid, MixNeedsReason
 from groups.models import Group, JoinWay, JoinWayRoom
+from groups.policies.sides import brings_newcomers
+from groups.selectors.sides import group_side
 from tenants import clock, preferences
 from tenants.models import Tenant
 from wecom.keeping.kept_rules import GROUPS_PER_CODE, REMARK_CHARS, ROOM_NAME_CHARS
+
+
+class Sender(Protocol):
+    """What a channel tells of itself."""
+
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,7 @@ class Wish:
     auto_create_room: bool = True
     room_base_name: str = ""
     room_base_id: int = 1
+    mix_reason: str = ""  # why newcomers may enter a group of old customers
 
 
 def wish_take(row: JoinWay, wish: Wish) -> None:
@@ -29,6 +39,7 @@ def wish_take(row: JoinWay, wish: Wish) -> None:
     row.auto_create_room = wish.auto_create_room
     row.room_base_name = wish.room_base_name.strip()[:ROOM_NAME_CHARS]
     row.room_base_id = max(1, wish.room_base_id)
+    row.mix_reason = " ".join(wish.mix_reason.split())[:200]
 
 
 def wish_checked(tenant: Tenant, app_id: int, wish: Wish) -> list[Group]:
@@ -48,6 +59,18 @@ def wish_checked(tenant: Tenant, app_id: int, wish: Wish) -> list[Group]:
     if wish.auto_create_room and not wish.room_base_name.strip():
         raise CodeInvalid(_("Say what the next groups are called."))
     return groups
+
+
+def wish_keeps_apart(channel: Sender, groups: list[Group], wish: Wish) -> None:
+    """Newcomers enter a group of old customers only with a reason (R15). Raises MixNeedsReason, which names them."""
+    if not brings_newcomers(channel.kind) or wish.mix_reason.strip():
+        return
+    old = [str(group) for group in groups if group_side(group) == Side.OLD]
+    if old:
+        raise MixNeedsReason(
+            _("“%(channel)s” brings newcomers; %(groups)s is for old customers. Choose another or say why.")
+            % {"channel": channel, "groups": "、".join(old)}
+        )
 
 
 def wish_seat(row: JoinWay, groups: list[Group], wish: Wish) -> None:

@@ -14,7 +14,7 @@ from groups.policies import codes
 from groups.selectors.codes import as_rooms, code_state, rooms_of
 from groups.services.code_alerts import way_alert_close
 from groups.services.code_wishes import Wish as Wish
-from groups.services.code_wishes import wish_checked, wish_seat, wish_take
+from groups.services.code_wishes import wish_checked, wish_keeps_apart, wish_seat, wish_take
 from outbox.dispatch import enqueue
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
@@ -72,9 +72,11 @@ def join_way_create(*, tenant: Tenant, channel_id: int, wish: Wish, actor: Actor
     """
     require(actor, Permission.OPERATE)
     app = app_needed(tenant_id=tenant.pk)
-    if not channel_list(tenant_id=tenant.pk).filter(pk=channel_id).exists():
+    channel = channel_list(tenant_id=tenant.pk).filter(pk=channel_id).first()
+    if channel is None:
         raise CodeInvalid(_("Choose a channel that is in use."))
     groups = wish_checked(tenant, app.pk, wish)
+    wish_keeps_apart(channel, groups, wish)
     with transaction.atomic():
         row = JoinWay(tenant=tenant, app=app, channel_id=channel_id, created_by=actor.name[:128])
         wish_take(row, wish)
@@ -85,6 +87,7 @@ def join_way_create(*, tenant: Tenant, channel_id: int, wish: Wish, actor: Actor
         audit.record(
             tenant=tenant, actor=actor, verb="groups.code.added", target=row,
             changes={"groups": [None, len(groups)], "auto_create_room": [None, row.auto_create_room]},
+            reason=row.mix_reason,
         )  # fmt: skip
     return row
 
@@ -100,6 +103,7 @@ def join_way_change(*, tenant: Tenant, way_id: int, wish: Wish, actor: Actor) ->
         if row.status == KeptState.UNKNOWN:
             raise CodeBusy
         groups = wish_checked(tenant, row.app_id, wish)
+        wish_keeps_apart(row.channel, groups, wish)
         before = [row.name, len(_rows(row)), row.auto_create_room]
         wish_take(row, wish)
         wish_seat(row, groups, wish)
@@ -112,6 +116,7 @@ def join_way_change(*, tenant: Tenant, way_id: int, wish: Wish, actor: Actor) ->
                 "groups": [before[1], len(groups)],
                 "auto_create_room": [before[2], row.auto_create_room],
             },
+            reason=row.mix_reason,
         )  # fmt: skip
     return row
 

@@ -11,17 +11,19 @@ from contacts.enums import ChannelKind, WelcomeMode
 from contacts.selectors.channels import channel_get, channel_list, way_get
 from contacts.services import ways
 from contacts.services.channels import channel_save, channel_set_archived
-from groups.enums import CODE_SEATS
+from groups.enums import CODE_SEATS, Side
 from groups.forms.codes import ChannelForm, JoinWayForm, WayForm, WayWelcomeForm
+from groups.policies.sides import brings_newcomers
 from groups.selectors import groups_open
 from groups.selectors.codes import join_way_get, rooms_of
+from groups.selectors.sides import group_side, landing_groups
 from groups.services import codes
 from groups.services.codes import Wish
 from groups.views.codes import WayPage
 from team.selectors import staff_list
 from tenants import preferences
 from tenants.enums import Permission
-from wecom.keeping.kept_rules import WELCOME_PARTS
+from wecom.keeping.kept_rules import GROUPS_PER_CODE, WELCOME_PARTS
 from wecom.views.welcome import (
     PART_ICONS,
     PART_LABELS,
@@ -34,6 +36,13 @@ from wecom.views.welcome import (
 )
 
 CHOICES = 800
+
+
+def _seat_label(group: Any) -> str:
+    """A group as the form offers it: name, who sits in it, whom it is for where that is known."""
+    side = group_side(group)
+    told = f"{group} · {group.customer_count + group.staff_count}"
+    return f"{told} · {Side(side).label}" if side else told
 
 
 class _CodeForm(FormPage):
@@ -69,15 +78,24 @@ class JoinWayNew(_CodeForm):
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         tenant_id = self.request.tenant.pk
-        rows = groups_open(tenant_id=tenant_id)[:CHOICES]
-        groups = [(one.pk, f"{one} · {one.customer_count + one.staff_count}") for one in rows]
+        rows = sorted(groups_open(tenant_id=tenant_id)[:CHOICES], key=lambda one: group_side(one) == Side.OLD)
+        groups = [(one.pk, _seat_label(one)) for one in rows]
         seats = preferences.value(tenant_id, CODE_SEATS)
         return {"channels": self.channels(), "is_new": "pk" not in kwargs, "groups": groups, "seats": seats}
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         asked = self.request.GET.get("group", "")
-        first = {"group_1": int(asked)} if asked.isdecimal() else {}
-        return {**super().initial(), **first}
+        given = super().initial()
+        first = {"group_1": int(asked)} if asked.isdecimal() else self._landing(given.get("channel"))
+        return {**given, **first}
+
+    def _landing(self, channel_id: int | None) -> dict[str, Any]:
+        """New-customer groups with seats, for a channel that brings newcomers."""
+        channel = channel_list(tenant_id=self.request.tenant.pk).filter(pk=channel_id or 0).first()
+        if channel is None or not brings_newcomers(channel.kind):
+            return {}
+        rows = landing_groups(tenant_id=self.request.tenant.pk)[:GROUPS_PER_CODE]
+        return {f"group_{number}": one.pk for number, one in enumerate(rows, start=1)}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {"back_url": self.url("groups:codes")}
@@ -91,6 +109,7 @@ class JoinWayNew(_CodeForm):
             auto_create_room=given["auto_create_room"],
             room_base_name=given["room_base_name"],
             room_base_id=given["room_base_id"] or 1,
+            mix_reason=given["mix_reason"],
         )
 
     def done(self, form: JoinWayForm, **kwargs: Any) -> HttpResponse:
@@ -117,6 +136,7 @@ class JoinWayEdit(JoinWayNew):
             "auto_create_room": way.auto_create_room,
             "room_base_name": way.room_base_name,
             "room_base_id": way.room_base_id,
+            "mix_reason": way.mix_reason,
         }
         rows = [one for one in rooms_of(tenant_id=tenant_id, way_ids=[pk])[pk] if one.group_id]
         for number, row in enumerate(rows[:5], start=1):

@@ -17,6 +17,7 @@ from groups.policies.plan import GroupPlan
 from groups.selectors import change_list, group_facts, group_get, member_list, panels_of
 from groups.selectors.findings import findings_since, judged_at
 from groups.selectors.group_tags import tags_by_group
+from groups.selectors.incidents import incidents_of_group
 from groups.selectors.koc import ROLES, mark_roles, role_members
 from groups.selectors.violations import standing_of_members
 from groups.selectors.wordings import wording_standing
@@ -62,6 +63,7 @@ class GroupDetailPage(TemplatePage):
             "positioning": facts.answers.get(Question.POSITIONING, {}), "rules": facts.answers.get(Question.RULES, {}),
             "since": findings_since(tenant_id=tenant.pk, group_id=group.pk),
             "judged_at": judged_at(tenant_id=tenant.pk), "wordings": wording_standing(group=group),
+            "incidents": incidents_of_group(tenant_id=tenant.pk, group_id=group.pk),
             "tags_now": tags_by_group(tenant_id=tenant.pk, group_ids=[group.pk]).get(group.pk, []),
             "watch": _first_week(facts, findings), **_day_of(group, facts), **freshness_context(self.request, group),
         }  # fmt: skip

@@ -166,6 +166,7 @@ class GroupListPage(ListPage):
             BulkAction(_("Take a tag off"), self.url("groups:bulk_tag", verb="untag")),
             BulkAction(_("Change owner"), self.url("groups:bulk", verb="owner")),
             *(BulkAction(verb.label, self.url("groups:bulk", verb=verb.key)) for verb in bulk_verbs()),
+            BulkAction(_("Open an incident"), self.url("groups:incident_new")),
             BulkAction(_("Freeze sends"), self.url("groups:bulk", verb="freeze"), is_danger=True),
             BulkAction(_("Resume sends"), self.url("groups:bulk", verb="unfreeze")),
         ]

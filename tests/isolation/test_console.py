@@ -28,6 +28,7 @@ NOBODYS_ID = 999_999_999
 ARGUMENTS: dict[str, Any] = {
     "pk": NOBODYS_ID, "step_pk": NOBODYS_ID, "tag_pk": NOBODYS_ID, "doubt_pk": NOBODYS_ID, "run_pk": NOBODYS_ID,
     "file_pk": NOBODYS_ID,
+    "task_pk": NOBODYS_ID, "script_pk": NOBODYS_ID,
     "external_userid": "wmNobody", "chat_id": "wrNobody",
     "other_pk": NOBODYS_ID,
     "number": NOBODYS_ID,
@@ -45,6 +46,7 @@ WORDS: dict[str, dict[str, str]] = {
     "groups_phone:freeze": {"verb": "freeze"},
     "groups:bulk": {"verb": "freeze"},
     "groups:bulk_tag": {"verb": "tag"},
+    "groups:incident_task_act": {"verb": "done"},
     "groups:code_act": {"verb": "read"},
     "groups:way_act": {"verb": "retry"},
     "groups:welcome_act": {"verb": "publish"},

@@ -148,6 +148,14 @@ def room_messages(*, tenant_id: int, room_id: str, limit: int, before_id: int = 
     return list(rows.order_by("-sent_at", "-pk")[:limit])
 
 
+def room_talk_between(
+    *, tenant_id: int, room_id: str, since: datetime, until: datetime
+) -> list[ArchivedMessage]:
+    """What was said in a group in [since, until], in sending order."""
+    rows = _talk(tenant_id, room_id).filter(sent_at__gte=since, sent_at__lte=until)
+    return list(rows.order_by("sent_at", "pk"))
+
+
 def room_days(
     *, tenant_id: int, room_id: str, since: datetime, until: datetime, zone: Any
 ) -> list[tuple[Any, str, int]]:

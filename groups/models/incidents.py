@@ -1,0 +1,110 @@
+"""Blow-ups of groups and how they were handled (R25)."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from groups.enums import EntryKind, IncidentKind, IncidentLevel, IncidentOrigin, IncidentState
+from groups.models.group import Group
+from tenants import clock
+from tenants.scoping import TenantModel
+
+
+class Incident(TenantModel):
+    """One blow-up, from the first signal to the review. A drill is marked and never touches a send.
+
+    `evidence`: the figures of the signal that opened it, {} when a person did. `freeze_ms`: from the press of the
+    button until the freeze of all chosen groups stood in the database.
+    """
+
+    kind = models.CharField(max_length=12, choices=IncidentKind)
+    level = models.PositiveSmallIntegerField(choices=IncidentLevel, default=IncidentLevel.MAJOR)
+    state = models.CharField(max_length=10, choices=IncidentState, default=IncidentState.OPEN)
+    origin = models.CharField(max_length=8, choices=IncidentOrigin, default=IncidentOrigin.MANUAL)
+    is_drill = models.BooleanField(default=False)
+    title = models.CharField(max_length=120)
+    owner = models.ForeignKey(
+        "team.Staff", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    evidence: Any = models.JSONField(default=dict)
+    opened_at = models.DateTimeField(default=clock.now)
+    opened_by = models.CharField(max_length=128, blank=True)
+    statement = models.TextField(max_length=2000, blank=True)
+    stated_at = models.DateTimeField(null=True, blank=True)
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    freeze_ms = models.PositiveIntegerField(null=True, blank=True)
+    outcome = models.TextField(max_length=1000, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.CharField(max_length=128, blank=True)
+    cause = models.TextField(max_length=1000, blank=True)
+    went_well = models.TextField(max_length=1000, blank=True)
+    change = models.TextField(max_length=1000, blank=True)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "state", "-opened_at"], name="group_incident_by_state")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (IncidentState.CLOSED, IncidentState.DISMISSED)
+
+
+class IncidentGroup(TenantModel):
+    """A group of an incident; `frozen_at` is set while the incident keeps its sends frozen."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="rooms", db_index=False)
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="+", db_index=False)
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    released_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "incident", "group"], name="group_incident_group_once")
+        ]
+        indexes = [models.Index(fields=["tenant", "group"], name="group_incident_of_group")]
+
+
+class IncidentEntry(TenantModel):
+    """One line of the timeline: who did or saw what, when; a picture by its address. Never changed."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="entries", db_index=False)
+    at = models.DateTimeField(default=clock.now)
+    kind = models.CharField(max_length=10, choices=EntryKind)
+    text = models.TextField(max_length=1000)
+    link = models.CharField(max_length=500, blank=True)
+    by = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "incident", "at"], name="group_incident_entry_order")]
+
+
+class IncidentTask(TenantModel):
+    """What has to be done: a step of the playbook (`key`) or one of our own. `words`: what to send, ready."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="tasks", db_index=False)
+    key = models.CharField(max_length=24, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    text = models.CharField(max_length=200)
+    words = models.TextField(max_length=1000, blank=True)
+    staff = models.ForeignKey(
+        "team.Staff", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    due_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "incident", "key"], condition=~Q(key=""), name="group_incident_step_once"
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "incident", "position"], name="group_incident_task_order")]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,131 @@
+"""The map of groups and how far their members overlap (R14)."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+from console.listing import ListPage
+from console.pages import TemplatePage
+from contacts.selectors import customer_list
+from groups.enums import Kind, Scenario, Side, State
+from groups.policies.matrix import COLUMNS, LONG, OTHERS, ROWS, SHORT, matrix_of
+from groups.selectors import groups_by_id
+from groups.selectors.matrix import PLACES_MOST, matrix_spots, overlaps, people_in_both
+from groups.tables.matrix import OverlapTable
+
+CELL_SHOWN = 8
+_ROW_NAMES = {
+    "series": gettext_lazy("Series"), "scenario": gettext_lazy("Scenario"), "kind": gettext_lazy("Type"),
+}  # fmt: skip
+_COLUMN_NAMES = {
+    "term": gettext_lazy("Short or long term"), "audience": gettext_lazy("Audience"),
+    "side": gettext_lazy("New or old customers"),
+}  # fmt: skip
+
+
+def topic_words(of: str, key: str) -> str:
+    """A topic as people read it."""
+    names: dict[str, Any] = {"scenario": dict(Scenario.choices), "kind": dict(Kind.choices)}.get(of, {})
+    return str(names.get(key, key)) if key else _("Without one")
+
+
+def _column_words(across: str, key: str) -> str:
+    if across == "term":
+        return {
+            SHORT: pgettext("term of a group", "Short-term"),
+            LONG: pgettext("term of a group", "Long-term"),
+        }[key]
+    if key == "":
+        return _("Not said")
+    return _("Other audiences") if key == OTHERS else str(dict(Side.choices).get(key, key))
+
+
+class MatrixPage(TemplatePage):
+    """All live groups on one map; `?by=` the rows, `?across=` the columns."""
+
+    template_name = "groups/matrix.html"
+
+    def _chosen(self, name: str, known: tuple[str, ...]) -> str:
+        asked = self.request.GET.get(name, "")
+        return asked if asked in known else known[0]
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        by, across = self._chosen("by", ROWS), self._chosen("across", COLUMNS)
+        spots = matrix_spots(tenant_id=self.request.tenant.pk)
+        made = matrix_of(spots, by=by, across=across)
+        columns = [_column_words(across, key) for key in made.columns]
+        return {
+            "by": by,
+            "across": across,
+            "row_choices": [(key, _ROW_NAMES[key]) for key in ROWS],
+            "column_choices": [(key, _COLUMN_NAMES[key]) for key in COLUMNS],
+            "columns": columns,
+            "rows": [
+                {
+                    "row": row,
+                    "name": topic_words(by, row.key),
+                    "cells": list(zip(columns, row.cells, strict=True)),
+                }
+                for row in made.rows
+            ],
+            "states": dict(State.choices),
+            "total": len(spots),
+            "shown": f":{CELL_SHOWN}",
+            "shown_count": CELL_SHOWN,
+        }
+
+
+class OverlapPart(TemplatePage):
+    """The overlaps, loaded beside the map: they are counted over all members."""
+
+    template_name = "groups/_overlap.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        tenant_id = self.request.tenant.pk
+        by = self.request.GET.get("by", "")
+        by = by if by in ROWS else ROWS[0]
+        pairs = overlaps(tenant_id=tenant_id, of="group")
+        ids = {int(one) for pair in pairs for one in (pair.first, pair.second)}
+        known = groups_by_id(tenant_id=tenant_id, group_ids=ids)
+        return {
+            "by": by,
+            "by_words": _ROW_NAMES[by],
+            "topics": [
+                (pair, topic_words(by, pair.first), topic_words(by, pair.second))
+                for pair in overlaps(tenant_id=tenant_id, of=by)
+            ],
+            "pairs": [
+                (pair, known[int(pair.first)], known[int(pair.second)])
+                for pair in pairs
+                if int(pair.first) in known and int(pair.second) in known
+            ],
+            "places_most": PLACES_MOST,
+        }
+
+
+class OverlapPeople(ListPage):
+    """The people whom a figure of overlap counts, each once."""
+
+    table_class = OverlapTable
+    key = "groups.overlap"
+    title = gettext_lazy("People in both")
+    has_views = False
+
+    def queryset(self) -> QuerySet:
+        tenant_id, asked = self.request.tenant.pk, self.request.GET
+        try:
+            first, second = people_in_both(
+                tenant_id=tenant_id,
+                of=asked.get("of", ""),
+                first=asked.get("a", ""),
+                second=asked.get("b", ""),
+            )
+        except (KeyError, ValueError) as error:
+            raise Http404 from error
+        return customer_list(tenant_id=tenant_id).filter(pk__in=first).filter(pk__in=second)
+
+    def table_kwargs(self) -> dict[str, Any]:
+        return {"tenant": self.request.tenant}

@@ -1,0 +1,144 @@
+"""The map of groups and how far their members overlap (R14)."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.pages import tenant_url
+from groups.enums import Kind, Scenario, State
+from groups.models import ReadinessAnswer
+from groups.policies.matrix import COLUMNS, LONG, ROWS, SHORT, Spot, matrix_of, term_of
+from groups.selectors.matrix import matrix_spots, overlaps
+from tenants.models import User
+from tenants.scoping import tenant_scope
+from tests.factories.contacts import make_customers
+from tests.factories.groups import fill_group, make_group
+from tests.factories.team import make_staff
+
+DAY = date(2026, 3, 2)
+SPOTS = st.lists(
+    st.builds(
+        Spot,
+        pk=st.integers(1, 10**6), name=st.just("群"), series=st.sampled_from(["", "启蒙", "进阶"]),
+        scenario=st.sampled_from(["", Scenario.CAMP]), kind=st.sampled_from(["", *Kind.values]),
+        state=st.just(State.ACTIVE), risk=st.integers(0, 3), customers=st.integers(0, 500),
+        side=st.sampled_from(["", "new", "old"]), audience=st.sampled_from(["", *"甲乙丙丁戊己"]),
+        starts_on=st.none() | st.just(DAY), ends_on=st.none() | st.dates(DAY, DAY + timedelta(days=400)),
+    ),
+    max_size=30,
+)  # fmt: skip
+
+
+@given(SPOTS, st.sampled_from(ROWS), st.sampled_from(COLUMNS))
+def test_every_group_stands_on_the_map_exactly_once(spots, by, across):
+    made = matrix_of(spots, by=by, across=across)
+    placed = [spot for row in made.rows for cell in row.cells for spot in cell.spots]
+    assert sorted(placed, key=id) == sorted(spots, key=id)
+    assert sum(row.groups for row in made.rows) == len(spots)
+    assert all(len(row.cells) == len(made.columns) for row in made.rows)
+
+
+@pytest.mark.parametrize(
+    ("kind", "starts_on", "ends_on", "term"),
+    [
+        (Kind.FLASH, None, None, SHORT), (Kind.NEW_USER, DAY, DAY + timedelta(days=90), SHORT),
+        (Kind.NEW_USER, DAY, DAY + timedelta(days=91), LONG), (Kind.SUPER_USER, DAY, None, LONG),
+    ],
+)  # fmt: skip
+def test_ninety_days_part_short_from_long(kind, starts_on, ends_on, term):
+    assert term_of(kind=kind, starts_on=starts_on, ends_on=ends_on) == term
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+@pytest.mark.usefixtures("frozen")
+class TestOverlap:
+    @pytest.fixture
+    def scene(self, tenant):
+        """Two series. Person 0 and 1 sit in both; person 0 in two groups of the first; a staff member in all."""
+        with tenant_scope(tenant):
+            people = make_customers(tenant=tenant, count=8)
+            staff = make_staff(tenant=tenant)
+            groups = {
+                name: make_group(tenant=tenant, name=name, series=series, state=State.ACTIVE)
+                for name, series in (("启蒙1", "启蒙"), ("启蒙2", "启蒙"), ("进阶1", "进阶"))
+            }
+            over = make_group(tenant=tenant, name="旧群", series="旧", state=State.ARCHIVED)
+            fill_group(group=groups["启蒙1"], customers=people[:4], staff=[staff])
+            fill_group(group=groups["启蒙2"], customers=[people[0], people[4]], staff=[staff])
+            fill_group(group=groups["进阶1"], customers=[*people[:2], people[5]], staff=[staff])
+            fill_group(group=over, customers=people)
+            return groups
+
+    def test_people_in_both_count_once_against_the_smaller(self, tenant, scene):
+        with tenant_scope(tenant):
+            (pair,) = overlaps(tenant_id=tenant.pk, of="series")
+            assert {pair.first, pair.second} == {"启蒙", "进阶"}
+            assert pair.people == 2
+            assert sorted([pair.first_size, pair.second_size]) == [3, 5]
+            assert pair.share == pytest.approx(2 / 3)
+            ids = {name: str(group.pk) for name, group in scene.items()}
+            found = {
+                frozenset([one.first, one.second]): one.people
+                for one in overlaps(tenant_id=tenant.pk, of="group")
+            }
+            assert found == {
+                frozenset([ids["启蒙1"], ids["启蒙2"]]): 1, frozenset([ids["启蒙1"], ids["进阶1"]]): 2,
+                frozenset([ids["启蒙2"], ids["进阶1"]]): 1,
+            }  # fmt: skip
+
+    def test_who_left_is_no_overlap(self, tenant, scene):
+        with tenant_scope(tenant):
+            for member in scene["进阶1"].members.all():
+                member.left_at = member.joined_at + timedelta(hours=1)
+                member.save(update_fields=["left_at"])
+            assert overlaps(tenant_id=tenant.pk, of="series") == []
+
+    def test_the_audience_comes_from_the_positioning_answer(self, tenant, scene):
+        with tenant_scope(tenant):
+            ReadinessAnswer.objects.create(
+                tenant=tenant, group=scene["启蒙1"], question="positioning", answer={"audience": "3–6 岁妈妈"}
+            )
+            said = {spot.name: spot.audience for spot in matrix_spots(tenant_id=tenant.pk)}
+            assert said == {"启蒙1": "3–6 岁妈妈", "启蒙2": "", "进阶1": ""}
+
+    def test_the_page_opens_the_people_behind_each_figure(self, tenant, scene):
+        web = Client()
+        web.force_login(User.objects.get(email="lin@example.com"))
+        for by in ROWS:
+            for across in COLUMNS:
+                page = web.get(
+                    tenant_url(tenant, "groups:matrix") + f"?by={by}&across={across}"
+                ).content.decode()
+                assert "启蒙1" in page
+                assert "旧群" not in page
+        part = web.get(tenant_url(tenant, "groups:overlap") + "?by=series")
+        assert [pair.people for pair, _first, _second in part.context["topics"]] == [2]
+        people = web.get(tenant_url(tenant, "groups:overlap_people") + "?of=series&a=启蒙&b=进阶")
+        assert len(people.context["table"].rows) == 2
+        for wrong in ("", "?of=colour&a=1&b=2", "?of=group&a=x&b=2"):
+            assert web.get(tenant_url(tenant, "groups:overlap_people") + wrong).status_code == 404
+
+    def test_more_groups_cost_no_more_queries(self, tenant, scene):
+        web = Client()
+        web.force_login(User.objects.get(email="lin@example.com"))
+
+        def cost(name):
+            with CaptureQueriesContext(connection) as queries:
+                assert web.get(tenant_url(tenant, name)).status_code == 200
+            return sum("django_session" not in one["sql"] for one in queries)
+
+        cost("groups:matrix")
+        before = cost("groups:matrix"), cost("groups:overlap")
+        with tenant_scope(tenant):
+            people = make_customers(tenant=tenant, count=5)
+            for number in range(9):
+                group = make_group(tenant=tenant, series=f"系列{number}", state=State.ACTIVE)
+                fill_group(group=group, customers=people)
+        assert (cost("groups:matrix"), cost("groups:overlap")) == before
+        assert max(before) <= 25
