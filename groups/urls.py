@@ -56,7 +56,6 @@ urlpatterns: list[URLPattern] = [
     path("groups/names/", naming.NamesPage.as_view(), name="names"),
     path("groups/new/name/", naming.NameCheck.as_view(), name="name_check"),
     path("groups/new/", lists.GroupPlanPage.as_view(), name="plan"),
-    re_path(r"^groups/bulk/(?P<verb>kind|freeze|unfreeze)/$", lists.GroupBulkPage.as_view(), name="bulk"),
     path("groups/matrix/", matrix.MatrixPage.as_view(), name="matrix"),
     path("groups/matrix/overlap/", matrix.OverlapPart.as_view(), name="overlap"),
     path("groups/matrix/people/", matrix.OverlapPeople.as_view(), name="overlap_people"),

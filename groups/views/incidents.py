@@ -56,7 +56,7 @@ from groups.services.incidents import (
     incident_state,
 )
 from groups.tables.incidents import IncidentTable
-from groups.views.lists import GroupBulkPage
+from groups.views.bulk import GroupBulkPage
 from team.selectors import staff_list
 from tenants import clock, preferences
 from tenants.enums import Permission
@@ -121,7 +121,7 @@ class IncidentNewPage(GroupBulkPage):
         wanted = [int(asked)] if asked.isdecimal() and len(asked) < 19 else []
         groups = list(groups_by_id(tenant_id=self.request.tenant.pk, group_ids=wanted).values())
         initial = {"title": request.GET.get("title", ""), "is_drill": bool(request.GET.get("drill"))}
-        return self._page(self._form(None, initial), groups)
+        return self._page(self._wish_form(None, initial), groups)
 
     def post(self, request: HttpRequest, verb: str = "") -> HttpResponse:
         groups = self._picked()
@@ -129,8 +129,8 @@ class IncidentNewPage(GroupBulkPage):
             toast(request, _("Pick the groups first, then open the incident."))
             return go(request, self.url("groups:list"))
         if "decided" not in request.POST:
-            return self._page(self._form(None, {}), groups)
-        form = self._form(request.POST, {})
+            return self._page(self._wish_form(None, {}), groups)
+        form = self._wish_form(request.POST, {})
         if not form.is_valid():
             return self._page(form, groups, status=422)
         told = form.cleaned_data
@@ -142,7 +142,7 @@ class IncidentNewPage(GroupBulkPage):
         toast(request, _("The room is open. Freeze first, then follow the playbook."))
         return go(request, self.url("groups:incident", pk=incident.pk))
 
-    def _form(self, data: Any, initial: dict[str, Any]) -> IncidentForm:
+    def _wish_form(self, data: Any, initial: dict[str, Any]) -> IncidentForm:
         return IncidentForm(data, initial=initial, staff=staff_choices(self.request.tenant.pk))
 
     def _page(self, form: IncidentForm, groups: list[Group], status: int = 200) -> HttpResponse:
