@@ -23,7 +23,7 @@ class SilentTable(ConsoleTable):
     )
     why = tables.TemplateColumn(
         template_name=_cell("why"), verbose_name=_("Why"), orderable=False, accessor="reasons",
-        attrs={"td": {"class": "q-wrap"}},
+        attrs={"td": {"class": "is-lead q-wrap"}},
     )  # fmt: skip
     last_at = tables.TemplateColumn(
         template_name=_cell("last"),
