@@ -27,6 +27,8 @@ GROUP_LABELS = {
     "archive": _("Message archive"),
     "stages": _("Trust stages"),
     "tags": _("Tags"),
+    "paths": _("Ways in"),
+    "surveys": _("Forms"),
     "analytics": _("Insights"),
     "insights": _("Insights"),
 }

@@ -11,10 +11,8 @@ from django.utils.translation import get_language
 
 from console import nav
 from tenants import clock
-from tenants.doors import door_of
 from tenants.enums import Role
 from tenants.roles import allows
-from tenants.selectors import place_list_for_user
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -142,7 +140,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "members_tabs": nav.members_tabs(),
         "role_label": Role(request.role).label,  # type: ignore[attr-defined]
         "menu": _lazy(lambda: _menu(request)),
-        "places": _lazy(lambda: place_list_for_user(request.user, only=door_of(request))),  # type: ignore[arg-type]
+        "places": getattr(request, "places", []),
         "freshness": _lazy(lambda: _freshness(request)),
         "notices": _lazy(lambda: [one for source in nav.bells() for one in source(request)]),
     }

@@ -18,7 +18,7 @@ from tenants.audit import Actor
 from tenants.doors import door_of, is_closed
 from tenants.roles import PERMISSIONS
 from tenants.scoping import tenant_scope
-from tenants.selectors import place_for_user
+from tenants.selectors import place_list_for_user
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -40,7 +40,8 @@ class UserLanguageMiddleware:
 class TenantMiddleware:
     """Opens the tenant's scope around views whose URL carries `tenant_slug`.
 
-    The view finds `request.tenant`, `request.role` and `request.actor`; it does not get the slug. A session that
+    The view finds `request.tenant`, `request.role`, `request.actor` and `request.places`, all that the user may enter;
+    it does not get the slug. A session that
     WeCom opened reaches one company and no account pages (tenants.doors). URLs under
     the `phone` and `public` namespaces identify their tenant by other proofs and open the scope themselves.
     """
@@ -64,9 +65,11 @@ class TenantMiddleware:
             return None
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        place = place_for_user(request.user, slug)
-        if place is None or only not in (None, place.tenant.pk):
-            raise Http404
+        places = place_list_for_user(request.user, only=only)
+        place = next((one for one in places if one.tenant.slug == slug), None)
+        if place is None:
+            raise Http404  # unknown, suspended and foreign look the same
+        request.places = places  # type: ignore[attr-defined]
         request.tenant, request.role = place.tenant, place.role  # type: ignore[attr-defined]
         request.actor = Actor.of_user(request.user, PERMISSIONS[place.role])  # type: ignore[attr-defined]
         with tenant_scope(place.tenant):

@@ -32,19 +32,6 @@ def place_list_for_user(user: User, *, only: int | None = None) -> list[Place]:
         return [Place(row.tenant, row.role) for row in rows.select_related("tenant").order_by("tenant__name")]
 
 
-def place_for_user(user: User, slug: str) -> Place | None:
-    """The user's place in the tenant with this slug, or None: unknown, suspended and foreign look the same."""
-    with unscoped("the membership behind a console URL"):
-        row = (
-            Membership.objects.filter(
-                user=user, ended_at=None, suspended_at=None, tenant__slug=slug, tenant__suspended_at=None
-            )
-            .select_related("tenant")
-            .first()
-        )
-    return Place(row.tenant, row.role) if row else None
-
-
 def tenant_by_slug(slug: str) -> Tenant | None:
     """The company of a sign-in or phone address; None for an unknown or suspended one."""
     return Tenant.objects.filter(slug=slug, suspended_at=None).first()

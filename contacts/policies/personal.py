@@ -10,6 +10,7 @@ EXEMPT: Final[Mapping[str, str]] = {
     "wecom.SealedMessage": "Erased by wecom.archive.erasing as far as the person can be told from it.",
     "wecom.ArchiveConsent": "The refusal of the archive has to hold, so the id it is about stays.",
     "wecom.InboundEvent": "What WeCom sent, kept raw for a replay; a replay writes nothing of an erased person.",
+    "wecom.Landed": "What WeCom sent, for the moment until it is filed in the inbox.",
     "wecom.ApiEvent": "Ids of the sender's own events only, so that one counts once.",
     "wecom.OutboundSend": "What was called and answered at WeCom: the proof that a message went out once.",
     "wecom.QuotaEntry": "A count against WeCom's limit for one local day, by WeCom's id.",

@@ -78,11 +78,18 @@ def register_touch_titles(titles: TouchTitles) -> None:
 
 
 def customer_timeline(
-    *, tenant_id: int, customer_id: int, records: Iterable[int] = (), limit: int = LIMIT, facet: str = ""
+    *,
+    tenant_id: int,
+    customer_id: int,
+    records: Iterable[int] = (),
+    limit: int = LIMIT,
+    facet: str = "",
+    with_identity: bool = True,
 ) -> list[TimelineEntry]:
     """The latest `limit` entries, newest first; `facet` keeps one sort. A constant number of queries a record.
 
-    `records` are the ids of further records of the same person, told along with it.
+    `records` are the ids of further records of the same person, told along with it; `with_identity`: also what was
+    decided about who is the same person.
     """
     ids = [customer_id, *records]
     who: dict[str, Any] = {"tenant_id": tenant_id, "customer_id__in": ids}
@@ -92,7 +99,7 @@ def customer_timeline(
         *_tags(who, limit),
         *_friends(who),
         *_stages(who, limit),
-        *_identities(tenant_id, ids, limit),
+        *(_identities(tenant_id, ids, limit) if with_identity else ()),
     ]
     for provider in _providers:
         for one in ids:

@@ -88,6 +88,8 @@ register_holding(
     Holding("contacts.TagPast", _("Earlier tags"), clear={"evidence": {}}),
     Holding("contacts.SurveyLink", _("Forms sent")),
     Holding("contacts.SurveyAnswer", _("Forms answered"), path="link__customer", clear={"answers": []}),
+    Holding("contacts.Obstacle", _("Obstacles"), clear={"text": "", "solution": ""}),
+    Holding("contacts.WayInSet", _("Ways in set by hand"), clear={"reason": ""}),
     Holding("contacts.IdentityMove", _("Records joined as one person"), clear={"evidence": {}, "reason": ""}),
     Holding("contacts.Exposure", _("Messages received")),
     Holding("contacts.ExposureDay", _("Messages received, by day")),

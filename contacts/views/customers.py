@@ -91,14 +91,13 @@ class CustomerPage(TemplatePage):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """A merged record's page leads to that of its person."""
-        person_id = found(self.request.tenant.pk, kwargs["pk"]).person_id
-        if person_id is not None:
-            return go(request, self.url("contacts:detail", pk=person_id))
+        self.customer = found(self.request.tenant.pk, kwargs["pk"])
+        if self.customer.person_id is not None:
+            return go(request, self.url("contacts:detail", pk=self.customer.person_id))
         return super().get(request, **kwargs)
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        tenant_id = self.request.tenant.pk
-        customer = found(tenant_id, kwargs["pk"])
+        tenant_id, customer = self.request.tenant.pk, self.customer
         records = records_of(customer=customer)
         ids = [customer.pk, *(one.pk for one in records)]
         who = {"tenant_id": tenant_id, "customer_ids": ids}

@@ -57,7 +57,9 @@ class LeadView(ConsoleView):
             raise Http404 from error
         now = clock.now()
         day, as_of = self._as_of(lead, now)
-        entries = customer_timeline(tenant_id=lead.tenant_id, customer_id=lead.customer_id)
+        entries = customer_timeline(
+            tenant_id=lead.tenant_id, customer_id=lead.customer_id, with_identity=False
+        )
         if day:
             entries = [one for one in entries if one.at <= as_of]
         counts = facet_counts(entries)

@@ -42,7 +42,7 @@ UNSCOPED = {
     "scrm/platform_admin.py": 1,
     "sop/tasks.py": 2,
     "team/tasks.py": 1,
-    "tenants/selectors.py": 4,
+    "tenants/selectors.py": 3,
     "wecom/archive/months.py": 1,
     "wecom/archive/tasks.py": 2,
     "wecom/inbox/addresses.py": 1,

@@ -237,7 +237,8 @@ def test_movement_of_a_week_names_where_from_and_where_to(scoped, group, moved):
 
 
 def test_the_tab_opens_the_people_of_each_figure_within_its_budget(scoped, group, moved):
-    web = Client(headers={"accept-language": "en"})
+    User.objects.update(language="en")
+    web = Client()
     web.force_login(User.objects.get(email="lin@example.com"))
     url = tenant_url(scoped, "groups:detail", pk=group.pk)
     web.get(url)  # what a process reads once is read

@@ -145,7 +145,8 @@ def test_a_task_keeps_its_new_day_owner_and_group(scene):
 
 
 def test_the_page_shows_progress_and_who_has_not_come_along(tenant, scene):
-    web = Client(headers={"accept-language": "en"})
+    User.objects.update(language="en")
+    web = Client()
     web.force_login(User.objects.get(email="lin@example.com"))
     page = f"{tenant_url(tenant, 'groups:detail', pk=scene['group'].pk)}?tab=ending"
     assert "Three tasks appear 3 days before the end" in web.get(page).content.decode()

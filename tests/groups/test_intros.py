@@ -142,7 +142,8 @@ def test_the_daily_look_reminds_of_those_who_joined_long_enough_ago(scene):
 
 
 def test_the_page_counts_marks_and_takes_over(tenant, scene):
-    web = Client(headers={"accept-language": "en"})
+    User.objects.update(language="en")
+    web = Client()
     web.force_login(User.objects.get(email="lin@example.com"))
     page = f"{tenant_url(tenant, 'groups:detail', pk=scene['group'].pk)}?tab=intros"
     first, second, third = scene["people"]

@@ -251,7 +251,8 @@ def url(tenant, name, **kwargs):
 
 @pytest.fixture
 def web(tenant):
-    client = Client(headers={"accept-language": "en"})
+    User.objects.update(language="en")
+    client = Client()
     client.force_login(User.objects.get(email="lin@example.com"))
     return client
 

@@ -183,7 +183,8 @@ def test_the_owners_load_is_compared_over_whole_weeks_and_unknown_without_a_sour
 
 
 def test_the_tab_goes_the_whole_way_by_its_buttons(scoped, scene):
-    web = Client(headers={"accept-language": "en"})
+    User.objects.update(language="en")
+    web = Client()
     web.force_login(User.objects.get(email="lin@example.com"))
     group = scene["group"]
     tab = f"{tenant_url(scoped, 'groups:detail', pk=group.pk)}?tab=koc"
@@ -209,7 +210,8 @@ def test_the_members_tab_shows_roles_and_narrows_by_them(scoped, scene, owner):
         joined_at=NOW - timedelta(days=9),
     )  # fmt: skip
     members_go_through(tenant_id=scoped.pk)
-    web = Client(headers={"accept-language": "en"})
+    User.objects.update(language="en")
+    web = Client()
     web.force_login(User.objects.get(email="lin@example.com"))
     url = f"{tenant_url(scoped, 'groups:detail', pk=scene['group'].pk)}?tab=members"
     everyone, helpers, active = (

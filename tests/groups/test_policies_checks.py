@@ -270,6 +270,10 @@ FAULTY = {
         running("super_user", customer_count=100, super_count=40, week_ahead=0), Context.NIGHTLY,
         {"SUPER-02", "SUPER-03"},
     ),
+    "the night, newcomers among old customers": (
+        running("super_user", customer_count=100, super_count=30, side="old", newcomer_codes=1), Context.NIGHTLY,
+        {"MIX-01"},
+    ),
     "the night, flash": (running("flash", ends_at=NOW), Context.NIGHTLY, {"FLASH-02"}),
     "the night, one promise": (running("learning", promises_due=10, promises_open=1), Context.NIGHTLY, {"DELIV-02"}),
     "the night, first week": (

@@ -221,7 +221,8 @@ def test_the_ledger_costs_the_same_for_many_groups(scoped, group):
 
 @pytest.fixture
 def web(tenant):
-    client = Client(headers={"accept-language": "en"})
+    User.objects.update(language="en")
+    client = Client()
     client.force_login(User.objects.get(email="lin@example.com"))
     return client
 

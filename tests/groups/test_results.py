@@ -175,7 +175,8 @@ def test_a_running_group_is_not_filled_in(scoped):
 
 
 def test_the_pages_show_figures_open_people_and_take_answers(tenant, scoped):
-    web = Client(headers={"accept-language": "en"})
+    User.objects.update(language="en")
+    web = Client()
     web.force_login(User.objects.get(email="lin@example.com"))
     group, (one, other, *_rest) = running(scoped, kind="delivery", sub_kind="learning")
     page = tenant_url(scoped, "groups:detail", pk=group.pk)

@@ -170,7 +170,8 @@ def test_the_tick_asks_each_company_once_a_day(tenant, other_tenant, frozen):
 
 
 def test_planning_leads_to_a_checklist_and_the_list_counts_it(tenant):
-    web = Client(headers={"accept-language": "en"})
+    User.objects.update(language="en")
+    web = Client()
     web.force_login(User.objects.get(email="lin@example.com"))
     with tenant_scope(tenant):
         leader = make_staff(tenant=tenant)
@@ -198,7 +199,8 @@ def test_planning_leads_to_a_checklist_and_the_list_counts_it(tenant):
 
 
 def test_owner_and_admins_are_named_and_filtered(tenant):
-    web = Client(headers={"accept-language": "en"})
+    User.objects.update(language="en")
+    web = Client()
     web.force_login(User.objects.get(email="lin@example.com"))
     with tenant_scope(tenant):
         owner, admin, helper = (make_staff(tenant=tenant, name=name) for name in ("周岚", "林晓", "何静"))

@@ -371,6 +371,7 @@ def test_asking_twice_makes_one_pass(scoped, scene, owner):
 
 @pytest.fixture
 def web(tenant):
+    User.objects.update(language="en")
     client = Client()
     client.force_login(User.objects.get(email="lin@example.com"))
     return client

@@ -141,7 +141,8 @@ def test_staff_and_strangers_are_not_recorded(scene):
 
 def test_the_pages_record_show_settle_and_take_back(tenant, scene):
     make_answers(group=scene["group"])
-    web = Client(headers={"accept-language": "en"})
+    User.objects.update(language="en")
+    web = Client()
     web.force_login(User.objects.get(email="lin@example.com"))
     page = tenant_url(tenant, "groups:detail", pk=scene["group"].pk)
     who = scene["people"][0].external_userid

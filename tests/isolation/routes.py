@@ -132,7 +132,7 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "groups:bulk": (OPERATE, OPERATE),
     "groups:names": (OPERATE, OPERATE),
     "groups:name_check": (OPERATE, OPERATE),
-    "groups:wordings": (VIEW, VIEW),
+    "groups:wordings": (VIEW, WORK),
     "groups:wording_restore": (OPERATE, OPERATE),
     "groups:matrix": (VIEW, WORK),
     "groups:overlap": (VIEW, WORK),

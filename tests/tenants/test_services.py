@@ -10,7 +10,7 @@ from tenants.errors import InvitationInvalid, LastOwner, NotPermitted, Preferenc
 from tenants.models import ApiKey, AuditEntry, Membership, User
 from tenants.roles import PERMISSIONS
 from tenants.scoping import tenant_scope
-from tenants.selectors import api_key_by_token, invitation_by_token, place_for_user, place_list_for_user
+from tenants.selectors import api_key_by_token, invitation_by_token, place_list_for_user
 from tenants.services import (
     api_key_create,
     api_key_revoke,
@@ -24,6 +24,11 @@ from tenants.services import (
 )
 
 pytestmark = pytest.mark.django_db
+
+
+def place_for_user(user, slug):
+    return next((one for one in place_list_for_user(user) if one.tenant.slug == slug), None)
+
 
 PER_DAY = preferences.declare(
     "tests.per_day", default=3, kind=PreferenceKind.INTEGER, label="a day", minimum=1, maximum=9
