@@ -15,7 +15,6 @@ class SheetForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("What the file holds"),
         choices=SheetKind.choices,
-        widget=forms.RadioSelect,
         initial="customers",
     )
     file = forms.FileField(
