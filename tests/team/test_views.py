@@ -154,7 +154,7 @@ def test_today_asks_the_same_number_of_queries_for_any_number_of_items(
             make_work_item(tenant=tenant, staff=staff)
             make_work_item(tenant=tenant, staff=staff, state="blocked")
     client.get(home)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(home)
 
 
@@ -172,7 +172,7 @@ def test_staff_list_shows_departments_and_figures_in_constant_queries(
             make_work_item(tenant=tenant, staff=person)
     page = body(client.get(f"{home}team/"))
     assert ("社群运营部" in page, "陆0" in page) == (True, True)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(f"{home}team/")
 
 
