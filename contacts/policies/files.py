@@ -27,12 +27,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 NEEDED = ("event_id", "kind", "occurred_at", "external_userid")
 EXAMPLE = (
-    ("20261120-0001", "lesson", "2026-11-20 20:05", "wmXXXXXXXX", "", "L16", "第16课", "", ""),
+    ("20261120-0001", "lesson", "2026-11-20 20:05", "wmAbc8Example1", "", "L16", "第16课", "", ""),
     (
         "20261120-0002",
         "order",
         "2026-11-20 20:31:10",
-        "wmXXXXXXXX",
+        "wmAbc8Example1",
         "wrXXXXXXXX",
         "NO-88",
         "年课",

@@ -56,11 +56,11 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
 }
 EXAMPLES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     SheetKind.CUSTOMERS: (
-        ("wmXXXXXXXX", "", "13800138000", "刘女士", "女", "1992", "本科", "会计", "杭州", "阅读"),
+        ("wmAbc8Example1", "", "13800138000", "刘女士", "女", "1992", "本科", "会计", "杭州", "阅读"),
         ("", "", "13900139000", "", "", "", "", "教师", "成都", ""),
     ),
     SheetKind.ORDERS: (
-        ("NO-88", "wmXXXXXXXX", "", "", "2026-11-20 20:31", "1980.00", "YEAR", "年课", "首单", "", ""),
+        ("NO-88", "wmAbc8Example1", "", "", "2026-11-20 20:31", "1980.00", "YEAR", "年课", "首单", "", ""),
         (
             "NO-89",
             "",
@@ -76,7 +76,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ),
     ),
     SheetKind.TAGS: (
-        ("wmXXXXXXXX", "", "", "高意向", "意向", "add"),
+        ("wmAbc8Example1", "", "", "高意向", "意向", "add"),
         ("", "", "13800138000", "沉默", "", "remove"),
     ),
 }

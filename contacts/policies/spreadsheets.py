@@ -40,7 +40,7 @@ def _sheet(raw: bytes) -> str:
         book.close()
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError, OSError) as error:
         raise Unreadable(_("This spreadsheet cannot be read. Save the sheet as CSV.")) from error
-    except (AttributeError, TypeError, EOFError, SyntaxError, NotImplementedError, RuntimeError) as error:
+    except (AttributeError, TypeError, EOFError, SyntaxError, RuntimeError) as error:
         # What openpyxl and the XML reader raise for a broken or encrypted book.
         raise Unreadable(_("This spreadsheet cannot be read. Save the sheet as CSV.")) from error
     return out.getvalue()

@@ -1,5 +1,6 @@
 """The incident room (R25): the list, one incident from signal to review, and its forms."""
 
+from abc import ABC, abstractmethod
 from datetime import timedelta
 from typing import Any
 
@@ -185,7 +186,7 @@ def _seconds(incident: Incident, last_at: Any) -> float | None:
     return max(0.0, (last_at - incident.frozen_at).total_seconds())
 
 
-class _InRoom(FormPage):
+class _InRoom(FormPage, ABC):
     """A drawer of the room. Set `form_class` and `heading`; give `act(form, incident)`."""
 
     template_name = "groups/incident_drawer.html"
@@ -197,8 +198,8 @@ class _InRoom(FormPage):
         incident = incident_found(self.request, kwargs["pk"])
         return {"incident": incident, "heading": self.heading, "here": self.request.path}
 
-    def act(self, form: Any, incident: Incident) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def act(self, form: Any, incident: Incident) -> None: ...
 
     def done(self, form: Any, **kwargs: Any) -> HttpResponse:
         self.act(form, incident_found(self.request, kwargs["pk"]))
@@ -272,11 +273,8 @@ class IncidentTaskAssign(_WithStaff):
     form_class = AssignForm
     heading = gettext_lazy("Who does it")
 
-    def done(self, form: AssignForm, **kwargs: Any) -> HttpResponse:
-        incident_found(self.request, kwargs["pk"])
-        task_assign(**self.common, task_id=kwargs["task_pk"], staff_id=form.cleaned_data["staff"])
-        toast(self.request, self.said)
-        return drawer_done(self.request)
+    def act(self, form: AssignForm, incident: Incident) -> None:
+        task_assign(**self.common, task_id=self.kwargs["task_pk"], staff_id=form.cleaned_data["staff"])
 
 
 class IncidentClose(_InRoom):
