@@ -5,9 +5,10 @@ from threading import Event
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from contacts.errors import TagTaken
-from contacts.models import Customer, CustomerTag, StageMove, Tag
+from contacts.models import Customer, CustomerTag, StageMove, Tag, TagGroup
 from contacts.policies.tag_rules import Condition
 from contacts.services import stages, tag_rules
 from contacts.services.stages import stage_set, stages_judge
@@ -19,6 +20,7 @@ from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customer, make_order
 from tests.parallel import PATIENCE_S, in_parallel
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.integration]
 
@@ -35,6 +37,19 @@ def once(work: Callable[..., Any], before: Callable[[], None]) -> Callable[..., 
         return answer
 
     return told
+
+
+def own_backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def waits(backend: int) -> bool:
+    """Whether a backend waits for a lock that another one holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("select cardinality(pg_blocking_pids(%s)) > 0", [backend])
+        return bool(cursor.fetchone()[0])
 
 
 def test_a_move_back_while_evidence_is_counted_stands(
@@ -82,16 +97,26 @@ def test_a_rule_ended_while_it_is_judged_leaves_nobody_with_its_tag(
             tenant=tenant, tag_id=tag.pk, conditions=(Condition("bought"),), needs_all=True, keeps_days=None,
             actor=owner,
         )  # fmt: skip
-    judging = Event()
-    monkeypatch.setattr(tag_rules, "facts_for", once(tag_rules.facts_for, judging.set))
+    judging, ended, ending = Event(), Event(), [0]  # the last: the backend that ends the rule
+
+    def let_it_end() -> None:
+        """The rule's end is through by now, or waits for this judgement."""
+        judging.set()
+        wait_until(lambda: ended.is_set() or waits(ending[0]), "the rule's end came as far as it can")
+
+    monkeypatch.setattr(tag_rules, "facts_for", once(tag_rules.facts_for, let_it_end))
 
     def work(number: int) -> None:
         with tenant_scope(tenant):
             if number == 0:
                 rules_judge(tenant_id=tenant.pk, customer_ids=[person.pk])
                 return
+            ending[0] = own_backend()
             assert judging.wait(PATIENCE_S)
-            tag_rule_end(tenant=tenant, tag_id=tag.pk, actor=owner)
+            try:
+                tag_rule_end(tenant=tenant, tag_id=tag.pk, actor=owner)
+            finally:
+                ended.set()
 
     in_parallel(2, work)
     with tenant_scope(tenant):
@@ -102,6 +127,9 @@ def test_of_two_equal_tags_at_once_one_is_made_and_one_is_told(
     tenant: Tenant, owner: Actor, frozen: MovableClock
 ) -> None:
     refused: list[int] = []
+    with tenant_scope(tenant):
+        # The group stands already: making it would put the two in a row by itself.
+        TagGroup.objects.create(tenant=tenant, app=None, name="来源")
 
     def work(number: int) -> None:
         with tenant_scope(tenant):
