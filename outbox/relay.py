@@ -34,7 +34,9 @@ def relay_tenant(*, tenant_id: int) -> int:
     for name, handler in (
         due.values_list("event__name", "handler").distinct().order_by("event__name", "handler")
     ):
-        while batch := _deliver_batch(tenant_id=tenant_id, event_name=name, handler_name=handler, size=BATCH):
+        batch = BATCH
+        while batch == BATCH:  # fewer: nothing is left, or another relay has it
+            batch = _deliver_batch(tenant_id=tenant_id, event_name=name, handler_name=handler, size=BATCH)
             done += batch
             if time.monotonic() >= ends_at:
                 break  # every handler gets a batch in each turn

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from outbox import registry
 from outbox.contracts import DomainEvent
-from outbox.dispatch import enqueue
 from outbox.models import Delivery, EventRow
+from outbox.wake import relay_soon
 from tenants import clock
 
 
@@ -27,7 +27,7 @@ def publish(event: DomainEvent) -> EventRow:
         Delivery(tenant_id=event.tenant_id, event=row, handler=name, next_at=now) for name in handlers
     )
     if handlers:
-        enqueue("outbox.relay_tenant", tenant_id=event.tenant_id)
+        relay_soon(tenant_id=event.tenant_id)
     return row
 
 
@@ -54,4 +54,4 @@ def publish_many(events: Iterable[DomainEvent]) -> None:
     ]
     if copies:
         Delivery.objects.bulk_create(copies)
-        enqueue("outbox.relay_tenant", tenant_id=rows[0].tenant_id)
+        relay_soon(tenant_id=rows[0].tenant_id)

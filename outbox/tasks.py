@@ -2,14 +2,14 @@
 
 from celery import shared_task
 
-from outbox import relay
-from outbox.dispatch import enqueue
+from outbox import relay, wake
 from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
 
 
-@shared_task(name="outbox.relay_tenant", base=TenantTask, time_limit=300)
+@shared_task(name=wake.TASK, base=TenantTask, time_limit=300)
 def relay_tenant(*, tenant_id: int) -> None:
+    wake.relay_begins(tenant_id=tenant_id)
     relay.relay_tenant(tenant_id=tenant_id)
 
 
@@ -18,4 +18,4 @@ def relay_due() -> None:
     with unscoped("the relay's tick looks for tenants with undelivered events"):
         waiting = relay.tenants_with_due()
     for tenant_id in waiting:
-        enqueue("outbox.relay_tenant", tenant_id=tenant_id)
+        wake.relay_soon(tenant_id=tenant_id)

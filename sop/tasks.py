@@ -4,7 +4,6 @@ from functools import partial
 
 from celery import shared_task
 
-from outbox.dispatch import enqueue
 from sop.services.dispatch import dispatch_due as dispatch_tenant_due
 from sop.services.dispatch import tenants_with_due
 from sop.services.results import handed_expire, results_poll, tenants_with_results_due
@@ -42,11 +41,12 @@ def poll_results() -> None:
     with unscoped("the poll's tick looks for tenants with mass sends to ask about"):
         waiting = tenants_with_results_due(now=clock.now())
     for tenant_id in waiting:
-        enqueue("sop.poll_tenant", tenant_id=tenant_id)
+        wake.tick("poll", "sop.poll_tenant", tenant_id)
 
 
 @shared_task(name="sop.poll_tenant", base=TenantTask, time_limit=300)
 def poll_tenant(*, tenant_id: int) -> None:
+    wake.taken("poll", tenant_id)
     results_poll(tenant_id=tenant_id)
     handed_expire(tenant_id=tenant_id)
     runs_finish_due(tenant=Tenant.objects.get(pk=tenant_id))
