@@ -1,11 +1,14 @@
 """The end plan of a group, carried out as tasks of its owner (R13): notice, hand-over, dissolving."""
 
-from collections.abc import Iterable
+import re
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -29,9 +32,7 @@ SOURCE = "groups.end_task"
 def ending_begin(*, tenant: Tenant, group: Group) -> list[EndTask]:
     """Lay out the closing tasks of a group, in the caller's transaction. Safe to repeat: those there are kept;
     cancelled ones open again with new days."""
-    today = clock.local_date(clock.now(), tenant.timezone)
-    lead = preferences.value(tenant.pk, END_LEAD_DAYS)
-    days = endplan.days(ends_on=group.ends_on, today=today, lead_days=lead)
+    days = _days(tenant, group)
     following = str(
         answers_of(tenant_id=tenant.pk, group_ids=[group.pk])
         .get(group.pk, {})
@@ -40,6 +41,7 @@ def ending_begin(*, tenant: Tenant, group: Group) -> list[EndTask]:
     ).strip()
     target = _group_named(tenant, group, following)
     kept = {row.kind: row for row in EndTask.objects.select_for_update().filter(tenant=tenant, group=group)}
+    told = kept[EndKind.DISSOLVE].due_on if EndKind.DISSOLVE in kept else None
     for kind in EndKind.values:
         row = kept.get(kind)
         if row is not None and row.state != EndState.CANCELLED:
@@ -47,7 +49,7 @@ def ending_begin(*, tenant: Tenant, group: Group) -> list[EndTask]:
         row = row or EndTask(tenant=tenant, group=group, kind=kind)
         row.state, row.due_on, row.opened_at = EndState.OPEN, days[kind], clock.now()
         row.owner_id, row.target = row.owner_id or group.owner_id, row.target or target
-        row.script = row.script or endplan.words(
+        row.script = _redated(row.script, told, days[EndKind.DISSOLVE]) or endplan.words(
             kind, group=str(group), ends=_day_words(days[EndKind.DISSOLVE]), following=following
         )
         row.save()
@@ -55,8 +57,46 @@ def ending_begin(*, tenant: Tenant, group: Group) -> list[EndTask]:
     return list(EndTask.objects.filter(tenant=tenant, group=group))
 
 
+def _days(tenant: Tenant, group: Group) -> dict[str, date]:
+    today = clock.local_date(clock.now(), tenant.timezone)
+    lead = preferences.value(tenant.pk, END_LEAD_DAYS)
+    return endplan.days(ends_on=group.ends_on, today=today, lead_days=lead)
+
+
 def _day_words(day: date) -> str:
     return date_format(day, "MONTH_DAY_FORMAT")
+
+
+def _redated(script: str, told: date | None, day: date) -> str:
+    """Words that name the day told before name the new one, whichever language they were laid out in."""
+    if not script or told is None or told == day:
+        return script
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            before, after = _day_words(told), _day_words(day)
+        script = re.sub(rf"(?<!\d){re.escape(before)}(?!\d)", after, script)
+    return script
+
+
+def ending_moved(*, tenant: Tenant, group: Group) -> None:
+    """The group ends on another day: what waits takes the new days and words, or is cancelled until the end is near.
+
+    In the caller's transaction, under the group's lock; safe to repeat.
+    """
+    rows = EndTask.objects.select_for_update().filter(tenant=tenant, group=group)
+    waiting = {row.kind: row for row in rows if row.state == EndState.OPEN}
+    if not waiting:
+        return
+    days = _days(tenant, group)
+    is_far = group.ends_on is None or days[EndKind.NOTICE] > clock.local_date(clock.now(), tenant.timezone)
+    if is_far and group.state != State.CLOSING:
+        ending_cancel(tenant=tenant, group=group)
+        return
+    told = waiting[EndKind.DISSOLVE].due_on if EndKind.DISSOLVE in waiting else None
+    for kind, row in waiting.items():
+        row.due_on, row.script = days[kind], _redated(row.script, told, days[EndKind.DISSOLVE])
+        row.save(update_fields=["due_on", "script"])
+        _tell(tenant, group, row)
 
 
 def _group_named(tenant: Tenant, group: Group, name: str) -> Group | None:
@@ -199,17 +239,33 @@ def _locked(tenant: Tenant, task_id: int) -> EndTask:
 
 
 def endings_night(*, tenant_id: int) -> int:
-    """Running groups whose end is near get their closing tasks. Returns how many groups. Safe to repeat."""
+    """Running groups whose end is near get their closing tasks. Returns how many groups. Safe to repeat.
+
+    Tasks cancelled since the end is near stay cancelled: somebody let the group go on.
+    """
     tenant = Tenant.objects.get(pk=tenant_id)
     today = clock.local_date(clock.now(), tenant.timezone)
     until = today + timedelta(days=preferences.value(tenant_id, END_LEAD_DAYS))
     near = Group.objects.filter(tenant=tenant, state__in=LIVE_STATES, dismissed_at=None, ends_on__lte=until)
-    group_ids: Iterable[int] = (
-        near.exclude(end_tasks__isnull=False).order_by("pk").values_list("pk", flat=True)
-    )
-    wanted = list(group_ids)
+    laid_out = _laid_out(tenant, near, until - today)
+    wanted = [one for one in near.order_by("pk").values_list("pk", flat=True) if one not in laid_out]
     for group_id in wanted:
         with transaction.atomic():
-            group = Group.objects.select_for_update(of=("self",)).get(tenant=tenant, pk=group_id)
-            ending_begin(tenant=tenant, group=group)
+            group = near.select_for_update(of=("self",)).filter(pk=group_id).first()
+            if group is not None:
+                ending_begin(tenant=tenant, group=group)
     return len(wanted)
+
+
+def _laid_out(tenant: Tenant, near: QuerySet[Group], lead: timedelta) -> set[int]:
+    """Groups whose tasks wait, or were laid out for the end that is near now."""
+    rows = EndTask.objects.filter(tenant=tenant, group__in=near)
+    return {
+        group_id
+        for group_id, kind, state, opened_at, ends_on in rows.values_list(
+            "group_id", "kind", "state", "opened_at", "group__ends_on"
+        )
+        if state == EndState.OPEN
+        or (kind, state) == (EndKind.DISSOLVE, EndState.DONE)
+        or (ends_on and clock.local_date(opened_at, tenant.timezone) >= ends_on - lead)
+    }

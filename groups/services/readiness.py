@@ -9,6 +9,7 @@ from groups.enums import LIVE_STATES, Kind, WordsKind
 from groups.errors import AnswerInvalid, ReasonNeeded
 from groups.models import Group, ReadinessAnswer
 from groups.policies import answers
+from groups.services.endings import ending_moved
 from groups.services.glance import glance_refresh
 from groups.services.setup import KIND_FIELDS, PLAN_FIELDS, assign, known_fields, locked_group
 from groups.services.wordings import wordings_keep, wordings_keep_soon
@@ -56,6 +57,8 @@ def readiness_save(
                 target=group, changes=changes, reason=reason.strip(),
             )  # fmt: skip
             glance_refresh(tenant=tenant, group_ids=[group.pk])
+        if "ends_on" in changes:
+            ending_moved(tenant=tenant, group=group)
         if keep_words:
             wordings_keep(group=group, by=actor.name, before=changes)
         elif changes.keys() & set(WordsKind.values):

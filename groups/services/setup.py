@@ -34,7 +34,7 @@ from groups.policies import answers
 from groups.policies.checks import REGISTRY, stopping
 from groups.selectors import group_facts
 from groups.selectors.endings import is_ended
-from groups.services.endings import ending_begin, ending_cancel
+from groups.services.endings import ending_begin, ending_cancel, ending_moved
 from groups.services.glance import glance_refresh
 from groups.services.setup_steps import setup_follow
 from groups.services.wordings import wordings_keep
@@ -132,6 +132,8 @@ def group_edit_plan(*, tenant: Tenant, group_id: int, actor: Actor, **fields: An
             )
             wordings_keep(group=group, by=actor.name, before=changes)
             glance_refresh(tenant=tenant, group_ids=[group.pk])
+        if "ends_on" in changes:
+            ending_moved(tenant=tenant, group=group)
     return group
 
 

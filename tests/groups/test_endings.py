@@ -15,7 +15,7 @@ from groups.policies.endplan import days
 from groups.services.endings import end_task_edit, end_task_settle
 from groups.services.life import plans_look
 from groups.services.membership import membership_dissolve
-from groups.services.setup import group_move
+from groups.services.setup import group_edit_plan, group_move
 from team.models import WorkItem
 from team.services import work_item_act
 from tenants import clock
@@ -142,6 +142,60 @@ def test_a_task_keeps_its_new_day_owner_and_group(scene):
     assert clock.local_date(item.due_at - timedelta(seconds=1), scene["tenant"].timezone) == date(2026, 3, 25)
     with pytest.raises(EndInvalid):
         end_task_edit(**change, target_id=scene["group"].pk)
+
+
+def on_day(frozen, scene, day):
+    frozen.set(clock.at_local(day, clock.now().time(), scene["tenant"].timezone))
+    return plans_look(tenant_id=scene["tenant"].pk)
+
+
+def end_on(scene, day):
+    group_edit_plan(tenant=scene["tenant"], group_id=scene["group"].pk, actor=SYSTEM, ends_on=day)
+
+
+def test_a_new_end_takes_what_waits_and_its_words_along(scene, frozen):
+    on_day(frozen, scene, date(2026, 3, 17))
+    before = tasks(scene)
+    assert "3月20日" in before["notice"].script or "March 20" in before["notice"].script
+    end_task_settle(tenant=scene["tenant"], task_id=before["handover"].pk, is_done=True, actor=SYSTEM)
+    end_on(scene, date(2026, 3, 19))
+    made = tasks(scene)
+    assert [made[kind].due_on.day for kind in EndKind.values] == [17, 19, 19]
+    assert (made["handover"].state, made["handover"].due_on) == ("done", before["handover"].due_on)
+    item = open_items(scene).get(source_id=made["notice"].pk)
+    assert "20" not in item.script
+    assert "19" in item.script
+    assert clock.local_date(
+        open_items(scene).get(source_id=made["dissolve"].pk).due_at - timedelta(seconds=1),
+        scene["tenant"].timezone,
+    ) == date(2026, 3, 19)
+
+
+@pytest.mark.parametrize("later", [date(2026, 4, 30), None])
+def test_a_far_end_takes_the_tasks_away_until_it_is_near(scene, frozen, later):
+    on_day(frozen, scene, date(2026, 3, 17))
+    end_on(scene, later)
+    assert not open_items(scene).exists()
+    assert on_day(frozen, scene, date(2026, 3, 18)) == 0
+    end_on(scene, date(2026, 4, 30))
+    assert on_day(frozen, scene, date(2026, 4, 26)) == 0
+    assert on_day(frozen, scene, date(2026, 4, 27)) == 1
+    assert {row.due_on for row in tasks(scene).values()} == {
+        date(2026, 4, 27), date(2026, 4, 29), date(2026, 4, 30),
+    }  # fmt: skip
+    assert open_items(scene).count() == 3
+    assert "20" not in tasks(scene)["notice"].script
+
+
+def test_a_group_that_goes_on_near_its_end_is_left_alone_and_one_that_went_on_early_is_not(scene, frozen):
+    move = {"tenant": scene["tenant"], "group_id": scene["group"].pk, "actor": SYSTEM}
+    group_move(**move, state=State.CLOSING)
+    group_move(**move, state=State.ACTIVE, reason="再办一期")
+    assert on_day(frozen, scene, date(2026, 3, 17)) == 1
+    group_move(**move, state=State.CLOSING)
+    group_move(**move, state=State.ACTIVE, reason="再办一期")
+    assert on_day(frozen, scene, date(2026, 3, 18)) == 0
+    assert not open_items(scene).exists()
 
 
 def test_the_page_shows_progress_and_who_has_not_come_along(tenant, scene):
