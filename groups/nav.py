@@ -169,6 +169,8 @@ register_changes(
         "step": _("What follows"),
         "rule": _("Rule"),
         "template": _("What it should say"),
+        "pattern": _("Name in the group"),
+        "is_on": _("Ask new members for an introduction"),
         "kind": _("Type"),
         "sub_kind": _("Delivers"),
         "purpose": _("Purpose"),

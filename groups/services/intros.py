@@ -51,16 +51,17 @@ def intro_rule_set(
         row = IntroRule.objects.filter(tenant=tenant, group=group).first() or IntroRule(
             tenant=tenant, group=group
         )
-        before = [row.template, row.pattern, row.is_on] if row.pk else None
-        row.template, row.pattern, row.is_on = template.strip()[:500], pattern.strip()[:60], is_on
-        after = [row.template, row.pattern, row.is_on]
-        if before != after:
+        wanted = {"template": template.strip()[:500], "pattern": pattern.strip()[:60], "is_on": is_on}
+        before = {name: getattr(row, name) if row.pk else None for name in wanted}
+        changes = {name: [before[name], value] for name, value in wanted.items() if before[name] != value}
+        if changes:
+            for name, value in wanted.items():
+                setattr(row, name, value)
             row.changed_at = clock.now()
             row.save()
             audit.record(
-                tenant=tenant, actor=actor, verb="groups.intro.rule_set", target=group,
-                changes={"template": [before[0] if before else None, row.template]},
-            )  # fmt: skip
+                tenant=tenant, actor=actor, verb="groups.intro.rule_set", target=group, changes=changes
+            )
         if not is_on:
             work_item_close(
                 tenant_id=tenant.pk, source_kind=SOURCE, source_id=row.pk, state=WorkState.CANCELLED
@@ -187,11 +188,11 @@ def intro_remind(*, tenant: Tenant, group_id: int, actor: Actor) -> int:
 
 def _ask(tenant: Tenant, group: Group, rule: IntroRule, people: list[Newcomer]) -> int:
     named = people[:NAMES_MOST]
-    rule.asked = [one.member.userid for one in named]
-    rule.save(update_fields=["asked"])
     if not named:
         work_item_close(tenant_id=tenant.pk, source_kind=SOURCE, source_id=rule.pk, state=WorkState.DONE)
         return 0
+    rule.asked = [one.member.userid for one in named]
+    rule.save(update_fields=["asked"])
     title = ngettext(
         "Ask %(n)s member of %(group)s for an introduction",
         "Ask %(n)s members of %(group)s for an introduction",
@@ -242,7 +243,10 @@ def intro_reminder_sent(*, tenant: Tenant, rule_id: int, is_sent: bool) -> None:
 
 
 def intros_night(*, tenant_id: int) -> int:
-    """Whoever joined long enough ago and is missing is put into a reminder. Returns how many. Safe to repeat."""
+    """Whoever joined long enough ago and is missing is put into a reminder. Returns how many. Safe to repeat.
+
+    A reminder that waits still names nobody who has introduced themselves meanwhile, and goes when all have.
+    """
     tenant = Tenant.objects.get(pk=tenant_id)
     before = clock.now() - timedelta(hours=preferences.value(tenant_id, INTRO_HOURS))
     rules = IntroRule.objects.filter(tenant=tenant, is_on=True, group__dismissed_at=None).select_related(
@@ -251,8 +255,9 @@ def intros_night(*, tenant_id: int) -> int:
     count = 0
     for rule in rules.exclude(group__chat_id="").order_by("pk"):
         people = intro_figures(group=rule.group, rule=rule).of(IntroState.MISSING)
-        late = [one for one in people if one.member.joined_at <= before]
-        if late:
+        asked = set(rule.asked)
+        late = [one for one in people if one.member.joined_at <= before or one.member.userid in asked]
+        if late or asked:
             with transaction.atomic():
                 count += _ask(tenant, rule.group, rule, late)
     return count

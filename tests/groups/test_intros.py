@@ -24,7 +24,7 @@ from team.models import WorkItem
 from team.services import work_item_act
 from tenants import clock
 from tenants.audit import SYSTEM
-from tenants.models import User
+from tenants.models import AuditEntry, User
 from tenants.scoping import tenant_scope
 from tests.factories.contacts import make_customers
 from tests.factories.groups import make_group, make_member
@@ -139,6 +139,38 @@ def test_the_daily_look_reminds_of_those_who_joined_long_enough_ago(scene):
     assert intros_night(tenant_id=scene["tenant"].pk) == 3
     item = WorkItem.objects.get(source_kind="groups.intro_reminder")
     assert f"@{fresh}" not in item.script.split()
+
+
+def test_a_reminder_that_waits_names_only_who_is_missing_still_and_goes_with_the_last(scene):
+    intro_remind(tenant=scene["tenant"], group_id=scene["group"].pk, actor=SYSTEM)
+    first, *others = scene["people"]
+    say(scene, first.external_userid, SAID)
+    for _twice in range(2):
+        intros_night(tenant_id=scene["tenant"].pk)
+    item = WorkItem.objects.get(source_kind="groups.intro_reminder")
+    assert f"@{first}" not in item.script.split()
+    assert all(f"@{one}" in item.script for one in others)
+    for number, one in enumerate(others):
+        say(scene, one.external_userid, SAID, number + 2)
+    assert intros_night(tenant_id=scene["tenant"].pk) == 0
+    item.refresh_from_db()
+    assert item.state == "done"
+
+
+def test_a_reminder_that_went_out_can_be_taken_back_after_the_night(scene):
+    intro_remind(tenant=scene["tenant"], group_id=scene["group"].pk, actor=SYSTEM)
+    item = WorkItem.objects.get(source_kind="groups.intro_reminder")
+    work_item_act(tenant=scene["tenant"], item_id=item.pk, verb="done", actor=SYSTEM)
+    assert intros_night(tenant_id=scene["tenant"].pk) == 0
+    work_item_act(tenant=scene["tenant"], item_id=item.pk, verb="undo", actor=SYSTEM)
+    assert not Introduction.objects.filter(state=IntroState.REMINDED).exists()
+
+
+def test_the_record_names_what_a_rule_asks_and_whether_it_is_on(scene):
+    told = {"tenant": scene["tenant"], "group_id": scene["group"].pk, "template": TEMPLATE, "actor": SYSTEM}
+    intro_rule_set(**told, pattern="城市-名字", is_on=False)
+    entry = AuditEntry.objects.filter(verb="groups.intro.rule_set").latest("pk")
+    assert entry.changes == {"pattern": ["城市-名字-职业", "城市-名字"], "is_on": [True, False]}
 
 
 def test_the_page_counts_marks_and_takes_over(tenant, scene):
