@@ -6,7 +6,7 @@ A judgement touches only ties with the source "rule".
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from groups.enums import TAG_RULE_HOURS, GroupTagEnd, GroupTagSource
@@ -24,6 +24,11 @@ from tenants.services import require
 
 CHUNK = 200
 TRIED = 500
+# Only the end of a rule locks against this. It is not waited for: whoever judges holds groups that it needs.
+_HOLD = """
+select id from groups_grouptagrule where tenant_id = %s and id = any(%s) and is_active order by id
+for key share skip locked
+"""
 
 
 def group_tag_rule_save(
@@ -69,6 +74,7 @@ def group_tag_rule_end(*, tenant: Tenant, tag_id: int, actor: Actor) -> None:
     """End a rule: no group gets the tag by it any more and those it gave come off. Safe to repeat."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
+        # The full lock: it waits for who judges by this rule (they hold FOR KEY SHARE), so that no tag comes after.
         rows = GroupTagRule.objects.select_for_update(of=("self",)).select_related("tag")
         rule = rows.filter(tenant=tenant, tag_id=tag_id, is_active=True).first()
         if rule is None:
@@ -105,7 +111,7 @@ def group_rule_try(
 def groups_judge_tags(*, tenant: Tenant, groups: Iterable[Group]) -> int:
     """Judge these groups by every active rule, in the caller's transaction, under the groups' locks.
 
-    One query without a rule; else at most ten, whatever the number of groups. Returns how many tags came or went.
+    One query without a rule; else at most eleven, whatever the number of groups. Returns how many tags came or went.
     Safe to repeat.
     """
     active = GroupTagRule.objects.filter(tenant=tenant, is_active=True, tag__archived_at=None)
@@ -113,7 +119,18 @@ def groups_judge_tags(*, tenant: Tenant, groups: Iterable[Group]) -> int:
     return _judge(tenant, in_force, list(groups), clock.now()) if in_force else 0
 
 
+def _held(tenant: Tenant, in_force: list[GroupTagRule]) -> list[GroupTagRule]:
+    """Those of the rules that are in force still and stay so until this transaction is over. Judges share the lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [tenant.pk, [rule.pk for rule in in_force]])
+        held = {row[0] for row in cursor.fetchall()}
+    return [rule for rule in in_force if rule.pk in held]
+
+
 def _judge(tenant: Tenant, in_force: list[GroupTagRule], groups: list[Group], now: datetime) -> int:
+    in_force = _held(tenant, in_force)
+    if not in_force:
+        return 0
     typed = {rule.pk: rules.group_conditions_from(rule.conditions) for rule in in_force}
     keys = {one.fact for conditions in typed.values() for one in conditions}
     facts = facts_of_groups(tenant=tenant, groups=groups, keys=keys, now=now)

@@ -5,7 +5,7 @@ A tie by hand and one by rule stand apart: reading WeCom again, and every judgem
 
 from collections.abc import Iterable
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from groups.enums import GroupTagEnd, GroupTagSource
 from groups.errors import GroupTagTaken, GroupTagUnknown, GroupUnknown
@@ -66,16 +66,16 @@ def group_tag_save(
     """
     require(actor, Permission.OPERATE)
     name = " ".join(name.split())[:NAME_CHARS]
-    with transaction.atomic():
-        tag = _locked(tenant, tag_id) if tag_id else GroupTag(tenant=tenant)
-        same = GroupTag.objects.filter(tenant=tenant, archived_at=None, name=name)
-        if same.exclude(pk=tag.pk).exists():
-            raise GroupTagTaken
-        before = tag.name if tag.pk else None
-        tag.name, tag.note = name, note.strip()[:NOTE_CHARS]
-        tag.save()
-        verb = "groups.tag.changed" if before else "groups.tag.added"
-        audit.record(tenant=tenant, actor=actor, verb=verb, target=tag, changes={"name": [before, name]})
+    try:
+        with transaction.atomic():
+            tag = _locked(tenant, tag_id) if tag_id else GroupTag(tenant=tenant)
+            before = tag.name if tag.pk else None
+            tag.name, tag.note = name, note.strip()[:NOTE_CHARS]
+            tag.save()
+            verb = "groups.tag.changed" if before else "groups.tag.added"
+            audit.record(tenant=tenant, actor=actor, verb=verb, target=tag, changes={"name": [before, name]})
+    except IntegrityError as error:
+        raise GroupTagTaken from error
     return tag
 
 
@@ -92,19 +92,17 @@ def group_tag_set_archived(*, tenant: Tenant, tag_id: int, is_archived: bool, ac
     Raises GroupTagUnknown, GroupTagTaken, NotPermitted.
     """
     require(actor, Permission.OPERATE)
-    with transaction.atomic():
-        tag = _locked(tenant, tag_id)
-        if bool(tag.archived_at) == is_archived:
-            return tag
-        if (
-            not is_archived
-            and GroupTag.objects.filter(tenant=tenant, archived_at=None, name=tag.name).exists()
-        ):
-            raise GroupTagTaken
-        tag.archived_at = clock.now() if is_archived else None
-        tag.save(update_fields=["archived_at"])
-        verb = "groups.tag.archived" if is_archived else "groups.tag.restored"
-        audit.record(tenant=tenant, actor=actor, verb=verb, target=tag)
+    try:
+        with transaction.atomic():
+            tag = _locked(tenant, tag_id)
+            if bool(tag.archived_at) == is_archived:
+                return tag
+            tag.archived_at = clock.now() if is_archived else None
+            tag.save(update_fields=["archived_at"])
+            verb = "groups.tag.archived" if is_archived else "groups.tag.restored"
+            audit.record(tenant=tenant, actor=actor, verb=verb, target=tag)
+    except IntegrityError as error:
+        raise GroupTagTaken from error
     return tag
 
 
