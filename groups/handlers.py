@@ -131,7 +131,7 @@ def on_complaints_heard(*, tenant_id: int, events: list[MessagesArchived]) -> No
 
 def on_incident_task_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
     """A person said on Today that a task of an incident is done, or took that back."""
-    task_set_done(tenant=tenant, task_id=source_id, is_done=verb == "done", actor=actor)
+    task_set_done(tenant=tenant, task_id=source_id, is_done=verb == "done", actor=actor, from_item=True)
 
 
 def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:

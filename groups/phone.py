@@ -100,7 +100,7 @@ class GroupFreezeView(PhoneView):
         return HttpResponseRedirect(self.url("groups_phone:group", chat_id=chat_id))
 
     def _blow_up(self, group: Group, kind: str, reason: str) -> None:
-        """Freeze as part of an incident: the group's running one, or a new one in the hands of who pressed."""
+        """Freeze this group as part of an incident: its running one, or a new one in the hands of who pressed."""
         tenant, actor = self.request.tenant, self.request.actor
         incident = incident_running(tenant_id=tenant.pk, group_id=group.pk)
         if incident is None:
@@ -109,7 +109,7 @@ class GroupFreezeView(PhoneView):
                 owner_id=self.request.staff.pk,
             )  # fmt: skip
             incident = incident_open(tenant=tenant, wish=wish, actor=actor)
-        incident_freeze(tenant=tenant, incident_id=incident.pk, actor=actor)
+        incident_freeze(tenant=tenant, incident_id=incident.pk, actor=actor, group_ids=[group.pk])
 
 
 class GroupScriptsPage(ScriptsPage):

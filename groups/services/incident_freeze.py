@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from groups.enums import EntryKind
 from groups.errors import ReasonNeeded
 from groups.models import Incident, IncidentGroup, IncidentTask
-from groups.selectors.incidents import held_sends
+from groups.selectors.incidents import groups_held_elsewhere, held_sends
 from groups.services.freezing import group_freeze
 from groups.services.incidents import entry_add, incident_lift, incident_locked
 from tenants import clock
@@ -26,7 +26,9 @@ def incident_freeze(
 ) -> Incident:
     """Freeze the chosen groups of an incident, all of them without `group_ids`. Safe to repeat.
 
-    A drill writes down what would stop and touches nothing. Raises IncidentUnknown, IncidentOver, NotPermitted.
+    The incident holds what it froze and what another incident holds too; a group that somebody had frozen before is
+    not its to resume. A drill writes down what would stop and touches nothing. Raises IncidentUnknown, IncidentOver,
+    NotPermitted.
     """
     require(actor, Permission.OPERATE)
     began = clock.now()
@@ -41,18 +43,37 @@ def incident_freeze(
             _rehearse(incident, len(ids), held.waiting if held else None, actor)
             return incident
         reason = _("Incident: %(title)s") % {"title": incident.title}
-        changed = group_freeze(tenant=tenant, group_ids=ids, reason=reason, actor=actor) if ids else []
-        rooms.filter(group_id__in=ids, group__frozen_at__isnull=False).update(
-            frozen_at=began, released_at=None
+        known = set(
+            rooms.filter(frozen_at__isnull=False, released_at=None).values_list("group_id", flat=True)
         )
-        said = ngettext("Sends to %(n)s group frozen.", "Sends to %(n)s groups frozen.", len(changed))
-        entry_add(incident=incident, kind=EntryKind.FREEZE, text=said % {"n": len(changed)}, by=actor.name)
+        changed = group_freeze(tenant=tenant, group_ids=ids, reason=reason, actor=actor) if ids else []
+        fresh = {group.pk for group in changed}
+        shared = (
+            groups_held_elsewhere(tenant_id=tenant.pk, incident_id=incident.pk, group_ids=ids) - known - fresh
+        )
+        if incident.frozen_at is not None and not fresh and not shared:
+            return incident  # pressed again: what the first press stopped, and how fast, stays told
+        rooms.filter(group_id__in=fresh | shared).update(frozen_at=began, released_at=None)
+        said = _said(len(fresh), len(set(ids) - known - fresh - shared))
+        entry_add(incident=incident, kind=EntryKind.FREEZE, text=said, by=actor.name)
         _step_done(incident, actor)
         incident.frozen_at = began
         incident.save(update_fields=["frozen_at"])
     incident.freeze_ms = max(0, round((clock.now() - began).total_seconds() * 1000))
     incident.save(update_fields=["freeze_ms"])
     return incident
+
+
+def _said(fresh: int, before: int) -> str:
+    said = ngettext("Sends to %(n)s group frozen.", "Sends to %(n)s groups frozen.", fresh) % {"n": fresh}
+    if not before:
+        return said
+    more = ngettext(
+        "%(n)s group was frozen before and stays so when this incident ends.",
+        "%(n)s groups were frozen before and stay so when this incident ends.",
+        before,
+    )
+    return f"{said} {more % {'n': before}}"
 
 
 def _rehearse(incident: Incident, groups: int, waiting: int | None, actor: Actor) -> None:

@@ -93,11 +93,12 @@ def _task_locked(tenant: Tenant, task_id: int, *, must_run: bool = True) -> tupl
 
 
 def task_set_done(
-    *, tenant: Tenant, task_id: int, is_done: bool, actor: Actor, note: str = ""
+    *, tenant: Tenant, task_id: int, is_done: bool, actor: Actor, from_item: bool = False
 ) -> IncidentTask:
     """Tick a task, or take the tick back; the timeline says who. Safe to repeat.
 
-    Raises IncidentUnknown, NotPermitted. Also after the incident is over: the review is a task.
+    `from_item`: said on the work item itself, which then opens and closes with it. Raises IncidentUnknown,
+    NotPermitted. Also after the incident is over: the review is a task.
     """
     require(actor, Permission.WORK)
     with transaction.atomic():
@@ -107,8 +108,9 @@ def task_set_done(
         task.done_at, task.done_by = (clock.now(), actor.name[:128]) if is_done else (None, "")
         task.save(update_fields=["done_at", "done_by"])
         said = _("Done: %(task)s") if is_done else _("Not done after all: %(task)s")
-        text = said % {"task": task.text}
-        entry_add(incident=incident, kind=EntryKind.TASK, text=f"{text} {note}".strip(), by=actor.name)
+        entry_add(incident=incident, kind=EntryKind.TASK, text=said % {"task": task.text}, by=actor.name)
         if is_done:
             work_item_close(tenant_id=tenant.pk, source_kind=TASK, source_id=task.pk, by=actor.name)
+        elif not from_item and not incident.is_over and (task.staff_id is not None or not task.key):
+            _put(tenant, incident, task)
     return task

@@ -107,10 +107,14 @@ def incident_open(*, tenant: Tenant, wish: IncidentWish, actor: Actor) -> Incide
 
 
 def _play(incident: Incident) -> None:
-    """The playbook of its kind as tasks; steps of another kind that nobody did go."""
+    """The playbook of its kind as tasks; steps of another kind that nobody did go, from Today too."""
     rows = IncidentTask.objects.filter(tenant_id=incident.tenant_id, incident=incident)
     plays = PLAYBOOKS[incident.kind]
-    rows.filter(done_at=None).exclude(key="").delete()
+    gone = rows.filter(done_at=None).exclude(key="")
+    work_items_close(
+        tenant_id=incident.tenant_id, source_kind=TASK, source_ids=gone.values_list("pk", flat=True)
+    )
+    gone.delete()
     done = set(rows.exclude(key="").values_list("key", flat=True))
     IncidentTask.objects.bulk_create(
         IncidentTask(
@@ -285,7 +289,9 @@ def _end(
 
 def incident_lift(*, incident: Incident, tenant: Tenant, reason: str, actor: Actor) -> int:
     """Let sends go out again to the groups this incident froze. In the caller's transaction. Returns how many."""
-    ids = list(frozen_by(tenant_id=tenant.pk, incident_id=incident.pk).values_list("pk", flat=True))
+    rows = frozen_by(tenant_id=tenant.pk, incident_id=incident.pk).order_by("pk")
+    # Under their locks: another incident that freezes one of them meanwhile is seen, or freezes it anew.
+    ids = list(rows.select_for_update().values_list("pk", flat=True))
     kept = groups_held_elsewhere(tenant_id=tenant.pk, incident_id=incident.pk, group_ids=ids)
     free = [one for one in ids if one not in kept]
     if free:

@@ -165,7 +165,7 @@ class TestRoom:
     def test_closing_resumes_only_what_it_froze_itself_and_no_other_holds(self, tenant, groups):
         with tenant_scope(tenant):
             group_freeze(tenant=tenant, group_ids=[groups[2].pk], reason="维护", actor=SYSTEM)
-            first, second = opened(tenant, groups[:2]), opened(tenant, groups[1:2])
+            first, second = opened(tenant, groups), opened(tenant, groups[1:2])
             for one in (first, second):
                 incident_freeze(tenant=tenant, incident_id=one.pk, actor=SYSTEM)
             with pytest.raises(ReasonNeeded):
@@ -187,6 +187,17 @@ class TestRoom:
                 incident_unfreeze(tenant=tenant, incident_id=second.pk, reason="", actor=SYSTEM)
             assert incident_unfreeze(tenant=tenant, incident_id=second.pk, reason="已澄清", actor=SYSTEM) == 1
             assert frozen_ids(tenant) == {groups[2].pk}
+
+    def test_pressing_again_keeps_what_the_first_press_did(self, tenant, groups, frozen):
+        with tenant_scope(tenant):
+            incident = opened(tenant, groups[:2])
+            press = {"tenant": tenant, "incident_id": incident.pk, "actor": SYSTEM}
+            first = incident_freeze(**press, group_ids=[groups[0].pk]).frozen_at
+            frozen.move(minutes=5)
+            assert incident_freeze(**press, group_ids=[groups[0].pk]).frozen_at == first
+            assert incident.entries.filter(kind="freeze").count() == 1
+            assert incident_freeze(**press).frozen_at == clock.now()
+            assert frozen_by(tenant_id=tenant.pk, incident_id=incident.pk).count() == 2
 
     def test_closing_without_a_reason_leaves_the_groups_frozen(self, tenant, groups):
         with tenant_scope(tenant):
@@ -210,6 +221,41 @@ class TestRoom:
             keys = set(incident.tasks.values_list("key", flat=True))
             assert keys == {play.key for play in PLAYBOOKS[IncidentKind.SABOTAGE]}
             assert incident.tasks.get(key="collect").done_at is not None
+
+    def test_steps_that_go_with_their_kind_leave_today(self, tenant, groups):
+        with tenant_scope(tenant):
+            incident = opened(tenant, groups[:1])
+            staff, step = make_staff(tenant=tenant), incident.tasks.get(key="speak")
+            task_assign(tenant=tenant, task_id=step.pk, staff_id=staff.pk, actor=SYSTEM)
+            judge = {
+                "tenant": tenant,
+                "incident_id": incident.pk,
+                "level": 3,
+                "owner_id": None,
+                "actor": SYSTEM,
+            }
+            incident_judge(**judge, kind=IncidentKind.COMPLAINT)
+            item = WorkItem.objects.get(source_kind="groups.incident_task", source_id=step.pk)
+            assert item.state == "open"
+            incident_judge(**judge, kind=IncidentKind.SABOTAGE)
+            item.refresh_from_db()
+            assert item.state == "cancelled"
+
+    def test_a_tick_taken_back_puts_the_task_on_today_again(self, tenant, groups):
+        with tenant_scope(tenant):
+            incident = opened(tenant, groups[:1])
+            staff, step = make_staff(tenant=tenant), incident.tasks.get(key="speak")
+            task_assign(tenant=tenant, task_id=step.pk, staff_id=staff.pk, actor=SYSTEM)
+            item = WorkItem.objects.get(source_kind="groups.incident_task", source_id=step.pk)
+            for is_done, state in ((True, "done"), (False, "open")):
+                task_set_done(tenant=tenant, task_id=step.pk, is_done=is_done, actor=SYSTEM)
+                item.refresh_from_db()
+                assert item.state == state
+            for verb, state in (("done", "done"), ("undo", "open")):
+                work_item_act(tenant=tenant, item_id=item.pk, verb=verb, actor=SYSTEM)
+                item.refresh_from_db()
+                step.refresh_from_db()
+                assert (item.state, step.done_at is not None) == (state, state == "done")
 
     def test_a_task_stands_on_today_and_is_done_from_there(self, tenant, groups):
         with tenant_scope(tenant):
@@ -424,3 +470,19 @@ class TestPages:
             (incident,) = Incident.objects.filter(tenant=tenant)
             assert (incident.kind, incident.owner_id) == ("sabotage", staff.pk)
             assert frozen_ids(tenant) == {group.pk}
+
+    def test_the_phone_freezes_the_group_in_hand_and_no_other_of_its_incident(self, tenant, frozen):
+        with tenant_scope(tenant):
+            staff = make_staff(tenant=tenant)
+            membership = make_membership(tenant=tenant, role=Role.OPERATOR)
+            Staff.objects.filter(pk=staff.pk).update(membership=membership)
+            here, other = (
+                make_group(tenant=tenant, app=staff.app, owner=staff, state=State.ACTIVE) for _two in range(2)
+            )
+            opened(tenant, [here, other])
+        hold_phone(tenant, staff).post(
+            f"/m/{tenant.slug}/group/{here.chat_id}/freeze/",
+            {"reason": "有人带节奏", "incident": "complaint"},
+        )
+        with tenant_scope(tenant):
+            assert frozen_ids(tenant) == {here.pk}
