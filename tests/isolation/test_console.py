@@ -10,6 +10,7 @@ from tenants.enums import Role
 from tenants.models import User
 from tenants.roles import allows
 from tenants.scoping import tenant_scope
+from tests.factories.team import make_staff
 from tests.factories.tenants import make_member, make_user
 from tests.isolation.routes import (
     CONSOLE,
@@ -20,6 +21,7 @@ from tests.isolation.routes import (
     phone_names,
     public_names,
 )
+from tests.phone import hold_phone
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -154,6 +156,14 @@ def test_phone_pages_send_strangers_to_sign_in_and_refuse_their_forms(tenant):
         assert (name, opened.status_code) == (name, 302)
         assert "/login/" in opened["Location"], name
         assert (name, stranger.post(url).status_code) == (name, 401)
+
+
+def test_a_viewer_writes_nothing_on_the_phone(tenant):
+    with tenant_scope(tenant):
+        staff = make_staff(tenant=tenant, membership=make_member(tenant=tenant, role=Role.VIEWER))
+    phone = hold_phone(tenant, staff)
+    for name in sorted(PHONE):
+        assert (name, phone.post(url_of(name, "phone_slug", tenant.slug)).status_code) == (name, 403)
 
 
 def test_a_console_session_opens_no_phone_page(tenant):
