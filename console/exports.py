@@ -12,7 +12,7 @@ from openpyxl import Workbook
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what XML cannot hold
 CELL_CHARS = 32_000  # a cell of a sheet holds 32,767
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def neutral(value: Any) -> str:

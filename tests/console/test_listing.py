@@ -10,10 +10,11 @@ from django.http import HttpResponse
 from django.template import engines
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from openpyxl import load_workbook
 from pytest_django import DjangoAssertNumQueries
 
-from console import nav
+from console import listing, nav
 from console.exports import neutral, xlsx_response
 from console.listing import ListPage
 from console.models import SavedView
@@ -111,6 +112,34 @@ def test_export_holds_the_filtered_rows_and_is_recorded(client: Client, tenant: 
         last = audit.AuditEntry.objects.order_by("-pk").first()
     assert last.verb == "console.list.exported"
     assert last.changes["rows"] == [None, 30]
+
+
+def test_a_long_list_goes_out_in_slices_and_a_workbook_of_it_is_refused(
+    client: Client, trail: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "EXPORT_SLICE", 7)
+    monkeypatch.setattr(listing, "WORKBOOK_ROWS_MAX", 59)
+    answer = client.get(trail, {"sort": "-verb", "export": "csv"})
+    first = next(iter(answer.streaming_content))
+    assert first
+    rows = list(csv.reader(StringIO(b"".join(answer.streaming_content).decode())))
+    verbs = [row[2] for row in rows[1:]]
+    assert len(verbs) == 61
+    assert verbs == sorted(verbs, reverse=True)
+    assert sum(row[1] == rows[0][1] for row in rows) == 1  # one head
+    refused = client.get(trail, {"export": "xlsx"})
+    assert refused.status_code == 409
+    assert "EXPORT-01" in refused.text
+
+
+def test_a_file_is_read_in_the_scope_and_language_of_who_asked(client: Client, trail: str) -> None:
+    whole, later = client.get(trail, {"export": "csv"}), client.get(trail, {"export": "csv"})
+    rows = _rows(whole)
+    with translation.override("en"):
+        said = _rows(later)  # the request is over
+    assert said[0] == rows[0]
+    assert not rows[0][1].isascii()
+    assert len(said) == 1 + 62
 
 
 @pytest.mark.parametrize(
