@@ -59,7 +59,7 @@ def survey_save(
         if survey_id is None:
             row = Survey(tenant=tenant, created_at=clock.now(), created_by=actor.name[:128])
         else:
-            row = Survey.objects.select_for_update().get(tenant=tenant, pk=survey_id)
+            row = Survey.objects.select_for_update(no_key=True).get(tenant=tenant, pk=survey_id)
         row.title, row.intro, row.thanks = title.strip(), intro.strip(), thanks.strip()
         row.questions, row.last_day = questions_to(fitting), last_day
         row.save()
@@ -74,7 +74,7 @@ def survey_close(*, tenant: Tenant, survey_id: int, is_closed: bool, actor: Acto
     """Take no more answers, or take them again. Raises Survey.DoesNotExist, NotPermitted. Safe to repeat."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        row = Survey.objects.select_for_update().get(tenant=tenant, pk=survey_id)
+        row = Survey.objects.select_for_update(no_key=True).get(tenant=tenant, pk=survey_id)
         if bool(row.closed_at) != is_closed:
             row.closed_at = clock.now() if is_closed else None
             row.save(update_fields=["closed_at"])
@@ -107,7 +107,7 @@ def survey_ask(*, tenant: Tenant, survey_id: int, group_id: int, group_name: str
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        survey = Survey.objects.select_for_update().get(tenant=tenant, pk=survey_id)
+        survey = Survey.objects.select_for_update(no_key=True).get(tenant=tenant, pk=survey_id)
         now = clock.now()
         if not is_open(survey, now=now, zone=tenant.timezone):
             raise SurveyClosed
@@ -143,7 +143,7 @@ def _links(
         ],
         ignore_conflicts=True,
     )
-    rows = SurveyLink.objects.select_for_update().filter(
+    rows = SurveyLink.objects.select_for_update(no_key=True).filter(
         tenant=tenant, survey=survey, customer_id__in=list(staff_of)
     )
     links = list(rows.order_by("pk"))
@@ -210,7 +210,7 @@ def survey_answer(
     told = [told_of(one, values.get(one.key), this_year=year) for one in questions_from(survey.questions)]
     try:
         with transaction.atomic():
-            locked = SurveyLink.objects.select_for_update().get(tenant=tenant, pk=link.pk)
+            locked = SurveyLink.objects.select_for_update(no_key=True).get(tenant=tenant, pk=link.pk)
             _refuse_twice(locked, person.pk if person else None)
             row = SurveyAnswer.objects.create(
                 tenant=tenant,
@@ -282,13 +282,14 @@ def answer_decide(*, tenant: Tenant, answer_id: int, is_theirs: bool, actor: Act
     NotPermitted. Safe to repeat."""
     require(actor, Permission.WORK)
     with transaction.atomic():
-        row = SurveyAnswer.objects.select_for_update().get(tenant=tenant, pk=answer_id)
+        row = SurveyAnswer.objects.select_for_update(no_key=True).get(tenant=tenant, pk=answer_id)
         if row.state != SurveyAnswerState.WAITING:
             return row
         row.decided_by, row.decided_at = actor.name[:128], clock.now()
         row.state = SurveyAnswerState.CONFIRMED if is_theirs else SurveyAnswerState.DROPPED
         if is_theirs:
-            row.customer_id = row.link.customer_id
+            link = SurveyLink.objects.select_for_update(no_key=True).get(tenant=tenant, pk=row.link_id)
+            row.customer_id = link.customer_id
             others = SurveyAnswer.objects.filter(
                 tenant=tenant, survey_id=row.survey_id, customer_id=row.customer_id
             )

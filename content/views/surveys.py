@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tenants.models import Tenant
     from wecom.models import App
 
-TRIES_A_MINUTE = 20  # openings and sendings by one address
+TRIES_A_MINUTE = 20  # openings and sendings of one link by one address: a whole camp may come by one proxy
 BODY_BYTES = 64 * 1024  # twelve answers of 200 characters are far less
 
 
@@ -43,7 +43,7 @@ class SurveyView(View):
             link = link_by_tail(tenant_id=tenant.pk, tail=token.partition("-")[2])
             if link is None:
                 return missing(request)
-            if _is_too_often(tenant.pk, request.META.get("REMOTE_ADDR", "")):
+            if _is_too_often(link, request.META.get("REMOTE_ADDR", "")):
                 return _stop(
                     request, tenant, _("Too many tries"), _("Wait a minute, then open the link again."), 429
                 )
@@ -115,8 +115,8 @@ def _is_theirs(link: "SurveyLink", identity: Identity | None) -> bool:
     return identity is not None and identity.external_userid == link.customer.external_userid
 
 
-def _is_too_often(tenant_id: int, address: str) -> bool:
-    key = f"contacts.survey:{tenant_id}:{address}"
+def _is_too_often(link: "SurveyLink", address: str) -> bool:
+    key = f"contacts.survey:{link.tenant_id}:{link.pk}:{address}"
     cache.add(key, 0, timeout=60)
     try:
         return cache.incr(key) > TRIES_A_MINUTE

@@ -206,6 +206,7 @@ def test_what_does_not_fit_is_marked_and_floods_are_stopped(camp: Camp) -> None:
     for _ in range(20):
         last = browser.get(path)
     assert last.status_code == 429
+    assert browser.get(camp.path(camp.two)).status_code == 200  # by the same proxy, with a link of her own
     strict = Client(enforce_csrf_checks=True, headers={"user-agent": "Mozilla/5.0 Firefox"})
     assert strict.post(path, {"q1": "杭州"}).status_code == 403
 
