@@ -5,7 +5,7 @@ here, so they cannot differ.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,11 +13,18 @@ from typing import Any
 from django.db import connection
 
 from contacts.selectors.identity import merged_among
+from leads.enums import TIERS, LeadState
 
 ACTIVATION_DAYS = 3
 ACTIVE_DAYS = 7
 FLOW_DAYS = 7
 LEFT, WON, UNRANKED = "left", "won", ""
+# Of two records of one person the fact that stands first here holds.
+_FURTHEST: Mapping[str, Sequence[str]] = {
+    "tier": (*TIERS, UNRANKED),
+    "before": (*TIERS, UNRANKED),
+    "state": (LeadState.WON, LeadState.OPEN, LeadState.NOT_BUYING, LeadState.OPTED_OUT, LeadState.UNRANKED),
+}
 
 # Facts in one list, (customer, fact, moment, text), put together by person in Python: the database never joins one
 # intermediate list to another, so that a camp without statistics yet is as fast as any.
@@ -142,7 +149,8 @@ class People:
 
 
 Test = Callable[[Person], bool]
-Facts = dict[int, dict[str, tuple[datetime | None, str]]]
+Told = tuple[datetime | None, str]
+Facts = dict[int, dict[str, Told]]
 
 # Figure -> who counts. What a page shows as a number, a link with this key opens as a list.
 FIGURES: dict[str, Test] = {
@@ -214,10 +222,21 @@ def _once(
 
 
 def _by_person(facts: Facts, merged: Mapping[int, int]) -> Facts:
+    """The facts of all records of a person: what was done first, who left last, the tier and state furthest on."""
     told: Facts = defaultdict(dict)
     for customer_id, known in sorted(facts.items()):
-        told[merged.get(customer_id, customer_id)] |= known
+        mine = told[merged.get(customer_id, customer_id)]
+        for fact, value in known.items():
+            mine[fact] = _further(fact, mine[fact], value) if fact in mine else value
     return told
+
+
+def _further(fact: str, one: Told, other: Told) -> Told:
+    if fact in _FURTHEST:
+        return min(one, other, key=lambda value: _FURTHEST[fact].index(value[1] or UNRANKED))
+    if one[0] is None or other[0] is None:
+        return one
+    return max(one, other) if fact == "left" else min(one, other)
 
 
 def _person(

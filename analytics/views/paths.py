@@ -1,6 +1,7 @@
 """The two ways in side by side, and the people of each step (R30)."""
 
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from django.http import Http404
@@ -84,6 +85,7 @@ class PathPeoplePage(ListPage):
             raise Http404
         return way, step
 
+    @cached_property
     def _ids(self) -> list[int]:
         way, step = self._asked
         now, days = clock.now(), window_of(self.request.GET.get("days", ""))
@@ -95,11 +97,11 @@ class PathPeoplePage(ListPage):
         ]
 
     def queryset(self) -> Any:
-        return customer_list(tenant_id=self.request.tenant.pk).filter(pk__in=self._ids())
+        return customer_list(tenant_id=self.request.tenant.pk).filter(pk__in=self._ids)
 
     def table_kwargs(self) -> dict[str, Any]:
         tenant_id = self.request.tenant.pk
-        return {"url": lambda pk: self.url("contacts:detail", pk=pk), "known": _Known(tenant_id, self._ids())}
+        return {"url": lambda pk: self.url("contacts:detail", pk=pk), "known": _Known(tenant_id, self._ids)}
 
     def context(self) -> dict[str, Any]:
         way, step = self._asked

@@ -14,8 +14,9 @@ from analytics.selectors.execution import execution_rate, execution_total, skip_
 from analytics.selectors.people import FIGURES, figure_people, people_of
 from analytics.services import order_classes_renew
 from contacts.models import Exposure, Order
+from contacts.services.identity import customers_merge
 from groups.models import Group, Member
-from leads.models import Window
+from leads.models import Lead, Window
 from leads.services import window_members_add
 from sop.models import Run, Step, Template, Touch, Version
 from tenants.models import User
@@ -102,6 +103,39 @@ def test_person_in_two_groups_counts_once_and_staff_and_late_joiners_not(tenant,
     people = figures(tenant, world["run"], frozen.moment)
     assert (count_of(people, "cohort"), count_of(people, "late_joiners")) == (10, 1)
     assert stage(people, "retention").out_of == 10
+
+
+@pytest.mark.parametrize("goes_on", [0, 1])
+def test_person_with_two_records_counts_once_with_the_first_key_act_and_the_furthest_state(
+    tenant, owner, world, frozen, goes_on
+):
+    first, second = world["people"][:2]
+    start = frozen.moment - timedelta(days=3)
+    act(
+        tenant,
+        item(first, "live", start + timedelta(hours=1)),
+        item(second, "live", start + timedelta(days=3, hours=1)),
+    )
+    window = Window.objects.get(source_id=world["run"].pk)
+    for person, state in ((first, "won"), (second, "unranked")):
+        Lead.objects.update_or_create(
+            tenant=tenant,
+            window=window,
+            customer=person,
+            defaults={"state": state, "closed_at": frozen.moment},
+        )
+    pair = (first, second)
+    customers_merge(
+        tenant=tenant,
+        goes_on_id=pair[goes_on].pk,
+        other_id=pair[1 - goes_on].pk,
+        reason="同一个人",
+        actor=owner,
+    )
+    people = figures(tenant, world["run"], frozen.moment)
+    found = next(one for one in people.everyone if one.customer_id == pair[goes_on].pk)
+    assert (count_of(people, "cohort"), count_of(people, "activation.done")) == (9, 1)
+    assert (found.key_at, found.state) == (start + timedelta(hours=1), "won")
 
 
 def test_unknown_exposure_and_inviters_are_no_zero(tenant, world, frozen):
