@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Max, Q, Sum
+
 from contacts.enums import BehaviourKind
 from contacts.models import Behaviour, Customer, Exposure
 from contacts.policies.conversations import Talk, talk_of
@@ -15,7 +17,7 @@ from wecom.archive.selectors import coverage, told_by_name, told_in_private
 @dataclass(frozen=True)
 class Spoken:
     """One person's figures since a moment. `talk` and `named` (replies to them by name in groups) are None where no
-    message source tells; `broadcasts` counts what the gate let through."""
+    message source tells; `broadcasts` counts what the gate let through and was not given back."""
 
     talk: Talk | None
     named: int | None
@@ -28,9 +30,11 @@ def spoken_with(*, customer: Customer, since: datetime) -> Spoken:
     tenant_id = customer.tenant_id
     records = [customer, *records_of(customer=customer)]
     ids = [one.pk for one in records]
-    sent = Exposure.objects.filter(
-        tenant_id=tenant_id, customer_id__in=ids, at__gte=since, weight__gt=0
-    ).count()
+    touches = Exposure.objects.filter(tenant_id=tenant_id, customer_id__in=ids).values(
+        "customer_id", "touch_key"
+    )
+    passed = touches.annotate(left=Sum("weight"), passed_at=Max("at", filter=Q(weight__gt=0)))
+    sent = passed.filter(left__gt=0, passed_at__gte=since).count()
     source = coverage(tenant_id=tenant_id)
     if not source.sees_messages:
         return Spoken(None, None, sent, None)

@@ -176,7 +176,8 @@ def _give_back_ours(app: App) -> None:
 
     Also of a settled one: the answer may have been lost, and a person decides days later which send it was.
     """
-    made_here = OutboundSend.objects.filter(tenant=OuterRef("tenant"), vendor_id=OuterRef("msgid"))
+    named = OutboundSend.objects.exclude(vendor_id="")  # said, so that its index serves
+    made_here = named.filter(tenant=OuterRef("tenant"), vendor_id=OuterRef("msgid"))
     kept = PersonalSend.objects.filter(
         Exists(made_here), tenant_id=app.tenant_id, app_id=app.pk, made_at__gte=clock.now() - REACH
     )
