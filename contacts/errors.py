@@ -27,6 +27,11 @@ class ObstacleGone(DomainError):
     message = _("This obstacle is not known here, or is solved already.")
 
 
+class PersonErased(DomainError):
+    code = "CUSTOMER-05"
+    message = _("This person was erased on request: nothing more is written about them.")
+
+
 class ProfileInvalid(DomainError):
     code = "PROFILE-01"
     message = _("This is not a value that the field can hold.")

@@ -19,6 +19,7 @@ from contacts.selectors import (
     tag_list,
 )
 from contacts.selectors.exposures import exposures_now
+from contacts.selectors.identity import person_records
 from contacts.selectors.timeline import MESSAGE, customer_timeline
 from contacts.services.customers import customer_set_opt_out
 from contacts.services.tags import customer_tag_add, customer_tag_remove
@@ -77,6 +78,7 @@ class CustomerPhonePage(CustomerView):
         entries = customer_timeline(tenant_id=tenant_id, customer_id=customer.pk, limit=READ)
         return {
             "customer": customer,
+            "refusal": next((one for one in person_records(customer=customer) if one.opt_out_at), None),
             "tie": tie,
             "friends": [
                 one.staff

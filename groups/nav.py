@@ -11,7 +11,7 @@ from console.audit_changes import register_changes
 from console.nav import Hit, register, register_search
 from console.pages import tenant_url
 from contacts.selectors.timeline import register_timeline
-from contacts.services.personal import Holding, register_holding
+from contacts.services.holdings import Holding, register_holding
 from groups.enums import (
     EndKind,
     InviteState,
@@ -32,6 +32,7 @@ from groups.selectors.intros import intros_waiting
 from groups.selectors.panels import People, register_people
 from groups.selectors.results import PREFIX, label_of_result, people_of_result
 from groups.selectors.violations import violation_timeline, violations_open
+from groups.services import invitations, koc, silence, violations
 from groups.views.chat import chat_context
 from groups.views.circles import circles_context
 from groups.views.endings import ending_context
@@ -209,9 +210,29 @@ register_holding(
     Holding("groups.Member", _("Memberships in groups"), clear={"nickname": "", "state_code": ""}),
     Holding("groups.Introduction", _("Introductions"), clear={"said": "", "offered": {}}),
     Holding("groups.CircleSpell", _("Circles"), clear={"gave": {}}),
-    Holding("groups.Invitation", _("Invitations"), clear={"answer_note": "", "evidence": {}, "reason": ""}),
-    Holding("groups.Koc", _("Helpers"), clear={"privileges": "", "evidence": {}, "ended_reason": ""}),
-    Holding("groups.HelperTask", _("Tasks of helpers"), path="koc__customer"),
-    Holding("groups.SilentCase", _("Silence reviewed"), clear={"reasons": [], "evidence": {}}),
-    Holding("groups.Violation", _("Breaches of the rules"), clear={"evidence": "", "evidence_url": ""}),
+    Holding(
+        "groups.Invitation",
+        _("Invitations"),
+        clear={"answer_note": "", "evidence": {}, "reason": ""},
+        tasks=(invitations.WORK, invitations.CEREMONY),
+    ),
+    Holding(
+        "groups.Koc",
+        _("Helpers"),
+        clear={"privileges": "", "evidence": {}, "ended_reason": ""},
+        tasks=(koc.INVITE,),
+    ),
+    Holding("groups.HelperTask", _("Tasks of helpers"), path="koc__customer", tasks=(koc.TASK,)),
+    Holding(
+        "groups.SilentCase",
+        _("Silence reviewed"),
+        clear={"reasons": [], "evidence": {}},
+        tasks=(silence.REMOVE, silence.WAKE),
+    ),
+    Holding(
+        "groups.Violation",
+        _("Breaches of the rules"),
+        clear={"evidence": "", "evidence_url": ""},
+        tasks=(violations.SOURCE,),
+    ),
 )

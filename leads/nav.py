@@ -6,13 +6,14 @@ from django.utils.translation import gettext_lazy as _
 from console.audit_changes import register_changes
 from console.nav import register
 from contacts.selectors.timeline import register_timeline
+from contacts.services.holdings import Holding, register_holding
 from contacts.services.messages import register_words
-from contacts.services.personal import Holding, register_holding
-from leads.enums import FollowResult, LeadState
+from leads.enums import FollowResult, LeadState, NextAction
 from leads.phone import lead_panel
 from leads.selectors.board import waiting_urgent
 from leads.selectors.detail import lead_timeline
 from leads.selectors.rules import words_listened
+from leads.services.work import SOURCE
 from team.phone import register_customer_panel
 
 
@@ -32,7 +33,9 @@ register_holding(
     Holding(
         "leads.Lead",
         _("Leads"),
-        clear={"evidence": [], "suggestion": None, "close_note": "", "next_action": ""},
+        # An open lead always has a next action; whoever is erased is no lead a moment later, as after an opt-out.
+        clear={"evidence": [], "suggestion": None, "close_note": "", "next_action": NextAction.ASK_HOW.value},
+        tasks=(SOURCE,),
     ),
     Holding("leads.FollowUp", _("Follow-ups"), path="lead__customer", clear={"note": ""}),
     Holding("leads.Doubt", _("Doubts"), path="lead__customer", is_removed=True),

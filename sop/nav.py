@@ -8,7 +8,7 @@ from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
 from contacts.selectors.timeline import register_touch_titles
-from contacts.services.personal import Holding, register_holding
+from contacts.services.holdings import Holding, register_holding
 from groups.enums import Kind
 from groups.phone import register_group_panel
 from groups.selectors import (

@@ -49,6 +49,14 @@ def records_of(*, customer: Customer) -> list[Customer]:
     return list(rows.select_related("merged_into").order_by("first_seen_at", "pk"))
 
 
+def person_records(*, customer: Customer) -> list[Customer]:
+    """Every record of the person that this record is one of, the one that stands for the person first."""
+    person_id = customer.person_id or customer.pk
+    same = Q(pk=person_id) | Q(person_id=person_id)
+    rows = Customer.objects.filter(same, tenant_id=customer.tenant_id)
+    return list(rows.order_by(F("person_id").asc(nulls_first=True), "first_seen_at", "pk"))
+
+
 def identity_moves(*, tenant_id: int, customer_ids: Iterable[int], limit: int) -> list[IdentityMove]:
     """What was decided about these records, the latest first."""
     ids = list(customer_ids)

@@ -12,11 +12,12 @@ from contacts.errors import CustomerUnknown, ReasonMissing
 from contacts.events import CustomerOptedOut, FollowChanged
 from contacts.models import Customer, Follow
 from contacts.policies.follow import LIVE, STATE_OF_CHANGE, after_event
+from contacts.selectors.identity import person_records
 from contacts.selectors.personal import erased_among
 from contacts.services.behaviours import behaviours_attach
 from contacts.services.channels import follows_learn_channel
 from contacts.services.tags import tag_ids_for, wecom_tags_set
-from outbox.services import publish
+from outbox.services import publish, publish_many
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -36,10 +37,23 @@ class PersonSeen:
     unionid: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    """{external_userid: customer id} of everybody, and those who were erased: nothing is written of them."""
+
+    ids: dict[str, int]
+    erased: frozenset[str]
+
+
 def customers_ensure(
     *, tenant_id: int, app_id: int, people: Iterable[PersonSeen], seen_at: datetime
 ) -> dict[str, int]:
-    """A row for each person: {external_userid: customer id}. In the caller's transaction. Safe to repeat.
+    """`customers_meet` for who needs no more than {external_userid: customer id}."""
+    return customers_meet(tenant_id=tenant_id, app_id=app_id, people=people, seen_at=seen_at).ids
+
+
+def customers_meet(*, tenant_id: int, app_id: int, people: Iterable[PersonSeen], seen_at: datetime) -> Met:
+    """A row for each person. In the caller's transaction. Safe to repeat.
 
     A name or union id fills an empty field and replaces nothing. `seen_at` becomes `first_seen_at` of new rows.
     Waiting behaviours of new persons are attached. Somebody who was erased stays the row without the person.
@@ -73,7 +87,7 @@ def customers_ensure(
         new_ids = dict(fresh.values_list("external_userid", "pk"))
         behaviours_attach(tenant_id=tenant_id, customers=new_ids)
         ids.update(new_ids)
-    return ids | erased
+    return Met(ids | erased, frozenset(erased))
 
 
 def _fill(row: Customer, seen: PersonSeen) -> bool:
@@ -160,7 +174,7 @@ def follow_apply_event(
         told = STATE_OF_CHANGE.get(change_type) or (follow.state or FollowState.FULL)
         _move(follow, told, occurred_at)
         follow.state_code = follow.state_code or state_code[:64]
-        if answer and answer.tie and follow.state in LIVE:
+        if answer and answer.tie and follow.state in LIVE and not _is_erased(follow, app_id, external_userid):
             tags = [one["tag_id"] for one in answer.tie.get("tags") or [] if one.get("tag_id")]
             _read_tie(follow, answer.tie)
             _set_tags(tenant_id, app_id, follow, tags)
@@ -170,6 +184,12 @@ def follow_apply_event(
         if follow.state != before:
             _tell(follow, occurred_at)
     return follow
+
+
+def _is_erased(follow: Follow, app_id: int, external_userid: str) -> bool:
+    """Whether the person was forgotten while WeCom was asked. Their row is locked: from here on an erasure waits."""
+    told = [external_userid]
+    return bool(erased_among(tenant_id=follow.tenant_id, app_id=app_id, external_userids=told))
 
 
 def _follows_locked(tenant_id: int, customer_ids: list[int], staff_id: int) -> list[Follow]:
@@ -321,23 +341,26 @@ def customer_archive_consent(
 def customer_set_opt_out(
     *, tenant: Tenant, customer_id: int, opted_out: bool, reason: str, actor: Actor
 ) -> Customer:
-    """A customer wants no marketing, or wants it again; with the reason. Raises CustomerUnknown, ReasonMissing,
-    NotPermitted. Safe to repeat: the same wish twice keeps the first time and reason."""
+    """A customer wants no marketing, or wants it again; with the reason, for every record of the person. Raises
+    CustomerUnknown, ReasonMissing, NotPermitted. Safe to repeat: the same wish twice keeps the first time and reason.
+    """
     require(actor, Permission.WORK)
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
-        row = Customer.objects.select_for_update(no_key=True).filter(tenant=tenant, pk=customer_id).first()
+        row = Customer.objects.filter(tenant=tenant, pk=customer_id).first()
         if row is None:
             raise CustomerUnknown
-        if bool(row.opt_out_at) == opted_out:
+        ids = [one.pk for one in person_records(customer=row)]
+        held = Customer.objects.select_for_update(no_key=True).filter(tenant=tenant, pk__in=ids)
+        turning = [one for one in held.order_by("pk") if bool(one.opt_out_at) != opted_out]
+        if not turning:
             return row
         now = clock.now()
-        row.opt_out_at = now if opted_out else None
-        row.opt_out_reason = reason.strip()[:200] if opted_out else ""
-        row.save(update_fields=["opt_out_at", "opt_out_reason"])
-        same = Customer.objects.filter(tenant=tenant, person_id=row.person_id or row.pk)
-        same.update(opt_out_at=row.opt_out_at, opt_out_reason=row.opt_out_reason)
+        for one in turning:
+            one.opt_out_at = now if opted_out else None
+            one.opt_out_reason = reason.strip()[:200] if opted_out else ""
+        Customer.objects.bulk_update(turning, ["opt_out_at", "opt_out_reason"])
         audit.record(
             tenant=tenant,
             actor=actor,
@@ -346,7 +369,8 @@ def customer_set_opt_out(
             changes={"opted_out": [not opted_out, opted_out]},
             reason=reason.strip(),
         )
-        publish(
-            CustomerOptedOut(tenant_id=tenant.pk, occurred_at=now, customer_id=row.pk, opted_out=opted_out)
+        publish_many(
+            CustomerOptedOut(tenant_id=tenant.pk, occurred_at=now, customer_id=one.pk, opted_out=opted_out)
+            for one in turning
         )
-    return row
+    return next((one for one in turning if one.pk == row.pk), row)

@@ -3,10 +3,10 @@
 from django.db import transaction
 
 from contacts.enums import IdentityGround, IdentityVerb
-from contacts.errors import CustomerUnknown, IdentityInvalid, ReasonMissing
-from contacts.models import Customer, IdentityMove
+from contacts.errors import CustomerUnknown, IdentityInvalid, PersonErased, ReasonMissing
+from contacts.models import Customer, Erasure, IdentityMove
 from contacts.policies.identity import may_merge, roots_after
-from contacts.services.stages import stages_judge
+from contacts.services.stages import stage_go_back, stages_judge
 from contacts.services.tag_rules import rules_judge
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -21,14 +21,16 @@ def customers_merge(
     """The person of `other_id` is the person of `goes_on_id`, which goes on. Returns the record that goes on.
 
     Without a union id or phone that both carry, `reason` says why. Raises CustomerUnknown, IdentityInvalid (the same
-    person already), ReasonMissing, NotPermitted. A repeat is IdentityInvalid and changes nothing.
+    person already), PersonErased, ReasonMissing, NotPermitted. A repeat is IdentityInvalid and changes nothing.
     """
     require(actor, Permission.WORK)
     with transaction.atomic():
-        _one_at_a_time(tenant)
+        one_at_a_time(tenant)
         goes_on, other = _person(tenant, goes_on_id), _person(tenant, other_id)
         if not may_merge(other.pk, goes_on.pk, _parents(tenant, {goes_on.pk, other.pk})):
             raise IdentityInvalid
+        if Erasure.objects.filter(tenant=tenant, customer__in=[goes_on, other]).exists():
+            raise PersonErased
         evidence = _shared(tenant, goes_on, other)
         if not evidence and not reason.strip():
             raise ReasonMissing
@@ -45,21 +47,25 @@ def customers_merge(
 def customer_split(*, tenant: Tenant, customer_id: int, reason: str, actor: Actor) -> Customer:
     """A merged record is a person of its own again, with what was merged into it before. Returns it.
 
+    How far its acts had moved the other person in trust goes back too.
     Raises CustomerUnknown, IdentityInvalid (it is not merged), ReasonMissing, NotPermitted.
     """
     require(actor, Permission.WORK)
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
-        _one_at_a_time(tenant)
+        one_at_a_time(tenant)
         record = _record(tenant, customer_id)
         if record.merged_into is None:
             raise IdentityInvalid
         before, into = record.person_id or record.pk, record.merged_into
+        joined = IdentityMove.objects.filter(tenant=tenant, customer=record, verb=IdentityVerb.MERGED)
+        since = joined.latest("at", "pk").at
         _keep(tenant, record, into, IdentityVerb.SPLIT, IdentityGround.HAND, {}, reason, actor)
         record.merged_into = None
         record.save(update_fields=["merged_into"])
         _set_persons(tenant, {before})
+        stage_go_back(tenant=tenant, customer_id=before, since=since, reason=reason, actor=actor)
         _audit(tenant, "contacts.customer.split", into, record, [str(record), None], reason, actor)
         _judge(tenant, [before, record.pk])
     return record
@@ -72,7 +78,7 @@ def customers_apart(*, tenant: Tenant, one_id: int, other_id: int, actor: Actor,
     """
     require(actor, Permission.WORK)
     with transaction.atomic():
-        _one_at_a_time(tenant)
+        one_at_a_time(tenant)
         one, other = _person(tenant, one_id), _person(tenant, other_id)
         if one.pk == other.pk:
             raise IdentityInvalid
@@ -83,8 +89,9 @@ def customers_apart(*, tenant: Tenant, one_id: int, other_id: int, actor: Actor,
             _audit(tenant, "contacts.customer.kept_apart", one, other, [None, str(other)], reason, actor)
 
 
-def _one_at_a_time(tenant: Tenant) -> None:
-    """Two who merge at once could make a circle: decisions of one company wait for each other."""
+def one_at_a_time(tenant: Tenant) -> None:
+    """Two who merge at once could make a circle: what one company decides about who is one person waits for what was
+    decided before. In a transaction."""
     Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
 
 

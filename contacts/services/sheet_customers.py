@@ -7,8 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts.enums import ProfileField, ProfileSource, Verdict
+from contacts.errors import PersonErased
 from contacts.models import Customer, ProfileFact, Sheet, SheetRow
 from contacts.policies.profile import Said, settled
+from contacts.selectors.personal import erased_among
 from contacts.selectors.profile import words_known
 from contacts.services.customers import PersonSeen, customers_ensure
 from contacts.services.profile import Told, profile_told
@@ -26,12 +28,15 @@ def judge(*, tenant: Tenant, sheet: Sheet, lines: Sequence[dict[str, Any]]) -> l
     found = [people.find(told) for told in lines]
     words = words_known(tenant_id=tenant.pk, customer_ids={one.customer.pk for one in found if one.customer})
     is_connected = app_current(tenant_id=tenant.pk) is not None
+    erased = erased_among(tenant_id=tenant.pk, external_userids={one.fresh for one in found})
     made = []
     for told, one in zip(lines, found, strict=True):
         if one.fault:
             made.append(one.fault)
         elif one.customer:
             made.append(_known(one.customer, told, words[one.customer.pk]))
+        elif one.fresh in erased:
+            made.append(faulty("external_userid", str(PersonErased.message)))
         elif is_connected:
             fields = [name for name in (*_OWN, *ProfileField.values) if name in told]
             made.append(
@@ -76,7 +81,7 @@ def write(*, tenant: Tenant, sheet: Sheet, rows: Sequence[SheetRow]) -> None:
         ids = customers_ensure(tenant_id=tenant.pk, app_id=app.pk, people=seen, seen_at=clock.now())
         for row in fresh:
             row.customer_id = ids[row.key]
-    people = Customer.objects.select_for_update().filter(
+    people = Customer.objects.select_for_update(no_key=True).filter(
         tenant=tenant, pk__in={row.customer_id for row in rows}
     )
     by_id = {one.pk: one for one in people.order_by("pk")}
@@ -103,7 +108,7 @@ def _said_at(sheet: Sheet, old: ProfileFact | None) -> datetime:
 
 
 def _facts(tenant_id: int, rows: Sequence[SheetRow]) -> dict[tuple[int, str], ProfileFact]:
-    found = ProfileFact.objects.select_for_update().filter(
+    found = ProfileFact.objects.select_for_update(no_key=True).filter(
         tenant_id=tenant_id, source=ProfileSource.IMPORT, customer_id__in={row.customer_id for row in rows}
     )
     return {(one.customer_id, one.field): one for one in found.order_by("pk")}
@@ -111,7 +116,7 @@ def _facts(tenant_id: int, rows: Sequence[SheetRow]) -> dict[tuple[int, str], Pr
 
 def undo(*, tenant: Tenant, sheet: Sheet, rows: Sequence[SheetRow]) -> None:
     """Put back what stood there, where nobody has changed it since. People who came with the file stay."""
-    people = Customer.objects.select_for_update().filter(
+    people = Customer.objects.select_for_update(no_key=True).filter(
         tenant=tenant, pk__in={row.customer_id for row in rows}
     )
     by_id = {one.pk: one for one in people.order_by("pk")}

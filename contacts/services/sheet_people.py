@@ -55,7 +55,10 @@ class People:
                 self._by[column].setdefault(getattr(row, column), []).append(row)
 
     def find(self, told: dict[str, Any]) -> Found:
-        """WeCom's id before the union id before the phone; what names two people is a fault."""
+        """WeCom's id before the union id before the phone; what names two people is a fault.
+
+        Of one person's records the one that stands for the person is meant.
+        """
         external = told.get("external_userid", "")
         if external in self._external:
             return Found(self._external[external])
@@ -65,11 +68,11 @@ class People:
             if column not in told:
                 continue
             rows = self._by[column].get(told[column], [])
-            if len(rows) > 1:
+            if len({one.person_id or one.pk for one in rows}) > 1:
                 return Found(
                     fault=faulty(column, _("Several people have it: write WeCom's id of the one you mean."))
                 )
             if rows:
-                return Found(rows[0])
+                return Found(min(rows, key=lambda one: (one.person_id is not None, one.pk)))
         column = "unionid" if "unionid" in told else "phone"
         return Found(fault=faulty(column, _("Nobody here has it: write WeCom's id, or correct it.")))

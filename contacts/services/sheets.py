@@ -81,7 +81,7 @@ def sheet_check(*, tenant: Tenant, sheet_id: int) -> None:
 
 def _check_slice(tenant: Tenant, sheet_id: int, checked: int, part: list[Line]) -> bool:
     with transaction.atomic():
-        sheet = Sheet.objects.select_for_update().get(tenant=tenant, pk=sheet_id)
+        sheet = Sheet.objects.select_for_update(no_key=True).defer("body").get(tenant=tenant, pk=sheet_id)
         if sheet.checked != checked:
             return False
         verdicts = _judged(tenant, sheet, part)
@@ -129,7 +129,7 @@ def sheet_start(*, tenant: Tenant, sheet_id: int, actor: Actor) -> Sheet:
     """A person says: write the good lines. Raises SheetNotChecked, ImportDone, Sheet.DoesNotExist, NotPermitted."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        sheet = Sheet.objects.select_for_update().get(tenant=tenant, pk=sheet_id)
+        sheet = Sheet.objects.select_for_update(no_key=True).get(tenant=tenant, pk=sheet_id)
         if sheet.checked_at is None:
             raise SheetNotChecked
         if sheet.started_at is not None:
@@ -156,7 +156,7 @@ def sheet_write(*, tenant: Tenant, sheet_id: int) -> None:
 def _write_slice(tenant: Tenant, sheet_id: int) -> bool:
     """Whether more is to do. Each line is judged anew: what somebody did since the preview is not undone by it."""
     with transaction.atomic():
-        sheet = Sheet.objects.select_for_update().get(tenant=tenant, pk=sheet_id)
+        sheet = Sheet.objects.select_for_update(no_key=True).get(tenant=tenant, pk=sheet_id)
         if sheet.started_at is None or sheet.written_at is not None:
             return False
         rows = list(_waiting(sheet).order_by("line")[:SLICE])
@@ -167,7 +167,7 @@ def _write_slice(tenant: Tenant, sheet_id: int) -> bool:
         for row in rows:
             row.written_at = now
         SheetRow.objects.bulk_update(
-            rows, ["verdict", "column", "message", "customer", "changes", "before", "written_at"]
+            rows, ["verdict", "column", "message", "customer", "key", "changes", "before", "written_at"]
         )
         sheet.done += len(rows)
         sheet.written += len(due)
@@ -188,7 +188,7 @@ def _anew(tenant: Tenant, sheet: Sheet, rows: list[SheetRow]) -> list[SheetRow]:
         if one.verdict == Verdict.FAULT:
             row.verdict, row.column, row.message, row.changes = one.verdict, one.column, one.message[:300], []
             continue
-        row.customer_id, row.changes = one.customer_id, one.changes
+        row.customer_id, row.key, row.changes = one.customer_id, one.key[:200], one.changes
         if one.changes or one.verdict == Verdict.NEW:
             due.append(row)
     return due
@@ -198,7 +198,7 @@ def sheet_undo(*, tenant: Tenant, sheet_id: int, actor: Actor) -> Sheet:
     """A person says: take it back. Raises SheetStays, Sheet.DoesNotExist, NotPermitted. Safe to repeat."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        sheet = Sheet.objects.select_for_update().get(tenant=tenant, pk=sheet_id)
+        sheet = Sheet.objects.select_for_update(no_key=True).get(tenant=tenant, pk=sheet_id)
         if sheet.kind not in UNDOABLE or sheet.written_at is None:
             raise SheetStays
         if sheet.undo_at is None:
@@ -217,7 +217,7 @@ def sheet_take_back(*, tenant: Tenant, sheet_id: int) -> None:
 
 def _undo_slice(tenant: Tenant, sheet_id: int) -> bool:
     with transaction.atomic():
-        sheet = Sheet.objects.select_for_update().get(tenant=tenant, pk=sheet_id)
+        sheet = Sheet.objects.select_for_update(no_key=True).get(tenant=tenant, pk=sheet_id)
         if sheet.undo_at is None or sheet.undone_at is not None:
             return False
         written = SheetRow.objects.filter(

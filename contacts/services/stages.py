@@ -1,17 +1,21 @@
 """Trust stages (R33): forward by evidence, back and sideways by people with a reason; every move is kept."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import transaction
 
-from contacts.enums import STAGE_DAYS, STAGE_LEARNT, StageSource
+from contacts.enums import STAGE_DAYS, STAGE_LEARNT, StageSource, ThreeStep
 from contacts.errors import CustomerUnknown, ReasonMissing, StageInvalid
 from contacts.models import Customer, StageMove
 from contacts.policies.stages import STAGES, Need, Reached, moves_forward, needs_of, reached
+from contacts.policies.steps import step_of
 from contacts.selectors.identity import as_persons
 from contacts.selectors.stages import stage_counts
-from contacts.services.obstacles import steps_follow
+from contacts.services.obstacles import UPGRADE, steps_follow
 from contacts.services.tag_rules import rules_judge
+from team.enums import WorkState
+from team.services import work_items_close
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -29,9 +33,7 @@ def stages_judge(*, tenant_id: int, customer_ids: Iterable[int]) -> int:
     ids = sorted(as_persons(tenant_id=tenant_id, customer_ids=customer_ids))
     if not ids:
         return 0
-    zone = Tenant.objects.get(pk=tenant_id).timezone
-    set_to = preferences.values(tenant_id, STAGE_LEARNT, STAGE_DAYS)
-    needs = needs_of(learnt=set_to[STAGE_LEARNT.key], days=set_to[STAGE_DAYS.key])
+    zone, needs = _rules(tenant_id)
     moved = 0
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
@@ -41,6 +43,13 @@ def stages_judge(*, tenant_id: int, customer_ids: Iterable[int]) -> int:
         if further:
             moved += _move(tenant_id, further, zone, needs)
     return moved
+
+
+def _rules(tenant_id: int) -> tuple[str, tuple[Need, ...]]:
+    """The company's zone and what each stage needs."""
+    set_to = preferences.values(tenant_id, STAGE_LEARNT, STAGE_DAYS)
+    zone = Tenant.objects.get(pk=tenant_id).timezone
+    return zone, needs_of(learnt=set_to[STAGE_LEARNT.key], days=set_to[STAGE_DAYS.key])
 
 
 def _reached(tenant_id: int, ids: list[int], zone: str, needs: tuple[Need, ...]) -> dict[int, Reached]:
@@ -117,3 +126,40 @@ def stage_set(*, tenant: Tenant, customer_id: int, stage: int, reason: str, acto
         steps_follow(tenant_id=tenant.pk, customer_ids=[row.pk], moved_ids=[row.pk] if stage > before else [])
         rules_judge(tenant_id=tenant.pk, customer_ids=[row.pk])
     return row
+
+
+def stage_go_back(*, tenant: Tenant, customer_id: int, since: datetime, reason: str, actor: Actor) -> None:
+    """A record was taken from this person: what its acts since `since` had moved by rule goes back, as far as the
+    person's own acts and what staff said allow. In the caller's transaction. Safe to repeat.
+    """
+    row = Customer.objects.select_for_update(no_key=True).get(tenant=tenant, pk=customer_id)
+    moves = list(StageMove.objects.filter(tenant=tenant, customer=row).order_by("at", "pk"))
+    later = [one for one in moves if one.at >= since]
+    if not later:
+        return
+    said = [one.to_stage for one in later if one.source == StageSource.HAND]
+    zone, needs = _rules(tenant.pk)
+    own = _reached(tenant.pk, [row.pk], zone, needs)[row.pk]
+    stage = max(own.stage, said[-1] if said else later[0].from_stage)
+    if stage >= row.stage:
+        return
+    before, row.stage = row.stage, stage
+    there = [one.at for one in moves if one.to_stage == stage]
+    row.stage_at = there[-1] if there else None if stage == later[0].from_stage else clock.now()
+    row.save(update_fields=["stage", "stage_at"])
+    StageMove.objects.create(
+        tenant=tenant,
+        customer=row,
+        from_stage=before,
+        to_stage=stage,
+        source=StageSource.RULE,
+        at=clock.now(),
+        moved_by=actor.name[:128],
+        reason=reason.strip()[:200],
+        evidence={name: list(pair) for name, pair in own.evidence.items()} if own.stage == stage else {},
+    )
+    steps_follow(tenant_id=tenant.pk, customer_ids=[row.pk])
+    if step_of(stage) != ThreeStep.DEAL:
+        work_items_close(
+            tenant_id=tenant.pk, source_kind=UPGRADE, source_ids=[row.pk], state=WorkState.CANCELLED
+        )

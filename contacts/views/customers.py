@@ -24,6 +24,7 @@ from contacts.selectors import (
     customer_list,
     follows_of,
     groups_of_all,
+    opted_out_in,
     orders_for,
     spent_fen,
     tag_list,
@@ -121,6 +122,7 @@ class CustomerPage(TemplatePage):
             "step": step_of(customer.stage),
             "obstacles": obstacles_of(**who),
             "records": records,
+            "refusal": next((one for one in (customer, *records) if one.opt_out_at), None),
             "same": proposals_for(customer=customer, records=records),
             "orders": [(order, source_label(order.source)) for order in orders],
             "spent_fen": sum(spent.values()) if (spent := spent_fen(**who)) else None,
@@ -186,8 +188,10 @@ class OptOutPage(FormPage):
     form_class = OptOutForm
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        customer = found(self.request.tenant.pk, kwargs["pk"])
-        return {"opted_out": "0" if customer.opt_out_at else "1"}
+        tenant_id = self.request.tenant.pk
+        customer = found(tenant_id, kwargs["pk"])
+        has_refused = opted_out_in(tenant_id=tenant_id, customer_ids=[customer.pk])
+        return {"opted_out": "0" if has_refused else "1"}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {"customer": found(self.request.tenant.pk, kwargs["pk"])}

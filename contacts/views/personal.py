@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from console.pages import ConsoleView, FormPage, TemplatePage, go, toast
 from contacts.forms.personal import EraseForm
+from contacts.selectors.identity import person_records
 from contacts.selectors.personal import KEPT_DAYS, erasure_of, exports_of
 from contacts.services.personal import erasure_ask, export_ask, holding_counts
 from contacts.views.customers import found
@@ -69,8 +70,11 @@ class ErasePage(FormPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         tenant_id = self.request.tenant.pk
         customer = found(tenant_id, kwargs["pk"])
-        rows = holding_counts(tenant_id=tenant_id, customer=customer)
-        return {"customer": customer, "holdings": rows}
+        return {
+            "customer": customer,
+            "records": person_records(customer=customer),
+            "holdings": holding_counts(tenant_id=tenant_id, customer=customer),
+        }
 
     def done(self, form: EraseForm, **kwargs: Any) -> HttpResponse:
         erasure_ask(

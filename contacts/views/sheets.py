@@ -148,16 +148,9 @@ class SheetFaultsView(ConsoleView):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         sheet = sheet_found(self.request.tenant.pk, pk)
-        rows = (
-            [row.line, row.column, row.message, *row.cells] for row in sheet_faults(sheet=sheet).iterator(500)
-        )
         head = [str(_("line")), str(_("column")), str(_("reason")), *sheet.header]
-
-        def lines() -> Any:
-            yield head
-            yield from rows
-
-        return csv_response(list(lines()), f"qunce-{sheet.kind}-faults-{sheet.pk}.csv")
+        rows = [[row.line, row.column, row.message, *row.cells] for row in sheet_faults(sheet=sheet)]
+        return csv_response([head, *rows], f"qunce-{sheet.kind}-faults-{sheet.pk}.csv")
 
 
 class SheetActView(ConsoleView):

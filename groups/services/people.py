@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contacts.selectors import customer_ids_by_external
-from contacts.services.customers import PersonSeen, customers_ensure
+from contacts.services.customers import PersonSeen, customers_meet
 from groups.policies.wire import SeenMember
 from team.selectors import staff_by_userids
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who a userid is. Both ids None: staff that the contacts sync has not brought yet."""
+    """Who a userid is. Both ids None: staff that the contacts sync has not brought yet.
+
+    `is_erased`: a customer who was forgotten on request; how they call themselves in the group is not kept.
+    """
 
     is_staff: bool
     staff_id: int | None = None
     customer_id: int | None = None
+    is_erased: bool = False
 
 
 def people_known(*, tenant_id: int, app_id: int, userids: Iterable[str]) -> dict[str, Person]:
@@ -37,10 +41,10 @@ def people_of(
     staff = staff_by_userids(
         tenant_id=tenant_id, userids=[row.userid for row in rows if row.is_staff], app_id=app_id
     )
-    customers = customers_ensure(tenant_id=tenant_id, app_id=app_id, people=outside, seen_at=read_at)
+    met = customers_meet(tenant_id=tenant_id, app_id=app_id, people=outside, seen_at=read_at)
     return {
         row.userid: Person(True, staff_id=staff[row.userid].pk if row.userid in staff else None)
         if row.is_staff
-        else Person(False, customer_id=customers[row.userid])
+        else Person(False, customer_id=met.ids[row.userid], is_erased=row.userid in met.erased)
         for row in rows
     }

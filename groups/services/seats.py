@@ -124,7 +124,8 @@ def _filled(
             "is_staff": person.is_staff,
         }
     if member is not None and spell.left_at is None:
-        values |= {"nickname": member.nickname, "join_scene": member.scene or spell.join_scene}
+        values["nickname"] = "" if person and person.is_erased else member.nickname
+        values["join_scene"] = member.scene or spell.join_scene
         values |= {"invited_by": member.invited_by, "state_code": member.state_code}
     is_changed = any(getattr(row, name) != value for name, value in values.items())
     for name, value in values.items():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contacts.enums import IdentityVerb
 from contacts.errors import IdentityInvalid, ReasonMissing
+from contacts.events import CustomerOptedOut
 from contacts.models import Behaviour, Customer, IdentityMove
 from contacts.policies.identity import Move, may_merge, parents_after, root_of, roots_after
 from contacts.policies.touch import TouchRequest
@@ -18,8 +19,12 @@ from contacts.selectors.identity import proposals, proposals_for
 from contacts.selectors.stages import stage_distribution
 from contacts.services.customers import customer_set_opt_out
 from contacts.services.identity import customer_split, customers_apart, customers_merge
-from contacts.services.stages import stages_judge
+from contacts.services.obstacles import UPGRADE
+from contacts.services.sheet_people import People
+from contacts.services.stages import stage_set, stages_judge
 from contacts.services.touch import gate_decide
+from outbox.models import EventRow
+from team.selectors import work_items_of
 from tenants.audit import Actor
 from tenants.enums import Role
 from tenants.models import AuditEntry, Tenant
@@ -147,6 +152,10 @@ def test_acts_of_every_record_move_the_person_and_a_split_gives_each_their_own(
     for person, number in ((one, 1), (other, 2)):
         for _turn in range(number):
             make_behaviour(tenant=scoped, customer=person, kind="lesson")
+    stages_judge(tenant_id=scoped.pk, customer_ids=[one.pk, other.pk])
+    one.refresh_from_db()
+    before = (one.stage, one.stage_at)
+    frozen.move(hours=1)
     customers_merge(goes_on_id=one.pk, other_id=other.pk, **who)
     one.refresh_from_db()
     assert one.stage == 4  # three lessons between them
@@ -156,9 +165,60 @@ def test_acts_of_every_record_move_the_person_and_a_split_gives_each_their_own(
     assert one.stage == 6
     customer_split(customer_id=other.pk, **who)
     other.refresh_from_db()
+    one.refresh_from_db()
     assert (other.person_id, other.stage) == (None, 6)
+    assert (one.stage, one.stage_at) == before
+    assert stages_judge(tenant_id=scoped.pk, customer_ids=[one.pk, other.pk]) == 0
+    invited = work_items_of(tenant_id=scoped.pk, source_kind=UPGRADE, source_ids=[one.pk, other.pk])
+    assert {pk: row.state for pk, row in invited.items()} == {one.pk: "cancelled", other.pk: "open"}
     with pytest.raises(IdentityInvalid):
         customer_split(customer_id=other.pk, **who)
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_what_staff_said_of_the_person_meanwhile_holds_after_a_split(
+    scoped: Tenant, owner: Actor, frozen: MovableClock
+) -> None:
+    one, other = make_customers(tenant=scoped, count=2)
+    who = {"tenant": scoped, "actor": owner, "reason": "电话里核实"}
+    make_order(tenant=scoped, customer=other)
+    customers_merge(goes_on_id=one.pk, other_id=other.pk, **who)
+    frozen.move(hours=1)
+    stage_set(customer_id=one.pk, stage=7, **who)
+    customer_split(customer_id=other.pk, **who)
+    one.refresh_from_db()
+    assert one.stage == 7
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_whoever_wants_marketing_again_wants_it_with_every_record(
+    scoped: Tenant, owner: Actor, frozen: MovableClock
+) -> None:
+    one, other, third = make_customers(tenant=scoped, count=3)
+    ids = [one.pk, other.pk, third.pk]
+    who = {"tenant": scoped, "actor": owner, "reason": "微信里说"}
+    customer_set_opt_out(customer_id=other.pk, opted_out=True, **who)
+    for merged in (other, third):
+        customers_merge(goes_on_id=one.pk, other_id=merged.pk, **who)
+    customer_set_opt_out(customer_id=one.pk, opted_out=False, **who)
+    assert opted_out_in(tenant_id=scoped.pk, customer_ids=ids) == set()
+    customer_set_opt_out(customer_id=third.pk, opted_out=True, **who)
+    told = EventRow.objects.filter(name=CustomerOptedOut.name).order_by("-pk")[:3]
+    assert {row.payload["customer_id"] for row in told} == set(ids)
+    customer_set_opt_out(customer_id=third.pk, opted_out=False, **who)
+    assert not Customer.objects.filter(opt_out_at__isnull=False).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_a_file_means_the_person_whom_two_records_share_a_phone(scoped: Tenant, owner: Actor) -> None:
+    one, other = (make_customer(tenant=scoped, phone="13800006027") for _number in range(2))
+    line = {"phone": "13800006027"}
+    assert People(scoped.pk, [line]).find(line).fault
+    customers_merge(tenant=scoped, goes_on_id=other.pk, other_id=one.pk, actor=owner)
+    assert People(scoped.pk, [line]).find(line).customer == other
 
 
 @pytest.mark.django_db

@@ -17,15 +17,8 @@ from contacts.services.customers import (
     customers_ensure,
     customers_store,
 )
-from contacts.services.personal import (
-    erased_heard,
-    erasure_ask,
-    erasure_run,
-    export_ask,
-    export_make,
-    holdings,
-)
-from contacts.services.profile import profile_edit
+from contacts.services.holdings import holdings
+from contacts.services.personal import erased_heard, erasure_ask, export_ask, export_make
 from tenants import clock
 from tenants.audit import Actor
 from tenants.enums import Role
@@ -34,45 +27,10 @@ from tenants.models import AuditEntry, Tenant
 from tenants.roles import PERMISSIONS
 from tenants.scoping import TenantModel, tenant_scope
 from tests.conftest import MovableClock
-from tests.contacts.test_views import body, full_customer, sign_in
+from tests.contacts.erasing import SECRETS, erase, everything
+from tests.contacts.test_views import body, sign_in
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
-SECRETS = ("刘女士", "13800138000", "wmsecret001", "果果妈妈", "会计", "union-secret", "我家地址")
-
-
-@pytest.fixture
-def person(tenant: Tenant, owner: Actor, frozen: MovableClock) -> Customer:
-    with tenant_scope(tenant):
-        made = full_customer(
-            tenant, name="刘女士", external_userid="wmsecret001", phone="13800138000", unionid="union-secret"
-        )
-        profile_edit(tenant=tenant, customer_id=made.pk, values={"occupation": "会计"}, actor=owner)
-        told = BehaviourItem(
-            event_id="m1",
-            kind="message",
-            occurred_at=clock.now(),
-            external_userid="wmsecret001",
-            text="我家地址",
-        )
-        behaviour_record_many(tenant_id=tenant.pk, source="archive", items=[told])
-        return made
-
-
-def erase(tenant: Tenant, owner: Actor, person: Customer) -> Erasure:
-    row = erasure_ask(tenant=tenant, customer_id=person.pk, typed="刘女士", reason="本人要求", actor=owner)
-    for _ in range(2):
-        erasure_run(tenant=tenant, erasure_id=row.pk)
-    row.refresh_from_db()
-    return row
-
-
-def everything(tenant: Tenant) -> str:
-    """All text that the tenant's tables hold, but what is exempt."""
-    found = []
-    for model in apps.get_models():
-        if issubclass(model, TenantModel) and model._meta.label not in EXEMPT:
-            found += [repr(list(model.objects.filter(tenant=tenant).values()))]
-    return "\n".join(found)
 
 
 def test_every_table_about_a_customer_is_in_the_registry_or_exempt_with_a_reason() -> None:
@@ -99,7 +57,7 @@ def test_every_table_about_a_customer_is_in_the_registry_or_exempt_with_a_reason
 def test_every_holding_names_columns_that_exist(tenant: Tenant, person: Customer) -> None:
     with tenant_scope(tenant):
         for one in holdings():
-            assert one.rows(tenant_id=tenant.pk, customer=person).count() >= 0
+            assert one.rows(tenant_id=tenant.pk, records=[person]).count() >= 0
             columns = {field.name for field in apps.get_model(one.table)._meta.concrete_fields}
             assert set(one.clear) <= columns
 
