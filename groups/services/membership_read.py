@@ -18,8 +18,9 @@ from groups.policies.hearing import told_by
 from groups.policies.spells import Spells
 from groups.policies.wire import ADD, Change, SeenGroup, SeenMember
 from groups.services.held import COUNT_FIELDS, STAMP_FIELDS, group_locked, recount, stamp
+from groups.services.owners import owner_seen
 from groups.services.people import people_known, people_of
-from groups.services.renaming import rename_settle
+from groups.services.rename_tasks import rename_settle
 from groups.services.seats import rows_of, seats_write, spells_of
 
 _READ_FIELDS = (
@@ -164,6 +165,8 @@ def _log_changes(group: Group, seen: SeenGroup, read_at: datetime, change: Chang
         GroupChange.objects.bulk_create(rows)
     if group.name != seen.name:
         rename_settle(group=group, shown=seen.name)
+    if group.owner_userid != seen.owner_userid:
+        owner_seen(group=group)
     return len(rows)
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from groups.errors import OwnerInvalid, ReasonNeeded
 from groups.models import Group
-from team.enums import Bucket, WorkKind
-from team.selectors import staff_contactable
+from team.enums import Bucket, WorkKind, WorkState
+from team.selectors import staff_by_id, staff_contactable
 from team.services import work_item_put, work_items_close
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -98,9 +98,21 @@ def owner_settle(*, tenant_id: int, event: SendFinished) -> None:
     rows = list(Group.objects.filter(tenant_id=tenant_id, chat_id__in=chats).select_related("tenant"))
     moved = [group.pk for group in rows if group.chat_id not in refused]
     work_items_close(tenant_id=tenant_id, source_kind=REF_KIND, source_ids=moved)
+    staff = staff_by_id(tenant_id=tenant_id, staff_ids=[event.ref_id]).get(event.ref_id)
     for group in rows:
         if group.chat_id in refused:
-            _tell(group, str(payload.get("new_owner", "")), is_unknown=event.state == SendState.UNKNOWN)
+            _tell(
+                group,
+                str(staff or payload.get("new_owner", "")),
+                is_unknown=event.state == SendState.UNKNOWN,
+            )
+
+
+def owner_seen(*, group: Group) -> None:
+    """WeCom shows another owner: what was asked of the one before is done. In the caller's transaction; repeatable."""
+    work_items_close(
+        tenant_id=group.tenant_id, source_kind=REF_KIND, source_ids=[group.pk], state=WorkState.DONE
+    )
 
 
 def _tell(group: Group, new_owner: str, *, is_unknown: bool) -> None:

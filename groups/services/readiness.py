@@ -11,6 +11,7 @@ from groups.models import Group, ReadinessAnswer
 from groups.policies import answers
 from groups.services.endings import ending_moved
 from groups.services.glance import glance_refresh
+from groups.services.rename_tasks import rename_follow
 from groups.services.setup import KIND_FIELDS, PLAN_FIELDS, assign, known_fields, locked_group
 from groups.services.wordings import wordings_keep, wordings_keep_soon
 from tenants import audit, clock
@@ -56,6 +57,8 @@ def readiness_save(
                 tenant=tenant, actor=actor, verb="groups.group.kind_set" if typed else "groups.group.edited",
                 target=group, changes=changes, reason=reason.strip(),
             )  # fmt: skip
+            if "planned_name" in changes:
+                rename_follow(tenant=tenant, group=group)
             glance_refresh(tenant=tenant, group_ids=[group.pk])
         if "ends_on" in changes:
             ending_moved(tenant=tenant, group=group)

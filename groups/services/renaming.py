@@ -3,24 +3,19 @@
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from groups.errors import NamesRefused
 from groups.models import Group
 from groups.policies.naming import judged_names
 from groups.selectors.naming import name_plan, names_taken
 from groups.services.glance import glance_refresh
+from groups.services.rename_tasks import rename_ask, rename_settle
 from groups.services.setup import assign, group_plan, locked_group
-from team.enums import Bucket, WorkKind, WorkState
-from team.services import work_item_close, work_item_put
 from tenants import audit
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
-
-SOURCE = "groups.rename"
 
 
 def names_apply(
@@ -59,36 +54,7 @@ def _rename(tenant: Tenant, group: Group, name: str, series: str, actor: Actor) 
         group.save(update_fields=list(changes))
         audit.record(tenant=tenant, actor=actor, verb="groups.group.edited", target=group, changes=changes)
     if group.chat_id and group.name != name:
-        _ask_owner(tenant, group)
+        rename_ask(tenant=tenant, group=group)
     else:
         rename_settle(group=group, shown=group.name)
     return group
-
-
-def _ask_owner(tenant: Tenant, group: Group) -> None:
-    work_item_put(
-        tenant_id=tenant.pk,
-        source_kind=SOURCE,
-        source_id=group.pk,
-        staff_id=group.owner_id,
-        group_id=group.pk,
-        kind=WorkKind.SOP_TASK,
-        bucket=Bucket.REMIND,
-        title=_("Rename “%(name)s” in WeCom") % {"name": group.name},
-        detail=_(
-            "In WeCom: open the group, ··· at the top right, group name. It closes by itself once WeCom shows it."
-        ),
-        script=group.planned_name,
-        reason=_("WeCom lets only people rename a group."),
-        rule_code="NAME-05",
-        url=reverse("groups:detail", kwargs={"tenant_slug": tenant.slug, "pk": group.pk}),
-        verb_label=_("See the group"),
-    )
-
-
-def rename_settle(*, group: Group, shown: str) -> None:
-    """WeCom shows a name: a task to rename is closed when it is the planned one. Safe to repeat."""
-    if group.planned_name and shown == group.planned_name:
-        work_item_close(
-            tenant_id=group.tenant_id, source_kind=SOURCE, source_id=group.pk, state=WorkState.DONE
-        )

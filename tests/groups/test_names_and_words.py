@@ -9,7 +9,8 @@ from groups.models import Group, Wording
 from groups.selectors.naming import name_plan
 from groups.selectors.wordings import wording_list, wording_standing
 from groups.services.readiness import readiness_save
-from groups.services.renaming import SOURCE, names_apply
+from groups.services.rename_tasks import SOURCE
+from groups.services.renaming import names_apply
 from groups.services.setup import group_edit_plan, group_plan, group_words_keep, wording_restore
 from simulator.world import groups as acts
 from team.models import WorkItem
@@ -74,6 +75,28 @@ def test_a_running_groups_name_becomes_a_task_that_closes_when_wecom_shows_it(sc
         deliver(vendor.take_events())
         item.refresh_from_db()
         assert item.state == state
+
+
+@pytest.mark.parametrize("by", ["the plan", "the page"])
+def test_a_waiting_task_asks_for_the_name_that_is_planned_now(scoped, by):
+    group = make_group(tenant=scoped, name="小芽英语启蒙07群")
+    names_apply(tenant=scoped, names=[(group.pk, "小芽英语启蒙08群")], series="", actor=SYSTEM)
+    item = WorkItem.objects.get(source_kind=SOURCE, source_id=group.pk)
+
+    def plan(name):
+        common = {"tenant": scoped, "group_id": group.pk, "actor": SYSTEM}
+        if by == "the plan":
+            group_edit_plan(**common, planned_name=name)
+        else:
+            readiness_save(**common, plan={"planned_name": name}, kinds={}, answered={})
+        item.refresh_from_db()
+
+    plan("小芽英语启蒙09群")
+    assert (item.state, item.script) == ("open", "小芽英语启蒙09群")
+    plan("小芽英语启蒙07群")
+    assert item.state == "cancelled"
+    plan("小芽英语启蒙10群")
+    assert item.state == "cancelled"  # nobody has asked for this one
 
 
 def test_names_of_other_groups_are_taken_and_its_own_is_not(scoped):

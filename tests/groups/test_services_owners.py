@@ -4,8 +4,11 @@ import pytest
 
 from groups.errors import OwnerInvalid, ReasonNeeded
 from groups.handlers import on_send_finished
+from groups.models import Group
 from groups.services.owners import REF_KIND, groups_set_owner
+from simulator.world import groups as acts
 from team.models import WorkItem
+from team.services import work_item_put
 from tenants import clock
 from tenants.enums import Role
 from tenants.errors import NotPermitted
@@ -15,6 +18,7 @@ from tests.factories.team import make_staff
 from tests.factories.tenants import actor_of
 from tests.factories.tenants import make_member as make_membership
 from tests.factories.wecom import make_app
+from tests.groups.world import STAFF, deliver
 from wecom.events import SendFinished
 from wecom.models import OutboundSend
 
@@ -94,6 +98,7 @@ def test_what_wecom_did_not_move_becomes_a_task_and_a_later_success_ends_it(scop
         finished(scoped, send, "done", fail_list=[groups[1].chat_id])
     item = WorkItem.objects.get()
     assert (item.staff_id, item.group_id, item.state) == (scene["old"].pk, groups[1].pk, "open")
+    assert scene["new"].name in item.detail
 
     ask(scoped, scene, operator, groups[1:2])
     finished(scoped, OutboundSend.objects.latest("pk"), "done")
@@ -105,3 +110,17 @@ def test_a_call_that_failed_leaves_a_task_for_each_group(scoped, scene, operator
     ask(scoped, scene, operator, scene["groups"][:2])
     finished(scoped, OutboundSend.objects.get(), "failed", error="60111")
     assert WorkItem.objects.filter(source_kind=REF_KIND, state="open").count() == 2
+
+
+def test_the_task_is_done_when_wecom_shows_another_owner(scoped, vendor, camp, frozen):
+    group = Group.objects.get(chat_id=camp)
+    item = work_item_put(
+        tenant_id=scoped.pk, source_kind=REF_KIND, source_id=group.pk, title="换群主", kind="alert", bucket="remind"
+    )  # fmt: skip
+    frozen.move(minutes=1)
+    at = frozen.moment
+    vendor.join(camp, [STAFF[1]], at)
+    acts.change_owner(vendor.corp, chat_id=camp, userid=STAFF[1], at=at.timestamp(), now=at.timestamp())
+    deliver(vendor.take_events())
+    item.refresh_from_db()
+    assert item.state == "done"
