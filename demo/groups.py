@@ -7,13 +7,8 @@ from demo.company import Company
 from demo.vendor import Vendor
 from groups.enums import ContentKind, Kind, PaymentBasis, Purpose, Question, Scenario, Slot
 from groups.selectors import group_list
-from groups.services.setup import (
-    group_approve,
-    group_edit_plan,
-    group_go_live,
-    group_set_kind,
-    readiness_answer,
-)
+from groups.services.moving import group_go_live
+from groups.services.setup import group_approve, group_edit_plan, group_set_kind, readiness_answer
 from tenants.scoping import tenant_scope
 
 SERIES = "启蒙"

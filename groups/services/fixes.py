@@ -12,7 +12,8 @@ from groups.models import Group
 from groups.policies import answers, words
 from groups.policies.plan import GroupPlan
 from groups.selectors import group_facts
-from groups.services.setup import group_edit_plan, group_move, readiness_answer
+from groups.services.moving import group_move
+from groups.services.setup import group_edit_plan, readiness_answer
 from tenants.audit import Actor
 from tenants.models import Tenant
 

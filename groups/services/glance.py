@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from django.core.cache import cache
 from django.db import transaction
 
-from groups.enums import LIVE_STATES, Risk, Severity, State
+from groups.enums import LIVE_STATES, Risk, Severity
 from groups.models import Group
 from groups.policies.checks import Finding, evaluate
 from groups.selectors import group_facts_many, seated
@@ -38,12 +38,12 @@ def risk_of(findings: Sequence[Finding]) -> tuple[int, str, int]:
 def glance_refresh(*, tenant: Tenant, group_ids: Iterable[int]) -> None:
     """Recount and re-judge these groups, in the caller's transaction and a constant number of queries.
 
-    A group in planning or over is at no risk: it is not ready, or no longer.
+    A group in planning, archived or dissolved is at no risk: it is not ready, or no longer.
     Safe to repeat. Call it under the groups' locks, after what changed is written.
     """
-    groups = list(Group.objects.filter(tenant=tenant, pk__in=set(group_ids)).exclude(state=State.ARCHIVED))
+    groups = list(Group.objects.filter(tenant=tenant, pk__in=set(group_ids)))
     sitting = seated(tenant_id=tenant.pk, group_ids=[group.pk for group in groups])
-    live = [group for group in groups if group.state in LIVE_STATES]
+    live = [group for group in groups if group.state in LIVE_STATES and group.dismissed_at is None]
     facts = group_facts_many(tenant=tenant, groups=live, sitting=sitting) if live else {}
     found = {group.pk: evaluate(facts[group.pk]) if group.pk in facts else [] for group in groups}
     findings_store(tenant_id=tenant.pk, found=found)

@@ -8,7 +8,7 @@ from groups.enums import State
 from groups.models import Group
 from groups.services.endings import endings_night
 from groups.services.intros import intros_night
-from groups.services.setup import group_move
+from groups.services.moving import group_move
 from groups.services.setup_steps import setup_night
 from tenants import clock
 from tenants.audit import SYSTEM

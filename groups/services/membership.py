@@ -17,9 +17,11 @@ from groups.policies import spells
 from groups.policies.hearing import Held, Place, after_event, place_of
 from groups.policies.wire import Change
 from groups.services.endings import ending_dissolved
+from groups.services.glance import glance_refresh
 from groups.services.held import COUNT_FIELDS, STAMP_FIELDS, group_locked, recount, stamp
 from groups.services.people import Person, people_known
 from groups.services.seats import rows_of, seats_write, spells_of
+from groups.services.silence import cases_over
 
 
 class Heard(Enum):
@@ -116,6 +118,8 @@ def membership_dissolve(*, tenant_id: int, app_id: int, chat_id: str, at: dateti
         group.customer_count = group.staff_count = 0
         group.save(update_fields=["dismissed_at", *STAMP_FIELDS, *COUNT_FIELDS])
         ending_dissolved(tenant_id=tenant_id, group_id=group.pk)
+        cases_over(tenant_id=tenant_id, group_ids=[group.pk])
+        glance_refresh(tenant=group.tenant, group_ids=[group.pk])
     return True
 
 

@@ -1,4 +1,4 @@
-"""What people decide about a group: plan it, answer the six questions, choose its type, approve, go live, move on."""
+"""What people decide about a group before it runs: plan it, answer the six questions, choose its type, approve."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,38 +7,15 @@ from typing import Any
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from groups.enums import (
-    LIVE_STATES,
-    TRANSITIONS,
-    Kind,
-    PaymentBasis,
-    Purpose,
-    Question,
-    Scenario,
-    Severity,
-    State,
-    SubKind,
-)
-from groups.errors import (
-    AnswerInvalid,
-    ApprovalInvalid,
-    EndTasksOpen,
-    GroupUnknown,
-    NotReady,
-    ReasonNeeded,
-    StateRefused,
-)
-from groups.events import GroupWentLive
+from groups.enums import LIVE_STATES, Kind, PaymentBasis, Purpose, Question, Scenario, Severity, SubKind
+from groups.errors import AnswerInvalid, ApprovalInvalid, GroupUnknown, ReasonNeeded
 from groups.models import Approval, Group, ReadinessAnswer, Wording
 from groups.policies import answers
-from groups.policies.checks import REGISTRY, stopping
-from groups.selectors import group_facts
-from groups.selectors.endings import is_ended
-from groups.services.endings import ending_begin, ending_cancel, ending_moved
+from groups.policies.checks import REGISTRY
+from groups.services.endings import ending_moved
 from groups.services.glance import glance_refresh
-from groups.services.setup_steps import setup_follow
+from groups.services.rename_tasks import rename_follow
 from groups.services.wordings import wordings_keep
-from outbox.services import publish
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -131,6 +108,8 @@ def group_edit_plan(*, tenant: Tenant, group_id: int, actor: Actor, **fields: An
                 tenant=tenant, actor=actor, verb="groups.group.edited", target=group, changes=changes
             )
             wordings_keep(group=group, by=actor.name, before=changes)
+            if "planned_name" in changes:
+                rename_follow(tenant=tenant, group=group)
             glance_refresh(tenant=tenant, group_ids=[group.pk])
         if "ends_on" in changes:
             ending_moved(tenant=tenant, group=group)
@@ -282,60 +261,3 @@ def group_approve(
         )  # fmt: skip
         glance_refresh(tenant=tenant, group_ids=[group.pk])
     return row
-
-
-def group_go_live(*, tenant: Tenant, group_id: int, actor: Actor) -> Group:
-    """Let a planned group run: warming until its start day, active from then on. Publishes GroupWentLive.
-
-    Raises NotReady with every check that stops it, StateRefused when the group is live or over already.
-    """
-    require(actor, Permission.OPERATE)
-    with transaction.atomic():
-        group = locked_group(tenant, group_id)
-        if group.state != State.PLANNING:
-            raise StateRefused
-        findings = stopping(group_facts(tenant=tenant, group=group))
-        if findings:
-            raise NotReady(findings)
-        now = clock.now()
-        is_ahead = group.starts_on is not None and group.starts_on > clock.local_date(now, tenant.timezone)
-        group.goes_live_at = now
-        wordings_keep(group=group, by=actor.name)
-        _move(tenant, group, State.WARMING if is_ahead else State.ACTIVE, actor=actor, reason="")
-        publish(GroupWentLive(tenant_id=tenant.pk, occurred_at=now, group_id=group.pk))
-    return group
-
-
-def group_move(*, tenant: Tenant, group_id: int, state: str, actor: Actor, reason: str = "") -> Group:
-    """Move a group along its life (R13), by the table TRANSITIONS. Backward moves need a reason, and so does archiving
-    unless every closing task is done. Closing lays those tasks out; going on or archiving cancels what waits.
-
-    Going live has its own door, `group_go_live`. Raises StateRefused, ReasonNeeded, GroupUnknown.
-    """
-    require(actor, Permission.OPERATE)
-    with transaction.atomic():
-        group = locked_group(tenant, group_id)
-        is_gate = group.state == State.PLANNING and state != State.ARCHIVED
-        if is_gate or state not in TRANSITIONS[group.state]:
-            raise StateRefused
-        is_backward = state == State.ACTIVE and group.state in (State.DECLINING, State.CLOSING)
-        if not reason.strip() and (is_backward or (state == State.ARCHIVED and not is_ended(group))):
-            raise EndTasksOpen if state == State.ARCHIVED and group.state == State.CLOSING else ReasonNeeded
-        _move(tenant, group, state, actor=actor, reason=reason.strip())
-        if state == State.CLOSING:
-            ending_begin(tenant=tenant, group=group)
-        elif is_backward or state == State.ARCHIVED:
-            ending_cancel(tenant=tenant, group=group)
-        if state == State.ARCHIVED:
-            setup_follow(tenant=tenant, group_ids=[group.pk])
-    return group
-
-
-def _move(tenant: Tenant, group: Group, state: str, *, actor: Actor, reason: str) -> None:
-    before, group.state = group.state, state
-    group.save(update_fields=["state", "goes_live_at"])
-    audit.record(
-        tenant=tenant, actor=actor, verb="groups.group.moved", target=group, reason=reason,
-        changes={"state": [before, state]},
-    )  # fmt: skip
-    glance_refresh(tenant=tenant, group_ids=[group.pk])

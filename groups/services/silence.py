@@ -1,7 +1,10 @@
 """The review of silent members (R19): who is found, and which cases end by themselves. Nobody is ever removed by us."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
 
 from groups.enums import CASES_UNDER_WAY, SILENCE_KEEP_DAYS, CaseState
 from groups.models import Group, MemberPass, SilentCase
@@ -36,13 +39,31 @@ def cases_recheck(tenant: Tenant, groups: Sequence[Group]) -> None:
 
 def cases_left(*, tenant_id: int, group_ids: set[int], customer_ids: set[int]) -> int:
     """People left: their cases are over, what was asked of the owner is done. Returns how many. Safe to repeat."""
+    with transaction.atomic():
+        rows = SilentCase.objects.filter(
+            tenant_id=tenant_id,
+            group_id__in=group_ids,
+            customer_id__in=customer_ids,
+            member__left_at__isnull=False,
+        ).exclude(state=CaseState.LEFT)
+        return _leave(tenant_id, rows)
+
+
+def cases_over(*, tenant_id: int, group_ids: Iterable[int]) -> int:
+    """Groups are archived or dissolved: nobody there waits for a decision or a task any more. Returns how many cases.
+
+    In the caller's transaction; safe to repeat.
+    """
     rows = SilentCase.objects.filter(
-        tenant_id=tenant_id,
-        group_id__in=group_ids,
-        customer_id__in=customer_ids,
-        member__left_at__isnull=False,
-    ).exclude(state=CaseState.LEFT)
-    found = dict(rows.values_list("pk", "state"))
+        tenant_id=tenant_id, group_id__in=list(group_ids), state__in=CASES_UNDER_WAY
+    )
+    return _leave(tenant_id, rows)
+
+
+def _leave(tenant_id: int, rows: QuerySet[SilentCase]) -> int:
+    """Under the cases' locks: a decision made at this very moment comes before or after, with its task."""
+    held = rows.select_for_update(of=("self",)).order_by("pk")
+    found = dict(held.values_list("pk", "state"))
     if not found:
         return 0
     SilentCase.objects.filter(tenant_id=tenant_id, pk__in=list(found)).update(
@@ -54,9 +75,18 @@ def cases_left(*, tenant_id: int, group_ids: set[int], customer_ids: set[int]) -
     return len(found)
 
 
+def cases_drop(*, tenant_id: int, group_ids: Iterable[int]) -> None:
+    """These groups are not reviewed (any more): who waits there for a decision goes. Safe to repeat."""
+    SilentCase.objects.filter(
+        tenant_id=tenant_id, group_id__in=list(group_ids), state=CaseState.OPEN
+    ).delete()
+
+
 def _review(tenant: Tenant, groups: Sequence[Group], *, adds: bool) -> tuple[int, int]:
     now = clock.now()
     wanted = [row for row in groups if is_reviewed(kind=row.kind, switch=row.reviews_silence)]
+    if len(wanted) < len(groups):
+        cases_drop(tenant_id=tenant.pk, group_ids={row.pk for row in groups} - {row.pk for row in wanted})
     if not wanted:
         return 0, 0
     limits = silence_limits(tenant_id=tenant.pk)

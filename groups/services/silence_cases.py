@@ -12,7 +12,8 @@ from contacts.selectors import follow_staff_ids, opted_out_in
 from groups.enums import CASE_DECISIONS, WAKE_WORDS, CaseState
 from groups.errors import DecisionInvalid, GroupUnknown
 from groups.models import Group, SilentCase
-from groups.services.silence import REMOVE, WAKE
+from groups.policies.silence import is_reviewed
+from groups.services.silence import REMOVE, WAKE, cases_drop
 from team.enums import Bucket, WorkKind
 from team.services import work_items_close, work_items_put
 from tenants import audit, clock, preferences
@@ -107,8 +108,8 @@ def silence_switch(*, tenant: Tenant, group_id: int, is_on: bool | None, actor: 
             return group
         group.reviews_silence = is_on
         group.save(update_fields=["reviews_silence"])
-        if is_on is False:
-            SilentCase.objects.filter(tenant=tenant, group=group, state=CaseState.OPEN).delete()
+        if not is_reviewed(kind=group.kind, switch=is_on):
+            cases_drop(tenant_id=tenant.pk, group_ids=[group.pk])
         audit.record(
             tenant=tenant, actor=actor, verb="groups.silence.switched", target=group,
             changes={"reviews_silence": [before, is_on]},

@@ -21,7 +21,7 @@ from groups.selectors.incidents import incidents_of_group
 from groups.selectors.koc import ROLES, mark_roles, role_members
 from groups.selectors.violations import standing_of_members
 from groups.selectors.wordings import wording_standing
-from groups.services.setup import group_move
+from groups.services.moving import group_move
 from groups.views import six
 from groups.views.fresh import freshness_context
 from team.selectors import staff_by_userids

@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 
 from groups.models import Group
 from groups.services.intros import intro_rule_set
-from groups.services.setup import group_edit_plan, group_move
+from groups.services.moving import group_move
+from groups.services.setup import group_edit_plan
 from groups.services.violations import violation_record
 from tenants import clock
 from tenants.audit import SYSTEM

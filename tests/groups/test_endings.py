@@ -15,7 +15,8 @@ from groups.policies.endplan import days
 from groups.services.endings import end_task_edit, end_task_settle
 from groups.services.life import plans_look
 from groups.services.membership import membership_dissolve
-from groups.services.setup import group_edit_plan, group_move
+from groups.services.moving import group_move
+from groups.services.setup import group_edit_plan
 from team.models import WorkItem
 from team.services import work_item_act
 from tenants import clock

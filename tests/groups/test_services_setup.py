@@ -11,11 +11,10 @@ from groups.models import Group, Member
 from groups.selectors import customer_groups, group_facts, group_names_of
 from groups.services.freezing import group_freeze, group_unfreeze
 from groups.services.glance import glance_refresh
+from groups.services.moving import group_go_live, group_move
 from groups.services.setup import (
     group_approve,
     group_edit_plan,
-    group_go_live,
-    group_move,
     group_plan,
     group_set_kind,
     groups_set_kind,

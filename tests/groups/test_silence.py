@@ -17,10 +17,13 @@ from groups.handlers import on_members_moved
 from groups.models import Group, Member, MemberPass, SilentCase
 from groups.policies.silence import Limits, Present, is_inactive, review, seats_freed
 from groups.services.members_night import members_go_through
+from groups.services.membership import membership_dissolve
+from groups.services.moving import group_move
 from groups.services.passes import SLICE_GROUPS, pass_begin, pass_go_on, review_ask, tenants_with_passes
-from groups.services.silence import silence_slice
+from groups.services.silence import REMOVE, silence_slice
 from groups.services.silence_cases import cases_decide, cases_undo, silence_switch
 from team.models import WorkItem
+from tenants.audit import SYSTEM
 from tenants.models import AuditEntry, User
 from tenants.scoping import unscoped
 from tests.factories.contacts import make_behaviour, make_customer, make_customers, make_follow
@@ -233,6 +236,44 @@ def test_super_user_and_delivery_groups_are_left_out_until_switched_on(scoped, s
     assert len(found_names()) == 2
     silence_switch(tenant=scoped, group_id=scene["group"].pk, is_on=False, actor=owner)
     assert found_names() == {}
+
+
+@pytest.mark.parametrize("switch", [False, None])
+def test_switching_back_to_a_type_that_is_not_reviewed_empties_the_queue(scoped, scene, owner, switch):
+    Group.objects.update(kind="delivery")
+    silence_switch(tenant=scoped, group_id=scene["group"].pk, is_on=True, actor=owner)
+    run_review(scoped)
+    assert len(found_names()) == 2
+    silence_switch(tenant=scoped, group_id=scene["group"].pk, is_on=switch, actor=owner)
+    assert found_names() == {}
+
+
+def test_a_group_whose_type_is_not_reviewed_any_more_leaves_the_queue(scoped, scene):
+    run_review(scoped)
+    assert len(found_names()) == 2
+    Group.objects.update(kind="super_user")
+    run_review(scoped)
+    assert found_names() == {}
+
+
+def archived(group):
+    common = {"tenant": group.tenant, "group_id": group.pk, "actor": SYSTEM}
+    group_move(**common, state="closing")
+    group_move(**common, state="archived", reason="办完了")
+
+
+def dissolved(group):
+    membership_dissolve(tenant_id=group.tenant_id, app_id=group.app_id, chat_id=group.chat_id, at=NOW)
+
+
+@pytest.mark.parametrize("end", [archived, dissolved])
+def test_when_a_group_is_over_nobody_waits_there_and_no_task_stays(scoped, scene, owner, end):
+    run_review(scoped)
+    case = SilentCase.objects.get(customer=scene["安静"])
+    cases_decide(tenant=scoped, case_ids=[case.pk], decision="remove", actor=owner)
+    end(scene["group"])
+    assert set(SilentCase.objects.values_list("state", flat=True)) == {"left"}
+    assert not WorkItem.objects.filter(source_kind=REMOVE, state="open").exists()
 
 
 # --- Decisions
