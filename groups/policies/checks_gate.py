@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from groups.enums import Cites, Kind, PaymentBasis, Question, Severity, Slot
-from groups.policies import answers, rhythm
+from groups.policies import answers, endplan, rhythm
 from groups.policies.plan import GroupPlan
 from groups.policies.reference import ADS_WEEK, GOOD_WEEK, NOW, planned, running
 from groups.policies.registry import CONTENT, RUNNING, Fault, Test, check, fault
@@ -158,7 +158,7 @@ def _flash_has_an_end(plan: GroupPlan) -> Fault | None:
     contexts=RUNNING,
 )
 def _flash_is_not_overdue(plan: GroupPlan) -> Fault | None:
-    if plan.kind != Kind.FLASH or plan.ends_at is None or plan.ends_at > plan.now:
+    if plan.ends_at is None or not endplan.is_overdue(kind=plan.kind, ends_at=plan.ends_at, now=plan.now):
         return None
     days = (plan.now - plan.ends_at).days
     if days == 0:

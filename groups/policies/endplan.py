@@ -1,10 +1,15 @@
 """How a group is brought to its end (R13), pure: the days and words of the three tasks."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from groups.enums import EndKind
+from groups.enums import EndKind, Kind
+
+
+def is_overdue(*, kind: str, ends_at: datetime | None, now: datetime) -> bool:
+    """Whether a flash group runs past its end (R2); exactly at its end it is over. Other types may go on."""
+    return kind == Kind.FLASH and ends_at is not None and ends_at <= now
 
 
 def days(*, ends_on: date | None, today: date, lead_days: int) -> dict[str, date]:

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from groups.models import GroupFinding
 from groups.policies.checks import Finding
+from groups.services.overdue import CHECK, overdue_settle
 from tenants import clock
 
 
 def findings_store(*, tenant_id: int, found: Mapping[int, Sequence[Finding]]) -> None:
     """Make the rows of these groups equal to what was found: {group id: findings}; an empty list clears a group.
 
-    In the caller's transaction, under the groups' locks; at most four queries. Safe to repeat: what is still broken
+    In the caller's transaction, under the groups' locks; at most five queries. Safe to repeat: what is still broken
     keeps the moment it was first seen.
     """
     stored: dict[tuple[int, str], GroupFinding] = {
@@ -39,6 +40,9 @@ def findings_store(*, tenant_id: int, found: Mapping[int, Sequence[Finding]]) ->
                 changed.append(row)
     if stored:
         GroupFinding.objects.filter(tenant_id=tenant_id, pk__in=[row.pk for row in stored.values()]).delete()
+        ended = [group_id for group_id, code in stored if code == CHECK]
+        if ended:
+            overdue_settle(tenant_id=tenant_id, group_ids=ended)
     if changed:
         GroupFinding.objects.bulk_update(changed, ["severity", "evidence"])
     if fresh:

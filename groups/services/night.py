@@ -7,6 +7,7 @@ from django.core.cache import cache
 from groups.enums import LIVE_STATES, NIGHTLY_AT
 from groups.models import Group, GroupFinding, NightCheck
 from groups.services.glance import glances_bring_up
+from groups.services.overdue import overdue_ask
 from tenants import clock, preferences
 from tenants.models import Tenant
 
@@ -19,11 +20,12 @@ def tenants_unjudged() -> list[int]:
     `groups_judge_night` waits for the tenant's own hour.
     """
     now = clock.now()
-    running = Group.objects.filter(state__in=LIVE_STATES).values_list("tenant_id", flat=True).distinct()
+    running = Group.objects.filter(state__in=LIVE_STATES, dismissed_at=None)
     judged = set(
         NightCheck.objects.filter(day__gte=(now - timedelta(days=2)).date()).values_list("tenant_id", "day")
     )
-    zones = dict(Tenant.objects.filter(pk__in=list(running), suspended_at=None).values_list("pk", "timezone"))
+    ids = running.values_list("tenant_id", flat=True).distinct()
+    zones = dict(Tenant.objects.filter(pk__in=list(ids), suspended_at=None).values_list("pk", "timezone"))
     return [one for one, zone in zones.items() if (one, clock.local_date(now, zone)) not in judged]
 
 
@@ -38,13 +40,14 @@ def groups_judge_night(*, tenant_id: int) -> int:
     begins_at = clock.at_local(today, preferences.value(tenant_id, NIGHTLY_AT), tenant.timezone)
     if now < begins_at or NightCheck.objects.filter(tenant=tenant, day=today).exists():
         return 0
-    rows = Group.objects.filter(tenant=tenant, state__in=LIVE_STATES).order_by("pk")
+    rows = Group.objects.filter(tenant=tenant, state__in=LIVE_STATES, dismissed_at=None).order_by("pk")
     group_ids = list(rows.values_list("pk", flat=True))
     mark = f"groups:night:{tenant_id}:{today}"
     if not cache.add(mark, 1, timeout=UNDER_WAY_S):
         return 0  # a tick comes before the last one's judgement has ended
     try:
         glances_bring_up(tenant_id=tenant_id, group_ids=group_ids)
+        overdue_ask(tenant=tenant)
     finally:
         cache.delete(mark)
     NightCheck.objects.bulk_create(

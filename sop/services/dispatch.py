@@ -10,6 +10,7 @@ import secrets as random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -17,6 +18,8 @@ from django.db.models import Exists, OuterRef, Q
 from contacts.enums import QUIET_FROM, QUIET_UNTIL
 from contacts.selectors import follow_staff_ids
 from contacts.services.touch import Decision, TouchRequest, gate_decide
+from groups.enums import State
+from groups.policies.endplan import is_overdue
 from sop.enums import (
     CLAIM_LEASE_S,
     GROUP_CHANNELS,
@@ -40,6 +43,9 @@ from sop.services.recipients import Recipient, recipients_store
 from sop.services.state import touch_move, touches_store
 from tenants import clock, preferences
 from tenants.models import Tenant
+
+if TYPE_CHECKING:
+    from groups.models import Group
 
 BATCH = 500
 # The rows are chosen in a CTE: as a subquery of IN the planner may run it again and claim past the limit.
@@ -198,7 +204,7 @@ def _ask_gate(batch: _Batch, touches: list[Touch]) -> None:
             batch.decided.append(_apply(batch, touch, Ruling(Verdict.BLOCK, "QUIET-01")))
         else:
             asked.append(touch)
-    requests = [_request(touch, people[touch.pk], zone) for touch in asked]
+    requests = [_request(touch, people[touch.pk], zone, batch.now) for touch in asked]
     decisions = gate_decide(tenant_id=tenant_id, requests=requests, now=batch.now)
     allowed = []
     for touch, decision in zip(asked, decisions, strict=True):
@@ -228,7 +234,7 @@ def _leave_out_strangers(batch: _Batch, touches: list[Touch], people: dict[int, 
         )
 
 
-def _request(touch: Touch, customer_ids: list[int], zone: str) -> TouchRequest:
+def _request(touch: Touch, customer_ids: list[int], zone: str, now: datetime) -> TouchRequest:
     is_group = touch.channel in GROUP_CHANNELS
     group, step = touch.group, touch.step
     return TouchRequest(
@@ -245,8 +251,15 @@ def _request(touch: Touch, customer_ids: list[int], zone: str) -> TouchRequest:
         buyers_since=clock.day_bounds(touch.run.starts_on, zone)[0],
         wecom_quota=touch.channel in MASS_CHANNELS,
         group_frozen=group is not None and group.frozen_at is not None,
-        group_ended=group is not None and (group.dismissed_at is not None or group.state == "archived"),
+        group_ended=group is not None and _is_over(group, zone, now, is_marketing=step.is_marketing),
     )
+
+
+def _is_over(group: "Group", zone: str, now: datetime, *, is_marketing: bool) -> bool:
+    """Dissolved or archived; a flash group past its end takes no marketing any more either (R2)."""
+    if group.dismissed_at is not None or group.state == State.ARCHIVED:
+        return True
+    return is_marketing and is_overdue(kind=group.kind, ends_at=group.ends_at(zone), now=now)
 
 
 def _refused(batch: _Batch, touch: Touch, decision: Decision) -> Touch:

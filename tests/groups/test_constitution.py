@@ -9,24 +9,29 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
 from console.pages import tenant_url
-from groups.enums import FLASH_DAYS, USUAL_DAYS, Context, State
+from groups.enums import FLASH_DAYS, USUAL_DAYS, Context, Risk, State
 from groups.errors import WordsTooLong
 from groups.models import Group, GroupFinding, NightCheck
 from groups.policies.checks import REGISTRY, evaluate
-from groups.selectors import group_facts, register_weeks
+from groups.selectors import BROKEN, group_counts, group_facts, register_weeks
 from groups.selectors.findings import judged_at
 from groups.selectors.panels import Week, _weeks
 from groups.services import night
 from groups.services.fixes import FIXES, group_fix
 from groups.services.glance import glance_refresh
+from groups.services.membership import membership_dissolve
+from groups.services.moving import group_move
 from groups.services.night import groups_judge_night, tenants_unjudged
 from groups.services.setup import group_edit_plan, group_set_kind, readiness_answer
+from team.models import WorkItem
+from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.models import AuditEntry, User
 from tenants.scoping import tenant_scope, unscoped
 from tenants.services import preference_set
 from tests.factories.contacts import make_behaviour, make_customers
 from tests.factories.groups import fill_group, make_group, make_ready_group
+from tests.factories.team import make_staff
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
@@ -85,11 +90,50 @@ def test_evidence_follows_what_it_shows(scoped, group, frozen):
     assert (row.evidence["size"], row.first_seen_at) == (301, first)
 
 
-def test_a_group_that_is_over_keeps_no_findings(scoped, group):
+def test_a_group_that_is_not_live_yet_keeps_no_findings(scoped, group):
     group_edit_plan(tenant=scoped, group_id=group.pk, actor=SYSTEM, target_size=300)
     Group.objects.filter(pk=group.pk).update(state=State.PLANNING)
     glance_refresh(tenant=scoped, group_ids=[group.pk])
     assert kept(group) == {}
+
+
+def archive(group):
+    common = {"tenant": group.tenant, "group_id": group.pk, "actor": SYSTEM}
+    group_move(**common, state=State.CLOSING)
+    group_move(**common, state=State.ARCHIVED, reason="办完了")
+
+
+def dissolve(group):
+    membership_dissolve(tenant_id=group.tenant_id, app_id=group.app_id, chat_id=group.chat_id, at=clock.now())
+
+
+def put_off(group):
+    group_edit_plan(tenant=group.tenant, group_id=group.pk, actor=SYSTEM, ends_on=date(2026, 4, 1))
+
+
+@pytest.mark.parametrize("end", [archive, dissolve])
+def test_a_group_that_is_over_breaks_nothing_any_more(scoped, group, frozen, end):
+    group_edit_plan(tenant=scoped, group_id=group.pk, actor=SYSTEM, target_size=500)
+    group.refresh_from_db()
+    assert group.risk == Risk.BAD
+    assert group_counts(tenant_id=scoped.pk, broken=BROKEN) == {"broken": 1}
+    end(group)
+    frozen.move(days=2)
+    groups_judge_night(tenant_id=scoped.pk)
+    group.refresh_from_db()
+    assert (kept(group), group.risk, group.risk_code, group.risk_count) == ({}, 0, "", 0)
+    assert group_counts(tenant_id=scoped.pk, broken=BROKEN) == {"broken": 0}
+
+
+def test_a_dissolved_group_is_not_judged_at_night(scoped, group, frozen):
+    other = make_ready_group(tenant=scoped, state=State.ACTIVE)
+    dissolve(group)
+    frozen.move(days=1)
+    assert groups_judge_night(tenant_id=scoped.pk) == 1
+    dissolve(other)
+    frozen.move(days=1)
+    with unscoped("test"):
+        assert tenants_unjudged() == []
 
 
 def test_findings_cost_the_same_for_many_groups(scoped):
@@ -118,6 +162,31 @@ def test_time_alone_breaks_a_rule_and_the_night_finds_it_once(scoped, group, fro
     assert (night.group_count, night.finding_count) == (1, len(kept(group)))
     frozen.move(days=1)
     assert groups_judge_night(tenant_id=scoped.pk) == 1
+
+
+def overdue_items():
+    rows = WorkItem.objects.filter(source_kind="groups.overdue")
+    return [(row.state, row.staff_id, row.rule_code) for row in rows]
+
+
+@pytest.mark.parametrize("end", [archive, dissolve, put_off])
+def test_an_overdue_flash_group_stands_there_anew_every_day_until_it_is_over(scoped, frozen, end):
+    owner = make_staff(tenant=scoped)
+    group = make_ready_group(
+        tenant=scoped, kind="flash", state=State.ACTIVE, owner=owner, ends_on=date(2026, 3, 2)
+    )
+    frozen.set(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))  # 23:00 in Shanghai: its last day
+    groups_judge_night(tenant_id=scoped.pk)
+    assert overdue_items() == []
+    frozen.move(hours=12)
+    groups_judge_night(tenant_id=scoped.pk)
+    assert overdue_items() == [("open", owner.pk, "FLASH-02")]
+    WorkItem.objects.update(state="done", done_by="林晓")
+    frozen.move(days=1)
+    groups_judge_night(tenant_id=scoped.pk)
+    assert overdue_items() == [("open", None, "FLASH-02")]  # everybody sees it now
+    end(group)
+    assert overdue_items() == [("done", None, "FLASH-02")]
 
 
 def test_the_night_waits_for_its_hour_in_the_zone_of_the_company(scoped, group, frozen):

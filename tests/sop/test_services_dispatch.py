@@ -1,11 +1,12 @@
 """From a due row to WeCom's door or a person's list; each row ends in one state, with its reason."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 
 from contacts.models import Exposure, Follow
+from groups.models import Group
 from sop.enums import TouchState
 from sop.models import Touch, TouchRecipient
 from sop.services.dispatch import dispatch_due, tenants_with_due
@@ -43,6 +44,27 @@ def test_forward_due_becomes_a_task_and_one_message(camp: Make, frozen: MovableC
     assert send.kind == "app_message"
     assert send.payload["touser"] == ["linxiao"]
     assert f"/m/{made.tenant.slug}/send/{touches[0].pk}/" in send.payload["content"]["url"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_marketing", "ends_at", "state"),
+    [
+        ("flash", True, time(10, 0), TouchState.BLOCKED),
+        ("flash", True, time(10, 1), TouchState.HANDED),
+        ("flash", False, time(10, 0), TouchState.HANDED),
+        ("new_user", True, time(10, 0), TouchState.HANDED),
+    ],
+)
+def test_a_flash_group_past_its_end_takes_no_more_marketing(
+    camp: Make, frozen: MovableClock, kind: str, is_marketing: bool, ends_at: time, state: str
+) -> None:
+    made = camp(steps=[{"at": time(10, 0), "is_marketing": is_marketing}])
+    Group.objects.filter(pk=made.groups[0].pk).update(kind=kind, ends_on=date(2026, 3, 2), ends_time=ends_at)
+    frozen.set(AT_10)
+    run_due(made)
+    touch = Touch.objects.get()
+    assert touch.state == state
+    assert (touch.rule_code == "ENDED-01") is (state == TouchState.BLOCKED)
 
 
 def test_touch_not_due_stays_planned(camp: Make, frozen: MovableClock) -> None:
