@@ -33,7 +33,6 @@ class Place:
     plan: GroupPlan
     stops: tuple[Finding, ...]
     has_admin: bool = False
-    is_over: bool = False
 
 
 def lacks(kind: str, stops: Iterable[Finding]) -> list[Any]:

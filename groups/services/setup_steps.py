@@ -14,7 +14,7 @@ from groups.models import Group, SetupStep
 from groups.policies.setup_steps import BY_HAND, STEPS
 from groups.selectors import group_facts
 from groups.selectors.setup_steps import Checklist, Step, checklists
-from team.enums import Bucket, WorkKind
+from team.enums import Bucket, WorkKind, WorkState
 from team.selectors import staff_by_id
 from team.services import work_items_close, work_items_put
 from tenants import audit, clock
@@ -24,6 +24,7 @@ from tenants.models import Tenant
 from tenants.services import require
 
 SOURCE = "groups.setup_step"
+CHUNK = 200
 
 
 def setup_step_assign(
@@ -33,21 +34,26 @@ def setup_step_assign(
     require(actor, Permission.OPERATE)
     if kind not in STEPS:
         raise StepInvalid
-    if owner_id is not None and not staff_by_id(tenant_id=tenant.pk, staff_ids=[owner_id]):
+    staff = staff_by_id(tenant_id=tenant.pk, staff_ids=[owner_id] if owner_id is not None else [])
+    if owner_id is not None and owner_id not in staff:
         raise StepInvalid
     with transaction.atomic():
         group, row = _step(tenant, group_id, kind)
-        before = [row.owner_id, row.due_on.isoformat() if row.due_on else None]
-        row.owner_id, row.due_on = owner_id, due_on
+        before, was = _told(row), (row.owner_id, row.due_on)
+        row.owner, row.due_on = staff.get(owner_id or 0), due_on
         row.save(update_fields=["owner", "due_on"])
-        after = [owner_id, due_on.isoformat() if due_on else None]
-        if before != after:
+        if was != (row.owner_id, row.due_on):
             audit.record(
                 tenant=tenant, actor=actor, verb="groups.setup.assigned", target=group,
-                changes={kind: [before, after]},
+                changes={kind: [before, _told(row)]},
             )  # fmt: skip
         setup_steps_tell(tenant=tenant, groups=[group])
     return row
+
+
+def _told(row: SetupStep) -> list[str]:
+    """Owner and day of a step as the record tells them; [] for as laid out."""
+    return [str(one) for one in (row.owner, row.due_on) if one]
 
 
 def setup_step_tick(
@@ -132,7 +138,7 @@ def setup_steps_tell(*, tenant: Tenant, groups: Iterable[Group]) -> int:
     over = [one for key, one in told.items() if one.is_told and key not in late]
     if over:
         work_items_close(
-            tenant_id=tenant.pk, source_kind=SOURCE, source_ids=[one.pk for one in over], state="done"
+            tenant_id=tenant.pk, source_kind=SOURCE, source_ids=[one.pk for one in over], state=WorkState.DONE
         )
     kept.filter(pk__in=[one.pk for one in over]).update(is_told=False)
     kept.filter(pk__in=list(items)).update(is_told=True)
@@ -167,11 +173,19 @@ def setup_follow(*, tenant: Tenant, group_ids: Iterable[int]) -> None:
 
 
 def setup_night(*, tenant_id: int) -> int:
-    """Look at every group that is being set up. Returns how many steps are late. Safe to repeat."""
+    """Look at every group that is being set up, some at a time under their locks. Returns how many steps are late. Safe
+    to repeat."""
     tenant = Tenant.objects.get(pk=tenant_id)
     since = clock.now() - timedelta(days=60)
     rows = Group.objects.filter(tenant=tenant, starts_on__isnull=False, dismissed_at=None)
     planned = rows.filter(state__in=[State.PLANNING, State.WARMING])
     young = rows.filter(state__in=LIVE_STATES, goes_live_at__gte=since)
-    with transaction.atomic():
-        return setup_steps_tell(tenant=tenant, groups=(planned | young).order_by("pk"))
+    wanted = list((planned | young).order_by("pk").values_list("pk", flat=True))
+    late = 0
+    for start in range(0, len(wanted), CHUNK):
+        with transaction.atomic():
+            slice_ = Group.objects.select_for_update(of=("self",)).filter(
+                tenant=tenant, pk__in=wanted[start : start + CHUNK]
+            )
+            late += setup_steps_tell(tenant=tenant, groups=slice_.order_by("pk"))
+    return late

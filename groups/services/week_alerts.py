@@ -22,6 +22,7 @@ from tenants.models import Tenant
 
 SOURCE = "groups.week"
 LOOK_EVERY_S = 900
+CHUNK = 200
 _EMPTY = "SUPER-02"  # asked on any day
 _LACKS = frozenset({"PLAN-02", "PLAN-01"})  # asked by the hour
 
@@ -55,15 +56,24 @@ def week_alerts_bring_up(*, tenant: Tenant, group_ids: Iterable[int] | None = No
 
     Safe to repeat: a group has one item, and one that was done stays done until another week is at stake. What was
     not asked by the hour is not asked for the week under way: only an alert that waits already is followed there.
+    Some groups at a time, each slice under its locks.
     """
-    rows = Group.objects.filter(tenant=tenant, dismissed_at=None).select_related("owner")
+    rows = Group.objects.filter(tenant=tenant)
     if group_ids is not None:
         rows = rows.filter(pk__in=list(group_ids))
+    wanted = list(rows.order_by("pk").values_list("pk", flat=True))
+    return sum(
+        _slice_bring_up(tenant, wanted[start : start + CHUNK]) for start in range(0, len(wanted), CHUNK)
+    )
+
+
+def _slice_bring_up(tenant: Tenant, group_ids: list[int]) -> int:
     monday, due_at = next_week_due(tenant=tenant)
     with transaction.atomic():
-        groups = list(rows.select_for_update(of=("self",)).order_by("pk"))
-        live = [one for one in groups if one.state in LIVE_STATES and one.state != State.CLOSING]
-        items = work_items_of(tenant_id=tenant.pk, source_kind=SOURCE, source_ids=[one.pk for one in groups])
+        rows = Group.objects.select_for_update().filter(tenant=tenant, pk__in=group_ids)
+        groups = list(rows.order_by("pk"))
+        live = [one for one in groups if _is_asked(one)]
+        items = work_items_of(tenant_id=tenant.pk, source_kind=SOURCE, source_ids=group_ids)
         told = {pk for pk, item in items.items() if item.waits and item.rule_code in _LACKS}
         asking = _asking(tenant, live, monday, told)
         for group_id, (week, finding) in asking.items():
@@ -72,6 +82,10 @@ def week_alerts_bring_up(*, tenant: Tenant, group_ids: Iterable[int] | None = No
         fine = [pk for pk, item in items.items() if item.waits and pk not in asking]
         work_items_close(tenant_id=tenant.pk, source_kind=SOURCE, source_ids=fine, state=WorkState.DONE)
     return len(asking)
+
+
+def _is_asked(group: Group) -> bool:
+    return group.dismissed_at is None and group.state in LIVE_STATES and group.state != State.CLOSING
 
 
 def _was_done(item: ItemStanding | None, due_at: datetime) -> bool:

@@ -273,7 +273,8 @@ def run_set_groups(*, tenant: "Tenant", run_id: int, group_ids: Iterable[int], a
         groups = _groups_ready(tenant, group_ids)
         wanted = {group.pk for group in groups}
         rows = {row.group_id: row for row in RunGroup.objects.filter(tenant=tenant, run=run)}
-        fresh = [group for group in groups if group.pk not in rows]
+        present = {group_id for group_id, row in rows.items() if row.removed_at is None}
+        fresh = [group for group in groups if group.pk not in present]
         _check_kinds(tenant, run.version, fresh, run.starts_on, run.offer_ends_at)
         for group_id, row in rows.items():
             is_in = group_id in wanted
@@ -291,7 +292,7 @@ def run_set_groups(*, tenant: "Tenant", run_id: int, group_ids: Iterable[int], a
             actor=actor,
             verb="sop.run.groups_changed",
             target=run,
-            changes={"groups": [sorted(rows), sorted(wanted)]},
+            changes={"groups": [sorted(present), sorted(wanted)]},
         )
     return run
 

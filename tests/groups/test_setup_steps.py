@@ -13,6 +13,7 @@ from groups.errors import StepInvalid
 from groups.models import Group, SetupStep
 from groups.policies.setup_steps import STEPS, due_days
 from groups.selectors.setup_steps import checklists
+from groups.services import setup_steps
 from groups.services.life import plans_look, tenants_with_plans
 from groups.services.setup import group_edit_plan, group_plan, readiness_answer
 from groups.services.setup_steps import setup_step_assign, setup_step_tick
@@ -136,6 +137,28 @@ def test_a_late_step_stands_before_its_owner_and_goes_by_itself(scope, frozen):
         actor=SYSTEM,
     )
     assert not items(scope).filter(staff=other, state=WorkState.OPEN).exists()
+
+
+def test_who_was_assigned_stands_in_the_record_by_name(scope):
+    leader, other = make_staff(tenant=scope, name="周岚"), make_staff(tenant=scope, name="林晓")
+    group = group_plan(
+        tenant=scope, name="小芽英语03群", actor=SYSTEM, starts_on=date(2026, 3, 12), leader_id=leader.pk
+    )
+    for owner, day in ((leader, None), (other, date(2026, 3, 9))):
+        setup_step_assign(
+            tenant=scope, group_id=group.pk, kind="rules", owner_id=owner.pk, due_on=day, actor=SYSTEM
+        )
+    told = AuditEntry.objects.filter(verb="groups.setup.assigned").order_by("pk")
+    assert [one.changes["rules"] for one in told] == [[[], ["周岚"]], [["周岚"], ["林晓", "2026-03-09"]]]
+
+
+def test_late_steps_of_many_groups_are_told_slice_by_slice(scope, frozen, monkeypatch):
+    monkeypatch.setattr(setup_steps, "CHUNK", 2)
+    for number in range(5):
+        group_plan(tenant=scope, name=f"小芽英语0{number}群", actor=SYSTEM, starts_on=date(2026, 3, 3))
+    frozen.move(days=1)
+    assert setup_steps.setup_night(tenant_id=scope.pk) == 25
+    assert items(scope).filter(state=WorkState.OPEN).count() == 25
 
 
 def test_the_item_of_a_hand_step_ticks_it_and_undo_takes_it_back(scope, frozen):

@@ -10,8 +10,9 @@ from django.utils.translation import override
 from groups.enums import Context
 from groups.models import Group
 from groups.policies import registry
+from groups.services import week_alerts
+from groups.services.moving import group_go_live
 from groups.services.night import groups_judge_night
-from groups.services.setup import group_go_live
 from groups.services.week_alerts import SOURCE, next_week_due, week_alerts_bring_up
 from sop.errors import ChecksFailed, KindRefuses
 from sop.models import Run, Touch, Version
@@ -145,6 +146,19 @@ def test_a_run_that_its_groups_type_forbids_is_not_started(scoped):
         run_set_groups(tenant=scoped, run_id=run.pk, group_ids=[flash.pk, new.pk], actor=SYSTEM)
 
 
+def test_a_group_taken_out_is_looked_at_anew_before_it_comes_back(scoped):
+    version = make_version(tenant=scoped, steps=ADS)
+    one, other = (live(scoped, kind="flash", ends_on=date(2026, 3, 20)) for _ in range(2))
+    wish = RunWish(
+        version_id=version.pk, name="三月", group_ids=[one.pk, other.pk], starts_on=date(2026, 3, 3)
+    )
+    run = run_start(tenant=scoped, wish=wish, actor=SYSTEM)
+    run_set_groups(tenant=scoped, run_id=run.pk, group_ids=[other.pk], actor=SYSTEM)
+    Group.objects.filter(pk=one.pk).update(kind="new_user")
+    with pytest.raises(KindRefuses):
+        run_set_groups(tenant=scoped, run_id=run.pk, group_ids=[one.pk, other.pk], actor=SYSTEM)
+
+
 def test_the_group_page_shows_the_next_seven_days_and_what_they_break(web, tenant):
     with tenant_scope(tenant):
         group = live(tenant)
@@ -276,13 +290,23 @@ def test_a_group_nobody_owns_still_stands_on_somebodys_list(scoped, frozen):
     assert open_items()[group.pk].staff_id is None
 
 
-def test_a_group_that_is_over_asks_for_nothing(scoped, frozen):
+@pytest.mark.parametrize("over", [{"state": "archived"}, {"dismissed_at": FRIDAY}])
+def test_a_group_that_is_over_asks_for_nothing(scoped, frozen, over):
     group = live(scoped)
     frozen.set(FRIDAY)
     week_alerts_bring_up(tenant=scoped)
-    Group.objects.filter(pk=group.pk).update(state="archived")
-    assert week_alerts_bring_up(tenant=scoped, group_ids=[group.pk]) == 0
+    assert open_items() != {}
+    Group.objects.filter(pk=group.pk).update(**over)
+    assert week_alerts_bring_up(tenant=scoped) == 0
     assert open_items() == {}
+
+
+def test_weeks_of_many_groups_are_looked_at_slice_by_slice(scoped, frozen, monkeypatch):
+    monkeypatch.setattr(week_alerts, "CHUNK", 2)
+    groups = {live(scoped).pk for _number in range(5)}
+    frozen.set(FRIDAY)
+    assert week_alerts_bring_up(tenant=scoped) == 5
+    assert set(open_items()) == groups
 
 
 def test_weeks_cost_the_same_for_many_groups(scoped, frozen, django_assert_max_num_queries):
