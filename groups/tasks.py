@@ -10,7 +10,7 @@ from groups.services.members_night import members_go_through
 from groups.services.night import groups_judge_night, tenants_unjudged
 from groups.services.passes import TASK as MEMBERS_TASK
 from groups.services.passes import tenants_with_passes
-from groups.services.promises import promises_fall_due, tenants_with_promises_due
+from groups.services.promise_tasks import promises_fall_due, tenants_with_promises_due
 from groups.services.reading import group_reread
 from groups.services.setup import group_words_keep
 from groups.services.week_alerts import tenants_to_look_ahead, week_alerts_bring_up

@@ -1,4 +1,4 @@
-"""The promise ledger of delivery groups (R17): promise, keep, break, withdraw; what falls due becomes work.
+"""The promise ledger of delivery groups (R17): promise, keep, break, withdraw.
 
 Every write judges the group anew in its own transaction, so that its colour is true at once.
 """
@@ -9,28 +9,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from groups.enums import LIVE_STATES, PROMISE_REMIND_HOURS, Kind, PromiseState, Question
+from groups.enums import Kind, PromiseState, Question
 from groups.errors import EvidenceNeeded, GroupUnknown, PromiseClosed, PromiseInvalid, ReasonNeeded
 from groups.models import Group, Promise, ReadinessAnswer
 from groups.policies import answers
 from groups.policies.promises import due_of_line
 from groups.selectors import counts
-from groups.services.glance import glance_refresh, glances_bring_up
+from groups.services.glance import glance_refresh
+from groups.services.promise_tasks import WORK, promise_tell_if_near
 from groups.services.setup import locked_group
-from team.enums import Bucket, WorkKind, WorkState
-from team.services import work_item_close, work_item_put
-from tenants import audit, clock, preferences
+from team.enums import WorkState
+from team.services import work_item_close
+from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
 
-WORK = "groups.promise"
 TEXT_LIMIT = 200
 FARTHEST = timedelta(days=3650)
 _FIELDS = ("text", "due_at", "beneficiary_count")
@@ -149,7 +146,7 @@ def promises_from_gate(*, tenant: Tenant, group_id: int, actor: Actor) -> int:
             day, at = due_of_line(line, first=first, last=group.ends_on)
             draft = PromiseDraft(text=line, due_at=clock.at_local(day, at, tenant.timezone))
             promise = _insert(group, draft, actor, from_gate=True)
-            _tell_if_near(tenant, promise)
+            promise_tell_if_near(tenant=tenant, promise=promise)
         if fresh:
             audit.record(
                 tenant=tenant, actor=actor, verb="groups.promise.taken_over", target=group,
@@ -157,41 +154,6 @@ def promises_from_gate(*, tenant: Tenant, group_id: int, actor: Actor) -> int:
             )  # fmt: skip
             glance_refresh(tenant=tenant, group_ids=[group.pk])
     return len(fresh)
-
-
-def promises_fall_due(*, tenant_id: int) -> int:
-    """Give owners what falls due soon, and judge groups whose promises time alone made overdue. Safe to repeat.
-
-    Returns how many promises were told or judged.
-    """
-    tenant, now = Tenant.objects.get(pk=tenant_id), clock.now()
-    soon = now + timedelta(hours=preferences.value(tenant_id, PROMISE_REMIND_HOURS))
-    waiting = Promise.objects.filter(
-        tenant=tenant, state=PromiseState.OPEN, group__kind=Kind.DELIVERY, group__state__in=LIVE_STATES
-    )
-    with transaction.atomic():
-        near = waiting.filter(told_at=None, due_at__lte=soon).select_related("group")
-        told = list(near.select_for_update(of=("self",), skip_locked=True).order_by("pk")[:500])
-        for promise in told:
-            _tell(tenant, promise)
-        overdue = list(waiting.filter(judged_at=None, due_at__lte=now).values_list("pk", "group_id"))
-    glances_bring_up(tenant_id=tenant_id, group_ids={group_id for _pk, group_id in overdue})
-    Promise.objects.filter(tenant=tenant, pk__in=[pk for pk, _group_id in overdue]).update(judged_at=now)
-    return len(told) + len(overdue)
-
-
-def tenants_with_promises_due() -> list[int]:
-    """Tenants with an open promise to tell or to judge. Across tenants: the caller is a tick.
-
-    The widest window of any tenant is looked at; `promises_fall_due` keeps to the tenant's own.
-    """
-    now = clock.now()
-    widest = now + timedelta(hours=PROMISE_REMIND_HOURS.maximum or 0)
-    waiting = Promise.objects.filter(
-        Q(told_at=None, due_at__lte=widest) | Q(judged_at=None, due_at__lte=now),
-        state=PromiseState.OPEN, group__kind=Kind.DELIVERY, group__state__in=LIVE_STATES,
-    )  # fmt: skip
-    return sorted(set(waiting.order_by().values_list("tenant_id", flat=True).distinct()))
 
 
 def promise_work_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
@@ -282,39 +244,9 @@ _VERBS: dict[str, str] = {
 def _after(tenant: Tenant, promise: Promise, actor: Actor, verb: str, changes: Mapping[str, Any]) -> None:
     """What follows every write: the record, the task, the group's colour."""
     audit.record(tenant=tenant, actor=actor, verb=verb, target=promise, changes=dict(changes))
-    _tell_if_near(tenant, promise)
+    promise_tell_if_near(tenant=tenant, promise=promise)
     glance_refresh(tenant=tenant, group_ids=[promise.group_id])
 
 
 def _json(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _tell_if_near(tenant: Tenant, promise: Promise) -> None:
-    soon = clock.now() + timedelta(hours=preferences.value(tenant.pk, PROMISE_REMIND_HOURS))
-    waits = promise.state == PromiseState.OPEN and promise.told_at is None
-    if waits and promise.group.state in LIVE_STATES and promise.due_at <= soon:
-        _tell(tenant, promise)
-
-
-def _tell(tenant: Tenant, promise: Promise) -> None:
-    """The promise as a task of the group's owner. Under the promise's lock."""
-    group = promise.group
-    page = reverse("groups:detail", kwargs={"tenant_slug": tenant.slug, "pk": group.pk})
-    work_item_put(
-        tenant_id=tenant.pk, source_kind=WORK, source_id=promise.pk, staff_id=group.owner_id, group_id=group.pk,
-        kind=WorkKind.CHECK, bucket=Bucket.MUST, due_at=promise.due_at, rule_code="DELIV-02",
-        title=_("Keep the promise: %(text)s") % {"text": promise.text},
-        reason=ngettext(
-            "Promised to %(n)s customer; an overdue promise turns the group amber.",
-            "Promised to %(n)s customers; an overdue promise turns the group amber.",
-            promise.beneficiary_count,
-        ) % {"n": promise.beneficiary_count},
-        verb_label=_("Say how it was kept"),
-        url=f"{page}?tab=promises",
-        phone_url=reverse(
-            "groups_phone:promise", kwargs={"phone_slug": tenant.slug, "pk": promise.pk}
-        ),
-    )  # fmt: skip
-    promise.told_at = clock.now()
-    promise.save(update_fields=["told_at"])

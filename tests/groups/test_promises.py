@@ -11,8 +11,10 @@ from console.pages import tenant_url
 from groups.enums import PROMISE_GAP, PromiseState, Risk, State
 from groups.errors import EvidenceNeeded, PromiseClosed, PromiseInvalid, ReasonNeeded
 from groups.models import Group, GroupFinding, Promise
+from groups.services import promise_tasks
 from groups.services.glance import glance_refresh
 from groups.services.night import groups_judge_night
+from groups.services.promise_tasks import promises_fall_due, tenants_with_promises_due
 from groups.services.promises import (
     PromiseDraft,
     promise_add,
@@ -21,9 +23,7 @@ from groups.services.promises import (
     promise_keep,
     promise_reopen,
     promise_withdraw,
-    promises_fall_due,
     promises_from_gate,
-    tenants_with_promises_due,
 )
 from team.models import WorkItem
 from team.services import work_item_act
@@ -108,6 +108,25 @@ def test_time_alone_makes_a_promise_overdue_and_the_tick_says_so(scoped, group, 
     promises_fall_due(tenant_id=scoped.pk)
     assert broken_checks(group) == {"DELIV-03"}
     assert promises_fall_due(tenant_id=scoped.pk) == 0
+
+
+def test_a_promise_moved_away_while_it_is_judged_is_judged_when_it_falls_due_again(
+    scoped, group, frozen, monkeypatch
+):
+    one = promise(group, 2)
+    frozen.move(hours=2)
+    later = PromiseDraft(text=one.text, due_at=clock.now() + timedelta(hours=1))
+
+    def moved_meanwhile(**asked):
+        promise_edit(tenant=scoped, promise_id=one.pk, draft=later, actor=SYSTEM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(promise_tasks, "glances_bring_up", moved_meanwhile)
+        promises_fall_due(tenant_id=scoped.pk)
+    assert broken_checks(group) == set()
+    frozen.move(hours=1)
+    promises_fall_due(tenant_id=scoped.pk)
+    assert broken_checks(group) == {"DELIV-03"}
 
 
 def test_the_night_finds_what_time_made_overdue_too(scoped, group, frozen):
