@@ -48,6 +48,7 @@ WORDS = {
     "contacts.way.ended": _("Removed a code for friends"),
     "contacts.way.retried": _("Had WeCom asked again for a code"),
     "contacts.way.welcome_set": _("Set the welcome of a code"),
+    "content.ask.settled": _("Settled an open question"),
     "content.script.archived": _("Archived a script"),
     "content.script.changed": _("Changed a script"),
     "content.script.restored": _("Took a script back into use"),

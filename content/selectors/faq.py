@@ -28,7 +28,7 @@ class AskFigures:
 
 @dataclass(frozen=True)
 class OpenQuestion:
-    """Searches of one question that used no answer: as it was last asked, how often, by how many people."""
+    """Searches of one question that used no answer: one of its wordings, how often, by how many people."""
 
     key: str
     words: str
@@ -59,13 +59,21 @@ def ask_figures(*, tenant_id: int, since: datetime, group_id: int | None = None)
     return AskFigures(told["asked"], told["answered"])
 
 
+def _open(tenant_id: int, since: datetime, group_id: int | None) -> QuerySet[ScriptAsk]:
+    return _asks(tenant_id, since, group_id).filter(script=None, settled_at=None)
+
+
+def open_question_count(*, tenant_id: int, since: datetime, group_id: int | None = None) -> int:
+    """How many questions `open_questions` would tell without its limit. One query."""
+    return int(_open(tenant_id, since, group_id).aggregate(n=Count("key", distinct=True))["n"])
+
+
 def open_questions(
     *, tenant_id: int, since: datetime, group_id: int | None = None, limit: int = 20
 ) -> list[OpenQuestion]:
     """Questions whose searches used no answer, the most frequent first; one meaning counts together. One query."""
     rows = (
-        _asks(tenant_id, since, group_id)
-        .filter(script=None, settled_at=None)
+        _open(tenant_id, since, group_id)
         .values("key")
         .annotate(words=Min("words"), times=Count("pk"), people=Count("asker", distinct=True), last=Max("at"))
         .order_by("-times", "-last", "key")

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from content.models import Script, ScriptAsk
 from content.policies.search import continues, question_key
-from tenants import clock
+from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
@@ -50,13 +50,16 @@ def ask_record(
     return row
 
 
-def ask_answered(*, tenant: Tenant, script_id: int, actor: Actor) -> bool:
-    """The person's last search of the past half hour found what it needed. Whether there was one. Safe to repeat."""
+def ask_answered(*, tenant: Tenant, script_id: int, actor: Actor, group_id: int | None = None) -> bool:
+    """The person's last search of the past half hour, in this group where it is known, found what it needed. Whether
+    there was one. Safe to repeat."""
     now = clock.now()
     with transaction.atomic():
         rows = ScriptAsk.objects.select_for_update().filter(
             tenant=tenant, asker=asker_of(actor), at__gt=now - USED_WITHIN
         )
+        if group_id is not None:
+            rows = rows.filter(group_id=group_id)
         row = rows.order_by("-at", "-pk").first()
         if row is None or not Script.objects.filter(tenant=tenant, pk=script_id).exists():
             return False
@@ -68,5 +71,10 @@ def ask_answered(*, tenant: Tenant, script_id: int, actor: Actor) -> bool:
 def asks_settle(*, tenant: Tenant, key: str, actor: Actor) -> int:
     """A question has its script now, or needs none: it leaves the open ones. Returns how many searches. Repeatable."""
     require(actor, Permission.OPERATE)
-    rows = ScriptAsk.objects.filter(tenant=tenant, key=key, script=None, settled_at=None)
-    return rows.update(settled_at=clock.now())
+    with transaction.atomic():
+        rows = ScriptAsk.objects.filter(tenant=tenant, key=key, script=None, settled_at=None)
+        latest = rows.order_by("-at", "-pk").first()
+        if latest is None:
+            return 0
+        audit.record(tenant=tenant, actor=actor, verb="content.ask.settled", target=latest)
+        return rows.update(settled_at=clock.now())

@@ -13,7 +13,13 @@ from console.pages import ConsoleView, toast
 from content.enums import ScriptKind
 from content.policies.wording import render as fill
 from content.selectors import script_search
-from content.selectors.faq import ask_figures, faq_scripts, group_hits, open_questions
+from content.selectors.faq import (
+    ask_figures,
+    faq_scripts,
+    group_hits,
+    open_question_count,
+    open_questions,
+)
 from content.services import script_used
 from content.services.asks import ask_answered, ask_record
 from groups.models import Group
@@ -59,7 +65,7 @@ def faq_context(request: Any, group: Group) -> dict[str, Any]:
 
 def faq_count(group: Group) -> int | None:
     """Questions of the group without an answer."""
-    return len(open_questions(tenant_id=group.tenant_id, group_id=group.pk, since=_since())) or None
+    return open_question_count(tenant_id=group.tenant_id, group_id=group.pk, since=_since()) or None
 
 
 class FaqTaken(ConsoleView):
@@ -68,9 +74,11 @@ class FaqTaken(ConsoleView):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int, script_pk: int) -> HttpResponse:
-        group_or_404(request, pk)
+        group = group_or_404(request, pk)
         script_used(tenant=self.request.tenant, script_id=script_pk)
-        ask_answered(tenant=self.request.tenant, script_id=script_pk, actor=self.request.actor)
+        ask_answered(
+            tenant=self.request.tenant, script_id=script_pk, actor=self.request.actor, group_id=group.pk
+        )
         toast(request, _("Copied, and counted as the answer"))
         return HttpResponse(status=204)
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from console.pages import tenant_url
 from content.models import ScriptAsk
 from content.policies.search import continues, question_key
-from content.selectors.faq import ask_figures, group_hits, open_questions
+from content.selectors.faq import ask_figures, group_hits, open_question_count, open_questions
 from content.services import script_save
 from content.services.asks import ask_answered, ask_record, asks_settle
 from tenants import clock
 from tenants.audit import Actor
 from tenants.enums import Role
-from tenants.models import User
+from tenants.models import AuditEntry, User
 from tenants.roles import PERMISSIONS
 from tenants.scoping import tenant_scope
 from tests.factories.groups import make_group, make_member
@@ -80,6 +80,41 @@ class TestAsks:
             assert asks_settle(tenant=tenant, key=one.key, actor=WHO) == 2
             assert open_questions(tenant_id=tenant.pk, since=self.since()) == []
             assert ask_figures(tenant_id=tenant.pk, since=self.since()).unanswered == 2
+
+    def test_an_answer_taken_in_one_group_answers_the_search_made_there(self, tenant, frozen):
+        with tenant_scope(tenant):
+            here, there = make_group(tenant=tenant), make_group(tenant=tenant)
+            script = script_save(
+                tenant=tenant,
+                script_id=None,
+                title="怎么退款",
+                text="七天内全额退",
+                kind="product",
+                actor=WHO,
+            )
+            self.ask(tenant, "怎么退款", group_id=here.pk)
+            frozen.move(minutes=2)
+            self.ask(tenant, "怎么开发票", group_id=there.pk)
+            assert ask_answered(tenant=tenant, script_id=script.pk, actor=WHO, group_id=here.pk)
+            told = dict(ScriptAsk.objects.values_list("words", "script_id"))
+            assert told == {"怎么退款": script.pk, "怎么开发票": None}
+
+    def test_more_open_questions_than_are_listed_are_counted_all(self, tenant, frozen):
+        with tenant_scope(tenant):
+            for number in range(23):
+                frozen.move(minutes=2)
+                self.ask(tenant, f"问题{number:02d}")
+            assert len(open_questions(tenant_id=tenant.pk, since=self.since())) == 20
+            assert open_question_count(tenant_id=tenant.pk, since=self.since()) == 23
+
+    def test_settling_a_question_stands_in_the_record(self, tenant, frozen):
+        with tenant_scope(tenant):
+            self.ask(tenant, "怎么开发票")
+            key = question_key("怎么开发票")
+            asks_settle(tenant=tenant, key=key, actor=WHO)
+            asks_settle(tenant=tenant, key=key, actor=WHO)
+            (entry,) = AuditEntry.objects.filter(verb="content.ask.settled")
+            assert (entry.target_name, entry.actor_name) == ("怎么开发票", WHO.name)
 
     def test_an_answer_long_after_belongs_to_no_search(self, tenant, frozen):
         with tenant_scope(tenant):
