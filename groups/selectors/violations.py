@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from contacts.selectors.timeline import CHANGE, TimelineEntry
@@ -17,7 +17,8 @@ def violation_list(*, tenant_id: int, group_id: int, userid: str = "") -> QueryS
     rows = Violation.objects.filter(tenant_id=tenant_id, group_id=group_id).select_related("customer")
     if userid:
         rows = rows.filter(userid=userid)
-    return rows.order_by("-happened_at", "-pk")
+    waits = Case(When(state=ViolationState.OPEN, then=Value(0)), default=Value(1))
+    return rows.order_by(waits, "-happened_at", "-pk")
 
 
 def violation_get(*, tenant_id: int, group_id: int, violation_id: int) -> Violation:

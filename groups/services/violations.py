@@ -62,8 +62,7 @@ def violation_record(
     now = clock.now()
     with transaction.atomic():
         group = locked_group(tenant, group_id)
-        rows = Member.objects.filter(tenant=tenant, group=group, userid=userid, is_staff=False)
-        member = rows.order_by("-joined_at").first()
+        member = _member(tenant, group, userid)
         if member is None or (happened_at or now) > now:
             raise ViolationInvalid
         proposed = step_proposed(tenant_id=tenant.pk, group_id=group.pk, userid=userid)
@@ -77,15 +76,18 @@ def violation_record(
             tenant=tenant, actor=actor, verb="groups.violation.recorded", target=group,
             changes={"step": [None, row.step], "rule": [None, row.rule]},
         )  # fmt: skip
-        _ask(tenant, group, row, _name_of(member))
+        _ask(tenant, group, row)
     return row
 
 
-def _name_of(member: Member) -> str:
-    return str(member.customer or "") or member.nickname or member.userid
+def _member(tenant: Tenant, group: Group, userid: str) -> Member | None:
+    rows = Member.objects.filter(tenant=tenant, group=group, userid=userid, is_staff=False)
+    return rows.select_related("customer").order_by("-joined_at").first()
 
 
-def _ask(tenant: Tenant, group: Group, row: Violation, name: str) -> None:
+def _ask(tenant: Tenant, group: Group, row: Violation) -> None:
+    member = _member(tenant, group, row.userid)
+    name = str(row.customer or "") or (member.nickname if member else "") or row.userid
     work_item_put(
         tenant_id=tenant.pk,
         source_kind=SOURCE,
@@ -134,7 +136,7 @@ def violation_settle(
                 tenant_id=tenant.pk, source_kind=SOURCE, source_id=row.pk, state=WorkState.DONE, by=actor.name
             )
         elif not from_item:
-            _ask(tenant, row.group, row, str(row.customer or "") or row.userid)
+            _ask(tenant, row.group, row)
     return row
 
 

@@ -37,10 +37,8 @@ def violations_context(request: Any, group: Group) -> dict[str, Any]:
     return {
         "violations": rows,
         "who": who,
-        "waiting": sum(row.state == "open" for row in rows),
         "may_see": allows(request.role, Permission.SEE_PERSONAL),
         "may_work": allows(request.role, Permission.WORK),
-        "ladder_text": rules_of(group),
     }
 
 

@@ -11,6 +11,7 @@ from groups.enums import LadderStep, Seen, ViolationState
 from groups.errors import ReasonNeeded, ViolationInvalid
 from groups.models import Member, Violation
 from groups.policies.ladder import proposed
+from groups.selectors.violations import violation_list
 from groups.services.violations import removals_seen, violation_record, violation_settle, violation_undo
 from team.enums import WorkState
 from team.models import WorkItem
@@ -21,7 +22,7 @@ from tenants.enums import Role
 from tenants.models import User
 from tenants.scoping import tenant_scope
 from tests.factories.contacts import make_customers
-from tests.factories.groups import fill_group, make_answers, make_group
+from tests.factories.groups import fill_group, make_answers, make_group, make_member
 from tests.factories.team import make_staff
 from tests.factories.tenants import make_member as make_membership
 from tests.factories.tenants import make_user
@@ -83,6 +84,27 @@ def test_the_step_stands_before_the_owner_with_words_and_is_done_by_saying_so(sc
     assert item_of(row).state == WorkState.DONE
     violation_settle(tenant=scene["tenant"], violation_id=row.pk, is_done=False, actor=SYSTEM)
     assert item_of(row).state == WorkState.OPEN
+
+
+def test_what_waits_stands_before_what_is_dealt_with(scene, frozen):
+    old = record(scene)
+    frozen.move(days=1)
+    new = record(scene, person=1)
+    violation_settle(tenant=scene["tenant"], violation_id=new.pk, is_done=True, actor=SYSTEM)
+    listed = violation_list(tenant_id=scene["tenant"].pk, group_id=scene["group"].pk)
+    assert [one.pk for one in listed] == [old.pk, new.pk]
+
+
+def test_a_member_without_a_profile_is_named_as_in_the_group_each_time(scene):
+    member = make_member(group=scene["group"], nickname="豆豆妈妈")
+    row = violation_record(
+        tenant=scene["tenant"], group_id=scene["group"].pk, userid=member.userid, rule="不私加成员",
+        evidence="私加", actor=SYSTEM,
+    )  # fmt: skip
+    assert "豆豆妈妈" in item_of(row).title
+    for is_done in (True, False):
+        violation_settle(tenant=scene["tenant"], violation_id=row.pk, is_done=is_done, actor=SYSTEM)
+    assert "豆豆妈妈" in item_of(row).title
 
 
 def test_a_removal_is_confirmed_when_the_member_has_left(scene):
