@@ -19,8 +19,9 @@ from groups.selectors import group_facts
 from groups.selectors.setup_steps import checklists
 from groups.selectors.wordings import wording_standing
 from groups.services.fixes import group_fix
+from groups.services.moving import group_go_live
 from groups.services.readiness import readiness_save
-from groups.services.setup import group_approve, group_go_live
+from groups.services.setup import group_approve
 from groups.views.detail import group_or_404
 from team.selectors import staff_contactable
 from tenants.enums import Permission
@@ -104,17 +105,28 @@ class ReadinessPage(ConsoleView):
         return render(request, "groups/_gate_swap.html", context, partial="groups/_gate_swap.html")
 
     def _answered(self, request: HttpRequest, group: Group, form: ReadinessForm) -> dict[str, Any]:
-        stored = group_facts(tenant=self.request.tenant, group=group).answers
+        facts = group_facts(tenant=self.request.tenant, group=group)
         found = form.answers()
-        operation = stored.get(Question.OPERATION, {})
+        operation = facts.answer(Question.OPERATION)
         week = answers.week_of(operation)
         if cell := request.POST.get("cell"):
             week = _turned(week, cell)
         found[Question.OPERATION.value] = {**operation, "week": week} if any(map(any, week.values())) else {}
-        crew = [int(one) for one in request.POST.getlist("crew") if one.isdecimal()]
-        if crew:
+        if crew := self._crew(request, facts):
             found[Question.MANAGEMENT.value]["crew"] = crew
         return found
+
+    def _crew(self, request: HttpRequest, facts: GroupPlan) -> list[int]:
+        """Staff picked on the page, whoever was picked first before the others; once the chat exists the page asks for
+        nobody, and who was chosen stays."""
+        before = facts.answer(Question.MANAGEMENT).get("crew", [])
+        if facts.is_linked:
+            return list(before)
+        picked = set(request.POST.getlist("crew"))
+        staff = [
+            one.pk for one in staff_contactable(tenant_id=self.request.tenant.pk) if str(one.pk) in picked
+        ]
+        return [*(one for one in before if one in staff), *(one for one in staff if one not in before)]
 
     def _context(self, group: Group) -> dict[str, Any]:
         tenant = self.request.tenant

@@ -14,6 +14,8 @@ from groups.enums import State
 from groups.models import Group, ReadinessAnswer
 from groups.selectors import Panel, Touches, register_panel, register_touches
 from groups.selectors.panels import _panels, _touches
+from groups.services.setup import group_plan
+from tenants.audit import SYSTEM
 from tenants.enums import Role
 from tenants.models import AuditEntry, User
 from tenants.scoping import tenant_scope
@@ -338,6 +340,25 @@ def test_planning_answering_and_going_live_by_the_pages(web, tenant):
     with tenant_scope(tenant):
         group.refresh_from_db()
     assert group.state == State.ACTIVE
+
+
+def test_only_staff_that_the_page_offers_are_chosen_and_the_first_stays_first(web, tenant, other_tenant):
+    with tenant_scope(other_tenant):
+        foreign = make_staff(tenant=other_tenant)
+    with tenant_scope(tenant):
+        early, leader = make_staff(tenant=tenant), make_staff(tenant=tenant)
+        group = group_plan(tenant=tenant, name="小芽英语启蒙07群", actor=SYSTEM, leader_id=leader.pk)
+    page = url(tenant, "readiness", pk=group.pk)
+
+    def chosen(*crew):
+        assert web.post(page, {"planned_name": group.planned_name, "crew": crew}).status_code == 302
+        with tenant_scope(tenant):
+            return ReadinessAnswer.objects.get(group=group, question="management").answer.get("crew")
+
+    assert chosen(early.pk, leader.pk, foreign.pk, 10**30, "x") == [leader.pk, early.pk]
+    with tenant_scope(tenant):
+        Group.objects.filter(pk=group.pk).update(chat_id="wr-opened", name="小芽英语启蒙07群", app=early.app)
+    assert chosen() == [leader.pk, early.pk]  # the page does not ask once the chat exists
 
 
 def test_a_group_that_is_not_ready_is_refused_with_its_codes(web, tenant, scene):
