@@ -51,7 +51,7 @@ def main(names: list[str]) -> int:
     database.make_fresh(os.environ["DATABASE_OWNER_URL"], environment, NAME)
     os.environ.update(environment | {"QUNCE_CLOCK_FILE": str(_nine_o_clock())})
     django.setup()
-    from benchmarks import callback, due, group_event, neighbours, owner, pages  # noqa: PLC0415  need Django's settings of this run
+    from benchmarks import callback, due, freeze, group_event, neighbours, owner, pages  # noqa: PLC0415  need Django's settings of this run
     from tenants.models import User  # noqa: PLC0415
     from tenants.services import tenant_sign_up  # noqa: PLC0415
 
@@ -60,6 +60,7 @@ def main(names: list[str]) -> int:
     known = {
         "callback": callback.measure,
         "due": due.measure,
+        "freeze": freeze.measure,
         "group_event": group_event.measure,
         "neighbours": neighbours.measure,
         "pages": pages.measure,

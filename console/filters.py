@@ -7,6 +7,8 @@ from django import forms
 from django.http import QueryDict
 
 SEARCH_FIELD = "q"
+FIELDS_MOST = 7  # a list with more filters than this ...
+FIELDS_SHOWN = 5  # ... shows its first ones and folds the others
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class FilterBar:
 
     search: forms.BoundField | None
     fields: list[tuple[forms.BoundField, bool]]
+    more: list[tuple[forms.BoundField, bool]]  # those that stand folded
     hidden: list[tuple[str, str]]
     chips: list[Chip]
 
@@ -69,4 +72,5 @@ def filter_bar(form: forms.Form, query: QueryDict) -> FilterBar:
             for key in [*keys, "page", "view"]:
                 rest.pop(key, None)
             chips.append(Chip(field.label, ", ".join(_texts(field, values)), f"?{rest.urlencode()}"))
-    return FilterBar(search, fields, hidden, chips)
+    shown = FIELDS_SHOWN if len(fields) > FIELDS_MOST else len(fields)
+    return FilterBar(search, fields[:shown], fields[shown:], hidden, chips)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from tenants.models import Tenant
 
 LINE = 100  # items from this order on stand below the line of the menu
-Count = Callable[[HttpRequest], int | None]
+Count = Callable[[HttpRequest], int | QuerySet | None]
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,8 @@ def register(
 ) -> None:
     """Add a menu item. The item of the page shown is marked by `url_name`, else by its namespace.
 
-    `count` is asked once a page; None shows nothing. `is_late` paints the count red.
+    `count` is asked once a page: a figure, or the query whose rows are counted with those of all other items in one
+    statement. None shows nothing, nor does 0. `is_late` paints the count red.
     """
     _registry.items[key] = Item(key, label, icon, url_name, order, permission, count, is_late)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils.translation import get_language
 
 from console import nav
 from tenants import clock
+from tenants.counting import rows_counted
 from tenants.enums import Role
 from tenants.roles import allows
 
@@ -87,7 +89,7 @@ def _current(request: HttpRequest) -> str:
 
 def _menu(request: HttpRequest) -> list[MenuItem]:
     tenant, role = request.tenant, request.role  # type: ignore[attr-defined]
-    current = _current(request)
+    current, counts = _current(request), _menu_counts(request)
     made: list[MenuItem] = []
     before_line = True
     for one in nav.items():
@@ -97,13 +99,29 @@ def _menu(request: HttpRequest) -> list[MenuItem]:
             url = tenant_url(tenant, one.url_name)
         except NoReverseMatch:
             continue
-        count = one.count(request) if one.count else None
         opens_group = before_line and one.order >= nav.LINE and bool(made)
         before_line = before_line and one.order < nav.LINE
         made.append(
-            MenuItem(one.label, one.icon, url, one.url_name == current, count, one.is_late, opens_group)
+            MenuItem(
+                one.label,
+                one.icon,
+                url,
+                one.url_name == current,
+                counts.get(one.key),
+                one.is_late,
+                opens_group,
+            )
         )
     return made
+
+
+def _menu_counts(request: HttpRequest) -> dict[str, int]:
+    """{key: figure} of the menu items the visitor may open; one statement counts them all."""
+    tenant, role = request.tenant, request.role  # type: ignore[attr-defined]
+    told = {one.key: one.count(request) for one in nav.items() if one.count and allows(role, one.permission)}
+    queries = {key: figure for key, figure in told.items() if isinstance(figure, QuerySet)}
+    figures = {key: figure for key, figure in told.items() if isinstance(figure, int)}
+    return figures | rows_counted(tenant_id=tenant.pk, queries=queries)
 
 
 def _freshness(request: HttpRequest) -> Freshness:

@@ -96,16 +96,16 @@ class GroupFilter(django_filters.FilterSet):
         choices=[("none", _("No type yet")), *Kind.choices], method="by_kind", label=_("Type")
     )
     health = django_filters.ChoiceFilter(choices=_HEALTH, method="by_health", label=_("Health"))
+    owner = django_filters.MultipleChoiceFilter(field_name="owner_id", choices=[], label=_("Owner"))
+    size = django_filters.MultipleChoiceFilter(
+        choices=[(band.key, band.label) for band in SIZE_BANDS], method="by_size", label=_("Size")
+    )
     rule = django_filters.MultipleChoiceFilter(
         choices=[(one.code, format_lazy("{} {}", one.code, one.title)) for one in REGISTRY.values()],
         method="by_rule", label=_("Check broken"),
     )  # fmt: skip
     payment_basis = django_filters.MultipleChoiceFilter(choices=PaymentBasis.choices, label=_("Payment"))
-    size = django_filters.MultipleChoiceFilter(
-        choices=[(band.key, band.label) for band in SIZE_BANDS], method="by_size", label=_("Size")
-    )
     series = django_filters.MultipleChoiceFilter(choices=[], label=_("Series"))
-    owner = django_filters.MultipleChoiceFilter(field_name="owner_id", choices=[], label=_("Owner"))
     group_tag = django_filters.MultipleChoiceFilter(choices=[], method="by_group_tag", label=_("Group tag"))
     frozen = django_filters.BooleanFilter(
         field_name="frozen_at", lookup_expr="isnull", exclude=True, label=_("Sends frozen")

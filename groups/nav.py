@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -26,20 +26,21 @@ from groups.enums import (
     State,
     SubKind,
 )
-from groups.selectors import BROKEN, Panel, group_counts, group_list, register_panel
+from groups.selectors import Panel, group_list, groups_broken, register_panel
 from groups.selectors.endings import ending_open
 from groups.selectors.intros import intros_waiting
 from groups.selectors.panels import People, register_people
+from groups.selectors.promises import promises_overdue
 from groups.selectors.results import PREFIX, label_of_result, people_of_result
 from groups.selectors.violations import violation_timeline, violations_open
 from groups.services import invitations, koc, silence, violations
 from groups.views.chat import chat_context
 from groups.views.circles import circles_context
 from groups.views.endings import ending_context
-from groups.views.faq import faq_context, faq_count
+from groups.views.faq import faq_context, faq_open
 from groups.views.intros import intros_context
 from groups.views.koc import koc_context
-from groups.views.promises import promises_context, promises_overdue
+from groups.views.promises import promises_context
 from groups.views.results import SURVEYED, results_context
 from groups.views.screening import super_context
 from groups.views.setup_steps import setup_context
@@ -50,12 +51,9 @@ from tenants.models import Tenant
 HITS = 5
 
 
-def _broken(request: HttpRequest) -> int | None:
-    tenant: Tenant = request.tenant  # type: ignore[attr-defined]
+def _broken(request: HttpRequest) -> int | QuerySet:
     counted = getattr(request, "groups_broken", None)
-    if counted is None:
-        counted = group_counts(tenant_id=tenant.pk, broken=BROKEN)["broken"]
-    return counted or None
+    return groups_broken(tenant_id=request.tenant.pk) if counted is None else counted  # type: ignore[attr-defined]
 
 
 def _search(tenant: Tenant, text: str) -> Iterator[Hit]:
@@ -86,7 +84,7 @@ register_panel(
 register_panel(
     Panel(
         key="promises", label=_("Promises"), template="groups/_promises.html", context=promises_context,
-        count=promises_overdue, order=30, shows=lambda group: group.kind == Kind.DELIVERY,
+        counted=promises_overdue, order=30, shows=lambda group: group.kind == Kind.DELIVERY,
     )
 )  # fmt: skip
 register_panel(
@@ -105,7 +103,7 @@ register_panel(
         label=_("Introductions"),
         template="groups/_intros.html",
         context=intros_context,
-        count=intros_waiting,
+        counted=intros_waiting,
         order=30,
     )
 )
@@ -115,7 +113,7 @@ register_panel(
         label=_("Breaches"),
         template="groups/_violations.html",
         context=violations_context,
-        count=violations_open,
+        counted=violations_open,
         order=31,
     )
 )
@@ -125,7 +123,7 @@ register_panel(
         label=_("End plan"),
         template="groups/_ending.html",
         context=ending_context,
-        count=ending_open,
+        counted=ending_open,
         order=80,
         shows=lambda group: group.state != State.PLANNING,
     )
@@ -158,7 +156,12 @@ register_changes(
 )
 register_panel(
     Panel(
-        key="faq", label=_("FAQ"), template="groups/_faq.html", context=faq_context, count=faq_count, order=60
+        key="faq",
+        label=_("FAQ"),
+        template="groups/_faq.html",
+        context=faq_context,
+        counted=faq_open,
+        order=60,
     )
 )
 register_changes(

@@ -1,5 +1,6 @@
 """What leads adds to the menu, to the customer's timeline and to the phone's customer page."""
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -17,8 +18,8 @@ from leads.services.work import SOURCE
 from team.phone import register_customer_panel
 
 
-def _count(request: HttpRequest) -> int | None:
-    return waiting_urgent(tenant_id=request.tenant.pk) or None  # type: ignore[attr-defined]
+def _count(request: HttpRequest) -> QuerySet:
+    return waiting_urgent(tenant_id=request.tenant.pk)  # type: ignore[attr-defined]
 
 
 register(key="leads", label=_("Leads"), icon="target-arrow", url_name="leads:board", order=60, count=_count)

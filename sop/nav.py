@@ -24,7 +24,7 @@ from groups.selectors.incidents import register_held
 from leads.selectors.followed import followed_times
 from sop.enums import TouchState
 from sop.phone import group_steps_panel
-from sop.selectors.beside import group_panel, group_panel_count, group_touches, quota_rail, rhythm_rail
+from sop.selectors.beside import group_panel, group_panel_open, group_touches, quota_rail, rhythm_rail
 from sop.selectors.calendar import run_list
 from sop.selectors.held import held_of_groups
 from sop.selectors.templates import template_list
@@ -64,7 +64,7 @@ register_panel(
         label=_("SOP"),
         template="sop/_group_panel.html",
         context=group_panel,
-        count=group_panel_count,
+        counted=group_panel_open,
         order=20,
     )
 )

@@ -1,25 +1,26 @@
 """What team adds to the menu."""
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from console import nav
 from team.enums import Bucket
-from team.selectors import NOBODY, open_count, staff_of_members
+from team.selectors import NOBODY, open_items, staff_of_members
 from team.viewer import own_staff
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.roles import allows
 
 
-def _must_do(request: HttpRequest) -> int | None:
+def _must_do(request: HttpRequest) -> QuerySet:
     """What must be done by the visitor; a lead without a linked staff member sees everyone's."""
     tenant = request.tenant  # type: ignore[attr-defined]
     own = own_staff(request)
     everyone = allows(request.role, Permission.APPROVE)  # type: ignore[attr-defined]
     staff_id = own.pk if own else None if everyone else NOBODY
-    return open_count(tenant_id=tenant.pk, staff_id=staff_id, bucket=Bucket.MUST) or None
+    return open_items(tenant_id=tenant.pk, staff_id=staff_id, bucket=Bucket.MUST)
 
 
 nav.register(

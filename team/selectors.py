@@ -239,9 +239,9 @@ def work_counts(*, tenant_id: int, staff_id: int | None, since: datetime) -> dic
     )
 
 
-def open_count(*, tenant_id: int, staff_id: int | None, bucket: str) -> int:
-    """How many open items of one bucket wait for a person; None: for everyone. For the menu."""
-    return _of(tenant_id, staff_id).filter(state=WorkState.OPEN, bucket=bucket).count()
+def open_items(*, tenant_id: int, staff_id: int | None, bucket: str) -> QuerySet:
+    """Open items of one bucket that wait for a person; None: for everyone. What the menu counts."""
+    return _of(tenant_id, staff_id).filter(state=WorkState.OPEN, bucket=bucket).values("pk")
 
 
 def open_counts(*, tenant_id: int) -> dict[int, int]:

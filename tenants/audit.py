@@ -1,5 +1,6 @@
 """The audit trail (R129): who did what, with the values before and after. Rows are never changed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,27 @@ def record(
 
     `verb` is "<app>.<entity>.<past>". `changes` maps a field to [before, after], JSON values; never a secret.
     """
-    return AuditEntry.objects.create(
+    entry = _entry(tenant, actor, verb, target, changes or {}, reason)
+    entry.save(force_insert=True)
+    return entry
+
+
+def record_many(
+    *, tenant: "Tenant", actor: Actor, verb: str, targets: Iterable[models.Model], reason: str = ""
+) -> None:
+    """One entry for each target of one act, in one statement."""
+    AuditEntry.objects.bulk_create(_entry(tenant, actor, verb, one, {}, reason) for one in targets)
+
+
+def _entry(
+    tenant: "Tenant",
+    actor: Actor,
+    verb: str,
+    target: models.Model | None,
+    changes: dict[str, Any],
+    reason: str,
+) -> AuditEntry:
+    return AuditEntry(
         tenant=tenant,
         actor_kind=actor.kind,
         actor_id=actor.id,
@@ -57,6 +78,6 @@ def record(
         target_kind=target._meta.label_lower if target is not None else "",
         target_id=str(target.pk) if target is not None else "",
         target_name=str(target)[:128] if target is not None else "",
-        changes=changes or {},
+        changes=changes,
         reason=reason[:500],
     )

@@ -9,9 +9,9 @@ from django.template.base import TextNode
 from django.template.context import RequestContext
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils import timezone
-from django.utils.html import format_html, json_script
+from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from console import formats
 from console.shell import home_url, tenant_url
@@ -49,6 +49,27 @@ def turl(context: RequestContext, name: str, **kwargs: Any) -> str:
     """URL of a console page of the tenant in hand: {% turl 'groups:detail' pk=1 %}."""
     tenant = context.get("tenant") or context["request"].tenant
     return tenant_url(tenant, name, **kwargs)
+
+
+_CHOICE = (
+    '<label class="form-check"><input class="form-check-input" type="{}" name="{}" value="{}"{}> {}</label>'
+)
+
+
+@register.simple_tag
+def choices(field: BoundField) -> SafeString:
+    """The choices of a filter as check boxes, or as radios with "All". A list may have hundreds: no template a row."""
+    value = field.value()
+    chosen = {str(one) for one in (value if isinstance(value, list | tuple) else [value or ""])}
+    rows = [(str(key), label) for key, label in getattr(field.field, "choices", ()) if str(key) != ""]
+    is_many = getattr(field.field.widget, "allow_multiple_selected", False)
+    kind, rows = ("checkbox", rows) if is_many else ("radio", [("", gettext("All")), *rows])
+    checked = mark_safe(" checked")
+    return format_html_join(
+        "",
+        _CHOICE,
+        ((kind, field.html_name, key, checked if key in chosen else "", label) for key, label in rows),
+    )
 
 
 @register.simple_tag

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
@@ -21,7 +20,7 @@ class _Groups:
     ids_by_chat: GroupIds | None = None
     names_by_customer: GroupNames | None = None
     by_customer: Callable[..., dict[int, list[Any]]] | None = None
-    open_list: Callable[..., Iterable[Any]] | None = None
+    open_list: Callable[..., QuerySet[Any]] | None = None
     members: Callable[..., dict[int, list[int]]] | None = None
 
 
@@ -37,7 +36,7 @@ def register_groups(*, ids_by_chat: GroupIds, names_by_customer: GroupNames) -> 
 def register_group_lists(
     *,
     by_customer: Callable[..., dict[int, list[Any]]],
-    open_list: Callable[..., Iterable[Any]],
+    open_list: Callable[..., QuerySet[Any]],
     members: Callable[..., dict[int, list[int]]],
 ) -> None:
     """`by_customer(tenant_id=, customer_ids=) -> {customer id: [group]}`, `open_list(tenant_id=) -> groups`,
@@ -82,7 +81,7 @@ def groups_for_choice(*, tenant_id: int) -> list[tuple[int, str]]:
     """(id, name) of the groups a list can be narrowed to, at most 300."""
     if _Groups.open_list is None:
         return []
-    return [(one.pk, one.name or str(one.pk)) for one in islice(_Groups.open_list(tenant_id=tenant_id), 300)]
+    return [(one.pk, one.name or str(one.pk)) for one in _Groups.open_list(tenant_id=tenant_id)[:300]]
 
 
 def groups_open(*, tenant_id: int) -> list[Any]:
@@ -223,6 +222,11 @@ def buyers_in(
     return set(found.values_list("customer_id", flat=True))
 
 
+def paid_orders(*, tenant_id: int, customer_ids: Iterable[int]) -> QuerySet[Order]:
+    """Their paid, not refunded orders, in no order."""
+    return _paid(tenant_id).filter(customer_id__in=set(customer_ids))
+
+
 def opted_out_in(*, tenant_id: int, customer_ids: Iterable[int]) -> set[int]:
     """Those who want no marketing; said with one record it holds for every record of the person."""
     rows = Customer.objects.filter(tenant_id=tenant_id, pk__in=set(customer_ids))
@@ -230,6 +234,22 @@ def opted_out_in(*, tenant_id: int, customer_ids: Iterable[int]) -> set[int]:
     same = out.filter(person=Coalesce(OuterRef("person_id"), OuterRef("pk")))
     said = Q(opt_out_at__isnull=False) | Q(person__opt_out_at__isnull=False) | Q(Exists(same))
     return set(rows.filter(said).values_list("pk", flat=True))
+
+
+def behaviours_in(
+    *,
+    tenant_id: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    kinds: Iterable[str] | None = None,
+) -> QuerySet[Behaviour]:
+    """The stream of everybody in [since, until), in no order: to narrow further, or to count within another query."""
+    found = Behaviour.objects.filter(tenant_id=tenant_id)
+    if since is not None:
+        found = found.filter(occurred_at__gte=since)
+    if until is not None:
+        found = found.filter(occurred_at__lt=until)
+    return found if kinds is None else found.filter(kind__in=list(kinds))
 
 
 def behaviours_for(
@@ -241,14 +261,8 @@ def behaviours_for(
     kinds: Iterable[str] | None = None,
 ) -> QuerySet[Behaviour]:
     """The stream of these people in [since, until), by person and time, then id: a stable order."""
-    found = Behaviour.objects.filter(tenant_id=tenant_id, customer_id__in=list(customer_ids))
-    if since is not None:
-        found = found.filter(occurred_at__gte=since)
-    if until is not None:
-        found = found.filter(occurred_at__lt=until)
-    if kinds is not None:
-        found = found.filter(kind__in=list(kinds))
-    return found.order_by("customer_id", "occurred_at", "pk")
+    found = behaviours_in(tenant_id=tenant_id, since=since, until=until, kinds=kinds)
+    return found.filter(customer_id__in=list(customer_ids)).order_by("customer_id", "occurred_at", "pk")
 
 
 def orders_for(
@@ -294,6 +308,12 @@ def tags_of(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, list[st
     for customer_id, name in rows.values_list("customer_id", "tag__name").distinct():
         found.setdefault(customer_id, []).append(name)
     return found
+
+
+def tagged_ids(*, tenant_id: int, name: str) -> QuerySet:
+    """Ids of the customers who carry a tag of this name, to narrow another query."""
+    rows = CustomerTag.objects.filter(tenant_id=tenant_id, tag__name=name, tag__deleted_at=None)
+    return rows.values("customer_id")
 
 
 def last_active_at(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, datetime]:

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.contrib.postgres.aggregates import BoolOr
+from django.db.models import Q, Subquery
+
 from contacts.enums import CAP_PER_DAY, CAP_PER_WEEK
-from contacts.models import Exposure, ExposureDay, ExposureWeek
+from contacts.models import Customer, Exposure, ExposureDay, ExposureWeek
 from contacts.policies.touch import week_start
 from tenants import clock, preferences
 from tenants.models import Tenant
@@ -20,20 +23,24 @@ class Exposures:
 
 
 def exposures_now(*, tenant: Tenant, customer_id: int) -> Exposures:
-    """Three queries."""
+    """Two queries."""
     day = clock.local_date(clock.now(), tenant.timezone)
     caps = preferences.values(tenant.pk, CAP_PER_DAY, CAP_PER_WEEK)
     who = {"tenant": tenant, "customer_id": customer_id}
-    today = ExposureDay.objects.filter(**who, local_date=day).values_list("count", flat=True).first()
-    week = (
-        ExposureWeek.objects.filter(**who, starts_on=week_start(day)).values_list("count", flat=True).first()
-    )
+    days = ExposureDay.objects.filter(**who, local_date=day).values("count")[:1]
+    weeks = ExposureWeek.objects.filter(**who, starts_on=week_start(day)).values("count")[:1]
+    person = Customer.objects.filter(tenant=tenant, pk=customer_id)
+    today, week = person.values_list(Subquery(days), Subquery(weeks)).first() or (None, None)
     return Exposures(today or 0, week or 0, caps[CAP_PER_DAY.key], caps[CAP_PER_WEEK.key])
 
 
-def people_exposed(*, tenant_id: int, touch_keys: list[str]) -> set[int]:
-    """Customer ids on record for any of these touches, given back or not. One query, none for no keys."""
+def people_exposed(*, tenant_id: int, touch_keys: list[str], among: list[str]) -> tuple[set[int], set[int]]:
+    """Customer ids on record for any of these touches, given back or not; and for those `among` them.
+
+    One query, none for no keys.
+    """
     if not touch_keys:
-        return set()
-    rows = Exposure.objects.filter(tenant=tenant_id, touch_key__in=touch_keys)
-    return set(rows.values_list("customer_id", flat=True).distinct())
+        return set(), set()
+    rows = Exposure.objects.filter(tenant=tenant_id, touch_key__in=touch_keys).order_by()
+    told = list(rows.values_list("customer_id").annotate(is_among=BoolOr(Q(touch_key__in=among))))
+    return {who for who, _is_among in told}, {who for who, is_among in told if is_among}

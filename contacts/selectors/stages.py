@@ -113,10 +113,15 @@ class Standing:
     action: Any
 
 
-def standing_of(*, customer: Customer, now: datetime) -> Standing:
-    """One person's standing. One query."""
-    moves = StageMove.objects.filter(tenant_id=customer.tenant_id, customer=customer)
-    last = moves.order_by("-at", "-pk").first()
+def stage_moves(*, tenant_id: int, customer_ids: Iterable[int], limit: int) -> list[StageMove]:
+    """How these records came to their stages, the latest first."""
+    rows = StageMove.objects.filter(tenant_id=tenant_id, customer_id__in=list(customer_ids))
+    return list(rows.order_by("-at", "-pk")[:limit])
+
+
+def standing_of(*, customer: Customer, now: datetime, moves: Iterable[StageMove]) -> Standing:
+    """One person's standing. `moves`: those of the person's records, the latest first."""
+    last = next((one for one in moves if one.customer_id == customer.pk), None)
     by_hand = last is not None and last.source == StageSource.HAND
     need, action, _content = STAGE_GUIDE[TrustStage(customer.stage)]
     return Standing(

@@ -11,6 +11,7 @@ from contacts.enums import BehaviourKind, FollowState, IdentityVerb, TrustStage
 from contacts.models import Behaviour, CustomerTag, Exposure, Follow, StageMove, TagPast
 from contacts.selectors.identity import identity_moves
 from contacts.selectors.sources import source_label
+from contacts.selectors.stages import stage_moves
 from contacts.selectors.tags import tags_past
 from wecom.archive.texts import kind_label
 
@@ -85,20 +86,23 @@ def customer_timeline(
     limit: int = LIMIT,
     facet: str = "",
     with_identity: bool = True,
+    follows: Iterable[Follow] | None = None,
+    moves: Iterable[StageMove] | None = None,
 ) -> list[TimelineEntry]:
     """The latest `limit` entries, newest first; `facet` keeps one sort. A constant number of queries a record.
 
     `records` are the ids of further records of the same person, told along with it; `with_identity`: also what was
-    decided about who is the same person.
+    decided about who is the same person. `follows` and `moves`: all of these records', if at hand.
     """
     ids = [customer_id, *records]
+    told: dict[str, Any] = {"tenant_id": tenant_id, "customer_ids": ids}
     who: dict[str, Any] = {"tenant_id": tenant_id, "customer_id__in": ids}
     entries = [
         *_behaviours(who, limit),
         *_touches(who, limit),
         *_tags(who, limit),
-        *_friends(who),
-        *_stages(who, limit),
+        *_friends(Follow.objects.filter(**who).select_related("staff") if follows is None else follows),
+        *_stages(stage_moves(**told, limit=limit) if moves is None else moves),
         *(_identities(tenant_id, ids, limit) if with_identity else ()),
     ]
     for provider in _providers:
@@ -225,8 +229,7 @@ def _tagged(row: CustomerTag | TagPast) -> TimelineEntry:
     )
 
 
-def _stages(who: dict[str, Any], limit: int) -> list[TimelineEntry]:
-    rows = StageMove.objects.filter(**who).order_by("-at", "-pk")[:limit]
+def _stages(rows: Iterable[StageMove]) -> list[TimelineEntry]:
     return [
         TimelineEntry(
             at=row.at,
@@ -258,9 +261,9 @@ def _identities(tenant_id: int, ids: list[int], limit: int) -> list[TimelineEntr
     ]
 
 
-def _friends(who: dict[str, Any]) -> list[TimelineEntry]:
+def _friends(rows: Iterable[Follow]) -> list[TimelineEntry]:
     made = []
-    for row in Follow.objects.filter(**who).select_related("staff"):
+    for row in rows:
         name = {"name": row.staff}
         if row.followed_at:
             made.append(

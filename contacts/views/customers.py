@@ -35,9 +35,9 @@ from contacts.selectors.obstacles import obstacles_of
 from contacts.selectors.paths import walk_of, way_set_of
 from contacts.selectors.profile import PROFILE_SIZE, known_of, profile_of
 from contacts.selectors.sources import source_label
-from contacts.selectors.stages import standing_of
+from contacts.selectors.stages import stage_moves, standing_of
 from contacts.selectors.tags import customer_tags, evidence_words, fact_names
-from contacts.selectors.timeline import FACETS, customer_timeline, facet_counts
+from contacts.selectors.timeline import FACETS, LIMIT, customer_timeline, facet_counts
 from contacts.services.customers import customer_archive_consent, customer_set_opt_out
 from contacts.services.tags import customer_tag_add, customer_tag_remove
 from contacts.tables.customers import CustomerTable
@@ -72,8 +72,12 @@ class CustomerListPage(ListPage):
     def table_kwargs(self) -> dict[str, Any]:
         return {"tenant_id": self.request.tenant.pk, "tenant_slug": self.request.tenant.slug}
 
-    def context(self) -> dict[str, Any]:
-        return {"people": customer_count(tenant_id=self.request.tenant.pk)}
+    def show(self, context: dict[str, Any]) -> HttpResponse:
+        """An unfiltered list has counted everybody already."""
+        bar, counted = context["bar"], context["table"].paginator.count
+        is_whole = not bar.chips and not bar.search.value()
+        people = counted if is_whole else customer_count(tenant_id=self.request.tenant.pk)
+        return super().show(context | {"people": people})
 
 
 def found(tenant_id: int, pk: int) -> Customer:
@@ -102,7 +106,10 @@ class CustomerPage(TemplatePage):
         records = records_of(customer=customer)
         ids = [customer.pk, *(one.pk for one in records)]
         who = {"tenant_id": tenant_id, "customer_ids": ids}
-        entries = customer_timeline(tenant_id=tenant_id, customer_id=customer.pk, records=ids[1:])
+        follows, moves = list(follows_of(**who)), stage_moves(**who, limit=LIMIT)
+        entries = customer_timeline(
+            tenant_id=tenant_id, customer_id=customer.pk, records=ids[1:], follows=follows, moves=moves
+        )
         facet = self.request.GET.get("only", "all")
         facet = facet if facet in FACETS else "all"
         counts = facet_counts(entries)
@@ -110,12 +117,12 @@ class CustomerPage(TemplatePage):
         return {
             "customer": customer,
             **self._profile(customer, has_order=bool(orders)),
-            "standing": standing_of(customer=customer, now=clock.now()),
+            "standing": standing_of(customer=customer, now=clock.now(), moves=moves),
             "phone": masked_phone(customer.phone, may_see=self.can(Permission.SEE_PERSONAL)),
             "entries": [one for one in entries if facet in ("all", one.facet)],
             "facet": facet,
             "facets": [(key, FACET_LABELS[key], counts[key]) for key in ("all", *FACETS)],
-            "follows": list(follows_of(**who)),
+            "follows": follows,
             "groups": groups_of_all(**who),
             "tags": self._tags(tenant_id, ids),
             **self._way(customer),

@@ -63,9 +63,9 @@ def _open(tenant_id: int, since: datetime, group_id: int | None) -> QuerySet[Scr
     return _asks(tenant_id, since, group_id).filter(script=None, settled_at=None)
 
 
-def open_question_count(*, tenant_id: int, since: datetime, group_id: int | None = None) -> int:
-    """How many questions `open_questions` would tell without its limit. One query."""
-    return int(_open(tenant_id, since, group_id).aggregate(n=Count("key", distinct=True))["n"])
+def open_keys(*, tenant_id: int, since: datetime, group_id: int | None = None) -> QuerySet:
+    """One row for each question that `open_questions` would tell without its limit."""
+    return _open(tenant_id, since, group_id).values("key").distinct()
 
 
 def open_questions(

@@ -1,6 +1,6 @@
 """Reads of groups. Staff never count as customers; one person in three groups is one in totals (R37, R101)."""
 
-from groups.selectors.activity import ACTIVE_KINDS, active_beside, active_members, messages_spoken
+from groups.selectors.activity import ACTIVE_KINDS, active_counts, messages_spoken
 from groups.selectors.facts import answers_of, approvals_of, group_facts, group_facts_many, limits_of
 from groups.selectors.lists import (
     BROKEN,
@@ -9,6 +9,7 @@ from groups.selectors.lists import (
     group_get,
     group_ids_by_chat,
     group_list,
+    groups_broken,
     groups_by_id,
     groups_open,
 )
@@ -21,7 +22,6 @@ from groups.selectors.members import (
     members_current,
     members_since,
     people_total,
-    seated,
     staff_in,
 )
 from groups.selectors.panels import (
@@ -31,6 +31,7 @@ from groups.selectors.panels import (
     Week,
     followed_in,
     panels,
+    panels_counted,
     panels_of,
     register_followed,
     register_panel,
@@ -50,8 +51,7 @@ __all__ = [
     "PlannedItem",
     "Touches",
     "Week",
-    "active_beside",
-    "active_members",
+    "active_counts",
     "answers_of",
     "approvals_of",
     "change_list",
@@ -65,6 +65,7 @@ __all__ = [
     "group_ids_by_chat",
     "group_list",
     "group_names_of",
+    "groups_broken",
     "groups_by_id",
     "groups_open",
     "limits_of",
@@ -73,6 +74,7 @@ __all__ = [
     "members_since",
     "messages_spoken",
     "panels",
+    "panels_counted",
     "panels_of",
     "people_total",
     "register_followed",
@@ -80,7 +82,6 @@ __all__ = [
     "register_plans",
     "register_touches",
     "register_weeks",
-    "seated",
     "staff_in",
     "touches_of",
     "week_of_group",

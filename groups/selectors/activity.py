@@ -1,12 +1,15 @@
 """What the members of groups do, from the behaviour stream."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 
 from contacts.enums import BehaviourKind
-from contacts.selectors import behaviours_for
+from contacts.selectors import behaviours_in
+from groups.models import Group, Member
+from tenants.counting import RowCount
 
 # What counts as an activity of a customer (R19). A staff message never does: staff are no customers.
 ACTIVE_KINDS = frozenset(
@@ -19,45 +22,42 @@ ACTIVE_KINDS = frozenset(
 )  # fmt: skip
 
 
-def active_members(
-    *, tenant_id: int, members: dict[int, list[int]], since: datetime, until: datetime
-) -> dict[int, set[int]]:
-    """{group id: its customers active in [since, until)}: in this group, or outside any group.
-
-    `members` is what members_current gives. What a person does in another group counts there.
-    """
-    return active_beside(tenant_id=tenant_id, members=members, before=since, since=since, until=until)[0]
-
-
-def active_beside(
-    *, tenant_id: int, members: dict[int, list[int]], before: datetime, since: datetime, until: datetime
-) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
-    """`active_members` of [since, until), and of [before, since); one query."""
-    everyone = {customer for listed in members.values() for customer in listed}
-    rows = (
-        behaviours_for(
-            tenant_id=tenant_id, customer_ids=everyone, since=before, until=until, kinds=ACTIVE_KINDS
-        )
-        .filter(Q(group_id=None) | Q(group_id__in=list(members)))
-        .order_by()
-        .annotate(is_now=Q(occurred_at__gte=since))
-        .values_list("customer_id", "group_id", "is_now")
-        .distinct()
-    )
-    seen: dict[tuple[int | None, bool], set[int]] = {}
-    for customer_id, group_id, is_now in rows:
-        seen.setdefault((group_id, is_now), set()).add(customer_id)
-
-    def active(is_now: bool) -> dict[int, set[int]]:
-        anywhere = seen.get((None, is_now), set())
-        return {
-            one: set(listed) & (anywhere | seen.get((one, is_now), set())) for one, listed in members.items()
-        }
-
-    return active(True), active(False)
-
-
 WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Active:
+    """How many of the customers now in a group were active, and how many in the time before."""
+
+    now: int = 0
+    before: int = 0
+
+
+def active_counts(
+    *, tenant_id: int, group_ids: Iterable[int], before: datetime, since: datetime, until: datetime
+) -> dict[int, Active]:
+    """{group id: Active} of [since, until) and of [before, since), in one query; each group asked for is there.
+
+    What counts is done in this group, or outside any group: what a person does in another group counts there.
+    """
+    wanted = list(group_ids)
+
+    def acted(since: datetime, until: datetime) -> Exists:
+        acts = behaviours_in(tenant_id=tenant_id, since=since, until=until, kinds=ACTIVE_KINDS)
+        here = Q(group=None) | Q(group=OuterRef("group"))
+        return Exists(acts.filter(here, customer=OuterRef("customer")))
+
+    rows = (
+        Member.objects.filter(tenant_id=tenant_id, group__in=wanted, left_at=None, is_staff=False)
+        .order_by()
+        .values("group_id")
+        .annotate(
+            now=Count("pk", filter=acted(since, until)),
+            before=Count("pk", filter=acted(before, since)),
+        )
+    )
+    found = {row["group_id"]: Active(row["now"], row["before"]) for row in rows}
+    return {one: found.get(one, Active()) for one in wanted}
 
 
 @dataclass(frozen=True)
@@ -69,18 +69,21 @@ class Spoken:
     before: int
 
 
-def messages_spoken(*, tenant_id: int, members: dict[int, list[int]], now: datetime) -> dict[int, Spoken]:
+def messages_spoken(*, tenant_id: int, group_ids: Iterable[int], now: datetime) -> dict[int, Spoken]:
     """{group id: Spoken} of the customers now in it, in one query; absent when none is known."""
-    everyone = {customer for listed in members.values() for customer in listed}
-    rows = (
-        behaviours_for(tenant_id=tenant_id, customer_ids=everyone, kinds=[BehaviourKind.MESSAGE])
-        .filter(group_id__in=list(members))
-        .order_by()
-        .values("group_id")
-        .annotate(
-            at=Max("occurred_at"),
-            count=Count("pk", filter=Q(occurred_at__gt=now - WEEK)),
-            before=Count("pk", filter=Q(occurred_at__gt=now - 2 * WEEK, occurred_at__lte=now - WEEK)),
-        )
+    here = Member.objects.filter(
+        tenant_id=tenant_id,
+        group=OuterRef("group"),
+        customer=OuterRef("customer"),
+        left_at=None,
+        is_staff=False,
     )
-    return {row["group_id"]: Spoken(row["at"], row["count"], row["before"]) for row in rows}
+    everything = behaviours_in(tenant_id=tenant_id, kinds=[BehaviourKind.MESSAGE])
+    said = everything.filter(Exists(here), group=OuterRef("pk"))
+    rows = Group.objects.filter(tenant_id=tenant_id, pk__in=list(group_ids)).values_list(
+        "pk",
+        Subquery(said.order_by("-occurred_at").values("occurred_at")[:1]),
+        RowCount(said.filter(occurred_at__gt=now - WEEK)),
+        RowCount(said.filter(occurred_at__gt=now - 2 * WEEK, occurred_at__lte=now - WEEK)),
+    )
+    return {pk: Spoken(at, count, before) for pk, at, count, before in rows if at is not None}

@@ -28,9 +28,9 @@ def end_tasks_open(*, tenant_id: int, group_ids: Iterable[int]) -> QuerySet[EndT
     return EndTask.objects.filter(tenant_id=tenant_id, group_id__in=list(group_ids), state=EndState.OPEN)
 
 
-def ending_open(group: Group) -> int | None:
-    """How many closing tasks wait; None for none."""
-    return end_tasks_open(tenant_id=group.tenant_id, group_ids=[group.pk]).count() or None
+def ending_open(group: Group) -> QuerySet[EndTask]:
+    """The closing tasks of one group that wait."""
+    return end_tasks_open(tenant_id=group.tenant_id, group_ids=[group.pk])
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count
 
 from contacts.enums import GROUP_PER_DAY
-from contacts.selectors import tags_of
+from contacts.selectors import tagged_ids
 from groups.enums import (
     ACTIVE_HOURS,
     AD_SHARE,
@@ -41,7 +41,7 @@ from groups.policies import answers
 from groups.policies.plan import Allowed, GroupPlan, Limits
 from groups.policies.promises import Ledger
 from groups.selectors.activity import Spoken, messages_spoken
-from groups.selectors.members import Counts, Seated, seated
+from groups.selectors.members import Counts, counts, customers_among
 from groups.selectors.panels import Week, weeks_of
 from groups.selectors.promises import ledgers_of
 from groups.selectors.sides import group_side, newcomer_codes
@@ -85,15 +85,16 @@ def approvals_of(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, dict[
     return found
 
 
-def group_facts(*, tenant: Tenant, group: Group) -> GroupPlan:
-    """What the checks look at, for one group."""
-    return group_facts_many(tenant=tenant, groups=[group])[group.pk]
+def group_facts(*, tenant: Tenant, group: Group, seats: Counts | None = None) -> GroupPlan:
+    """What the checks look at, for one group. `seats`: who sits in it, if at hand."""
+    sitting = None if seats is None else {group.pk: seats}
+    return group_facts_many(tenant=tenant, groups=[group], sitting=sitting)[group.pk]
 
 
 def group_facts_many(
-    *, tenant: Tenant, groups: Iterable[Group], sitting: dict[int, Seated] | None = None
+    *, tenant: Tenant, groups: Iterable[Group], sitting: dict[int, Counts] | None = None
 ) -> dict[int, GroupPlan]:
-    """{group id: facts} in a constant number of queries. `sitting`: what `seated` gave, if at hand."""
+    """{group id: facts} in a constant number of queries. `sitting`: what `counts` gave, if at hand."""
     rows = list(groups)
     ids = [row.pk for row in rows]
     now = clock.now()
@@ -102,13 +103,12 @@ def group_facts_many(
     allowed = approvals_of(tenant_id=tenant.pk, group_ids=ids)
     siblings = _siblings(tenant.pk, rows)
     if sitting is None:
-        sitting = seated(tenant_id=tenant.pk, group_ids=ids)
-    members = {one: sitting[one].customers for one in ids}
-    spoken = messages_spoken(tenant_id=tenant.pk, members=members, now=now)
+        sitting = counts(tenant_id=tenant.pk, group_ids=ids)
+    spoken = messages_spoken(tenant_id=tenant.pk, group_ids=ids, now=now)
     weeks = weeks_of(
         tenant_id=tenant.pk, group_ids=[row.pk for row in rows if row.state in LIVE_STATES], now=now
     )
-    supers = _supers(tenant.pk, rows, members, limits.super_tag)
+    supers = _supers(tenant.pk, rows, limits.super_tag)
     codes = _open_codes(tenant.pk, rows)
     newcomers = newcomer_codes(
         tenant_id=tenant.pk, group_ids=[row.pk for row in rows if group_side(row) == Side.OLD]
@@ -120,7 +120,7 @@ def group_facts_many(
     return {
         row.pk: _facts(
             tenant, row, now=now, limits=limits, answered=answered.get(row.pk, {}), allowed=allowed.get(row.pk, {}),
-            seats=sitting[row.pk].counts, siblings=siblings.get(row.series, 0), spoken=spoken.get(row.pk),
+            seats=sitting[row.pk], siblings=siblings.get(row.series, 0), spoken=spoken.get(row.pk),
             is_heard=row.chat_id in heard, week=weeks.get(row.pk) if weeks is not None else None,
             super_count=supers.get(row.pk), open_codes=codes.get(row.pk, 0),
             newcomer_count=newcomers.get(row.pk, 0),
@@ -143,14 +143,14 @@ def _super_groups(rows: list[Group]) -> list[int]:
     return [row.pk for row in rows if row.kind == Kind.SUPER_USER]
 
 
-def _supers(tenant_id: int, rows: list[Group], members: dict[int, list[int]], tag: str) -> dict[int, int]:
+def _supers(tenant_id: int, rows: list[Group], tag: str) -> dict[int, int]:
     """{super-user group: its customers who carry the tag}; {} without such a group."""
     wanted = _super_groups(rows)
     if not wanted:
         return {}
-    everyone = {customer for one in wanted for customer in members.get(one, [])}
-    tagged = {who for who, tags in tags_of(tenant_id=tenant_id, customer_ids=everyone).items() if tag in tags}
-    return {one: len(tagged & set(members.get(one, []))) for one in wanted}
+    tagged = tagged_ids(tenant_id=tenant_id, name=tag)
+    found = customers_among(tenant_id=tenant_id, group_ids=wanted, people=tagged)
+    return {one: found.get(one, 0) for one in wanted}
 
 
 def _open_codes(tenant_id: int, rows: list[Group]) -> dict[int, int]:

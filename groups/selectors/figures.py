@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Q
+from django.db.models import DateTimeField, Q, Value
+from django.db.models.functions import Cast
 
 from contacts.enums import BehaviourKind
-from contacts.selectors import behaviours_for, buyers_in
-from groups.enums import ACTIVE_HOURS, JoinScene, QuitScene
+from contacts.selectors import behaviours_for, paid_orders
+from groups.enums import JoinScene, QuitScene
 from groups.models import Group, Member
 from groups.selectors.activity import ACTIVE_KINDS
-from tenants import clock, preferences
+from tenants import clock
 
 # What counts as taking part (participation rate): doing something that was set, beyond reading and talking.
 PART_KINDS = frozenset(
@@ -25,6 +26,9 @@ PART_KINDS = frozenset(
         BehaviourKind.DRAW,
     }
 )  # fmt: skip
+
+
+_OLDER, _PAID = "-older", "-paid"  # beside the kinds of behaviours in one list of rows
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ def range_of_days(*, days: int, zone: str, now: datetime) -> Range:
 class Book:
     """What the panels are counted from: all spells, what the customers did, who bought."""
 
-    spells: list[Member]
+    crew: list[Member]  # staff in the group now, the latest first
+    spells: list[Member]  # of customers
     did: list[Did]  # of the range and the same length before it
     ever_active: set[int]
     buyers: dict[str, set[int]]  # "today", "range", "ever"
@@ -132,42 +137,56 @@ class Book:
         ]
 
 
-def book_of(*, group: Group, zone: str, chosen: Range) -> Book:
-    """Read one group for the panels: seven queries whatever its size."""
+def book_of(*, group: Group, zone: str, chosen: Range, active_hours: int) -> Book:
+    """Read one group for the panels: two queries whatever its size."""
     now = clock.now()
     today = range_of_days(days=1, zone=zone, now=now)
-    hours = preferences.value(group.tenant_id, ACTIVE_HOURS)
-    lately = Range(now - timedelta(hours=hours), now + timedelta(seconds=1))
-    spells = list(
-        Member.objects.filter(tenant_id=group.tenant_id, group=group, is_staff=False).select_related(
-            "customer"
-        )
+    lately = Range(now - timedelta(hours=active_hours), now + timedelta(seconds=1))
+    rows = list(
+        Member.objects.filter(tenant_id=group.tenant_id, group=group)
+        .select_related("customer", "staff")
+        .order_by("-joined_at", "pk")
     )
+    spells = [one for one in rows if not one.is_staff]
     ids = {one.customer_id for one in spells if one.left_at is None and one.customer_id is not None}
-    here = Q(group_id=None) | Q(group_id=group.pk)
-    stream = (
-        behaviours_for(tenant_id=group.tenant_id, customer_ids=ids, kinds=ACTIVE_KINDS)
-        .filter(here)
-        .order_by()
-    )
-    recent = stream.filter(occurred_at__gte=min(chosen.before.since, today.since, lately.since))
+    did, ever_active, paid = _acts(group, ids, since=min(chosen.before.since, today.since, lately.since))
     return Book(
+        crew=[one for one in rows if one.is_staff and one.left_at is None],
         spells=spells,
-        did=[Did(*row) for row in recent.values_list("customer_id", "kind", "occurred_at")],
-        ever_active=set(stream.values_list("customer_id", flat=True).distinct()),
+        did=did,
+        ever_active=ever_active,
         buyers={
-            "today": buyers_in(
-                tenant_id=group.tenant_id, customer_ids=ids, since=today.since, until=today.until
-            ),
-            "range": buyers_in(
-                tenant_id=group.tenant_id, customer_ids=ids, since=chosen.since, until=chosen.until
-            ),
-            "ever": buyers_in(tenant_id=group.tenant_id, customer_ids=ids),
+            "today": {who for who, at in paid if today.has(at)},
+            "range": {who for who, at in paid if chosen.has(at)},
+            "ever": {who for who, _at in paid},
         },
         range=chosen,
         today=today,
         lately=lately,
     )
+
+
+def _acts(
+    group: Group, customer_ids: set[int], *, since: datetime
+) -> tuple[list[Did], set[int], list[tuple[int, datetime | None]]]:
+    """(what these did from `since` on, who of them ever did anything, who paid and when the order was placed).
+
+    Acts here or outside any group, orders anywhere. One query.
+    """
+    stream = (
+        behaviours_for(tenant_id=group.tenant_id, customer_ids=customer_ids, kinds=ACTIVE_KINDS)
+        .filter(Q(group_id=None) | Q(group_id=group.pk))
+        .order_by()
+    )
+    recent = stream.filter(occurred_at__gte=since).values_list("customer_id", "kind", "occurred_at")
+    never = Cast(Value(None), DateTimeField())
+    older = stream.filter(occurred_at__lt=since).values_list("customer_id", Value(_OLDER), never).distinct()
+    orders = paid_orders(tenant_id=group.tenant_id, customer_ids=customer_ids)
+    bought = orders.values_list("customer_id", Value(_PAID), "ordered_at")
+    rows = list(recent.union(older, bought, all=True))
+    paid: list[tuple[int, datetime | None]] = [(who, at) for who, kind, at in rows if kind == _PAID]
+    did = [Did(*row) for row in rows if row[1] not in (_OLDER, _PAID)]
+    return did, {who for who, kind, _at in rows if kind != _PAID}, paid
 
 
 # --- One figure's people

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from groups.models import GroupFinding, NightCheck
+from groups.models import Group, GroupFinding, NightCheck
 
 
 def findings_since(*, tenant_id: int, group_id: int) -> list[tuple[str, datetime]]:
@@ -21,8 +21,7 @@ def groups_breaking(*, tenant_id: int, codes: Iterable[str]) -> QuerySet:
     return GroupFinding.objects.filter(tenant_id=tenant_id, code__in=list(codes)).values("group_id")
 
 
-def judged_at(*, tenant_id: int) -> datetime | None:
-    """When the last night's judgement ended; None before the first."""
-    return (
-        NightCheck.objects.filter(tenant_id=tenant_id).order_by("-day").values_list("at", flat=True).first()
-    )
+def with_judgement(rows: QuerySet[Group]) -> QuerySet[Group]:
+    """The groups, each with `judged_at`: when the last night's judgement ended, None before the first."""
+    nights = NightCheck.objects.filter(tenant_id=OuterRef("tenant_id")).order_by("-day")
+    return rows.annotate(judged_at=Subquery(nights.values("at")[:1]))

@@ -7,7 +7,7 @@ from contacts.selectors import buyers_in
 from groups.enums import ACTIVE_HOURS, LIVE_STATES, SIZE_TARGET
 from groups.models import Group
 from groups.policies import group_tags as rules
-from groups.selectors.activity import active_members, messages_spoken
+from groups.selectors.activity import active_counts, messages_spoken
 from groups.selectors.members import members_current
 from tenants import clock, preferences
 from tenants.models import Tenant
@@ -66,19 +66,15 @@ Members = dict[int, list[int]]
 
 def _silent(tenant: Tenant, rows: list[Group], members: Members, now: datetime) -> dict[int, int]:
     """Whole days since a customer last wrote; absent where no message was ever heard."""
-    spoken = messages_spoken(tenant_id=tenant.pk, members=members, now=now)
+    spoken = messages_spoken(tenant_id=tenant.pk, group_ids=members, now=now)
     return {group_id: max((now - one.last_at) // _DAY, 0) for group_id, one in spoken.items()}
 
 
 def _active(tenant: Tenant, rows: list[Group], members: Members, now: datetime) -> dict[int, int | None]:
     hours = preferences.value(tenant.pk, ACTIVE_HOURS)
-    active = active_members(
-        tenant_id=tenant.pk,
-        members=members,
-        since=now - timedelta(hours=hours),
-        until=now + timedelta(seconds=1),
-    )
-    return {one: rules.share_percent(len(active[one]), len(listed)) for one, listed in members.items()}
+    since, until = now - timedelta(hours=hours), now + timedelta(seconds=1)
+    active = active_counts(tenant_id=tenant.pk, group_ids=members, before=since, since=since, until=until)
+    return {one: rules.share_percent(active[one].now, len(listed)) for one, listed in members.items()}
 
 
 def _buyers(tenant: Tenant, rows: list[Group], members: Members, now: datetime) -> dict[int, int | None]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.db.models import QuerySet
+
 from groups.enums import IntroState, OfferState
 from groups.models import Group, Introduction, IntroRule, Member
 from groups.policies import intros
@@ -68,7 +70,6 @@ def intro_figures(*, group: Group, rule: IntroRule) -> IntroFigures:
     )
 
 
-def intros_waiting(group: Group) -> int | None:
-    """Introductions with fields to take over; None for none."""
-    rows = Introduction.objects.filter(tenant_id=group.tenant_id, group=group, offer_state=OfferState.OPEN)
-    return rows.count() or None
+def intros_waiting(group: Group) -> QuerySet[Introduction]:
+    """Introductions with fields to take over."""
+    return Introduction.objects.filter(tenant_id=group.tenant_id, group=group, offer_state=OfferState.OPEN)

@@ -19,9 +19,15 @@ def group_list(*, tenant_id: int) -> QuerySet[Group]:
     )
 
 
-def group_get(*, tenant_id: int, group_id: int) -> Group:
-    """Raises Group.DoesNotExist, also for another tenant's id."""
-    return Group.objects.select_related("owner", "tenant").get(tenant_id=tenant_id, pk=group_id)
+def groups_broken(*, tenant_id: int) -> QuerySet:
+    """Groups that break a rule now, for a count."""
+    return Group.objects.filter(BROKEN, tenant_id=tenant_id).values("pk")
+
+
+def group_get(*, tenant_id: int, group_id: int, among: QuerySet[Group] | None = None) -> Group:
+    """Raises Group.DoesNotExist, also for another tenant's id. `among`: groups with more about each."""
+    rows = Group.objects.all() if among is None else among
+    return rows.select_related("owner", "tenant").get(tenant_id=tenant_id, pk=group_id)
 
 
 def groups_by_id(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, Group]:

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Sum
 
 from groups.models import Group, Member
+from tenants.counting import RowCount
 
 
 def _present(tenant_id: int) -> QuerySet[Member]:
@@ -82,7 +83,7 @@ class Counts:
 
     customers: int = 0
     staff: int = 0
-    owners: int = 0  # the owner, while sitting in it; `seated` knows
+    owners: int = 0  # the owner, while sitting in it
 
     @property
     def seats(self) -> int:
@@ -90,54 +91,44 @@ class Counts:
         return self.customers + self.staff
 
 
-@dataclass(frozen=True)
-class Seated:
-    """Who sits in one group: ids of its known customers, in order, and how many there are."""
-
-    customers: list[int]
-    counts: Counts
-
-
-def seated(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, Seated]:
-    """{group id: Seated}, in one query. A person has one open spell a group, so rows are people."""
-    found: dict[int, list[tuple[int | None, bool, bool]]] = {one: [] for one in group_ids}
-    rows = (
-        _present(tenant_id)
-        .filter(group_id__in=list(found))
-        .order_by("group_id", "customer_id")
-        .annotate(is_owner=Q(userid=F("group__owner_userid")))
-    )
-    for group_id, customer_id, is_staff, is_owner in rows.values_list(
-        "group_id", "customer_id", "is_staff", "is_owner"
-    ):
-        found[group_id].append((customer_id, is_staff, is_owner))
-    return {
-        one: Seated(
-            customers=[who for who, is_staff, _owner in listed if who is not None and not is_staff],
-            counts=Counts(
-                customers=sum(not is_staff for _who, is_staff, _owner in listed),
-                staff=sum(is_staff for _who, is_staff, _owner in listed),
-                owners=sum(is_owner for _who, _staff, is_owner in listed),
-            ),
-        )
-        for one, listed in found.items()
-    }
-
-
 def counts(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, Counts]:
-    """{group id: Counts}, in one query."""
+    """{group id: Counts}, in one query. A person has one open spell a group, so rows are people."""
     wanted = list(group_ids)
     rows = (
         _present(tenant_id)
         .filter(group_id__in=wanted)
         .values("group_id")
         .annotate(
-            customers=Count("userid", filter=Q(is_staff=False), distinct=True),
-            staff=Count("userid", filter=Q(is_staff=True), distinct=True),
+            customers=Count("pk", filter=Q(is_staff=False)),
+            staff=Count("pk", filter=Q(is_staff=True)),
+            owners=Count("pk", filter=Q(userid=F("group__owner_userid"))),
         )
     )
-    found = {row["group_id"]: Counts(row["customers"], row["staff"]) for row in rows}
+    found = {row["group_id"]: Counts(row["customers"], row["staff"], row["owners"]) for row in rows}
     return {one: found.get(one, Counts()) for one in wanted}
+
+
+def with_seats(rows: QuerySet[Group]) -> QuerySet[Group]:
+    """The groups, each with what `seats_of` reads. No further query."""
+    here = Member.objects.filter(tenant_id=OuterRef("tenant_id"), group=OuterRef("pk"), left_at=None).values(
+        "pk"
+    )
+    return rows.annotate(
+        customers_now=RowCount(here.filter(is_staff=False)),
+        staff_now=RowCount(here.filter(is_staff=True)),
+        owners_now=RowCount(here.filter(userid=OuterRef("owner_userid"))),
+    )
+
+
+def seats_of(group: Group) -> Counts:
+    """Counts of a group that `with_seats` read."""
+    return Counts(group.customers_now, group.staff_now, group.owners_now)  # type: ignore[attr-defined]
+
+
+def customers_among(*, tenant_id: int, group_ids: Iterable[int], people: QuerySet) -> dict[int, int]:
+    """{group id: its customers who are among `people`, a query of customer ids}; absent means none. One query."""
+    rows = _present(tenant_id).filter(group_id__in=list(group_ids), is_staff=False, customer__in=people)
+    return dict(rows.values("group_id").annotate(n=Count("pk")).values_list("group_id", "n"))
 
 
 def people_total(*, tenant_id: int, group_ids: Iterable[int] | QuerySet) -> tuple[int, int]:

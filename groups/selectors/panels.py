@@ -1,23 +1,26 @@
 """What other apps show on a group's page: tabs, and the figures of their touches."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from groups.models import Group
+from tenants.counting import rows_counted
 
 
 @dataclass(frozen=True)
 class Panel:
     """One tab of the group page that another app fills. `template` is rendered with what `context` returns;
-    `count` is the figure on the tab, None for none; `shows` says on which groups it stands."""
+    `counted` are the rows whose number stands on the tab; `shows` says on which groups it stands."""
 
     key: str
     label: Any
     template: str
     context: Callable[[Any, Group], dict[str, Any]]
-    count: Callable[[Group], int | None] = lambda group: None
+    counted: Callable[[Group], QuerySet] | None = None
     order: int = 50
     shows: Callable[[Group], bool] = lambda group: True
 
@@ -38,6 +41,14 @@ def panels() -> list[Panel]:
 def panels_of(group: Group) -> list[Panel]:
     """The tabs that stand on this group's page, in order."""
     return [panel for panel in panels() if panel.shows(group)]
+
+
+def panels_counted(group: Group) -> list[tuple[Panel, int | None]]:
+    """The tabs of this group's page, each with its figure, None for none. One query for all of them."""
+    found = panels_of(group)
+    rows = {panel.key: panel.counted(group) for panel in found if panel.counted}
+    counts = rows_counted(tenant_id=group.tenant_id, queries=rows)
+    return [(panel, counts.get(panel.key) or None) for panel in found]
 
 
 @dataclass(frozen=True)
@@ -104,7 +115,8 @@ class PlannedItem:
     url: str = ""
 
 
-TouchSource = Callable[..., Touches]
+Span = tuple[datetime, datetime]
+TouchSource = Callable[..., list[Touches]]
 _touches: list[TouchSource] = []
 FollowedSource = Callable[..., dict[int, int]]
 _followed: list[FollowedSource] = []
@@ -115,15 +127,16 @@ _plans: list[PlanSource] = []
 
 
 def register_touches(source: TouchSource) -> None:
-    """Fill the touch panel: `source(tenant_id=, group_id=, since=, until=) -> Touches`. The last one counts."""
+    """Fill the touch panel: `source(tenant_id=, group_id=, spans=) -> [Touches]`, one of each (since, until).
+
+    The last one counts.
+    """
     _touches[:] = [source]
 
 
-def touches_of(*, tenant_id: int, group_id: int, since: datetime, until: datetime) -> Touches | None:
-    """The touch figures, or None while nobody provides them."""
-    if not _touches:
-        return None
-    return _touches[0](tenant_id=tenant_id, group_id=group_id, since=since, until=until)
+def touches_of(*, tenant_id: int, group_id: int, spans: Sequence[Span]) -> list[Touches] | None:
+    """The touch figures of each [since, until), or None while nobody provides them."""
+    return _touches[0](tenant_id=tenant_id, group_id=group_id, spans=spans) if _touches else None
 
 
 def register_followed(source: FollowedSource) -> None:

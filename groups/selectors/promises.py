@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce, NullIf
 from groups.enums import Kind, PromiseState
 from groups.models import Group, Promise
 from groups.policies.promises import Ledger, Stand, ledger_of
+from tenants import clock
 
 
 def promise_list(*, tenant_id: int, group_id: int) -> QuerySet[Promise]:
@@ -31,6 +32,13 @@ def ledgers_of(*, tenant_id: int, group_ids: Iterable[int], now: datetime) -> di
     for group_id, state, due_at in rows.values_list("group_id", "state", "due_at"):
         found[group_id].append(Stand(state, due_at))
     return {one: ledger_of(stands, now) for one, stands in found.items()}
+
+
+def promises_overdue(group: Group) -> QuerySet[Promise]:
+    """Promises of one group that are overdue: what a Ledger counts as such."""
+    return Promise.objects.filter(
+        tenant_id=group.tenant_id, group=group, state=PromiseState.OPEN, due_at__lte=clock.now()
+    )
 
 
 def is_due(now: datetime) -> Q:

@@ -45,10 +45,9 @@ def standing_of_members(*, tenant_id: int, userids: Iterable[str]) -> dict[str, 
     return found
 
 
-def violations_open(group: Group) -> int | None:
-    """Steps that wait to be done; None for none."""
-    rows = Violation.objects.filter(tenant_id=group.tenant_id, group=group, state=ViolationState.OPEN)
-    return rows.count() or None
+def violations_open(group: Group) -> QuerySet[Violation]:
+    """Steps that wait to be done."""
+    return Violation.objects.filter(tenant_id=group.tenant_id, group=group, state=ViolationState.OPEN)
 
 
 def rules_of(group: Group) -> list[str]:

@@ -66,10 +66,11 @@ def _each(
         if len(groups) != len(wanted):
             raise GroupUnknown
         changed = [group for group in groups if change(group)]
-        Group.objects.bulk_update(changed, ["frozen_at", "freeze_reason"])
-        for group in changed:
-            audit.record(tenant=tenant, actor=actor, verb=verb, target=group, reason=reason.strip())
         if changed:
+            Group.objects.filter(tenant=tenant, pk__in=[group.pk for group in changed]).update(
+                frozen_at=changed[0].frozen_at, freeze_reason=changed[0].freeze_reason
+            )
+            audit.record_many(tenant=tenant, actor=actor, verb=verb, targets=changed, reason=reason.strip())
             publish(
                 event(
                     tenant_id=tenant.pk,

@@ -8,7 +8,7 @@ from django.db import transaction
 from groups.enums import LIVE_STATES, Risk, Severity
 from groups.models import Group
 from groups.policies.checks import Finding, evaluate
-from groups.selectors import group_facts_many, seated
+from groups.selectors import counts, group_facts_many
 from groups.services.findings import findings_store
 from groups.services.group_tag_rules import groups_judge_tags
 from groups.services.setup_steps import setup_follow
@@ -42,7 +42,7 @@ def glance_refresh(*, tenant: Tenant, group_ids: Iterable[int]) -> None:
     Safe to repeat. Call it under the groups' locks, after what changed is written.
     """
     groups = list(Group.objects.filter(tenant=tenant, pk__in=set(group_ids)))
-    sitting = seated(tenant_id=tenant.pk, group_ids=[group.pk for group in groups])
+    sitting = counts(tenant_id=tenant.pk, group_ids=[group.pk for group in groups])
     live = [group for group in groups if group.state in LIVE_STATES and group.dismissed_at is None]
     facts = group_facts_many(tenant=tenant, groups=live, sitting=sitting) if live else {}
     found = {group.pk: evaluate(facts[group.pk]) if group.pk in facts else [] for group in groups}
@@ -50,7 +50,7 @@ def glance_refresh(*, tenant: Tenant, group_ids: Iterable[int]) -> None:
     changed = []
     for group in groups:
         before = tuple(getattr(group, name) for name in _SHOWN)
-        seats = sitting[group.pk].counts
+        seats = sitting[group.pk]
         group.customer_count, group.staff_count = seats.customers, seats.staff
         group.risk, group.risk_code, group.risk_count = risk_of(found[group.pk])
         if before != tuple(getattr(group, name) for name in _SHOWN):

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -14,11 +15,12 @@ from groups.enums import LIVE_STATES, TRANSITIONS, Question, State
 from groups.models import Group
 from groups.policies.checks import Finding, evaluate, passed
 from groups.policies.plan import GroupPlan
-from groups.selectors import change_list, group_facts, group_get, member_list, panels_of
-from groups.selectors.findings import findings_since, judged_at
-from groups.selectors.group_tags import tags_by_group
+from groups.selectors import change_list, group_facts, group_get, member_list, panels_counted, panels_of
+from groups.selectors.findings import findings_since, with_judgement
+from groups.selectors.group_tags import with_tags
 from groups.selectors.incidents import incidents_of_group
 from groups.selectors.koc import ROLES, mark_roles, role_members
+from groups.selectors.members import seats_of, with_seats
 from groups.selectors.violations import standing_of_members
 from groups.selectors.wordings import wording_standing
 from groups.services.moving import group_move
@@ -34,10 +36,10 @@ RECORD_ROWS = 60
 WHICH = ("customers", "staff", "leads", "everyone", "left", *ROLES)
 
 
-def group_or_404(request: HttpRequest, pk: int) -> Group:
-    """The tenant's group; a foreign id is a 404 like an unknown one."""
+def group_or_404(request: HttpRequest, pk: int, among: QuerySet[Group] | None = None) -> Group:
+    """The tenant's group; a foreign id is a 404 like an unknown one. `among`: as group_get."""
     try:
-        return group_get(tenant_id=request.tenant.pk, group_id=pk)  # type: ignore[attr-defined]
+        return group_get(tenant_id=request.tenant.pk, group_id=pk, among=among)  # type: ignore[attr-defined]
     except Group.DoesNotExist as error:
         raise Http404 from error
 
@@ -49,31 +51,34 @@ class GroupDetailPage(TemplatePage):
     partial_name = "groups/detail.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        group = group_or_404(self.request, kwargs["pk"])
+        shown = with_seats(with_judgement(with_tags(Group.objects.all())))
+        group = group_or_404(self.request, kwargs["pk"], shown)
         tenant = self.request.tenant
-        facts = group_facts(tenant=tenant, group=group)
+        facts = group_facts(tenant=tenant, group=group, seats=seats_of(group))
         findings = evaluate(facts)
         tab = self.request.GET.get("tab", "overview")
         base = {
             "group": group, "facts": facts, "findings": findings, "passed": passed(facts), "tab": tab,
-            "staff": list(member_list(tenant_id=tenant.pk, group_id=group.pk, which="staff")),
-            "panels": [(panel, panel.count(group)) for panel in panels_of(group)],
+            "staff": member_list(tenant_id=tenant.pk, group_id=group.pk, which="staff"),
+            "panels": panels_counted(group),
             "moves": [State(one) for one in sorted(TRANSITIONS[group.state]) if group.state != State.PLANNING],
             "is_live": group.state in LIVE_STATES, "ends_at": facts.ends_at,
             "positioning": facts.answers.get(Question.POSITIONING, {}), "rules": facts.answers.get(Question.RULES, {}),
             "since": findings_since(tenant_id=tenant.pk, group_id=group.pk),
-            "judged_at": judged_at(tenant_id=tenant.pk), "wordings": wording_standing(group=group),
+            "judged_at": group.judged_at,  # type: ignore[attr-defined]
+            "wordings": wording_standing(group=group),
             "incidents": incidents_of_group(tenant_id=tenant.pk, group_id=group.pk),
-            "tags_now": tags_by_group(tenant_id=tenant.pk, group_ids=[group.pk]).get(group.pk, []),
-            "watch": _first_week(facts, findings), **_day_of(group, facts), **freshness_context(self.request, group),
+            "tags_now": group.tags_now,  # type: ignore[attr-defined]
+            "watch": _first_week(facts, findings), **_day_of(group, facts),
+            **freshness_context(self.request, group),
         }  # fmt: skip
-        return base | self._tab(group, tab)
+        return base | self._tab(group, facts, tab)
 
-    def _tab(self, group: Group, tab: str) -> dict[str, Any]:
+    def _tab(self, group: Group, facts: GroupPlan, tab: str) -> dict[str, Any]:
         if tab == "overview":
-            return six.overview(self.request, group)
+            return six.overview(self.request, group, facts)
         if tab == "members":
-            return self._members(group)
+            return self._members(group, facts)
         if tab == "record":
             return self._record(group)
         for panel in panels_of(group):
@@ -81,7 +86,7 @@ class GroupDetailPage(TemplatePage):
                 return {"panel": panel, **panel.context(self.request, group)}
         raise Http404
 
-    def _members(self, group: Group) -> dict[str, Any]:
+    def _members(self, group: Group, facts: GroupPlan) -> dict[str, Any]:
         which = self.request.GET.get("which", "customers")
         which = which if which in WHICH else "customers"
         rows = member_list(
@@ -91,7 +96,7 @@ class GroupDetailPage(TemplatePage):
             rows = rows.filter(userid__in=[group.owner_userid, *group.admin_userids])
         if which in ROLES:
             rows = rows.filter(customer_id__in=role_members(group=group, role=which))
-        figure = six.figure_asked(self.request, group)
+        figure = six.figure_asked(self.request, group, facts)
         if figure is not None:
             rows = member_list(tenant_id=group.tenant_id, group_id=group.pk, member_ids=figure.member_ids)
         if text := self.request.GET.get("q", "").strip():

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -13,13 +14,7 @@ from console.pages import ConsoleView, toast
 from content.enums import ScriptKind
 from content.policies.wording import render as fill
 from content.selectors import script_search
-from content.selectors.faq import (
-    ask_figures,
-    faq_scripts,
-    group_hits,
-    open_question_count,
-    open_questions,
-)
+from content.selectors.faq import ask_figures, faq_scripts, group_hits, open_keys, open_questions
 from content.services import script_used
 from content.services.asks import ask_answered, ask_record
 from groups.models import Group
@@ -63,9 +58,9 @@ def faq_context(request: Any, group: Group) -> dict[str, Any]:
     }
 
 
-def faq_count(group: Group) -> int | None:
-    """Questions of the group without an answer."""
-    return open_question_count(tenant_id=group.tenant_id, group_id=group.pk, since=_since()) or None
+def faq_open(group: Group) -> QuerySet:
+    """What the tab counts: questions of the group without an answer."""
+    return open_keys(tenant_id=group.tenant_id, group_id=group.pk, since=_since())
 
 
 class FaqTaken(ConsoleView):

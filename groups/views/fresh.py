@@ -7,15 +7,16 @@ from django.http import HttpRequest
 from groups.models import Group
 from groups.policies.freshness import Stamp, stamp_of
 from tenants import clock
+from wecom.archive.selectors import apps_with_archive
 from wecom.reading.readings import Callbacks, callbacks_of, lost_of
-from wecom.selectors import app_current
+from wecom.selectors import app_of
 
 
 def callbacks_for(request: HttpRequest) -> Callbacks:
     """Whether callbacks reach this company. Two queries, and one more where the page has not asked for the app."""
     tenant = request.tenant  # type: ignore[attr-defined]
     if not hasattr(request, "wecom_app"):
-        request.wecom_app = app_current(tenant_id=tenant.pk)  # type: ignore[attr-defined]
+        request.wecom_app = app_of(apps_with_archive(tenant_id=tenant.pk))  # type: ignore[attr-defined]
     return callbacks_of(tenant_id=tenant.pk, app=request.wecom_app)  # type: ignore[attr-defined]
 
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from console.listing import BulkAction, ListPage
-from console.pages import FormPage, go
+from console.pages import FormPage, go, render
 from groups.enums import LIVE_STATES, Risk, State
 from groups.filters import GroupFilter
 from groups.forms import PlanForm
@@ -21,12 +22,12 @@ from groups.policies.checks import Finding, evaluate
 from groups.policies.plan import GroupPlan
 from groups.selectors import (
     BROKEN,
-    active_beside,
+    active_counts,
+    counts,
     group_counts,
     group_facts_many,
     group_list,
     people_total,
-    seated,
 )
 from groups.selectors.bulk import bulk_verbs
 from groups.selectors.group_tags import with_tags
@@ -80,14 +81,13 @@ def glances(*, tenant: Any, groups: Iterable[Group]) -> dict[int, Glance]:
     """{group id: Glance} in a constant number of queries."""
     rows = list(groups)
     now = clock.now()
-    sitting = seated(tenant_id=tenant.pk, group_ids=[row.pk for row in rows])
+    sitting = counts(tenant_id=tenant.pk, group_ids=[row.pk for row in rows])
     facts = group_facts_many(tenant=tenant, groups=rows, sitting=sitting)
     hours = max((fact.limits.active_hours for fact in facts.values()), default=0)
-    members = {row.pk: sitting[row.pk].customers for row in rows if row.state in LIVE_STATES}
     since = now - timedelta(hours=hours)
-    active, before = active_beside(
-        tenant_id=tenant.pk, members=members, before=since - timedelta(hours=hours), since=since,
-        until=now + timedelta(seconds=1),
+    active = active_counts(
+        tenant_id=tenant.pk, group_ids=[row.pk for row in rows if row.state in LIVE_STATES],
+        before=since - timedelta(hours=hours), since=since, until=now + timedelta(seconds=1),
     )  # fmt: skip
     planned = [row for row in rows if row.state == State.PLANNING]
     setups = checklists(tenant=tenant, groups=planned, facts=facts, names_owners=False)
@@ -101,8 +101,8 @@ def glances(*, tenant: Any, groups: Iterable[Group]) -> dict[int, Glance]:
             facts=fact,
             findings=evaluate(fact),
             setup=setups.get(row.pk),
-            active=len(active[row.pk]) if row.pk in active else None,
-            active_before=len(before[row.pk]) if row.pk in before else None,
+            active=active[row.pk].now if row.pk in active else None,
+            active_before=active[row.pk].before if row.pk in active else None,
             day_number=(fact.today - started).days + 1 if started and started <= fact.today else None,
             days_total=(row.ends_on - started).days + 1 if started and row.ends_on else None,
         )
@@ -171,6 +171,17 @@ class GroupListPage(ListPage):
             BulkAction(_("Resume sends"), self.url("groups:bulk", verb="unfreeze")),
         ]
 
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        """`?part=people`: only the people of the filtered groups, which take longer to count than the page."""
+        if request.GET.get("part") != "people":
+            return super().get(request, **kwargs)
+        rows, _bar = self.filtered()
+        seats, people = people_total(
+            tenant_id=request.tenant.pk,  # type: ignore[attr-defined]
+            group_ids=rows.order_by().values("pk"),
+        )
+        return render(request, "groups/_people.html", {"seats": seats, "people": people})
+
     def show(self, context: dict[str, Any]) -> HttpResponse:
         tenant, table = self.request.tenant, context["table"]
         rows = [row.record for row in table.page.object_list]
@@ -182,11 +193,8 @@ class GroupListPage(ListPage):
         for row in [*rows, *urgent]:
             row.glance = known[row.pk]  # type: ignore[attr-defined]
             row.stamp = stamp_for(row, callbacks)  # type: ignore[attr-defined]
-        seats, people = people_total(tenant_id=tenant.pk, group_ids=table.data.data.order_by().values("pk"))
         found = {
             "urgent": urgent,
-            "seats": seats,
-            "people": people,
             "callbacks": callbacks,
             "is_elsewhere": True,
         }

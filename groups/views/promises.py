@@ -60,12 +60,6 @@ def promises_context(request: Any, group: Group) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def promises_overdue(group: Group) -> int | None:
-    """The figure on the tab: what is overdue, nothing when all is kept."""
-    found = ledgers_of(tenant_id=group.tenant_id, group_ids=[group.pk], now=clock.now())
-    return found[group.pk].overdue or None
-
-
 class PromiseListPage(ListPage):
     """All delivery groups, the widest gap first."""
 

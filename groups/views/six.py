@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from contacts.enums import BehaviourKind
 from groups.enums import JoinScene
 from groups.models import Group
+from groups.policies.plan import GroupPlan
 from groups.policies.ranges import AHEAD, BACKWARD, PRESETS, TOO_LONG, UNREADABLE, Days, days_asked
 from groups.selectors import followed_in, touches_of
 from groups.selectors.chat import why_unknown
@@ -79,24 +80,26 @@ def days_of(request: Any) -> Days:
     )
 
 
-def _book(request: Any, group: Group, days: Days) -> Book:
+def _book(request: Any, group: Group, days: Days, active_hours: int) -> Book:
     zone = request.tenant.timezone
     chosen = range_between(first=days.first, last=days.last, zone=zone)
-    return book_of(group=group, zone=zone, chosen=chosen)
+    return book_of(group=group, zone=zone, chosen=chosen, active_hours=active_hours)
 
 
-def overview(request: Any, group: Group) -> dict[str, Any]:
+def overview(request: Any, group: Group, facts: GroupPlan) -> dict[str, Any]:
     """What `groups/_six.html` shows."""
     days = days_of(request)
-    book = _book(request, group, days)
+    book = _book(request, group, days, facts.limits.active_hours)
     scenes, before = scenes_of(book), book.range.before
     followed = _followed(group, book)
     zone = request.tenant.timezone
     points = daily_activity(book, zone=zone, within=book.range)
+    touches, touches_before = _touches(group, book.range, before)
     return {
         "span": days, "ranges": PRESETS, "range_wrong": _WRONG.get(days.wrong, ""),
         "today": clock.local_date(clock.now(), zone),
         "before_first": clock.local_date(before.since, zone), "before_last": days.first - timedelta(days=1),
+        "staff": book.crew,
         "customers": len(book.customers), "unknown_names": len(members_behind(book, "nameless", "ever")),
         "scenes": [
             *((scene, JoinScene(scene).label, scenes[scene]) for scene in JoinScene.values),
@@ -113,16 +116,18 @@ def overview(request: Any, group: Group) -> dict[str, Any]:
             (kind.value, label, len(book.people([kind], book.range)), book.times([kind], book.range))
             for kind, label in _DID
         ],
-        "touches": (touches := _touches(group, book.range)),
-        "touch_change": _change(touches, _touches(group, before)),
+        "touches": touches, "touch_change": _change(touches, touches_before),
         "followed": None if followed is None else (len(followed), sum(followed.values())),
         "range": book.range, "as_of": clock.now(),
         "compares": days.count > 1 or days.last < clock.local_date(clock.now(), zone),
     }  # fmt: skip
 
 
-def _touches(group: Group, within: Range) -> Touches | None:
-    return touches_of(tenant_id=group.tenant_id, group_id=group.pk, since=within.since, until=within.until)
+def _touches(group: Group, *spans: Range) -> list[Touches | None]:
+    """The touch figures of each span; None while nobody provides them."""
+    wanted = [(one.since, one.until) for one in spans]
+    found = touches_of(tenant_id=group.tenant_id, group_id=group.pk, spans=wanted)
+    return [None for _span in spans] if found is None else [*found]
 
 
 def _change(now: Touches | None, before: Touches | None) -> float | None:
@@ -190,13 +195,13 @@ def _series(
 # --- The people behind one figure
 
 
-def figure_asked(request: HttpRequest, group: Group) -> Figure | None:
+def figure_asked(request: HttpRequest, group: Group, facts: GroupPlan) -> Figure | None:
     """The figure in the URL (`people`, `when`, and the days); None when none is asked for."""
     key, when = request.GET.get("people", ""), request.GET.get("when", "range")
     if not key:
         return None
     days = days_of(request)
-    book = _book(request, group, days)
+    book = _book(request, group, days, facts.limits.active_hours)
     rows = _rows_behind(group, book, key, when)
     query = [("people", key), ("when", when), *(one.split("=", 1) for one in days.query.split("&"))]
     people = people_behind(key)
@@ -208,7 +213,7 @@ def _rows_behind(group: Group, book: Book, key: str, when: str) -> list[Any]:
     if (people := people_behind(key)) is not None:
         return members_of(book, people.find(group, key))
     if key in _TOUCHED:
-        touches = _touches(group, book.range)
+        (touches,) = _touches(group, book.range)
         return members_of(book, touches.people.get(key.removeprefix("touch-"), ()) if touches else ())
     if key == FOLLOWED:
         return members_of(book, _followed(group, book) or ())

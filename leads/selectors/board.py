@@ -276,10 +276,10 @@ def owner_loads(*, tenant_id: int) -> dict[int, int]:
     return {row["owner_id"]: row["n"] for row in rows.annotate(n=Count("pk")).order_by()}
 
 
-def waiting_urgent(*, tenant_id: int) -> int:
-    """Open S and A+ leads that nobody has answered: the count in the menu."""
+def waiting_urgent(*, tenant_id: int) -> QuerySet:
+    """Open S and A+ leads that nobody has answered: what the menu counts."""
     return (
         Lead.objects.filter(tenant_id=tenant_id, state=LeadState.OPEN, waiting_since__isnull=False)
         .filter(Q(tier__in=[Tier.S, Tier.A_PLUS]) | Q(s_suggested_at__isnull=False))
-        .count()
+        .values("pk")
     )

@@ -1,11 +1,11 @@
 """What SOP shows on pages of other apps: a group's touches and their figures, and the rail beside Today."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -57,46 +57,78 @@ def runs_in_group(*, tenant: "Tenant", group: "Group", day: date) -> list[tuple[
     return [(run, where_in_camp(run, day)) for run in _running(tenant, Q(group=group))]
 
 
-def group_panel_count(group: "Group") -> int:
-    """The figure on the tab: what of today is still to come or waits for somebody."""
+def group_panel_open(group: "Group") -> QuerySet[Touch]:
+    """What the tab counts: what of today is still to come or waits for somebody."""
     zone = group.tenant.timezone
     since, until = clock.day_bounds(clock.local_date(clock.now(), zone), zone)
     return Touch.objects.filter(
         tenant=group.tenant_id, group=group, planned_at__gte=since, planned_at__lt=until, state__in=TOUCH_OPEN
-    ).count()
+    )
 
 
-def group_touches(*, tenant_id: int, group_id: int, since: datetime, until: datetime) -> Touches:
-    """Whom the touches planned for [since, until) meant and whom they reached; distinct people. Four queries.
+def group_touches(
+    *, tenant_id: int, group_id: int, spans: Sequence[tuple[datetime, datetime]]
+) -> list[Touches]:
+    """Whom the touches planned for each [since, until) meant and whom they reached; distinct people.
 
     Meant: everybody the gate was asked about by name. Reached: those of carried-out group messages, and of private
     ones those WeCom or the staff member says got it. Sends count touches (group) and messages (private).
+    One query where nothing was planned; else one for the private ones and one a span more.
     """
-    touches = Touch.objects.filter(
-        tenant=tenant_id, group=group_id, planned_at__gte=since, planned_at__lt=until
-    )
-    in_group = dict(touches.filter(channel__in=GROUP_CHANNELS).values_list("pk", "state"))
+    rows = list(
+        Touch.objects.filter(
+            tenant=tenant_id, group=group_id, planned_at__gte=min(since for since, _until in spans),
+            planned_at__lt=max(until for _since, until in spans),
+        )
+    .values_list("pk", "planned_at", "channel", "state")
+    )  # fmt: skip
+    private = _told(tenant_id, [pk for pk, _at, channel, _state in rows if channel not in GROUP_CHANNELS])
+    return [
+        _touches_of(
+            tenant_id,
+            {
+                pk: state
+                for pk, at, channel, state in rows
+                if since <= at < until and channel in GROUP_CHANNELS
+            },
+            [one for pk, at, _channel, _state in rows if since <= at < until for one in private.get(pk, [])],
+        )
+        for since, until in spans
+    ]
+
+
+def _touches_of(tenant_id: int, in_group: dict[int, str], private: list[tuple[int, str]]) -> Touches:
+    """Figures of one span: its group touches by state, and (customer, state) of its private ones."""
     done = [pk for pk, state in in_group.items() if state in _DONE]
-    private = list(
-        TouchRecipient.objects.filter(
-            tenant=tenant_id, touch__in=touches.exclude(channel__in=GROUP_CHANNELS)
-        ).values_list("customer_id", "state")
-    )
     sent = [customer_id for customer_id, state in private if state == RecipientState.SENT]
-    meant = people_exposed(tenant_id=tenant_id, touch_keys=[f"{REF}:{pk}" for pk in in_group])
-    reached = people_exposed(tenant_id=tenant_id, touch_keys=[f"{REF}:{pk}" for pk in done])
+    named = {customer_id for customer_id, _state in private}
+    meant, reached = people_exposed(
+        tenant_id=tenant_id,
+        touch_keys=[f"{REF}:{pk}" for pk in in_group],
+        among=[f"{REF}:{pk}" for pk in done],
+    )
     return Touches(
-        intended=len(meant | {customer_id for customer_id, _state in private}),
+        intended=len(meant | named),
         reached=len(reached | set(sent)),
         group_sends=len(done),
         private_sends=len(sent),
         people={
-            "intended": frozenset(meant | {customer_id for customer_id, _state in private}),
+            "intended": frozenset(meant | named),
             "reached": frozenset(reached | set(sent)),
             "group": frozenset(reached),
             "private": frozenset(sent),
         },
     )
+
+
+def _told(tenant_id: int, touch_ids: list[int]) -> dict[int, list[tuple[int, str]]]:
+    """{private touch: (customer id, state) of whom it meant}. One query, none for no touches."""
+    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    if touch_ids:
+        rows = TouchRecipient.objects.filter(tenant=tenant_id, touch__in=touch_ids)
+        for touch_id, customer_id, state in rows.values_list("touch_id", "customer_id", "state"):
+            found[touch_id].append((customer_id, state))
+    return found
 
 
 def _running(tenant: "Tenant", groups: Q) -> list["Run"]:

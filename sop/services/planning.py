@@ -15,7 +15,7 @@ from sop.policies import calendar
 from sop.services.state import touch_move, touches_store
 from team.services import work_items_close
 from tenants import clock
-from wecom.services import quota_return, send_cancel, send_queue
+from wecom.services import SendDraft, quota_return, send_queue_many, sends_cancel
 
 if TYPE_CHECKING:
     from groups.models import Group
@@ -177,14 +177,9 @@ def touches_take_back(*, tenant: "Tenant", touches: object, to: str, rule: str, 
     open_states = Q(state__in=[TouchState.PLANNED, TouchState.CLAIMED, TouchState.HANDED, TouchState.PARKED])
     rows = list(touches.filter(open_states).select_for_update(of=("self",)).order_by("pk"))  # type: ignore[attr-defined]
     handed = [row for row in rows if row.state == TouchState.HANDED]
-    unsent = []
-    for row in handed:
-        if not row.send_id:
-            continue
-        if send_cancel(tenant=tenant, key=f"{REF}:{row.pk}"):
-            unsent.append(f"{REF}:{row.pk}")
-        else:
-            _cancel_in_wecom(tenant, row)
+    sent = {f"{REF}:{row.pk}": row for row in handed if row.send_id}
+    unsent = sends_cancel(tenant_id=tenant.pk, keys=sorted(sent))
+    _cancel_in_wecom(tenant, [row for key, row in sent.items() if key not in unsent])
     if unsent:
         quota_return(tenant_id=tenant.pk, vendor_msgids=unsent)
     for row in rows:
@@ -196,17 +191,19 @@ def touches_take_back(*, tenant: "Tenant", touches: object, to: str, rule: str, 
     return len(rows)
 
 
-def _cancel_in_wecom(tenant: "Tenant", row: Touch) -> None:
-    msgid = row.evidence.get("msgid")
-    if msgid:
-        send_queue(
-            tenant=tenant,
+def _cancel_in_wecom(tenant: "Tenant", rows: list[Touch]) -> None:
+    drafts = [
+        SendDraft(
             kind="cancel_mass_send",
             key=f"sop.cancel:{row.send_id}",
-            payload={"msgid": msgid},
+            payload={"msgid": row.evidence["msgid"]},
             ref_kind="sop.cancel",
             ref_id=row.send_id or 0,
         )
+        for row in rows
+        if row.evidence.get("msgid")
+    ]
+    send_queue_many(tenant=tenant, sends=drafts)
 
 
 def _close_work(tenant: "Tenant", rows: list[Touch]) -> None:

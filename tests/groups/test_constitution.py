@@ -14,7 +14,7 @@ from groups.errors import WordsTooLong
 from groups.models import Group, GroupFinding, NightCheck
 from groups.policies.checks import REGISTRY, evaluate
 from groups.selectors import BROKEN, group_counts, group_facts, register_weeks
-from groups.selectors.findings import judged_at
+from groups.selectors.findings import with_judgement
 from groups.selectors.panels import Week, _weeks
 from groups.services import night
 from groups.services.fixes import FIXES, group_fix
@@ -329,7 +329,7 @@ def test_the_night_says_when_it_ended(scoped, group, frozen, monkeypatch):
     began = frozen.moment
     monkeypatch.setattr(night, "glances_bring_up", lambda **asked: frozen.move(minutes=4))
     groups_judge_night(tenant_id=scoped.pk)
-    assert judged_at(tenant_id=scoped.pk) == began + timedelta(minutes=4)
+    assert with_judgement(Group.objects.all())[0].judged_at == began + timedelta(minutes=4)
 
 
 def test_the_page_says_what_is_wrong_since_when_and_mends_it(web, tenant, frozen):

@@ -85,6 +85,8 @@ def test_list_shows_health_cause_and_counts_people_once(web, tenant, scene):
         from groups.selectors import people_total  # noqa: PLC0415 - read in the tenant's scope
 
         assert people_total(tenant_id=tenant.pk, group_ids=[scene["first"].pk, scene["second"].pk]) == (8, 6)
+    told = text(web.get(f"{url(tenant, 'list')}?part=people", headers={"hx-request": "true"}))
+    assert re.findall(r"\d+", told) == ["8", "6"]
     assert '<span class="q-code">TYPE-01' not in page  # a planned group is not at risk, it is not ready
 
 
@@ -102,8 +104,14 @@ def test_list_is_narrowed_by_tab_search_and_filters(web, tenant, scene):
 
 def test_the_list_and_its_frame_stay_within_their_queries(web, tenant, scene, django_assert_max_num_queries):
     web.get(url(tenant, "list"))
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(22):
         web.get(url(tenant, "list"))
+
+
+def test_a_group_and_its_frame_stay_within_their_queries(web, tenant, scene, django_assert_max_num_queries):
+    web.get(url(tenant, "detail", pk=scene["first"].pk))
+    with django_assert_max_num_queries(25):
+        web.get(url(tenant, "detail", pk=scene["first"].pk))
 
 
 def test_list_costs_the_same_with_more_rows(web, tenant, scene):
@@ -242,7 +250,8 @@ def test_every_number_of_the_six_panels_opens_as_many_people(web, tenant, scene,
         make_member(group=first, staff=make_staff(tenant=tenant))
     reached = frozenset({people[0].pk, people[5].pk})
     sets = {"intended": reached, "reached": reached, "group": reached, "private": frozenset()}
-    register_touches(lambda **kw: Touches(intended=2, reached=2, group_sends=2, private_sends=0, people=sets))
+    told = Touches(intended=2, reached=2, group_sends=2, private_sends=0, people=sets)
+    register_touches(lambda spans, **kw: [told for _span in spans])
     base = url(tenant, "detail", pk=first.pk)
     day = now.date()
     try:
@@ -299,8 +308,9 @@ def test_missing_figures_are_dashes_not_zeros(web, tenant, scene):
 
 def test_another_app_adds_a_tab_and_the_touch_figures(web, tenant, scene):
     made = {"template": "groups/_record.html", "context": lambda request, group: {"entries": []}}
-    register_panel(Panel(key="test", label="计划", count=lambda group: 7, **made))
-    register_touches(lambda **kw: Touches(intended=175, reached=163, group_sends=5, private_sends=14))
+    register_panel(Panel(key="test", label="计划", counted=lambda group: group.members.all(), **made))
+    made_of = Touches(intended=175, reached=163, group_sends=5, private_sends=14)
+    register_touches(lambda spans, **kw: [made_of for _span in spans])
     try:
         page = text(web.get(url(tenant, "detail", pk=scene["first"].pk)))
         assert "?tab=test" in page
