@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.pages import tenant_url
-from contacts.models import CustomerTag
+from contacts.enums import TrustStage
+from contacts.models import CustomerTag, StageMove
 from groups.models import CircleSpell, Member
 from groups.policies.circles import Did, Rule, Standing, beside, spells, standing
 from groups.selectors.circles import circle_figures, circle_members, core_beside_periphery
@@ -142,6 +143,17 @@ def test_an_answer_to_a_member_makes_the_core_and_a_question_alone_does_not(scop
     members_go_through(tenant_id=scoped.pk)
     assert now_in(group) == {"提问": "influence", "热心": "core", "安静": "periphery"}
     assert CircleSpell.objects.get(customer=helper, until_day=None).gave == {"answer": 1}
+
+
+def test_a_share_counts_and_an_answer_to_oneself_does_not(scoped, group):
+    sharer, talker = person(group, "分享"), person(group, "自问")
+    StageMove.objects.create(
+        tenant=scoped, customer=sharer, from_stage=6, to_stage=TrustStage.SHARES, source="staff", at=at(3)
+    )
+    said(group, talker, at(2), asks=True)
+    said(group, talker, at(2, 5))
+    members_go_through(tenant_id=scoped.pk)
+    assert now_in(group) == {"分享": "influence", "自问": "periphery"}
 
 
 def test_a_referral_counts_for_who_brought_the_person(scoped, group):

@@ -153,6 +153,28 @@ class TestStored:
             group_tag_set_archived(tenant=tenant, tag_id=tag.pk, is_archived=True, actor=SYSTEM)
             assert group_tag_save(tenant=tenant, name="华东", actor=SYSTEM).pk != tag.pk
 
+    def test_the_rule_of_a_tag_put_away_rests_until_it_is_taken_back(self, tenant):
+        with tenant_scope(tenant):
+            group = make_group(tenant=tenant, customer_count=5)
+            tag = group_tag_save(tenant=tenant, name="成型", actor=SYSTEM)
+            by_rule.group_tag_rule_save(
+                tenant=tenant, tag_id=tag.pk, conditions=[BIG], needs_all=True, actor=SYSTEM
+            )
+            group_tag_set_archived(tenant=tenant, tag_id=tag.pk, is_archived=True, actor=SYSTEM)
+            assert by_rule.tenants_with_due_group_rules() == []
+            assert by_rule.group_rules_run(tenant_id=tenant.pk) == 0
+            assert by_rule.groups_judge_tags(tenant=tenant, groups=[group]) == 0
+            group_tag_set_archived(tenant=tenant, tag_id=tag.pk, is_archived=False, actor=SYSTEM)
+            assert by_rule.group_rules_run(tenant_id=tenant.pk) == 1
+
+    def test_a_tag_is_taken_back_only_while_its_name_is_free(self, tenant):
+        with tenant_scope(tenant):
+            tag = group_tag_save(tenant=tenant, name="华东", actor=SYSTEM)
+            group_tag_set_archived(tenant=tenant, tag_id=tag.pk, is_archived=True, actor=SYSTEM)
+            group_tag_save(tenant=tenant, name="华东", actor=SYSTEM)
+            with pytest.raises(GroupTagTaken):
+                group_tag_set_archived(tenant=tenant, tag_id=tag.pk, is_archived=False, actor=SYSTEM)
+
     def test_due_rules_are_found_until_they_ran(self, tenant):
         with tenant_scope(tenant):
             assert by_rule.group_tags_add_builtin(tenant=tenant, actor=SYSTEM) == 8

@@ -358,6 +358,18 @@ class TestSignals:
             assert item.staff_id == group.owner_id
             assert frozen_ids(tenant) == set()
 
+    def test_a_drill_hides_no_signal_and_groups_are_counted_apart(self, tenant, groups):
+        with tenant_scope(tenant):
+            opened(tenant, groups[:2], is_drill=True)
+            here = archive(groups[0], *[(5, f"wm{n}", "退款") for n in range(2)])
+            there = archive(groups[1], *[(5, f"wm{n}", "退款") for n in range(2, 4)])
+            on_complaints_heard(tenant_id=tenant.pk, events=[here, there])
+            assert not Incident.objects.filter(is_drill=False).exists()
+            third = archive(groups[0], (4, "wm9", "骗人"))
+            on_complaints_heard(tenant_id=tenant.pk, events=[third])
+            (incident,) = Incident.objects.filter(is_drill=False)
+            assert [room.group_id for room in incident.rooms.all()] == [groups[0].pk]
+
     def test_staff_and_old_messages_are_no_signal(self, tenant, groups):
         with tenant_scope(tenant):
             staff = [make_staff(tenant=tenant, app=groups[0].app) for _number in range(3)]

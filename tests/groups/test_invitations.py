@@ -13,7 +13,7 @@ from groups.enums import InviteState, State
 from groups.errors import InviteClosed, InviteRefused, MixBroken, NoScreening, ScreeningInvalid
 from groups.events import MemberJoined
 from groups.handlers import on_customer_opted_out, on_invited_joined
-from groups.models import Invitation, ReadinessAnswer, ScreeningRule
+from groups.models import Group, Invitation, ReadinessAnswer, ScreeningRule
 from groups.selectors.screening import candidates_of, standing_of
 from groups.services.invitations import invitation_answer, invite
 from groups.services.screening import public_url, screening_publish, screening_save
@@ -22,7 +22,7 @@ from team.services import work_item_act
 from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.enums import Role
-from tenants.models import User
+from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.factories.contacts import make_customer_tag, make_customers, make_follow, make_order, make_tag
 from tests.factories.groups import fill_group, make_group, make_ready_group
@@ -325,6 +325,20 @@ def test_every_customer_reads_the_rule_and_nobody_is_named(scoped, group):
     screening_publish(tenant=scoped, group_id=group.pk, is_public=False, actor=SYSTEM)
     assert Client().get(path).status_code == 404
     assert Client().get("/s/1-doesnotexist").status_code == 404
+
+
+def test_the_page_closes_with_its_company_and_its_group(scoped, group):
+    path = f"/s/{publish(group).token}"
+    for rows, field, value in (
+        (Group.objects.filter(pk=group.pk), "kind", "new_user"),
+        (Group.objects.filter(pk=group.pk), "dismissed_at", clock.now()),
+        (Tenant.objects.filter(pk=scoped.pk), "suspended_at", clock.now()),
+    ):
+        before = rows.values_list(field, flat=True).get()
+        assert Client().get(path).status_code == 200
+        rows.update(**{field: value})
+        assert Client().get(path).status_code == 404
+        rows.update(**{field: before})
 
 
 def test_the_friend_writes_the_answer_on_the_phone_and_a_stranger_sees_nothing(scoped, group):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.pages import tenant_url
+from contacts.models import Customer
 from groups.enums import KOC_MOVES, KocState
 from groups.errors import KocInvalid, ReasonNeeded
 from groups.events import MemberLeft
@@ -93,6 +94,11 @@ def test_only_warm_active_and_old_customers_are_suggested_with_what_speaks_for_t
     ]
     row = koc_add(tenant=scoped, group_id=scene["group"].pk, customer_id=scene["热心"].pk, actor=owner)
     assert (row.state, row.origin, row.evidence["days"]) == ("candidate", "grown", 90)
+    assert suggestions(group=scene["group"]) == []
+
+
+def test_who_wants_no_marketing_is_not_suggested(scoped, scene):
+    Customer.objects.filter(pk=scene["热心"].pk).update(opt_out_at=NOW)
     assert suggestions(group=scene["group"]) == []
 
 
