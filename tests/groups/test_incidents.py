@@ -222,6 +222,14 @@ class TestRoom:
             assert keys == {play.key for play in PLAYBOOKS[IncidentKind.SABOTAGE]}
             assert incident.tasks.get(key="collect").done_at is not None
 
+    def test_what_an_incident_that_is_over_left_undone_leaves_today(self, tenant, groups):
+        with tenant_scope(tenant):
+            incident = opened(tenant, groups[:1])
+            staff, step = make_staff(tenant=tenant), incident.tasks.get(key="speak")
+            task_assign(tenant=tenant, task_id=step.pk, staff_id=staff.pk, actor=SYSTEM)
+            incident_dismiss(tenant=tenant, incident_id=incident.pk, reason="玩笑", actor=SYSTEM)
+            assert not WorkItem.objects.filter(state="open").exists()
+
     def test_steps_that_go_with_their_kind_leave_today(self, tenant, groups):
         with tenant_scope(tenant):
             incident = opened(tenant, groups[:1])

@@ -45,6 +45,7 @@ def scene(tenant):
         for number, one in enumerate(people):
             nickname = "苏州-林-老师" if number == 0 else "小林"
             make_member(group=group, customer=one, nickname=nickname)
+        make_member(group=group, staff=owner)
         intro_rule_set(
             tenant=tenant,
             group_id=group.pk,

@@ -155,15 +155,20 @@ def test_a_task_of_a_helper_is_done_from_todays_list_and_taken_back(scoped, scen
 
 
 def test_a_helper_who_leaves_helps_no_more(scoped, scene, owner, frozen):
-    helping(scoped, scene, owner)
-    Member.objects.filter(customer=scene["热心"]).update(left_at=NOW)
+    row, group = helping(scoped, scene, owner), scene["group"]
+    helper_task_add(tenant=scoped, koc_id=row.pk, title="迎新", due_on=None, actor=owner)
+    asked = koc_add(tenant=scoped, group_id=group.pk, customer_id=scene["新来"].pk, actor=owner)
+    koc_move(tenant=scoped, koc_id=asked.pk, state="invited", actor=owner)
+    gone = [scene["热心"], scene["新来"]]
+    Member.objects.filter(customer__in=gone).update(left_at=NOW)
     left = MemberLeft(
-        tenant_id=scoped.pk, occurred_at=NOW, group_id=scene["group"].pk, customer_ids=[scene["热心"].pk],
-        staff_ids=[], left_at=NOW,
+        tenant_id=scoped.pk, occurred_at=NOW, group_id=group.pk, customer_ids=[one.pk for one in gone], staff_ids=[],
+        left_at=NOW,
     )  # fmt: skip
     for _twice in range(2):
         on_members_moved(tenant_id=scoped.pk, events=[left])
-    assert Koc.objects.get().state == "ended"
+    assert set(Koc.objects.values_list("state", flat=True)) == {"ended"}
+    assert not WorkItem.objects.filter(source_kind__startswith="groups.", state="open").exists()
 
 
 def test_the_owners_load_is_compared_over_whole_weeks_and_unknown_without_a_source(
