@@ -1,7 +1,7 @@
 """A corp of the simulator inside the test's process: its truth, its events, its answers. The vendor's edge only."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from contacts.models import Behaviour
 from groups.handlers import on_external_chat, sync_groups
 from groups.models import Member
+from outbox import dispatch
 from outbox.contracts import DomainEvent
 from outbox.models import EventRow
 from simulator.world import groups as acts
@@ -156,3 +157,8 @@ def told(event_class: type[DomainEvent]) -> list[int]:
 def behaviours() -> Counter[Any]:
     rows = Behaviour.objects.order_by("pk").values_list("kind", "external_userid")
     return Counter(rows)
+
+
+def tasks_asked(callbacks: Iterable[Any]) -> list[tuple[str, dict[str, Any], float | None]]:
+    """(name, arguments, pause in seconds) of the tasks handed over at commit; what else waits for it is left out."""
+    return [one.args for one in callbacks if getattr(one, "func", None) is dispatch._send]
