@@ -29,6 +29,7 @@ _FIELDS: dict[str, Any] = {
     "list": pgettext_lazy("audit field", "List"),
     "opted_out": pgettext_lazy("audit field", "Wants no marketing"),
     "greeting": pgettext_lazy("audit field", "Welcome message"),
+    "msgid": pgettext_lazy("audit field", "Message"),
     "order_class": pgettext_lazy("audit field", "Why bought"),
 }
 _WORDS: dict[str, Any] = {"approved": _("approved")}

@@ -52,6 +52,14 @@ register_changes(
         "way_in": dict(WayIn.choices),
     },
 )
+register_changes(
+    "contacts.survey",
+    labels={
+        "group": pgettext_lazy("audit field", "Group"),
+        "people": pgettext_lazy("audit field", "People"),
+        "questions": pgettext_lazy("audit field", "Questions"),
+    },
+)
 nav.register(key="contacts", label=_("Customers"), icon="user", url_name="contacts:list", order=30)
 nav.register_search(_search)
 register_load(label=_("Customers"), provider=live_follow_counts)

@@ -14,8 +14,14 @@ from contacts.selectors.timeline import register_timeline
 from contacts.services.holdings import Holding, register_holding
 from groups.enums import (
     EndKind,
+    EndState,
+    IncidentKind,
+    IncidentLevel,
+    IntroState,
     InviteState,
     Kind,
+    KocState,
+    LadderStep,
     PaymentBasis,
     PromiseState,
     Purpose,
@@ -25,6 +31,7 @@ from groups.enums import (
     Side,
     State,
     SubKind,
+    ViolationState,
 )
 from groups.selectors import Panel, group_list, groups_broken, register_panel
 from groups.selectors.endings import ending_open
@@ -165,6 +172,16 @@ register_panel(
     )
 )
 register_changes(
+    "groups.incident",
+    labels={
+        "kind": _("Type"),
+        "level": pgettext_lazy("audit field", "Level"),
+        "drill": _("Drill"),
+        "statement": _("Public statement"),
+    },
+    values={"kind": dict(IncidentKind.choices), "level": dict(IncidentLevel.choices)},
+)
+register_changes(
     "groups.group",
     labels={
         **dict(SetupKind.choices),
@@ -197,9 +214,19 @@ register_changes(
         "privileges": _("Privileges"),
         "origin": _("Where from"),
         "own_side": _("For whom"),
+        "screening": _("Screening rule"),
+        "benefits": pgettext_lazy("audit field", "Benefits"),
     },
     values={
-        "state": dict(State.choices),
+        # Breaches, introductions and helpers are told on their group too.
+        "state": {
+            **dict(IntroState.choices),
+            **dict(ViolationState.choices),
+            **dict(KocState.choices),
+            **dict(State.choices),
+        },
+        "step": dict(LadderStep.choices),
+        **{kind: dict(EndState.choices) for kind in EndKind.values},
         "kind": dict(Kind.choices),
         "sub_kind": dict(SubKind.choices),
         "purpose": dict(Purpose.choices),

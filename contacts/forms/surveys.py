@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contacts.enums import ProfileField, QuestionKind
 from contacts.policies.profile import OLDEST_YEAR
@@ -21,7 +22,8 @@ class SurveyForm(forms.Form):
 
     title = forms.CharField(label=_("Title"), max_length=60)
     intro = forms.CharField(
-        label=_("Introduction"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}),
+        label=pgettext_lazy("of a form", "Introduction"), required=False, max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("What it is for, and what the person gets from answering."),
     )  # fmt: skip
     thanks = forms.CharField(

@@ -113,7 +113,7 @@ def sheet_context(sheet: Sheet) -> dict[str, Any]:
     """What the head of a file's page says."""
     counts = {one.value: sheet.counts.get(one.value, 0) for one in Verdict}
     return {
-        "sheet": sheet,
+        "upload": sheet,
         "counts": [(one.value, one.label, counts[one.value]) for one in Verdict],
         "good": counts[Verdict.NEW] + counts[Verdict.CHANGE],
         "faults": counts[Verdict.FAULT],

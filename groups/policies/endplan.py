@@ -28,7 +28,8 @@ def words(kind: str, *, group: str, ends: str, following: str) -> str:
     about = {"group": group, "ends": ends, "next": following}
     if kind == EndKind.NOTICE:
         told = _("%(group)s ends on %(ends)s. Please save what you need until then.") % about
-        return f"{told} {_('We go on in “%(next)s”; the invitation follows.') % about}" if following else told
+        onward = _("We go on in “%(next)s”; the invitation follows.") % about
+        return f"{told} {onward}" if following else told
     if kind == EndKind.HANDOVER:
         if following:
             return (

@@ -45,7 +45,7 @@ def circles_context(request: Any, group: Group) -> dict[str, Any]:
     return base | {
         "figures": figures,
         "rows": [_row(figures, one) for one in Circle],
-        "moves": _moves(figures),
+        "flows": _moves(figures),
         "chart": _chart(figures),
         "weeks": [
             (when, [counts.get(one.value, 0) / sum(counts.values()) for one in Circle])

@@ -1,5 +1,6 @@
 """Circles (R21): the rule, nights that equal a rebuild, who moved, the page."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -266,6 +267,19 @@ def test_the_tab_opens_the_people_of_each_figure_within_its_budget(scoped, group
     new = web.get(f"{url}?tab=circles&from=away&to=periphery").content.decode()
     assert "新人" in new
     assert "潜水" not in new
+
+
+def test_the_stages_beside_the_group_are_named_on_this_tab_too(scoped, group, moved):
+    User.objects.update(language="en")
+    web = Client()
+    web.force_login(User.objects.get(email="lin@example.com"))
+    url = tenant_url(scoped, "groups:detail", pk=group.pk)
+    stages = [
+        re.findall(r'name="state" value="(\w+)">([^<]+)<', web.get(f"{url}?tab={tab}").content.decode())
+        for tab in ("record", "circles")
+    ]
+    assert stages[0]
+    assert stages[0] == stages[1]
 
 
 def test_core_and_influence_are_tagged_with_one_press(scoped, group, moved):

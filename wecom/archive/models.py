@@ -173,6 +173,9 @@ class ArchivedMedia(TenantModel):
             models.Index(fields=["tenant", "sent_at"], name="wecom_archived_media_age"),
         ]
 
+    def __str__(self) -> str:
+        return self.name or self.msgtype
+
 
 class ArchiveConsent(TenantModel):
     """What one person said last about having messages kept. An older answer never replaces a younger one."""
