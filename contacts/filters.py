@@ -6,6 +6,7 @@ import django_filters as filters
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contacts.enums import TrustStage, Verdict
 from contacts.models import Customer, SheetRow, SurveyLink, Tag
@@ -131,8 +132,12 @@ class SurveyPeopleFilter(filters.FilterSet):
 
     q = filters.CharFilter(label=_("Name"), field_name="customer__name", lookup_expr="icontains")
     state = filters.ChoiceFilter(
-        label=_("Answer"),
-        choices=[("answered", _("Answered")), ("opened", _("Opened")), ("missing", _("Has not answered"))],
+        label=pgettext_lazy("form to customers", "Answer"),
+        choices=[
+            ("answered", _("Answered")),
+            ("opened", pgettext_lazy("form to customers", "Opened")),
+            ("missing", _("Has not answered")),
+        ],
         method="by_state",
         empty_label=_("All"),
     )

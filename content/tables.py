@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from console.tables import ConsoleTable, NumberColumn
@@ -25,7 +25,7 @@ class ScriptTable(ConsoleTable):
     uses = NumberColumn(verbose_name=_("Sent"))
     hits = NumberColumn(verbose_name=_("Answered, 30 days"), empty_values=(), orderable=False)
     used_at = tables.Column(verbose_name=_("Last sent"))
-    changed_at = tables.Column(verbose_name=_("Changed"))
+    changed_at = tables.Column(verbose_name=pgettext_lazy("when", "Changed"))
     do = tables.Column(verbose_name=_("Actions"), empty_values=(), orderable=False, exclude_from_export=True)
 
     class Meta(ConsoleTable.Meta):

@@ -6,6 +6,7 @@ every tier names the version that made it.
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenants.enums import PreferenceKind
 from tenants.preferences import Declared, declare
@@ -27,7 +28,7 @@ URGENT_TIERS = frozenset({Tier.S, Tier.A_PLUS})
 class LeadState(models.TextChoices):
     """A lead ends only as won, as not buying with a reason, or by opt-out (R70)."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("lead", "Open")
     WON = "won", _("Won")
     NOT_BUYING = "not_buying", _("Not buying")
     OPTED_OUT = "opted_out", _("Opted out")

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from leads.enums import CloseReason, FollowResult, LeadState
 
@@ -19,7 +20,9 @@ class FollowUpForm(forms.Form):
     in_minutes = forms.IntegerField(required=False, min_value=1, max_value=60 * 24 * 60)
     doubt = forms.CharField(label=_("New doubt"), required=False, max_length=120)
     close_reason = forms.ChoiceField(
-        label=_("Why not"), required=False, choices=[("", _("Choose a reason")), *CloseReason.choices]
+        label=pgettext_lazy("not buying", "Why not"),
+        required=False,
+        choices=[("", _("Choose a reason")), *CloseReason.choices],
     )
 
     def arguments(self, now: datetime) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contacts.enums import BehaviourKind
 from groups.enums import Kind
@@ -154,7 +155,7 @@ class RetimeForm(forms.Form):
 class NoteForm(forms.Form):
     """What proves it."""
 
-    note = forms.CharField(label=_("Note"), max_length=500, required=False)
+    note = forms.CharField(label=pgettext_lazy("remark", "Note"), max_length=500, required=False)
 
 
 # What to do when a run lacks what its template leads people to; `step` is the first step that does.

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contacts.enums import Education, Gender, ProfileField, TrustStage, WayIn
 from contacts.policies.profile import OLDEST_YEAR
@@ -143,6 +144,8 @@ class WayInForm(forms.Form):
     """The way somebody came, and how that is known."""
 
     way = forms.ChoiceField(
-        label=_("Way in"), choices=[("", _("As the order of events tells")), *WayIn.choices], required=False
+        label=pgettext_lazy("customer", "Way in"),
+        choices=[("", _("As the order of events tells")), *WayIn.choices],
+        required=False,
     )
     reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("How you know."))

@@ -40,7 +40,9 @@ class SurveyForm(forms.Form):
         for line in LINES:
             self.fields[f"label_{line}"] = forms.CharField(label=_("Question"), max_length=80, required=False)
             self.fields[f"kind_{line}"] = forms.ChoiceField(
-                label=_("Answer"), choices=QuestionKind.choices, required=False
+                label=pgettext_lazy("kind of question", "Answer"),
+                choices=QuestionKind.choices,
+                required=False,
             )
             self.fields[f"field_{line}"] = forms.ChoiceField(
                 label=_("Goes to the profile as"),

@@ -7,7 +7,7 @@ import django_tables2 as tables
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from console.tables import ConsoleTable, NumberColumn
@@ -24,7 +24,7 @@ class SheetRowTable(ConsoleTable):
     """Line, who, verdict, and what changes from what."""
 
     line = NumberColumn(verbose_name=_("Line"))
-    who = tables.Column(verbose_name=_("Who"), empty_values=(), orderable=False)
+    who = tables.Column(verbose_name=pgettext_lazy("line of a file", "Who"), empty_values=(), orderable=False)
     verdict = tables.Column(verbose_name=_("Will be"))
     what = tables.Column(verbose_name=_("What it does"), empty_values=(), orderable=False)
 

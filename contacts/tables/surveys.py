@@ -7,7 +7,7 @@ import django_tables2 as tables
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from console.tables import ConsoleTable, NumberColumn
@@ -26,7 +26,7 @@ class SurveyTable(ConsoleTable):
     answered = NumberColumn(verbose_name=_("Answered"))
     rate = NumberColumn(verbose_name=_("Response rate"), empty_values=(), orderable=False)
     state = tables.Column(verbose_name=_("State"), empty_values=(), orderable=False)
-    created_at = tables.Column(verbose_name=_("Made"))
+    created_at = tables.Column(verbose_name=pgettext_lazy("form to customers", "Made"))
 
     class Meta(ConsoleTable.Meta):
         model = Survey
@@ -79,9 +79,11 @@ class SurveyPeopleTable(ConsoleTable):
     group = tables.Column(verbose_name=_("Group"), empty_values=(), orderable=False)
     staff = tables.Column(verbose_name=_("Asked by"), empty_values=(), orderable=False)
     asked_at = tables.Column(verbose_name=_("Asked"))
-    opened_at = tables.Column(verbose_name=_("Opened"))
+    opened_at = tables.Column(verbose_name=pgettext_lazy("form to customers", "Opened"))
     answered_at = tables.Column(verbose_name=_("Answered"))
-    answers = tables.Column(verbose_name=_("Answers"), empty_values=(), orderable=False)
+    answers = tables.Column(
+        verbose_name=pgettext_lazy("form to customers", "Answers"), empty_values=(), orderable=False
+    )
 
     class Meta(ConsoleTable.Meta):
         model = SurveyLink

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class IncidentKind(models.TextChoices):
@@ -40,7 +41,7 @@ class EntryKind(models.TextChoices):
     """What a line of the timeline is."""
 
     SIGNAL = "signal", _("Signal")
-    NOTE = "note", _("Note")
+    NOTE = "note", pgettext_lazy("incident", "Note")
     EVIDENCE = "evidence", _("Evidence")
     STATEMENT = "statement", _("Statement")
     TASK = "task", _("Task")

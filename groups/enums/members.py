@@ -41,7 +41,7 @@ class CaseState(models.TextChoices):
     """What became of one person in the review."""
 
     OPEN = "open", _("Waits for a decision")
-    KEPT = "kept", _("Kept")
+    KEPT = "kept", pgettext_lazy("silent member", "Kept")
     WAKING = "waking", _("Being re-activated")
     REMOVING = "removing", _("Removal proposed")
     BACK = "back", _("Active again")

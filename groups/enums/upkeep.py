@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class SetupKind(models.TextChoices):
@@ -50,7 +51,7 @@ class EndState(models.TextChoices):
 class IntroState(models.TextChoices):
     """Whether a member has introduced themselves (R20). No row yet is "missing" too."""
 
-    MISSING = "missing", _("Missing")
+    MISSING = "missing", pgettext_lazy("introduction", "Missing")
     REMINDED = "reminded", _("Reminded")
     DONE = "done", _("Introduced")
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contacts.enums import ChannelKind, WelcomeMode
 from wecom.keeping.kept_rules import (
@@ -148,7 +149,10 @@ class ChannelForm(forms.Form):
         error_messages={"invalid": _("Use at most 30 of A-Z, a-z, 0-9, - and _.")},
     )  # fmt: skip
     note = forms.CharField(
-        label=_("Note"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+        label=pgettext_lazy("remark", "Note"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
     def fields_of_channel(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from groups.enums import IncidentKind, IncidentLevel
 
@@ -47,7 +48,9 @@ class EntryForm(forms.Form):
     """One line of the timeline."""
 
     kind = forms.ChoiceField(
-        label=_("What it is"), choices=[("note", _("Note")), ("evidence", _("Evidence"))], initial="note"
+        label=_("What it is"),
+        choices=[("note", pgettext_lazy("incident", "Note")), ("evidence", _("Evidence"))],
+        initial="note",
     )
     text = forms.CharField(
         label=_("What happened"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2})

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from groups.enums import LadderStep
 
@@ -34,7 +35,7 @@ class SetupStepForm(forms.Form):
 class ViolationForm(forms.Form):
     """One breach: who, which rule, what shows it, what follows."""
 
-    userid = forms.ChoiceField(label=_("Who"))
+    userid = forms.ChoiceField(label=pgettext_lazy("breach", "Who"))
     rule = forms.ChoiceField(label=_("Which rule"), required=False)
     other_rule = forms.CharField(
         label=_("Another rule"), max_length=200, required=False, help_text=_("Where none of the above fits.")

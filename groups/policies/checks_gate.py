@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from groups.enums import Cites, Kind, PaymentBasis, Question, Severity, Slot
 from groups.policies import answers, endplan, rhythm
@@ -102,7 +102,7 @@ for _code, _question, _title, _message in (
     ),
 ):
     check(
-        _code, Severity.BLOCK, _title, fix=_FIXES.get(_code, gettext_lazy("Answer")), anchor=_question.value,
+        _code, Severity.BLOCK, _title, fix=_FIXES.get(_code, pgettext_lazy("verb", "Answer")), anchor=_question.value,
         rule="R4", quick="red_lines" if _code in _FIXES else "", cites=(Cites.FOUR_TYPES,),
         bad=planned(answers={_question.value: {}}), good=planned(),
     )(_answered(_question, _message))  # fmt: skip

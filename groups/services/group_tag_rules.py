@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from groups.enums import TAG_RULE_HOURS, GroupTagEnd, GroupTagSource
 from groups.errors import GroupRuleInvalid, GroupTagUnknown
@@ -196,7 +197,7 @@ def builtin_group_tags() -> list[tuple[str, tuple[rules.GroupCondition, ...]]]:
     """The tags that most teams want, with the rule of each, in the language in hand."""
     at_least, at_most = rules.AT_LEAST, rules.AT_MOST
     return [
-        (_("Full"), (rules.GroupCondition(rules.FILL, at_least, 100),)),
+        (pgettext("group tag", "Full"), (rules.GroupCondition(rules.FILL, at_least, 100),)),
         (_("Nearly full"), (rules.GroupCondition(rules.FILL, at_least, 80),)),
         (_("Small group"), (rules.GroupCondition(rules.SIZE, at_most, 30),)),
         (_("First week"), (rules.GroupCondition(rules.AGE, at_most, 6),)),

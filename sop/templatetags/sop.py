@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from contacts.enums import Rule as GateRule
 from sop.enums import Rule, TouchState
@@ -72,7 +73,7 @@ def proof(touch: Any) -> str:
     """What proves a touch, or what is missing."""
     kinds = {
         "send_result": _("WeCom send result"),
-        "note": _("Note"),
+        "note": pgettext("remark", "Note"),
         "record": _("Own record"),
         "review": _("Reviewed"),
     }

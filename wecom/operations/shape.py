@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from console import formats
@@ -38,7 +38,7 @@ _LABELS: dict[State, Text] = {
     State.GOOD: _("Works"),
     State.IDLE: _("Nothing yet"),
     State.LOOK: _("Look at it"),
-    State.BROKEN: _("Broken"),
+    State.BROKEN: pgettext_lazy("part of the system", "Broken"),
 }
 _TONES = {State.GOOD: "ok", State.IDLE: "line", State.LOOK: "warn", State.BROKEN: "bad"}
 _ORDER = (State.BROKEN, State.LOOK, State.GOOD, State.IDLE)
