@@ -5,6 +5,7 @@ from django.utils import translation
 from console.audit_changes import change_words
 from contacts.selectors.sources import source_label
 
+
 def _told(kind: str, changes: dict) -> list[tuple[str, str, str]]:
     with translation.override("en"):
         return [(one.label, one.before, one.after) for one in change_words(kind, changes)]
