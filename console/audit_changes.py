@@ -81,5 +81,5 @@ def _said(kind: str, field: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     words = _values.get((kind, field)) or _values.get(("", field)) or _WORDS
-    text = str(words.get(value, value)).replace("\n", " / ")
+    text = str(words.get(str(value), value)).replace("\n", " / ")
     return text if len(text) <= SHOWN_CHARS else f"{text[: SHOWN_CHARS - 1]}…"

@@ -179,7 +179,10 @@ register_changes(
         "drill": _("Drill"),
         "statement": _("Public statement"),
     },
-    values={"kind": dict(IncidentKind.choices), "level": dict(IncidentLevel.choices)},
+    values={
+        "kind": dict(IncidentKind.choices),
+        "level": {str(one.value): one.label for one in IncidentLevel},
+    },
 )
 register_changes(
     "groups.group",
