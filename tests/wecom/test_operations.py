@@ -13,8 +13,9 @@ from groups.enums import State as GroupState
 from outbox.models import Delivery, EventRow
 from tenants import clock, secrets
 from tenants.models import AuditEntry, Membership, User
-from tenants.scoping import tenant_scope
+from tenants.scoping import tenant_scope, unscoped
 from tests.factories.groups import make_group
+from tests.factories.wecom import land
 from tests.wecom.conftest import event_xml, make_app
 from wecom import valkey
 from wecom.enums import SendState
@@ -24,8 +25,8 @@ from wecom.gateway.client import WecomClient
 from wecom.gateway.tokens import TokenStore
 from wecom.inbox.filing import file_landed
 from wecom.models import App, InboundEvent, OutboundSend, QuotaEntry, SyncState
-from wecom.operations import pulse, tally
-from wecom.operations.arrivals import awake_between
+from wecom.operations import platform, pulse, tally
+from wecom.operations.arrivals import awake_between, inbox
 from wecom.operations.board import board
 from wecom.operations.facts import queue_names
 from wecom.operations.shape import State
@@ -198,6 +199,20 @@ def stored(tenant, app, *, at, state="done", done_after_s=0.2, event="change_ext
             next_at=at, state=state, error=error,
             done_at=at + timedelta(seconds=done_after_s) if state == "done" else None,
         )  # fmt: skip
+
+
+def test_the_longest_waiting_counts_also_where_it_landed(tenant, app, frozen):
+    with tenant_scope(tenant):
+        land(app, event_xml())
+    began = frozen.moment
+    frozen.move(minutes=10)
+    stored(tenant, app, at=frozen.moment, state="pending")
+    with tenant_scope(tenant):
+        found = inbox(tenant.pk)
+    assert (found.pending, found.oldest_at) == (2, began)
+    with unscoped("a test reads the platform's figures"):
+        (row,) = platform.rows(frozen.moment)
+        assert (row.waiting_s, platform.sums(frozen.moment).inbox_oldest_s) == (600, 600)
 
 
 def test_silence_by_day_is_found_although_groups_are_active(web, tenant, app, engine, frozen):

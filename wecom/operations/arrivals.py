@@ -48,7 +48,7 @@ def inbox(tenant_id: int) -> Inbox:
     )
     landed = Landed.objects.filter(tenant_id=tenant_id).aggregate(count=Count("pk"), at=Min("received_at"))
     waiting["pending"] += landed["count"]
-    waiting["oldest_at"] = waiting["oldest_at"] or landed["at"]
+    waiting["oldest_at"] = min(filter(None, (waiting["oldest_at"], landed["at"])), default=None)
     dead = rows.filter(state=InboundState.DEAD).values_list("event", "change_type").annotate(n=Count("pk"))
     kinds = [(names.event_name(event, change), n) for event, change, n in dead.order_by("-n", "event")]
     return Inbox(dead=sum(n for _name, n in kinds), dead_kinds=kinds[:MOST_KINDS], **waiting)

@@ -43,7 +43,7 @@ def sums(now: datetime) -> Sums:
     dead = InboundEvent.objects.filter(state=InboundState.DEAD).count()
     oldest = waiting.aggregate(at=Min("received_at"))["at"]
     landed = Landed.objects.aggregate(count=Count("pk"), at=Min("received_at"))
-    oldest = oldest or landed["at"]
+    oldest = min(filter(None, (oldest, landed["at"])), default=None)
     sends = (
         OutboundSend.objects.filter(state__in=OPEN_SENDS).values_list("kind", "state").annotate(n=Count("pk"))
     )
@@ -145,7 +145,7 @@ def _inbox(made: dict[int, Row], now: datetime) -> None:
     for one in counted:
         made[one["tenant_id"]].failed = one["failed"]
         if one["oldest"]:
-            oldest[one["tenant_id"]] = one["oldest"]
+            oldest[one["tenant_id"]] = min(one["oldest"], oldest.get(one["tenant_id"], one["oldest"]))
     for tenant_id, at in oldest.items():
         made[tenant_id].waiting_s = max(0.0, (now - at).total_seconds())
     for row in made.values():
