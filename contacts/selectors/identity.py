@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations, islice
 
 from django.db import connection
 from django.db.models import F, Q
@@ -75,13 +76,16 @@ class Proposal:
 
 def proposals(*, tenant_id: int) -> list[Proposal]:
     """Who may be the same person by union id or phone and was not looked at yet; 200 at most. Four queries."""
+    told = _decided(tenant_id)
+    enough = PROPOSED + len(told)  # each that is told apart may hide one that is not
     shared: dict[frozenset[int], dict[str, str]] = {}
     with connection.cursor() as cursor:
         for field in ("unionid", "phone"):
-            cursor.execute(_SAME.format(field=field), [tenant_id, PROPOSED])
+            cursor.execute(_SAME.format(field=field), [tenant_id, enough])
             for value, ids in cursor.fetchall():
-                for other in ids[1:]:
-                    shared.setdefault(frozenset((ids[0], other)), {})[field] = value
+                for pair in map(frozenset, islice(combinations(ids, 2), enough)):
+                    if pair not in told:
+                        shared.setdefault(pair, {})[field] = value
     return _proposed(tenant_id, shared)
 
 
@@ -99,13 +103,13 @@ def proposals_for(*, customer: Customer, records: Iterable[Customer] = ()) -> li
         evidence = shared.setdefault(frozenset((customer.pk, one.person_id or one.pk)), {})
         evidence |= {"unionid": one.unionid} if one.unionid in unions else {}
         evidence |= {"phone": one.phone} if one.phone in phones else {}
-    return _proposed(customer.tenant_id, shared) if shared else []
+    told = _decided(tenant_id=customer.tenant_id, among={one for pair in shared for one in pair})
+    return _proposed(customer.tenant_id, {pair: why for pair, why in shared.items() if pair not in told})
 
 
 def _proposed(tenant_id: int, shared: dict[frozenset[int], dict[str, str]]) -> list[Proposal]:
-    """Pairs with their people, without those that somebody decided on."""
-    told = _decided(tenant_id, {one for pair in shared for one in pair})
-    pairs = [pair for pair in shared if pair not in told][:PROPOSED]
+    """The first pairs with their people."""
+    pairs = list(shared)[:PROPOSED]
     ids = {one for pair in pairs for one in pair}
     people = {one.pk: one for one in Customer.objects.filter(tenant_id=tenant_id, pk__in=ids)}
     made = []
@@ -115,11 +119,13 @@ def _proposed(tenant_id: int, shared: dict[frozenset[int], dict[str, str]]) -> l
     return made
 
 
-def _decided(tenant_id: int, person_ids: set[int]) -> set[frozenset[int]]:
-    """Pairs of people that were told apart, or split again."""
+def _decided(tenant_id: int, among: set[int] | None = None) -> set[frozenset[int]]:
+    """Pairs of people that were told apart, or split again: all of the company, or those among some."""
     rows = IdentityMove.objects.filter(tenant_id=tenant_id).exclude(verb=IdentityVerb.MERGED)
     rows = rows.annotate(
         one=Coalesce(F("customer__person_id"), F("customer_id")),
         two=Coalesce(F("into__person_id"), F("into_id")),
-    ).filter(one__in=person_ids, two__in=person_ids)
+    )
+    if among is not None:
+        rows = rows.filter(one__in=among, two__in=among)
     return {frozenset(pair) for pair in rows.values_list("one", "two")}

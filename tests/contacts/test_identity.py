@@ -14,7 +14,7 @@ from contacts.events import CustomerOptedOut
 from contacts.models import Behaviour, Customer, IdentityMove
 from contacts.policies.identity import Move, may_merge, parents_after, root_of, roots_after
 from contacts.policies.touch import TouchRequest
-from contacts.selectors import customer_count, customer_list, opted_out_in
+from contacts.selectors import customer_count, customer_list, identity, opted_out_in
 from contacts.selectors.identity import proposals, proposals_for
 from contacts.selectors.stages import stage_distribution
 from contacts.services.customers import customer_set_opt_out
@@ -267,6 +267,27 @@ def test_the_same_union_id_or_phone_is_proposed_until_somebody_decides(
         IdentityVerb.MERGED,
         IdentityVerb.APART,
     }
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_decisions_hide_no_pair_that_nobody_looked_at(
+    scoped: Tenant, owner: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity, "PROPOSED", 1)
+    first, second, third = (make_customer(tenant=scoped, phone="13800006027") for _number in range(3))
+    pairs = {
+        frozenset((first.pk, second.pk)),
+        frozenset((first.pk, third.pk)),
+        frozenset((second.pk, third.pk)),
+    }
+    seen = set()
+    for _turn in pairs:
+        (found,) = proposals(tenant_id=scoped.pk)
+        seen.add(frozenset((found.goes_on.pk, found.other.pk)))
+        customers_apart(tenant=scoped, one_id=found.goes_on.pk, other_id=found.other.pk, actor=owner)
+    assert seen == pairs
+    assert proposals(tenant_id=scoped.pk) == []
 
 
 @pytest.mark.django_db
