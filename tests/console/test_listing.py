@@ -9,7 +9,7 @@ import pytest
 from django.http import HttpResponse
 from django.template import engines
 from django.test import Client
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from openpyxl import load_workbook
 from pytest_django import DjangoAssertNumQueries
@@ -24,9 +24,13 @@ from tenants.audit import Actor
 from tenants.enums import Role
 from tenants.models import Membership, Tenant, User
 from tenants.scoping import tenant_scope
+from tests.contacts.test_views import full_customer
+from tests.factories.groups import make_group, make_member
 from tests.isolation.routes import routes
+from tests.isolation.test_console import WORDS
 
 pytestmark = pytest.mark.integration
+LISTED = ("customers", "groups", "team")  # looked into
 
 
 @pytest.fixture
@@ -205,6 +209,34 @@ def test_every_list_of_the_console_offers_its_rows_as_files() -> None:
 
     assert len(templates) > 10
     assert [one for one in sorted(templates) if not offers(one)] == []
+
+
+def test_every_list_gives_its_rows_as_a_file(client: Client, tenant: Tenant, trail: str) -> None:
+    with tenant_scope(tenant):
+        person, group = full_customer(tenant, name="刘女士"), make_group(tenant=tenant, name="小芽英语01群")
+        make_member(group=group, customer=person)
+    lists = {
+        name: view.view_class
+        for name, path, view in routes()
+        if path.startswith("t/") and issubclass(getattr(view, "view_class", object), ListPage)
+    }
+    asked = []
+    for name in lists:
+        try:
+            url = reverse(name, kwargs={"tenant_slug": tenant.slug, **WORDS.get(name, {})})
+        except NoReverseMatch:
+            continue  # the rows of one thing, which would have to be there
+        if name in ("analytics:people", "groups:overlap_people"):
+            continue  # the people of one figure, whose address has to be signed or names two groups
+        answer = client.get(url, {"export": "csv"})
+        assert answer.status_code == 200, name
+        assert len(_rows(answer)[0]) > 1, name
+        asked.append(name)
+    assert len(asked) > 12
+    told = {name: str(_rows(client.get(f"/t/{tenant.slug}/{name}/", {"export": "csv"}))) for name in LISTED}
+    assert "小芽英语01群" in told["groups"]
+    assert all(word in told["customers"] for word in ("刘女士", "高意向", "何静", "1980.00"))
+    assert "何静" in told["team"]
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.SALES, Role.VIEWER, Role.LEADER])

@@ -79,6 +79,16 @@ def test_the_page_tells_the_last_conversation_apart_from_what_was_sent(
             weight=1,
             channel="mass",
         )
+        for seq, weight, days in ((0, 1, 40), (1, -1, 1)):  # given back: it reached nobody
+            Exposure.objects.create(
+                tenant=tenant, customer=person, touch_key="t2", seq=seq, at=now - timedelta(days=days),
+                local_date=now.date(), weight=weight, channel="mass",
+            )  # fmt: skip
+        for seq, weight in ((0, 1), (1, -1)):
+            Exposure.objects.create(
+                tenant=tenant, customer=person, touch_key="t3", seq=seq, at=now, local_date=now.date(),
+                weight=weight, channel="mass",
+            )  # fmt: skip
     url, client = f"/t/{tenant.slug}/customers/{person.pk}/conversation/", sign_in(tenant)
     assert "nobody tells who wrote to whom" in body(client.get(url))
     with tenant_scope(tenant):

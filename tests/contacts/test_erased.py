@@ -37,7 +37,7 @@ def test_every_record_of_the_person_is_erased_and_stays_so_when_taken_apart(
     with tenant_scope(tenant):
         other = full_customer(tenant, name="雪儿", external_userid="wmsecret002", phone="13900139000")
         stranger = make_customer(tenant=tenant, name="旁人", phone="13900139000")
-        customers_apart(**who, one_id=stranger.pk, other_id=other.pk, reason="旁人不是雪儿")
+        customers_apart(**who, one_id=other.pk, other_id=stranger.pk, reason="旁人不是雪儿")
         customers_merge(**who, goes_on_id=person.pk, other_id=other.pk, reason="刘女士就是雪儿")
         file = json.dumps(person_data(tenant_id=tenant.pk, customer=person), default=str, ensure_ascii=False)
         assert "刘女士" in file
