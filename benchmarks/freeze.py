@@ -1,8 +1,8 @@
 """One action freezes 500 groups: how long until nothing of theirs waits to be sent, beside the plain updates.
 
 Each group has a mass send queued, handed over by the dispatcher to its 200 customers, and four more planned. The
-product's time runs from the call of the service to the end of what it sets off: sends taken back, exposures and quota
-given back, work items closed, the record written. In this process: a worker's waking is not in it.
+product's time runs from the call of the service until no send of theirs is queued any more; `all_done_s` until what
+was counted with 100,000 people is given back, too. In this process: a worker's waking is not in it.
 """
 
 import time
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from benchmarks.people import groups_make, run_make, store
 from groups.models import Group
@@ -68,12 +69,14 @@ def _floor_s(group_ids: list[int]) -> float:
     return took_s
 
 
-def _freeze_s(tenant: Tenant, group_ids: list[int]) -> float:
-    began = time.perf_counter()
+def _freeze_s(tenant: Tenant, group_ids: list[int], queued: QuerySet) -> tuple[float, float]:
+    """Seconds until nothing is queued, and until all that follows is done."""
+    began, stopped_s = time.perf_counter(), 0.0
     group_freeze(tenant=tenant, group_ids=group_ids, reason="群诉", actor=SYSTEM)
     while relay_tenant(tenant_id=tenant.pk):
-        pass
-    return time.perf_counter() - began
+        if not stopped_s and not queued.exists():
+            stopped_s = time.perf_counter() - began
+    return stopped_s, time.perf_counter() - began
 
 
 def measure(tenant: Tenant) -> dict[str, Any]:
@@ -91,16 +94,17 @@ def measure(tenant: Tenant) -> dict[str, Any]:
             state="queued", pk__in=Touch.objects.filter(group__in=ids).values("send_id")
         )
         waiting = queued.count()
-        floor_s, product_s = _floor_s(ids), _freeze_s(tenant, ids)
+        floor_s, (product_s, all_done_s) = _floor_s(ids), _freeze_s(tenant, ids, queued)
         left = queued.count() + Touch.objects.filter(group__in=ids, state__in=["claimed", "handed"]).count()
     return {
         "name": "500 groups frozen by one action, queued sends too",
-        "unit": "s until nothing of theirs waits",
+        "unit": "s until none of their sends is queued",
         "product": round(product_s, 2),
         "floor": round(floor_s, 3),
         "ratio": round(product_s / floor_s, 1),
         "budget": f"<= {MOST_S} s",
+        "all_done_s": round(all_done_s, 2),
         "queued_before": waiting,
         "left_after": left,
-        "met": product_s <= MOST_S and waiting == GROUPS and left == 0,
+        "met": 0 < product_s <= MOST_S and waiting == GROUPS and left == 0,
     }

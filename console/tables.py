@@ -3,6 +3,8 @@
 from typing import Any
 
 import django_tables2 as tables
+from django.template import Context
+from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -34,6 +36,22 @@ class PickColumn(tables.Column):
             ' aria-label="{}">',
             value, label,
         )  # fmt: skip
+
+
+class CellColumn(tables.TemplateColumn):
+    """A cell by its template, within the page's own context.
+
+    The column of django-tables2 makes a new context for every cell, and each of those asks every context processor.
+    """
+
+    def render(self, record: Any, table: Any, value: Any, bound_column: Any, **kwargs: Any) -> str:
+        own = self.get_context_data(
+            record=record, table=table, value=value, bound_column=bound_column, **kwargs
+        )
+        template = get_template(self.template_name).template  # type: ignore[attr-defined]
+        context = getattr(table, "context", None) or Context()
+        with context.push(**own):
+            return str(template.render(context))
 
 
 class NumberColumn(tables.Column):

@@ -46,3 +46,12 @@ class TouchMissed(DomainEvent):
 
     run_id: int
     touch_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TouchesStopped(DomainEvent):
+    """Touches that were handed over and stopped before they reached anybody: what they used is to be given back."""
+
+    name: ClassVar[str] = "sop.touch.stopped"
+
+    touch_ids: list[int]

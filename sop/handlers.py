@@ -3,10 +3,10 @@
 from groups.events import GroupsFrozen, MemberJoined
 from groups.services.week_alerts import week_alerts_bring_up
 from sop.enums import REF, TouchState
-from sop.events import RunEnded, RunStarted
+from sop.events import RunEnded, RunStarted, TouchesStopped
 from sop.models import RunGroup, Touch
 from sop.services.joins import joins_plan
-from sop.services.planning import touches_take_back
+from sop.services.planning import exposures_return, touches_take_back
 from sop.services.results import send_finished
 from sop.services.staff import bundle_submit, bundle_take_back
 from tenants.audit import Actor
@@ -62,4 +62,10 @@ def on_group_frozen(*, tenant_id: int, events: list[GroupsFrozen]) -> None:
             to=TouchState.BLOCKED,
             rule=FREEZE_RULE,
             reason=event.reason,
+            is_urgent=True,
         )
+
+
+def on_touches_stopped(*, tenant_id: int, events: list[TouchesStopped]) -> None:
+    for event in events:
+        exposures_return(tenant_id=tenant_id, touch_ids=event.touch_ids)

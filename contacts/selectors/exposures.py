@@ -1,6 +1,8 @@
 """What has reached a person today and this week, beside the caps."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import Q, Subquery
@@ -22,10 +24,10 @@ class Exposures:
     per_week: int
 
 
-def exposures_now(*, tenant: Tenant, customer_id: int) -> Exposures:
-    """Two queries."""
+def exposures_now(*, tenant: Tenant, customer_id: int, caps: Mapping[str, Any] | None = None) -> Exposures:
+    """Two queries; one with the `caps`, values of the two settings, at hand."""
     day = clock.local_date(clock.now(), tenant.timezone)
-    caps = preferences.values(tenant.pk, CAP_PER_DAY, CAP_PER_WEEK)
+    caps = caps or preferences.values(tenant.pk, CAP_PER_DAY, CAP_PER_WEEK)
     who = {"tenant": tenant, "customer_id": customer_id}
     days = ExposureDay.objects.filter(**who, local_date=day).values("count")[:1]
     weeks = ExposureWeek.objects.filter(**who, starts_on=week_start(day)).values("count")[:1]

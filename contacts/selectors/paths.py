@@ -51,19 +51,23 @@ order by p.id
 
 def basic_skus(*, tenant_id: int) -> list[str] | None:
     """The SKUs that count as the first basic one; None: any order does."""
-    told = preferences.value(tenant_id, PATH_SKUS).replace("，", ",").split(",")
-    return sorted({one.strip() for one in told if one.strip()}) or None
+    return skus_from(preferences.value(tenant_id, PATH_SKUS))
+
+
+def skus_from(text: str) -> list[str] | None:
+    """The SKUs that the setting names; None: any order does."""
+    return sorted({one.strip() for one in text.replace("，", ",").split(",") if one.strip()}) or None
 
 
 def walks(*, tenant_id: int, since: datetime, until: datetime) -> list[Walk]:
     """The ways of everybody first seen in [since, until), each person once. Two queries."""
     which = "first_seen_at >= %(since)s and first_seen_at < %(until)s"
-    return _read(tenant_id, which, {"since": since, "until": until})
+    return _read(tenant_id, which, {"since": since, "until": until}, basic_skus(tenant_id=tenant_id))
 
 
-def walk_of(*, tenant_id: int, customer_id: int) -> Walk | None:
-    """One person's way, by the record that stands for the person; None for another record. Two queries."""
-    found = _read(tenant_id, "id = %(customer)s", {"customer": customer_id})
+def walk_of(*, tenant_id: int, customer_id: int, skus: list[str] | None) -> Walk | None:
+    """One person's way, by the record that stands for the person; None for another record. `skus`: `basic_skus`."""
+    found = _read(tenant_id, "id = %(customer)s", {"customer": customer_id}, skus)
     return found[0] if found else None
 
 
@@ -72,12 +76,12 @@ def way_set_of(*, tenant_id: int, customer_id: int) -> WayInSet | None:
     return WayInSet.objects.filter(tenant_id=tenant_id, customer_id=customer_id).first()
 
 
-def _read(tenant_id: int, which: str, values: dict[str, Any]) -> list[Walk]:
+def _read(tenant_id: int, which: str, values: dict[str, Any], skus: list[str] | None) -> list[Walk]:
     told = {
         **values,
         "tenant": tenant_id,
         "nurture": [str(kind) for kind in NURTURE],
-        "skus": basic_skus(tenant_id=tenant_id),
+        "skus": skus,
     }
     with connection.cursor() as cursor:
         cursor.execute(_WALKS.format(which=which), told)

@@ -57,11 +57,9 @@ def tag_ids_with_rule(*, tenant_id: int) -> list[int]:
     return list(TagRule.objects.filter(tenant_id=tenant_id, is_active=True).values_list("tag_id", flat=True))
 
 
-def customer_tags(*, tenant_id: int, customer_ids: Iterable[int]) -> list[CustomerTag]:
-    """What one person's records carry now, by name."""
-    rows = CustomerTag.objects.filter(
-        tenant_id=tenant_id, customer_id__in=list(customer_ids), tag__deleted_at=None
-    )
+def customer_ties(*, tenant_id: int, customer_ids: Iterable[int]) -> list[CustomerTag]:
+    """What one person's records carry now, by name; tags put away among them."""
+    rows = CustomerTag.objects.filter(tenant_id=tenant_id, customer_id__in=list(customer_ids))
     return list(rows.select_related("tag", "staff").order_by("tag__name", "pk"))
 
 

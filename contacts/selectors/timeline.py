@@ -12,7 +12,7 @@ from contacts.models import Behaviour, CustomerTag, Exposure, Follow, StageMove,
 from contacts.selectors.identity import identity_moves
 from contacts.selectors.sources import source_label
 from contacts.selectors.stages import stage_moves
-from contacts.selectors.tags import tags_past
+from contacts.selectors.tags import customer_ties, tags_past
 from wecom.archive.texts import kind_label
 
 LIMIT = 200
@@ -88,11 +88,12 @@ def customer_timeline(
     with_identity: bool = True,
     follows: Iterable[Follow] | None = None,
     moves: Iterable[StageMove] | None = None,
+    ties: Iterable[CustomerTag] | None = None,
 ) -> list[TimelineEntry]:
     """The latest `limit` entries, newest first; `facet` keeps one sort. A constant number of queries a record.
 
     `records` are the ids of further records of the same person, told along with it; `with_identity`: also what was
-    decided about who is the same person. `follows` and `moves`: all of these records', if at hand.
+    decided about who is the same person. `follows`, `moves` and `ties`: all of these records', if at hand.
     """
     ids = [customer_id, *records]
     told: dict[str, Any] = {"tenant_id": tenant_id, "customer_ids": ids}
@@ -100,7 +101,7 @@ def customer_timeline(
     entries = [
         *_behaviours(who, limit),
         *_touches(who, limit),
-        *_tags(who, limit),
+        *_tags(customer_ties(**told) if ties is None else ties, told, limit),
         *_friends(Follow.objects.filter(**who).select_related("staff") if follows is None else follows),
         *_stages(stage_moves(**told, limit=limit) if moves is None else moves),
         *(_identities(tenant_id, ids, limit) if with_identity else ()),
@@ -201,9 +202,9 @@ def _place(row: Exposure) -> str:
     return _("Moments") if row.channel == "moments" else _("private")
 
 
-def _tags(who: dict[str, Any], limit: int) -> list[TimelineEntry]:
-    now = CustomerTag.objects.filter(**who).select_related("tag", "staff").order_by("-added_at")
-    past = tags_past(tenant_id=who["tenant_id"], customer_ids=who["customer_id__in"], limit=limit)
+def _tags(ties: Iterable[CustomerTag], told: dict[str, Any], limit: int) -> list[TimelineEntry]:
+    now: list[CustomerTag | TagPast] = sorted(ties, key=lambda row: row.added_at, reverse=True)
+    past = tags_past(**told, limit=limit)
     return [
         *(_tagged(row) for row in (*now[:limit], *past)),
         *(

@@ -11,40 +11,40 @@ from django.utils.translation import pgettext_lazy
 
 from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, TemplatePage, drawer_done, go, toast
-from contacts.enums import PathStep, WayIn
+from contacts.enums import CAP_PER_DAY, CAP_PER_WEEK, PATH_SKUS, PathStep, WayIn
 from contacts.filters import CustomerFilter
 from contacts.forms import ArchiveConsentForm, OptOutForm, TagForm
-from contacts.models import Customer
+from contacts.models import Customer, CustomerTag
 from contacts.policies.masking import masked_phone
 from contacts.policies.paths import STEPS, way_of
 from contacts.policies.steps import step_of
 from contacts.selectors import (
-    customer_count,
     customer_get,
     customer_list,
     follows_of,
     groups_of_all,
     opted_out_in,
     orders_for,
-    spent_fen,
+    spent_of,
     tag_list,
 )
 from contacts.selectors.exposures import exposures_now
 from contacts.selectors.identity import proposals_for, records_of
 from contacts.selectors.obstacles import obstacles_of
-from contacts.selectors.paths import walk_of, way_set_of
+from contacts.selectors.paths import skus_from, walk_of, way_set_of
 from contacts.selectors.profile import PROFILE_SIZE, known_of, profile_of
 from contacts.selectors.sources import source_label
 from contacts.selectors.stages import stage_moves, standing_of
-from contacts.selectors.tags import customer_tags, evidence_words, fact_names
+from contacts.selectors.tags import customer_ties, evidence_words, fact_names
 from contacts.selectors.timeline import FACETS, LIMIT, customer_timeline, facet_counts
 from contacts.services.customers import customer_archive_consent, customer_set_opt_out
 from contacts.services.tags import customer_tag_add, customer_tag_remove
 from contacts.tables.customers import CustomerTable
-from tenants import clock
+from tenants import clock, preferences
 from tenants.enums import Permission
 from wecom.archive.enums import ConsentSource
 
+ORDERS_SHOWN = 20
 FACET_LABELS = {
     "all": _("All"),
     "message": _("Messages"),
@@ -73,11 +73,12 @@ class CustomerListPage(ListPage):
         return {"tenant_id": self.request.tenant.pk, "tenant_slug": self.request.tenant.slug}
 
     def show(self, context: dict[str, Any]) -> HttpResponse:
-        """An unfiltered list has counted everybody already."""
+        """The whole list has counted everybody; a narrowed one says how many it holds, and only that."""
         bar, counted = context["bar"], context["table"].paginator.count
         is_whole = not bar.chips and not bar.search.value()
-        people = counted if is_whole else customer_count(tenant_id=self.request.tenant.pk)
-        return super().show(context | {"people": people})
+        return super().show(
+            context | {"people": counted if is_whole else None, "is_empty": is_whole and not counted}
+        )
 
 
 def found(tenant_id: int, pk: int) -> Customer:
@@ -106,14 +107,20 @@ class CustomerPage(TemplatePage):
         records = records_of(customer=customer)
         ids = [customer.pk, *(one.pk for one in records)]
         who = {"tenant_id": tenant_id, "customer_ids": ids}
-        follows, moves = list(follows_of(**who)), stage_moves(**who, limit=LIMIT)
+        follows, moves, ties = list(follows_of(**who)), stage_moves(**who, limit=LIMIT), customer_ties(**who)
+        own = preferences.values(tenant_id, CAP_PER_DAY, CAP_PER_WEEK, PATH_SKUS)
         entries = customer_timeline(
-            tenant_id=tenant_id, customer_id=customer.pk, records=ids[1:], follows=follows, moves=moves
+            tenant_id=tenant_id,
+            customer_id=customer.pk,
+            records=ids[1:],
+            follows=follows,
+            moves=moves,
+            ties=ties,
         )
         facet = self.request.GET.get("only", "all")
         facet = facet if facet in FACETS else "all"
         counts = facet_counts(entries)
-        orders = list(orders_for(**who)[:20])
+        orders = list(orders_for(**who))
         return {
             "customer": customer,
             **self._profile(customer, has_order=bool(orders)),
@@ -124,16 +131,16 @@ class CustomerPage(TemplatePage):
             "facets": [(key, FACET_LABELS[key], counts[key]) for key in ("all", *FACETS)],
             "follows": follows,
             "groups": groups_of_all(**who),
-            "tags": self._tags(tenant_id, ids),
-            **self._way(customer),
+            "tags": self._tags(tenant_id, ties),
+            **self._way(customer, skus_from(own[PATH_SKUS.key])),
             "step": step_of(customer.stage),
             "obstacles": obstacles_of(**who),
             "records": records,
             "refusal": next((one for one in (customer, *records) if one.opt_out_at), None),
             "same": proposals_for(customer=customer, records=records),
-            "orders": [(order, source_label(order.source)) for order in orders],
-            "spent_fen": sum(spent.values()) if (spent := spent_fen(**who)) else None,
-            "exposures": exposures_now(tenant=self.request.tenant, customer_id=customer.pk),
+            "orders": [(order, source_label(order.source)) for order in orders[:ORDERS_SHOWN]],
+            "spent_fen": spent_of(orders),
+            "exposures": exposures_now(tenant=self.request.tenant, customer_id=customer.pk, caps=own),
             "consent_source": dict(ConsentSource.choices).get(customer.archive_consent_source, ""),
         }
 
@@ -147,9 +154,9 @@ class CustomerPage(TemplatePage):
             "profile_known": known_of(customer=customer, rows=rows, has_order=has_order),
         }
 
-    def _way(self, customer: Customer) -> dict[str, Any]:
+    def _way(self, customer: Customer, skus: list[str] | None) -> dict[str, Any]:
         """The way in with the time of each step, and who set it if anybody did."""
-        walk = walk_of(tenant_id=customer.tenant_id, customer_id=customer.pk)
+        walk = walk_of(tenant_id=customer.tenant_id, customer_id=customer.pk, skus=skus)
         way = way_of(walk) if walk else ""
         steps = [(PathStep(step).label, walk.at(step)) for step in STEPS[way]] if walk and way else []
         known = (
@@ -159,9 +166,9 @@ class CustomerPage(TemplatePage):
         )
         return {"way": WayIn(way).label if way else "", "way_steps": steps, "way_set": known}
 
-    def _tags(self, tenant_id: int, ids: list[int]) -> list[dict[str, Any]]:
+    def _tags(self, tenant_id: int, every: list[CustomerTag]) -> list[dict[str, Any]]:
         """What the person carries, each with what a rule counted."""
-        ties = customer_tags(tenant_id=tenant_id, customer_ids=ids)
+        ties = [tie for tie in every if tie.tag.deleted_at is None]
         names = fact_names(tenant_id=tenant_id) if any(tie.evidence for tie in ties) else {}
         return [{"tie": tie, "why": evidence_words(tie.evidence, names)} for tie in ties]
 

@@ -5,7 +5,7 @@ from functools import cached_property
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
-from console.tables import ConsoleTable, NumberColumn, PickColumn
+from console.tables import CellColumn, ConsoleTable, NumberColumn, PickColumn
 from groups.enums import Risk
 from groups.models import Group
 from groups.selectors.group_tags import tags_by_group
@@ -19,27 +19,25 @@ class GroupTable(ConsoleTable):
     """One row a group, worst first."""
 
     pick = PickColumn()
-    name = tables.TemplateColumn(
-        template_name=_cell("name"), verbose_name=_("Group"), order_by=("name", "pk")
-    )
-    state = tables.TemplateColumn(template_name=_cell("state"), verbose_name=_("Stage"))
-    risk = tables.TemplateColumn(
+    name = CellColumn(template_name=_cell("name"), verbose_name=_("Group"), order_by=("name", "pk"))
+    state = CellColumn(template_name=_cell("state"), verbose_name=_("Stage"))
+    risk = CellColumn(
         template_name=_cell("health"), verbose_name=_("Health and cause"), order_by=("-risk", "ends_on", "pk"),
         attrs={"td": {"class": "is-lead q-wrap"}},
     )  # fmt: skip
-    members = tables.TemplateColumn(
+    members = CellColumn(
         template_name=_cell("members"), verbose_name=_("Members / target"), order_by=("customer_count", "pk"),
         accessor="customer_count", attrs={"td": {"class": "q-num"}, "th": {"class": "q-num"}},
     )  # fmt: skip
-    active = tables.TemplateColumn(
+    active = CellColumn(
         template_name=_cell("active"), verbose_name=_("Active, 7 days"), orderable=False, accessor="pk",
         exclude_from_export=True, attrs={"td": {"class": "q-num"}, "th": {"class": "q-num"}},
     )  # fmt: skip
-    ahead = tables.TemplateColumn(
+    ahead = CellColumn(
         template_name=_cell("ahead"), verbose_name=_("Next 7 days"), orderable=False, accessor="pk",
         exclude_from_export=True, attrs={"td": {"class": "q-num"}, "th": {"class": "q-num"}},
     )  # fmt: skip
-    owner = tables.TemplateColumn(
+    owner = CellColumn(
         template_name=_cell("owner"), verbose_name=_("Owner, synced"), order_by=("owner__name", "pk")
     )
     tags = tables.Column(verbose_name=_("Group tags"), empty_values=(), orderable=False, visible=False)

@@ -1,10 +1,9 @@
 """The table of the review of silent members. What stands beside the columns is read once a page."""
 
-import django_tables2 as tables
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from console.tables import ConsoleTable, PickColumn
+from console.tables import CellColumn, ConsoleTable, PickColumn
 from contacts.enums import BehaviourKind
 from groups.enums import SilentReason
 from groups.models import SilentCase
@@ -18,28 +17,28 @@ class SilentTable(ConsoleTable):
     """One row a person and group, longest silent first."""
 
     pick = PickColumn()
-    who = tables.TemplateColumn(
+    who = CellColumn(
         template_name=_cell("who"), verbose_name=_("Member"), order_by=("customer__name", "pk"), accessor="pk"
     )
-    why = tables.TemplateColumn(
+    why = CellColumn(
         template_name=_cell("why"), verbose_name=_("Why"), orderable=False, accessor="reasons",
         attrs={"td": {"class": "is-lead q-wrap"}},
     )  # fmt: skip
-    last_at = tables.TemplateColumn(
+    last_at = CellColumn(
         template_name=_cell("last"),
         verbose_name=_("Last activity"),
         empty_values=(),
         order_by=("last_at", "pk"),
     )
-    joined = tables.TemplateColumn(
+    joined = CellColumn(
         template_name=_cell("joined"), verbose_name=_("Joined, invited by"), accessor="member__joined_at",
         order_by=("member__joined_at", "pk"),
     )  # fmt: skip
-    group = tables.TemplateColumn(
+    group = CellColumn(
         template_name=_cell("group"), verbose_name=pgettext_lazy("column", "Group"),
         order_by=("group__name", "pk"), accessor="group_id",
     )  # fmt: skip
-    state = tables.TemplateColumn(template_name=_cell("state"), verbose_name=_("Decision"))
+    state = CellColumn(template_name=_cell("state"), verbose_name=_("Decision"))
 
     class Meta(ConsoleTable.Meta):
         model = SilentCase

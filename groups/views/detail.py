@@ -64,7 +64,6 @@ class GroupDetailPage(TemplatePage):
             "moves": [State(one) for one in sorted(TRANSITIONS[group.state]) if group.state != State.PLANNING],
             "is_live": group.state in LIVE_STATES, "ends_at": facts.ends_at,
             "positioning": facts.answers.get(Question.POSITIONING, {}), "rules": facts.answers.get(Question.RULES, {}),
-            "since": findings_since(tenant_id=tenant.pk, group_id=group.pk),
             "judged_at": group.judged_at,  # type: ignore[attr-defined]
             "wordings": wording_standing(group=group),
             "incidents": incidents_of_group(tenant_id=tenant.pk, group_id=group.pk),
@@ -76,7 +75,8 @@ class GroupDetailPage(TemplatePage):
 
     def _tab(self, group: Group, facts: GroupPlan, tab: str) -> dict[str, Any]:
         if tab == "overview":
-            return six.overview(self.request, group, facts)
+            since = findings_since(tenant_id=group.tenant_id, group_id=group.pk)
+            return {**six.overview(self.request, group, facts), "since": since}
         if tab == "members":
             return self._members(group, facts)
         if tab == "record":
@@ -109,6 +109,7 @@ class GroupDetailPage(TemplatePage):
         return {
             "which": which, "page": page, "paginator": paginator, "page_field": "page", "text": text, "figure": figure,
             "shows_left": which == "left" or any(row.left_at for row in page),
+            **({"staff": figure.crew} if figure else {}),
         }  # fmt: skip
 
     def _record(self, group: Group) -> dict[str, Any]:

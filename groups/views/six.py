@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from contacts.enums import BehaviourKind
 from groups.enums import JoinScene
-from groups.models import Group
+from groups.models import Group, Member
 from groups.policies.plan import GroupPlan
 from groups.policies.ranges import AHEAD, BACKWARD, PRESETS, TOO_LONG, UNREADABLE, Days, days_asked
 from groups.selectors import followed_in, touches_of
@@ -64,11 +64,12 @@ FOLLOWED = "followed"
 
 @dataclass(frozen=True)
 class Figure:
-    """The people behind one figure. `query` keeps the choice in the URL."""
+    """The people behind one figure. `query` keeps the choice in the URL; `crew` is the group's staff, read along."""
 
     label: str
     member_ids: list[int]
     query: list[tuple[str, str]]
+    crew: list[Member]
 
 
 def days_of(request: Any) -> Days:
@@ -206,7 +207,7 @@ def figure_asked(request: HttpRequest, group: Group, facts: GroupPlan) -> Figure
     query = [("people", key), ("when", when), *(one.split("=", 1) for one in days.query.split("&"))]
     people = people_behind(key)
     label = people.label(group, key) if people else _label(key, when, days)
-    return Figure(label, [row.pk for row in rows], [(name, value) for name, value in query])
+    return Figure(label, [row.pk for row in rows], [(name, value) for name, value in query], book.crew)
 
 
 def _rows_behind(group: Group, book: Book, key: str, when: str) -> list[Any]:

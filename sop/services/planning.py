@@ -9,7 +9,9 @@ from django.db.models import Q
 
 from contacts.services.touch import gate_release
 from groups.selectors import staff_in
+from outbox.services import publish_many
 from sop.enums import REF, Anchor, Rule, StepRole, TouchState
+from sop.events import TouchesStopped
 from sop.models import Run, RunGroup, Step, Touch
 from sop.policies import calendar
 from sop.services.state import touch_move, touches_store
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from groups.models import Group
     from tenants.models import Tenant
 
+_RELEASED = 50  # stopped touches in one event
 _REVIVABLE = (Rule.REPLANNED, Rule.GROUP_LEFT)
 
 
@@ -167,9 +170,12 @@ def plan_cancel(*, tenant: "Tenant", run: Run) -> int:
     )
 
 
-def touches_take_back(*, tenant: "Tenant", touches: object, to: str, rule: str, reason: str) -> int:
+def touches_take_back(
+    *, tenant: "Tenant", touches: object, to: str, rule: str, reason: str, is_urgent: bool = False
+) -> int:
     """Stop open touches of a query: queued sends are cancelled and their quota given back,
-    tasks in WeCom are cancelled too, exposures given back.
+    tasks in WeCom are cancelled too, exposures given back; `is_urgent`: those follow (TouchesStopped), for they are
+    one a person and the stop need not wait for them.
 
     Runs in the caller's transaction. Returns how many rows were stopped. Safe to repeat.
     """
@@ -186,9 +192,21 @@ def touches_take_back(*, tenant: "Tenant", touches: object, to: str, rule: str, 
         touch_move(row, to, rule=rule, reason=reason, at=now)
     touches_store(rows)
     if handed:
-        gate_release(tenant_id=tenant.pk, keys=[f"{REF}:{row.pk}" for row in handed], now=now)
+        ids = [row.pk for row in handed]
+        if is_urgent:
+            some = (ids[start : start + _RELEASED] for start in range(0, len(ids), _RELEASED))
+            publish_many(
+                TouchesStopped(tenant_id=tenant.pk, occurred_at=now, touch_ids=part) for part in some
+            )
+        else:
+            exposures_return(tenant_id=tenant.pk, touch_ids=ids)
         _close_work(tenant, handed)
     return len(rows)
+
+
+def exposures_return(*, tenant_id: int, touch_ids: list[int]) -> None:
+    """Give back what stopped touches had counted with their people. Runs in a transaction. Safe to repeat."""
+    gate_release(tenant_id=tenant_id, keys=[f"{REF}:{one}" for one in touch_ids], now=clock.now())
 
 
 def _cancel_in_wecom(tenant: "Tenant", rows: list[Touch]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from contacts.enums import WayIn
 from contacts.errors import ReasonMissing
 from contacts.policies.paths import Walk, funnel, way_of
-from contacts.selectors.paths import walk_of, walks
+from contacts.selectors.paths import basic_skus, walk_of, walks
 from contacts.services.identity import customers_merge
 from contacts.services.paths import way_in_set
 from tenants.audit import Actor
@@ -117,7 +117,7 @@ def test_a_way_set_by_hand_holds_with_its_reason_until_it_is_taken_back(
     who = {"tenant": scoped, "customer_id": person.pk, "actor": owner}
 
     def way() -> str:
-        walk = walk_of(tenant_id=scoped.pk, customer_id=person.pk)
+        walk = walk_of(tenant_id=scoped.pk, customer_id=person.pk, skus=basic_skus(tenant_id=scoped.pk))
         assert walk is not None
         return way_of(walk)
 

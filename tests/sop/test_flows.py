@@ -10,6 +10,7 @@ from groups.events import GroupsFrozen, MemberJoined
 from leads.models import Window
 from leads.services.windows import window_open
 from outbox.models import EventRow
+from outbox.relay import relay_tenant
 from sop.errors import TouchFixed
 from sop.handlers import on_group_frozen, on_member_joined, on_send_finished
 from sop.models import SendTask, Touch, TouchRecipient
@@ -212,6 +213,9 @@ def test_freeze_takes_back_a_send_still_queued(camp: Make, frozen: MovableClock)
     dispatch_due(tenant_id=made.tenant.pk)
     freeze(made)
     assert OutboundSend.objects.get(kind="mass_send").state == "cancelled"
+    relay_tenant(tenant_id=made.tenant.pk)
+    assert Exposure.objects.exists()
+    assert sum(Exposure.objects.values_list("weight", flat=True)) == 0
     frozen.set(at("11:00"))
     dispatch_due(tenant_id=made.tenant.pk)
     assert set(Touch.objects.values_list("state", "rule_code")) == {("blocked", "FREEZE-01")}
