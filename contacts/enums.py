@@ -78,6 +78,7 @@ class SheetKind(models.TextChoices):
     CUSTOMERS = "customers", _("Customers")
     ORDERS = "orders", _("Orders and refunds")
     TAGS = "tags", _("Tags")
+    SKUS = "skus", _("SKUs")
 
 
 class Verdict(models.TextChoices):
@@ -152,6 +153,15 @@ class ProfileField(models.TextChoices):
     OCCUPATION = "occupation", _("Occupation")
     CITY = "city", _("City")
     INTERESTS = "interests", _("Interests")
+
+
+class OwnFieldKind(models.TextChoices):
+    """What a profile field of the company's own holds. The value is stored data."""
+
+    TEXT = "text", _("Text")
+    NUMBER = "number", _("Number")
+    DATE = "date", _("Date")
+    CHOICE = "choice", _("One of several")
 
 
 class Gender(models.TextChoices):
@@ -367,7 +377,9 @@ PATH_SKUS = declare(
     default="",
     kind=PreferenceKind.TEXT,
     label=_("SKUs that count as the first basic one, separated by commas"),
-    help=_("Empty: the first paid order of any SKU ends the two ways in."),
+    help=_(
+        "Empty: those that the catalogue calls first basic; without any, the first paid order of any SKU counts."
+    ),
 )
 STAGE_LEARNT = declare(
     "stages.learnt",

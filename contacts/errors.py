@@ -43,6 +43,17 @@ class ProfileStale(DomainError):
     message = _("Somebody changed this meanwhile.")
 
 
+class OwnFieldInvalid(DomainError):
+    code = "PROFILE-03"
+    message = _("A field has a name of its own; one of several has two to twenty different options.")
+
+
+class OwnFieldUnknown(DomainError):
+    status = 404
+    code = "PROFILE-04"
+    message = _("This field is not known here.")
+
+
 class StageInvalid(DomainError):
     code = "STAGE-01"
     message = _("Choose another of the seven stages.")
@@ -66,6 +77,27 @@ class TagTaken(DomainError):
 class RuleInvalid(DomainError):
     code = "TAG-04"
     message = _("A rule has one to three different conditions, each with a count from 1 and up to 365 days.")
+
+
+class BatchEmpty(DomainError):
+    code = "TAG-05"
+    message = _("Nobody was picked. Pick people in the list first.")
+
+
+class BatchStays(DomainError):
+    code = "TAG-06"
+    message = _("This is still being done. Take it back when it has come to its end.")
+
+
+class SkuTaken(DomainError):
+    code = "SKU-01"
+    message = _("There is a SKU of this code already, in use or put away.")
+
+
+class SkuUnknown(DomainError):
+    status = 404
+    code = "SKU-02"
+    message = _("This SKU is not known here.")
 
 
 class ImportRefused(DomainError):

@@ -8,11 +8,12 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from contacts.enums import TrustStage, Verdict
-from contacts.models import Customer, SheetRow, SurveyLink, Tag
+from contacts.enums import OrderState, SkuKind, TrustStage, Verdict
+from contacts.models import Customer, Order, SheetRow, Sku, SurveyLink, Tag
 from contacts.selectors import customer_list, groups_for_choice, member_ids, tag_list
 from contacts.selectors.channels import channel_friend_ids, channel_list
 from contacts.selectors.identity import as_persons
+from contacts.selectors.skus import UNKNOWN, orders_of_kind, sku_choices
 from contacts.selectors.tags import tag_ids_with_rule
 from team.selectors import staff_list
 
@@ -115,6 +116,48 @@ class TagFilter(filters.FilterSet):
     def by_rule(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         ruled = tag_ids_with_rule(tenant_id=self.request.tenant.pk)
         return rows.filter(pk__in=ruled) if value == "yes" else rows.exclude(pk__in=ruled)
+
+
+class SkuFilter(filters.FilterSet):
+    """Search, and what buying it means."""
+
+    q = filters.CharFilter(label=_("Code or name"), method="by_text")
+    kind = filters.ChoiceFilter(label=_("Kind of order"), choices=SkuKind.choices, empty_label=_("All"))
+
+    class Meta:
+        model = Sku
+        fields: list[str] = []
+
+    def by_text(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(Q(code__icontains=value) | Q(name__icontains=value))
+
+
+class OrderFilter(filters.FilterSet):
+    """Search, SKU, kind, refunded or not."""
+
+    q = filters.CharFilter(label=_("Order number or name"), method="by_text")
+    sku = filters.ChoiceFilter(label=_("SKU"), field_name="sku_id", empty_label=_("All"))
+    kind = filters.ChoiceFilter(
+        label=_("Kind of order"),
+        choices=[*SkuKind.choices, (UNKNOWN, _("Unknown"))],
+        method="by_kind",
+        empty_label=_("All"),
+    )
+    state = filters.ChoiceFilter(label=_("State"), choices=OrderState.choices, empty_label=_("All"))
+
+    class Meta:
+        model = Order
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["sku"].extra["choices"] = sku_choices(tenant_id=self.request.tenant.pk)
+
+    def by_text(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(Q(order_no=value) | Q(customer__name__icontains=value))
+
+    def by_kind(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return orders_of_kind(rows, tenant_id=self.request.tenant.pk, kind=value)
 
 
 class SheetRowFilter(filters.FilterSet):

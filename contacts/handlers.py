@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from contacts.enums import BehaviourKind
 from contacts.events import BehavioursRecorded, FollowChanged
 from contacts.policies.follow import STATE_OF_CHANGE
 from contacts.selectors import customer_ids_by_union, tags_live
@@ -19,6 +20,7 @@ from contacts.services.customers import (
     follow_apply_event,
 )
 from contacts.services.messages import messages_record
+from contacts.services.orders import orders_number
 from contacts.services.personal import erased_heard
 from contacts.services.stages import stages_judge
 from contacts.services.tag_rules import rules_judge
@@ -37,6 +39,7 @@ from wecom.reading.sync import Lost, Progress
 from wecom.selectors import app_list
 
 _REREAD = {"add_external_contact", "add_half_external_contact", "edit_external_contact"}
+_BOUGHT = {BehaviourKind.ORDER, BehaviourKind.REFUND}
 _TRANSFER_REASONS = {
     "customer_refused": _("The customer refused"),
     "customer_limit_exceed": _("The new owner has reached the limit of customers"),
@@ -130,6 +133,8 @@ def on_archive_consent(*, tenant_id: int, events: list[ArchiveConsentChanged]) -
 def on_behaviours_recorded(*, tenant_id: int, events: list[BehavioursRecorded]) -> None:
     """Whoever did something may reach a trust stage and is judged by the tag rules. Safe to repeat, in any order."""
     people = {one for event in events for one in event.customer_ids}
+    if buyers := {one for event in events if _BOUGHT & set(event.kinds) for one in event.customer_ids}:
+        orders_number(tenant_id=tenant_id, customer_ids=buyers)
     stages_judge(tenant_id=tenant_id, customer_ids=people)
     rules_judge(tenant_id=tenant_id, customer_ids=people)
 

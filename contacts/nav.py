@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
-from contacts.enums import Education, Gender, ProfileField, WayIn
+from contacts.enums import Education, Gender, ProfileField, SkuKind, WayIn
 from contacts.selectors import customer_list, live_follow_counts
 from contacts.selectors.channels import welcome_assets, welcome_known
 from team.selectors import register_load
@@ -34,6 +34,20 @@ def _search(tenant: Tenant, text: str) -> Iterable[nav.Hit]:
 register_changes(
     "contacts.tag",
     labels={"rule": pgettext_lazy("audit field", "Rule"), "people": pgettext_lazy("audit field", "People")},
+)
+register_changes(
+    "contacts.ownfield",
+    labels={"name": pgettext_lazy("audit field", "Name"), "options": pgettext_lazy("audit field", "Options")},
+)
+register_changes("contacts.stagerun", labels={"people": pgettext_lazy("audit field", "People")})
+register_changes(
+    "contacts.sku",
+    labels={
+        "name": pgettext_lazy("audit field", "Name"),
+        "price_fen": pgettext_lazy("audit field", "Price, fen"),
+        "kind": pgettext_lazy("audit field", "Kind of order"),
+    },
+    values={"kind": dict(SkuKind.choices)},
 )
 register_changes(
     "contacts.customer",

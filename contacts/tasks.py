@@ -4,10 +4,16 @@ from celery import shared_task
 
 from contacts.selectors.personal import personal_due
 from contacts.selectors.sheets import sheets_stuck
+from contacts.selectors.stages import stage_runs_stuck
+from contacts.selectors.tags import tag_batches_stuck
 from contacts.services.chatlogs import chat_import_write
 from contacts.services.imports import import_write
 from contacts.services.personal import erasure_run, export_make, exports_end
 from contacts.services.sheets import sheet_check, sheet_take_back, sheet_write
+from contacts.services.stage_runs import TASK as STAGES_TASK
+from contacts.services.stage_runs import stage_run_go_on
+from contacts.services.tag_batches import TASK as TAG_BATCH_TASK
+from contacts.services.tag_batches import tag_batch_run
 from contacts.services.tag_rules import rules_run_chunk, tags_expire, tenants_with_due_tags
 from contacts.services.ways import READ_TASK, way_read
 from outbox.dispatch import enqueue
@@ -45,6 +51,16 @@ def undo_sheet(*, tenant_id: int, sheet_id: int) -> None:
     sheet_take_back(tenant=Tenant.objects.get(pk=tenant_id), sheet_id=sheet_id)
 
 
+@shared_task(name=TAG_BATCH_TASK, base=TenantTask, time_limit=300)
+def run_tag_batch(*, tenant_id: int, batch_id: int) -> None:
+    tag_batch_run(tenant_id=tenant_id, batch_id=batch_id)
+
+
+@shared_task(name=STAGES_TASK, base=TenantTask, time_limit=600)
+def run_stages(*, tenant_id: int) -> None:
+    stage_run_go_on(tenant_id=tenant_id)
+
+
 @shared_task(name="contacts.export_person", base=TenantTask, time_limit=300)
 def export_person(*, tenant_id: int, export_id: int) -> None:
     export_make(tenant=Tenant.objects.get(pk=tenant_id), export_id=export_id)
@@ -75,11 +91,17 @@ def sweep() -> None:
     with unscoped("the tags' tick looks for tenants with due rules or tags whose time is over"):
         waiting = tenants_with_due_tags()
         stuck = sheets_stuck()
+        batches = tag_batches_stuck()
+        stage_runs = stage_runs_stuck()
         personal = personal_due()
     for tenant_id in waiting:
         enqueue("contacts.sweep_tags", tenant_id=tenant_id)
     for tenant_id, sheet_id, task in stuck:
         enqueue(task, tenant_id=tenant_id, sheet_id=sheet_id)
+    for tenant_id, batch_id in batches:
+        enqueue(TAG_BATCH_TASK, tenant_id=tenant_id, batch_id=batch_id)
+    for tenant_id in stage_runs:
+        enqueue(STAGES_TASK, tenant_id=tenant_id)
     for tenant_id, task, ids in personal:
         enqueue(task, tenant_id=tenant_id, **ids)
 

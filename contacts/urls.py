@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
+from contacts.api import SkusView
 from contacts.phone import CustomerOptOutView, CustomerPhonePage, CustomerTagView
 from contacts.views.conversations import ConversationPage
 from contacts.views.customers import (
@@ -20,6 +21,7 @@ from contacts.views.imports import (
     ImportPage,
     ImportTemplateView,
 )
+from contacts.views.own_fields import OwnFieldArchiveView, OwnFieldEditPage, OwnFieldNewPage, OwnFieldsPage
 from contacts.views.personal import ErasePage, PersonalFileView, PersonalPage
 from contacts.views.profile import ProfilePage
 from contacts.views.sheets import (
@@ -30,7 +32,8 @@ from contacts.views.sheets import (
     SheetStatusPage,
     SheetTemplateView,
 )
-from contacts.views.stages import StagePage, StagesPage
+from contacts.views.skus import OrderListPage, SkuArchiveView, SkuEditPage, SkuListPage, SkuNewPage
+from contacts.views.stages import StagePage, StageRunPage, StagesPage
 from contacts.views.steps import ObstaclePage, SolvePage, WayInPage
 from contacts.views.surveys import (
     AnswerDecideView,
@@ -41,6 +44,7 @@ from contacts.views.surveys import (
     SurveyPage,
     SurveysPage,
 )
+from contacts.views.tag_batches import TagBatchPage, TagBatchUndoView
 from contacts.views.tags import (
     TagArchiveView,
     TagEditPage,
@@ -87,7 +91,19 @@ urlpatterns: list[URLPattern] = [
         name="survey_answer",
     ),
     path("customers/stages/", StagesPage.as_view(), name="stages"),
+    path("customers/stages/judge/", StageRunPage.as_view(), name="stages_judge"),
     path("customers/<int:pk>/stage/", StagePage.as_view(), name="stage"),
+    re_path(r"^customers/bulk/(?P<verb>tag|untag)/$", TagBatchPage.as_view(), name="bulk_tag"),
+    path("customers/tags/batches/<int:pk>/undo/", TagBatchUndoView.as_view(), name="tag_batch_undo"),
+    path("customers/orders/", OrderListPage.as_view(), name="orders"),
+    path("customers/skus/", SkuListPage.as_view(), name="skus"),
+    path("customers/skus/new/", SkuNewPage.as_view(), name="sku_new"),
+    path("customers/skus/<int:pk>/", SkuEditPage.as_view(), name="sku"),
+    path("customers/skus/<int:pk>/archive/", SkuArchiveView.as_view(), name="sku_archive"),
+    path("customers/fields/", OwnFieldsPage.as_view(), name="own_fields"),
+    path("customers/fields/new/", OwnFieldNewPage.as_view(), name="own_field_new"),
+    path("customers/fields/<int:pk>/", OwnFieldEditPage.as_view(), name="own_field"),
+    path("customers/fields/<int:pk>/archive/", OwnFieldArchiveView.as_view(), name="own_field_archive"),
     path("customers/tags/", TagListPage.as_view(), name="tags"),
     path("customers/tags/new/", TagNewPage.as_view(), name="tag_new"),
     path("customers/tags/built-in/", TagsBuiltInView.as_view(), name="tags_builtin"),
@@ -114,4 +130,4 @@ phone_urlpatterns: list[URLPattern] = [
         name="tag",
     ),
 ]
-public_urlpatterns: list[URLPattern] = []
+public_urlpatterns: list[URLPattern] = [path("api/v1/skus", SkusView.as_view(), name="api_skus")]

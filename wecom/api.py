@@ -79,6 +79,7 @@ EXAMPLE = {
             "external_userid": "wmABC",
             "object": {"kind": "sku", "id": "NO-10086", "title": "Reading camp"},
             "amount_fen": 19800,
+            "data": {"sku_id": "CAMP"},
         }
     ],
 }
@@ -110,7 +111,7 @@ class EventsView(APIView):
     )
     def post(self, request: Request) -> Response:
         client: ApiClient = request.user  # type: ignore[assignment]
-        body = _body(request)
+        body = read_body(request)
         if body is None:
             return problem(413, "TOO_LARGE", f"A request may have {BODY_BYTES} bytes.")
         with tenant_scope(client.tenant):
@@ -126,7 +127,7 @@ class EventsView(APIView):
         return Response({"results": results})
 
 
-def _body(request: Request) -> bytes | None:
+def read_body(request: Request) -> bytes | None:
     """The raw body, or None when it is larger than the cap."""
     stream = request._request
     announced = stream.META.get("CONTENT_LENGTH") or "0"

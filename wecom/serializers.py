@@ -30,7 +30,8 @@ class EventSerializer(serializers.Serializer):
     )
     text = serializers.CharField(max_length=items.TEXT_CHARS, required=False)
     data = serializers.DictField(  # type: ignore[assignment]
-        required=False, help_text="Anything else, up to 8 KiB."
+        required=False,
+        help_text="Anything else, up to 8 KiB. For orders: sku_id, the code of a SKU, and sku_kind if it differs.",
     )
 
 

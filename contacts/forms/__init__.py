@@ -1,6 +1,7 @@
 """The forms of customers; import them from here."""
 
 from contacts.forms.files import ChatImportForm, ImportForm
+from contacts.forms.own_fields import OwnFieldForm
 from contacts.forms.people import (
     ArchiveConsentForm,
     MergeForm,
@@ -12,9 +13,11 @@ from contacts.forms.people import (
     StageForm,
     WayInForm,
 )  # fmt: skip
-from contacts.forms.tags import TagEditForm, TagForm, TagRuleForm
+from contacts.forms.skus import SkuForm
+from contacts.forms.tags import TagBatchForm, TagEditForm, TagForm, TagRuleForm
 
 __all__ = [
-    "ArchiveConsentForm", "ChatImportForm", "ImportForm", "MergeForm", "ObstacleForm", "OptOutForm", "ProfileForm",
-    "SolutionForm", "SplitForm", "StageForm", "TagEditForm", "TagForm", "TagRuleForm", "WayInForm",
+    "ArchiveConsentForm", "ChatImportForm", "ImportForm", "MergeForm", "ObstacleForm", "OptOutForm", "OwnFieldForm",
+    "ProfileForm", "SkuForm", "SolutionForm", "SplitForm", "StageForm", "TagBatchForm", "TagEditForm", "TagForm",
+    "TagRuleForm", "WayInForm",
 ]  # fmt: skip

@@ -8,7 +8,8 @@ from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from contacts.enums import Education, Gender, ProfileField, TrustStage, WayIn
+from contacts.enums import Education, Gender, OwnFieldKind, ProfileField, TrustStage, WayIn
+from contacts.policies.own_fields import OwnSpec
 from contacts.policies.profile import OLDEST_YEAR
 
 
@@ -61,9 +62,20 @@ class ProfileForm(forms.Form):
         help_text=_("So that nobody asks again soon."),
     )
 
-    def __init__(self, *args: Any, unknown: list[tuple[str, Any]], this_year: int, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        unknown: list[tuple[str, Any]],
+        this_year: int,
+        own: Iterable[OwnSpec] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        for name in (f"{part}_{field}" for field in ProfileField.values for part in ("was", "stamp")):
+        for one in own:
+            self.fields[one.key] = _own_field(one, str(self.initial.get(one.key) or ""))
+        self.keys = [*ProfileField.values, *(one.key for one in own)]
+        self.order_fields([*self.keys, "asked"])
+        for name in (f"{part}_{field}" for field in self.keys for part in ("was", "stamp")):
             self.fields[name] = forms.CharField(required=False, strip=False, widget=forms.HiddenInput())
         self.fields["asked"].choices = unknown  # type: ignore[attr-defined]
         if not unknown:
@@ -76,19 +88,33 @@ class ProfileForm(forms.Form):
         told, open_ones = self.cleaned_data, set(contradicted)
         return {
             field: value
-            for field in ProfileField.values
-            if (value := str(told[field] or "")) != told[f"was_{field}"] or field in open_ones
+            for field in self.keys
+            if (value := "" if told[field] is None else str(told[field])) != told[f"was_{field}"]
+            or field in open_ones
         }
 
     def shown(self) -> dict[str, str]:
         """{field: the stamp of what the drawer showed}."""
-        return {field: self.cleaned_data[f"stamp_{field}"] for field in ProfileField.values}
+        return {field: self.cleaned_data[f"stamp_{field}"] for field in self.keys}
 
     def look_again(self, stamps: Mapping[str, str]) -> None:
         """After a refusal that told what stands there now: the next save is meant."""
         self.data = {**self.data.dict(), "asked": self.data.getlist("asked")} | {  # type: ignore[attr-defined]
             f"stamp_{field}": value for field, value in stamps.items()
         }
+
+
+def _own_field(one: OwnSpec, present: str) -> forms.Field:
+    """A field of the company's own; a choice offers what stands there, also when it is no option any more."""
+    asked: dict[str, Any] = {"label": one.label, "required": False}
+    if one.kind == OwnFieldKind.CHOICE:
+        words = dict.fromkeys((*one.options, *((present,) if present else ())))
+        return forms.ChoiceField(choices=[("", _("Unknown")), *((word, word) for word in words)], **asked)
+    if one.kind == OwnFieldKind.NUMBER:
+        return forms.DecimalField(max_digits=17, decimal_places=4, **asked)
+    if one.kind == OwnFieldKind.DATE:
+        return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **asked)
+    return forms.CharField(max_length=200, **asked)
 
 
 class StageForm(forms.Form):

@@ -35,8 +35,9 @@ class SurveyForm(forms.Form):
         help_text=_("Empty: until it is closed by hand."),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, own: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        own = list(own)
         for line in LINES:
             self.fields[f"label_{line}"] = forms.CharField(label=_("Question"), max_length=80, required=False)
             self.fields[f"kind_{line}"] = forms.ChoiceField(
@@ -46,7 +47,7 @@ class SurveyForm(forms.Form):
             )
             self.fields[f"field_{line}"] = forms.ChoiceField(
                 label=_("Goes to the profile as"),
-                choices=[("", _("Nothing")), *ProfileField.choices],
+                choices=[("", _("Nothing")), *ProfileField.choices, *own],
                 required=False,
             )
             self.fields[f"options_{line}"] = forms.CharField(

@@ -32,6 +32,23 @@ class TagForm(forms.Form):
         ]
 
 
+class TagBatchForm(TagForm):
+    """One tag for the picked people, and why."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_(
+            "Where they came from or what you saw; it stands beside the tag on each customer's page."
+        ),
+    )
+
+    def __init__(self, *args: Any, is_on: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_on:
+            del self.fields["until"]
+
+
 class TagEditForm(forms.Form):
     """A tag of our own."""
 

@@ -6,16 +6,17 @@ from contacts.models.obstacles import Obstacle
 from contacts.models.paths import WayInSet
 from contacts.models.people import Channel, ContactWay, Customer, Follow
 from contacts.models.personal import Erasure, PersonalExport
-from contacts.models.profile import ProfileFact
+from contacts.models.profile import OwnField, ProfileFact
 from contacts.models.sheets import Sheet, SheetRow
-from contacts.models.stages import StageMove
+from contacts.models.skus import Sku
+from contacts.models.stages import StageMove, StageRun
 from contacts.models.surveys import Survey, SurveyAnswer, SurveyLink
-from contacts.models.tags import CustomerTag, Tag, TagGroup, TagPast, TagRule
+from contacts.models.tags import CustomerTag, Tag, TagBatch, TagGroup, TagPast, TagRule
 from contacts.models.touches import Exposure, ExposureDay, ExposureWeek, GroupDay
 
 __all__ = [
     "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "Erasure", "Exposure", "ExposureDay",
-    "ExposureWeek", "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Obstacle", "Order", "PersonalExport",
-    "ProfileFact", "Sheet", "SheetRow", "StageMove", "Survey", "SurveyAnswer", "SurveyLink", "Tag", "TagGroup",
-    "TagPast", "TagRule", "WayInSet",
+    "ExposureWeek", "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Obstacle", "Order", "OwnField",
+    "PersonalExport", "ProfileFact", "Sheet", "SheetRow", "Sku", "StageMove", "StageRun", "Survey", "SurveyAnswer",
+    "SurveyLink", "Tag", "TagBatch", "TagGroup", "TagPast", "TagRule", "WayInSet",
 ]  # fmt: skip

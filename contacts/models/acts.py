@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from contacts.enums import BehaviourKind, ImportKind, OrderClass, OrderState
+from contacts.enums import BehaviourKind, ImportKind, OrderClass, OrderState, SkuKind
 from contacts.models.people import Customer
 from tenants import clock
 from tenants.scoping import TenantModel
@@ -61,12 +61,18 @@ class Behaviour(TenantModel):
 
 
 class Order(TenantModel):
-    """One order of the tenant's shop. A refund that came before its order leaves `ordered_at` empty until then."""
+    """One order of the tenant's shop. A refund that came before its order leaves `ordered_at` empty until then.
+
+    `sku_id` is the code of a Sku, known here or not. `told_kind` is the kind of order as its source said, if it did;
+    `nth` counts the person's purchases of the same SKU up to this one, from 1.
+    """
 
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     source = models.CharField(max_length=40)
     order_no = models.CharField(max_length=128)
     sku_id = models.CharField(max_length=128, blank=True)
+    told_kind = models.CharField(max_length=12, choices=SkuKind, blank=True)
+    nth = models.PositiveIntegerField(default=1)
     title = models.CharField(max_length=200, blank=True)
     amount_fen = models.BigIntegerField(null=True, blank=True)
     refund_fen = models.BigIntegerField(null=True, blank=True)
@@ -83,6 +89,7 @@ class Order(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "customer", "ordered_at"], name="contacts_order_person"),
             models.Index(fields=["tenant", "ordered_at"], name="contacts_order_recent"),
+            models.Index(fields=["tenant", "sku_id"], name="contacts_order_sku"),
         ]
 
 

@@ -6,6 +6,7 @@ from django.db import models
 
 from contacts.enums import StageSource
 from contacts.models.people import Customer
+from tenants import clock
 from tenants.scoping import TenantModel
 
 
@@ -26,3 +27,30 @@ class StageMove(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.from_stage} > {self.to_stage}"
+
+
+class StageRun(TenantModel):
+    """Everyone judged anew by what is on record: for whoever was known before stages were judged.
+
+    `upto_id` is how far it is (customer ids, ascending), `seen` of `total` people are looked at, `moved` went forward.
+    """
+
+    asked_by = models.CharField(max_length=128)
+    asked_at = models.DateTimeField(default=clock.now)
+    total = models.PositiveIntegerField()
+    upto_id = models.BigIntegerField(default=0)
+    seen = models.PositiveIntegerField(default=0)
+    moved = models.PositiveIntegerField(default=0)
+    touched_at = models.DateTimeField(default=clock.now)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant"], name="contacts_stage_run_alone", condition=models.Q(done_at__isnull=True)
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "-asked_at"], name="contacts_stage_run_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.seen} / {self.total}"

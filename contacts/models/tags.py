@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from contacts.enums import TagEnd, TagSource
@@ -153,3 +154,34 @@ class TagPast(TenantModel):
 
     class Meta:
         indexes = [models.Index(fields=["tenant", "customer", "-ended_at"], name="contacts_tag_past_person")]
+
+
+class TagBatch(TenantModel):
+    """One tag put on many people at once, or taken off, with the reason; done in slices, taken back in slices.
+
+    `person_ids` are the chosen people, ascending; `done` of them are looked at, `changed` got or lost the tag. What a
+    batch gives carries {"batch": id, "reason": text} as evidence; what it takes off keeps {"off": {"batch": id,
+    "reason": text, "until": iso | null}} in its past, so that both can be taken back.
+    """
+
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="+", db_index=False)
+    is_on = models.BooleanField()
+    person_ids = ArrayField(models.BigIntegerField(), default=list)
+    total = models.PositiveIntegerField()
+    reason = models.CharField(max_length=200)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    asked_by = models.CharField(max_length=128)
+    asked_at = models.DateTimeField(default=clock.now)
+    done = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    done_at = models.DateTimeField(null=True, blank=True)
+    undo_by = models.CharField(max_length=128, blank=True)
+    undo_at = models.DateTimeField(null=True, blank=True)
+    undone = models.PositiveIntegerField(default=0)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "-asked_at"], name="contacts_tag_batch_recent")]
+
+    def __str__(self) -> str:
+        return str(self.tag)

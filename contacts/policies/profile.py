@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from contacts.enums import Education, Gender, ProfileField, ProfileSource
+from contacts.policies.own_fields import OwnSpec, own_holds
 
 OLDEST_YEAR: Final = 1900
+NO_OWN: Final[Mapping[str, OwnSpec]] = {}
 _LONGEST: Final = 200
 _KEYS: Mapping[str, frozenset[str]] = {
     ProfileField.GENDER: frozenset(Gender.values),
@@ -66,8 +68,13 @@ def stamp(found: Settled) -> str:
     return "|".join(f"{one.source}:{one.value}:{one.at.isoformat() if one.at else ''}" for one in words)
 
 
-def is_value(field: str, value: str, *, this_year: int) -> bool:
-    """Whether a field can hold a value; "" always: it says that the person did not tell."""
+def is_value(field: str, value: str, *, this_year: int, own: Mapping[str, OwnSpec] = NO_OWN) -> bool:
+    """Whether a field can hold a value; "" always: it says that the person did not tell.
+
+    `own`: the company's own fields by their key.
+    """
+    if field in own:
+        return own_holds(own[field], value)
     if not value:
         return True
     if field in _KEYS:

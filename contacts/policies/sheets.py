@@ -48,11 +48,18 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "tag_group": ("标签组", "标签分组"),
         "action": ("操作", "动作"),
     },
+    SheetKind.SKUS: {
+        "code": ("SKU", "商品编码", "SKU编码", "sku"),
+        "name": ("名称", "商品", "商品名称"),
+        "price": ("价格", "售价", "价格（元）", "价格(元)"),
+        "kind": ("订单类型", "类型", "SKU类型"),
+    },
 }
 NEEDED: Final[dict[str, tuple[str, ...]]] = {
     SheetKind.CUSTOMERS: (),
     SheetKind.ORDERS: ("order_no", "ordered_at", "amount"),
     SheetKind.TAGS: ("tag",),
+    SheetKind.SKUS: ("code", "name"),
 }
 EXAMPLES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     SheetKind.CUSTOMERS: (
@@ -79,10 +86,11 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("wmAbc8Example1", "", "", "高意向", "意向", "add"),
         ("", "", "13800138000", "沉默", "", "remove"),
     ),
+    SheetKind.SKUS: (("CAMP", "7 天体验营", "99", "首单"), ("YEAR", "年课", "1980.00", "升单")),
 }
 _LONGEST: Final = {
     "external_userid": 64, "unionid": 64, "name": 128, "occupation": 200, "city": 200, "interests": 200,
-    "order_no": 100, "sku_code": 64, "sku_name": 120, "tag": 64, "tag_group": 64,
+    "order_no": 100, "sku_code": 64, "sku_name": 120, "tag": 64, "tag_group": 64, "code": 128,
 }  # fmt: skip
 EXTERNAL: Final = re.compile(r"^w[mo][A-Za-z0-9_-]{4,62}$")
 _GENDERS: Final = {"女": "female", "女性": "female", "f": "female", "男": "male", "男性": "male", "m": "male"}
@@ -127,7 +135,7 @@ def sheet_header(text: str, kind: str) -> tuple[list[str], int]:
     try:
         first: list[str] = next(reader, [])
         found = header_of(first, columns=COLUMNS[kind], needed=NEEDED[kind])
-        if not set(found) & set(WHO):
+        if kind != SheetKind.SKUS and not set(found) & set(WHO):
             raise Unreadable(_("Name the people by a column external_userid, unionid or phone."))
         if kind == SheetKind.CUSTOMERS and not set(found) - set(WHO) and len(found) < 2:
             raise Unreadable(_("Beside the column that names the people there has to be one to write."))
@@ -164,7 +172,7 @@ def _read(kind: str, values: dict[str, str], zone: str, now: datetime) -> dict[s
         if not values[name]:
             raise _Wrong(name, _("This must not be empty."))
     told: dict[str, Any] = {name: value for name, value in values.items() if value}
-    if not any(told.get(name) for name in WHO):
+    if kind != SheetKind.SKUS and not any(told.get(name) for name in WHO):
         raise _Wrong("external_userid", _("Say who it is: WeCom's id, union id or phone."))
     if "external_userid" in told and not EXTERNAL.match(told["external_userid"]):
         raise _Wrong("external_userid", _("WeCom's ids of customers begin with wm or wo. Copy it whole."))
@@ -243,10 +251,18 @@ def _tag(told: dict[str, Any], zone: str, now: datetime) -> dict[str, Any]:
     return {**told, "action": action}
 
 
+def _sku(told: dict[str, Any], zone: str, now: datetime) -> dict[str, Any]:
+    if "price" in told:
+        told["price_fen"] = _money(told, "price")
+    told["kind"] = _word(told, "kind", SKU_WORDS, SkuKind.values)
+    return {name: value for name, value in told.items() if value != ""}
+
+
 _READERS: Final[dict[str, Callable[[dict[str, Any], str, datetime], dict[str, Any]]]] = {
     SheetKind.CUSTOMERS: _customer,
     SheetKind.ORDERS: _order,
     SheetKind.TAGS: _tag,
+    SheetKind.SKUS: _sku,
 }
 
 

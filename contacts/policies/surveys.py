@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from contacts.enums import Education, Gender, ProfileField, QuestionKind
-from contacts.policies.profile import is_value
+from contacts.policies.own_fields import OwnSpec
+from contacts.policies.profile import NO_OWN, is_value
 
 MOST_QUESTIONS: Final = 12
 MOST_OPTIONS: Final = 20
@@ -47,10 +48,16 @@ def questions_to(questions: Iterable[Question]) -> list[dict[str, Any]]:
     return [{**asdict(one), "options": list(one.options)} for one in questions]
 
 
-def normalised(question: Question) -> Question:
-    """A question whose kind fits the field it tells: a gender is one of two, a year a number, a city a city."""
+def normalised(question: Question, own: Mapping[str, OwnSpec] = NO_OWN) -> Question:
+    """A question whose kind fits the field it tells: a gender is one of two, a year a number, a city a city.
+
+    `own`: the company's own fields by their key.
+    """
     told = asdict(question)
-    if question.field in _FIXED:
+    if question.field in own:
+        spec = own[question.field]
+        told |= {"kind": spec.question_kind.value, "options": spec.options}
+    elif question.field in _FIXED:
         told |= {"kind": QuestionKind.SINGLE.value, "options": ()}
     elif question.field == ProfileField.BIRTH_YEAR:
         told |= {"kind": QuestionKind.NUMBER.value, "options": ()}
@@ -59,7 +66,7 @@ def normalised(question: Question) -> Question:
     return Question(**told)
 
 
-def are_questions(questions: Sequence[Question]) -> bool:
+def are_questions(questions: Sequence[Question], own: Mapping[str, OwnSpec] = NO_OWN) -> bool:
     """Whether a form can have these questions."""
     fields = [one.field for one in questions if one.field]
     return (
@@ -67,22 +74,24 @@ def are_questions(questions: Sequence[Question]) -> bool:
         and len({one.label for one in questions}) == len(questions)
         and len({one.key for one in questions}) == len(questions)
         and len(set(fields)) == len(fields)
-        and all(_is_question(one) for one in questions)
+        and all(_is_question(one, own) for one in questions)
     )
 
 
-def _is_question(one: Question) -> bool:
+def _is_question(one: Question, own: Mapping[str, OwnSpec]) -> bool:
     if (
         not one.label.strip()
         or one.kind not in QuestionKind.values
-        or one.field not in ("", *ProfileField.values)
+        or one.field not in ("", *ProfileField.values, *own)
     ):
         return False
     offered = one.choices
     return one.kind not in _CHOSEN or 2 <= len({value for value, _shown in offered}) <= MOST_OPTIONS
 
 
-def told_of(question: Question, value: Any, *, this_year: int) -> dict[str, Any]:
+def told_of(
+    question: Question, value: Any, *, this_year: int, own: Mapping[str, OwnSpec] = NO_OWN
+) -> dict[str, Any]:
     """One answer as it is kept: the value, and the words as they were shown. "" for no answer."""
     values = (
         [str(one) for one in value]
@@ -94,7 +103,7 @@ def told_of(question: Question, value: Any, *, this_year: int) -> dict[str, Any]
     shown = dict(question.choices)
     words = ", ".join(str(shown.get(one, one)) for one in values)[:ANSWER_CHARS]
     kept = ", ".join(values)[:ANSWER_CHARS]
-    field = question.field if is_value(question.field, kept, this_year=this_year) else ""
+    field = question.field if is_value(question.field, kept, this_year=this_year, own=own) else ""
     return {"key": question.key, "label": question.label, "field": field, "value": kept, "words": words}
 
 

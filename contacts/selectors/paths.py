@@ -5,9 +5,10 @@ from typing import Any
 
 from django.db import connection
 
-from contacts.enums import PATH_SKUS, BehaviourKind
+from contacts.enums import PATH_SKUS, BehaviourKind, SkuKind
 from contacts.models import WayInSet
 from contacts.policies.paths import Walk
+from contacts.selectors.skus import sku_codes
 from tenants import preferences
 
 # What a person does once they are in a group and a friend: the nurture has begun.
@@ -36,10 +37,14 @@ with people as (
   join contacts_behaviour b on b.tenant_id = %(tenant)s and b.customer_id = r.id and b.kind = any(%(nurture)s)
     and b.occurred_at >= greatest(j.at, f.at)
   group by 1
+), basic as (
+  select code from contacts_sku where tenant_id = %(tenant)s and kind = 'first'
 ), bought as (
   select r.person, min(o.ordered_at) as at from records r
   join contacts_order o on o.tenant_id = %(tenant)s and o.customer_id = r.id and o.state = 'paid'
-    and (%(skus)s::text[] is null or o.sku_id = any(%(skus)s)) group by 1
+    and case when %(skus)s::text[] is not null then o.sku_id = any(%(skus)s)
+      when exists (select from basic) then o.sku_id in (select code from basic) else true end
+  group by 1
 )
 select p.id, joined.at, friends.at, nurtured.at, bought.at, coalesce(friends.sourced, false), coalesce(w.way, '')
 from people p left join joined on joined.person = p.id left join friends on friends.person = p.id
@@ -50,12 +55,13 @@ order by p.id
 
 
 def basic_skus(*, tenant_id: int) -> list[str] | None:
-    """The SKUs that count as the first basic one; None: any order does."""
-    return skus_from(preferences.value(tenant_id, PATH_SKUS))
+    """The SKUs that count as the first basic one, by the setting or else the catalogue; None: any order does."""
+    named = skus_from(preferences.value(tenant_id, PATH_SKUS))
+    return named or sorted(sku_codes(tenant_id=tenant_id, kind=SkuKind.FIRST)) or None
 
 
 def skus_from(text: str) -> list[str] | None:
-    """The SKUs that the setting names; None: any order does."""
+    """The SKUs that the setting names; None: the catalogue tells."""
     return sorted({one.strip() for one in text.replace("，", ",").split(",") if one.strip()}) or None
 
 

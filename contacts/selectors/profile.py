@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from contacts.enums import Education, Gender, ProfileField, ProfileSource
 from contacts.models import Customer, Order, ProfileFact
 from contacts.policies.profile import Said, Settled, age_of, completeness, settled
+from contacts.selectors.own_fields import own_specs
 
 _WECOM_GENDER = {1: Gender.MALE, 2: Gender.FEMALE}
 _CHOICES: dict[str, dict[str, Any]] = {
@@ -60,7 +61,9 @@ def _words_of(tenant_id: int, customers: Iterable[Customer]) -> dict[int, dict[s
         pk: {field: [] for field in ProfileField.values} for pk in people
     }
     for row in ProfileFact.objects.filter(tenant_id=tenant_id, customer_id__in=list(people)):
-        told[row.customer_id][row.field].append(Said(row.source, row.value, row.said_at, row.said_by))
+        told[row.customer_id].setdefault(row.field, []).append(
+            Said(row.source, row.value, row.said_at, row.said_by)
+        )
     for pk, one in people.items():
         if gender := _WECOM_GENDER.get(one.gender):
             told[pk][ProfileField.GENDER].append(Said(ProfileSource.WECOM, gender, None))
@@ -68,15 +71,20 @@ def _words_of(tenant_id: int, customers: Iterable[Customer]) -> dict[int, dict[s
 
 
 def profile_of(*, customer: Customer, this_year: int) -> list[ProfileRow]:
-    """Every asked field of one person, known or not, in the order of ProfileField. One query."""
+    """Every asked field of one person, known or not: those of ProfileField, then the company's own. Two queries."""
     told = _words_of(customer.tenant_id, [customer])[customer.pk]
+    own = own_specs(tenant_id=customer.tenant_id, archived=False).values()
+    asked = [
+        *((str(key), label) for key, label in ProfileField.choices),
+        *((one.key, one.label) for one in own),
+    ]
     rows = []
-    for field in ProfileField:
-        found = settled(told[field])
+    for field, label in asked:
+        found = settled(told.get(field, []))
         rows.append(
             ProfileRow(
-                field=field.value,
-                label=field.label,
+                field=field,
+                label=label,
                 words=value_words(field, found.value, this_year=this_year),
                 settled=found,
                 against=[
@@ -90,7 +98,7 @@ def profile_of(*, customer: Customer, this_year: int) -> list[ProfileRow]:
 
 def known_of(*, customer: Customer, rows: Iterable[ProfileRow], has_order: bool) -> int:
     """How many of the PROFILE_SIZE fields are known of one person whose profile was read. No query."""
-    asked = [row.settled.holds is not None for row in rows]
+    asked = [row.settled.holds is not None for row in rows if row.field in ProfileField.values]
     return sum([*asked, bool(customer.name), bool(customer.phone), has_order])
 
 
@@ -105,7 +113,7 @@ def completeness_of(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int,
     bought = set(orders.values_list("customer_id", flat=True).distinct())
     made = {}
     for one in people:
-        asked = [settled(words).holds is not None for words in told[one.pk].values()]
+        asked = [settled(told[one.pk][field]).holds is not None for field in ProfileField.values]
         share = completeness([*asked, bool(one.name), bool(one.phone), one.pk in bought])
         made[one.pk] = share or 0.0
     return made

@@ -26,6 +26,7 @@ LABELS: dict[str, Any] = {
     "sku_code": _("SKU"),
     "sku_name": _("Goods"),
     "sku_kind": _("Kind of order"),
+    "sku_price_fen": _("Price"),
 }
 _WORDS: dict[str, dict[str, Any]] = {
     "gender": dict(Gender.choices),

@@ -11,11 +11,13 @@ from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext as _
 
 from contacts.enums import STAGE_GUIDE, BehaviourKind, OrderState, StageSource, TrustStage
-from contacts.models import Behaviour, Customer, Follow, Order, StageMove
+from contacts.models import Behaviour, Customer, Follow, Order, StageMove, StageRun
 from contacts.policies.stages import DAYS, FRIENDS, LEARNT, ORDERS, SEEN, SPOKE
 from contacts.selectors import LIVE_FOLLOWS, member_ids
 from contacts.selectors.identity import as_persons, records_under
+from tenants import clock
 
+RUN_STUCK = timedelta(minutes=2)
 _LEARNT = (BehaviourKind.LESSON, BehaviourKind.LIVE, BehaviourKind.RADAR, BehaviourKind.ASSIGNMENT)
 _PASSIVE = (BehaviourKind.JOIN, BehaviourKind.LEAVE)
 
@@ -150,3 +152,14 @@ def evidence_words(evidence: dict[str, list[int]]) -> str:
         for name, (found, least) in sorted(evidence.items())
     ]
     return " · ".join(said)
+
+
+def stage_run_last(*, tenant_id: int) -> StageRun | None:
+    """The latest time that everyone was judged anew, on its way or done."""
+    return StageRun.objects.filter(tenant_id=tenant_id).order_by("-asked_at", "-pk").first()
+
+
+def stage_runs_stuck() -> list[int]:
+    """Tenants whose run stopped halfway. Across tenants: call inside unscoped()."""
+    rows = StageRun.objects.filter(done_at=None, touched_at__lt=clock.now() - RUN_STUCK)
+    return list(rows.order_by("pk").values_list("tenant_id", flat=True))

@@ -1,18 +1,21 @@
 """Reads of the tag manager: tags with their rule and people, one person's tags with their evidence."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from contacts.enums import BehaviourKind
-from contacts.models import CustomerTag, Tag, TagGroup, TagPast, TagRule
+from contacts.models import CustomerTag, Tag, TagBatch, TagGroup, TagPast, TagRule
 from contacts.policies.tag_rules import BOUGHT, CHANNEL, DID, SILENT, SPENT, STAGE, TIER, Condition
 from contacts.selectors.channels import channel_list
+from tenants import clock
 
+BATCH_STUCK = timedelta(minutes=2)
 TIERS = ("S", "A+", "A", "B")
 NAMES = {
     SILENT: gettext_lazy("Days silent"),
@@ -69,6 +72,21 @@ def tags_past(*, tenant_id: int, customer_ids: Iterable[int], limit: int) -> lis
     return list(rows.select_related("tag", "staff").order_by("-ended_at", "-pk")[:limit])
 
 
+def tag_batches_recent(*, tenant_id: int, limit: int) -> list[TagBatch]:
+    """The latest tags put on or taken off many at once, without the people."""
+    rows = TagBatch.objects.filter(tenant_id=tenant_id).defer("person_ids").select_related("tag")
+    return list(rows.order_by("-asked_at", "-pk")[:limit])
+
+
+def tag_batches_stuck() -> list[tuple[int, int]]:
+    """(tenant id, batch id) of those whose work stopped halfway. Across tenants: call inside unscoped()."""
+    late = clock.now() - BATCH_STUCK
+    rows = TagBatch.objects.filter(
+        Q(done_at=None, asked_at__lt=late) | Q(undone_at=None, undo_at__isnull=False, undo_at__lt=late)
+    )
+    return list(rows.order_by("pk").values_list("tenant_id", "pk"))
+
+
 def fact_choices(*, tenant_id: int) -> list[tuple[Any, list[tuple[str, Any]]]]:
     """What a rule can count, in groups as a select shows them. Channels put away too: a rule may stand on one."""
     every = channel_list(tenant_id=tenant_id, archived=None)
@@ -118,8 +136,8 @@ def rule_words(rule: TagRule, names: dict[str, str]) -> str:
 
 
 def evidence_words(evidence: dict[str, Any], names: dict[str, str]) -> list[str]:
-    """What was counted when a rule gave the tag; empty for a tag by hand."""
-    made = []
+    """What was counted when a rule gave the tag, or why it was put on many at once; empty for one by hand."""
+    made = [evidence["reason"]] if evidence.get("reason") else []
     for one in evidence.get("found", []):
         condition = Condition(one["fact"], one["at_least"], one["days"])
         said = condition_words(condition, names)

@@ -213,7 +213,9 @@ def _tags(ties: Iterable[CustomerTag], told: dict[str, Any], limit: int) -> list
                 facet=CHANGE,
                 icon_name="tag-off",
                 text=_("Tag %(name)s came off") % {"name": row.tag.name},
-                detail=_joined(row.get_why_display(), row.ended_by),
+                detail=_joined(
+                    row.get_why_display(), row.ended_by, row.evidence.get("off", {}).get("reason")
+                ),
             )
             for row in past
         ),
@@ -226,7 +228,7 @@ def _tagged(row: CustomerTag | TagPast) -> TimelineEntry:
         facet=CHANGE,
         icon_name="tag",
         text=_("Tag %(name)s") % {"name": row.tag.name},
-        detail=_joined(row.get_source_display(), row.staff or row.added_by),
+        detail=_joined(row.get_source_display(), row.staff or row.added_by, row.evidence.get("reason")),
     )
 
 

@@ -6,6 +6,7 @@ from contacts.enums import IdentityGround, IdentityVerb
 from contacts.errors import CustomerUnknown, IdentityInvalid, PersonErased, ReasonMissing
 from contacts.models import Customer, Erasure, IdentityMove
 from contacts.policies.identity import may_merge, roots_after
+from contacts.services.orders import orders_number
 from contacts.services.stages import stage_go_back, stages_judge
 from contacts.services.tag_rules import rules_judge
 from tenants import audit, clock
@@ -168,5 +169,6 @@ def _audit(
 
 
 def _judge(tenant: Tenant, person_ids: list[int]) -> None:
+    orders_number(tenant_id=tenant.pk, customer_ids=person_ids)
     stages_judge(tenant_id=tenant.pk, customer_ids=person_ids)
     rules_judge(tenant_id=tenant.pk, customer_ids=person_ids)

@@ -4,10 +4,13 @@ Whatever order they arrive in, the same behaviours give the same row: it is deri
 one arrives. A refund that came first waits as a row without `ordered_at`.
 """
 
+from collections.abc import Iterable
+
 from django.db import connection, transaction
 
-from contacts.enums import OrderClass
+from contacts.enums import OrderClass, SkuKind
 from contacts.models import Order
+from contacts.selectors.identity import as_persons, records_under
 from tenants import audit
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -15,8 +18,9 @@ from tenants.models import Tenant
 from tenants.services import require
 
 _ENSURE = """
-insert into contacts_order (tenant_id, source, order_no, sku_id, title, state, order_class, class_confirmed_by)
-select %s, source, order_no, '', '', 'paid', 'unknown', ''
+insert into contacts_order (tenant_id, source, order_no, sku_id, told_kind, nth, title, state, order_class,
+  class_confirmed_by)
+select %s, source, order_no, '', '', 1, '', 'paid', 'unknown', ''
 from unnest(%s::text[], %s::text[]) as k(source, order_no) order by source, order_no
 on conflict (tenant_id, source, order_no) do nothing
 """
@@ -35,6 +39,8 @@ with told as (
         (array_agg(object_title order by occurred_at, event_id) filter (where kind = 'order'))[1] as title,
         (array_agg(coalesce(data->>'sku_id', '') order by occurred_at, event_id) filter (where kind = 'order'))[1]
             as sku_id,
+        (array_agg(coalesce(data->>'sku_kind', '') order by occurred_at, event_id) filter (where kind = 'order'))[1]
+            as sku_kind,
         sum(amount_fen) filter (where kind = 'refund') as refund_fen,
         bool_or(amount_fen is null) filter (where kind = 'refund') as refund_is_full
     from contacts_behaviour
@@ -45,13 +51,30 @@ with told as (
 update contacts_order o set
     customer_id = told.customer_id, ordered_at = told.ordered_at, refunded_at = told.refunded_at,
     amount_fen = told.amount_fen, refund_fen = told.refund_fen,
-    title = coalesce(told.title, ''), sku_id = coalesce(told.sku_id, ''),
+    title = coalesce(told.title, ''), sku_id = coalesce(left(told.sku_id, 128), ''),
+    told_kind = case when told.sku_kind = any(%s) then told.sku_kind else '' end,
     state = case
         when told.refunded_at is null then 'paid'
         when told.refund_is_full or told.amount_fen is null or told.refund_fen >= told.amount_fen then 'refunded'
         else 'paid'
     end
 from told where o.tenant_id = %s and o.source = told.source and o.order_no = told.order_no
+"""
+# The same order of locks as above: who derives and who counts cannot lock each other out.
+_LOCK_OF = """
+select id from contacts_order where tenant_id = %s and customer_id = any(%s)
+order by source, order_no for no key update
+"""
+_NUMBER = """
+with counted as (
+    select o.id, case when o.sku_id = '' then 1 else 1 + count(*) filter (where o.state = 'paid') over (
+        partition by coalesce(c.person_id, c.id), o.sku_id order by o.ordered_at, o.id
+        rows between unbounded preceding and 1 preceding
+    ) end as nth
+    from contacts_order o join contacts_customer c on c.id = o.customer_id
+    where o.tenant_id = %s and o.customer_id = any(%s)
+)
+update contacts_order o set nth = counted.nth from counted where o.id = counted.id and o.nth <> counted.nth
 """
 
 
@@ -63,7 +86,20 @@ def orders_derive(*, tenant_id: int, keys: list[tuple[str, str]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_ENSURE, [tenant_id, sources, numbers])
         cursor.execute(_LOCK, [sources, numbers, tenant_id])
-        cursor.execute(_DERIVE, [tenant_id, sources, numbers, tenant_id])
+        cursor.execute(_DERIVE, [tenant_id, sources, numbers, SkuKind.values, tenant_id])
+
+
+def orders_number(*, tenant_id: int, customer_ids: Iterable[int]) -> int:
+    """Count anew which purchase of its SKU each order of these people is; refunded ones do not count.
+
+    All records of a person count together. Returns how many orders changed. Safe to repeat, in any order.
+    """
+    people = as_persons(tenant_id=tenant_id, customer_ids=customer_ids)
+    ids = sorted({*people, *records_under(tenant_id=tenant_id, person_ids=people)})
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_LOCK_OF, [tenant_id, ids])
+        cursor.execute(_NUMBER, [tenant_id, ids])
+        return cursor.rowcount
 
 
 def order_confirm_class(*, tenant: Tenant, order_id: int, order_class: str, actor: Actor) -> Order:

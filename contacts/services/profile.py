@@ -14,6 +14,7 @@ from contacts.errors import CustomerUnknown, ProfileInvalid, ProfileStale
 from contacts.models import Customer, ProfileFact
 from contacts.policies.profile import Said, is_value, stamp
 from contacts.selectors import customer_ids_known
+from contacts.selectors.own_fields import own_specs
 from contacts.selectors.profile import ProfileRow, profile_of, source_words
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -50,9 +51,11 @@ def profile_told(*, tenant_id: int, source: str, told: Iterable[Told]) -> None:
     One transaction; safe to repeat, in any order. People of other companies are left out.
     """
     year = clock.now().year + 1  # a zone may be a year ahead
+    words = sorted(told, key=lambda each: each.at)
+    own = own_specs(tenant_id=tenant_id) if any(one.field not in ProfileField.values for one in words) else {}
     youngest: dict[tuple[int, str], Told] = {}
-    for one in sorted(told, key=lambda each: each.at):
-        if not is_value(one.field, one.value, this_year=year):
+    for one in words:
+        if not is_value(one.field, one.value, this_year=year, own=own):
             raise ProfileInvalid
         youngest[one.customer_id, one.field] = one
     known = customer_ids_known(tenant_id=tenant_id, customer_ids={key[0] for key in youngest})
@@ -97,9 +100,12 @@ def profile_edit(
             raise CustomerUnknown
         year = clock.local_date(now, tenant.timezone).year
         cleaned = {field: value.strip() for field, value in values.items()}
-        if not all(is_value(field, value, this_year=year) for field, value in cleaned.items()):
-            raise ProfileInvalid
         rows = {row.field: row for row in profile_of(customer=customer, this_year=year)}
+        own = (
+            own_specs(tenant_id=tenant.pk, archived=False) if set(cleaned) - set(ProfileField.values) else {}
+        )
+        if not all(is_value(field, value, this_year=year, own=own) for field, value in cleaned.items()):
+            raise ProfileInvalid
         changes = {
             field: [rows[field].settled.value or None, value or None]
             for field, value in cleaned.items()
@@ -116,12 +122,15 @@ def profile_edit(
             ProfileFact.objects.update_or_create(
                 tenant=tenant,
                 customer=customer,
-                field=ProfileField(field),
+                field=field,
                 source=ProfileSource.STAFF,
                 defaults={"value": cleaned.get(field, ""), "said_at": now, "said_by": actor.name[:128]},
             )
+        named = {
+            field if field in ProfileField.values else rows[field].label: changes[field] for field in changes
+        }
         audit.record(
-            tenant=tenant, actor=actor, verb="contacts.customer.profiled", target=customer, changes=changes
+            tenant=tenant, actor=actor, verb="contacts.customer.profiled", target=customer, changes=named
         )
     return sorted(changes)
 

@@ -15,7 +15,7 @@ from contacts.models import Sheet, SheetRow
 from contacts.policies.files import Unreadable
 from contacts.policies.sheets import Line, sheet_header, sheet_lines
 from contacts.policies.spreadsheets import text_of
-from contacts.services import sheet_customers, sheet_orders, sheet_tags
+from contacts.services import sheet_customers, sheet_orders, sheet_skus, sheet_tags
 from contacts.services.sheet_people import Judged, faulty
 from outbox.dispatch import enqueue
 from tenants import audit, clock, preferences
@@ -29,6 +29,7 @@ _WORKS: dict[str, ModuleType] = {
     SheetKind.CUSTOMERS: sheet_customers,
     SheetKind.ORDERS: sheet_orders,
     SheetKind.TAGS: sheet_tags,
+    SheetKind.SKUS: sheet_skus,
 }
 # What customers did moves tiers and stages that people have acted on: orders are corrected, never taken back.
 UNDOABLE = frozenset({SheetKind.CUSTOMERS, SheetKind.TAGS})

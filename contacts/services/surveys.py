@@ -20,6 +20,7 @@ from contacts.policies.surveys import (
     told_of,
 )
 from contacts.selectors import customer_by_external, customer_names, follow_staff_ids, member_ids
+from contacts.selectors.own_fields import own_specs
 from contacts.selectors.surveys import is_open, link_url, link_words
 from contacts.services.behaviours import BehaviourItem, behaviour_record_many
 from contacts.services.profile import Told, profile_told
@@ -52,8 +53,9 @@ def survey_save(
     Raises SurveyInvalid, Survey.DoesNotExist, NotPermitted. A change is safe to repeat.
     """
     require(actor, Permission.OPERATE)
-    fitting = [normalised(one) for one in questions]
-    if not title.strip() or not are_questions(fitting):
+    own = own_specs(tenant_id=tenant.pk)
+    fitting = [normalised(one, own) for one in questions]
+    if not title.strip() or not are_questions(fitting, own):
         raise SurveyInvalid
     with transaction.atomic():
         if survey_id is None:
@@ -207,7 +209,10 @@ def survey_answer(
     if external_userid and app_id is not None:
         person = customer_by_external(tenant_id=tenant.pk, app_id=app_id, external_userid=external_userid)
     year = clock.local_date(now, tenant.timezone).year
-    told = [told_of(one, values.get(one.key), this_year=year) for one in questions_from(survey.questions)]
+    own = own_specs(tenant_id=tenant.pk)
+    told = [
+        told_of(one, values.get(one.key), this_year=year, own=own) for one in questions_from(survey.questions)
+    ]
     try:
         with transaction.atomic():
             locked = SurveyLink.objects.select_for_update(no_key=True).get(tenant=tenant, pk=link.pk)

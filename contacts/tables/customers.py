@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from console.tables import ConsoleTable, NumberColumn
+from console.tables import ConsoleTable, NumberColumn, PickColumn
 from console.templatetags.q import moment, money
 from contacts.models import Customer
 from contacts.selectors import follow_staff_names, group_names, last_active_at, spent_fen, tags_of
@@ -33,6 +33,7 @@ class _Facts:
 class CustomerTable(ConsoleTable):
     """Customers: groups, tags, staff, last act, money, since when."""
 
+    pick = PickColumn()
     name = tables.Column(verbose_name=_("Customer"), empty_values=())
     groups = tables.Column(verbose_name=_("Groups"), empty_values=(), orderable=False)
     tags = tables.Column(verbose_name=_("Tags"), empty_values=(), orderable=False)
@@ -44,7 +45,7 @@ class CustomerTable(ConsoleTable):
     class Meta(ConsoleTable.Meta):
         model = Customer
         fields = ("name", "first_seen_at")
-        sequence = ("name", "groups", "tags", "staff", "active", "spent", "first_seen_at")
+        sequence = ("pick", "name", "groups", "tags", "staff", "active", "spent", "first_seen_at")
         row_header = "name"
 
     def __init__(self, *args: Any, tenant_id: int, tenant_slug: str, **kwargs: Any) -> None:

@@ -43,7 +43,13 @@ class SheetRowTable(ConsoleTable):
             return record.customer.name or record.customer.external_userid
         told = record.told
         phone = masked_phone(told.get("phone", ""), may_see=self._may_see)
-        return str(told.get("name") or told.get("external_userid") or told.get("unionid") or phone)
+        return str(
+            told.get("code")
+            or told.get("name")
+            or told.get("external_userid")
+            or told.get("unionid")
+            or phone
+        )
 
     def render_who(self, record: SheetRow) -> str | SafeString:
         words = self.value_who(record)

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
-from console.listing import ListPage
+from console.listing import BulkAction, ListPage
 from console.pages import ConsoleView, FormPage, TemplatePage, drawer_done, go, toast
 from contacts.enums import CAP_PER_DAY, CAP_PER_WEEK, PATH_SKUS, PathStep, WayIn
 from contacts.filters import CustomerFilter
@@ -33,6 +33,7 @@ from contacts.selectors.identity import proposals_for, records_of
 from contacts.selectors.obstacles import obstacles_of
 from contacts.selectors.paths import skus_from, walk_of, way_set_of
 from contacts.selectors.profile import PROFILE_SIZE, known_of, profile_of
+from contacts.selectors.skus import order_facts, with_sku
 from contacts.selectors.sources import source_label
 from contacts.selectors.stages import stage_moves, standing_of
 from contacts.selectors.tags import customer_ties, evidence_words, fact_names
@@ -68,6 +69,14 @@ class CustomerListPage(ListPage):
 
     def queryset(self) -> QuerySet[Customer]:
         return customer_list(tenant_id=self.request.tenant.pk)
+
+    def bulk(self) -> list[BulkAction]:
+        if not self.can(Permission.OPERATE):
+            return []
+        return [
+            BulkAction(pgettext("verb", "Tag"), self.url("contacts:bulk_tag", verb="tag")),
+            BulkAction(_("Take a tag off"), self.url("contacts:bulk_tag", verb="untag")),
+        ]
 
     def table_kwargs(self) -> dict[str, Any]:
         return {"tenant_id": self.request.tenant.pk, "tenant_slug": self.request.tenant.slug}
@@ -120,7 +129,7 @@ class CustomerPage(TemplatePage):
         facet = self.request.GET.get("only", "all")
         facet = facet if facet in FACETS else "all"
         counts = facet_counts(entries)
-        orders = list(orders_for(**who))
+        orders = list(with_sku(orders_for(**who)))
         return {
             "customer": customer,
             **self._profile(customer, has_order=bool(orders)),
@@ -138,7 +147,7 @@ class CustomerPage(TemplatePage):
             "records": records,
             "refusal": next((one for one in (customer, *records) if one.opt_out_at), None),
             "same": proposals_for(customer=customer, records=records),
-            "orders": [(order, source_label(order.source)) for order in orders[:ORDERS_SHOWN]],
+            "orders": [(one, source_label(one.source), order_facts(one)) for one in orders[:ORDERS_SHOWN]],
             "spent_fen": spent_of(orders),
             "exposures": exposures_now(tenant=self.request.tenant, customer_id=customer.pk, caps=own),
             "consent_source": dict(ConsentSource.choices).get(customer.archive_consent_source, ""),

@@ -9,6 +9,7 @@ from console.pages import FormPage, drawer_done, toast
 from contacts.errors import ProfileStale
 from contacts.forms import ProfileForm
 from contacts.policies.profile import stamp
+from contacts.selectors.own_fields import own_specs
 from contacts.selectors.profile import ProfileRow, profile_of
 from contacts.services.profile import profile_edit
 from contacts.views.customers import found
@@ -17,7 +18,7 @@ from tenants.enums import Permission
 
 
 class ProfilePage(FormPage):
-    """The six asked fields; what others said stands beside each."""
+    """The six asked fields and the company's own; what others said stands beside each."""
 
     template_name = "contacts/profile.html"
     form_class = ProfileForm
@@ -44,7 +45,8 @@ class ProfilePage(FormPage):
             for row in self._rows(kwargs["pk"])
             if not row.settled.holds and not row.settled.asked
         ]
-        return {"unknown": unknown, "this_year": self._year}
+        own = own_specs(tenant_id=self.request.tenant.pk, archived=False)
+        return {"unknown": unknown, "this_year": self._year, "own": own.values()}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         rows = self._rows(kwargs["pk"])

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from console.pages import FormPage, TemplatePage, drawer_done, toast
+from console.pages import FormPage, TemplatePage, drawer_done, go, toast
 from contacts.forms import StageForm
 from contacts.selectors import groups_for_choice
-from contacts.selectors.stages import stage_distribution
+from contacts.selectors.stages import stage_distribution, stage_run_last
+from contacts.services.stage_runs import stage_run_start
 from contacts.services.stages import stage_set
 from contacts.views.customers import found
 from tenants import clock
@@ -31,7 +32,31 @@ class StagesPage(TemplatePage):
             "groups": groups,
             "group_id": group_id,
             "total": sum(row.people for row in rows),
+            "run": stage_run_last(tenant_id=tenant_id),
         }
+
+
+class StageRunPage(TemplatePage):
+    """How far judging everyone anew is, asked again and again; POST starts it."""
+
+    template_name = "contacts/_stage_run.html"
+    partial_name = "contacts/_stage_run.html"
+    write_permission = Permission.OPERATE
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        response = super().get(request, **kwargs)
+        run = stage_run_last(tenant_id=self.request.tenant.pk)
+        if run is not None and run.done_at:
+            response.headers["HX-Refresh"] = "true"
+        return response
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {"run": stage_run_last(tenant_id=self.request.tenant.pk)}
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        stage_run_start(tenant=self.request.tenant, actor=self.request.actor)
+        toast(request, _("Everyone is being judged by what is on record"))
+        return go(request, self.url("contacts:stages"))
 
 
 class StagePage(FormPage):

@@ -14,6 +14,7 @@ from contacts.forms.surveys import AskForm, SurveyForm, initial_of
 from contacts.models import Survey, SurveyLink
 from contacts.policies.surveys import questions_from
 from contacts.selectors import groups_for_choice
+from contacts.selectors.own_fields import own_specs
 from contacts.selectors.surveys import (
     answers_waiting,
     is_open,
@@ -65,6 +66,10 @@ class SurveyNewPage(FormPage):
     form_class = SurveyForm
     permission = write_permission = Permission.OPERATE
     title = gettext_lazy("New form")
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        specs = own_specs(tenant_id=self.request.tenant.pk, archived=None if kwargs.get("pk") else False)
+        return {"own": [(one.key, one.label) for one in specs.values()]}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {"survey_pk": kwargs.get("pk")}

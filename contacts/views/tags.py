@@ -13,11 +13,21 @@ from contacts.filters import TagFilter
 from contacts.forms import TagEditForm, TagRuleForm
 from contacts.models import Tag
 from contacts.policies.tag_rules import conditions_from
-from contacts.selectors.tags import fact_choices, own_group_names, rules_of, tag_get, tag_people, tags_managed
+from contacts.selectors.tags import (
+    fact_choices,
+    own_group_names,
+    rules_of,
+    tag_batches_recent,
+    tag_get,
+    tag_people,
+    tags_managed,
+)
 from contacts.services.tag_manager import tag_save, tag_set_archived, tags_add_builtin
 from contacts.services.tag_rules import rule_try, tag_rule_end, tag_rule_save
 from contacts.tables.tags import TagTable
 from tenants.enums import Permission
+
+BATCHES_SHOWN = 10
 
 
 def tag_found(tenant_id: int, pk: int) -> Tag:
@@ -53,6 +63,7 @@ class TagListPage(ListPage):
     def context(self) -> dict[str, Any]:
         return {
             "archived": self._archived,
+            "batches": tag_batches_recent(tenant_id=self.request.tenant.pk, limit=BATCHES_SHOWN),
             "has_tags": tags_managed(tenant_id=self.request.tenant.pk, archived=self._archived).exists(),
         }
 

@@ -37,6 +37,7 @@ ARGUMENTS: dict[str, Any] = {
 }  # fmt: skip
 # Routes whose word is one of a few.
 WORDS: dict[str, dict[str, str]] = {
+    "contacts:bulk_tag": {"verb": "tag"},
     "contacts:sheet_act": {"verb": "write"},
     "contacts:sheet_template": {"kind": "tags"},
     "contacts:survey_act": {"verb": "close"},

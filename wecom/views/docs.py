@@ -5,11 +5,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from drf_spectacular.generators import SchemaGenerator
-
-from wecom.api import EXAMPLE
 
 
 def _fields(schema: dict[str, Any], components: dict[str, Any]) -> list[dict[str, Any]]:
@@ -52,10 +49,11 @@ def _type(schema: dict[str, Any]) -> str:
     return f"{kind} {schema['format']}" if schema.get("format") else kind
 
 
-def _example(request: HttpRequest) -> str:
-    """A request to copy into a shell."""
-    body = json.dumps(EXAMPLE, ensure_ascii=False, indent=2)
-    url = request.build_absolute_uri(reverse("wecom_public:api_events"))
+def _example(request: HttpRequest, path: str, operation: dict[str, Any]) -> str:
+    """A request to copy into a shell: the operation's own example."""
+    examples = operation["requestBody"]["content"]["application/json"]["examples"]
+    body = json.dumps(next(iter(examples.values()))["value"], ensure_ascii=False, indent=2)
+    url = request.build_absolute_uri(path)
     return (
         f"curl {url} \\\n  -H 'Authorization: Bearer qk_…' \\\n"
         f"  -H 'Content-Type: application/json' \\\n  -d '{body}'"
@@ -68,7 +66,12 @@ def api_docs(request: HttpRequest) -> HttpResponse:
     schema = SchemaGenerator().get_schema(request=None, public=True)
     components = schema["components"]["schemas"]
     operations = [
-        {"path": path, "method": method.upper(), **operation}
+        {
+            "path": path,
+            "method": method.upper(),
+            "example": _example(request, path, operation),
+            **operation,
+        }
         for path, methods in schema["paths"].items()
         for method, operation in methods.items()
     ]
@@ -76,6 +79,5 @@ def api_docs(request: HttpRequest) -> HttpResponse:
     context = {
         "operations": operations,
         "shapes": [shape for shape in shapes if shape["fields"]],
-        "example": _example(request),
     }
     return render(request, "wecom/api_docs.html", context)

@@ -1,0 +1,140 @@
+"""The catalogue of SKUs, and every order with its kind (R38)."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from console.listing import ListPage
+from console.pages import ConsoleView, FormPage, drawer_done, toast
+from contacts.filters import OrderFilter, SkuFilter
+from contacts.forms import SkuForm
+from contacts.models import Order, Sku
+from contacts.selectors.skus import codes_without_sku, order_list, sku_get, sku_list
+from contacts.services.skus import sku_save, sku_set_archived
+from contacts.tables.skus import OrderTable, SkuTable
+from tenants.enums import Permission
+
+
+def sku_found(tenant_id: int, pk: int) -> Sku:
+    """The SKU of a URL, or 404: unknown and foreign look the same."""
+    try:
+        return sku_get(tenant_id=tenant_id, sku_id=pk)
+    except Sku.DoesNotExist as error:
+        raise Http404 from error
+
+
+class SkuListPage(ListPage):
+    """What is sold, and what it brought."""
+
+    template_name = "contacts/skus.html"
+    table_class = SkuTable
+    filterset_class = SkuFilter
+    key = "contacts.skus"
+    title = _("SKUs")
+    purpose = _(
+        "What you sell. Orders name it by its code; its kind tells what an order means on a customer's way."
+    )
+
+    def queryset(self) -> QuerySet[Sku]:
+        return sku_list(tenant_id=self.request.tenant.pk, archived=self._archived)
+
+    @property
+    def _archived(self) -> bool:
+        return bool(self.request.GET.get("ended"))
+
+    def table_kwargs(self) -> dict[str, Any]:
+        return {"tenant": self.request.tenant, "can_change": self.can(Permission.OPERATE)}
+
+    def context(self) -> dict[str, Any]:
+        return {
+            "archived": self._archived,
+            "has_skus": sku_list(tenant_id=self.request.tenant.pk).exists(),
+            "nameless": codes_without_sku(tenant_id=self.request.tenant.pk),
+        }
+
+
+class SkuNewPage(FormPage):
+    """A drawer: a new SKU."""
+
+    template_name = "contacts/sku.html"
+    form_class = SkuForm
+    permission = write_permission = Permission.OPERATE
+
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        told = self.request.GET
+        return {"code": told.get("code", "")[:128], "name": told.get("name", "")[:200]}
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return {"is_new": True}
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {"here": self.request.path}
+
+    def done(self, form: SkuForm, **kwargs: Any) -> HttpResponse:
+        sku = sku_save(tenant=self.request.tenant, actor=self.request.actor, **form.told)
+        toast(self.request, _("%(name)s is in the catalogue") % {"name": sku.name})
+        return drawer_done(self.request)
+
+
+class SkuEditPage(SkuNewPage):
+    """A drawer: change a SKU, or put it away."""
+
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        sku = sku_found(self.request.tenant.pk, kwargs["pk"])
+        price = None if sku.price_fen is None else f"{sku.price_fen / 100:.2f}"
+        return {"name": sku.name, "price_yuan": price, "kind": sku.kind}
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return {"is_new": False}
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().context(), "sku": sku_found(self.request.tenant.pk, kwargs["pk"])}
+
+    def done(self, form: SkuForm, **kwargs: Any) -> HttpResponse:
+        sku = sku_found(self.request.tenant.pk, kwargs["pk"])
+        sku_save(
+            tenant=self.request.tenant, code=sku.code, sku_id=sku.pk, actor=self.request.actor, **form.told
+        )
+        toast(self.request, _("The SKU is changed; its orders show it at once"))
+        return drawer_done(self.request)
+
+
+class SkuArchiveView(ConsoleView):
+    """Put a SKU away, or take it back; the toast offers the way back."""
+
+    permission = write_permission = Permission.OPERATE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        sku = sku_found(self.request.tenant.pk, pk)
+        sku = sku_set_archived(
+            tenant=self.request.tenant,
+            sku_id=sku.pk,
+            is_archived=sku.archived_at is None,
+            actor=self.request.actor,
+        )
+        said = _("%(name)s is put away") if sku.archived_at else _("%(name)s is in use again")
+        toast(request, said % {"name": sku.name}, self.url("contacts:sku_archive", pk=pk))
+        return drawer_done(request)
+
+
+class OrderListPage(ListPage):
+    """Every order, with its SKU and kind."""
+
+    template_name = "contacts/orders.html"
+    table_class = OrderTable
+    filterset_class = OrderFilter
+    key = "contacts.orders"
+    title = _("Orders")
+    purpose = _(
+        "Orders and refunds as shops and files told them. An order's kind is what its shop says, a repurchase from the "
+        "second of a SKU on, or else its SKU's kind."
+    )
+
+    def queryset(self) -> QuerySet[Order]:
+        return order_list(tenant_id=self.request.tenant.pk)
+
+    def table_kwargs(self) -> dict[str, Any]:
+        return {"tenant": self.request.tenant}
