@@ -66,13 +66,13 @@ def skus_from(text: str) -> list[str] | None:
 
 
 def walks(*, tenant_id: int, since: datetime, until: datetime) -> list[Walk]:
-    """The ways of everybody first seen in [since, until), each person once. Two queries."""
+    """The ways of everybody first seen in [since, until), each person once. Three queries at most."""
     which = "first_seen_at >= %(since)s and first_seen_at < %(until)s"
     return _read(tenant_id, which, {"since": since, "until": until}, basic_skus(tenant_id=tenant_id))
 
 
 def walk_of(*, tenant_id: int, customer_id: int, skus: list[str] | None) -> Walk | None:
-    """One person's way, by the record that stands for the person; None for another record. `skus`: `basic_skus`."""
+    """One person's way, by the record that stands for the person; None for another record. `skus`: `skus_from`."""
     found = _read(tenant_id, "id = %(customer)s", {"customer": customer_id}, skus)
     return found[0] if found else None
 

@@ -51,7 +51,7 @@ def kinds(tenant: Tenant) -> dict[str, str]:
 
 
 def bought_at(tenant: Tenant, person: Any) -> Any:
-    walk = walk_of(tenant_id=tenant.pk, customer_id=person.pk)
+    walk = walk_of(tenant_id=tenant.pk, customer_id=person.pk, skus=None)
     return walk.bought_at if walk else None
 
 
