@@ -193,6 +193,7 @@ def _addresses(tenant: Tenant, made: Made) -> dict[str, list[str]]:
     return {
         "groups": [groups],
         "groups, page 20": [f"{groups}?page=20"],
+        "groups, their people counted after the page": [f"{groups}?part=people"],
         "groups by name": [f"{groups}?q=启蒙99"],
         "groups by stage, size and owner": [f"{groups}?state=active&size=l&owner={made.staff}"],
         "groups sorted by members": [f"{groups}?sort=-members"],
