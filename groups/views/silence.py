@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from console.listing import BulkAction, ListPage
 from console.pages import ConsoleView, go, toast
@@ -39,7 +39,7 @@ from tenants.roles import allows
 TABS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "": (gettext_lazy("Waits for a decision"), (CaseState.OPEN,)),
     "asked": (gettext_lazy("Tasks under way"), (CaseState.WAKING, CaseState.REMOVING)),
-    "kept": (gettext_lazy("Kept"), (CaseState.KEPT,)),
+    "kept": (pgettext_lazy("silent member", "Kept"), (CaseState.KEPT,)),
     "over": (gettext_lazy("Active again or gone"), (CaseState.BACK, CaseState.LEFT)),
 }
 SWITCH = {"on": True, "off": False, "type": None}
