@@ -130,6 +130,7 @@ WORDS = {
     "groups.incident.judged": _("Judged an incident"),
     "groups.incident.opened": _("Opened an incident"),
     "groups.incident.reviewed": _("Reviewed an incident"),
+    "groups.incident.spread": _("Added groups to an incident"),
     "groups.incident.stated": _("Wrote a public statement"),
     "groups.welcome.added": _("Wrote a group welcome"),
     "groups.welcome.changed": _("Changed a group welcome"),

@@ -11,6 +11,7 @@ from groups.views import (
     detail,
     endings,
     faq,
+    incident_drawers,
     incidents,
     intros,
     koc,
@@ -62,24 +63,36 @@ urlpatterns: list[URLPattern] = [
     path("groups/incidents/", incidents.IncidentListPage.as_view(), name="incidents"),
     path("groups/incidents/new/", incidents.IncidentNewPage.as_view(), name="incident_new"),
     path("groups/incidents/<int:pk>/", incidents.IncidentPage.as_view(), name="incident"),
-    path("groups/incidents/<int:pk>/judge/", incidents.IncidentJudge.as_view(), name="incident_judge"),
-    path("groups/incidents/<int:pk>/dismiss/", incidents.IncidentDismiss.as_view(), name="incident_dismiss"),
-    path("groups/incidents/<int:pk>/close/", incidents.IncidentClose.as_view(), name="incident_close"),
+    path("groups/incidents/<int:pk>/judge/", incident_drawers.IncidentJudge.as_view(), name="incident_judge"),
+    path(
+        "groups/incidents/<int:pk>/dismiss/",
+        incident_drawers.IncidentDismiss.as_view(),
+        name="incident_dismiss",
+    ),
+    path("groups/incidents/<int:pk>/close/", incident_drawers.IncidentClose.as_view(), name="incident_close"),
     path("groups/incidents/<int:pk>/freeze/", incidents.IncidentFreezeView.as_view(), name="incident_freeze"),
-    path("groups/incidents/<int:pk>/resume/", incidents.IncidentUnfreeze.as_view(), name="incident_unfreeze"),
+    path(
+        "groups/incidents/<int:pk>/resume/",
+        incident_drawers.IncidentUnfreeze.as_view(),
+        name="incident_unfreeze",
+    ),
     path("groups/incidents/<int:pk>/note/", incidents.IncidentNote.as_view(), name="incident_note"),
-    path("groups/incidents/<int:pk>/review/", incidents.IncidentReview.as_view(), name="incident_review"),
+    path(
+        "groups/incidents/<int:pk>/review/", incident_drawers.IncidentReview.as_view(), name="incident_review"
+    ),
     path(
         "groups/incidents/<int:pk>/statement/",
-        incidents.IncidentStatement.as_view(),
+        incident_drawers.IncidentStatement.as_view(),
         name="incident_statement",
     ),
     path(
-        "groups/incidents/<int:pk>/tasks/new/", incidents.IncidentTaskNew.as_view(), name="incident_task_new"
+        "groups/incidents/<int:pk>/tasks/new/",
+        incident_drawers.IncidentTaskNew.as_view(),
+        name="incident_task_new",
     ),
     path(
         "groups/incidents/<int:pk>/tasks/<int:task_pk>/",
-        incidents.IncidentTaskAssign.as_view(),
+        incident_drawers.IncidentTaskAssign.as_view(),
         name="incident_task_assign",
     ),
     re_path(

@@ -32,6 +32,16 @@ class IncidentForm(forms.Form):
         self.fields["owner"].choices = [("", "–"), *staff]  # type: ignore[attr-defined]
 
 
+class IntoForm(forms.Form):
+    """Further groups join an incident that runs."""
+
+    into = forms.TypedChoiceField(label=_("An incident that runs"), coerce=int)
+
+    def __init__(self, *args: Any, running: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["into"].choices = running  # type: ignore[attr-defined]
+
+
 class JudgeForm(forms.Form):
     """What an incident is, and who has it in hand."""
 

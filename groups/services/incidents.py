@@ -243,6 +243,10 @@ def incident_add_groups(*, tenant: Tenant, incident_id: int, group_ids: Iterable
         if fresh:
             said = _("%(n)s more groups are concerned.") % {"n": len(fresh)}
             entry_add(incident=incident, kind=EntryKind.STATE, text=said, by=actor.name)
+            audit.record(
+                tenant=tenant, actor=actor, verb="groups.incident.spread", target=incident,
+                changes={"groups": [len(known), len(known) + len(fresh)]},
+            )  # fmt: skip
     return len(fresh)
 
 

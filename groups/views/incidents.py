@@ -1,7 +1,5 @@
-"""The incident room (R25): the list, one incident from signal to review, and its forms."""
+"""The incident room (R25): the list, how one begins, the room itself and what is pressed in it."""
 
-from abc import ABC, abstractmethod
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from console.listing import ListPage
-from console.pages import ConsoleView, FormPage, TemplatePage, drawer_done, go, render, toast
+from console.pages import ConsoleView, TemplatePage, go, render, toast
 from groups.enums import (
     COMPLAINT_MINUTES,
     COMPLAINT_PEOPLE,
@@ -20,22 +18,12 @@ from groups.enums import (
     LEAVE_PERCENT,
 )
 from groups.filters import IncidentFilter
-from groups.forms.incidents import (
-    AssignForm,
-    CloseForm,
-    DrillCloseForm,
-    EntryForm,
-    IncidentForm,
-    IncidentReasonForm,
-    IncidentTaskForm,
-    JudgeForm,
-    ReviewForm,
-    StatementForm,
-)
+from groups.forms.incidents import EntryForm, IncidentForm, IntoForm
 from groups.models import Group, Incident
-from groups.policies.incidents import PLAYBOOKS, words_from
+from groups.policies.incidents import words_from
 from groups.selectors import groups_by_id
 from groups.selectors.incidents import (
+    UNDECIDED,
     frozen_by,
     held_sends,
     incident_entries,
@@ -44,18 +32,9 @@ from groups.selectors.incidents import (
     incident_rooms,
     incident_tasks,
 )
-from groups.services.incident_freeze import incident_freeze, incident_unfreeze
-from groups.services.incident_tasks import task_add, task_assign, task_set_done
-from groups.services.incidents import (
-    IncidentWish,
-    incident_close,
-    incident_dismiss,
-    incident_judge,
-    incident_note,
-    incident_open,
-    incident_review,
-    incident_state,
-)
+from groups.services.incident_freeze import incident_freeze
+from groups.services.incident_tasks import task_set_done
+from groups.services.incidents import IncidentWish, incident_add_groups, incident_note, incident_open
 from groups.tables.incidents import IncidentTable
 from groups.views.bulk import GroupBulkPage
 from team.selectors import staff_list
@@ -113,7 +92,9 @@ class IncidentListPage(ListPage):
 
 
 class IncidentNewPage(GroupBulkPage):
-    """Begin an incident: `?group=` names its group, a POST from the group list the picked ones."""
+    """Begin an incident: `?group=` names its group, a POST from the group list the picked ones. While one runs the
+    groups can join it instead.
+    """
 
     http_method_names = ["get", "post"]
 
@@ -129,6 +110,8 @@ class IncidentNewPage(GroupBulkPage):
         if not groups:
             toast(request, _("Pick the groups first, then open the incident."))
             return go(request, self.url("groups:list"))
+        if "into" in request.POST:
+            return self._join(groups)
         if "decided" not in request.POST:
             return self._page(self._wish_form(None, {}), groups)
         form = self._wish_form(request.POST, {})
@@ -143,11 +126,35 @@ class IncidentNewPage(GroupBulkPage):
         toast(request, _("The room is open. Freeze first, then follow the playbook."))
         return go(request, self.url("groups:incident", pk=incident.pk))
 
+    def _join(self, groups: list[Group]) -> HttpResponse:
+        form = self._into_form(self.request.POST)
+        if not form.is_valid():
+            toast(self.request, _("That incident is over: open a new one."))
+            return self._page(self._wish_form(None, {}), groups, status=422)
+        pk = form.cleaned_data["into"]
+        fresh = incident_add_groups(
+            tenant=self.request.tenant,
+            incident_id=pk,
+            group_ids=[group.pk for group in groups],
+            actor=self.request.actor,
+        )
+        said = ngettext(
+            "%(n)s more group is concerned. Freeze it too.",
+            "%(n)s more groups are concerned. Freeze them too.",
+            fresh,
+        )
+        toast(self.request, said % {"n": fresh} if fresh else _("These groups are in it already."))
+        return go(self.request, self.url("groups:incident", pk=pk))
+
+    def _into_form(self, data: Any) -> IntoForm:
+        running = incident_list(tenant_id=self.request.tenant.pk).filter(state__in=UNDECIDED)
+        return IntoForm(data, running=[(one.pk, str(one)) for one in running[:CHOICES]])
+
     def _wish_form(self, data: Any, initial: dict[str, Any]) -> IncidentForm:
         return IncidentForm(data, initial=initial, staff=staff_choices(self.request.tenant.pk))
 
     def _page(self, form: IncidentForm, groups: list[Group], status: int = 200) -> HttpResponse:
-        context = {"form": form, "groups": groups}
+        context = {"form": form, "into_form": self._into_form(None), "groups": groups}
         return render(self.request, "groups/incident_new.html", context, status=status)
 
 
@@ -184,151 +191,6 @@ def _seconds(incident: Incident, last_at: Any) -> float | None:
     if incident.frozen_at is None or last_at is None:
         return None
     return max(0.0, (last_at - incident.frozen_at).total_seconds())
-
-
-class _InRoom(FormPage, ABC):
-    """A drawer of the room. Set `form_class` and `heading`; give `act(form, incident)`."""
-
-    template_name = "groups/incident_drawer.html"
-    permission = write_permission = Permission.OPERATE
-    heading: Any = ""
-    said: Any = gettext_lazy("Kept")
-
-    def context(self, **kwargs: Any) -> dict[str, Any]:
-        incident = incident_found(self.request, kwargs["pk"])
-        return {"incident": incident, "heading": self.heading, "here": self.request.path}
-
-    @abstractmethod
-    def act(self, form: Any, incident: Incident) -> None: ...
-
-    def done(self, form: Any, **kwargs: Any) -> HttpResponse:
-        self.act(form, incident_found(self.request, kwargs["pk"]))
-        toast(self.request, self.said)
-        return drawer_done(self.request)
-
-    @property
-    def common(self) -> dict[str, Any]:
-        return {"tenant": self.request.tenant, "actor": self.request.actor}
-
-
-class _WithStaff(_InRoom):
-    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        return {"staff": staff_choices(self.request.tenant.pk)}
-
-
-class IncidentJudge(_WithStaff):
-    """Kind, level, owner; a draft becomes a running incident."""
-
-    form_class = JudgeForm
-    heading = gettext_lazy("What it is")
-
-    def initial(self, **kwargs: Any) -> dict[str, Any]:
-        one = incident_found(self.request, kwargs["pk"])
-        return {"kind": one.kind, "level": one.level, "owner": one.owner_id}
-
-    def act(self, form: JudgeForm, incident: Incident) -> None:
-        told = form.cleaned_data
-        incident_judge(
-            **self.common,
-            incident_id=incident.pk,
-            kind=told["kind"],
-            level=told["level"],
-            owner_id=told["owner"],
-        )
-
-
-class IncidentStatement(_InRoom):
-    """The public words."""
-
-    form_class = StatementForm
-    heading = gettext_lazy("Public statement")
-
-    def initial(self, **kwargs: Any) -> dict[str, Any]:
-        one = incident_found(self.request, kwargs["pk"])
-        play = next((play for play in PLAYBOOKS[one.kind] if play.key == "statement"), None)
-        return {"text": one.statement or (play.words if play else "")}
-
-    def act(self, form: StatementForm, incident: Incident) -> None:
-        incident_state(**self.common, incident_id=incident.pk, **form.cleaned_data)
-
-
-class IncidentTaskNew(_WithStaff):
-    """Something to do."""
-
-    form_class = IncidentTaskForm
-    heading = gettext_lazy("Something to do")
-    said = gettext_lazy("It stands on Today of whoever does it.")
-
-    def act(self, form: IncidentTaskForm, incident: Incident) -> None:
-        told = form.cleaned_data
-        due_at = clock.now() + timedelta(minutes=told["minutes"]) if told["minutes"] else None
-        task_add(
-            **self.common, incident_id=incident.pk, text=told["text"], staff_id=told["staff"], due_at=due_at
-        )
-
-
-class IncidentTaskAssign(_WithStaff):
-    """Who does one step."""
-
-    form_class = AssignForm
-    heading = gettext_lazy("Who does it")
-
-    def act(self, form: AssignForm, incident: Incident) -> None:
-        task_assign(**self.common, task_id=self.kwargs["task_pk"], staff_id=form.cleaned_data["staff"])
-
-
-class IncidentClose(_InRoom):
-    """It is settled; sends resume with a reason, or stay frozen."""
-
-    heading = gettext_lazy("Close the incident")
-    said = gettext_lazy("Closed. Write the review while it is fresh.")
-
-    @property
-    def form_class(self) -> type[CloseForm]:  # type: ignore[override]
-        pk = self.kwargs["pk"]
-        held = frozen_by(tenant_id=self.request.tenant.pk, incident_id=pk).exists()
-        return CloseForm if held else DrillCloseForm
-
-    def act(self, form: CloseForm, incident: Incident) -> None:
-        told = form.cleaned_data
-        lift = told.get("lift_reason", "") if told.get("is_lifted") else ""
-        incident_close(**self.common, incident_id=incident.pk, outcome=told["outcome"], lift_reason=lift)
-
-
-class IncidentDismiss(_InRoom):
-    """A false alarm."""
-
-    form_class = IncidentReasonForm
-    heading = gettext_lazy("A false alarm")
-    said = gettext_lazy("Put away as a false alarm")
-
-    def act(self, form: IncidentReasonForm, incident: Incident) -> None:
-        incident_dismiss(**self.common, incident_id=incident.pk, reason=form.cleaned_data["reason"])
-
-
-class IncidentUnfreeze(_InRoom):
-    """Sends resume, with a reason."""
-
-    form_class = IncidentReasonForm
-    heading = gettext_lazy("Resume sends")
-    said = gettext_lazy("Sends may go out again.")
-
-    def act(self, form: IncidentReasonForm, incident: Incident) -> None:
-        incident_unfreeze(**self.common, incident_id=incident.pk, reason=form.cleaned_data["reason"])
-
-
-class IncidentReview(_InRoom):
-    """What the team learned."""
-
-    form_class = ReviewForm
-    heading = gettext_lazy("Review")
-
-    def initial(self, **kwargs: Any) -> dict[str, Any]:
-        one = incident_found(self.request, kwargs["pk"])
-        return {"cause": one.cause, "went_well": one.went_well, "change": one.change}
-
-    def act(self, form: ReviewForm, incident: Incident) -> None:
-        incident_review(**self.common, incident_id=incident.pk, **form.cleaned_data)
 
 
 class IncidentNote(ConsoleView):

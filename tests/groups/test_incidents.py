@@ -455,6 +455,38 @@ class TestPages:
         assert "改为确认入群" in web.get(room).content.decode()
         assert "同行进群拉人" in web.get(tenant_url(tenant, "groups:incidents")).content.decode()
 
+    def test_further_groups_join_an_incident_that_runs(self, tenant, groups, web):
+        new = tenant_url(tenant, "groups:incident_new")
+        with tenant_scope(tenant):
+            incident = opened(tenant, groups[:1])
+            later = make_group(tenant=tenant, state=State.ACTIVE, name="后来也炸了的群")
+        page = web.post(new, {"pick": later.pk}).content.decode()
+        assert f'value="{incident.pk}"' in page
+        answer = web.post(new, {"pick": [later.pk, groups[0].pk], "into": incident.pk})
+        room = tenant_url(tenant, "groups:incident", pk=incident.pk)
+        assert answer["Location"] == room
+        web.post(tenant_url(tenant, "groups:incident_freeze", pk=incident.pk))
+        with tenant_scope(tenant):
+            assert Incident.objects.count() == 1
+            assert frozen_ids(tenant) == {groups[0].pk, later.pk}
+        assert "后来也炸了的群" in web.get(room).content.decode()
+
+    def test_nothing_joins_an_incident_that_is_over_or_another_company_s(
+        self, tenant, other_tenant, groups, web
+    ):
+        new = tenant_url(tenant, "groups:incident_new")
+        with tenant_scope(tenant):
+            over = opened(tenant, groups[:1])
+            incident_dismiss(tenant=tenant, incident_id=over.pk, reason="误报", actor=SYSTEM)
+        with tenant_scope(other_tenant):
+            theirs = opened(other_tenant, [make_group(tenant=other_tenant)])
+        for pk in (over.pk, theirs.pk, "x"):
+            assert web.post(new, {"pick": groups[1].pk, "into": pk}).status_code == 422
+        with tenant_scope(tenant):
+            assert over.rooms.count() == 1
+        with tenant_scope(other_tenant):
+            assert theirs.rooms.count() == 1
+
     def test_the_room_costs_few_queries(self, tenant, groups, web, django_assert_max_num_queries):
         with tenant_scope(tenant):
             incident = opened(tenant, groups)
