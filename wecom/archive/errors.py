@@ -33,3 +33,11 @@ class SecretMissing(DomainError):
 class NotSetUp(DomainError):
     code = "ARCHIVE-06"
     message = _("The message archive is not connected. Begin with its secret.")
+
+
+class FileGone(DomainError):
+    status = 404
+    code = "ARCHIVE-07"
+    message = _(
+        "This file is no longer in the storage. Whoever runs the installation can bring it back from a backup."
+    )

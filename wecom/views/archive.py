@@ -16,6 +16,7 @@ from tenants import audit, clock, preferences
 from tenants.enums import Permission
 from wecom.archive import checkup, selectors, services
 from wecom.archive.enums import RETENTION_DAYS, ArchiveState, SealedReason
+from wecom.archive.errors import FileGone
 from wecom.archive.fetch import WINDOW
 from wecom.archive.models import ArchiveCursor
 from wecom.models import App
@@ -254,6 +255,10 @@ class ArchiveFile(ConsoleView):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         row = selectors.media_get(tenant_id=self.request.tenant.pk, media_id=pk)
+        try:
+            kept = default_storage.open(row.path)
+        except FileNotFoundError as error:
+            raise FileGone from error
         audit.record(
             tenant=self.request.tenant,
             actor=self.request.actor,
@@ -262,7 +267,7 @@ class ArchiveFile(ConsoleView):
             changes={"msgid": [None, row.msgid]},
         )
         name = row.path.rpartition("/")[2]
-        answer = FileResponse(default_storage.open(row.path), as_attachment=True, filename=row.name or name)
+        answer = FileResponse(kept, as_attachment=True, filename=row.name or name)
         answer.headers["X-Content-Type-Options"] = "nosniff"
         answer.headers["Content-Type"] = "application/octet-stream"
         return answer

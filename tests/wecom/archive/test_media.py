@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.core.files.storage import default_storage
+from django.test import Client
+from django.urls import reverse
 
 from tenants import clock, preferences
+from tenants.models import AuditEntry, User
 from tests.wecom.archive.conftest import World
 from wecom.archive import media
 from wecom.archive.enums import MEDIA_MB, MediaState
@@ -37,6 +40,24 @@ def test_a_video_of_three_chunks_is_whole_and_has_wecoms_md5(world: World) -> No
     assert (row.state, row.size, row.chunks) == (MediaState.DONE, 1300 * 1024, 0)
     assert hashlib.md5(_kept(), usedforsecurity=False).hexdigest() == row.md5
     assert default_storage.listdir(row.path.rpartition("/")[0])[1] == [row.path.rpartition("/")[2]]
+
+
+def test_a_file_that_storage_lost_says_so_and_counts_as_read_by_nobody(world: World) -> None:
+    world.say(world.staff, msgtype="video")
+    world.fetch()
+    media.run(tenant_id=world.tenant.pk)
+    row = ArchivedMedia.objects.get()
+    client = Client()
+    client.force_login(User.objects.get(email="lin@example.com"))
+    url = reverse("wecom:archive_file", kwargs={"tenant_slug": world.tenant.slug, "pk": row.pk})
+    assert b"".join(client.get(url).streaming_content) == _kept()
+    default_storage.delete(row.path)
+
+    answer = client.get(url)
+
+    assert answer.status_code == 404
+    assert "ARCHIVE-07" in answer.text
+    assert AuditEntry.objects.filter(verb="wecom.archive.file_read").count() == 1
 
 
 def test_a_worker_killed_between_chunks_goes_on_with_the_next(
