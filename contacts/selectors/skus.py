@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from contacts.enums import OrderState, SkuKind
 from contacts.models import Order, Sku
@@ -54,7 +55,7 @@ def sold_of(*, tenant_id: int, codes: Iterable[str]) -> dict[str, Sold]:
         .annotate(
             orders=Count("pk"),
             refunded=Count("pk", filter=Q(state=OrderState.REFUNDED)),
-            people=Count("customer_id", distinct=True, filter=paid),
+            people=Count(Coalesce("customer__person_id", "customer_id"), distinct=True, filter=paid),
             paid=Sum("amount_fen", filter=paid),
             back=Sum("refund_fen", filter=paid),
         )

@@ -9,7 +9,7 @@ from contacts.enums import SkuKind
 from contacts.errors import SkuTaken
 from contacts.models import Order, Sheet, Sku
 from contacts.selectors.paths import basic_skus, walk_of
-from contacts.selectors.skus import UNKNOWN, order_facts, order_list, orders_of_kind
+from contacts.selectors.skus import UNKNOWN, order_facts, order_list, orders_of_kind, sold_of
 from contacts.services.behaviours import BehaviourItem, behaviour_record_many
 from contacts.services.orders import orders_number
 from contacts.services.sheets import sheet_check, sheet_start, sheet_upload, sheet_write
@@ -96,6 +96,16 @@ def test_a_refunded_order_makes_the_next_no_repurchase_and_two_records_count_as_
     assert orders_number(tenant_id=scoped.pk, customer_ids=[record.pk]) == 1
     assert orders_number(tenant_id=scoped.pk, customer_ids=[record.pk]) == 0
     assert dict(Order.objects.values_list("order_no", "nth")) == {"1": 1, "2": 1, "3": 2}
+
+
+def test_two_records_of_one_person_are_one_buyer_of_a_sku(scoped: Tenant) -> None:
+    person = make_customer(tenant=scoped)
+    record = make_customer(tenant=scoped, person=person)
+    for who in (person, record, make_customer(tenant=scoped)):
+        make_order(tenant=scoped, customer=who, sku_id="CAMP", amount_fen=900)
+    sold = sold_of(tenant_id=scoped.pk, codes=["CAMP", "NEVER"])
+    assert set(sold) == {"CAMP"}
+    assert (sold["CAMP"].people, sold["CAMP"].orders) == (2, 3)
 
 
 def test_the_catalogue_tells_which_skus_end_the_two_ways_in(
