@@ -16,6 +16,7 @@ from tests.contacts.test_views import body, sign_in
 from tests.factories.contacts import make_behaviour, make_customer, make_follow
 from tests.factories.groups import make_group, make_member
 from tests.factories.team import make_staff
+from wecom.archive import heard
 from wecom.models import ArchivedMessage, ArchiveRoom
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -96,6 +97,7 @@ def test_the_page_tells_the_last_conversation_apart_from_what_was_sent(
         ArchiveRoom.objects.create(
             tenant=tenant, app_id=app_id, room_id=group.chat_id, messages=1, first_at=now, last_at=now
         )
+        heard.mark(tenant.pk)  # as whoever stores messages does
         for days, words in ((1, "好的"), (9, "最近怎么样")):
             said(tenant, app_id, staff.userid, [person.external_userid], now - timedelta(days=days), words)
         said(tenant, app_id, staff.userid, ["wmSomebody"], now - timedelta(hours=2), "不是她")
