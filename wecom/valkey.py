@@ -12,8 +12,8 @@ SOCKET_TIMEOUT_S = 5
 
 
 @cache
-def _pool(url: str) -> redis.ConnectionPool:
-    return redis.ConnectionPool.from_url(
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
         url,
         max_connections=64,
         socket_timeout=SOCKET_TIMEOUT_S,
@@ -24,8 +24,8 @@ def _pool(url: str) -> redis.ConnectionPool:
 
 
 def client() -> redis.Redis:
-    """A client over this process's pool. Cheap to call."""
-    return redis.Redis(connection_pool=_pool(settings.REDIS_URL))
+    """This process's client, for all its threads; making one takes longer than most of what is asked of it."""
+    return _client(settings.REDIS_URL)
 
 
 def key(*parts: object) -> str:

@@ -153,9 +153,7 @@ def test_long_work_leaves_a_worker_free(monkeypatch):
 
 
 def test_without_valkey_everybody_may_work(settings, monkeypatch):
-    monkeypatch.setattr(
-        valkey, "_pool", lambda url: valkey.redis.ConnectionPool.from_url("redis://127.0.0.1:9")
-    )
+    monkeypatch.setattr(valkey, "_client", lambda url: valkey.redis.Redis.from_url("redis://127.0.0.1:9"))
     work = Work(3)
     work.take(1)
     with turns.long_work(1) as may_begin:
