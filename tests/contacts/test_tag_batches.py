@@ -113,20 +113,16 @@ def test_nobody_no_reason_no_tag_no_permission_are_refused(
     with tenant_scope(other_tenant):
         stranger = make_customer(tenant=other_tenant)
     with tenant_scope(tenant):
-        refused(tenant, owner, stranger)
-
-
-def refused(scoped: Tenant, owner: Actor, stranger: Customer) -> None:
-    tag, person = make_tag(tenant=scoped), make_customer(tenant=scoped)
-    with pytest.raises(BatchEmpty):
-        start(scoped, owner, tag, [stranger])
-    with pytest.raises(ReasonMissing):
-        start(scoped, owner, tag, [person], reason=" ")
-    with pytest.raises(TagUnknown):
-        start(scoped, owner, Tag(pk=0), [person])
-    with pytest.raises(NotPermitted):
-        start(scoped, Actor.of_user(make_user(), PERMISSIONS[Role.SALES]), tag, [person])
-    assert not TagBatch.objects.exists()
+        tag, person = make_tag(tenant=tenant), make_customer(tenant=tenant)
+        with pytest.raises(BatchEmpty):
+            start(tenant, owner, tag, [stranger])
+        with pytest.raises(ReasonMissing):
+            start(tenant, owner, tag, [person], reason=" ")
+        with pytest.raises(TagUnknown):
+            start(tenant, owner, Tag(pk=0), [person])
+        with pytest.raises(NotPermitted):
+            start(tenant, Actor.of_user(make_user(), PERMISSIONS[Role.SALES]), tag, [person])
+        assert not TagBatch.objects.exists()
 
 
 def test_everyone_of_the_filtered_list_gets_the_tag_with_its_reason_and_it_is_taken_back(

@@ -4,10 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from groups.enums import State
+from groups.models import Group
 from groups.services import comparing, reading
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
+from tests.factories.groups import make_group
+from tests.factories.team import make_staff
 from tests.factories.wecom import make_app
 from tests.groups.world import Vendor, deliver, make_vendor
 
@@ -37,3 +41,14 @@ def camp(vendor: Vendor, frozen: MovableClock) -> str:
     vendor.calls.clear()
     frozen.move(hours=1)
     return chat_id
+
+
+@pytest.fixture
+def groups(tenant: Tenant) -> list[Group]:
+    """Three running groups of one owner; no scope stays open."""
+    with tenant_scope(tenant):
+        owner = make_staff(tenant=tenant)
+        return [
+            make_group(tenant=tenant, state=State.ACTIVE, owner=owner, name=f"小芽启蒙{n}群")
+            for n in (1, 2, 3)
+        ]
