@@ -11,11 +11,8 @@ from rest_framework.views import APIView
 
 from contacts.serializers import BATCH_SKUS, SkuBatchSerializer, SkuResultsSerializer, SkuSerializer
 from contacts.services.skus import skus_tell
-from tenants import preferences
 from tenants.scoping import tenant_scope
-from wecom.api import BODY_BYTES, ApiClient, ApiKeyAuthentication, problem, read_body
-from wecom.enums import EVENT_API_PER_MINUTE
-from wecom.inbox import limits_api
+from wecom.api import ApiClient, ApiKeyAuthentication, admitted, problem
 from wecom.serializers import ProblemSerializer
 
 EXAMPLE = {"skus": [{"code": "CAMP", "name": "7-day camp", "price_fen": 9900, "kind": "first"}]}
@@ -46,15 +43,10 @@ class SkusView(APIView):
     )
     def post(self, request: Request) -> Response:
         client: ApiClient = request.user  # type: ignore[assignment]
-        body = read_body(request)
-        if body is None:
-            return problem(413, "TOO_LARGE", f"A request may have {BODY_BYTES} bytes.")
+        body = admitted(request, client)
+        if isinstance(body, Response):
+            return body
         with tenant_scope(client.tenant):
-            per_minute = preferences.value(client.tenant.pk, EVENT_API_PER_MINUTE)
-            wait_s = limits_api.over_limit(key_id=client.key.pk, per_minute=per_minute)
-            if wait_s:
-                message = f"More than {per_minute} requests a minute."
-                return problem(429, "TOO_FAST", message, **{"Retry-After": str(wait_s)})
             items = _items(body)
             if isinstance(items, str):
                 return problem(400, "NO_SKUS", items)

@@ -111,20 +111,29 @@ class EventsView(APIView):
     )
     def post(self, request: Request) -> Response:
         client: ApiClient = request.user  # type: ignore[assignment]
-        body = read_body(request)
-        if body is None:
-            return problem(413, "TOO_LARGE", f"A request may have {BODY_BYTES} bytes.")
+        body = admitted(request, client)
+        if isinstance(body, Response):
+            return body
         with tenant_scope(client.tenant):
-            per_minute = preferences.value(client.tenant.pk, EVENT_API_PER_MINUTE)
-            wait_s = limits_api.over_limit(key_id=client.key.pk, per_minute=per_minute)
-            if wait_s:
-                message = f"More than {per_minute} requests a minute."
-                return problem(429, "TOO_FAST", message, **{"Retry-After": str(wait_s)})
             try:
                 results = receive(tenant_id=client.tenant.pk, body=body)
             except items.BatchInvalid as error:
                 return problem(400, error.code, error.message)
         return Response({"results": results})
+
+
+def admitted(request: Request, client: ApiClient) -> bytes | Response:
+    """The raw body of a batch; or the answer that refuses it: too large, or more requests than the key may send."""
+    body = read_body(request)
+    if body is None:
+        return problem(413, "TOO_LARGE", f"A request may have {BODY_BYTES} bytes.")
+    with tenant_scope(client.tenant):
+        per_minute = preferences.value(client.tenant.pk, EVENT_API_PER_MINUTE)
+    wait_s = limits_api.over_limit(key_id=client.key.pk, per_minute=per_minute)
+    if wait_s:
+        message = f"More than {per_minute} requests a minute."
+        return problem(429, "TOO_FAST", message, **{"Retry-After": str(wait_s)})
+    return body
 
 
 def read_body(request: Request) -> bytes | None:
