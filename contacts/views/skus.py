@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from console.listing import ListPage
@@ -15,14 +15,6 @@ from contacts.selectors.skus import codes_without_sku, order_list, sku_get, sku_
 from contacts.services.skus import sku_save, sku_set_archived
 from contacts.tables.skus import OrderTable, SkuTable
 from tenants.enums import Permission
-
-
-def sku_found(tenant_id: int, pk: int) -> Sku:
-    """The SKU of a URL, or 404: unknown and foreign look the same."""
-    try:
-        return sku_get(tenant_id=tenant_id, sku_id=pk)
-    except Sku.DoesNotExist as error:
-        raise Http404 from error
 
 
 class SkuListPage(ListPage):
@@ -82,7 +74,7 @@ class SkuEditPage(SkuNewPage):
     """A drawer: change a SKU, or put it away."""
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        sku = sku_found(self.request.tenant.pk, kwargs["pk"])
+        sku = sku_get(tenant_id=self.request.tenant.pk, sku_id=kwargs["pk"])
         price = None if sku.price_fen is None else f"{sku.price_fen / 100:.2f}"
         return {"name": sku.name, "price_yuan": price, "kind": sku.kind}
 
@@ -90,10 +82,10 @@ class SkuEditPage(SkuNewPage):
         return {"is_new": False}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super().context(), "sku": sku_found(self.request.tenant.pk, kwargs["pk"])}
+        return {**super().context(), "sku": sku_get(tenant_id=self.request.tenant.pk, sku_id=kwargs["pk"])}
 
     def done(self, form: SkuForm, **kwargs: Any) -> HttpResponse:
-        sku = sku_found(self.request.tenant.pk, kwargs["pk"])
+        sku = sku_get(tenant_id=self.request.tenant.pk, sku_id=kwargs["pk"])
         sku_save(
             tenant=self.request.tenant, code=sku.code, sku_id=sku.pk, actor=self.request.actor, **form.told
         )
@@ -108,7 +100,7 @@ class SkuArchiveView(ConsoleView):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        sku = sku_found(self.request.tenant.pk, pk)
+        sku = sku_get(tenant_id=self.request.tenant.pk, sku_id=pk)
         sku = sku_set_archived(
             tenant=self.request.tenant,
             sku_id=sku.pk,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -28,14 +28,6 @@ from contacts.tables.tags import TagTable
 from tenants.enums import Permission
 
 BATCHES_SHOWN = 10
-
-
-def tag_found(tenant_id: int, pk: int) -> Tag:
-    """The tag of a URL, or 404: unknown and foreign look the same."""
-    try:
-        return tag_get(tenant_id=tenant_id, tag_id=pk)
-    except Tag.DoesNotExist as error:
-        raise Http404 from error
 
 
 class TagListPage(ListPage):
@@ -89,11 +81,11 @@ class TagEditPage(TagNewPage):
     """A drawer: rename or move a tag of ours, or put it away."""
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        tag = tag_found(self.request.tenant.pk, kwargs["tag_pk"])
+        tag = tag_get(tenant_id=self.request.tenant.pk, tag_id=kwargs["tag_pk"])
         return {"name": tag.name, "group": tag.group.name if tag.group else ""}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        tag = tag_found(self.request.tenant.pk, kwargs["tag_pk"])
+        tag = tag_get(tenant_id=self.request.tenant.pk, tag_id=kwargs["tag_pk"])
         people = tag_people(tenant_id=self.request.tenant.pk, tag_ids=[tag.pk]).get(tag.pk, 0)
         return {**super().context(), "tag": tag, "people": people}
 
@@ -116,7 +108,7 @@ class TagArchiveView(ConsoleView):
     permission = write_permission = Permission.OPERATE
 
     def post(self, request: HttpRequest, tag_pk: int) -> HttpResponse:
-        tag = tag_found(self.request.tenant.pk, tag_pk)
+        tag = tag_get(tenant_id=self.request.tenant.pk, tag_id=tag_pk)
         tag = tag_set_archived(
             tenant=self.request.tenant,
             tag_id=tag.pk,
@@ -149,7 +141,7 @@ class TagRulePage(FormPage):
     tried: tuple[int, int] | None = None
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        tag = tag_found(self.request.tenant.pk, kwargs["tag_pk"])
+        tag = tag_get(tenant_id=self.request.tenant.pk, tag_id=kwargs["tag_pk"])
         rule = rules_of(tenant_id=self.request.tenant.pk, tag_ids=[tag.pk]).get(tag.pk)
         if rule is None:
             return {}
@@ -162,7 +154,7 @@ class TagRulePage(FormPage):
         return {"facts": fact_choices(tenant_id=self.request.tenant.pk)}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        tag = tag_found(self.request.tenant.pk, kwargs["tag_pk"])
+        tag = tag_get(tenant_id=self.request.tenant.pk, tag_id=kwargs["tag_pk"])
         rule = rules_of(tenant_id=self.request.tenant.pk, tag_ids=[tag.pk]).get(tag.pk)
         people = tag_people(tenant_id=self.request.tenant.pk, tag_ids=[tag.pk]).get(tag.pk, 0)
         return {"tag": tag, "rule": rule, "people": people, "tried": self.tried}
@@ -192,7 +184,7 @@ class TagRuleEndView(ConsoleView):
     permission = write_permission = Permission.OPERATE
 
     def post(self, request: HttpRequest, tag_pk: int) -> HttpResponse:
-        tag = tag_found(self.request.tenant.pk, tag_pk)
+        tag = tag_get(tenant_id=self.request.tenant.pk, tag_id=tag_pk)
         tag_rule_end(tenant=self.request.tenant, tag_id=tag.pk, actor=self.request.actor)
         toast(request, _("The rule is ended and the tags it gave are off; their history stays"))
         return go(request, self.url("contacts:tags"))
