@@ -1,0 +1,120 @@
+"""What a template and a step may say."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class TemplateKind(models.TextChoices):
+    """What a template is for (R40)."""
+
+    CAMP = "camp", _("Camp")
+    PLANNING = "planning", _("Planning")
+    SETUP = "setup", _("Set-up")
+    DAILY = "daily", _("Daily upkeep")
+    FLASH = "flash", _("Flash group")
+    DELIVERY = "delivery", _("Delivery")
+
+
+class VersionState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Published")
+
+
+class Anchor(models.TextChoices):
+    """What a step's time is counted from (R41)."""
+
+    RUN_START = "run_start", _("Camp day")
+    MEMBER_JOIN = "member_join", _("A member's join")
+    OFFER_END = "offer_end", _("End of the offer")
+
+
+class Channel(models.TextChoices):
+    """How a touch reaches people: one model, one cap, one log (R52)."""
+
+    GROUP_FORWARD = "group_forward", _("Forward to the group")
+    GROUP_MASS = "group_mass", _("Group mass send")
+    PRIVATE_MASS = "private_mass", _("Private mass send")
+    STAFF_TASK = "staff_task", _("Private chat by hand")
+    MOMENTS = "moments", _("Moments")
+    CALL = "call", _("Phone call")
+    SMS = "sms", _("Text message")
+    OFFICIAL = "official", _("Official account")
+
+
+GROUP_CHANNELS = frozenset({Channel.GROUP_FORWARD, Channel.GROUP_MASS})
+MASS_CHANNELS = frozenset({Channel.GROUP_MASS, Channel.PRIVATE_MASS})
+# Pull channels: nobody's phone rings, so they do not count as a message to a person.
+PULL_CHANNELS = frozenset({Channel.MOMENTS})
+
+
+class Audience(models.TextChoices):
+    """Who of a group's members a step is for; resolved when it is sent."""
+
+    MEMBERS = "members", _("All members")
+    UNINTERACTED = "uninteracted", _("Without the key interaction")
+    INTERACTED = "interacted", _("With the key interaction")
+    UNDECIDED = "undecided", _("Undecided leads")
+    BUYERS = "buyers", _("Buyers")
+    JOINED = "joined", _("Those who just joined")
+
+
+class ContentType(models.TextChoices):
+    """Content types (R60)."""
+
+    NORMS = "norms", _("Norms")
+    VALUE = "value", _("Value")
+    MARKETING = "marketing", _("Product marketing")
+    TOPIC = "topic", _("Topic")
+    ACTIVITY = "activity", _("Activity")
+    CARE = "care", _("Care")
+
+
+class StepRole(models.TextChoices):
+    """Who carries a step out."""
+
+    OWNER = "owner", _("Group owner")
+    ASSISTANT = "assistant", _("Assistant")
+    SALES = "sales", _("Sales")
+
+
+class Evidence(models.TextChoices):
+    """What proves that a step was carried out."""
+
+    SEND_RESULT = "send_result", _("WeCom send result")
+    NOTE = "note", _("Note or screenshot")
+    RECORD = "record", _("Own record")
+
+
+class Mark(models.TextChoices):
+    """Peak-end design (R48)."""
+
+    NONE = "", _("None")
+    FIRST = "first", _("First")
+    PEAK = "peak", _("Peak")
+    END = "end", _("End")
+
+
+class OnBlock(models.TextChoices):
+    """What happens when the gate says no."""
+
+    DROP = "drop", _("Drop it")
+    DELAY = "delay", _("Send later, inside its window")
+    REPLACE = "replace", _("Use another channel")
+
+
+class CatchUp(models.TextChoices):
+    """What happens when the window passed while nothing could be sent."""
+
+    SKIP = "skip", _("Do not send any more")
+    LATE = "late", _("Send late")
+    ASK = "ask", _("Ask the team lead")
+
+
+class Strategy(models.TextChoices):
+    """The four strategies (R51)."""
+
+    NONE = "", _("None")
+    HERD = "herd", _("Herd effect")
+    INTERVENTION = "intervention", _("Human intervention")
+    MOMENTUM = "momentum", _("Momentum")
+    PEAK = "peak", _("Peak experience")

@@ -1,0 +1,16 @@
+"""Templates, runs and the touches they plan; import them from here."""
+
+from sop.models.runs import Run, RunGroup
+from sop.models.templates import Step, Template, Version
+from sop.models.touches import SendTask, Touch, TouchRecipient
+
+__all__ = [
+    "Run",
+    "RunGroup",
+    "SendTask",
+    "Step",
+    "Template",
+    "Touch",
+    "TouchRecipient",
+    "Version",
+]

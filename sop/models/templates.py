@@ -1,0 +1,156 @@
+"""Templates, their versions and the steps of a version."""
+
+from datetime import time
+
+from django.db import models
+from django.db.models import Q
+
+from groups.enums import Kind
+from sop.enums import (
+    Anchor,
+    Audience,
+    CatchUp,
+    Channel,
+    ContentType,
+    Evidence,
+    Mark,
+    OnBlock,
+    StepRole,
+    Strategy,
+    TemplateKind,
+    VersionState,
+)  # fmt: skip
+from sop.policies.plan import PlanStep, minutes_before
+from tenants import clock
+from tenants.scoping import TenantModel
+
+
+class Template(TenantModel):
+    """A named SOP; its content lives in versions."""
+
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=64)
+    kind = models.CharField(max_length=16, choices=TemplateKind, default=TemplateKind.CAMP)
+    purpose = models.CharField(max_length=200, blank=True)
+    group_kind = models.CharField(
+        max_length=16, choices=Kind, blank=True
+    )  # whose rules it keeps; "": of any type
+    builtin = models.CharField(max_length=40, blank=True)  # the built-in template it was cloned from
+    created_at = models.DateTimeField(default=clock.now)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "code"], name="sop_template_code_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Version(TenantModel):
+    """One edition of a template. A published one never changes; runs pin one (R56)."""
+
+    template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="versions", db_index=False)
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=VersionState, default=VersionState.DRAFT)
+    days = models.PositiveSmallIntegerField()  # without the days after the end
+    after_days = models.PositiveSmallIntegerField(default=0)
+    phases = models.JSONField(default=list)  # [{"key", "name", "first", "last", "note"}], 1-based days
+    offer_day = models.PositiveSmallIntegerField(null=True, blank=True)  # the day the offer ends
+    offer_at = models.TimeField(null=True, blank=True)  # tenant's zone
+    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    change_reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    published_at = models.DateTimeField(null=True, blank=True)
+    published_by = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "template", "number"], name="sop_version_number_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "template"], condition=Q(state="draft"), name="sop_version_one_draft"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft", published_at=None)
+                | Q(state="published", published_at__isnull=False),
+                name="sop_version_published_has_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template} v{self.number}"
+
+
+class Step(TenantModel):
+    """What is said, when, where, to whom, by whom; and what happens when it cannot be.
+
+    `day` and `at` hold for the anchor run_start (1-based day, tenant's zone); `offset_minutes` for the other
+    anchors: after a member's join, or before (negative) the end of the offer.
+    """
+
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="steps", db_index=False)
+    key = models.CharField(max_length=40)  # the same through all versions of a template
+    phase = models.CharField(max_length=16, blank=True)
+    link = models.PositiveSmallIntegerField(null=True, blank=True)  # 1-5 of the five links (R42)
+    title = models.CharField(max_length=64)
+    anchor = models.CharField(max_length=16, choices=Anchor, default=Anchor.RUN_START)
+    day = models.PositiveSmallIntegerField(null=True, blank=True)
+    at = models.TimeField(null=True, blank=True)
+    offset_minutes = models.IntegerField(default=0)
+    window_minutes = models.PositiveIntegerField(default=60)
+    channel = models.CharField(max_length=16, choices=Channel)
+    replace_channel = models.CharField(max_length=16, choices=Channel, blank=True)
+    content_type = models.CharField(max_length=16, choices=ContentType)
+    text = models.TextField(blank=True)
+    links = models.JSONField(default=list, blank=True)  # [{"key", "title", "kind", "url"}]
+    role = models.CharField(max_length=16, choices=StepRole, default=StepRole.OWNER)
+    audience = models.CharField(max_length=16, choices=Audience, default=Audience.MEMBERS)
+    evidence = models.CharField(max_length=16, choices=Evidence, default=Evidence.NOTE)
+    mark = models.CharField(max_length=8, choices=Mark, blank=True)
+    on_block = models.CharField(max_length=8, choices=OnBlock, default=OnBlock.DROP)
+    catch_up = models.CharField(max_length=8, choices=CatchUp, default=CatchUp.SKIP)
+    priority = models.PositiveSmallIntegerField(default=50)  # lower goes first
+    is_marketing = models.BooleanField(default=False)
+    is_service = models.BooleanField(default=False)  # receipts, class links: exempt from caps
+    opens_talk = models.BooleanField(default=False)  # asks for an answer: conversation, not broadcast (R55)
+    strategy = models.CharField(max_length=16, choices=Strategy, blank=True)
+    cost_minutes = models.PositiveSmallIntegerField(default=5)  # a group
+    goal = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "version", "key"], name="sop_step_key_once"),
+            models.CheckConstraint(
+                condition=~Q(anchor="run_start") | Q(day__isnull=False, at__isnull=False),
+                name="sop_step_day_has_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def to_plan(self, *, offer_day: int | None = None, offer_at: time | None = None) -> PlanStep:
+        """This step for the plan rules. A countdown step stands on the offer's last day when that is given."""
+        day, at = self.day, self.at
+        if self.anchor == Anchor.OFFER_END:
+            day, at = minutes_before(offer_day, offer_at, self.offset_minutes)
+        elif self.anchor == Anchor.MEMBER_JOIN:
+            day, at = None, None
+        return PlanStep(
+            key=self.key,
+            title=self.title,
+            anchor=self.anchor,
+            day=day,
+            at=at,
+            channel=self.channel,
+            audience=self.audience,
+            content_type=self.content_type,
+            mark=self.mark,
+            text=self.text,
+            link_keys=frozenset(link["key"] for link in self.links),
+            is_marketing=self.is_marketing,
+            is_service=self.is_service,
+            opens_talk=self.opens_talk,
+            cost_minutes=self.cost_minutes,
+            replace_channel=self.replace_channel,
+            priority=self.priority,
+        )

@@ -1,0 +1,120 @@
+"""Touches a run plans, their recipients, and mass-send tasks in WeCom."""
+
+from django.db import models
+from django.db.models import Q
+
+from sop.enums import (
+    Channel,
+    RecipientState,
+    TaskState,
+    TouchState,
+)  # fmt: skip
+from sop.models.runs import Run
+from sop.models.templates import Step
+from tenants import clock
+from tenants.scoping import TenantModel
+
+
+class Touch(TenantModel):
+    """One step for one group at one time: the row that the dispatcher claims and carries to an end."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="touches", db_index=False)
+    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="touches", db_index=False)
+    group = models.ForeignKey(
+        "groups.Group", null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    staff = models.ForeignKey(
+        "team.Staff", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    occurrence = models.CharField(max_length=64, blank=True)  # tells apart touches of a step a group: joins
+    channel = models.CharField(max_length=16, choices=Channel)
+    planned_at = models.DateTimeField()  # when the plan first wanted it; lateness is counted from here
+    due_at = models.DateTimeField()
+    window_ends_at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=TouchState, default=TouchState.PLANNED)
+    rule_code = models.CharField(max_length=16, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    claim_token = models.CharField(max_length=32, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)  # decisions asked of the gate
+    handed_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    lateness_s = models.IntegerField(null=True, blank=True)  # handed over after planned_at, seconds
+    bundle = models.BigIntegerField(null=True, blank=True)  # first touch of those one staff does at once
+    send_id = models.BigIntegerField(null=True, blank=True)  # wecom.OutboundSend
+    text = models.TextField(blank=True)  # as handed over
+    evidence = models.JSONField(default=dict, blank=True)
+    recipients_count = models.PositiveIntegerField(default=0)
+    blocked_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "run", "step", "group", "occurrence"], name="sop_touch_once"
+            ),
+            models.CheckConstraint(condition=Q(state__in=TouchState.values), name="sop_touch_state_known"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "due_at"],
+                condition=Q(state__in=["planned", "claimed"]),
+                name="sop_touch_due",
+            ),
+            models.Index(fields=["tenant", "run", "planned_at"], name="sop_touch_by_run"),
+            models.Index(fields=["tenant", "group", "planned_at"], name="sop_touch_by_group"),
+            models.Index(
+                fields=["tenant", "send_id"], condition=Q(send_id__isnull=False), name="sop_touch_send"
+            ),
+            models.Index(
+                fields=["tenant", "bundle"], condition=Q(bundle__isnull=False), name="sop_touch_bundle"
+            ),
+            models.Index(
+                fields=["tenant", "window_ends_at"], condition=Q(state="handed"), name="sop_touch_handed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step} · {self.group}" if self.group else str(self.step)
+
+
+class TouchRecipient(TenantModel):
+    """One person of a private touch, or one who was left out, with the rule."""
+
+    touch = models.ForeignKey(Touch, on_delete=models.CASCADE, related_name="recipients", db_index=False)
+    customer = models.ForeignKey(
+        "contacts.Customer", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    state = models.CharField(max_length=12, choices=RecipientState, default=RecipientState.PLANNED)
+    rule_code = models.CharField(max_length=16, blank=True)
+    at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "touch", "customer"], name="sop_recipient_once")
+        ]
+        indexes = [models.Index(fields=["tenant", "customer"], name="sop_recipient_by_customer")]
+
+
+class SendTask(TenantModel):
+    """A mass-send task in WeCom: it is polled, reminded of and at last cancelled (R113)."""
+
+    send_id = models.BigIntegerField()
+    vendor_id = models.CharField(max_length=128)
+    sender_userid = models.CharField(max_length=64)
+    is_group = models.BooleanField()
+    state = models.CharField(max_length=12, choices=TaskState, default=TaskState.WAITING)
+    created_at = models.DateTimeField(default=clock.now)
+    ends_at = models.DateTimeField()  # cancelled in WeCom when not confirmed by then
+    next_poll_at = models.DateTimeField()
+    polls = models.PositiveIntegerField(default=0)
+    reminders = models.PositiveSmallIntegerField(default=0)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "send_id"], name="sop_send_task_once")]
+        indexes = [
+            models.Index(
+                fields=["tenant", "next_poll_at"], condition=Q(state="waiting"), name="sop_send_task_due"
+            )
+        ]
