@@ -314,6 +314,8 @@ class Rule(models.TextChoices):
     DAY_CAP = "CAP-01", _("The person has had the messages of the day")
     WEEK_CAP = "CAP-02", _("The person has had the messages of the week")
     GONE = "GONE-01", _("The person is not known here any more")
+    SAME = "SAME-01", _("The person gets it with another record")
+    KEPT = "KEPT-01", _("The last place of the day is kept for something more important")
     NOBODY = "NOBODY-01", _("Nobody is left to receive this")
 
 

@@ -7,7 +7,10 @@ from tenants.scoping import TenantModel
 
 
 class ExposureDay(TenantModel):
-    """How many touches reached a person on one of the tenant's local days. Written by the gate only."""
+    """How many touches reached a person on one of the tenant's local days. Written by the gate only.
+
+    `customer` is the record that stands for the person (R37): what reached other records is counted here too.
+    """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
     local_date = models.DateField()
@@ -54,7 +57,8 @@ class Exposure(TenantModel):
 
     `weight` is 1; a touch that in the end reached nobody gets a further row of -1 (`gate_release`), and one that
     goes out after all another 1. `seq` counts these rows of one touch and person from 0: even ones are passes.
-    The sum of weights by person and day equals ExposureDay: a nightly certificate can prove it.
+    The different touches that stand, by person and day, are ExposureDay's count; a nightly certificate proves it
+    (sop.services.certificate).
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -7,15 +7,19 @@ Order, first hit names the rule. A: the whole touch; P: one person.
     P CONSENT-01  consent is needed and missing   P BUYER-01    has bought, and the touch leaves buyers out
     A QUIET-01    quiet hours; retry at their end A GROUP-01    the group's messages of the day are used up
     A/P QUOTA-01  WeCom's own limit               P CAP-01, CAP-02  the person's messages of the day, the week
+    P SAME-01     gets it with another record     A/P KEPT-01   the last place is kept for something more important
     A NOBODY-01   no person is left
 
-A private touch loses only the persons a rule names. A group message cannot leave anyone out: it is blocked as a
-whole when any member would exceed a cap or is unknown. Opt-out, consent and buyers are personal rules; in a group
-they do not silence the others and are returned as `noted`, so that a screen can say so. Service messages (a
-receipt, a class link: something the person waits for) pass opt-out, consent, quiet hours and caps, and do not count.
+Counted are persons: whoever has several records (R37) has one count, and one message reaches them once, whatever
+record it names. A private touch loses only the persons a rule names. A group message cannot leave anyone out: it is
+blocked as a whole when any member would exceed a cap or is unknown. Opt-out, consent and buyers are personal rules; in
+a group they do not silence the others and are returned as `noted`, so that a screen can say so. Where messages compete
+for the last place of a day, the more important one has it, also when it is due later that day (`Ahead`). Service
+messages (a receipt, a class link: something the person waits for) pass opt-out, consent, quiet hours and caps, and do
+not count.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -29,7 +33,8 @@ class TouchRequest:
 
     `customer_ids`: for a group, all its current customer members, which the caller resolves. `chat_id` is WeCom's
     id of the group, needed when `wecom_quota` (a corp mass send). `buyers_since` (aware) limits what counts as
-    having bought; None: any paid order ever. `group_frozen` and `group_ended` are the caller's facts.
+    having bought; None: any paid order ever. `group_frozen` and `group_ended` are the caller's facts. `priority`:
+    the lower the more important; it counts only against what `Ahead` names.
     """
 
     key: str
@@ -45,6 +50,46 @@ class TouchRequest:
     wecom_quota: bool = False
     group_frozen: bool = False
     group_ended: bool = False
+    priority: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A message that is planned for later on the same local day. `priority`: the lower the more important."""
+
+    key: str
+    priority: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is still to come on the local day and may be more important than what is asked for now.
+
+    `people`: customer id -> messages that will reach the customer; `groups`: group id -> messages into the group;
+    `chats`: WeCom's id of a group -> mass sends into it. Service messages are no part of it.
+    """
+
+    people: Mapping[int, Sequence[Coming]] = field(default_factory=dict)
+    groups: Mapping[int, Sequence[Coming]] = field(default_factory=dict)
+    chats: Mapping[str, Sequence[Coming]] = field(default_factory=dict)
+
+    def keys(self) -> frozenset[str]:
+        """Every message of it, once."""
+        every = (*self.people.values(), *self.groups.values(), *self.chats.values())
+        return frozenset(one.key for some in every for one in some)
+
+    def without(self, keys: Collection[str]) -> "Ahead":
+        """The same without messages that were let through in the meantime: they are in the counts now."""
+        if not keys:
+            return self
+        return Ahead(*(
+            {place: [one for one in some if one.key not in keys] for place, some in where.items()}
+            for where in (self.people, self.groups, self.chats)
+        ))  # fmt: skip
+
+
+NOTHING_AHEAD = Ahead()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +125,26 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What the rules need to know of one customer. `consent` is "granted", "refused" or ""."""
+    """What the rules need to know of one customer: of the person, with whatever record it became known.
+
+    `consent` is "granted", "refused" or "". `person_id` names the record that the person is counted under, 0: this
+    one. `records`: all records of the person; empty: only this one.
+    """
 
     external_userid: str
     opted_out: bool = False
     consent: str = ""
     last_bought_at: datetime | None = None
+    person_id: int = 0
+    records: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
 class Ledger:
-    """What has been used, as locked in the database. `admit` adds to it; the service writes the difference.
+    """What has been used, as locked in the database. `Count` adds to it; the service writes the difference.
 
-    Ids missing from a quota mapping have no limit known and are refused: nothing is sent on a guess.
+    `day` and `week` go by person: the record that stands for one. Ids missing from a quota mapping have no limit known
+    and are refused: nothing is sent on a guess.
     """
 
     day: dict[int, int] = field(default_factory=dict)
@@ -133,7 +185,7 @@ def retry_at(rule: str, now: datetime, limits: Limits) -> datetime | None:
     day = local(now, limits.zone).date()
     if rule == Rule.QUIET:
         return quiet_ends_at(now, limits)
-    if rule in (Rule.GROUP_LIMIT, Rule.QUOTA, Rule.DAY_CAP):
+    if rule in (Rule.GROUP_LIMIT, Rule.QUOTA, Rule.DAY_CAP, Rule.KEPT):
         return morning_of(day + timedelta(days=1), limits)
     if rule == Rule.WEEK_CAP:
         return morning_of(week_start(day) + timedelta(days=7), limits)
@@ -156,7 +208,7 @@ def personal_rule(request: TouchRequest, person: Person | None, limits: Limits) 
 
 
 def screen(request: TouchRequest, people: Mapping[int, Person], limits: Limits, now: datetime) -> Decision:
-    """All rules that need no count. An allowed answer names those who go on to `admit`."""
+    """All rules that need no count. An allowed answer names those who go on to be counted (policies.touch_count)."""
     whole = Rule.ENDED if request.group_ended else Rule.FREEZE if request.group_frozen else ""
     if whole:
         return refusal(request, whole, limits, now)
@@ -177,90 +229,10 @@ def screen(request: TouchRequest, people: Mapping[int, Person], limits: Limits, 
     return Decision(request.key, True, left, blocked=named)
 
 
-def admit(
-    request: TouchRequest,
-    screened: Decision,
-    ledger: Ledger,
-    counted: Iterable[int],
-    people: Mapping[int, Person],
-    limits: Limits,
-    now: datetime,
-) -> Decision:
-    """The rules that count, on top of `screen`. A pass is added to the ledger, so the next request sees it.
-
-    `counted`: persons whose exposure by this very key is on record; they cost nothing again.
-    """
-    known = frozenset(counted)
-    if request.group_id is not None:
-        return _admit_group(request, screened, ledger, known, limits, now)
-    blocked, passed = dict(screened.blocked), []
-    for customer_id in screened.customer_ids:
-        rule = "" if customer_id in known else _used_up(request, customer_id, ledger, people, limits)
-        if rule:
-            blocked[customer_id] = rule
-            continue
-        passed.append(customer_id)
-        if customer_id not in known:
-            _count_person(request, customer_id, ledger)
-            if request.wecom_quota:
-                ledger.person_quota[people[customer_id].external_userid] -= 1
-    if not passed:
-        return nobody_left(request, blocked, limits, now)
-    return Decision(request.key, True, tuple(passed), blocked=blocked)
-
-
-def _admit_group(
-    request: TouchRequest,
-    screened: Decision,
-    ledger: Ledger,
-    known: frozenset[int],
-    limits: Limits,
-    now: datetime,
-) -> Decision:
-    group_id = request.group_id or 0
-    if not known:
-        if not request.is_service and ledger.group.get(group_id, 0) >= limits.group_per_day:
-            return refusal(request, Rule.GROUP_LIMIT, limits, now)
-        if request.wecom_quota and ledger.chat_quota.get(request.chat_id, 0) < 1:
-            return refusal(request, Rule.QUOTA, limits, now)
-    fresh = [one for one in screened.customer_ids if one not in known]
-    over = {one: rule for one in fresh if (rule := _capped(request, one, ledger, limits))}
-    if over:
-        first = next(iter(over.values()))
-        worst = Rule.WEEK_CAP if Rule.WEEK_CAP in over.values() else first
-        return refusal(request, worst, limits, now, over)
-    for customer_id in fresh:
-        _count_person(request, customer_id, ledger)
-    if not known:
-        if not request.is_service:
-            ledger.group[group_id] = ledger.group.get(group_id, 0) + 1
-        if request.wecom_quota:
-            ledger.chat_quota[request.chat_id] -= 1
-    return screened
-
-
-def _used_up(
-    request: TouchRequest, customer_id: int, ledger: Ledger, people: Mapping[int, Person], limits: Limits
-) -> str:
-    if request.wecom_quota and ledger.person_quota.get(people[customer_id].external_userid, 0) < 1:
-        return Rule.QUOTA
-    return _capped(request, customer_id, ledger, limits)
-
-
-def _capped(request: TouchRequest, customer_id: int, ledger: Ledger, limits: Limits) -> str:
-    if request.is_service:
-        return ""
-    if ledger.day.get(customer_id, 0) >= limits.per_day:
-        return Rule.DAY_CAP
-    if ledger.week.get(customer_id, 0) >= limits.per_week:
-        return Rule.WEEK_CAP
-    return ""
-
-
-def _count_person(request: TouchRequest, customer_id: int, ledger: Ledger) -> None:
-    if not request.is_service:
-        ledger.day[customer_id] = ledger.day.get(customer_id, 0) + 1
-        ledger.week[customer_id] = ledger.week.get(customer_id, 0) + 1
+def person_of(customer_id: int, people: Mapping[int, Person]) -> int:
+    """The record under which a customer's person is counted."""
+    person = people.get(customer_id)
+    return (person.person_id if person is not None else 0) or customer_id
 
 
 def nobody_left(request: TouchRequest, blocked: Mapping[int, str], limits: Limits, now: datetime) -> Decision:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.aggregates import BoolOr
-from django.db.models import Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from contacts.enums import CAP_PER_DAY, CAP_PER_WEEK
 from contacts.models import Customer, Exposure, ExposureDay, ExposureWeek
@@ -25,10 +26,11 @@ class Exposures:
 
 
 def exposures_now(*, tenant: Tenant, customer_id: int, caps: Mapping[str, Any] | None = None) -> Exposures:
-    """Two queries; one with the `caps`, values of the two settings, at hand."""
+    """Of the person, whichever record is given. Two queries; one with the `caps`, values of the two settings, at
+    hand."""
     day = clock.local_date(clock.now(), tenant.timezone)
     caps = caps or preferences.values(tenant.pk, CAP_PER_DAY, CAP_PER_WEEK)
-    who = {"tenant": tenant, "customer_id": customer_id}
+    who = {"tenant": tenant, "customer": Coalesce(OuterRef("person_id"), OuterRef("pk"))}
     days = ExposureDay.objects.filter(**who, local_date=day).values("count")[:1]
     weeks = ExposureWeek.objects.filter(**who, starts_on=week_start(day)).values("count")[:1]
     person = Customer.objects.filter(tenant=tenant, pk=customer_id)

@@ -6,6 +6,7 @@ from contacts.enums import IdentityGround, IdentityVerb
 from contacts.errors import CustomerUnknown, IdentityInvalid, PersonErased, ReasonMissing
 from contacts.models import Customer, Erasure, IdentityMove
 from contacts.policies.identity import may_merge, roots_after
+from contacts.services.exposures import exposures_recount
 from contacts.services.orders import orders_number
 from contacts.services.stages import stage_go_back, stages_judge
 from contacts.services.tag_rules import rules_judge
@@ -114,7 +115,8 @@ def _parents(tenant: Tenant, person_ids: set[int]) -> dict[int, int]:
 
 
 def _set_persons(tenant: Tenant, person_ids: set[int]) -> None:
-    """Write for each record of these people which record stands for it, from where each points."""
+    """Write for each record of these people which record stands for it, from where each points; what has reached them
+    is counted anew for who they are now."""
     records = [*person_ids, *_members(tenant, person_ids)]
     rows = list(
         Customer.objects.select_for_update(no_key=True).filter(tenant=tenant, pk__in=records).order_by("pk")
@@ -124,6 +126,7 @@ def _set_persons(tenant: Tenant, person_ids: set[int]) -> None:
     for row in rows:
         row.person_id = roots[row.pk] if roots[row.pk] != row.pk else None
     Customer.objects.bulk_update(rows, ["person"])
+    exposures_recount(tenant_id=tenant.pk, customer_ids=[row.pk for row in rows])
 
 
 def _members(tenant: Tenant, person_ids: set[int]) -> list[int]:

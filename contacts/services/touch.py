@@ -6,8 +6,8 @@ a table, all in the caller's transaction. The locked counters are what keeps a c
 caller waits for the first one's commit and then reads the new count.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -22,44 +22,52 @@ from contacts.enums import (
     QUIET_FROM,
     QUIET_UNTIL,
 )
-from contacts.policies.touch import Decision, Ledger, Limits, Person, TouchRequest, admit, screen, week_start
+from contacts.policies.touch import (
+    NOTHING_AHEAD,
+    Ahead,
+    Coming,
+    Decision,
+    Ledger,
+    Limits,
+    Person,
+    TouchRequest,
+    person_of,
+    screen,
+    week_start,
+)
+from contacts.policies.touch_count import Count
+from contacts.services.exposures import COUNTERS, LOCK, STORE, gate_release, hold_identity
 from tenants import clock, preferences
 from tenants.models import Tenant
 from wecom.enums import ReceiverKind
 from wecom.selectors import quota_left
 from wecom.services import quota_use_many
 
-__all__ = ["Decision", "TouchRequest", "gate_decide", "gate_limits", "gate_release"]
+__all__ = ["Ahead", "Coming", "Decision", "TouchRequest", "gate_decide", "gate_limits", "gate_release"]
 
-# Who asked for no marketing with one record is left alone with every record of the same person.
-_OPTED_OUT = """(c.opt_out_at is not null
-    or exists (select 1 from contacts_customer p where p.id = c.person_id and p.opt_out_at is not null)
-    or exists (select 1 from contacts_customer r where r.tenant_id = c.tenant_id and r.opt_out_at is not null
-        and r.person_id = coalesce(c.person_id, c.id)))"""
-_PEOPLE = f"""
-select id, external_userid, {_OPTED_OUT}, coalesce(consent->>'marketing', '')
-from contacts_customer c where tenant_id = %(tenant)s and id = any(%(ids)s)
+# Everyone asked for, with every record of theirs: who asked for no marketing, agreed or bought with one record, did
+# so with all of them. The partial index of merged records makes the second half cheap where few are merged.
+_PEOPLE = """
+with asked as materialized (
+    select coalesce(person_id, id) as person from contacts_customer
+    where tenant_id = %(tenant)s and id = any(%(ids)s) group by 1
+), records as (
+    select c.id, c.person_id, c.external_userid, c.opt_out_at, c.consent from asked
+    join contacts_customer c on c.tenant_id = %(tenant)s and c.id = asked.person
+    union all
+    select c.id, c.person_id, c.external_userid, c.opt_out_at, c.consent from asked
+    join contacts_customer c on c.tenant_id = %(tenant)s and c.person_id = asked.person
+    where c.person_id is not null
+)
+select id, coalesce(person_id, id), external_userid, opt_out_at is not null, coalesce(consent->>'marketing', ''),
+    {bought}
+from records order by id
 """
-_PEOPLE_AND_ORDERS = f"""
-select id, external_userid, {_OPTED_OUT}, coalesce(consent->>'marketing', ''),
-    (select max(ordered_at) from contacts_order o
-     where o.tenant_id = c.tenant_id and o.customer_id = c.id and o.state = 'paid')
-from contacts_customer c where tenant_id = %(tenant)s and id = any(%(ids)s)
-"""
+_BOUGHT = """(select max(ordered_at) from contacts_order o
+     where o.tenant_id = %(tenant)s and o.customer_id = records.id and o.state = 'paid')"""
 _COUNTED = """
 select touch_key, customer_id, max(seq) from contacts_exposure
 where tenant_id = %s and touch_key = any(%s) group by touch_key, customer_id
-"""
-# Makes the missing counters and locks all of them, in key order, in one statement.
-_LOCK = """
-insert into {table} (tenant_id, {owner}, {period}, count)
-select %s, id, %s, 0 from unnest(%s::bigint[]) as id order by id
-on conflict (tenant_id, {owner}, {period}) do update set count = {table}.count
-returning {owner}, count
-"""
-_STORE = """
-update {table} set count = fresh.count from unnest(%s::bigint[], %s::int[]) as fresh(id, count)
-where tenant_id = %s and {period} = %s and {owner} = fresh.id
 """
 _EXPOSE = """
 insert into contacts_exposure
@@ -68,30 +76,20 @@ select %s, customer_id, touch_key, seq, 1, %s, %s, channel, group_id, capped
 from unnest(%s::bigint[], %s::text[], %s::int[], %s::text[], %s::bigint[], %s::bool[])
     as t(customer_id, touch_key, seq, channel, group_id, capped)
 """
-_UNEXPOSE = """
-insert into contacts_exposure
-    (tenant_id, customer_id, touch_key, seq, weight, local_date, at, channel, group_id, capped)
-select tenant_id, customer_id, touch_key, seq + 1, -1, local_date, %s, channel, group_id, capped
-from (
-    select distinct on (touch_key, customer_id) * from contacts_exposure
-    where tenant_id = %s and touch_key = any(%s) order by touch_key, customer_id, seq desc
-) latest
-where weight = 1
-on conflict do nothing
-returning customer_id, touch_key, local_date, group_id, capped
-"""
-_DAY = {"table": "contacts_exposureday", "owner": "customer_id", "period": "local_date"}
-_WEEK = {"table": "contacts_exposureweek", "owner": "customer_id", "period": "starts_on"}
-_GROUP = {"table": "contacts_groupday", "owner": "group_id", "period": "local_date"}
 
 
 def gate_limits(*, tenant_id: int) -> Limits:
     """The tenant's settings as the rules take them. Two queries."""
+    zone = Tenant.objects.values_list("timezone", flat=True).get(pk=tenant_id)
+    return _limits(tenant_id, zone)
+
+
+def _limits(tenant_id: int, zone: str) -> Limits:
     own = preferences.values(
         tenant_id, CAP_PER_DAY, CAP_PER_WEEK, GROUP_PER_DAY, QUIET_FROM, QUIET_UNTIL, CONSENT_REQUIRED
     )
     return Limits(
-        zone=Tenant.objects.values_list("timezone", flat=True).get(pk=tenant_id),
+        zone=zone,
         per_day=own[CAP_PER_DAY.key],
         per_week=own[CAP_PER_WEEK.key],
         group_per_day=own[GROUP_PER_DAY.key],
@@ -101,59 +99,47 @@ def gate_limits(*, tenant_id: int) -> Limits:
     )
 
 
-def gate_decide(*, tenant_id: int, requests: list[TouchRequest], now: datetime) -> list[Decision]:
+def gate_decide(
+    *, tenant_id: int, requests: list[TouchRequest], now: datetime, ahead: Ahead = NOTHING_AHEAD
+) -> list[Decision]:
     """Decide a batch, in its order, and write the exposures and quota of what passes. Answers stand in that order.
 
+    `ahead`: what is still to come on the local day, for which a last place may be kept.
     Must run in the tenant's scope and in a transaction that also marks the touches; call it once a transaction, or
     two callers may wait for each other. Safe to repeat: a key on record costs nothing again, yet every rule that
     needs no count (freeze, opt-out, quiet hours ...) is asked anew. Some 500 to 2,000 requests a batch are best.
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("the gate decides in the transaction that marks the touches")
-    limits = gate_limits(tenant_id=tenant_id)
+    limits = _limits(tenant_id, hold_identity(tenant_id=tenant_id))
     batch = _Batch(tenant_id, requests, limits, now)
     screened = [screen(one, batch.people, limits, now) for one in requests]
-    batch.lock(screened)
-    decisions = []
-    for request, seen in zip(requests, screened, strict=True):
-        if seen.allowed:
-            known = batch.counted.get(request.key, ())
-            seen = admit(request, seen, batch.ledger, known, batch.people, limits, now)
-        decisions.append(seen)
+    passed_since = batch.lock(screened, ahead.keys())
+    count = Count(batch.ledger, batch.people, limits, now, ahead.without(passed_since))
+    decisions = [
+        count.decide(request, seen, batch.counted.get(request.key, ())) if seen.allowed else seen
+        for request, seen in zip(requests, screened, strict=True)
+    ]
     batch.store(decisions)
     return decisions
 
 
-def gate_release(*, tenant_id: int, keys: list[str], now: datetime) -> int:
-    """Give back what touches used that in the end reached nobody (a task that expired, a send that failed).
-
-    Writes a row of -1 beside each exposure and lowers the counters. Returns how many exposures were given back.
-    Runs in a transaction. Safe to repeat. WeCom's quota is not given back: what WeCom counted, it counted.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_UNEXPOSE, [now, tenant_id, keys])
-        rows = cursor.fetchall()
-        days: dict[date, Counter[int]] = defaultdict(Counter)
-        groups: dict[date, set[tuple[str, int]]] = defaultdict(set)
-        for customer_id, touch_key, local_date, group_id, capped in rows:
-            if capped:
-                days[local_date][customer_id] += 1
-                if group_id is not None:
-                    groups[local_date].add((touch_key, group_id))
-        for day in sorted(days):
-            _lower(cursor, _GROUP, tenant_id, day, Counter(group for _key, group in groups[day]))
-            _lower(cursor, _DAY, tenant_id, day, days[day])
-            _lower(cursor, _WEEK, tenant_id, week_start(day), days[day])
-    return len(rows)
-
-
-def _lower(cursor: Any, table: dict[str, str], tenant_id: int, period: date, used: Counter[int]) -> None:
-    ids = sorted(used)
-    if not ids:
-        return
-    cursor.execute(_LOCK.format(**table), [tenant_id, period, ids])
-    left = {one: max(0, count - used[one]) for one, count in cursor.fetchall()}
-    cursor.execute(_STORE.format(**table), [list(left), list(left.values()), tenant_id, period])
+def _one_person(rows: list[Any]) -> Iterator[tuple[int, Person]]:
+    """Each record of one person, with what the person said and did with any of them. A no outweighs a yes."""
+    said = {row[4] for row in rows}
+    bought = max((row[5] for row in rows if row[5] is not None), default=None)
+    for row in rows:
+        yield (
+            row[0],
+            Person(
+                external_userid=row[2],
+                opted_out=any(one[3] for one in rows),
+                consent="refused" if "refused" in said else "granted" if "granted" in said else "",
+                last_bought_at=bought,
+                person_id=row[1],
+                records=tuple(one[0] for one in rows),
+            ),
+        )
 
 
 class _Batch:
@@ -170,41 +156,55 @@ class _Batch:
         self._before: tuple[dict[int, int], dict[int, int], dict[int, int]] = ({}, {}, {})
 
     def _people(self) -> dict[int, Person]:
+        """Everyone asked for and their other records, each with what its person said and did."""
         ids = sorted({one for request in self.requests for one in request.customer_ids})
         asks_buyers = any(request.excludes_buyers for request in self.requests)
+        statement = _PEOPLE.format(bought=_BOUGHT if asks_buyers else "null::timestamptz")
         with connection.cursor() as cursor:
-            cursor.execute(
-                _PEOPLE_AND_ORDERS if asks_buyers else _PEOPLE, {"tenant": self.tenant_id, "ids": ids}
-            )
-            return {row[0]: Person(*row[1:]) for row in cursor.fetchall()}
+            cursor.execute(statement, {"tenant": self.tenant_id, "ids": ids})
+            rows = cursor.fetchall()
+        merged = {row[1] for row in rows if row[0] != row[1]}
+        alone = {row[0]: Person(*row[2:]) for row in rows if row[1] not in merged}
+        together: dict[int, list[Any]] = defaultdict(list)
+        for row in rows:
+            if row[1] in merged:
+                together[row[1]].append(row)
+        return alone | {one: who for some in together.values() for one, who in _one_person(some)}
 
-    def lock(self, screened: list[Decision]) -> None:
-        """Lock the counters of everyone still in question, and read what they hold."""
+    def lock(self, screened: list[Decision], ahead: frozenset[str]) -> set[str]:
+        """Lock the counters of everyone still in question, and read what they hold.
+
+        Returns which of the messages `ahead` were let through before the counters were locked.
+        """
         going = [(one, seen) for one, seen in zip(self.requests, screened, strict=True) if seen.allowed]
         groups = {one.group_id for one, _seen in going if one.group_id is not None}
         people = {
-            customer_id
+            person_of(customer_id, self.people)
             for one, seen in going
             if not one.is_service or one.wecom_quota
             for customer_id in seen.customer_ids
         }
+        passed_since = set()
         with connection.cursor() as cursor:
-            self.ledger.group = self._locked(cursor, _GROUP, self.today, groups)
-            self.ledger.day = self._locked(cursor, _DAY, self.today, people)
-            self.ledger.week = self._locked(cursor, _WEEK, self.monday, people)
-            cursor.execute(_COUNTED, [self.tenant_id, [one.key for one, _seen in going]])
+            self.ledger.group = self._locked(cursor, COUNTERS["group"], self.today, groups)
+            self.ledger.day = self._locked(cursor, COUNTERS["day"], self.today, people)
+            self.ledger.week = self._locked(cursor, COUNTERS["week"], self.monday, people)
+            cursor.execute(_COUNTED, [self.tenant_id, [*(one.key for one, _seen in going), *ahead]])
             for key, customer_id, seq in cursor.fetchall():
                 if seq % 2:
                     self._next_seq[key, customer_id] = seq + 1
+                elif key in ahead:
+                    passed_since.add(key)
                 else:
-                    self.counted[key].add(customer_id)
+                    self.counted[key].add(person_of(customer_id, self.people))
         self._before = (dict(self.ledger.group), dict(self.ledger.day), dict(self.ledger.week))
         self._read_quota(going)
+        return passed_since
 
     def _locked(self, cursor: Any, table: dict[str, str], period: date, ids: set[int]) -> dict[int, int]:
         if not ids:
             return {}
-        cursor.execute(_LOCK.format(**table), [self.tenant_id, period, sorted(ids)])
+        cursor.execute(LOCK.format(**table), [self.tenant_id, period, sorted(ids)])
         return dict(cursor.fetchall())
 
     def _read_quota(self, going: list[tuple[TouchRequest, Decision]]) -> None:
@@ -232,9 +232,9 @@ class _Batch:
         """Write the counters that moved, the exposures that are new, and the quota they use."""
         ledger = self.ledger
         with connection.cursor() as cursor:
-            self._store_counters(cursor, _GROUP, self.today, self._before[0], ledger.group)
-            self._store_counters(cursor, _DAY, self.today, self._before[1], ledger.day)
-            self._store_counters(cursor, _WEEK, self.monday, self._before[2], ledger.week)
+            self._store_counters(cursor, COUNTERS["group"], self.today, self._before[0], ledger.group)
+            self._store_counters(cursor, COUNTERS["day"], self.today, self._before[1], ledger.day)
+            self._store_counters(cursor, COUNTERS["week"], self.monday, self._before[2], ledger.week)
             self._store_exposures(cursor, decisions)
         self._use_quota(decisions)
 
@@ -243,13 +243,13 @@ class _Batch:
     ) -> None:
         moved = {one: count for one, count in after.items() if count != before.get(one)}
         if moved:
-            cursor.execute(
-                _STORE.format(**table), [list(moved), list(moved.values()), self.tenant_id, period]
-            )
+            cursor.execute(STORE.format(**table), [list(moved), list(moved.values()), self.tenant_id, period])
 
     def _fresh(self, decision: Decision) -> Sequence[int]:
         known = self.counted.get(decision.key)
-        return [one for one in decision.customer_ids if one not in known] if known else decision.customer_ids
+        if not known:
+            return decision.customer_ids
+        return [one for one in decision.customer_ids if person_of(one, self.people) not in known]
 
     def _store_exposures(self, cursor: Any, decisions: list[Decision]) -> None:
         seqs = self._next_seq

@@ -15,6 +15,7 @@ class Verdict(StrEnum):
     PARK = "park"  # a person decides
     CANCEL = "cancel"  # its run is over
     BLOCK = "block"  # the gate's no is final
+    FAIL = "fail"  # nobody can carry it out
     RETIME = "retime"  # try again later, inside the window
     REPLACE = "replace"  # try at once on another channel
 

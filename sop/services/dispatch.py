@@ -37,8 +37,9 @@ from sop.models import Touch
 from sop.policies import dispatch as policy
 from sop.policies.dispatch import Ruling, Verdict
 from sop.policies.plan import in_quiet_hours
+from sop.selectors.ahead import ahead_of
 from sop.selectors.audience import audience_resolve
-from sop.services.handover import blocked_put, handed_over, parked
+from sop.services.handover import blocked_put, handed_over, has_sender, parked
 from sop.services.recipients import Recipient, recipients_store
 from sop.services.state import touch_move, touches_store
 from tenants import clock, preferences
@@ -182,6 +183,7 @@ def _apply(batch: _Batch, touch: Touch, ruling: Ruling, reason: str = "") -> Tou
         Verdict.EXPIRE: TouchState.EXPIRED,
         Verdict.CANCEL: TouchState.CANCELLED,
         Verdict.BLOCK: TouchState.BLOCKED,
+        Verdict.FAIL: TouchState.FAILED,
     }
     return touch_move(touch, ends[ruling.verdict], rule=ruling.rule, reason=words, at=batch.now)
 
@@ -198,14 +200,17 @@ def _ask_gate(batch: _Batch, touches: list[Touch]) -> None:
     )
     asked: list[Touch] = []
     for touch in touches:
-        if not people.get(touch.pk):
+        if not has_sender(touch):  # before the gate: what nobody can send must count with nobody
+            batch.decided.append(_apply(batch, touch, Ruling(Verdict.FAIL, Rule.NO_STAFF)))
+        elif not people.get(touch.pk):
             batch.decided.append(_apply(batch, touch, Ruling(Verdict.BLOCK, Rule.NOBODY)))
         elif touch.channel in PULL_CHANNELS and is_quiet:
             batch.decided.append(_apply(batch, touch, Ruling(Verdict.BLOCK, "QUIET-01")))
         else:
             asked.append(touch)
     requests = [_request(touch, people[touch.pk], zone, batch.now) for touch in asked]
-    decisions = gate_decide(tenant_id=tenant_id, requests=requests, now=batch.now)
+    ahead = ahead_of(tenant_id=tenant_id, zone=zone, touches=asked, now=batch.now)
+    decisions = gate_decide(tenant_id=tenant_id, requests=requests, now=batch.now, ahead=ahead)
     allowed = []
     for touch, decision in zip(asked, decisions, strict=True):
         _note_blocked(batch, touch, decision)
@@ -252,6 +257,7 @@ def _request(touch: Touch, customer_ids: list[int], zone: str, now: datetime) ->
         wecom_quota=touch.channel in MASS_CHANNELS,
         group_frozen=group is not None and group.frozen_at is not None,
         group_ended=group is not None and _is_over(group, zone, now, is_marketing=step.is_marketing),
+        priority=step.priority,
     )
 
 

@@ -43,26 +43,20 @@ class _Context:
 def handed_over(*, tenant: "Tenant", now: datetime, allowed: Allowed) -> list[Touch]:
     """Hand touches that passed the gate to their channels. Returns them moved; the caller stores them.
 
-    Must run in the transaction of the gate's decision.
+    Each has somebody to carry it out (`has_sender`). Must run in the transaction of the gate's decision.
     """
     if not allowed:
         return []
-    able = [pair for pair in allowed if _has_sender(pair[0])]
-    moved = [
-        touch_move(touch, TouchState.FAILED, rule=Rule.NO_STAFF, reason=str(Rule.NO_STAFF.label), at=now)
-        for touch, _people in allowed
-        if not _has_sender(touch)
-    ]
-    private = [people for touch, people in able if touch.channel == Channel.PRIVATE_MASS]
+    private = [people for touch, people in allowed if touch.channel == Channel.PRIVATE_MASS]
     context = _Context(
         tenant=tenant,
         now=now,
-        texts=texts_of(tenant=tenant, touches=[touch for touch, _people in able]),
+        texts=texts_of(tenant=tenant, touches=[touch for touch, _people in allowed]),
         external=_external(tenant.pk, {one for some in private for one in some}),
     )
-    _queue_mass(context, [pair for pair in able if pair[0].channel in MASS_CHANNELS])
-    moved.extend(_mark_handed(context, touch, people) for touch, people in able)
-    _put_work(context, [touch for touch, _people in able])
+    _queue_mass(context, [pair for pair in allowed if pair[0].channel in MASS_CHANNELS])
+    moved = [_mark_handed(context, touch, people) for touch, people in allowed]
+    _put_work(context, [touch for touch, _people in allowed])
     return moved
 
 
@@ -74,8 +68,11 @@ def _external(tenant_id: int, customer_ids: set[int]) -> dict[int, str]:
     return dict(rows.values_list("pk", "external_userid"))
 
 
-def _has_sender(touch: Touch) -> bool:
-    """A group's mass send must come from its present owner, whoever that was when the plan was made."""
+def has_sender(touch: Touch) -> bool:
+    """Whether somebody can carry it out.
+
+    A group's mass send must come from its present owner, whoever that was when the plan was made.
+    """
     if touch.channel == Channel.GROUP_MASS:
         touch.staff = touch.group.owner if touch.group is not None else None
     return touch.staff is not None and touch.staff.is_active

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from sop.enums import BLOCKED_REF, Evidence, RecipientState, Rule, TouchState
+from contacts.services.touch import gate_release
+from sop.enums import BLOCKED_REF, REF, Evidence, RecipientState, Rule, TouchState
 from sop.errors import ReasonMissing, TouchFixed, WecomTells
 from sop.models import Touch, TouchRecipient
 from sop.services.results import bundles_close, touches_confirmed
@@ -183,6 +184,9 @@ def touch_retime(*, tenant: "Tenant", touch_id: int, due_at: datetime, actor: Ac
         ):
             raise TouchFixed
         before = touch.due_at
+        if touch.state == TouchState.PARKED and touch.handed_at is not None:
+            # Somebody decided that it has not gone out: it is counted when it does, on the day it does.
+            gate_release(tenant_id=tenant.pk, keys=[f"{REF}:{touch.pk}"], now=clock.now())
         if touch.state != TouchState.PLANNED:
             touch_move(touch, TouchState.PLANNED, done_at=None)
             _close_parked(tenant, touch)

@@ -13,12 +13,12 @@ from contacts.policies.touch import (
     Limits,
     Person,
     TouchRequest,
-    admit,
     is_quiet,
     quiet_ends_at,
     screen,
     week_start,
 )
+from contacts.policies.touch_count import Count
 
 pytestmark = pytest.mark.unit
 
@@ -46,7 +46,7 @@ def decide(
     request: TouchRequest, who: dict[int, Person], ledger: Ledger | None = None, limits: Limits = LIMITS
 ) -> Decision:
     seen = screen(request, who, limits, NOON)
-    return admit(request, seen, ledger or Ledger(), (), who, limits, NOON) if seen.allowed else seen
+    return Count(ledger or Ledger(), who, limits, NOON).decide(request, seen, ()) if seen.allowed else seen
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def _run(
     made = []
     for touch in touches:
         seen = screen(touch, who, limits, NOON)
-        made.append(admit(touch, seen, ledger, (), who, limits, NOON) if seen.allowed else seen)
+        made.append(Count(ledger, who, limits, NOON).decide(touch, seen, ()) if seen.allowed else seen)
     return made, ledger
 
 

@@ -1,0 +1,125 @@
+"""The counters behind the caps: given back, counted anew, and held while they are (R54, R37).
+
+A counter is a person's: of somebody with several records the one that stands for the person carries it. It holds how
+many different messages were let through to any of the records on a local day, and in a week from Monday.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from contacts.policies.touch import week_start
+from contacts.selectors.identity import persons_of
+
+COUNTERS = {
+    "day": {"table": "contacts_exposureday", "owner": "customer_id", "period": "local_date"},
+    "week": {"table": "contacts_exposureweek", "owner": "customer_id", "period": "starts_on"},
+    "group": {"table": "contacts_groupday", "owner": "group_id", "period": "local_date"},
+}
+# Held until the transaction ends: while the gate counts, nobody decides who is one person (services.identity).
+_HOLD = "select timezone from tenants_tenant where id = %s for share"
+# Makes the missing counters and locks all of them, in key order, in one statement.
+LOCK = """
+insert into {table} (tenant_id, {owner}, {period}, count)
+select %s, id, %s, 0 from unnest(%s::bigint[]) as id order by id
+on conflict (tenant_id, {owner}, {period}) do update set count = {table}.count
+returning {owner}, count
+"""
+STORE = """
+update {table} set count = fresh.count from unnest(%s::bigint[], %s::int[]) as fresh(id, count)
+where tenant_id = %s and {period} = %s and {owner} = fresh.id
+"""
+_UNEXPOSE = """
+insert into contacts_exposure
+    (tenant_id, customer_id, touch_key, seq, weight, local_date, at, channel, group_id, capped)
+select tenant_id, customer_id, touch_key, seq + 1, -1, local_date, %s, channel, group_id, capped
+from (
+    select distinct on (touch_key, customer_id) * from contacts_exposure
+    where tenant_id = %s and touch_key = any(%s) order by touch_key, customer_id, seq desc
+) latest
+where weight = 1
+on conflict do nothing
+returning customer_id, touch_key, local_date, group_id, capped
+"""
+# Different messages that stand, by person and local day, from the raw log.
+_RECOUNT_DAYS = """
+insert into contacts_exposureday (tenant_id, customer_id, local_date, count)
+select %(tenant)s, person, local_date, count(distinct touch_key) from (
+    select coalesce(c.person_id, c.id) as person, e.local_date, e.touch_key
+    from contacts_exposure e join contacts_customer c on c.id = e.customer_id and c.tenant_id = e.tenant_id
+    where e.tenant_id = %(tenant)s and e.customer_id = any(%(ids)s) and e.capped
+    group by e.customer_id, 1, 2, 3 having sum(e.weight) > 0
+) standing group by person, local_date
+"""
+_RECOUNT_WEEKS = """
+insert into contacts_exposureweek (tenant_id, customer_id, starts_on, count)
+select tenant_id, customer_id, date_trunc('week', local_date)::date, sum(count)
+from contacts_exposureday where tenant_id = %(tenant)s and customer_id = any(%(ids)s)
+group by 1, 2, 3
+"""
+
+
+def hold_identity(*, tenant_id: int) -> str:
+    """Until the transaction ends, who is one person stays as it is. Returns the tenant's zone (IANA)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [tenant_id])
+        return str(cursor.fetchone()[0])
+
+
+def gate_release(*, tenant_id: int, keys: list[str], now: datetime) -> int:
+    """Give back what touches used that in the end reached nobody (a task that expired, a send that failed).
+
+    Writes a row of -1 beside each exposure and lowers the counters. Returns how many exposures were given back.
+    Runs in a transaction. Safe to repeat. WeCom's quota is not given back: what WeCom counted, it counted.
+    """
+    hold_identity(tenant_id=tenant_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_UNEXPOSE, [now, tenant_id, keys])
+        rows = cursor.fetchall()
+        persons = persons_of(tenant_id=tenant_id, customer_ids={row[0] for row in rows}) if rows else {}
+        days: dict[date, set[tuple[str, int]]] = defaultdict(set)
+        groups: dict[
+            tuple[str, int], date
+        ] = {}  # a message counts in its group on the day it was let through first
+        for customer_id, touch_key, local_date, group_id, capped in rows:
+            if capped:
+                days[local_date].add((touch_key, persons.get(customer_id, customer_id)))
+                if group_id is not None:
+                    place = (touch_key, group_id)
+                    groups[place] = min(local_date, groups.get(place, local_date))
+        for day in sorted(days):
+            used = Counter(person for _key, person in days[day])
+            into = Counter(group for (_key, group), first in groups.items() if first == day)
+            _lower(cursor, COUNTERS["group"], tenant_id, day, into)
+            _lower(cursor, COUNTERS["day"], tenant_id, day, used)
+            _lower(cursor, COUNTERS["week"], tenant_id, week_start(day), used)
+    return len(rows)
+
+
+def exposures_recount(*, tenant_id: int, customer_ids: Iterable[int]) -> None:
+    """Count anew, from the raw log, what the persons of these records were reached by. `customer_ids` are all
+    records of everyone concerned.
+
+    The caller has stopped the gate: it holds the tenant's row (services.identity.one_at_a_time). Safe to repeat.
+    """
+    who = {"tenant": tenant_id, "ids": sorted(set(customer_ids))}
+    with connection.cursor() as cursor:
+        for counter in (COUNTERS["day"], COUNTERS["week"]):
+            cursor.execute(
+                f"delete from {counter['table']} where tenant_id = %(tenant)s and customer_id = any(%(ids)s)",
+                who,
+            )
+        cursor.execute(_RECOUNT_DAYS, who)
+        cursor.execute(_RECOUNT_WEEKS, who)
+
+
+def _lower(cursor: Any, table: dict[str, str], tenant_id: int, period: date, used: Counter[int]) -> None:
+    ids = sorted(used)
+    if not ids:
+        return
+    cursor.execute(LOCK.format(**table), [tenant_id, period, ids])
+    left = {one: max(0, count - used[one]) for one, count in cursor.fetchall()}
+    cursor.execute(STORE.format(**table), [list(left), list(left.values()), tenant_id, period])
