@@ -22,9 +22,12 @@ not count.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 
 from contacts.enums import Rule
 from tenants.clock import at_local, local
+
+Place = TypeVar("Place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +86,11 @@ class Ahead:
         """The same without messages that were let through in the meantime: they are in the counts now."""
         if not keys:
             return self
-        return Ahead(*(
-            {place: [one for one in some if one.key not in keys] for place, some in where.items()}
-            for where in (self.people, self.groups, self.chats)
-        ))  # fmt: skip
+        return Ahead(_less(self.people, keys), _less(self.groups, keys), _less(self.chats, keys))
+
+
+def _less(where: Mapping[Place, Sequence[Coming]], keys: Collection[str]) -> dict[Place, list[Coming]]:
+    return {place: [one for one in some if one.key not in keys] for place, some in where.items()}
 
 
 NOTHING_AHEAD = Ahead()

@@ -48,7 +48,8 @@ class Count:
         return replace(made, retry_at=self._kept_until(request) or made.retry_at)
 
     def _private(self, request: TouchRequest, screened: Decision, known: frozenset[int]) -> Decision:
-        blocked, passed, reached = dict(screened.blocked), [], set()
+        blocked, passed = dict(screened.blocked), []
+        reached: set[int] = set()
         for customer_id in screened.customer_ids:
             person_id = person_of(customer_id, self.people)
             rule = self._private_rule(request, customer_id, person_id, known, reached)

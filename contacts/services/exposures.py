@@ -105,7 +105,7 @@ def exposures_recount(*, tenant_id: int, customer_ids: Iterable[int]) -> None:
 
     The caller has stopped the gate: it holds the tenant's row (services.identity.one_at_a_time). Safe to repeat.
     """
-    who = {"tenant": tenant_id, "ids": sorted(set(customer_ids))}
+    who: dict[str, Any] = {"tenant": tenant_id, "ids": sorted(set(customer_ids))}
     with connection.cursor() as cursor:
         for counter in (COUNTERS["day"], COUNTERS["week"]):
             cursor.execute(
