@@ -134,6 +134,14 @@ class TagSource(models.TextChoices):
     RULE = "rule", _("By rule")
 
 
+class MarkState(models.TextChoices):
+    """Where one tag on one relation stands on its way to WeCom."""
+
+    WAITING = "waiting", _("On its way to WeCom")
+    DONE = "done", _("Written to WeCom")
+    FAILED = "failed", _("Refused by WeCom")
+
+
 class TagEnd(models.TextChoices):
     """Why a tag came off."""
 

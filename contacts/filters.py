@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from contacts.enums import OrderState, SkuKind, TrustStage, Verdict
-from contacts.models import Customer, Order, SheetRow, Sku, SurveyLink, Tag
+from contacts.enums import MarkState, OrderState, SkuKind, TrustStage, Verdict
+from contacts.models import Customer, Order, SheetRow, Sku, SurveyLink, Tag, TagMark
 from contacts.selectors import customer_list, groups_for_choice, member_ids, tag_list
 from contacts.selectors.channels import channel_friend_ids, channel_list
 from contacts.selectors.identity import as_persons
@@ -116,6 +116,17 @@ class TagFilter(filters.FilterSet):
     def by_rule(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         ruled = tag_ids_with_rule(tenant_id=self.request.tenant.pk)
         return rows.filter(pk__in=ruled) if value == "yes" else rows.exclude(pk__in=ruled)
+
+
+class TagMarkFilter(filters.FilterSet):
+    """Search, and what became of it at WeCom."""
+
+    q = filters.CharFilter(label=_("Name"), field_name="customer__name", lookup_expr="icontains")
+    status = filters.ChoiceFilter(label=_("Outcome"), choices=MarkState.choices, empty_label=_("All"))
+
+    class Meta:
+        model = TagMark
+        fields: list[str] = []
 
 
 class SkuFilter(filters.FilterSet):

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from contacts.enums import BehaviourKind
+from contacts.enums import BehaviourKind, FollowState
 from contacts.events import BehavioursRecorded, FollowChanged
 from contacts.policies.follow import STATE_OF_CHANGE
 from contacts.selectors import customer_ids_by_union, tags_live
@@ -23,6 +24,8 @@ from contacts.services.messages import messages_record
 from contacts.services.orders import orders_number
 from contacts.services.personal import erased_heard
 from contacts.services.stages import stages_judge
+from contacts.services.tag_marks import REF_KIND as MARK
+from contacts.services.tag_marks import mark_settle, marks_of_friends
 from contacts.services.tag_rules import rules_judge
 from contacts.services.tags import tags_store
 from contacts.services.ways import REF_KIND as WAY
@@ -140,10 +143,13 @@ def on_behaviours_recorded(*, tenant_id: int, events: list[BehavioursRecorded]) 
 
 
 def on_follow_changed(*, tenant_id: int, events: list[FollowChanged]) -> None:
-    """A new friend has met you and gets the tags of the channel at once. Safe to repeat, in any order."""
+    """A new friend has met you and gets the tags of the channel at once, in WeCom too. Safe to repeat, in any order."""
     people = {event.customer_id for event in events}
     stages_judge(tenant_id=tenant_id, customer_ids=people)
     rules_judge(tenant_id=tenant_id, customer_ids=people)
+    befriended = {event.customer_id for event in events if event.state == FollowState.FULL}
+    with transaction.atomic():
+        marks_of_friends(tenant_id=tenant_id, customer_ids=befriended)
 
 
 def on_external_tag(event: Inbound) -> None:
@@ -210,7 +216,9 @@ def sync_customers(tenant_id: int, progress: Progress) -> int:
 
 
 def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
-    """What became of our codes for new friends at WeCom. Safe to repeat."""
+    """What became of our codes for new friends and of our tags at WeCom. Safe to repeat."""
     for event in events:
         if event.ref_kind == WAY:
             way_settle(tenant_id=tenant_id, event=event)
+        elif event.ref_kind == MARK:
+            mark_settle(tenant_id=tenant_id, event=event)

@@ -44,7 +44,12 @@ from contacts.views.surveys import (
     SurveyPage,
     SurveysPage,
 )
-from contacts.views.tag_batches import TagBatchPage, TagBatchUndoView
+from contacts.views.tag_batches import (
+    TagBatchAgainView,
+    TagBatchDetailPage,
+    TagBatchPage,
+    TagBatchUndoView,
+)
 from contacts.views.tags import (
     TagArchiveView,
     TagEditPage,
@@ -94,6 +99,8 @@ urlpatterns: list[URLPattern] = [
     path("customers/stages/judge/", StageRunPage.as_view(), name="stages_judge"),
     path("customers/<int:pk>/stage/", StagePage.as_view(), name="stage"),
     re_path(r"^customers/bulk/(?P<verb>tag|untag)/$", TagBatchPage.as_view(), name="bulk_tag"),
+    path("customers/tags/batches/<int:pk>/", TagBatchDetailPage.as_view(), name="tag_batch"),
+    path("customers/tags/batches/<int:pk>/again/", TagBatchAgainView.as_view(), name="tag_batch_again"),
     path("customers/tags/batches/<int:pk>/undo/", TagBatchUndoView.as_view(), name="tag_batch_undo"),
     path("customers/orders/", OrderListPage.as_view(), name="orders"),
     path("customers/skus/", SkuListPage.as_view(), name="skus"),

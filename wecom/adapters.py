@@ -177,6 +177,16 @@ def _find_transfer(client: WecomClient, payload: dict[str, Any], called_at: date
     return wanted if owners == {wanted} else ""
 
 
+def _mark_tag(client: WecomClient, payload: dict[str, Any]) -> Sent:
+    client.tags.mark(
+        userid=payload["userid"],
+        external_userid=payload["external_userid"],
+        add_tag=payload.get("add_tag") or None,
+        remove_tag=payload.get("remove_tag") or None,
+    )
+    return Sent()
+
+
 ADAPTERS: dict[str, Adapter] = {
     SendKind.APP_MESSAGE: Adapter(
         _app_message, is_repeatable=True, endpoint="message_send", lasts=timedelta(hours=12)
@@ -199,6 +209,7 @@ ADAPTERS: dict[str, Adapter] = {
     SendKind.TRANSFER_GROUPS: Adapter(
         _transfer_groups, is_repeatable=False, find=_find_transfer, endpoint="groupchat_onjob_transfer"
     ),
+    SendKind.MARK_TAG: Adapter(_mark_tag, is_repeatable=True, endpoint="mark_tag", lasts=timedelta(days=7)),
 }
 
 
@@ -213,6 +224,7 @@ def payload_problem(kind: str, payload: dict[str, Any]) -> str:
         SendKind.KEPT_MAKE: ("step", "call", "fields"),
         SendKind.KEPT_CHANGE: ("step", "call", "fields"),
         SendKind.TRANSFER_GROUPS: ("chat_ids", "new_owner"),
+        SendKind.MARK_TAG: ("userid", "external_userid"),
     }
     if kind not in needed:
         return f"unknown kind {kind}"

@@ -2,6 +2,7 @@
 
 from contacts.models.acts import Behaviour, ImportBatch, Order
 from contacts.models.identity import IdentityMove
+from contacts.models.marks import TagMark
 from contacts.models.obstacles import Obstacle
 from contacts.models.paths import WayInSet
 from contacts.models.people import Channel, ContactWay, Customer, Follow
@@ -18,5 +19,5 @@ __all__ = [
     "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "Erasure", "Exposure", "ExposureDay",
     "ExposureWeek", "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Obstacle", "Order", "OwnField",
     "PersonalExport", "ProfileFact", "Sheet", "SheetRow", "Sku", "StageMove", "StageRun", "Survey", "SurveyAnswer",
-    "SurveyLink", "Tag", "TagBatch", "TagGroup", "TagPast", "TagRule", "WayInSet",
+    "SurveyLink", "Tag", "TagBatch", "TagGroup", "TagMark", "TagPast", "TagRule", "WayInSet",
 ]  # fmt: skip

@@ -177,7 +177,7 @@ def follow_apply_event(
         if answer and answer.tie and follow.state in LIVE and not _is_erased(follow, app_id, external_userid):
             tags = [one["tag_id"] for one in answer.tie.get("tags") or [] if one.get("tag_id")]
             _read_tie(follow, answer.tie)
-            _set_tags(tenant_id, app_id, follow, tags)
+            _set_tags(tenant_id, app_id, follow, tags, answer.read_at)
             _keep_phone(tenant_id, {follow.customer_id: answer.tie})
         follows_learn_channel(tenant_id=tenant_id, follows=[follow])
         follow.save()
@@ -224,11 +224,13 @@ def _read_tie(follow: Follow, tie: Mapping[str, Any]) -> None:
         follow.followed_at = datetime.fromtimestamp(int(tie["createtime"]), UTC)
 
 
-def _set_tags(tenant_id: int, app_id: int, follow: Follow, tags: Iterable[str]) -> None:
+def _set_tags(tenant_id: int, app_id: int, follow: Follow, tags: Iterable[str], read_at: datetime) -> None:
     wanted = set(tags)
     ids = tag_ids_for(tenant_id=tenant_id, app_id=app_id, tag_ids=wanted)
     wecom_tags_set(
-        tenant_id=tenant_id, wanted={(follow.staff_id, follow.customer_id): {ids[one] for one in wanted}}
+        tenant_id=tenant_id,
+        wanted={(follow.staff_id, follow.customer_id): {ids[one] for one in wanted}},
+        read_at=read_at,
     )
 
 

@@ -97,6 +97,7 @@ register_holding(
     Holding("contacts.SheetRow", _("Lines of imported files"), where=_lines, is_removed=True),
     Holding("contacts.StageMove", _("Moves between trust stages"), clear={"reason": "", "evidence": {}}),
     Holding("contacts.CustomerTag", _("Tags"), clear={"evidence": {}}),
+    Holding("contacts.TagMark", _("Tags written to WeCom"), clear={"error": ""}),
     Holding("contacts.TagPast", _("Earlier tags"), clear={"evidence": {}}),
     Holding("contacts.SurveyLink", _("Forms sent")),
     Holding("contacts.SurveyAnswer", _("Forms answered"), where=_answers, clear={"answers": []}),

@@ -232,6 +232,7 @@ def _store_ties(
             (staff_id, customer_id): {tag_ids[tag] for tag in one.tags}
             for (customer_id, staff_id), one in by_pair.items()
         },
+        read_at=read_at,
     )
     publish_many(
         _changed(tenant_id, read_at, row.customer_id, row.staff_id, state, one.state_code or row.state_code)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from contacts.enums import TagEnd, TagSource, Verdict
 from contacts.models import CustomerTag, Sheet, SheetRow, Tag
 from contacts.services.sheet_people import Judged, People, faulty
-from contacts.services.tag_rules import ties_end
+from contacts.services.tag_marks import marks_on, ties_end
 from tenants import clock
 from tenants.models import Tenant
 
@@ -94,6 +94,7 @@ def _change(tenant: Tenant, by: str, rows: Sequence[SheetRow], *, is_undo: bool)
         ],
         ignore_conflicts=True,
     )  # fmt: skip
+    marks_on(tenant_id=tenant.pk, pairs=on, by=by)
     ties = CustomerTag.objects.filter(
         tenant=tenant, source=TagSource.MANUAL, customer_id__in={one[0] for one in off}
     )

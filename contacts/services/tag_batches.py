@@ -10,7 +10,7 @@ from contacts.enums import TagEnd, TagSource
 from contacts.errors import BatchEmpty, BatchStays, ReasonMissing, TagUnknown
 from contacts.models import CustomerTag, Tag, TagBatch, TagPast
 from contacts.selectors import customer_ids_known
-from contacts.services.tag_rules import ties_end
+from contacts.services.tag_marks import marks_again, marks_back, marks_off, marks_on, ties_end
 from outbox.dispatch import enqueue
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -34,8 +34,9 @@ def tag_batch_start(
 ) -> TagBatch:
     """Put a tag on these people by hand, or take it off. The first 2,000 at once, the others in a task.
 
-    Only what was given by hand comes off; who carries the tag by hand already keeps it with its own end. People of
-    other companies are left out. Raises BatchEmpty, ReasonMissing, TagUnknown, NotPermitted. A repeat changes nobody.
+    A tag of WeCom's is written to WeCom on every relation to staff, or taken off there. Of ours only what was given
+    by hand comes off; who carries the tag by hand already keeps it with its own end. People of other companies are
+    left out. Raises BatchEmpty, ReasonMissing, TagUnknown, NotPermitted. A repeat changes nobody.
     """
     require(actor, Permission.OPERATE)
     if not reason.strip():
@@ -92,6 +93,17 @@ def tag_batch_undo(*, tenant: Tenant, batch_id: int, actor: Actor) -> TagBatch:
     return batch
 
 
+def tag_batch_again(*, tenant: Tenant, batch_id: int, actor: Actor) -> int:
+    """Ask WeCom again for what it refused. Returns for how many people. Raises TagBatch.DoesNotExist, NotPermitted.
+
+    Safe to repeat.
+    """
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        batch = _locked(tenant.pk, batch_id)
+        return marks_again(tenant_id=tenant.pk, batch_id=batch.pk, by=actor.name)
+
+
 def tag_batch_run(*, tenant_id: int, batch_id: int) -> None:
     """Go on with a batch to its end, a slice a transaction. Safe to repeat, also in parallel and after a kill."""
     while _slice(tenant_id, batch_id):
@@ -136,7 +148,8 @@ def _by_hand(batch: TagBatch, people: list[int]) -> dict[str, Any]:
 
 def _put_on(batch: TagBatch, people: list[int]) -> int:
     held = set(CustomerTag.objects.filter(**_by_hand(batch, people)).values_list("customer_id", flat=True))
-    known = customer_ids_known(tenant_id=batch.tenant_id, customer_ids=set(people) - held)
+    there = customer_ids_known(tenant_id=batch.tenant_id, customer_ids=people)
+    known = set(there) - held
     fresh = [
         CustomerTag(
             tenant_id=batch.tenant_id, customer_id=one, tag_id=batch.tag_id, source=TagSource.MANUAL,
@@ -146,7 +159,13 @@ def _put_on(batch: TagBatch, people: list[int]) -> int:
         for one in sorted(known)
     ]  # fmt: skip
     CustomerTag.objects.bulk_create(fresh, ignore_conflicts=True)
-    return len(fresh)
+    written = marks_on(
+        tenant_id=batch.tenant_id,
+        pairs={(one, batch.tag_id) for one in there},
+        by=batch.asked_by,
+        batch_id=batch.pk,
+    )
+    return len(known | written)
 
 
 def _take_off(batch: TagBatch, people: list[int]) -> int:
@@ -162,7 +181,13 @@ def _take_off(batch: TagBatch, people: list[int]) -> int:
         for tie in ties
     )  # fmt: skip
     CustomerTag.objects.filter(tenant_id=batch.tenant_id, pk__in=[tie.pk for tie in ties]).delete()
-    return len(ties)
+    written = marks_off(
+        tenant_id=batch.tenant_id,
+        pairs={(one, batch.tag_id) for one in people},
+        by=batch.asked_by,
+        batch_id=batch.pk,
+    )
+    return len({tie.customer_id for tie in ties} | written)
 
 
 def _off(batch: TagBatch, tie: CustomerTag) -> dict[str, Any]:
@@ -171,6 +196,7 @@ def _off(batch: TagBatch, tie: CustomerTag) -> dict[str, Any]:
 
 
 def _undo_on(batch: TagBatch, people: list[int]) -> None:
+    _mark_back(batch, people)
     ties = CustomerTag.objects.filter(**_by_hand(batch, people), evidence__batch=batch.pk)
     ties_end(
         tenant_id=batch.tenant_id,
@@ -180,8 +206,19 @@ def _undo_on(batch: TagBatch, people: list[int]) -> None:
     )
 
 
+def _mark_back(batch: TagBatch, people: list[int]) -> None:
+    marks_back(
+        tenant_id=batch.tenant_id,
+        batch_id=batch.pk,
+        customer_ids=people,
+        is_on=batch.is_on,
+        by=batch.undo_by,
+    )
+
+
 def _undo_off(batch: TagBatch, people: list[int]) -> None:
     """The tags come back as they were, from now on; one whose time is over meanwhile stays off."""
+    _mark_back(batch, people)
     past = TagPast.objects.filter(**_by_hand(batch, people), evidence__off__batch=batch.pk)
     now, back = clock.now(), []
     for row in past.order_by("customer_id", "-ended_at"):

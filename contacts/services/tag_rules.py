@@ -24,6 +24,7 @@ from contacts.policies.tag_rules import (
     kept,
 )
 from contacts.selectors.facts import facts_for
+from contacts.services.tag_marks import marks_on, ties_end
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -32,30 +33,9 @@ from tenants.services import require
 
 CHUNK = 1000
 SAMPLE = 500
-_END = """
-with gone as (
-  delete from contacts_customertag where tenant_id = %s and id = any(%s)
-  returning tenant_id, customer_id, tag_id, staff_id, source, added_at, added_by, evidence
-)
-insert into contacts_tagpast (tenant_id, customer_id, tag_id, staff_id, source, added_at, added_by, evidence,
-  ended_at, ended_by, why)
-select gone.*, %s, %s, %s from gone
-"""
-
-
 _HOLD = """
 select id from contacts_tagrule where tenant_id = %s and id = any(%s) and is_active order by id for key share
 """
-
-
-def ties_end(*, tenant_id: int, tie_ids: Iterable[int], why: str, by: str = "") -> int:
-    """Take tags off and keep that they were there. In the caller's transaction; of two callers one does it."""
-    ids = sorted(set(tie_ids))
-    if not ids:
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(_END, [tenant_id, ids, clock.now(), by[:128], why])
-        return cursor.rowcount
 
 
 def tag_rule_save(
@@ -173,7 +153,7 @@ def _held(tenant_id: int, rules: list[TagRule]) -> list[TagRule]:
 
 
 def _judge(tenant_id: int, rules: list[TagRule], ids: list[int], now: datetime) -> int:
-    """One chunk, in the caller's transaction: six queries at most, whatever the number of people and rules."""
+    """One chunk, in the caller's transaction: a constant number of queries, whatever the number of people and rules."""
     typed = {rule.pk: conditions_from(rule.conditions) for rule in rules}
     keys = {one.key for conditions in typed.values() for one in conditions}
     facts = facts_for(tenant_id=tenant_id, customer_ids=ids, keys=keys, now=now)
@@ -199,6 +179,7 @@ def _judge(tenant_id: int, rules: list[TagRule], ids: list[int], now: datetime) 
                 tie.expires_at = keep.expires_at
                 moved.append(tie)
     CustomerTag.objects.bulk_create(fresh, ignore_conflicts=True)
+    marks_on(tenant_id=tenant_id, pairs={(tie.customer_id, tie.tag_id) for tie in fresh})
     CustomerTag.objects.bulk_update(moved, ["expires_at"])
     over = {tie.pk for tie in gone if tie.expires_at is not None}
     ties_end(tenant_id=tenant_id, tie_ids=over, why=TagEnd.EXPIRED)

@@ -8,8 +8,8 @@ from django.db import transaction
 
 from contacts.enums import TagEnd, TagSource
 from contacts.errors import CustomerUnknown, TagUnknown
-from contacts.models import Customer, CustomerTag, Tag, TagGroup
-from contacts.services.tag_rules import ties_end
+from contacts.models import Customer, CustomerTag, Tag, TagGroup, TagMark
+from contacts.services.tag_marks import marks_off, marks_on, ties_end
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -93,11 +93,19 @@ def tag_ids_for(*, tenant_id: int, app_id: int, tag_ids: Iterable[str]) -> dict[
     return known
 
 
-def wecom_tags_set(*, tenant_id: int, wanted: dict[tuple[int, int], set[int]]) -> None:
-    """Make WeCom's tags of these ties ({(staff id, customer id): tag ids}) exactly these.
+def wecom_tags_set(*, tenant_id: int, wanted: dict[tuple[int, int], set[int]], read_at: datetime) -> None:
+    """Make WeCom's tags of these ties ({(staff id, customer id): tag ids}) exactly these, as they were read.
 
-    In the caller's transaction, three statements at most. Tags by hand or rule, and other ties', stay. Repeatable.
+    What we wrote to WeCom since `read_at` the reading did not see, and stays. In the caller's transaction, four
+    statements at most. Tags by hand or rule, and other ties', stay. Repeatable.
     """
+    written = TagMark.objects.filter(
+        tenant_id=tenant_id,
+        staff_id__in={staff_id for staff_id, _ in wanted},
+        customer_id__in={customer_id for _, customer_id in wanted},
+        finished_at__gte=read_at,
+    )
+    later = set(written.values_list("staff_id", "customer_id", "tag_id"))
     held = CustomerTag.objects.filter(
         tenant_id=tenant_id,
         source=TagSource.WECOM,
@@ -110,7 +118,7 @@ def wecom_tags_set(*, tenant_id: int, wanted: dict[tuple[int, int], set[int]]) -
         if tags is None:
             continue
         known.add((staff_id, customer_id, tag_id))
-        if tag_id not in tags:
+        if tag_id not in tags and (staff_id, customer_id, tag_id) not in later:
             gone.append(pk)
     ties_end(tenant_id=tenant_id, tie_ids=gone, why=TagEnd.WECOM)
     now = clock.now()
@@ -125,7 +133,7 @@ def wecom_tags_set(*, tenant_id: int, wanted: dict[tuple[int, int], set[int]]) -
         )
         for staff_id, customer_id in sorted(wanted)
         for tag_id in sorted(wanted[staff_id, customer_id])
-        if (staff_id, customer_id, tag_id) not in known
+        if (staff_id, customer_id, tag_id) not in known | later
     ]
     if fresh:
         CustomerTag.objects.bulk_create(fresh, ignore_conflicts=True)
@@ -134,8 +142,8 @@ def wecom_tags_set(*, tenant_id: int, wanted: dict[tuple[int, int], set[int]]) -
 def customer_tag_add(
     *, tenant: Tenant, customer_id: int, tag_id: int, actor: Actor, expires_at: datetime | None = None
 ) -> CustomerTag:
-    """Put a tag on a customer by hand, for good or until `expires_at`. Raises CustomerUnknown, TagUnknown,
-    NotPermitted. Safe to repeat: a second time only moves the end."""
+    """Put a tag on a customer by hand, for good or until `expires_at`; one of WeCom's is written there too. Raises
+    CustomerUnknown, TagUnknown, NotPermitted. Safe to repeat: a second time only moves the end."""
     require(actor, Permission.WORK)
     with transaction.atomic():
         customer = Customer.objects.filter(tenant=tenant, pk=customer_id).first()
@@ -152,6 +160,7 @@ def customer_tag_add(
             source=TagSource.MANUAL,
             defaults={"added_by": actor.name, "added_at": clock.now(), "expires_at": expires_at},
         )
+        marks_on(tenant_id=tenant.pk, pairs=[(customer_id, tag_id)], by=actor.name)
         changes: dict[str, list[Any]] = {"tag": [None, tag.name]} if created else {}
         if not created and row.expires_at != expires_at:
             changes = {"tag": [tag.name, tag.name], "tag_until": [_iso(row.expires_at), _iso(expires_at)]}
@@ -168,21 +177,28 @@ def _iso(at: datetime | None) -> str | None:
 
 
 def customer_tag_remove(*, tenant: Tenant, customer_id: int, tag_id: int, actor: Actor) -> None:
-    """Take a tag given by hand off a customer; WeCom's own are changed in WeCom, those by rule by their rule.
-
-    Safe to repeat.
-    """
+    """Take a tag off a customer: what was given by hand here, and WeCom's on every relation, by a call. Those by rule
+    are changed by their rule. Safe to repeat."""
     require(actor, Permission.WORK)
     with transaction.atomic():
-        rows = CustomerTag.objects.filter(
-            tenant=tenant, customer_id=customer_id, tag_id=tag_id, source=TagSource.MANUAL
+        customer = Customer.objects.filter(tenant=tenant, pk=customer_id).first()
+        tag = Tag.objects.filter(tenant=tenant, pk=tag_id).first()
+        if customer is None or tag is None:
+            return
+        by_hand = CustomerTag.objects.filter(
+            tenant=tenant, customer=customer, tag=tag, source=TagSource.MANUAL
         )
-        for row in rows.select_related("customer", "tag"):
-            ties_end(tenant_id=tenant.pk, tie_ids=[row.pk], why=TagEnd.HAND, by=actor.name)
+        ended = ties_end(
+            tenant_id=tenant.pk,
+            tie_ids=by_hand.values_list("pk", flat=True),
+            why=TagEnd.HAND,
+            by=actor.name,
+        )
+        if marks_off(tenant_id=tenant.pk, pairs=[(customer_id, tag_id)], by=actor.name) or ended:
             audit.record(
                 tenant=tenant,
                 actor=actor,
                 verb="contacts.customer.untagged",
-                target=row.customer,
-                changes={"tag": [row.tag.name, None]},
+                target=customer,
+                changes={"tag": [tag.name, None]},
             )

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from console.tables import ConsoleTable, NumberColumn
 from console.templatetags.q import figure, moment
-from contacts.models import Tag, TagRule
+from contacts.models import Tag, TagMark, TagRule
+from contacts.selectors.tag_marks import mark_words
 from contacts.selectors.tags import fact_names, rule_words, rules_of, tag_people
 
 
@@ -108,3 +109,44 @@ class TagTable(ConsoleTable):
         words = gettext("Rule") if record.pk in self._rules else gettext("Give a rule")
         rule = self._url("contacts:tag_rule", tag_pk=record.pk)
         return format_html('<a class="btn btn-sm" href="{}">{}</a> {}', rule, words, edit)
+
+
+class TagMarkTable(ConsoleTable):
+    """What a batch writes to WeCom: a row a relation of a customer and a staff member."""
+
+    customer = tables.Column(verbose_name=_("Customer"), order_by=("customer__name", "pk"))
+    staff = tables.Column(verbose_name=_("Staff"), order_by=("staff__name", "pk"))
+    outcome = tables.Column(verbose_name=_("Outcome"), empty_values=(), order_by=("status", "pk"))
+    finished_at = tables.Column(verbose_name=_("When"))
+
+    class Meta(ConsoleTable.Meta):
+        model = TagMark
+        fields = ("customer", "staff", "outcome", "finished_at")
+        row_header = "customer"
+
+    def __init__(self, *args: Any, tenant: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._tenant = tenant
+
+    def value_customer(self, record: TagMark) -> str:
+        return record.customer.name or gettext("No name known")
+
+    def render_customer(self, record: TagMark) -> SafeString:
+        url = reverse("contacts:detail", kwargs={"tenant_slug": self._tenant.slug, "pk": record.customer_id})
+        return format_html('<a class="q-link" href="{}">{}</a>', url, self.value_customer(record))
+
+    def value_staff(self, record: TagMark) -> str:
+        return str(record.staff)
+
+    def render_staff(self, record: TagMark) -> str:
+        return str(record.staff)
+
+    def value_outcome(self, record: TagMark) -> str:
+        return mark_words(record)
+
+    def render_outcome(self, record: TagMark) -> SafeString:
+        tone = {"failed": "is-bad", "done": "is-ok"}.get(record.status, "")
+        return format_html('<span class="q-tag {}">{}</span>', tone, mark_words(record))
+
+    def render_finished_at(self, value: Any) -> str:
+        return moment(value)

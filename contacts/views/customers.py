@@ -36,6 +36,7 @@ from contacts.selectors.profile import PROFILE_SIZE, known_of, profile_of
 from contacts.selectors.skus import order_facts, with_sku
 from contacts.selectors.sources import source_label
 from contacts.selectors.stages import stage_moves, standing_of
+from contacts.selectors.tag_marks import mark_words, marks_open
 from contacts.selectors.tags import customer_ties, evidence_words, fact_names
 from contacts.selectors.timeline import FACETS, LIMIT, customer_timeline, facet_counts
 from contacts.services.customers import customer_archive_consent, customer_set_opt_out
@@ -141,6 +142,7 @@ class CustomerPage(TemplatePage):
             "follows": follows,
             "groups": groups_of_all(**who),
             "tags": self._tags(tenant_id, ties),
+            "marks": self._marks(tenant_id, ids, ties),
             **self._way(customer, skus_from(own[PATH_SKUS.key])),
             "step": step_of(customer.stage),
             "obstacles": obstacles_of(**who),
@@ -180,6 +182,13 @@ class CustomerPage(TemplatePage):
         ties = [tie for tie in every if tie.tag.deleted_at is None]
         names = fact_names(tenant_id=tenant_id) if any(tie.evidence for tie in ties) else {}
         return [{"tie": tie, "why": evidence_words(tie.evidence, names)} for tie in ties]
+
+    def _marks(self, tenant_id: int, ids: list[int], ties: list[CustomerTag]) -> list[dict[str, Any]]:
+        """What of the person's tags is on its way to WeCom, and what WeCom refused."""
+        if all(tie.tag.is_own for tie in ties):
+            return []
+        rows = marks_open(tenant_id=tenant_id, customer_ids=ids)
+        return [{"mark": one, "words": mark_words(one)} for one in rows]
 
 
 class ArchiveConsentPage(FormPage):

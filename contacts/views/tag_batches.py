@@ -7,14 +7,18 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
+from console.listing import ListPage
 from console.pages import ConsoleView, go, render, toast
-from contacts.filters import CustomerFilter
+from contacts.filters import CustomerFilter, TagMarkFilter
 from contacts.forms import TagBatchForm
-from contacts.models import Customer, TagBatch
+from contacts.models import Customer, TagBatch, TagMark
 from contacts.selectors import customer_list, tag_list
-from contacts.services.tag_batches import tag_batch_start, tag_batch_undo
+from contacts.selectors.tag_marks import batch_get, batch_marks, marks_written
+from contacts.services.tag_batches import tag_batch_again, tag_batch_start, tag_batch_undo
+from contacts.tables.tags import TagMarkTable
 from tenants import clock
 from tenants.enums import Permission
 
@@ -67,6 +71,9 @@ class TagBatchPage(ConsoleView):
             said = ngettext("Tag taken off %(n)s person", "Tag taken off %(n)s people", batch.changed)
         undo = self.url("contacts:tag_batch_undo", pk=batch.pk) if batch.changed else ""
         toast(self.request, said % {"n": batch.changed}, undo)
+        is_written = bool(marks_written(tenant_id=self.request.tenant.pk, batch_ids=[batch.pk]))
+        if is_written:
+            return go(self.request, self.url("contacts:tag_batch", pk=batch.pk))
         return go(self.request, self.url("contacts:list"))
 
     def _end_of(self, last_day: date | None) -> datetime | None:
@@ -113,3 +120,49 @@ class TagBatchUndoView(ConsoleView):
             raise Http404 from error
         toast(request, _("Taken back") if batch.undone_at else _("Being taken back."))
         return go(request, self.url("contacts:tags"))
+
+
+class TagBatchDetailPage(ListPage):
+    """What of one batch is written to WeCom: each relation of a customer and a staff member with its outcome."""
+
+    template_name = "contacts/tag_batch_marks.html"
+    table_class = TagMarkTable
+    filterset_class = TagMarkFilter
+    key = "contacts.tag_marks"
+    title = _lazy("At WeCom")
+    has_views = False
+
+    def _batch(self) -> TagBatch:
+        try:
+            return batch_get(tenant_id=self.request.tenant.pk, batch_id=self.kwargs["pk"])
+        except TagBatch.DoesNotExist as error:
+            raise Http404 from error
+
+    def queryset(self) -> QuerySet[TagMark]:
+        return batch_marks(tenant_id=self.request.tenant.pk, batch_id=self._batch().pk)
+
+    def table_kwargs(self) -> dict[str, Any]:
+        return {"tenant": self.request.tenant}
+
+    def context(self) -> dict[str, Any]:
+        batch = self._batch()
+        written = marks_written(tenant_id=self.request.tenant.pk, batch_ids=[batch.pk])
+        return {"batch": batch, "written": written.get(batch.pk)}
+
+
+class TagBatchAgainView(ConsoleView):
+    """Ask WeCom again for what it refused of a batch."""
+
+    permission = write_permission = Permission.OPERATE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            asked = tag_batch_again(tenant=self.request.tenant, batch_id=pk, actor=self.request.actor)
+        except TagBatch.DoesNotExist as error:
+            raise Http404 from error
+        said = ngettext(
+            "WeCom is asked again for %(n)s person", "WeCom is asked again for %(n)s people", asked
+        )
+        toast(request, said % {"n": asked})
+        return go(request, self.url("contacts:tag_batch", pk=pk))

@@ -13,6 +13,7 @@ from contacts.filters import TagFilter
 from contacts.forms import TagEditForm, TagRuleForm
 from contacts.models import Tag
 from contacts.policies.tag_rules import conditions_from
+from contacts.selectors.tag_marks import marks_written
 from contacts.selectors.tags import (
     fact_choices,
     own_group_names,
@@ -39,7 +40,7 @@ class TagListPage(ListPage):
     key = "contacts.tags"
     title = _("Tags")
     purpose = _(
-        "Given by hand, by WeCom or by a rule that shows what it counted. Reading WeCom again changes only WeCom's."
+        "Given by hand, by WeCom or by a rule that shows what it counted. WeCom's tags given here are written there."
     )
 
     def queryset(self) -> QuerySet[Tag]:
@@ -53,9 +54,11 @@ class TagListPage(ListPage):
         return {"tenant": self.request.tenant, "can_change": self.can(Permission.OPERATE)}
 
     def context(self) -> dict[str, Any]:
+        batches = tag_batches_recent(tenant_id=self.request.tenant.pk, limit=BATCHES_SHOWN)
+        written = marks_written(tenant_id=self.request.tenant.pk, batch_ids=[one.pk for one in batches])
         return {
             "archived": self._archived,
-            "batches": tag_batches_recent(tenant_id=self.request.tenant.pk, limit=BATCHES_SHOWN),
+            "batches": [(one, written.get(one.pk)) for one in batches],
             "has_tags": tags_managed(tenant_id=self.request.tenant.pk, archived=self._archived).exists(),
         }
 

@@ -23,6 +23,7 @@ from contacts.services.tag_rules import (
 )
 from contacts.services.tags import customer_tag_add, customer_tag_remove, tags_store, wecom_tags_set
 from contacts.tasks import sweep_tags
+from tenants import clock
 from tenants.audit import Actor
 from tenants.errors import NotPermitted
 from tenants.models import AuditEntry, Tenant
@@ -112,7 +113,7 @@ def test_tags_by_rule_and_by_hand_survive_reading_wecom_again(scoped: Tenant, ow
     customer_tag_add(tenant=scoped, customer_id=person.pk, tag_id=by_hand.pk, actor=owner)
     rules_judge(tenant_id=scoped.pk, customer_ids=[person.pk])
     tags_store(tenant_id=scoped.pk, app_id=person.app_id, groups=[])
-    wecom_tags_set(tenant_id=scoped.pk, wanted={(staff.pk, person.pk): set()})
+    wecom_tags_set(tenant_id=scoped.pk, wanted={(staff.pk, person.pk): set()}, read_at=clock.now())
     assert holders(ours) == [(person.pk, "rule")]
     assert holders(wecoms) == [(person.pk, "rule")]
     assert holders(by_hand) == [(person.pk, "manual")]

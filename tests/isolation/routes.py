@@ -114,6 +114,8 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "contacts:own_field": (OPERATE, OPERATE),
     "contacts:own_field_archive": (OPERATE, OPERATE),
     "contacts:bulk_tag": (OPERATE, OPERATE),
+    "contacts:tag_batch": (VIEW, WORK),
+    "contacts:tag_batch_again": (OPERATE, OPERATE),
     "contacts:tag_batch_undo": (OPERATE, OPERATE),
     "contacts:tags": (VIEW, WORK),
     "contacts:tag_new": (OPERATE, OPERATE),
