@@ -16,7 +16,7 @@ from contacts.models import CustomerTag, Follow, Tag, TagMark
 from tenants import clock
 from wecom.enums import SendKind, SendState
 from wecom.events import SendFinished
-from wecom.models import OutboundSend
+from wecom.selectors import send_get
 from wecom.services import SendDraft, send_queue_many, sends_cancel
 
 REF_KIND = "contacts.tagmark"
@@ -252,7 +252,7 @@ def mark_settle(*, tenant_id: int, event: SendFinished) -> None:
         )
         if row is None:
             return
-        send = OutboundSend.objects.get(tenant_id=tenant_id, pk=event.send_id)
+        send = send_get(tenant_id=tenant_id, send_id=event.send_id)
         if send.key != _key(row):
             return
         was_on, is_written = "add_tag" in send.payload, event.state == SendState.DONE
