@@ -7,7 +7,7 @@ from tenants.rls import protect
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0019_own_fields"),
+        ("contacts", "0020_person_counts"),
         ("team", "0005_blocked_end"),
         ("tenants", "0002_member_suspended"),
     ]
