@@ -208,7 +208,7 @@ def _send(tenant_id: int, rows: list[TagMark]) -> None:
     if not rows:
         return
     spared = sends_cancel(tenant_id=tenant_id, keys=[_key(row) for row in rows if row.is_sending])
-    now, drafts = clock.now(), []
+    now, drafts = clock.now(), list[SendDraft]()
     line = TagMark.objects.filter(tenant_id=tenant_id, is_sending=True).count()
     for row in rows:
         row.error, row.error_code, row.finished_at = "", 0, None
