@@ -33,6 +33,7 @@ EVENTS: dict[str, list[str]] = {
     ],
     "groups.member.left": ["groups.handlers.on_members_moved", "groups.handlers.on_members_left"],
     "sop.run.ended": ["sop.handlers.on_runs_changed"],
+    "sop.run.moved": ["sop.handlers.on_runs_changed"],
     "sop.run.started": ["sop.handlers.on_runs_changed"],
     "sop.touch.stopped": ["sop.handlers.on_touches_stopped"],
     "wecom.archive.consent_changed": ["contacts.handlers.on_archive_consent"],

@@ -66,6 +66,11 @@ class KindRefuses(DomainError):
         )
 
 
+class VersionNewest(DomainError):
+    code = "SOP-60"
+    message = _("This is the newest published version already. Choose an older one to go back to.")
+
+
 class ReasonMissing(DomainError):
     code = "SOP-23"
     message = _("Say why, in a few words.")

@@ -28,6 +28,15 @@ class RunEnded(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunMoved(DomainEvent):
+    """A running run goes on by another version: what is still to come changed."""
+
+    name: ClassVar[str] = "sop.run.moved"
+
+    run_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class TouchConfirmed(DomainEvent):
     """Touches that were carried out with evidence."""
 

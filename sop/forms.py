@@ -139,6 +139,17 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+class MoveForm(ReasonForm):
+    """Which version a run goes on by, and why. The versions on offer are given by the view."""
+
+    version = forms.TypedChoiceField(label=_("Version"), coerce=int)
+    field_order = ["version", "reason"]
+
+    def __init__(self, *args: Any, versions: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].choices = versions  # type: ignore[attr-defined]
+
+
 class OfferForm(ReasonForm):
     """Another end of the offer, never without a reason."""
 

@@ -3,7 +3,7 @@
 from groups.events import GroupsFrozen, MemberJoined
 from groups.services.week_alerts import week_alerts_bring_up
 from sop.enums import REF, TouchState
-from sop.events import RunEnded, RunStarted, TouchesStopped
+from sop.events import RunEnded, RunMoved, RunStarted, TouchesStopped
 from sop.models import RunGroup, Touch
 from sop.services.joins import joins_plan
 from sop.services.planning import exposures_return, touches_take_back
@@ -26,7 +26,7 @@ def on_member_joined(*, tenant_id: int, events: list[MemberJoined]) -> None:
         )
 
 
-def on_runs_changed(*, tenant_id: int, events: list[RunStarted | RunEnded]) -> None:
+def on_runs_changed(*, tenant_id: int, events: list[RunStarted | RunMoved | RunEnded]) -> None:
     """Weeks have content now, or have lost it: what asks the owners for a plan follows."""
     runs = {event.run_id for event in events}
     group_ids = set(

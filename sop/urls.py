@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from sop import phone
-from sop.views import runs, templates, touches
+from sop.views import runs, templates, touches, versions
 
 app_name = "sop"
 urlpatterns: list[URLPattern] = [
@@ -11,7 +11,8 @@ urlpatterns: list[URLPattern] = [
     path("sop/new/", templates.BlankPage.as_view(), name="blank"),
     path("sop/builtin/<slug:code>/", templates.CloneView.as_view(), name="clone"),
     path("sop/versions/<int:pk>/", templates.VersionPage.as_view(), name="version"),
-    path("sop/versions/<int:pk>/changes/", templates.DiffPage.as_view(), name="diff"),
+    path("sop/versions/<int:pk>/changes/", versions.DiffPage.as_view(), name="diff"),
+    path("sop/versions/<int:pk>/restore/", versions.RestorePage.as_view(), name="restore"),
     path("sop/versions/<int:pk>/kind/", templates.KindView.as_view(), name="kind"),
     path("sop/versions/<int:pk>/publish/", templates.PublishView.as_view(), name="publish"),
     path("sop/versions/<int:pk>/draft/", templates.DraftPage.as_view(), name="draft"),
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("sop/runs/<int:pk>/", runs.RunPage.as_view(), name="run"),
     path("sop/runs/<int:pk>/cancel/", runs.RunCancelPage.as_view(), name="run_cancel"),
     path("sop/runs/<int:pk>/offer/", runs.RunOfferPage.as_view(), name="run_offer"),
+    path("sop/runs/<int:pk>/version/", versions.RunMovePage.as_view(), name="run_move"),
     path("sop/runs/<int:pk>/groups/", runs.RunGroupsPage.as_view(), name="run_groups"),
     path("sop/touches/", touches.TouchesPage.as_view(), name="touches"),
     path("sop/touches/<int:pk>/", touches.TouchDrawer.as_view(), name="touch"),

@@ -100,21 +100,21 @@ def _without_reached(
     private = [touch for touch in touches if touch.channel not in GROUP_CHANNELS]
     if not private:
         return found
-    reached: dict[tuple[int, int], set[int]] = defaultdict(set)
+    reached: dict[tuple[int, str], set[int]] = defaultdict(set)
     rows = (
         TouchRecipient.objects.filter(
             tenant_id=tenant_id,
             touch__run__in={touch.run_id for touch in private},
-            touch__step__in={touch.step_id for touch in private},
+            touch__step__key__in={touch.step.key for touch in private},
             customer__in={one for touch in private for one in found.get(touch.pk, ())},
         )
         .exclude(touch__in=[touch.pk for touch in private])
         .exclude(state=RecipientState.BLOCKED)
     )
-    for run_id, step_id, customer_id in rows.values_list("touch__run_id", "touch__step_id", "customer_id"):
-        reached[run_id, step_id].add(customer_id)
+    for run_id, key, customer_id in rows.values_list("touch__run_id", "touch__step__key", "customer_id"):
+        reached[run_id, key].add(customer_id)
     for touch in sorted(private, key=lambda one: one.pk):
-        seen = reached[touch.run_id, touch.step_id]
+        seen = reached[touch.run_id, touch.step.key]
         found[touch.pk] = [one for one in found.get(touch.pk, ()) if one not in seen]
         seen.update(found[touch.pk])
     return found

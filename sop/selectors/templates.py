@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
 
 from contacts.enums import CAP_PER_DAY, CAP_PER_WEEK, QUIET_FROM, QUIET_UNTIL
 from sop.enums import (
@@ -63,8 +63,15 @@ def version_get(*, tenant: "Tenant", version_id: int) -> Version:
 
 
 def version_list(*, tenant: "Tenant", template_id: int) -> QuerySet[Version]:
-    """A template's versions, newest first."""
-    return Version.objects.filter(tenant=tenant, template_id=template_id).order_by("-number")
+    """A template's versions, newest first; `is_older`: another was published after it."""
+    newer = Version.objects.filter(
+        tenant=tenant,
+        template=OuterRef("template"),
+        state=VersionState.PUBLISHED,
+        number__gt=OuterRef("number"),
+    )
+    rows = Version.objects.filter(tenant=tenant, template_id=template_id)
+    return rows.annotate(is_older=Exists(newer)).order_by("-number")
 
 
 def version_list_usable(*, tenant: "Tenant") -> QuerySet[Version]:

@@ -127,8 +127,11 @@ def decide(*, tenant_id: int, token: str) -> int:
             .filter(tenant_id=tenant_id, claim_token=token, state=TouchState.CLAIMED)
             # Not joined: a batch is of few steps, runs, groups and staff, and each is made an object once.
             .prefetch_related("step", "run", "group__owner", "staff")
-            .order_by("step__priority", "due_at", "pk")
+            .order_by(
+                "pk"
+            )  # as everybody locks them: who plans anew meanwhile waits, and nobody waits for ever
         )
+        touches.sort(key=lambda one: (one.step.priority, one.due_at, one.pk))
         if not touches:
             return 0
         batch = _Batch(Tenant.objects.get(pk=tenant_id), clock.now(), touches)

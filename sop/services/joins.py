@@ -36,7 +36,7 @@ def _plan_step(row: RunGroup, step: Step, customer_ids: list[int], joined_at: da
         return 0
     known = set(
         TouchRecipient.objects.filter(
-            tenant_id=row.tenant_id, touch__run=row.run, touch__step=step, customer__in=customer_ids
+            tenant_id=row.tenant_id, touch__run=row.run, touch__step__key=step.key, customer__in=customer_ids
         ).values_list("customer_id", flat=True)
     )
     new = sorted(set(customer_ids) - known)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from contacts.services.touch import gate_release
 from groups.selectors import staff_in
@@ -28,8 +28,8 @@ _REVIVABLE = (Rule.REPLANNED, Rule.GROUP_LEFT)
 
 
 @dataclass(frozen=True)
-class _Slot:
-    """Where one touch of a plan stands."""
+class Slot:
+    """Where a plan wants one touch of a step in a group."""
 
     step: Step
     group: "Group"
@@ -55,20 +55,32 @@ def step_window_end(*, step: Step, run: Run, due_at: datetime) -> datetime:
 def plan_apply(*, tenant: "Tenant", run: Run) -> int:
     """Make the run's rows match its plan from now on, in the caller's transaction. Returns how many are planned.
 
-    New rows are added, planned ones move, those no longer wanted are cancelled. Safe to repeat.
+    New rows are added, planned ones move, those no longer wanted are cancelled. What an earlier version of the run
+    did for a step in a group is not done again. Safe to repeat.
     """
     now = clock.now()
-    slots = {(slot.step.pk, slot.group.pk): slot for slot in _slots(tenant, run) if slot.window_ends_at > now}
-    known = {
-        (row.step_id, row.group_id): row
-        for row in Touch.objects.select_for_update()
+    rows = list(
+        Touch.objects.select_for_update(of=("self",))
         .filter(tenant=tenant, run=run, occurrence="")
+        .annotate(step_key=F("step__key"), version_id=F("step__version"))
         .order_by("pk")
+    )
+    known = {(row.step_id, row.group_id): row for row in rows if row.version_id == run.version_id}
+    past = {
+        (row.step_key, row.group_id)
+        for row in rows
+        if row.version_id != run.version_id and not is_taken_back(row)
     }
-    staff = _staff_by_role(tenant, [slot.group for slot in slots.values()])
+    wanted = {(slot.step.pk, slot.group.pk): slot for slot in slots_of(tenant, run, run.version_id)}
+    slots = {
+        place: slot
+        for place, slot in wanted.items()
+        if slot.window_ends_at > now and (place in known or (slot.step.key, slot.group.pk) not in past)
+    }
+    staff = staff_by_role(tenant, [slot.group for slot in slots.values()])
     Touch.objects.bulk_create(
         (
-            _touch(run, slot, staff[slot.group.pk].get(slot.step.role))
+            slot_touch(run, slot, staff[slot.group.pk].get(slot.step.role))
             for place, slot in slots.items()
             if place not in known
         ),
@@ -79,20 +91,22 @@ def plan_apply(*, tenant: "Tenant", run: Run) -> int:
     return len(slots)
 
 
-def _slots(tenant: "Tenant", run: Run) -> list[_Slot]:
+def slots_of(tenant: "Tenant", run: Run, version_id: int) -> list[Slot]:
+    """Every place that a version asks for in the run's present groups, past ones too; not those of joins."""
     rows = RunGroup.objects.filter(tenant=tenant, run=run, removed_at=None).select_related("group__owner")
     groups = [row.group for row in rows.order_by("pk")]
     found = []
-    for step in Step.objects.filter(tenant=tenant, version_id=run.version_id):
+    for step in Step.objects.filter(tenant=tenant, version_id=version_id):
         due = step_due_at(step=step, run=run, zone=tenant.timezone)
         if due is None:
             continue
         end = step_window_end(step=step, run=run, due_at=due)
-        found += [_Slot(step, group, due, end) for group in groups]
+        found += [Slot(step, group, due, end) for group in groups]
     return found
 
 
-def _touch(run: Run, slot: _Slot, staff_id: int | None) -> Touch:
+def slot_touch(run: Run, slot: Slot, staff_id: int | None) -> Touch:
+    """A new row for a place; not saved."""
     return Touch(
         tenant_id=run.tenant_id,
         run=run,
@@ -107,7 +121,7 @@ def _touch(run: Run, slot: _Slot, staff_id: int | None) -> Touch:
 
 
 def _moved(
-    known: dict[tuple[int, int | None], Touch], slots: dict[tuple[int, int], _Slot], now: datetime
+    known: dict[tuple[int, int | None], Touch], slots: dict[tuple[int, int], Slot], now: datetime
 ) -> list[Touch]:
     """Rows to write back: moved, revived or no longer wanted."""
     changed = []
@@ -122,27 +136,29 @@ def _moved(
         elif slot is not None and _is_open_to_plan(row) and row.planned_at != slot.due_at:
             row.planned_at = row.due_at = slot.due_at
             row.window_ends_at = slot.window_ends_at
-            changed.append(_revived(row))
-        elif slot is not None and _is_taken_back(row):
-            changed.append(_revived(row))
+            changed.append(touch_revived(row))
+        elif slot is not None and is_taken_back(row):
+            changed.append(touch_revived(row))
     return changed
 
 
-def _is_taken_back(row: Touch) -> bool:
+def is_taken_back(row: Touch) -> bool:
+    """Whether a plan took the row back: a later plan may take it up again."""
     return row.state == TouchState.CANCELLED and row.rule_code in _REVIVABLE
 
 
 def _is_open_to_plan(row: Touch) -> bool:
-    return row.state == TouchState.PLANNED or _is_taken_back(row)
+    return row.state == TouchState.PLANNED or is_taken_back(row)
 
 
-def _revived(row: Touch) -> Touch:
+def touch_revived(row: Touch) -> Touch:
+    """A row that a plan took back, planned again; the caller stores it."""
     if row.state == TouchState.CANCELLED:
         touch_move(row, TouchState.PLANNED, done_at=None)
     return row
 
 
-def _staff_by_role(tenant: "Tenant", groups: Iterable["Group"]) -> dict[int, dict[str, int | None]]:
+def staff_by_role(tenant: "Tenant", groups: Iterable["Group"]) -> dict[int, dict[str, int | None]]:
     """Group id -> role -> staff id. A role nobody holds falls to the owner."""
     every = {group.pk: group for group in groups}
     present = staff_in(tenant_id=tenant.pk, group_ids=sorted(every))

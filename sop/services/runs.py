@@ -64,12 +64,12 @@ def run_start(*, tenant: "Tenant", wish: RunWish, actor: Actor) -> Run:
         steps = list(Step.objects.filter(tenant=tenant, version=version))
         _check_wish(tenant, wish, version, steps)
         groups = _groups_ready(tenant, wish.group_ids)
-        _check_kinds(tenant, version, groups, wish.starts_on, wish.offer_ends_at)
+        check_kinds(tenant, version, groups, wish.starts_on, wish.offer_ends_at)
         _check_free(tenant, wish, version)
         run = _run_create(tenant, wish, version, actor)
         RunGroup.objects.bulk_create(RunGroup(tenant=tenant, run=run, group_id=group.pk) for group in groups)
         planned = plan_apply(tenant=tenant, run=run)
-        _window_put(tenant, run)
+        window_put(tenant, run)
         publish(
             RunStarted(
                 tenant_id=tenant.pk,
@@ -175,7 +175,7 @@ def group_is_ready(group: "Group") -> bool:
     return group.state in LIVE_GROUP_STATES and bool(group.chat_id) and group.dismissed_at is None
 
 
-def _check_kinds(
+def check_kinds(
     tenant: "Tenant",
     version: Version,
     groups: Iterable["Group"],
@@ -205,7 +205,7 @@ def _check_free(tenant: "Tenant", wish: RunWish, version: Version) -> None:
             )
 
 
-def _window_put(tenant: "Tenant", run: Run) -> None:
+def window_put(tenant: "Tenant", run: Run) -> None:
     """Open or change the window in which the intent of the run's people is read."""
     group_ids = list(
         RunGroup.objects.filter(tenant=tenant, run=run, removed_at=None).values_list("group_id", flat=True)
@@ -225,7 +225,8 @@ def _window_put(tenant: "Tenant", run: Run) -> None:
         run.save(update_fields=["window_id"])
 
 
-def _run_locked(tenant: "Tenant", run_id: int) -> Run:
+def run_locked(tenant: "Tenant", run_id: int) -> Run:
+    """A running run, held until the transaction ends. Raises RunOver."""
     run = Run.objects.select_for_update().get(tenant=tenant, pk=run_id)
     if run.state != RunState.RUNNING:
         raise RunOver
@@ -243,7 +244,7 @@ def run_set_offer_end(
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
-        run = _run_locked(tenant, run_id)
+        run = run_locked(tenant, run_id)
         if offer_ends_at <= clock.now() or clock.local_date(offer_ends_at, tenant.timezone) > run_last_day(
             run
         ):
@@ -269,13 +270,13 @@ def run_set_groups(*, tenant: "Tenant", run_id: int, group_ids: Iterable[int], a
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        run = _run_locked(tenant, run_id)
+        run = run_locked(tenant, run_id)
         groups = _groups_ready(tenant, group_ids)
         wanted = {group.pk for group in groups}
         rows = {row.group_id: row for row in RunGroup.objects.filter(tenant=tenant, run=run)}
         present = {group_id for group_id, row in rows.items() if row.removed_at is None}
         fresh = [group for group in groups if group.pk not in present]
-        _check_kinds(tenant, run.version, fresh, run.starts_on, run.offer_ends_at)
+        check_kinds(tenant, run.version, fresh, run.starts_on, run.offer_ends_at)
         for group_id, row in rows.items():
             is_in = group_id in wanted
             if is_in == (row.removed_at is None):
@@ -286,7 +287,7 @@ def run_set_groups(*, tenant: "Tenant", run_id: int, group_ids: Iterable[int], a
             RunGroup(tenant=tenant, run=run, group_id=group_id) for group_id in sorted(wanted - set(rows))
         )
         plan_apply(tenant=tenant, run=run)
-        _window_put(tenant, run)
+        window_put(tenant, run)
         audit.record(
             tenant=tenant,
             actor=actor,
@@ -306,7 +307,7 @@ def run_cancel(*, tenant: "Tenant", run_id: int, reason: str, actor: Actor) -> R
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
-        run = _run_locked(tenant, run_id)
+        run = run_locked(tenant, run_id)
         _end(tenant, run, RunState.CANCELLED, reason)
         plan_cancel(tenant=tenant, run=run)
         window_close(tenant_id=tenant.pk, source_kind=RUN_SOURCE, source_id=run.pk, ends_at=clock.now())

@@ -271,13 +271,3 @@ class StepRemoveView(ConsoleView):
         step_remove(tenant=self.request.tenant, version_id=pk, step_id=step_pk, actor=self.request.actor)
         toast(request, _("The step was taken out."))
         return drawer_done(request)
-
-
-class DiffPage(TemplatePage):
-    """What a version changed against the one before."""
-
-    template_name = "sop/diff.html"
-
-    def context(self, **kwargs: Any) -> dict[str, Any]:
-        version = found_version(self.request, kwargs["pk"])
-        return {"version": version, "changes": version_diff(version=version)}
