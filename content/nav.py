@@ -8,8 +8,10 @@ from django.utils.translation import pgettext_lazy
 from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
+from content.enums import MaterialType
 from content.phone import scripts_panel
 from content.selectors import script_search
+from content.selectors.library import material_list
 from team.phone import register_customer_panel
 from tenants.models import Tenant
 
@@ -17,6 +19,24 @@ HITS = 5
 
 
 def _search(tenant: Tenant, text: str) -> Iterable[nav.Hit]:
+    return [*_materials(tenant, text), *_scripts(tenant, text)]
+
+
+def _materials(tenant: Tenant, text: str) -> Iterable[nav.Hit]:
+    rows = material_list(tenant_id=tenant.pk).filter(title__icontains=text, archived_at=None)
+    return [
+        nav.Hit(
+            kind=_("Library"),
+            label=one.title,
+            url=tenant_url(tenant, "content:material", pk=one.pk),
+            icon="books",
+            detail=str(one.get_kind_display()),
+        )
+        for one in rows[:HITS]
+    ]
+
+
+def _scripts(tenant: Tenant, text: str) -> Iterable[nav.Hit]:
     return [
         nav.Hit(
             kind=_("Scripts"),
@@ -30,8 +50,13 @@ def _search(tenant: Tenant, text: str) -> Iterable[nav.Hit]:
 
 
 nav.register(
-    key="content", label=pgettext_lazy("menu", "Content"), icon="books", url_name="content:scripts", order=50
+    key="content", label=pgettext_lazy("menu", "Content"), icon="books", url_name="content:library", order=50
 )
 nav.register_search(_search)
 register_customer_panel(scripts_panel)
 register_changes("content.script", labels={"title": _("Question"), "text": _("Answer")})
+register_changes(
+    "content.material",
+    labels={"title": _("Title"), "text": _("Words"), "kind": _("Type"), "reason": _("Reason")},
+    values={"kind": dict(MaterialType.choices)},
+)

@@ -3,10 +3,27 @@
 from django.urls import URLPattern, path, re_path
 
 from content import phone
-from content.views import radar, scripts, surveys
+from content.views import library, library_acts, parts, radar, scripts, sensitive, surveys
 
 app_name = "content"
 urlpatterns: list[URLPattern] = [
+    path("library/", library.MaterialListPage.as_view(), name="library"),
+    path("library/new/", library.MaterialNewPage.as_view(), name="material_new"),
+    path("library/bulk/<slug:verb>/", library.MaterialsBulkPage.as_view(), name="materials_bulk"),
+    path("library/<int:pk>/", library.MaterialPage.as_view(), name="material"),
+    path("library/<int:pk>/edit/", library.MaterialEditPage.as_view(), name="material_edit"),
+    path("library/<int:pk>/part/", parts.MaterialPartPage.as_view(), name="material_part"),
+    path(
+        "library/<int:pk>/part/<int:number>/remove/",
+        parts.MaterialPartRemove.as_view(),
+        name="material_part_remove",
+    ),
+    path("library/<int:pk>/approve/", library_acts.MaterialApproveView.as_view(), name="material_approve"),
+    path("library/<int:pk>/refuse/", library_acts.MaterialRefusePage.as_view(), name="material_refuse"),
+    path("library/<int:pk>/<slug:verb>/", library_acts.MaterialActView.as_view(), name="material_act"),
+    path("words/", sensitive.WordsPage.as_view(), name="words"),
+    path("words/add/", sensitive.WordsAddPage.as_view(), name="words_add"),
+    path("words/<int:pk>/drop/", sensitive.WordDropView.as_view(), name="word_drop"),
     path("scripts/", scripts.ScriptListPage.as_view(), name="scripts"),
     path("scripts/new/", scripts.ScriptPage.as_view(), name="script_new"),
     path("scripts/<int:pk>/", scripts.ScriptPage.as_view(), name="script"),

@@ -1,13 +1,22 @@
-"""Materials, scripts and the links that tell who clicked; import them from here."""
+"""Materials, scripts, links that tell who clicked, facts, proofs and sensitive words; import them from here."""
 
+from content.models.facts import FactUse, Persona, ProductFact
 from content.models.links import RadarLink
-from content.models.materials import Material
+from content.models.materials import Material, MaterialEdition
+from content.models.proofs import Proof
 from content.models.scripts import Script, ScriptAsk, ScriptMiss
+from content.models.sensitive import SensitiveWord
 
 __all__ = [
+    "FactUse",
     "Material",
+    "MaterialEdition",
+    "Persona",
+    "ProductFact",
+    "Proof",
     "RadarLink",
     "Script",
     "ScriptAsk",
     "ScriptMiss",
+    "SensitiveWord",
 ]
