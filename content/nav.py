@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
+from contacts.services.holdings import Holding, register_holding
 from content.enums import MaterialType
 from content.phone import scripts_panel
 from content.selectors import script_search
@@ -59,4 +60,8 @@ register_changes(
     "content.material",
     labels={"title": _("Title"), "text": _("Words"), "kind": _("Type"), "reason": _("Reason")},
     values={"kind": dict(MaterialType.choices)},
+)
+register_holding(
+    Holding("content.Proof", _("Testimonials"), is_removed=True),
+    Holding("content.FactUse", _("Product facts told")),
 )
