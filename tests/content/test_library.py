@@ -77,9 +77,7 @@ def test_an_operator_cannot_approve_nor_a_viewer_write(scope: Tenant) -> None:
     with pytest.raises(NotPermitted):
         material_decide(tenant=scope, material_id=row.pk, revision=1, is_approved=True, actor=OPERATOR)
     with pytest.raises(NotPermitted):
-        material_save(
-            tenant=scope, said=Said(kind="value", title="x", text="y"), about=About(), actor=VIEWER
-        )
+        material_save(tenant=scope, said=Said(kind="value", title="x", text="y"), about=About(), actor=VIEWER)
 
 
 def test_an_edit_of_an_approved_one_leaves_it_in_use_until_the_next_is_approved(scope: Tenant) -> None:
@@ -160,9 +158,7 @@ def test_picking_narrows_by_type_and_by_words_in_title_text_or_tag(scope: Tenant
 
 
 def test_a_step_takes_the_wording_it_asked_for_with_what_goes_along(scope: Tenant) -> None:
-    row = _approved(
-        scope, "A 版", attachments=[LINK], variants=[{"key": "b", "name": "B", "text": "B 版"}]
-    )
+    row = _approved(scope, "A 版", attachments=[LINK], variants=[{"key": "b", "name": "B", "text": "B 版"}])
     taken = material_words(row, "b")
     assert (taken.text, [one.title for one in taken.attachments]) == ("B 版", ["第三课"])
     assert material_words(row).text == material_words(row, "taken off").text == "A 版"
@@ -194,7 +190,12 @@ def test_a_material_goes_from_the_form_through_approval_to_its_page(tenant: Tena
     assert answer.status_code == 422
     assert "There is no link called 直播 below." in answer.content.decode()
     assert "This field is required" in answer.content.decode()
-    form |= {"kind": "activity", "link_title": "直播", "link_kind": "live", "link_url": "https://live.example/1"}
+    form |= {
+        "kind": "activity",
+        "link_title": "直播",
+        "link_kind": "live",
+        "link_url": "https://live.example/1",
+    }
     answer = writer.post(f"{base}new/", form)
     page = answer["Location"].partition("?")[0]
     assert writer.post(f"{page}approve/", {"revision": "1"}).status_code == 403
