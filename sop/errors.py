@@ -112,3 +112,8 @@ class BuiltinUnknown(DomainError):
     status = 404
     code = "SOP-29"
     message = _("There is no such built-in template.")
+
+
+class NameMissing(DomainError):
+    code = "SOP-33"
+    message = _("Give the template a name.")

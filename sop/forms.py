@@ -16,10 +16,13 @@ from sop.enums import (
     Channel,
     ContentType,
     Evidence,
+    Link,
     Mark,
     OnBlock,
+    Part,
     StepRole,
     Strategy,
+    TemplateKind,
 )
 from sop.services.runs import RunWish
 from sop.services.templates import StepData
@@ -79,6 +82,19 @@ class StepForm(forms.Form):
     )
     mark = forms.ChoiceField(label=_("Peak-end mark"), choices=Mark.choices, required=False)
     strategy = forms.ChoiceField(label=_("Strategy"), choices=Strategy.choices, required=False)
+    link = forms.TypedChoiceField(
+        label=_("Link of the bootcamp"),
+        choices=[("", _("None")), *Link.choices],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    parts = forms.MultipleChoiceField(
+        label=_("What it brings"),
+        choices=Part.choices,
+        required=False,
+        help_text=_("The checks of a bootcamp and of a flash group ask for these."),
+    )
     cost_minutes = forms.IntegerField(label=_("Minutes a group"), min_value=0, max_value=240, initial=5)
     goal = forms.CharField(label=_("Goal"), max_length=80, required=False)
     is_marketing = forms.BooleanField(label=_("Sells something"), required=False)
@@ -118,6 +134,38 @@ class CloneForm(forms.Form):
 
     days = forms.IntegerField(min_value=4, max_value=90, required=False)
     name = forms.CharField(max_length=64, required=False)
+
+
+class LibraryForm(forms.Form):
+    """What of the library is shown."""
+
+    q = forms.CharField(label=_("Search name and purpose"), max_length=60, required=False)
+    kind = forms.ChoiceField(label=_("Kind"), choices=[("", _("All")), *TemplateKind.choices], required=False)
+
+
+class RenameForm(forms.Form):
+    """A template's name and what it is for."""
+
+    name = forms.CharField(label=_("Name of the template"), max_length=64)
+    purpose = forms.CharField(
+        label=_("What it is for"), max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class TemplateFileForm(forms.Form):
+    """A template as a file: chosen, or, once looked at, its text with the word to take it in."""
+
+    file = forms.FileField(
+        label=_("File"), required=False, widget=forms.ClearableFileInput(attrs={"accept": ".toml,text/plain"})
+    )
+    text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput())
+    sure = forms.BooleanField(required=False, widget=forms.HiddenInput())
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("file") and not data.get("text") and "file" not in self.errors:
+            self.add_error("file", _("Choose a file."))
+        return data
 
 
 class BlankForm(forms.Form):

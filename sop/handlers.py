@@ -2,7 +2,7 @@
 
 from groups.events import GroupsFrozen, MemberJoined
 from groups.services.week_alerts import week_alerts_bring_up
-from sop.enums import REF, TouchState
+from sop.enums import INTERNAL_CHANNELS, REF, TouchState
 from sop.events import RunEnded, RunMoved, RunStarted, TouchesStopped
 from sop.models import RunGroup, Touch
 from sop.services.joins import joins_plan
@@ -48,7 +48,8 @@ def on_work_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> N
 
 
 def on_group_frozen(*, tenant_id: int, events: list[GroupsFrozen]) -> None:
-    """What was already handed over is taken back; what is still planned meets the gate, which says FREEZE-01."""
+    """What was already handed over is taken back, work among colleagues aside; what is still planned meets the gate,
+    which says FREEZE-01."""
     tenant = Tenant.objects.get(pk=tenant_id)
     for event in events:
         touches_take_back(
@@ -58,7 +59,7 @@ def on_group_frozen(*, tenant_id: int, events: list[GroupsFrozen]) -> None:
                 group_id__in=event.group_ids,
                 group__frozen_at__isnull=False,
                 state__in=[TouchState.CLAIMED, TouchState.HANDED],
-            ),
+            ).exclude(channel__in=INTERNAL_CHANNELS),
             to=TouchState.BLOCKED,
             rule=FREEZE_RULE,
             reason=event.reason,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from console.pages import render, toast
 from content.policies.wording import render as fill
-from sop.enums import GROUP_CHANNELS, MASS_CHANNELS, Channel, TouchState
+from sop.enums import GROUP_CHANNELS, INTERNAL_CHANNELS, MASS_CHANNELS, Channel, TouchState
 from sop.forms import NoteForm
 from sop.models import Touch
 from sop.selectors.beside import runs_in_group
@@ -45,6 +45,7 @@ class ForwardView(PhoneView):
             "done": sum(1 for one in touches if one.state in (TouchState.SUBMITTED, TouchState.CONFIRMED)),
             "confirmed": sum(1 for one in touches if one.state == TouchState.CONFIRMED),
             "is_mass": first.channel in MASS_CHANNELS,
+            "is_inside": first.channel in INTERNAL_CHANNELS,
             "is_group": first.channel in GROUP_CHANNELS,
             "is_forward": first.channel == Channel.GROUP_FORWARD,
             "people": self._people(first),

@@ -3,13 +3,17 @@
 from django.urls import URLPattern, path
 
 from sop import phone
-from sop.views import runs, templates, touches, versions
+from sop.views import library, runs, templates, touches, versions
 
 app_name = "sop"
 urlpatterns: list[URLPattern] = [
-    path("sop/", templates.TemplatesPage.as_view(), name="templates"),
+    path("sop/", library.TemplatesPage.as_view(), name="templates"),
     path("sop/new/", templates.BlankPage.as_view(), name="blank"),
-    path("sop/builtin/<slug:code>/", templates.CloneView.as_view(), name="clone"),
+    path("sop/builtin/<slug:code>/", library.BuiltinPage.as_view(), name="clone"),
+    path("sop/import/", library.ImportPage.as_view(), name="import"),
+    path("sop/templates/<int:pk>/rename/", library.RenamePage.as_view(), name="rename"),
+    path("sop/templates/<int:pk>/<slug:verb>/", library.ShelveView.as_view(), name="shelve"),
+    path("sop/versions/<int:pk>/file/", library.FileView.as_view(), name="file"),
     path("sop/versions/<int:pk>/", templates.VersionPage.as_view(), name="version"),
     path("sop/versions/<int:pk>/changes/", versions.DiffPage.as_view(), name="diff"),
     path("sop/versions/<int:pk>/restore/", versions.RestorePage.as_view(), name="restore"),

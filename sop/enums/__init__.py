@@ -1,5 +1,12 @@
 """Choices, state tables and settings of SOPs; import them from here."""
 
+from sop.enums.links import (
+    COUNTDOWN_MINUTES,
+    FLASH_NODES,
+    LINK_PARTS,
+    Link,
+    Part,
+)
 from sop.enums.settings import (
     CLAIM_LEASE_S,
     COUNTDOWN_CARD_MIN,
@@ -11,9 +18,12 @@ from sop.enums.settings import (
     VALUE_SHARE_MIN,
 )
 from sop.enums.templates import (
+    BESIDE_A_CAMP,
     GROUP_CHANNELS,
+    INTERNAL_CHANNELS,
     MASS_CHANNELS,
     PULL_CHANNELS,
+    SILENT_CHANNELS,
     Anchor,
     Audience,
     CatchUp,
@@ -41,17 +51,23 @@ from sop.enums.touches import (
 )
 
 __all__ = [
+    "BESIDE_A_CAMP",
     "BLOCKED_REF",
     "CLAIM_LEASE_S",
     "COUNTDOWN_CARD_MIN",
+    "COUNTDOWN_MINUTES",
+    "FLASH_NODES",
     "GROUP_CHANNELS",
     "GROUP_MASS_A_DAY",
+    "INTERNAL_CHANNELS",
+    "LINK_PARTS",
     "MASS_CHANNELS",
     "POLL_EVERY_S",
     "PULL_CHANNELS",
     "REF",
     "REMINDERS_A_DAY",
     "REMIND_AFTER_MIN",
+    "SILENT_CHANNELS",
     "STAFF_MINUTES_A_DAY",
     "TOUCH_ENDED",
     "TOUCH_MOVES",
@@ -63,8 +79,10 @@ __all__ = [
     "Channel",
     "ContentType",
     "Evidence",
+    "Link",
     "Mark",
     "OnBlock",
+    "Part",
     "RecipientState",
     "Rule",
     "RunState",

@@ -13,6 +13,12 @@ class TemplateKind(models.TextChoices):
     DAILY = "daily", _("Daily upkeep")
     FLASH = "flash", _("Flash group")
     DELIVERY = "delivery", _("Delivery")
+    SUPER_USER = "super_user", _("Super-user group")
+    CRISIS = "crisis", _("Crisis")
+
+
+# What may go on in a group beside its camp: work of the staff, and what cannot wait for the camp's end.
+BESIDE_A_CAMP = frozenset({TemplateKind.PLANNING, TemplateKind.SETUP, TemplateKind.CRISIS})
 
 
 class VersionState(models.TextChoices):
@@ -39,12 +45,17 @@ class Channel(models.TextChoices):
     CALL = "call", _("Phone call")
     SMS = "sms", _("Text message")
     OFFICIAL = "official", _("Official account")
+    INTERNAL = "internal", _("Staff work")
 
 
 GROUP_CHANNELS = frozenset({Channel.GROUP_FORWARD, Channel.GROUP_MASS})
 MASS_CHANNELS = frozenset({Channel.GROUP_MASS, Channel.PRIVATE_MASS})
 # Pull channels: nobody's phone rings, so they do not count as a message to a person.
 PULL_CHANNELS = frozenset({Channel.MOMENTS})
+# Work among colleagues: no customer sees it, so no cap, quota or quiet hour concerns it.
+INTERNAL_CHANNELS = frozenset({Channel.INTERNAL})
+# Reaches no phone: what counts messages leaves these out.
+SILENT_CHANNELS = PULL_CHANNELS | INTERNAL_CHANNELS
 
 
 class Audience(models.TextChoices):

@@ -91,6 +91,9 @@ class Step(TenantModel):
     key = models.CharField(max_length=40)  # the same through all versions of a template
     phase = models.CharField(max_length=16, blank=True)
     link = models.PositiveSmallIntegerField(null=True, blank=True)  # 1-5 of the five links (R42)
+    parts = models.JSONField(
+        default=list, blank=True
+    )  # of enums.Part: what it brings to its link (R43 to R46)
     title = models.CharField(max_length=64)
     anchor = models.CharField(max_length=16, choices=Anchor, default=Anchor.RUN_START)
     day = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -153,4 +156,7 @@ class Step(TenantModel):
             cost_minutes=self.cost_minutes,
             replace_channel=self.replace_channel,
             priority=self.priority,
+            offset_minutes=self.offset_minutes,
+            link=self.link,
+            parts=frozenset(self.parts),
         )

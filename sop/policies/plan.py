@@ -10,8 +10,9 @@ from enum import StrEnum
 from content.policies.wording import ALIASES, ONE_TO_ONE, names_in, unknown_names
 from sop.enums import (
     GROUP_CHANNELS,
+    INTERNAL_CHANNELS,
     MASS_CHANNELS,
-    PULL_CHANNELS,
+    SILENT_CHANNELS,
     Anchor,
     Audience,
     Channel,
@@ -42,6 +43,9 @@ class PlanStep:
     cost_minutes: int
     replace_channel: str = ""
     priority: int = 50
+    offset_minutes: int = 0
+    link: int | None = None
+    parts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ def _giving(steps: list[PlanStep]) -> frozenset[str]:
             step.day is not None
             and not step.is_marketing
             and step.content_type not in (ContentType.MARKETING, ContentType.NORMS)
-            and step.channel not in PULL_CHANNELS
+            and step.channel not in SILENT_CHANNELS
             and step.audience == Audience.MEMBERS
         ):
             best.setdefault(step.day, step)
@@ -157,8 +161,8 @@ def in_quiet_hours(at: time, quiet_from: time, quiet_until: time) -> bool:
 
 
 def counts_as_message(step: PlanStep) -> bool:
-    """Service messages are exempt; Moments ring nobody's phone."""
-    return not step.is_service and step.channel not in PULL_CHANNELS
+    """Service messages are exempt; Moments and work among colleagues ring nobody's phone."""
+    return not step.is_service and step.channel not in SILENT_CHANNELS
 
 
 def load_by_day(steps: Iterable[PlanStep]) -> dict[int, DayLoad]:
@@ -189,8 +193,8 @@ def is_conversation(step: PlanStep) -> bool:
 
 
 def talk_counts(steps: Iterable[PlanStep]) -> tuple[int, int]:
-    """(broadcasts, conversations)."""
-    every = list(steps)
+    """(broadcasts, conversations) among what customers see."""
+    every = [step for step in steps if step.channel not in INTERNAL_CHANNELS]
     talks = sum(1 for step in every if is_conversation(step))
     return len(every) - talks, talks
 
@@ -232,7 +236,7 @@ def _check_words(steps: list[PlanStep]) -> list[Finding]:
             Finding("VAR-01", Severity.BLOCK, {"title": step.title, "name": f"{{{name}}}"}, (step.key,))
             for name in unknown_names(step.text, {}, step.link_keys)
         )
-        if step.channel in GROUP_CHANNELS | MASS_CHANNELS | PULL_CHANNELS:
+        if step.channel in GROUP_CHANNELS | MASS_CHANNELS | SILENT_CHANNELS:
             found.extend(
                 Finding("VAR-02", Severity.BLOCK, {"title": step.title, "name": f"{{{name}}}"}, (step.key,))
                 for name in names_in(step.text)
@@ -250,6 +254,8 @@ def _check_times(steps: list[PlanStep], last_day: int, limits: Limits) -> list[F
             found.append(
                 Finding("DAY-01", Severity.BLOCK, {"title": step.title, "last": last_day}, (step.key,))
             )
+        if step.channel in INTERNAL_CHANNELS:
+            continue
         if step.at is not None and in_quiet_hours(step.at, limits.quiet_from, limits.quiet_until):
             severity = Severity.WARN if step.anchor == Anchor.OFFER_END else Severity.BLOCK
             found.append(
@@ -319,7 +325,7 @@ def _check_weeks(steps: list[PlanStep], limits: Limits) -> list[Finding]:
 def _check_mix(steps: list[PlanStep], limits: Limits) -> list[Finding]:
     found = []
     broadcasts, talks = talk_counts(steps)
-    if steps and talks == 0:
+    if broadcasts and talks == 0:
         found.append(Finding("TALK-01", Severity.WARN, {"broadcasts": broadcasts}))
     share = value_share_percent(steps)
     if share is not None and share < limits.value_share_percent:

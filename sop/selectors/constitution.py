@@ -9,8 +9,10 @@ from groups.policies.checks import Finding, evaluate
 from groups.policies.plan import GroupPlan
 from groups.policies.rhythm import NORMS
 from groups.selectors.facts import limits_of
-from sop.enums import GROUP_CHANNELS, PULL_CHANNELS, ContentType
+from sop.enums import BESIDE_A_CAMP, GROUP_CHANNELS, SILENT_CHANNELS, ContentType
+from sop.policies import structure_kinds, structure_links
 from sop.policies.plan import PlanStep
+from sop.policies.structure import Flaw, Shape, flaws
 from tenants import clock
 
 if TYPE_CHECKING:
@@ -38,14 +40,15 @@ def plan_of_steps(
 ) -> GroupPlan:
     """A version as the constitution sees it, as if it began today in a group of this type. Two queries at most.
 
-    Moments are left out: they reach nobody's phone. Steps without a day, such as those of a join, too.
+    Moments and work among colleagues are left out: they reach nobody's phone. Steps without a day, such as those of
+    a join, too.
     """
     now = clock.now()
     wall = clock.local(now, tenant.timezone)
     days: list[list[str]] = [[] for _day in range(last_day)]
     posts = [0] * last_day
     for step in steps:
-        if step.day is None or not 1 <= step.day <= last_day or step.channel in PULL_CHANNELS:
+        if step.day is None or not 1 <= step.day <= last_day or step.channel in SILENT_CHANNELS:
             continue
         days[step.day - 1].append(content_kind(step.content_type, is_marketing=step.is_marketing))
         posts[step.day - 1] += step.channel in GROUP_CHANNELS
@@ -59,7 +62,12 @@ def plan_of_steps(
 def judged(
     *, tenant: "Tenant", version: "Version", steps: Iterable[PlanStep], kinds: Iterable[str]
 ) -> list[Finding]:
-    """What the version breaks in groups of any of these types, each check once, worst first."""
+    """What the version breaks in groups of any of these types, each check once, worst first.
+
+    What goes on beside a camp is not the group's week: the camp answers for that.
+    """
+    if version.template.kind in BESIDE_A_CAMP:
+        return []
     every = list(steps)
     found: dict[str, Finding] = {}
     for kind in sorted(set(kinds)):
@@ -69,3 +77,11 @@ def judged(
         for one in evaluate(plan, Context.PUBLISH):
             found.setdefault(one.code, one)
     return sorted(found.values(), key=lambda one: not one.stops)
+
+
+STRUCTURE_CHECKS = (structure_kinds, structure_links)  # they register themselves
+
+
+def structure_flaws(version: "Version", steps: Iterable[PlanStep]) -> list[Flaw]:
+    """What the version lacks that its kind of template cannot do without (R42 to R48, R89)."""
+    return flaws(Shape(version.template.kind, tuple(steps), tuple(version.phases)))

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from groups.enums import Cites
 from groups.policies.checks import Finding as Broken
 from sop.enums import Mark
 from sop.policies.plan import Finding, Severity
-from sop.selectors.constitution import judged
+from sop.policies.structure import Flaw
+from sop.selectors.constitution import judged, structure_flaws
 from sop.selectors.templates import plan_steps, version_checks
 
 if TYPE_CHECKING:
@@ -22,11 +24,28 @@ SEVERITY = {
     Severity.NOTE: ("", gettext_lazy("Note")),
 }
 
+# Whom the plan's own checks cite, and what to do about them.
+SOURCES = {
+    "PEAK-01": ("R48", Cites.BURST),
+    "OFFER-01": ("R92", Cites.LINKFLOW),
+    "QUIET-01": ("R54", Cites.TEN_THOUSAND),
+    "QUOTA-01": ("R113", Cites.PLATFORM),
+    "CAP-01": ("R54", Cites.TEN_THOUSAND),
+    "CAP-02": ("R54", Cites.TEN_THOUSAND),
+    "TALK-01": ("R55", Cites.BURST),
+    "MIX-01": ("R62", Cites.TEN_THOUSAND),
+}
+FIXES = {
+    "PEAK-01": gettext_lazy("Mark the first, the best and the last moment of the camp"),
+    "TALK-01": gettext_lazy("Let a step ask for an answer"),
+    "MIX-01": gettext_lazy("Add value or talk"),
+}
+
 
 @dataclass(frozen=True)
 class Explained:
-    """A finding as a person reads it. `source` cites a rule of the constitution and `fix` says what to do, "" for
-    the plan's own checks; `stops`: it keeps the version from being published."""
+    """A finding as a person reads it. `source` cites the rule and `fix` says what to do, "" where the sentence says
+    all; `stops`: it keeps the version from being published."""
 
     code: str
     tone: str
@@ -46,6 +65,8 @@ def explained(findings: Iterable[Finding]) -> list[Explained]:
             *SEVERITY[one.severity],
             _sentence(one),
             one.keys,
+            source=" · ".join(str(part) for part in _cited(one.code)),
+            fix=FIXES.get(one.code, ""),
             stops=one.severity is Severity.BLOCK,
         )
         for one in findings
@@ -68,14 +89,37 @@ def broken(findings: Iterable[Broken]) -> list[Explained]:
     ]
 
 
+def _cited(code: str) -> list[Any]:
+    rule, cites = SOURCES.get(code, ("", None))
+    return [rule, cites.label] if cites else []
+
+
+def flawed(found: Iterable[Flaw]) -> list[Explained]:
+    """What a template of this kind lacks, in the same form."""
+    return [
+        Explained(
+            one.check.code,
+            *SEVERITY[Severity(one.check.severity)],
+            one.message,
+            (),
+            source=one.check.source,
+            fix=one.check.fix,
+            stops=one.stops,
+        )
+        for one in found
+    ]
+
+
 def version_findings(version: "Version", steps: "list[Step] | None" = None) -> list[Explained]:
-    """Everything that stands in a version's way: the plan's checks and the constitution's, what stops it first.
+    """Everything that stands in a version's way: the plan's checks, those of its kind and the constitution's, what
+    stops it first.
 
     The editor's list and publishing ask here, so what is shown is what decides.
     """
     planned = plan_steps(version, steps)
     found = [
         *explained(version_checks(version, steps)),
+        *flawed(structure_flaws(version, planned)),
         *broken(
             judged(tenant=version.tenant, version=version, steps=planned, kinds=[version.template.group_kind])
         ),

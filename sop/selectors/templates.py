@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 
 COMPARED = (
     "title", "anchor", "day", "at", "offset_minutes", "window_minutes", "channel", "replace_channel", "text",
-    "role", "audience", "on_block", "catch_up", "mark", "is_marketing", "cost_minutes",
+    "role", "audience", "on_block", "catch_up", "mark", "is_marketing", "cost_minutes", "parts",
 )  # fmt: skip
+
+# In a crisis nobody carries several groups.
+GROUPS_EACH: dict[str, int] = {TemplateKind.CRISIS: 1}
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def version_checks(version: Version, steps: list[Step] | None = None) -> list[pl
     return plan.check(
         plan_steps(version, steps),
         last_day=version.days + version.after_days,
-        limits=limits_for(version.tenant_id),
+        limits=limits_for(version.tenant_id, groups_each=GROUPS_EACH.get(version.template.kind, 3)),
         is_camp=version.template.kind == TemplateKind.CAMP,
     )
 

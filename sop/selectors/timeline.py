@@ -21,6 +21,7 @@ CHANNEL_ICONS = {
     Channel.CALL: "phone",
     Channel.SMS: "device-mobile-message",
     Channel.OFFICIAL: "news",
+    Channel.INTERNAL: "clipboard-list",
 }
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q
 
 from groups.selectors import PlannedItem, Week
-from sop.enums import GROUP_CHANNELS, PULL_CHANNELS, TouchState
+from sop.enums import GROUP_CHANNELS, SILENT_CHANNELS, TouchState
 from sop.models import Touch
 from sop.selectors.constitution import content_kind
 
@@ -51,7 +51,7 @@ def plans_of_groups(
             tenant_id=tenant_id, group_id__in=list(group_ids), planned_at__gte=since, planned_at__lt=until,
             state__in=_STANDS, occurrence="",
         )
-        .exclude(channel__in=PULL_CHANNELS)
+        .exclude(channel__in=SILENT_CHANNELS)
         .select_related("step", "staff")
         .defer("text", "step__text")
         .order_by("planned_at", "pk")

@@ -23,6 +23,7 @@ from groups.policies.endplan import is_overdue
 from sop.enums import (
     CLAIM_LEASE_S,
     GROUP_CHANNELS,
+    INTERNAL_CHANNELS,
     MASS_CHANNELS,
     PULL_CHANNELS,
     Anchor,
@@ -136,7 +137,8 @@ def decide(*, tenant_id: int, token: str) -> int:
             return 0
         batch = _Batch(Tenant.objects.get(pk=tenant_id), clock.now(), touches)
         asked = _rule_before(batch)
-        _ask_gate(batch, asked)
+        _hand_inside(batch, [one for one in asked if one.channel in INTERNAL_CHANNELS])
+        _ask_gate(batch, [one for one in asked if one.channel not in INTERNAL_CHANNELS])
         touches_store(batch.decided)
         blocked = [
             one for one in batch.decided if one.state == TouchState.BLOCKED and one.rule_code != Rule.NOBODY
@@ -189,6 +191,12 @@ def _apply(batch: _Batch, touch: Touch, ruling: Ruling, reason: str = "") -> Tou
         Verdict.FAIL: TouchState.FAILED,
     }
     return touch_move(touch, ends[ruling.verdict], rule=ruling.rule, reason=words, at=batch.now)
+
+
+def _hand_inside(batch: _Batch, touches: list[Touch]) -> None:
+    """Work among colleagues reaches no customer: there is nobody to ask the gate for."""
+    inside = [(touch, ()) for touch in touches]
+    batch.decided.extend(handed_over(tenant=batch.tenant, now=batch.now, allowed=inside))
 
 
 def _ask_gate(batch: _Batch, touches: list[Touch]) -> None:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.selectors import customer_list
-from sop.enums import BLOCKED_REF, MASS_CHANNELS, REF, Channel, Rule, TouchState
+from sop.enums import BLOCKED_REF, INTERNAL_CHANNELS, MASS_CHANNELS, REF, Channel, Rule, TouchState
 from sop.models import Touch
 from sop.policies.dispatch import lateness_s
 from sop.services.state import touch_move
@@ -29,6 +29,7 @@ from wecom.services import SendDraft, send_queue_many
 if TYPE_CHECKING:
     from tenants.models import Tenant
 
+OPENED = MASS_CHANNELS | INTERNAL_CHANNELS  # nothing to send from the task itself
 Allowed = Sequence[tuple[Touch, tuple[int, ...]]]
 
 
@@ -152,7 +153,7 @@ def _item(context: _Context, first: Touch, some: list[Touch]) -> dict[str, objec
         "window_ends_at": max(touch.window_ends_at for touch in some),
         "url": reverse("sop:touches", kwargs={"tenant_slug": context.tenant.slug}) + f"?bundle={first.pk}",
         "phone_url": phone_path(context.tenant, first.pk),
-        "verb_label": _("Open") if first.channel in MASS_CHANNELS else _("Send"),
+        "verb_label": _("Open") if first.channel in OPENED else _("Send"),
     }
 
 
@@ -173,6 +174,7 @@ def _title(first: Touch, count: int) -> str:
         Channel.CALL: _("Call: “%(step)s”"),
         Channel.SMS: _("Send by text message: “%(step)s”"),
         Channel.OFFICIAL: _("Send by official account: “%(step)s”"),
+        Channel.INTERNAL: "%(step)s",
     }
     return names[Channel(first.channel)] % {"step": first.step.title, "count": count}
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from groups.selectors import groups_by_id, members_since
 from leads.services.windows import window_close, window_open
 from outbox.services import publish
-from sop.enums import Anchor, RunState, TouchState, VersionState
+from sop.enums import BESIDE_A_CAMP, INTERNAL_CHANNELS, Anchor, RunState, TouchState, VersionState
 from sop.errors import GroupBusy, GroupNotReady, KindRefuses, ReasonMissing, RunInvalid, RunOver
 from sop.events import RunEnded, RunStarted
 from sop.models import Run, RunGroup, Step, Version
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tenants.models import Tenant
 
 LIVE_GROUP_STATES = frozenset({"warming", "active", "declining", "closing"})
+OVER_GROUP_STATES = frozenset({"archived"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +64,15 @@ def run_start(*, tenant: "Tenant", wish: RunWish, actor: Actor) -> Run:
         )
         steps = list(Step.objects.filter(tenant=tenant, version=version))
         _check_wish(tenant, wish, version, steps)
-        groups = _groups_ready(tenant, wish.group_ids)
+        is_inside = works_inside(steps)
+        groups = _groups_ready(tenant, wish.group_ids, is_inside=is_inside)
         check_kinds(tenant, version, groups, wish.starts_on, wish.offer_ends_at)
         _check_free(tenant, wish, version)
         run = _run_create(tenant, wish, version, actor)
         RunGroup.objects.bulk_create(RunGroup(tenant=tenant, run=run, group_id=group.pk) for group in groups)
         planned = plan_apply(tenant=tenant, run=run)
-        window_put(tenant, run)
+        if not is_inside:
+            window_put(tenant, run)
         publish(
             RunStarted(
                 tenant_id=tenant.pk,
@@ -154,13 +157,19 @@ def _lacks_link(step: Step, *, is_product: bool) -> bool:
     return any(not link.get("url") and (link["kind"] in PRODUCT_LINKS) == is_product for link in step.links)
 
 
-def _groups_ready(tenant: "Tenant", group_ids: Iterable[int]) -> list["Group"]:
+def works_inside(steps: Iterable[Step]) -> bool:
+    """Whether all of it is work among colleagues: then it may run in groups that are still being planned."""
+    channels = {step.channel for step in steps}
+    return bool(channels) and channels <= INTERNAL_CHANNELS
+
+
+def _groups_ready(tenant: "Tenant", group_ids: Iterable[int], *, is_inside: bool = False) -> list["Group"]:
     wanted = sorted(set(group_ids))
     if not wanted:
         raise RunInvalid(_("Choose at least one group."))
     found = groups_by_id(tenant_id=tenant.pk, group_ids=wanted)
     groups = [found[one] for one in wanted if one in found]
-    waiting = [str(group) for group in groups if not group_is_ready(group)]
+    waiting = [str(group) for group in groups if not group_is_ready(group, is_inside=is_inside)]
     if len(groups) != len(wanted) or waiting:
         raise GroupNotReady(
             _("Not live yet: %(groups)s. Finish their readiness first.") % {"groups": _("、").join(waiting)}
@@ -170,8 +179,13 @@ def _groups_ready(tenant: "Tenant", group_ids: Iterable[int]) -> list["Group"]:
     return groups
 
 
-def group_is_ready(group: "Group") -> bool:
-    """Whether a group may take part: it passed the readiness gate (R4), is in WeCom and is not over."""
+def group_is_ready(group: "Group", *, is_inside: bool = False) -> bool:
+    """Whether a group may take part: it passed the readiness gate (R4), is in WeCom and is not over.
+
+    `is_inside`: only colleagues work for it, so it may still be in planning.
+    """
+    if is_inside:
+        return group.dismissed_at is None and group.state not in OVER_GROUP_STATES
     return group.state in LIVE_GROUP_STATES and bool(group.chat_id) and group.dismissed_at is None
 
 
@@ -193,12 +207,17 @@ def check_kinds(
 
 
 def _check_free(tenant: "Tenant", wish: RunWish, version: Version) -> None:
-    """One camp at a time in a group: two would fight for the same day's messages."""
+    """One camp at a time in a group: two would fight for the same day's messages.
+
+    Work among colleagues and a crisis wait for no camp.
+    """
+    if version.template.kind in BESIDE_A_CAMP:
+        return
     ends_on = calendar.day_date(wish.starts_on, version.days + version.after_days)
     others = RunGroup.objects.filter(
         tenant=tenant, group_id__in=set(wish.group_ids), removed_at=None, run__state=RunState.RUNNING
-    ).select_related("run", "group")
-    for row in others:
+    ).exclude(run__version__template__kind__in=BESIDE_A_CAMP)
+    for row in others.select_related("run", "group"):
         if row.run.starts_on <= ends_on and wish.starts_on <= run_last_day(row.run):
             raise GroupBusy(
                 _("“%(group)s” is in “%(run)s” on these days.") % {"group": row.group, "run": row.run.name}
@@ -271,7 +290,8 @@ def run_set_groups(*, tenant: "Tenant", run_id: int, group_ids: Iterable[int], a
     require(actor, Permission.OPERATE)
     with transaction.atomic():
         run = run_locked(tenant, run_id)
-        groups = _groups_ready(tenant, group_ids)
+        is_inside = works_inside(Step.objects.filter(tenant=tenant, version_id=run.version_id))
+        groups = _groups_ready(tenant, group_ids, is_inside=is_inside)
         wanted = {group.pk for group in groups}
         rows = {row.group_id: row for row in RunGroup.objects.filter(tenant=tenant, run=run)}
         present = {group_id for group_id, row in rows.items() if row.removed_at is None}
@@ -287,7 +307,8 @@ def run_set_groups(*, tenant: "Tenant", run_id: int, group_ids: Iterable[int], a
             RunGroup(tenant=tenant, run=run, group_id=group_id) for group_id in sorted(wanted - set(rows))
         )
         plan_apply(tenant=tenant, run=run)
-        window_put(tenant, run)
+        if not is_inside:
+            window_put(tenant, run)
         audit.record(
             tenant=tenant,
             actor=actor,

@@ -1,7 +1,7 @@
 """Templates and versions: clone, edit a draft, publish, start the next draft."""
 
 import secrets as random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from sop.enums import Anchor, StepRole, TemplateKind, VersionState
 from sop.errors import ChecksFailed, DraftExists, KindUnknown, ReasonMissing, VersionFrozen
 from sop.models import Step, Template, Version
 from sop.policies import calendar, plan
+from sop.policies.template_file import Blueprint
 from sop.selectors.builtin import builtin_get
 from sop.selectors.findings import version_findings
 from tenants import audit, clock
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tenants.models import Tenant
 
 COPIED = (
-    "key", "phase", "link", "title", "anchor", "day", "at", "offset_minutes", "window_minutes", "channel",
+    "key", "phase", "link", "parts", "title", "anchor", "day", "at", "offset_minutes", "window_minutes", "channel",
     "replace_channel", "content_type", "text", "links", "role", "audience", "evidence", "mark", "on_block",
     "catch_up", "priority", "is_marketing", "is_service", "opens_talk", "strategy", "cost_minutes", "goal",
 )  # fmt: skip
@@ -56,6 +57,8 @@ class StepData:
     strategy: str = ""
     cost_minutes: int = 5
     goal: str = ""
+    link: int | None = None
+    parts: list[str] = field(default_factory=list)
 
 
 def template_clone(
@@ -68,35 +71,56 @@ def template_clone(
     """
     require(actor, Permission.OPERATE)
     source = builtin_get(code=code, language=language)
-    length = days or source.days
     with transaction.atomic():
-        template = Template.objects.create(
+        version = blueprint_store(
             tenant=tenant,
+            blueprint=source,
             code=f"{code}-{random.token_hex(3)}",
-            name=name or source.name,
-            kind=source.kind,
-            purpose=source.purpose,
-            group_kind=source.group_kind,
+            name=name,
             builtin=code,
+            days=days,
         )
-        version = Version.objects.create(
-            tenant=tenant,
-            template=template,
-            number=1,
-            days=length,
-            after_days=source.after_days,
-            phases=_phases(source.phases, length, source.after_days, scaled=length != source.days),
-            offer_day=_scaled(source.offer_day, source.days, length),
-            offer_at=source.offer_at,
-        )
-        Step.objects.bulk_create(_scaled_steps(version, source.steps, source.days))
         audit.record(
             tenant=tenant,
             actor=actor,
             verb="sop.template.cloned",
-            target=template,
+            target=version.template,
             changes={"from": [None, code]},
         )
+    return version
+
+
+def blueprint_store(
+    *,
+    tenant: "Tenant",
+    blueprint: Blueprint,
+    code: str,
+    name: str = "",
+    builtin: str = "",
+    days: int | None = None,
+) -> Version:
+    """A new template with its first draft as a blueprint says, in the caller's transaction."""
+    length = days or blueprint.days
+    template = Template.objects.create(
+        tenant=tenant,
+        code=code,
+        name=name or blueprint.name,
+        kind=blueprint.kind,
+        purpose=blueprint.purpose,
+        group_kind=blueprint.group_kind,
+        builtin=builtin,
+    )
+    version = Version.objects.create(
+        tenant=tenant,
+        template=template,
+        number=1,
+        days=length,
+        after_days=blueprint.after_days,
+        phases=_phases(blueprint.phases, length, blueprint.after_days, scaled=length != blueprint.days),
+        offer_day=_scaled(blueprint.offer_day, blueprint.days, length),
+        offer_at=blueprint.offer_at,
+    )
+    Step.objects.bulk_create(_scaled_steps(version, blueprint.steps, blueprint.days))
     return version
 
 

@@ -37,6 +37,7 @@ from sop.services.runs import (
     run_set_groups,
     run_set_offer_end,
     run_start,
+    works_inside,
 )
 from sop.tables import RunTable
 from tenants import clock
@@ -92,7 +93,7 @@ class RunNewPage(FormPage):
     picked: Sequence[int] | None = None  # groups picked elsewhere; None: those in the URL, else all
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        ready = [one for one in self.groups() if group_is_ready(one)]
+        ready = [one for one in self.groups() if self.is_ready(one)]
         people = counts(tenant_id=self.request.tenant.pk, group_ids=[one.pk for one in ready])
         versions = usable_versions(self.request)
         return {
@@ -102,6 +103,15 @@ class RunNewPage(FormPage):
                 (one.pk, _label(one, people[one.pk].customers if one.pk in people else 0)) for one in ready
             ],
         }
+
+    def is_ready(self, group: Any) -> bool:
+        """Whether the group may take part in what is chosen: staff work begins before a group is live."""
+        if not hasattr(self, "_inside"):
+            asked = self.request.POST.get("version") or self.request.GET.get("version", "")
+            usable = usable_versions(self.request)
+            version = next((one for one in usable if str(one.pk) == asked), usable[0] if usable else None)
+            self._inside = version is not None and works_inside(step_list(version=version))
+        return group_is_ready(group, is_inside=self._inside)
 
     def groups(self) -> list[Any]:
         if not hasattr(self, "_groups"):
@@ -147,7 +157,7 @@ class RunNewPage(FormPage):
         if self.picked is not None:
             return self.picked
         return self.request.GET.getlist("groups") or [
-            one.pk for one in self.groups() if group_is_ready(one) and self.is_chosen(one)
+            one.pk for one in self.groups() if self.is_ready(one) and self.is_chosen(one)
         ]
 
     def kept(self, version: Version | None) -> dict[str, Any]:
@@ -160,7 +170,7 @@ class RunNewPage(FormPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {
             "has_versions": bool(usable_versions(self.request)),
-            "waiting": [one for one in self.groups() if not group_is_ready(one)],
+            "waiting": [one for one in self.groups() if not self.is_ready(one)],
             "group_tags": group_tag_choices(tenant_id=self.request.tenant.pk),
             "present_tag": self.tag,
         }
@@ -327,7 +337,9 @@ class RunGroupsPage(ConsoleView):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         run = found_run(request, pk)
         chosen = set(run_group_ids(tenant_id=self.request.tenant.pk, run_id=pk))
-        groups = [one for one in groups_open(tenant_id=self.request.tenant.pk) if group_is_ready(one)]
+        inside = works_inside(step_list(version=run.version))
+        rows = groups_open(tenant_id=self.request.tenant.pk)
+        groups = [one for one in rows if group_is_ready(one, is_inside=inside)]
         context = {"run": run, "groups": groups, "chosen": chosen}
         return render(request, "sop/groups_drawer.html", context, partial="sop/groups_drawer.html")
 

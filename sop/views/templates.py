@@ -1,4 +1,4 @@
-"""The gallery, a version's page, its steps, publishing and the next draft."""
+"""A version's page, its steps, publishing and the next draft."""
 
 from typing import Any
 
@@ -11,16 +11,14 @@ from content.policies.wording import render as fill
 from groups.enums import Kind
 from sop.enums import VersionState
 from sop.errors import ChecksFailed
-from sop.forms import BlankForm, CloneForm, ReasonForm, StepForm
+from sop.forms import BlankForm, ReasonForm, StepForm
 from sop.models import Step, Version
 from sop.policies import plan
 from sop.selectors import timeline as view
-from sop.selectors.builtin import builtin_list
 from sop.selectors.calendar import run_list
 from sop.selectors.findings import version_findings
 from sop.selectors.templates import (
     step_list,
-    template_list,
     version_diff,
     version_get,
     version_list,
@@ -28,7 +26,6 @@ from sop.selectors.templates import (
 from sop.services.templates import (
     step_remove,
     step_save,
-    template_clone,
     template_create,
     template_set_kind,
     version_draft,
@@ -36,59 +33,12 @@ from sop.services.templates import (
 )
 from tenants.enums import Permission
 
-SCALABLE = ("camp30",)
-LENGTHS = (30, 21, 14)
-
 
 def found_version(request: Any, pk: int) -> Version:
     try:
         return version_get(tenant=request.tenant, version_id=pk)
     except Version.DoesNotExist as error:
         raise Http404 from error
-
-
-class TemplatesPage(TemplatePage):
-    """Own templates with their versions, and the built-in ones to start from."""
-
-    template_name = "sop/templates.html"
-
-    def context(self, **kwargs: Any) -> dict[str, Any]:
-        builtin = builtin_list(language=get_language() or "zh")
-        return {
-            "templates": list(template_list(tenant=self.request.tenant)),
-            "builtin": [
-                {
-                    "one": one,
-                    "steps": len(one.steps),
-                    "talks": plan.talk_counts(_as_plan(one.steps)),
-                    "lengths": LENGTHS if one.code in SCALABLE else (),
-                }
-                for one in builtin
-            ],
-        }
-
-
-def _as_plan(steps: list[dict[str, Any]]) -> list[plan.PlanStep]:
-    return [Step(**one).to_plan() for one in steps]
-
-
-class CloneView(ConsoleView):
-    """POST: a built-in template becomes the tenant's own draft."""
-
-    write_permission = Permission.OPERATE
-
-    def post(self, request: HttpRequest, code: str) -> HttpResponse:
-        form = CloneForm(request.POST)
-        days = form.cleaned_data["days"] if form.is_valid() else None
-        version = template_clone(
-            tenant=self.request.tenant,
-            code=code,
-            language=get_language() or "zh",
-            actor=self.request.actor,
-            days=days if code in SCALABLE and days in LENGTHS else None,
-        )
-        toast(request, _("Copied. Look it over, then publish it."))
-        return go(request, self.url("sop:version", pk=version.pk))
 
 
 class BlankPage(FormPage):

@@ -72,6 +72,7 @@ WORDS: dict[str, dict[str, str]] = {
     "leads:s_verdict": {"verb": "confirm"},
     "leads_phone:s_verdict": {"verb": "confirm"},
     "sop:clone": {"code": "nothing"},
+    "sop:shelve": {"verb": "archive"},
     "sop:touch_verb": {"verb": "confirm"},
     "team:item_act": {"verb": "done"},
     "team_phone:item_act": {"verb": "done"},

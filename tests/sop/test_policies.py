@@ -13,7 +13,7 @@ from sop.enums import TOUCH_ENDED, TOUCH_MOVES, TouchState
 from sop.models import Step
 from sop.policies import calendar, dispatch, plan
 from sop.policies.dispatch import Verdict
-from sop.selectors.builtin import builtin_codes, builtin_get
+from sop.selectors.builtin import builtin_get
 
 pytestmark = pytest.mark.unit
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -192,21 +192,6 @@ def test_second_mass_send_and_fourth_message_of_a_day_are_named() -> None:
     assert codes(*mass) == ["QUOTA-01"]
     assert codes(*(step(key=str(one)) for one in range(4))) == ["CAP-01"]
     assert codes(*(step(key=str(one)) for one in range(3)), step(channel="moments")) == []
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("code", builtin_codes())
-def test_builtin_passes_its_own_checks(code: str, language: str) -> None:
-    source = builtin_get(code=code, language=language)
-    steps = [
-        Step(**one).to_plan(offer_day=source.offer_day, offer_at=source.offer_at) for one in source.steps
-    ]
-    last = source.days + source.after_days
-    assert plan.check(steps, last_day=last, limits=LIMITS, is_camp=True) == []
-    assert len({one.key for one in steps}) == len(steps)
-    assert max(load.messages for load in plan.load_by_day(steps).values()) == 3
-    broadcasts, talks = plan.talk_counts(steps)
-    assert talks > broadcasts / 2
 
 
 @pytest.mark.parametrize("days", [14, 21, 45])

@@ -1,0 +1,208 @@
+"""Every built-in template keeps the rules, is copied, published and carried out by the one engine (R40, R42 to R48)."""
+
+from datetime import date, time
+
+import pytest
+from django.utils.translation import override
+
+from sop.enums import INTERNAL_CHANNELS, LINK_PARTS, Channel, Mark, TouchState
+from sop.models import Step, Touch
+from sop.policies import plan
+from sop.policies.structure import Shape, flaws
+from sop.selectors.builtin import builtin_codes, builtin_get
+from sop.selectors.findings import version_findings
+from sop.services.dispatch import dispatch_due
+from sop.services.runs import RunWish, run_needs, run_start
+from sop.services.templates import template_clone, version_publish
+from team.models import WorkItem
+from tenants import clock
+from tenants.audit import SYSTEM
+from tests.factories.contacts import make_customers
+from tests.factories.groups import fill_group, make_group
+from tests.factories.team import make_staff
+from tests.factories.wecom import make_app
+from tests.sop.conftest import befriend
+
+NAMED = {
+    "planning", "setup", "daily", "flash", "bootcamp5", "camp30", "super_user", "delivery_learning",
+    "delivery_service", "crisis",
+}  # fmt: skip
+INSIDE = {"planning", "setup"}
+CAMPS = {"bootcamp5", "camp30"}
+LIMITS = plan.Limits(
+    messages_a_day=3,
+    messages_a_week=15,
+    mass_a_group_and_day=1,
+    staff_minutes_a_day=180,
+    value_share_percent=40,
+    quiet_from=time(22),
+    quiet_until=time(8),
+)
+FOREVER = date(2026, 12, 31)
+
+
+def planned(code, language="zh"):
+    source = builtin_get(code=code, language=language)
+    made = [Step(**one).to_plan(offer_day=source.offer_day, offer_at=source.offer_at) for one in source.steps]
+    return source, made
+
+
+@pytest.mark.unit
+def test_the_library_holds_what_the_requirement_names():
+    assert set(builtin_codes()) == NAMED
+    assert builtin_codes()[:2] == ["planning", "setup"]
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("code", sorted(NAMED))
+def test_a_built_in_template_breaks_no_rule_of_its_kind(code, language):
+    source, steps = planned(code, language)
+    is_crisis = source.kind == "crisis"
+    found = plan.check(
+        steps,
+        last_day=source.days + source.after_days,
+        limits=plan.Limits(**{**vars(LIMITS), "groups_each": 1 if is_crisis else 3}),
+        is_camp=source.kind == "camp",
+    )
+    assert found == []
+    assert flaws(Shape(source.kind, tuple(steps), tuple(source.phases))) == []
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("code", sorted(NAMED))
+def test_every_step_is_complete_in_both_languages(code):
+    chinese, english = (builtin_get(code=code, language=one) for one in ("zh", "en"))
+    assert [one["key"] for one in chinese.steps] == [one["key"] for one in english.steps]
+    for one, other in zip(chinese.steps, english.steps, strict=True):
+        assert one["text"] != other["text"]
+        assert one["title"] != other["title"]
+        assert len(one["text"]) >= 30
+        assert one["evidence"]
+        assert one["goal"]
+    first, last = chinese.phases[0]["first"], max(one["last"] for one in chinese.phases)
+    assert (first, last) == (1, chinese.days + chinese.after_days)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("code", sorted(NAMED - INSIDE))
+def test_a_template_that_speaks_to_customers_talks_more_than_it_broadcasts(code):
+    _source, steps = planned(code)
+    broadcasts, talks = plan.talk_counts(steps)
+    assert talks > broadcasts / 2
+    assert max(load.messages for load in plan.load_by_day(steps).values()) <= 3
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("code", sorted(CAMPS))
+def test_a_camp_has_a_first_a_peak_and_an_end_and_asks_how_it_was(code):
+    source, steps = planned(code)
+    assert {Mark.FIRST, Mark.PEAK, Mark.END} <= {one.mark for one in steps}
+    asked = [one for one in source.steps if "1 到 5" in one["text"] or "有用回 5" in one["text"]]
+    assert len(asked) >= 2
+
+
+@pytest.mark.unit
+def test_the_bootcamp_brings_every_part_of_its_links_with_ways_in_and_out():
+    source, steps = planned("bootcamp5")
+    for link, parts in LINK_PARTS.items():
+        brought = set().union(*(one.parts for one in steps if one.link == link))
+        assert set(parts) <= brought
+    for phase in source.phases[:5]:
+        assert phase["entry"]
+        assert phase["exit"]
+        assert phase["metric"]
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("code", sorted(INSIDE))
+def test_planning_and_set_up_send_nothing(code):
+    _source, steps = planned(code)
+    assert {one.channel for one in steps} == {Channel.INTERNAL}
+    assert plan.load_by_day(steps)[1].messages == 0
+
+
+@pytest.fixture
+def ground(scoped):
+    """A group of a kind with people and staff; in planning for staff work."""
+
+    def make(kind, state="active"):
+        app = make_app(tenant=scoped)
+        staff = make_staff(tenant=scoped, app=app, userid="linxiao", name="林晓")
+        group = make_group(
+            tenant=scoped, app=app, owner=staff, state=state, kind=kind or "new_user", name="启蒙01群"
+        )
+        crowd = make_customers(tenant=scoped, count=3, app=app)
+        seated = fill_group(group=group, customers=crowd, staff=[staff])
+        befriend(staff, crowd)
+        return seated
+
+    return make
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+@pytest.mark.parametrize("code", sorted(NAMED))
+def test_a_copy_is_judged_clean_published_and_runs_on_a_group_of_its_kind(scoped, frozen, ground, code):
+    version = template_clone(tenant=scoped, code=code, language="zh", actor=SYSTEM)
+    with override("zh-hans"):
+        assert version_findings(version) == []
+    version_publish(tenant=scoped, version_id=version.pk, actor=SYSTEM)
+    group = ground(version.template.group_kind, state="planning" if code in INSIDE else "active")
+    frozen.set(clock.at_local(date(2026, 3, 2), time(7), scoped.timezone))
+    steps = list(Step.objects.filter(version=version))
+    asked = run_needs(steps)
+    run = run_start(
+        tenant=scoped,
+        actor=SYSTEM,
+        wish=RunWish(
+            version_id=version.pk,
+            name="三月",
+            group_ids=[group.pk],
+            starts_on=date(2026, 3, 2),
+            key_interaction="live",
+            interaction_url="https://live.example.com/1",
+            product_title="年课",
+            product_url="https://shop.example.com/1",
+            offer_ends_at=clock.at_local(
+                date(2026, 3, 1 + (version.offer_day or 2)), version.offer_at or time(20), scoped.timezone
+            )
+            if "offer_ends_at" in asked
+            else None,
+        ),
+    )
+    dated = [one for one in steps if one.anchor != "member_join"]
+    assert Touch.objects.filter(run=run, state=TouchState.PLANNED).count() == len(dated)
+    assert (run.window_id is None) == (code in INSIDE)
+    for _hour in range(5):
+        frozen.move(hours=1)
+        dispatch_due(tenant_id=scoped.pk)
+    first = Touch.objects.filter(run=run).exclude(state=TouchState.PLANNED)
+    assert first
+    assert {one.state for one in first} == {TouchState.HANDED}
+    titles = set(WorkItem.objects.filter(source_kind="sop.touch").values_list("title", flat=True))
+    inside = [one for one in first if one.channel in INTERNAL_CHANNELS]
+    assert {one.step.title for one in inside} <= titles
+    assert all(one.recipients_count == 0 for one in inside)
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_a_crisis_runs_beside_a_camp_and_its_first_day_is_due_at_once(scoped, frozen, ground):
+    group = ground("new_user")
+    runs = []
+    for code in ("bootcamp5", "crisis"):
+        version = template_clone(tenant=scoped, code=code, language="zh", actor=SYSTEM)
+        version_publish(tenant=scoped, version_id=version.pk, actor=SYSTEM)
+        frozen.set(clock.at_local(date(2026, 3, 2), time(14, 37), scoped.timezone))
+        wish = RunWish(
+            version_id=version.pk, name=code, group_ids=[group.pk], starts_on=date(2026, 3, 2),
+            interaction_url="https://a.example.com", product_url="https://b.example.com",
+            offer_ends_at=clock.at_local(date(2026, 3, 8), time(20), scoped.timezone),
+        )  # fmt: skip
+        runs.append(run_start(tenant=scoped, actor=SYSTEM, wish=wish))
+    dispatch_due(tenant_id=scoped.pk)
+    due = Touch.objects.filter(run=runs[1], state=TouchState.HANDED)
+    assert [one.step.key for one in due.order_by("step__priority")] == [
+        "d1_freeze", "d1_speaker", "d1_facts", "d1_statement", "d1_calls",
+    ]  # fmt: skip
