@@ -36,6 +36,7 @@ FIELD_KINDS: dict[str, Differing] = {
     "title": Differing.LABELS,
     "phase": Differing.LABELS,
     "link": Differing.LABELS,
+    "parts": Differing.LABELS,
     "mark": Differing.LABELS,
     "strategy": Differing.LABELS,
     "goal": Differing.LABELS,

@@ -105,6 +105,7 @@ _NAMES = {
     "attachments": _("Attachments"),
     "mark": _("Peak-end mark"),
     "strategy": _("Strategy"),
+    "parts": _("What it brings"),
     "goal": _("Goal"),
     "content_type": _("Content type"),
     "cost_minutes": _("Minutes a group"),

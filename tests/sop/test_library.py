@@ -206,7 +206,7 @@ def test_faults_are_told_in_chinese(page, tenant):
     User.objects.update(language="zh-hans")
     bad = "kind = 'camp'\ndays = 7\nname = 'x'\n[[steps]]\nkey = 'a'\ntitle = '早上好'\nchannel = 'pigeon'\n"
     body = page("/sop/import/", {"file": upload(bad)}).content.decode()
-    assert "第 1 步“早上好”" in body
+    assert "步骤 1 “早上好”" in body
     assert "不认识" in body
 
 
