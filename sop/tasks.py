@@ -4,6 +4,8 @@ from functools import partial
 
 from celery import shared_task
 
+from outbox.dispatch import enqueue
+from sop.services.certificate import certify_night, tenants_uncertified
 from sop.services.dispatch import dispatch_due as dispatch_tenant_due
 from sop.services.dispatch import tenants_with_due
 from sop.services.results import handed_expire, results_poll, tenants_with_results_due
@@ -50,3 +52,17 @@ def poll_tenant(*, tenant_id: int) -> None:
     results_poll(tenant_id=tenant_id)
     handed_expire(tenant_id=tenant_id)
     runs_finish_due(tenant=Tenant.objects.get(pk=tenant_id))
+
+
+@shared_task(name="sop.certify_due", time_limit=60)
+def certify_due() -> None:
+    """Tick: find companies whose last whole day was not counted a second time."""
+    with unscoped("the certificate's tick looks for tenants whose day before has none"):
+        waiting = tenants_uncertified()
+    for tenant_id in waiting:
+        enqueue("sop.certify_tenant", tenant_id=tenant_id)
+
+
+@shared_task(name="sop.certify_tenant", base=TenantTask, time_limit=300)
+def certify_tenant(*, tenant_id: int) -> None:
+    certify_night(tenant_id=tenant_id)

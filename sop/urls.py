@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from sop import phone
-from sop.views import library, runs, templates, touches, versions
+from sop.views import certificates, library, runs, templates, touches, versions
 
 app_name = "sop"
 urlpatterns: list[URLPattern] = [
@@ -35,6 +35,13 @@ urlpatterns: list[URLPattern] = [
     path("sop/runs/<int:pk>/offer/", runs.RunOfferPage.as_view(), name="run_offer"),
     path("sop/runs/<int:pk>/version/", versions.RunMovePage.as_view(), name="run_move"),
     path("sop/runs/<int:pk>/groups/", runs.RunGroupsPage.as_view(), name="run_groups"),
+    path("sop/certificates/", certificates.CertificatesPage.as_view(), name="certificates"),
+    path("sop/certificates/<int:pk>/", certificates.CertificatePage.as_view(), name="certificate"),
+    path(
+        "sop/certificates/<int:pk>/<slug:verb>/",
+        certificates.CertificateActView.as_view(),
+        name="certificate_act",
+    ),
     path("sop/touches/", touches.TouchesPage.as_view(), name="touches"),
     path("sop/touches/<int:pk>/", touches.TouchDrawer.as_view(), name="touch"),
     path("sop/touches/<int:pk>/<slug:verb>/", touches.TouchVerbView.as_view(), name="touch_verb"),

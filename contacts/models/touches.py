@@ -1,5 +1,6 @@
 """What reached whom: the gate's counts and its log."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from contacts.models.people import Customer
@@ -79,4 +80,7 @@ class Exposure(TenantModel):
                 fields=["tenant", "touch_key", "customer", "seq"], name="contacts_exposure_once"
             )
         ]
-        indexes = [models.Index(fields=["tenant", "customer", "local_date"], name="contacts_exposure_person")]
+        indexes = [
+            models.Index(fields=["tenant", "customer", "local_date"], name="contacts_exposure_person"),
+            BrinIndex(fields=["at"], name="contacts_exposure_at"),
+        ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import combinations, islice
 
 from django.db import connection
@@ -56,6 +57,14 @@ def person_records(*, customer: Customer) -> list[Customer]:
     same = Q(pk=person_id) | Q(person_id=person_id)
     rows = Customer.objects.filter(same, tenant_id=customer.tenant_id)
     return list(rows.order_by(F("person_id").asc(nulls_first=True), "first_seen_at", "pk"))
+
+
+def joined_since(*, tenant_id: int, since: datetime) -> set[int]:
+    """People whom a record was joined to since then: the record that stands for each. One query."""
+    rows = IdentityMove.objects.filter(
+        tenant_id=tenant_id, verb=IdentityVerb.MERGED, at__gte=since
+    ).order_by()
+    return set(rows.values_list(Coalesce("into__person_id", "into_id"), flat=True))
 
 
 def identity_moves(*, tenant_id: int, customer_ids: Iterable[int], limit: int) -> list[IdentityMove]:

@@ -5,14 +5,15 @@ many different messages were let through to any of the records on a local day, a
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
 
 from contacts.policies.touch import week_start
-from contacts.selectors.identity import persons_of
+from contacts.selectors.identity import as_persons, persons_of, records_under
 
 COUNTERS = {
     "day": {"table": "contacts_exposureday", "owner": "customer_id", "period": "local_date"},
@@ -38,7 +39,7 @@ insert into contacts_exposure
 select tenant_id, customer_id, touch_key, seq + 1, -1, local_date, %s, channel, group_id, capped
 from (
     select distinct on (touch_key, customer_id) * from contacts_exposure
-    where tenant_id = %s and touch_key = any(%s) order by touch_key, customer_id, seq desc
+    where tenant_id = %s and touch_key = any(%s) {only} order by touch_key, customer_id, seq desc
 ) latest
 where weight = 1
 on conflict do nothing
@@ -60,6 +61,17 @@ select tenant_id, customer_id, date_trunc('week', local_date)::date, sum(count)
 from contacts_exposureday where tenant_id = %(tenant)s and customer_id = any(%(ids)s)
 group by 1, 2, 3
 """
+# What the log lacks, unless it stands there already.
+_ADD = """
+insert into contacts_exposure
+    (tenant_id, customer_id, touch_key, seq, weight, local_date, at, channel, group_id, capped)
+select %s, x.customer_id, x.touch_key, coalesce(max(e.seq) + 1, 0), 1, %s, x.at, x.channel, x.group_id, true
+from unnest(%s::text[], %s::bigint[], %s::timestamptz[], %s::text[], %s::bigint[])
+    as x(touch_key, customer_id, at, channel, group_id)
+left join contacts_exposure e on e.tenant_id = %s and e.touch_key = x.touch_key and e.customer_id = x.customer_id
+group by x.touch_key, x.customer_id, x.at, x.channel, x.group_id
+having coalesce(max(e.seq), 1) %% 2 = 1
+"""
 
 
 def hold_identity(*, tenant_id: int) -> str:
@@ -77,7 +89,7 @@ def gate_release(*, tenant_id: int, keys: list[str], now: datetime) -> int:
     """
     hold_identity(tenant_id=tenant_id)
     with connection.cursor() as cursor:
-        cursor.execute(_UNEXPOSE, [now, tenant_id, keys])
+        cursor.execute(_UNEXPOSE.format(only=""), [now, tenant_id, keys])
         rows = cursor.fetchall()
         persons = persons_of(tenant_id=tenant_id, customer_ids={row[0] for row in rows}) if rows else {}
         days: dict[date, set[tuple[str, int]]] = defaultdict(set)
@@ -114,6 +126,46 @@ def exposures_recount(*, tenant_id: int, customer_ids: Iterable[int]) -> None:
             )
         cursor.execute(_RECOUNT_DAYS, who)
         cursor.execute(_RECOUNT_WEEKS, who)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A message that reached a record and is missing in the log. `at`: when it went out, aware UTC."""
+
+    touch_key: str
+    customer_id: int
+    at: datetime
+    channel: str
+    group_id: int | None
+
+
+def exposures_correct(
+    *, tenant_id: int, day: date, now: datetime, missing: Iterable[Reached], surplus: Iterable[tuple[str, int]],
+    customer_ids: Iterable[int], groups: Mapping[int, int],
+) -> None:  # fmt: skip
+    """Bring the log of a local day to what happened and count the persons of these records anew.
+
+    `surplus`: (touch key, customer id) that reached nobody; `groups`: group id -> its messages of the day. The caller
+    has stopped the gate as for `exposures_recount`. Safe to repeat.
+    """
+    lacking = [(one.touch_key, one.customer_id, one.at, one.channel, one.group_id) for one in missing]
+    with connection.cursor() as cursor:
+        if lacking:
+            columns = [list(column) for column in zip(*lacking, strict=True)]
+            cursor.execute(_ADD, [tenant_id, day, *columns, tenant_id])
+        for touch_key, customer_id in surplus:
+            cursor.execute(
+                _UNEXPOSE.format(only="and customer_id = %s"), [now, tenant_id, [touch_key], customer_id]
+            )
+        if groups:
+            cursor.execute(LOCK.format(**COUNTERS["group"]), [tenant_id, day, sorted(groups)])
+            cursor.execute(
+                STORE.format(**COUNTERS["group"]), [list(groups), list(groups.values()), tenant_id, day]
+            )
+    people = as_persons(tenant_id=tenant_id, customer_ids=customer_ids)
+    exposures_recount(
+        tenant_id=tenant_id, customer_ids=[*people, *records_under(tenant_id=tenant_id, person_ids=people)]
+    )
 
 
 def _lower(cursor: Any, table: dict[str, str], tenant_id: int, period: date, used: Counter[int]) -> None:

@@ -1,5 +1,6 @@
 """Choices, state tables and settings of SOPs; import them from here."""
 
+from sop.enums.certificates import FAULT_ADVICE, FAULTS_OVER, Fault
 from sop.enums.links import (
     COUNTDOWN_MINUTES,
     FLASH_NODES,
@@ -8,6 +9,7 @@ from sop.enums.links import (
     Part,
 )
 from sop.enums.settings import (
+    CERTIFY_AT,
     CLAIM_LEASE_S,
     COUNTDOWN_CARD_MIN,
     GROUP_MASS_A_DAY,
@@ -53,9 +55,12 @@ from sop.enums.touches import (
 __all__ = [
     "BESIDE_A_CAMP",
     "BLOCKED_REF",
+    "CERTIFY_AT",
     "CLAIM_LEASE_S",
     "COUNTDOWN_CARD_MIN",
     "COUNTDOWN_MINUTES",
+    "FAULTS_OVER",
+    "FAULT_ADVICE",
     "FLASH_NODES",
     "GROUP_CHANNELS",
     "GROUP_MASS_A_DAY",
@@ -79,6 +84,7 @@ __all__ = [
     "Channel",
     "ContentType",
     "Evidence",
+    "Fault",
     "Link",
     "Mark",
     "OnBlock",

@@ -1,5 +1,7 @@
 """A company's own limits and rhythms of SOPs."""
 
+from datetime import time
+
 from django.utils.translation import gettext_lazy as _
 
 from tenants.enums import PreferenceKind
@@ -68,4 +70,10 @@ COUNTDOWN_CARD_MIN = declare(
     label=_("Minutes before the offer ends for the final card"),
     minimum=5,
     maximum=55,
+)
+CERTIFY_AT = declare(
+    "sop.certify_at",
+    default=time(3, 30),
+    kind=PreferenceKind.TIME,
+    label=_("When the sends of the day before are counted a second time"),
 )

@@ -71,6 +71,7 @@ WORDS: dict[str, dict[str, str]] = {
     "leads:list": {"tab": "overdue"},
     "leads:s_verdict": {"verb": "confirm"},
     "leads_phone:s_verdict": {"verb": "confirm"},
+    "sop:certificate_act": {"verb": "again"},
     "sop:clone": {"code": "nothing"},
     "sop:shelve": {"verb": "archive"},
     "sop:touch_verb": {"verb": "confirm"},

@@ -196,10 +196,15 @@ def quota_note(
         cursor.execute(_USE, [tenant_id, receiver_kind, source, clock.now(), receivers, days, keys])
 
 
-def quota_return(*, tenant_id: int, vendor_msgids: Iterable[str]) -> int:
-    """Give back what sends that never happened had used, by the keys they used it under.
+def quota_return(
+    *, tenant_id: int, vendor_msgids: Iterable[str], receiver_ids: Collection[str] | None = None
+) -> int:
+    """Give back what sends that never happened had used, by the keys they used it under; of some receivers only
+    when those are named.
 
     Safe to repeat. Returns how many entries.
     """
-    gone, _ = QuotaEntry.objects.filter(tenant_id=tenant_id, vendor_msgid__in=list(vendor_msgids)).delete()
-    return gone
+    rows = QuotaEntry.objects.filter(tenant_id=tenant_id, vendor_msgid__in=list(vendor_msgids))
+    if receiver_ids is not None:
+        rows = rows.filter(receiver_id__in=list(receiver_ids))
+    return rows.delete()[0]

@@ -1,0 +1,200 @@
+"""The nightly certificate: it agrees with a day that went right, and finds each fault that is planted."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from contacts.enums import CAP_PER_DAY
+from contacts.models import Exposure, ExposureDay, ExposureWeek, GroupDay
+from contacts.services.identity import customers_merge
+from groups.models import Member
+from sop.models import Certificate, Touch
+from sop.services.certificate import (
+    certificate_make,
+    certificate_mend,
+    certify_night,
+    tenants_uncertified,
+)
+from sop.services.dispatch import dispatch_due
+from sop.services.planning import plan_apply, plan_cancel
+from team.models import WorkItem
+from tenants.audit import SYSTEM
+from tenants.models import Preference, User
+from tenants.services import preference_set
+from tests.conftest import MovableClock
+from tests.factories.contacts import make_customer
+from tests.factories.groups import make_member
+from tests.sop.conftest import Camp
+from tests.sop.test_services_dispatch import AT_10
+from wecom.models import QuotaEntry
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+MONDAY = date(2026, 3, 2)
+Make = Callable[..., Camp]
+STEPS = [
+    {"channel": "group_forward"},
+    {"channel": "group_mass"},
+    {"channel": "private_mass", "text": "早安"},
+    {"channel": "moments"},
+    {"channel": "staff_task", "is_service": True, "text": "在吗"},
+]
+
+
+@pytest.fixture
+def sent(camp: Make, frozen: MovableClock) -> Camp:
+    """A Monday on which all of it went out to two groups of three."""
+    made = camp(steps=STEPS, groups=2)
+    frozen.set(AT_10)
+    plan_apply(tenant=made.tenant, run=made.run)
+    dispatch_due(tenant_id=made.tenant.pk)
+    return made
+
+
+def kinds(row: Certificate) -> set[str]:
+    return {one["kind"] for one in row.faults}
+
+
+def test_a_day_that_went_right_agrees(sent: Camp) -> None:
+    row = certificate_make(tenant=sent.tenant, day=MONDAY)
+    assert (row.fault_count, row.faults) == (0, [])
+    assert (row.touches, row.exposures, row.persons, row.sends) == (6, 18, 6, 8)
+    assert not WorkItem.objects.filter(source_kind="sop.certificate").exists()
+
+
+def test_a_message_taken_back_still_agrees(sent: Camp, frozen: MovableClock) -> None:
+    plan_cancel(tenant=sent.tenant, run=sent.run)
+    row = certificate_make(tenant=sent.tenant, day=MONDAY)
+    assert (row.fault_count, row.touches) == (0, 0)
+
+
+def _forget_exposure(sent: Camp) -> None:
+    row = Exposure.objects.filter(group=sent.groups[0], customer=sent.people[0][0]).first()
+    assert row is not None
+    row.pk, row.seq, row.weight = None, 1, -1
+    row.save(force_insert=True)
+
+
+def _invent_exposure(sent: Camp) -> None:
+    row = Exposure.objects.filter(customer=sent.people[0][0], capped=True).first()
+    assert row is not None
+    row.pk, row.customer_id = None, make_customer(tenant=sent.tenant).pk
+    row.save(force_insert=True)
+
+
+def _raise_day(sent: Camp) -> None:
+    ExposureDay.objects.filter(customer=sent.people[0][0]).update(count=2)
+
+
+def _raise_week(sent: Camp) -> None:
+    ExposureWeek.objects.filter(customer=sent.people[1][0]).update(count=9)
+
+
+def _lower_group(sent: Camp) -> None:
+    GroupDay.objects.filter(group=sent.groups[1]).delete()
+
+
+def _forget_quota(sent: Camp) -> None:
+    QuotaEntry.objects.filter(receiver_id=sent.groups[0].chat_id).delete()
+
+
+def _invent_quota(sent: Camp) -> None:
+    row = QuotaEntry.objects.filter(receiver_kind="group").first()
+    assert row is not None
+    row.pk, row.receiver_id = None, "wrNobody"
+    row.save(force_insert=True)
+
+
+def _told_late(sent: Camp) -> None:
+    make_member(
+        group=sent.groups[0], customer=make_customer(tenant=sent.tenant), joined_at=AT_10 - timedelta(hours=1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("plant", "found"),
+    [
+        (_forget_exposure, {"not_logged"}),
+        (_invent_exposure, {"not_sent"}),
+        (_raise_day, {"day", "week"}),
+        (_raise_week, {"week"}),
+        (_lower_group, {"group"}),
+        (_forget_quota, {"quota_missing"}),
+        (_invent_quota, {"quota_surplus"}),
+        (_told_late, {"not_logged", "day"}),
+    ],
+)
+def test_a_planted_fault_is_found_told_and_mended(
+    sent: Camp, plant: Callable[[Camp], None], found: set[str]
+) -> None:
+    plant(sent)
+    row = certificate_make(tenant=sent.tenant, day=MONDAY)
+    assert kinds(row) == found
+    item = WorkItem.objects.get(source_kind="sop.certificate")
+    assert (item.state, item.rule_code) == ("open", "CERT-01")
+    row = certificate_mend(tenant=sent.tenant, certificate_id=row.pk, actor=SYSTEM)
+    assert (row.fault_count, row.mended_by) == (0, SYSTEM.name)
+    item.refresh_from_db()
+    assert item.state == "done"
+
+
+def test_somebody_over_the_cap_is_named_and_cannot_be_mended(sent: Camp) -> None:
+    Preference.objects.create(tenant=sent.tenant, key="touch.cap_per_day", value=2)
+    row = certificate_make(tenant=sent.tenant, day=MONDAY)
+    assert (kinds(row), row.fault_count) == ({"over_day"}, 6)
+    row = certificate_mend(tenant=sent.tenant, certificate_id=row.pk, actor=SYSTEM)
+    assert kinds(row) == {"over_day"}
+
+
+def test_a_cap_that_was_lowered_after_the_day_and_people_found_to_be_one_are_no_fault(
+    sent: Camp, frozen: MovableClock
+) -> None:
+    frozen.move(minutes=5)
+    one, two = sent.people[0][0], sent.people[1][0]
+    customers_merge(tenant=sent.tenant, goes_on_id=one.pk, other_id=two.pk, actor=SYSTEM, reason="同一个人")
+    row = certificate_make(tenant=sent.tenant, day=MONDAY)
+    assert (row.fault_count, row.persons) == (0, 5)
+    preference_set(tenant=sent.tenant, setting=CAP_PER_DAY, raw=1, actor=SYSTEM)
+    assert certificate_make(tenant=sent.tenant, day=MONDAY).fault_count == 0
+
+
+def test_members_who_left_before_or_came_after_are_not_counted(sent: Camp, frozen: MovableClock) -> None:
+    Member.objects.filter(customer=sent.people[0][0]).update(left_at=AT_10 + timedelta(minutes=1))
+    make_member(
+        group=sent.groups[0],
+        customer=make_customer(tenant=sent.tenant),
+        joined_at=AT_10 + timedelta(minutes=1),
+    )
+    assert certificate_make(tenant=sent.tenant, day=MONDAY).fault_count == 0
+
+
+def test_the_night_counts_the_day_before_once_from_its_hour_on(sent: Camp, frozen: MovableClock) -> None:
+    frozen.set(AT_10 + timedelta(hours=15))  # Tuesday 01:00 in Shanghai
+    assert certify_night(tenant_id=sent.tenant.pk) is None
+    assert tenants_uncertified() == [sent.tenant.pk]
+    frozen.set(AT_10 + timedelta(hours=18))
+    row = certify_night(tenant_id=sent.tenant.pk)
+    assert row is not None
+    assert (row.day, row.touches) == (MONDAY, 6)
+    assert certify_night(tenant_id=sent.tenant.pk) is None
+    assert tenants_uncertified() == []
+
+
+def test_the_page_shows_agreement_then_the_rows_and_mends_them(sent: Camp, client: Client) -> None:
+    User.objects.update(language="en")
+    client.force_login(User.objects.get(email="lin@example.com"))
+    slug = sent.tenant.slug
+    empty = client.get(reverse("sop:certificates", args=[slug])).content.decode()
+    assert "No day has been counted yet" in empty
+    row = certificate_make(tenant=sent.tenant, day=MONDAY)
+    assert "Agrees" in client.get(reverse("sop:certificates", args=[slug])).content.decode()
+    _told_late(sent)
+    page = reverse("sop:certificate", args=[slug, row.pk])
+    client.post(reverse("sop:certificate_act", args=[slug, row.pk, "again"]))
+    shown = client.get(page).content.decode()
+    assert "Reached, and not counted" in shown
+    assert Touch.objects.filter(channel="group_forward").first().step.title in shown  # type: ignore[union-attr]
+    client.post(reverse("sop:certificate_act", args=[slug, row.pk, "mend"]))
+    assert "Both counts agree" in client.get(page).content.decode()

@@ -1,0 +1,84 @@
+"""Real processes race on the same people: no cap and no quota is passed, and the second count agrees."""
+
+import multiprocessing
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.db import connections, transaction
+
+from contacts.models import ExposureDay
+from contacts.services.identity import customers_merge
+from sop.models import Touch
+from sop.services.certificate import certificate_make
+from sop.services.dispatch import claim, decide
+from sop.services.planning import plan_apply
+from tenants.audit import SYSTEM
+from tenants.models import Preference, Tenant
+from tenants.scoping import tenant_scope
+from tests.conftest import MovableClock
+from tests.factories.groups import make_member
+from tests.sop.conftest import Camp
+from tests.sop.test_services_dispatch import AT_10
+from wecom.models import QuotaEntry, QuotaRuleChange
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+WORKERS, CAP = 4, 2
+STEPS = [
+    {"channel": "group_forward", "priority": 50},
+    {"channel": "group_mass", "priority": 30},
+    {"channel": "group_mass", "priority": 40},
+    {"channel": "private_mass", "text": "早安", "priority": 10},
+    {"channel": "staff_task", "text": "在吗", "priority": 60},
+]
+
+
+def _work(tenant_id: int, pairs: list[tuple[int, int]]) -> None:
+    """Three rows at a time, as long as there are any; in between somebody finds out that two are one person."""
+    connections.close_all()
+    tenant = Tenant.objects.get(pk=tenant_id)
+    with tenant_scope(tenant):
+        while token := claim(tenant_id=tenant_id, size=3):
+            decide(tenant_id=tenant_id, token=token)
+            if pairs:
+                one, two = pairs.pop()
+                customers_merge(tenant=tenant, goes_on_id=one, other_id=two, actor=SYSTEM, reason="同一个人")
+    connections.close_all()
+
+
+def test_processes_that_race_pass_no_cap_and_no_quota_and_the_certificate_agrees(
+    camp: Callable[..., Camp], frozen: MovableClock
+) -> None:
+    made = camp(steps=STEPS, groups=6, people=4)
+    for number, group in enumerate(made.groups):  # everybody sits in two groups
+        for person in made.people[number - 1]:
+            make_member(group=group, customer=person)
+    Preference.objects.create(tenant=made.tenant, key="touch.cap_per_day", value=CAP)
+    QuotaRuleChange.objects.create(tenant=made.tenant, rule="1_day", effective_from=date(2026, 1, 1))
+    frozen.set(AT_10)
+    with transaction.atomic():
+        plan_apply(tenant=made.tenant, run=made.run)
+    people = [one.pk for crowd in made.people for one in crowd]
+    merges = list(zip(people[:12:2], people[12::2], strict=True))
+    fork = multiprocessing.get_context("fork")
+    connections.close_all()
+    racers = [
+        fork.Process(target=_work, args=(made.tenant.pk, merges[number::WORKERS]))
+        for number in range(WORKERS)
+    ]
+    for one in racers:
+        one.start()
+    for one in racers:
+        one.join()
+    assert [one.exitcode for one in racers] == [0] * WORKERS
+    assert not Touch.objects.filter(state__in=["planned", "claimed"]).exists()
+    row = certificate_make(tenant=made.tenant, day=AT_10.date())
+    assert (row.fault_count, row.faults) == (0, [])
+    assert row.exposures
+    days = list(ExposureDay.objects.values_list("count", flat=True))
+    joined = {one for pair in merges for one in pair}
+    alone = ExposureDay.objects.exclude(customer__in=joined).values_list("count", flat=True)
+    assert max(alone) == CAP
+    assert max(days) <= 2 * CAP  # two who were found to be one while it went on had a cap each until then
+    sent = QuotaEntry.objects.values_list("receiver_id", flat=True)
+    assert len(sent) == len(set(sent))
