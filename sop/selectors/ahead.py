@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from contacts.policies.touch import NOTHING_AHEAD, Ahead, Coming
-from sop.enums import GROUP_CHANNELS, PULL_CHANNELS, REF, Channel, RunState, TouchState
+from sop.enums import GROUP_CHANNELS, REF, SILENT_CHANNELS, Channel, RunState, TouchState
 from sop.models import Step, Touch
 from sop.selectors.audience import audience_resolve
 from tenants import clock
@@ -26,7 +26,7 @@ def ahead_of(*, tenant_id: int, zone: str, touches: Sequence[Touch], now: dateti
     least = max((touch.step.priority for touch in touches), default=0)
     steps = Step.objects.filter(
         tenant=tenant_id, priority__lt=least, is_service=False, version__runs__state=RunState.RUNNING
-    ).exclude(channel__in=PULL_CHANNELS)
+    ).exclude(channel__in=SILENT_CHANNELS)
     ids = sorted(set(steps.values_list("pk", flat=True)))
     if not ids:
         return NOTHING_AHEAD
@@ -48,7 +48,7 @@ def _later(tenant_id: int, step_ids: list[int], now: datetime, zone: str) -> lis
             due_at__lt=clock.day_bounds(clock.local_date(now, zone), zone)[1], window_ends_at__gt=now,
             group__frozen_at=None, group__dismissed_at=None,
         )
-        .exclude(channel__in=PULL_CHANNELS)
+        .exclude(channel__in=SILENT_CHANNELS)
         .prefetch_related("step", "run", "group")
     )  # fmt: skip
     return list(rows.order_by("step__priority", "due_at", "pk")[:MOST])

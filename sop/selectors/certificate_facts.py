@@ -13,7 +13,7 @@ from django.db import connection
 from contacts.enums import CAP_PER_DAY, CAP_PER_WEEK
 from contacts.policies.touch import week_start
 from contacts.selectors.identity import joined_since
-from sop.enums import GROUP_CHANNELS, PULL_CHANNELS, REF, Fault, TouchState
+from sop.enums import GROUP_CHANNELS, REF, SILENT_CHANNELS, Fault, TouchState
 from tenants import clock, preferences
 from tenants.models import AuditEntry
 from wecom.selectors import quota_window
@@ -151,7 +151,7 @@ def compare(*, tenant: "Tenant", day: date) -> Findings:
     window = quota_window(tenant_id=tenant.pk, day=day)
     ask = {
         "tenant": tenant.pk, "day": day, "since": since, "until": until, "ref": REF, "standing": list(STANDING),
-        "pull": list(PULL_CHANNELS), "into_group": list(GROUP_CHANNELS), "monday": week_start(day),
+        "pull": list(SILENT_CHANNELS), "into_group": list(GROUP_CHANNELS), "monday": week_start(day),
         "sunday": week_start(day) + timedelta(days=6), "first": window.first, "last": window.last,
         "limit": window.limit, **_caps(tenant, since),
         "most": MOST,

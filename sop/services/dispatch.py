@@ -128,9 +128,8 @@ def decide(*, tenant_id: int, token: str) -> int:
             .filter(tenant_id=tenant_id, claim_token=token, state=TouchState.CLAIMED)
             # Not joined: a batch is of few steps, runs, groups and staff, and each is made an object once.
             .prefetch_related("step", "run", "group__owner", "staff")
-            .order_by(
-                "pk"
-            )  # as everybody locks them: who plans anew meanwhile waits, and nobody waits for ever
+            # As everybody locks them: who plans anew meanwhile waits, and nobody waits for ever.
+            .order_by("pk")
         )
         touches.sort(key=lambda one: (one.step.priority, one.due_at, one.pk))
         if not touches:
@@ -161,6 +160,9 @@ def _rule_before(batch: _Batch) -> list[Touch]:
             run_is_live=touch.run.state == RunState.RUNNING,
             offer_ends_at=_deadline(touch),
         )
+        if ruling.verdict is Verdict.SEND and not has_sender(touch):
+            # Before the gate: what nobody can send counts with nobody.
+            ruling = Ruling(Verdict.FAIL, Rule.NO_STAFF)
         if ruling.verdict is Verdict.SEND:
             asked.append(touch)
         else:
@@ -211,9 +213,7 @@ def _ask_gate(batch: _Batch, touches: list[Touch]) -> None:
     )
     asked: list[Touch] = []
     for touch in touches:
-        if not has_sender(touch):  # before the gate: what nobody can send must count with nobody
-            batch.decided.append(_apply(batch, touch, Ruling(Verdict.FAIL, Rule.NO_STAFF)))
-        elif not people.get(touch.pk):
+        if not people.get(touch.pk):
             batch.decided.append(_apply(batch, touch, Ruling(Verdict.BLOCK, Rule.NOBODY)))
         elif touch.channel in PULL_CHANNELS and is_quiet:
             batch.decided.append(_apply(batch, touch, Ruling(Verdict.BLOCK, "QUIET-01")))

@@ -9,7 +9,7 @@ from tenants.rls import protect
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sop", "0003_template_group_kind"),
+        ("sop", "0004_step_parts"),
         ("tenants", "0002_member_suspended"),
     ]
 
