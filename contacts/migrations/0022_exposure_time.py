@@ -5,16 +5,15 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0021_tag_marks'),
-        ('groups', '0012_incidents_and_sides'),
-        ('tenants', '0002_member_suspended'),
+        ("contacts", "0021_tag_marks"),
+        ("groups", "0012_incidents_and_sides"),
+        ("tenants", "0002_member_suspended"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='exposure',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['at'], name='contacts_exposure_at'),
+            model_name="exposure",
+            index=django.contrib.postgres.indexes.BrinIndex(fields=["at"], name="contacts_exposure_at"),
         ),
     ]
