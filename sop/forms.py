@@ -156,16 +156,16 @@ class TemplateFileForm(forms.Form):
     """A template as a file: chosen, or, once looked at, its text with the word to take it in."""
 
     file = forms.FileField(
-        label=_("File"), required=False, widget=forms.ClearableFileInput(attrs={"accept": ".toml,text/plain"})
+        label=_("File"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".toml,text/plain"}),
+        error_messages={"required": _("Choose a file.")},
     )
     text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput())
     sure = forms.BooleanField(required=False, widget=forms.HiddenInput())
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if not data.get("file") and not data.get("text") and "file" not in self.errors:
-            self.add_error("file", _("Choose a file."))
-        return data
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].required = not self.data.get("text")
 
 
 class BlankForm(forms.Form):

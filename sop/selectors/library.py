@@ -124,9 +124,9 @@ def blueprint_of(version: Version) -> Blueprint:
 
 @dataclass(frozen=True)
 class Day:
-    """A day of a preview; `label` is 3, or +1 after the end."""
+    """A day of a preview, counted from the start also after the end."""
 
-    label: str
+    number: int
     steps: list[Step]
 
 
@@ -200,12 +200,8 @@ def _stretches(version: Version, by_day: dict[int, list[Step]]) -> list[Stretch]
     found = []
     for phase in version.phases:
         days = [day for day in left if phase["first"] <= day <= phase["last"]]
-        found.append(Stretch(phase, [Day(_day_label(version, day), left.pop(day)) for day in days]))
+        found.append(Stretch(phase, [Day(day, left.pop(day)) for day in days]))
     if left:
-        rest = [Day(_day_label(version, day), rows) for day, rows in left.items()]
+        rest = [Day(day, rows) for day, rows in left.items()]
         found.append(Stretch({"key": "", "name": "", "note": "", "first": 0, "last": 0}, rest))
     return found
-
-
-def _day_label(version: Version, day: int) -> str:
-    return f"+{day - version.days}" if day > version.days else str(day)
