@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -11,11 +12,14 @@ from content.enums import ScriptKind
 from content.policies.wording import names_in
 from content.policies.wording import render as fill
 from content.selectors import script_search
+from content.selectors.facts import Stressed, facts_for
 from content.services import script_missed, script_used
 from content.services.asks import ask_answered, ask_record
+from content.services.facts import fact_told
 from team.errors import SignInRefused
 from team.phone import PhoneView
 from team.phone.base import Panel
+from tenants import clock
 from tenants.models import Tenant
 
 FIRST = 4  # shown before anybody searches
@@ -52,6 +56,10 @@ class ScriptsPage(PhoneView):
         """The group it is searched for, where that is known."""
         return None
 
+    def more(self, **kwargs: Any) -> dict[str, Any]:
+        """What stands above the scripts before anybody searches."""
+        return {}
+
     def here(self, **kwargs: Any) -> str:
         """The address of this search."""
         return self.url("content_phone:scripts")
@@ -78,25 +86,39 @@ class ScriptsPage(PhoneView):
             ),
             "target": self.target(**kwargs),
             "here": self.here(**kwargs),
+            **({} if question or kind else self.more(**kwargs)),
         }
         name = "content/_phone_found.html" if is_part else "content/phone_scripts.html"
         return render(request, "content/phone_scripts.html", context, partial=name)
+
+
+def friend_of(view: PhoneView, external_userid: str) -> tuple[Any, Any]:
+    """(customer, tie) of the staff member's own friend. Raises SignInRefused for anybody else."""
+    tenant_id, staff = view.request.tenant.pk, view.request.staff
+    customer = customer_by_external(tenant_id=tenant_id, app_id=staff.app_id, external_userid=external_userid)
+    tie = None
+    if customer is not None:
+        tie = follow_of(tenant_id=tenant_id, customer_id=customer.pk, staff_id=staff.pk)
+    if customer is None or tie is None:
+        raise SignInRefused("not_friend")
+    return customer, tie
 
 
 class CustomerScriptsPage(ScriptsPage):
     """The same for one customer: only a friend's name is filled in."""
 
     def values(self, **kwargs: Any) -> dict[str, str]:
-        tenant_id, staff = self.request.tenant.pk, self.request.staff
-        customer = customer_by_external(
-            tenant_id=tenant_id, app_id=staff.app_id, external_userid=kwargs["external_userid"]
-        )
-        tie = None
-        if customer is not None:
-            tie = follow_of(tenant_id=tenant_id, customer_id=customer.pk, staff_id=staff.pk)
-        if customer is None or tie is None:
-            raise SignInRefused("not_friend")
-        return {"customer": tie.remark or customer.name}
+        customer, tie = friend_of(self, kwargs["external_userid"])
+        facts = self._facts(customer.pk)
+        return {"customer": tie.remark or customer.name, "fact": facts[0].fact.text if facts else ""}
+
+    def _facts(self, customer_id: int) -> list[Stressed]:
+        if not hasattr(self, "_found_facts"):
+            self._found_facts = facts_for(tenant=self.request.tenant, customer_id=customer_id)
+        return self._found_facts
+
+    def more(self, **kwargs: Any) -> dict[str, Any]:
+        return {"facts": self._found_facts, "external": kwargs["external_userid"]}
 
     def target(self, **kwargs: Any) -> dict[str, str]:
         return {"external": kwargs["external_userid"]}
@@ -113,6 +135,24 @@ class ScriptUsedView(PhoneView):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         script_used(tenant=self.request.tenant, script_id=pk)
         ask_answered(tenant=self.request.tenant, script_id=pk, actor=self.request.actor)
+        return HttpResponse(status=204)
+
+
+class FactToldView(PhoneView):
+    """POST: the fact was sent to this customer; once a day counts as one telling."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, external_userid: str, pk: int) -> HttpResponse:
+        tenant = self.request.tenant
+        customer, _tie = friend_of(self, external_userid)
+        try:
+            fact_told(
+                tenant=tenant, fact_id=pk, customer_id=customer.pk, actor=self.request.actor,
+                ref=f"chat:{clock.local_date(clock.now(), tenant.timezone)}",
+            )  # fmt: skip
+        except ObjectDoesNotExist as error:
+            raise Http404 from error
         return HttpResponse(status=204)
 
 

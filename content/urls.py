@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from content import phone
-from content.views import library, library_acts, parts, radar, scripts, sensitive, surveys
+from content.views import facts, library, library_acts, parts, proofs, radar, scripts, sensitive, surveys
 
 app_name = "content"
 urlpatterns: list[URLPattern] = [
@@ -24,6 +24,19 @@ urlpatterns: list[URLPattern] = [
     path("words/", sensitive.WordsPage.as_view(), name="words"),
     path("words/add/", sensitive.WordsAddPage.as_view(), name="words_add"),
     path("words/<int:pk>/drop/", sensitive.WordDropView.as_view(), name="word_drop"),
+    path("testimonials/", proofs.ProofsPage.as_view(), name="proofs"),
+    path("testimonials/new/", proofs.ProofNewPage.as_view(), name="proof_new"),
+    path("testimonials/<int:pk>/", proofs.ProofPage.as_view(), name="proof"),
+    path("testimonials/<int:pk>/withdraw/", proofs.ProofWithdrawPage.as_view(), name="proof_withdraw"),
+    path("testimonials/<int:pk>/material/", proofs.ProofMaterialView.as_view(), name="proof_material"),
+    path("facts/", facts.FactsPage.as_view(), name="facts"),
+    path("facts/new/", facts.FactNewPage.as_view(), name="fact_new"),
+    path("facts/<int:pk>/", facts.FactPage.as_view(), name="fact"),
+    path("facts/<int:pk>/people/", facts.FactPeoplePage.as_view(), name="fact_people"),
+    path("facts/<int:pk>/<slug:verb>/", facts.FactActView.as_view(), name="fact_act"),
+    path("personas/new/", facts.PersonaNewPage.as_view(), name="persona_new"),
+    path("personas/<int:pk>/", facts.PersonaPage.as_view(), name="persona"),
+    path("personas/<int:pk>/<slug:verb>/", facts.PersonaActView.as_view(), name="persona_act"),
     path("scripts/", scripts.ScriptListPage.as_view(), name="scripts"),
     path("scripts/new/", scripts.ScriptPage.as_view(), name="script_new"),
     path("scripts/<int:pk>/", scripts.ScriptPage.as_view(), name="script"),
@@ -38,6 +51,9 @@ urlpatterns: list[URLPattern] = [
 phone_urlpatterns: list[URLPattern] = [
     path("scripts/", phone.ScriptsPage.as_view(), name="scripts"),
     path("scripts/missing/", phone.MissView.as_view(), name="script_missing"),
+    path(
+        "customer/<str:external_userid>/facts/<int:pk>/told/", phone.FactToldView.as_view(), name="fact_told"
+    ),
     path("scripts/<int:pk>/used/", phone.ScriptUsedView.as_view(), name="script_used"),
     path(
         "customer/<str:external_userid>/scripts/",

@@ -48,3 +48,13 @@ def people_exposed(*, tenant_id: int, touch_keys: list[str], among: list[str]) -
     rows = Exposure.objects.filter(tenant=tenant_id, touch_key__in=touch_keys).order_by()
     told = list(rows.values_list("customer_id").annotate(is_among=BoolOr(Q(touch_key__in=among))))
     return {who for who, _is_among in told}, {who for who, is_among in told if is_among}
+
+
+def people_by_touch(*, tenant_id: int, touch_keys: list[str]) -> dict[str, set[int]]:
+    """{key of a touch: customers on record for it, given back or not}. One query, none for no keys."""
+    found: dict[str, set[int]] = {}
+    if touch_keys:
+        rows = Exposure.objects.filter(tenant=tenant_id, touch_key__in=touch_keys).order_by()
+        for key, customer_id in rows.values_list("touch_key", "customer_id"):
+            found.setdefault(key, set()).add(customer_id)
+    return found

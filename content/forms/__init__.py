@@ -7,7 +7,7 @@ from content.enums import ScriptKind
 from content.policies.wording import ALIASES, names_in
 
 # What the sidebar can fill; the rest belongs to SOP steps.
-KNOWN = ("group", "customer", "teacher", "brand")
+KNOWN = ("group", "customer", "teacher", "brand", "fact")
 TEXT_BYTES = 4000  # what WeCom takes in one text message
 
 
@@ -27,7 +27,7 @@ class ScriptForm(forms.Form):
     text = forms.CharField(
         label=_("Answer"),
         widget=forms.Textarea(attrs={"rows": 7}),
-        help_text=_("Filled in when it is sent: {客户称呼} {老师称呼} {群名} {品牌}."),
+        help_text=_("Filled in when it is sent: {客户称呼} {老师称呼} {群名} {品牌} {卖点}."),
     )
     miss = forms.IntegerField(required=False, widget=forms.HiddenInput)
     asked = forms.CharField(
@@ -39,7 +39,7 @@ class ScriptForm(forms.Form):
         strange = [name for name in names_in(text) if ALIASES.get(name) not in KNOWN]
         if strange:
             raise forms.ValidationError(
-                _("Nothing fills {%(name)s}. Use 客户称呼, 老师称呼, 群名 or 品牌."),
+                _("Nothing fills {%(name)s}. Use 客户称呼, 老师称呼, 群名, 品牌 or 卖点."),
                 params={"name": strange[0]},
             )
         if len(text.encode()) > TEXT_BYTES:

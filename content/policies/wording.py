@@ -16,6 +16,7 @@ ALIASES: dict[str, str] = {
     "优惠截止": "offer_ends", "offer ends": "offer_ends",
     "开营日期": "starts_on", "start date": "starts_on",
     "第几天": "day", "day": "day",
+    "卖点": "fact", "fact": "fact",
 }  # fmt: skip
 # A message that goes to many at once cannot name each of them.
 ONE_TO_ONE = frozenset({"customer"})

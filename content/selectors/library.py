@@ -126,3 +126,16 @@ def is_in_force(material: Material, today: date) -> bool:
     begun = material.valid_from is None or material.valid_from <= today
     over = material.valid_until is not None and material.valid_until < today
     return material.edition > 0 and material.archived_at is None and begun and not over
+
+
+def wording_keys(*, tenant_id: int, material_ids: Iterable[int]) -> dict[int, dict[str, str]]:
+    """{material: {words: key of the wording}} of every edition, the newest last. One query.
+
+    A step holds its own words: which wording it carries is told by comparing them.
+    """
+    found: dict[int, dict[str, str]] = {pk: {} for pk in material_ids}
+    rows = MaterialEdition.objects.filter(tenant_id=tenant_id, material_id__in=list(found)).order_by("number")
+    for row in rows:
+        for key, _name, text in wordings(row):
+            found[row.material_id][text.strip()] = key
+    return found

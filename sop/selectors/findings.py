@@ -14,6 +14,7 @@ from sop.policies.plan import Finding, Severity
 from sop.policies.structure import Flaw
 from sop.selectors.constitution import judged, structure_flaws
 from sop.selectors.templates import plan_steps, version_checks
+from sop.selectors.words import WORDS_RULE, StepWords, words_in_steps
 
 if TYPE_CHECKING:
     from sop.models import Step, Version
@@ -123,8 +124,22 @@ def version_findings(version: "Version", steps: "list[Step] | None" = None) -> l
         *broken(
             judged(tenant=version.tenant, version=version, steps=planned, kinds=[version.template.group_kind])
         ),
+        *_worded(words_in_steps(tenant=version.tenant, steps=planned)),
     ]
     return sorted(found, key=lambda one: not one.stops)
+
+
+def _worded(found: Iterable[StepWords]) -> list[Explained]:
+    """Sensitive words as findings: a refused one stops, a risky one warns."""
+    made = []
+    for one in found:
+        said = _("“%(title)s” says 「%(word)s」: it may not be sent. %(reason)s.")
+        if not one.hit.stops:
+            said = _("“%(title)s” says 「%(word)s」: risky. %(reason)s.")
+        text = said % {"title": one.title, "word": one.hit.found, "reason": one.hit.reason}
+        tone = SEVERITY[Severity.BLOCK if one.hit.stops else Severity.WARN]
+        made.append(Explained(WORDS_RULE, *tone, text, (one.key,), fix=one.hit.hint, stops=one.hit.stops))
+    return made
 
 
 def _sentence(finding: Finding) -> str:

@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING
 
 from django.utils import formats
 
+from contacts.selectors import member_ids
+from content.policies.wording import ALIASES, names_in
+from content.selectors.facts import fact_leading
 from sop.policies import calendar
 from tenants import clock
 
@@ -18,6 +21,7 @@ def values_of(*, tenant: "Tenant", touch: "Touch") -> dict[str, str]:
         touch.run,
         calendar.camp_day(touch.run.starts_on, clock.local_date(touch.planned_at, tenant.timezone)),
     )
+    named = {ALIASES.get(one) for one in names_in(touch.step.text)}
     teacher = run.variables.get("老师称呼") or (touch.staff.name if touch.staff else "")
     return {
         "group": str(touch.group) if touch.group else "",
@@ -27,8 +31,16 @@ def values_of(*, tenant: "Tenant", touch: "Touch") -> dict[str, str]:
         "offer_ends": _moment(run, tenant.timezone),
         "starts_on": formats.date_format(run.starts_on, "MONTH_DAY_FORMAT"),
         "day": str(day),
+        **(_fact(tenant, touch) if "fact" in named else {}),
         **run.variables,
     }
+
+
+def _fact(tenant: "Tenant", touch: "Touch") -> dict[str, str]:
+    """The true fact to stress in this group (R66); nothing where there is none: the touch is stopped."""
+    people = member_ids(tenant_id=tenant.pk, group_id=touch.group_id) if touch.group_id else []
+    found = fact_leading(tenant=tenant, customer_ids=people)
+    return {"fact": found.text} if found else {}
 
 
 def _moment(run: "Run", zone: str) -> str:

@@ -40,6 +40,7 @@ from sop.policies.dispatch import Ruling, Verdict
 from sop.policies.plan import in_quiet_hours
 from sop.selectors.ahead import ahead_of
 from sop.selectors.audience import audience_resolve
+from sop.selectors.words import words_stop
 from sop.services.handover import blocked_put, handed_over, has_sender, parked
 from sop.services.recipients import Recipient, recipients_store
 from sop.services.state import touch_move, touches_store
@@ -212,9 +213,13 @@ def _ask_gate(batch: _Batch, touches: list[Touch]) -> None:
         clock.local(batch.now, zone).time(), quiet[QUIET_FROM.key], quiet[QUIET_UNTIL.key]
     )
     asked: list[Touch] = []
+    stopped = words_stop(tenant=batch.tenant, touches=touches)
     for touch in touches:
         if not people.get(touch.pk):
             batch.decided.append(_apply(batch, touch, Ruling(Verdict.BLOCK, Rule.NOBODY)))
+        elif touch.pk in stopped:
+            rule, why = stopped[touch.pk]
+            batch.decided.append(_apply(batch, touch, Ruling(Verdict.BLOCK, rule), why))
         elif touch.channel in PULL_CHANNELS and is_quiet:
             batch.decided.append(_apply(batch, touch, Ruling(Verdict.BLOCK, "QUIET-01")))
         else:

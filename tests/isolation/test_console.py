@@ -43,6 +43,8 @@ WORDS: dict[str, dict[str, str]] = {
     "contacts:survey_act": {"verb": "close"},
     "contacts:survey_answer": {"verb": "drop"},
     "contacts_phone:tag": {"verb": "add"},
+    "content:fact_act": {"verb": "archive"},
+    "content:persona_act": {"verb": "archive"},
     "content:material_act": {"verb": "ask"},
     "content:materials_bulk": {"verb": "kind"},
     "content:script_verb": {"verb": "archive"},

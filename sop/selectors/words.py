@@ -1,0 +1,66 @@
+"""Sensitive words in what steps say: found while a version is written, and once more before each message is sent."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from content.policies.sensitive import Word, find, refused
+from content.policies.wording import ALIASES, names_in, render
+from content.selectors.sensitive import Told, told, words_of
+from sop.policies.plan import PlanStep
+from sop.selectors.texts import values_of
+
+if TYPE_CHECKING:
+    from sop.models import Touch
+    from tenants.models import Tenant
+
+WORDS_RULE, FACT_RULE = "WORDS-01", "FACT-02"
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class StepWords:
+    """A sensitive word of one step: where it stands, and the word in words."""
+
+    key: str
+    title: str
+    hit: Told
+
+
+def words_in_steps(*, tenant: "Tenant", steps: Iterable[PlanStep]) -> list[StepWords]:
+    """Sensitive words of a version's steps, in their order. One query."""
+    words = words_of(tenant)
+    return [StepWords(step.key, step.title, one) for step in steps for one in told(find(step.text, words))]
+
+
+def words_stop(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, tuple[str, str]]:
+    """{touch: (rule, why it may not be sent)}: its final words hold one that is refused, or want a fact and there is
+    none. One query, and those of a fact where one is named.
+
+    The values of the variables are read too: a group's name can hold what the template does not.
+    """
+    if not touches:
+        return {}
+    words = words_of(tenant)
+    seen: dict[tuple[Any, ...], tuple[str, str] | None] = {}
+    found = {}
+    for touch in touches:
+        alike = (touch.run_id, touch.step_id, touch.group_id, touch.staff_id, touch.planned_at)
+        if alike not in seen:
+            text = render(touch.step.text, values_of(tenant=tenant, touch=touch), {})
+            seen[alike] = _why(text, words)
+        if (stop := seen[alike]) is not None:
+            found[touch.pk] = stop
+    return found
+
+
+def _why(text: str, words: tuple[Word, ...]) -> tuple[str, str] | None:
+    if any(ALIASES.get(one) == "fact" for one in names_in(text)):
+        return FACT_RULE, _("No true fact with evidence holds today for {卖点}")
+    stopped = refused(find(text, words))
+    if not stopped:
+        return None
+    shown = "、".join(f"「{one}」" for one in stopped[:SHOWN])
+    return WORDS_RULE, _("It holds words that may not be sent: %(words)s") % {"words": shown}
