@@ -39,7 +39,8 @@ KINDS = st.lists(
 CLAIMS = st.lists(
     st.builds(
         Claim, st.integers(1, 9), st.sampled_from(["", "报告"]),
-        st.none() | st.dates(date(2026, 3, 1), date(2026, 3, 3)), st.frozensets(st.integers(1, 4), max_size=2), st.integers(1, 3),
+        st.none() | st.dates(date(2026, 3, 1), date(2026, 3, 3)),
+        st.frozensets(st.integers(1, 4), max_size=2), st.integers(1, 3),
     ),
     max_size=6, unique_by=lambda one: one.pk,
 )  # fmt: skip
