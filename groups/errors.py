@@ -207,3 +207,8 @@ class IncidentUnknown(DomainError):
     status = 404
     code = "INCIDENT-00"
     message = _("This incident does not exist.")
+
+
+class WeekReasonMissing(DomainError):
+    code = "PLAN-10"
+    message = _("Say why this group needs no weekly plan.")

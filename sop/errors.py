@@ -117,3 +117,56 @@ class BuiltinUnknown(DomainError):
 class NameMissing(DomainError):
     code = "SOP-33"
     message = _("Give the template a name.")
+
+
+class WeekFixed(DomainError):
+    code = "PUSH-01"
+    message = _("This slot has gone out or is over. It stays as it was.")
+
+
+class WeekEmpty(DomainError):
+    code = "PUSH-02"
+    message = _("Nothing to confirm yet: fill a slot that is still to come.")
+
+
+class WeekRefused(DomainError):
+    """A week was not confirmed: it breaks rules that hold for the group. `failed`: those that stop it."""
+
+    code = "PUSH-03"
+
+    def __init__(self, failed: Sequence[Told]) -> None:
+        self.failed = list(failed)
+        super().__init__(
+            _("Not confirmed yet. %(why)s") % {"why": " ".join(in_words(one) for one in self.failed)}
+        )
+
+
+class SlotInvalid(DomainError):
+    code = "PUSH-04"
+    message = _("There is no such slot, type or channel.")
+
+
+class UndoGone(DomainError):
+    code = "PUSH-05"
+    message = _("Something else was changed since. That cannot be taken back any more.")
+
+
+class TopicUnknown(DomainError):
+    status = 404
+    code = "TOPIC-01"
+    message = _("There is no such topic.")
+
+
+class EventInvalid(DomainError):
+    code = "EVENT-01"
+    message = _("The event cannot be like this.")
+
+
+class EventClosed(DomainError):
+    code = "EVENT-02"
+    message = _("Nobody can sign up for this event any more.")
+
+
+class EventFull(DomainError):
+    code = "EVENT-03"
+    message = _("All seats are taken.")

@@ -1,6 +1,6 @@
 """Shapes in: a step, a new draft, a run, a reason, another time."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -10,11 +10,14 @@ from django.utils.translation import pgettext_lazy
 from contacts.enums import BehaviourKind
 from groups.enums import Kind
 from sop.enums import (
+    PUSH_CHANNELS,
+    PUSH_TYPES,
     Anchor,
     Audience,
     CatchUp,
     Channel,
     ContentType,
+    EventKind,
     Evidence,
     Link,
     Mark,
@@ -127,6 +130,149 @@ class StepForm(forms.Form):
             data["day"], data["at"] = None, None
         data["offset_minutes"] = data["offset_minutes"] or 0
         return StepData(**data)
+
+
+class SlotForm(forms.Form):
+    """One slot of the weekly push table. `also`: other groups that get the same."""
+
+    content_type = forms.ChoiceField(
+        label=_("Content type"), choices=[(one.value, one.label) for one in PUSH_TYPES]
+    )
+    title = forms.CharField(label=_("Title"), max_length=64)
+    text = forms.CharField(label=_("Message"), max_length=1300, widget=forms.Textarea(attrs={"rows": 6}))
+    channel = forms.ChoiceField(label=_("Channel"), choices=[(one.value, one.label) for one in PUSH_CHANNELS])
+    staff = forms.TypedChoiceField(
+        label=_("Carried out by"), coerce=int, required=False, empty_value=None,
+        help_text=_("A mass send always goes out by the group's owner."),
+    )  # fmt: skip
+    at = forms.TimeField(
+        label=_("Time"), required=False, widget=_time(), help_text=_("Empty: the usual time of this slot.")
+    )
+    topic = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    material = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    also = forms.TypedMultipleChoiceField(
+        label=_("Also in"), coerce=int, required=False,
+        widget=forms.SelectMultiple(attrs={"data-choices": ""}),
+        help_text=_("Other groups get it in the same slot, each by its own owner."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, staff: list[Any], groups: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["staff"].choices = [("", _("The group's owner")), *staff]  # type: ignore[attr-defined]
+        self.fields["also"].choices = groups  # type: ignore[attr-defined]
+
+
+class TopicForm(forms.Form):
+    """One topic of the bank."""
+
+    title = forms.CharField(label=_("Title"), max_length=64)
+    text = forms.CharField(
+        label=_("Opener"), max_length=1300, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Ask something that can be answered in one line."),
+    )  # fmt: skip
+    group_kind = forms.ChoiceField(
+        label=_("For groups of type"), choices=[("", _("any type")), *Kind.choices], required=False
+    )
+    opener = forms.TypedChoiceField(
+        label=_("Who opens it"), coerce=int, required=False, empty_value=None,
+        help_text=_("Atmosphere accounts are your own staff. They speak for themselves, never as customers."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, staff: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["opener"].choices = [("", _("The group's owner")), *staff]  # type: ignore[attr-defined]
+
+
+class EventForm(forms.Form):
+    """A value event; times on the tenant's wall."""
+
+    kind = forms.ChoiceField(label=_("Type"), choices=EventKind.choices)
+    title = forms.CharField(label=_("Title"), max_length=64)
+    host = forms.CharField(label=_("Host"), max_length=64, help_text=_("Who speaks: name and what for."))
+    about = forms.CharField(
+        label=_("What it gives"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    starts_at = forms.DateTimeField(label=_("Begins"), widget=LocalDateTime())
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=10, max_value=720)
+    place = forms.CharField(label=_("Place"), max_length=120, required=False)
+    link = forms.URLField(
+        label=_("Link"), max_length=500, required=False, assume_scheme="https", widget=_address()
+    )
+    capacity = forms.IntegerField(
+        label=_("Seats"), min_value=1, max_value=100_000, required=False, help_text=_("Empty: no limit.")
+    )
+    groups = forms.TypedMultipleChoiceField(
+        label=_("Groups invited"), coerce=int, widget=forms.SelectMultiple(attrs={"data-choices": ""})
+    )
+    staff = forms.TypedChoiceField(label=_("Answers for it"), coerce=int, required=False, empty_value=None)
+    reminders = forms.MultipleChoiceField(
+        label=_("Reminders"), required=False, widget=forms.CheckboxSelectMultiple,
+        choices=[
+            ("-1440", _("A day before, to those who signed up")),
+            ("-60", _("An hour before, in the groups")),
+            ("-10", _("Ten minutes before, in the groups")),
+        ],
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, staff: list[Any], groups: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["staff"].choices = [("", _("Nobody in particular")), *staff]  # type: ignore[attr-defined]
+        self.fields["groups"].choices = groups  # type: ignore[attr-defined]
+
+
+class ReplayForm(forms.Form):
+    """Where the replay is."""
+
+    url = forms.URLField(label=_("Replay"), max_length=500, assume_scheme="https", widget=_address())
+
+
+class AttendanceForm(forms.Form):
+    """Who came: a CSV, or one WeCom customer id a line."""
+
+    file = forms.FileField(label=_("CSV file"), required=False, help_text=_("With a column external_userid."))
+    lines = forms.CharField(
+        label=_("Or paste ids"), required=False, max_length=200_000, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("One WeCom customer id a line."),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("file") and not (data.get("lines") or "").strip():
+            raise forms.ValidationError(_("Choose a file or paste ids."))
+        if data.get("file") and data["file"].size > 2_000_000:
+            self.add_error("file", _("The file is larger than 2 MB."))
+        return data
+
+
+class WeekExemptForm(forms.Form):
+    """Why a group owes no weekly plan."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class WeekCopyForm(forms.Form):
+    """Where a week's slots go."""
+
+    to_week = forms.TypedChoiceField(label=_("Into the week"), coerce=date.fromisoformat)
+    groups = forms.TypedMultipleChoiceField(
+        label=_("Into the groups"), coerce=int, widget=forms.SelectMultiple(attrs={"data-choices": ""})
+    )
+    places = forms.MultipleChoiceField(
+        label=_("Slots"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: all of them."),
+    )  # fmt: skip
+    overwrite = forms.BooleanField(
+        label=_("Replace what stands there"), required=False,
+        help_text=_("Without this only empty slots are filled. What has gone out always stays."),
+    )  # fmt: skip
+
+    def __init__(
+        self, *args: Any, weeks: list[Any], groups: list[Any], places: list[Any], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to_week"].choices = weeks  # type: ignore[attr-defined]
+        self.fields["groups"].choices = groups  # type: ignore[attr-defined]
+        self.fields["places"].choices = places  # type: ignore[attr-defined]
 
 
 class CloneForm(forms.Form):

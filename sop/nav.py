@@ -82,4 +82,7 @@ register_changes(
 )
 register_rail(rhythm_rail)
 register_rail(quota_rail)
-register_holding(Holding("sop.TouchRecipient", _("Touches planned")))
+register_holding(
+    Holding("sop.TouchRecipient", _("Touches planned")),
+    Holding("sop.EventSignup", _("Value events")),
+)

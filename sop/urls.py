@@ -1,9 +1,21 @@
 """URLs of sop: the console's under /t/<slug>/, the phone's under /m/<slug>/, public ones at the root."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
 from sop import phone
-from sop.views import certificates, library, runs, templates, touches, versions
+from sop.views import (
+    certificates,
+    library,
+    push,
+    push_drawers,
+    runs,
+    templates,
+    topics,
+    touches,
+    value_event_phone,
+    value_events,
+    versions,
+)
 
 app_name = "sop"
 urlpatterns: list[URLPattern] = [
@@ -42,6 +54,33 @@ urlpatterns: list[URLPattern] = [
         certificates.CertificateActView.as_view(),
         name="certificate_act",
     ),
+    path("library/week/", push.WeekPage.as_view(), name="week"),
+    path("library/week/<int:pk>/exempt/", push_drawers.WeekExemptPage.as_view(), name="week_exempt"),
+    path("library/week/<int:pk>/copy/", push_drawers.WeekCopyPage.as_view(), name="week_copy"),
+    path("library/week/<int:pk>/slot/<slug:place>/", push_drawers.SlotPage.as_view(), name="week_slot"),
+    path("library/week/<int:pk>/<slug:verb>/", push.WeekActView.as_view(), name="week_act"),
+    path("library/topics/", topics.TopicsPage.as_view(), name="topics"),
+    path("library/topics/new/", topics.TopicPage.as_view(), name="topic_new"),
+    path("library/topics/take/", topics.TopicsTakeView.as_view(), name="topics_take"),
+    path("library/topics/openers/", topics.OpenersPage.as_view(), name="topic_openers"),
+    path("library/topics/<int:pk>/", topics.TopicPage.as_view(), name="topic"),
+    path("library/topics/<int:pk>/<slug:verb>/", topics.TopicVerbView.as_view(), name="topic_verb"),
+    path("library/events/", value_events.EventsPage.as_view(), name="events"),
+    path("library/events/new/", value_events.EventFormPage.as_view(), name="event_new"),
+    path("library/events/<int:pk>/", value_events.EventPage.as_view(), name="event"),
+    path("library/events/<int:pk>/edit/", value_events.EventFormPage.as_view(), name="event_edit"),
+    path("library/events/<int:pk>/cancel/", value_events.EventCancelPage.as_view(), name="event_cancel"),
+    path("library/events/<int:pk>/replay/", value_events.EventReplayPage.as_view(), name="event_replay"),
+    path(
+        "library/events/<int:pk>/attendance/",
+        value_events.EventAttendancePage.as_view(),
+        name="event_attendance",
+    ),
+    re_path(
+        r"^library/events/(?P<pk>\d+)/people/(?P<other_pk>\d+)/(?P<verb>came|absent|signed)/$",
+        value_events.EventPersonView.as_view(),
+        name="event_person",
+    ),
     path("sop/touches/", touches.TouchesPage.as_view(), name="touches"),
     path("sop/touches/<int:pk>/", touches.TouchDrawer.as_view(), name="touch"),
     path("sop/touches/<int:pk>/<slug:verb>/", touches.TouchVerbView.as_view(), name="touch_verb"),
@@ -49,4 +88,6 @@ urlpatterns: list[URLPattern] = [
 phone_urlpatterns: list[URLPattern] = [
     path("send/<int:pk>/", phone.ForwardView.as_view(), name="forward"),
 ]
-public_urlpatterns: list[URLPattern] = []
+public_urlpatterns: list[URLPattern] = [
+    path("r/e/<str:token>", value_event_phone.EventPhoneView.as_view(), name="event"),
+]

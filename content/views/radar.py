@@ -30,6 +30,8 @@ IDENTITY_SALT = "content.radar.identity"
 STATE_SALT = "content.radar.state"
 STATE_MINUTES = 10
 UNKNOWN_MINUTES = 5  # how long a visitor whom WeCom does not name is not asked again
+# Where a visitor comes back to, by how the place begins: a radar link, a form, a value event.
+PLACES = {"": "content_public:radar", "f/": "content_public:survey", "e/": "sop_public:event"}
 _IN_WECHAT = ("micromessenger", "wxwork")
 
 
@@ -108,7 +110,8 @@ class RadarView(View):
 def ask_who(request: HttpRequest, app: "App", place: str) -> HttpResponse:
     """Send the visitor through WeCom's silent OAuth; the state is bound to this browser.
 
-    `place` is where he comes back to: a radar link's token, or "f/" and that of a form's personal link.
+    `place` is where he comes back to: a radar link's token, "f/" and that of a form's personal link, or "e/" and
+    that of a value event.
     """
     nonce = uuid.uuid4().hex[:16]
     back = settings.PUBLIC_URL + reverse("content_public:radar_oauth")
@@ -128,16 +131,16 @@ class RadarOAuthView(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         state = _state(request.GET.get("state", ""))
         place = state.get("t", "")
-        form_token = place.removeprefix("f/") if place.startswith("f/") else ""
-        tenant = radar_tenant(form_token or place)
+        prefix = next((one for one in PLACES if one and place.startswith(one)), "")
+        token = place.removeprefix(prefix)
+        tenant = radar_tenant(token)
         if tenant is None:
             return missing(request)
         with tenant_scope(tenant):
             app = app_current(tenant_id=tenant.pk)
-            if app is None or (not form_token and radar_link(tenant=tenant, token=place) is None):
+            if app is None or (not prefix and radar_link(tenant=tenant, token=place) is None):
                 return missing(request)
-            name = "content_public:survey" if form_token else "content_public:radar"
-            response = HttpResponseRedirect(reverse(name, kwargs={"token": form_token or place}))
+            response = HttpResponseRedirect(reverse(PLACES[prefix], kwargs={"token": token}))
             is_own = request.COOKIES.get(_nonce_cookie(app), "") == state["n"]
             who = _who(app, request.GET.get("code", "")) if is_own else ("", "")
             days = preferences.value(tenant.pk, IDENTITY_DAYS)

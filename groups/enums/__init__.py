@@ -86,8 +86,10 @@ from groups.enums.settings import (
     TAG_RULE_HOURS,
     USUAL_DAYS,
     WAKE_WORDS,
+    WEEK_ASKED,
     WEEK_DUE_AT,
     WEEK_DUE_DAY,
+    WEEK_LEAD_HOURS,
 )
 from groups.enums.upkeep import (
     ChangeKind,
@@ -164,8 +166,10 @@ __all__ = [
     "TRANSITIONS",
     "USUAL_DAYS",
     "WAKE_WORDS",
+    "WEEK_ASKED",
     "WEEK_DUE_AT",
     "WEEK_DUE_DAY",
+    "WEEK_LEAD_HOURS",
     "CaseState",
     "ChangeKind",
     "Circle",

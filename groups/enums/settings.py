@@ -4,6 +4,7 @@ from datetime import time
 
 from django.utils.translation import gettext_lazy as _
 
+from groups.enums.group import Kind
 from tenants.enums import PreferenceKind
 from tenants.preferences import declare
 
@@ -212,6 +213,26 @@ WEEK_DUE_AT = declare(
     "groups.week_due_at", default=time(18, 0), kind=PreferenceKind.TIME,
     label=_("Hour of that day; after it the owner is told what lacks"),
 )  # fmt: skip
+
+WEEK_LEAD_HOURS = declare(
+    "groups.week_lead_hours", default=15, kind=PreferenceKind.INTEGER, minimum=0, maximum=96,
+    label=_("Hours after which a week still incomplete stands before everybody, the team lead too"),
+)  # fmt: skip
+
+# Whether groups of a type owe a weekly plan. Super-users are never neglected: they always do (R2).
+WEEK_ASKED = {
+    Kind.NEW_USER: declare(
+        "groups.week_asked_new_user", default=True, kind=PreferenceKind.FLAG,
+        label=_("New-user groups owe a weekly plan"),
+    ),
+    Kind.FLASH: declare(
+        "groups.week_asked_flash", default=True, kind=PreferenceKind.FLAG, label=_("Flash groups owe a weekly plan"),
+    ),
+    Kind.DELIVERY: declare(
+        "groups.week_asked_delivery", default=True, kind=PreferenceKind.FLAG,
+        label=_("Delivery groups owe a weekly plan"),
+    ),
+}  # fmt: skip
 
 SETUP_DAYS = declare(
     "groups.setup_days", default=5, kind=PreferenceKind.INTEGER, minimum=0, maximum=60,

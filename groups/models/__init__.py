@@ -17,6 +17,7 @@ from groups.models.setup_steps import SetupStep
 from groups.models.silence import MemberPass, SilentCase
 from groups.models.tags import GroupTag, GroupTagPast, GroupTagRule, GroupTagTie
 from groups.models.violations import Violation
+from groups.models.weeks import WeekExempt
 from groups.models.welcomes import WelcomeTemplate
 from groups.models.wordings import Wording
 
@@ -25,5 +26,5 @@ __all__ = [
     "GroupTagRule", "GroupTagTie", "HelperTask", "Incident", "IncidentEntry", "IncidentGroup", "IncidentTask",
     "IntroRule", "Introduction", "Invitation", "JoinWay", "JoinWayRoom", "Koc", "Member", "MemberPass", "NewUserGoal",
     "NightCheck", "Promise", "ReadinessAnswer", "ScreeningRule", "SetupStep", "SilentCase", "Violation",
-    "WelcomeTemplate", "Wording",
+    "WeekExempt", "WelcomeTemplate", "Wording",
 ]  # fmt: skip

@@ -10,9 +10,10 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from groups.enums import LIVE_STATES, PLAN_DAYS, WEEK_DUE_AT, WEEK_DUE_DAY, Kind, State
+from groups.enums import LIVE_STATES, PLAN_DAYS, WEEK_DUE_AT, WEEK_DUE_DAY, WEEK_LEAD_HOURS, Kind, State
 from groups.models import Group
 from groups.policies.checks import Finding
+from groups.selectors.week_exempt import groups_owing
 from groups.selectors.weeks import GroupWeek, weeks_of_groups
 from team.enums import Bucket, WorkKind, WorkState
 from team.selectors import ItemStanding, work_items_of
@@ -72,13 +73,15 @@ def _slice_bring_up(tenant: Tenant, group_ids: list[int]) -> int:
     with transaction.atomic():
         rows = Group.objects.select_for_update().filter(tenant=tenant, pk__in=group_ids)
         groups = list(rows.order_by("pk"))
-        live = [one for one in groups if _is_asked(one)]
+        live = groups_owing(tenant_id=tenant.pk, groups=[one for one in groups if _is_asked(one)])
         items = work_items_of(tenant_id=tenant.pk, source_kind=SOURCE, source_ids=group_ids)
         told = {pk for pk, item in items.items() if item.waits and item.rule_code in _LACKS}
         asking = _asking(tenant, live, monday, told)
+        lead_from = due_at + timedelta(hours=preferences.value(tenant.pk, WEEK_LEAD_HOURS))
+        is_lead = clock.now() >= lead_from
         for group_id, (week, finding) in asking.items():
             if not _was_done(items.get(group_id), due_at):
-                _put(tenant, week, finding, due_at)
+                _put(tenant, week, finding, due_at, is_lead=is_lead)
         fine = [pk for pk, item in items.items() if item.waits and pk not in asking]
         work_items_close(tenant_id=tenant.pk, source_kind=SOURCE, source_ids=fine, state=WorkState.DONE)
     return len(asking)
@@ -121,23 +124,25 @@ def _lack(week: GroupWeek, codes: Iterable[str]) -> Finding | None:
     return next((one for one in week.findings if one.code in codes), None)
 
 
-def _put(tenant: Tenant, week: GroupWeek, finding: Finding, due_at: datetime) -> None:
+def _put(tenant: Tenant, week: GroupWeek, finding: Finding, due_at: datetime, *, is_lead: bool) -> None:
+    """The owner's item; once nobody planned for hours it stands before everybody, the team lead too."""
     group = week.group
-    url = reverse("groups:detail", kwargs={"tenant_slug": tenant.slug, "pk": group.pk})
+    monday = week.days[0].day - timedelta(days=week.days[0].day.weekday())
+    url = reverse("sop:week", kwargs={"tenant_slug": tenant.slug})
     work_item_put(
         tenant_id=tenant.pk,
         source_kind=SOURCE,
         source_id=group.pk,
-        staff_id=group.owner_id,
+        staff_id=None if is_lead else group.owner_id,
         group_id=group.pk,
         kind=WorkKind.ALERT,
-        bucket=Bucket.MUST if group.kind == Kind.SUPER_USER else Bucket.REMIND,
+        bucket=Bucket.MUST if is_lead or group.kind == Kind.SUPER_USER else Bucket.REMIND,
         title=_("Plan the week of %(group)s from %(day)s")
         % {"group": group, "day": week.days[0].day.isoformat()},
         detail=str(finding.fix),
         reason=finding.message,
         rule_code=finding.code,
         starts_at=due_at,
-        url=f"{url}?tab=sop#ahead",
-        verb_label=_("See the week"),
+        url=f"{url}?group={group.pk}&week={monday.isoformat()}",
+        verb_label=_("Plan the week"),
     )

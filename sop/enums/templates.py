@@ -15,6 +15,8 @@ class TemplateKind(models.TextChoices):
     DELIVERY = "delivery", _("Delivery")
     SUPER_USER = "super_user", _("Super-user group")
     CRISIS = "crisis", _("Crisis")
+    WEEK = "week", _("Weekly push table")
+    EVENT = "event", _("Value event")
 
 
 # What may go on in a group beside its camp: work of the staff, and what cannot wait for the camp's end.
@@ -67,6 +69,7 @@ class Audience(models.TextChoices):
     UNDECIDED = "undecided", _("Undecided leads")
     BUYERS = "buyers", _("Buyers")
     JOINED = "joined", _("Those who just joined")
+    SIGNED_UP = "signed_up", _("Those who signed up")
 
 
 class ContentType(models.TextChoices):

@@ -1,18 +1,30 @@
 """Templates, runs and the touches they plan; import them from here."""
 
 from sop.models.certificates import Certificate
+from sop.models.push import PushDefault, PushSlot, PushWeek
 from sop.models.runs import Run, RunGroup
 from sop.models.templates import Step, Template, Version
+from sop.models.topics import Topic, TopicOpener, TopicUse
 from sop.models.touches import SendTask, Touch, TouchRecipient
+from sop.models.value_events import EventGroup, EventSignup, ValueEvent
 
 __all__ = [
     "Certificate",
+    "EventGroup",
+    "EventSignup",
+    "PushDefault",
+    "PushSlot",
+    "PushWeek",
     "Run",
     "RunGroup",
     "SendTask",
     "Step",
     "Template",
+    "Topic",
+    "TopicOpener",
+    "TopicUse",
     "Touch",
     "TouchRecipient",
+    "ValueEvent",
     "Version",
 ]

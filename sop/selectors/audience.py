@@ -10,6 +10,7 @@ from groups.selectors import members_current
 from leads.selectors import undecided_customer_ids
 from sop.enums import GROUP_CHANNELS, Audience, RecipientState
 from sop.models import TouchRecipient
+from sop.selectors.value_events import signed_up_for_run
 from tenants import clock
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def _of_audience(tenant_id: int, zone: str, audience: str, run: "Run", everyone:
                 tenant_id=tenant_id, source_kind=RUN_SOURCE, source_id=run.pk, customer_ids=everyone
             )
         )
+    if audience == Audience.SIGNED_UP:
+        return signed_up_for_run(tenant_id=tenant_id, run_id=run.pk, customer_ids=everyone)
     since = clock.day_bounds(run.starts_on, zone)[0]
     if audience == Audience.BUYERS:
         return frozenset(buyers_in(tenant_id=tenant_id, customer_ids=everyone, since=since))

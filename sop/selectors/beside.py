@@ -12,7 +12,16 @@ from django.utils.translation import ngettext
 from console.shell import tenant_url
 from contacts.selectors.exposures import people_exposed
 from groups.selectors import Touches, week_of_group
-from sop.enums import GROUP_CHANNELS, REF, TOUCH_OPEN, Channel, RecipientState, RunState, TouchState
+from sop.enums import (
+    GROUP_CHANNELS,
+    HIDDEN_KINDS,
+    REF,
+    TOUCH_OPEN,
+    Channel,
+    RecipientState,
+    RunState,
+    TouchState,
+)
 from sop.models import RunGroup, Touch, TouchRecipient
 from sop.policies import calendar
 from sop.selectors.calendar import decorate, touch_list
@@ -133,9 +142,11 @@ def _told(tenant_id: int, touch_ids: list[int]) -> dict[int, list[tuple[int, str
 
 def _running(tenant: "Tenant", groups: Q) -> list["Run"]:
     """Running camps in which one of these groups takes part, by start."""
-    rows = RunGroup.objects.filter(
-        groups, tenant=tenant, removed_at=None, run__state=RunState.RUNNING
-    ).select_related("run")
+    rows = (
+        RunGroup.objects.filter(groups, tenant=tenant, removed_at=None, run__state=RunState.RUNNING)
+        .exclude(run__version__template__kind__in=HIDDEN_KINDS)
+        .select_related("run")
+    )
     return sorted({row.run_id: row.run for row in rows}.values(), key=lambda run: (run.starts_on, run.pk))
 
 

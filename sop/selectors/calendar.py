@@ -10,7 +10,7 @@ from django.db.models import Case, DateTimeField, F, IntegerField, Q, QuerySet, 
 
 from groups.policies.checks import Finding as Broken
 from groups.selectors import counts
-from sop.enums import Anchor, Channel, Rule, RunState, TouchState
+from sop.enums import HIDDEN_KINDS, Anchor, Channel, Rule, RunState, TouchState
 from sop.models import Run, RunGroup, Touch
 from sop.policies import calendar
 from sop.selectors.execution import Execution, execution_rate
@@ -247,9 +247,10 @@ def ledger(*, tenant: "Tenant", run: Run, group_id: int, day: date) -> list[Touc
 
 
 def run_list(*, tenant: "Tenant") -> QuerySet[Run]:
-    """Runs, running ones first, newest first."""
+    """Runs, running ones first, newest first; weeks and value events have pages of their own."""
     return (
         Run.objects.filter(tenant=tenant)
+        .exclude(version__template__kind__in=HIDDEN_KINDS)
         .select_related("version__template")
         .order_by("-state", "-starts_on", "-pk")
     )
@@ -263,7 +264,8 @@ def run_get(*, tenant: "Tenant", run_id: int) -> Run:
 def run_last(*, tenant: "Tenant", template_id: int | None) -> Run | None:
     """The newest run, one of this template before any other; or None."""
     own = Case(When(version__template=template_id, then=0), default=1, output_field=IntegerField())
-    return Run.objects.filter(tenant=tenant).order_by(own, "-pk").first()
+    rows = Run.objects.filter(tenant=tenant).exclude(version__template__kind__in=HIDDEN_KINDS)
+    return rows.order_by(own, "-pk").first()
 
 
 def runs_running(*, tenant: "Tenant") -> list[Run]:

@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subque
 from contacts.enums import CAP_PER_DAY, CAP_PER_WEEK, QUIET_FROM, QUIET_UNTIL
 from sop.enums import (
     GROUP_MASS_A_DAY,
+    HIDDEN_KINDS,
     STAFF_MINUTES_A_DAY,
     VALUE_SHARE_MIN,
     Anchor,
@@ -54,6 +55,7 @@ def template_list(*, tenant: "Tenant") -> QuerySet[Template]:
     versions = Version.objects.annotate(step_count=Count("steps")).order_by("-number")
     return (
         Template.objects.filter(tenant=tenant, archived_at=None)
+        .exclude(kind__in=HIDDEN_KINDS)
         .prefetch_related(Prefetch("versions", queryset=versions))
         .annotate(running=Subquery(running))
         .order_by("-created_at")
@@ -81,6 +83,7 @@ def version_list_usable(*, tenant: "Tenant") -> QuerySet[Version]:
     """Published versions that a run may pin, the newest of each template first."""
     return (
         Version.objects.filter(tenant=tenant, state=VersionState.PUBLISHED, template__archived_at=None)
+        .exclude(template__kind__in=HIDDEN_KINDS)
         .select_related("template")
         .order_by("template__name", "-number")
     )

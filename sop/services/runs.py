@@ -11,7 +11,15 @@ from django.utils.translation import gettext as _
 from groups.selectors import groups_by_id, members_since
 from leads.services.windows import window_close, window_open
 from outbox.services import publish
-from sop.enums import BESIDE_A_CAMP, INTERNAL_CHANNELS, Anchor, RunState, TouchState, VersionState
+from sop.enums import (
+    BESIDE_A_CAMP,
+    HIDDEN_KINDS,
+    INTERNAL_CHANNELS,
+    Anchor,
+    RunState,
+    TouchState,
+    VersionState,
+)
 from sop.errors import GroupBusy, GroupNotReady, KindRefuses, ReasonMissing, RunInvalid, RunOver
 from sop.events import RunEnded, RunStarted
 from sop.models import Run, RunGroup, Step, Version
@@ -216,7 +224,7 @@ def _check_free(tenant: "Tenant", wish: RunWish, version: Version) -> None:
     ends_on = calendar.day_date(wish.starts_on, version.days + version.after_days)
     others = RunGroup.objects.filter(
         tenant=tenant, group_id__in=set(wish.group_ids), removed_at=None, run__state=RunState.RUNNING
-    ).exclude(run__version__template__kind__in=BESIDE_A_CAMP)
+    ).exclude(run__version__template__kind__in=[*BESIDE_A_CAMP, *HIDDEN_KINDS])
     for row in others.select_related("run", "group"):
         if row.run.starts_on <= ends_on and wish.starts_on <= run_last_day(row.run):
             raise GroupBusy(

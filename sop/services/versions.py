@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from groups.selectors import groups_by_id
 from outbox.services import publish
-from sop.enums import Rule, RunState, TouchState, VersionState
+from sop.enums import HIDDEN_KINDS, Rule, RunState, TouchState, VersionState
 from sop.enums.differences import MoveAct
 from sop.errors import GroupBusy, ReasonMissing, RunInvalid
 from sop.events import RunMoved
@@ -134,8 +134,8 @@ def move_check(*, run: Run, version: Version) -> None:
     others = RunGroup.objects.filter(
         tenant=tenant, group__in=group_ids, removed_at=None, run__state=RunState.RUNNING,
         run__starts_on__gt=run_last_day(run), run__starts_on__lte=last_day,
-    ).exclude(run=run).select_related("run", "group")  # fmt: skip
-    for row in others:
+    ).exclude(run=run).exclude(run__version__template__kind__in=HIDDEN_KINDS)  # fmt: skip
+    for row in others.select_related("run", "group"):
         raise GroupBusy(
             _("“%(group)s” is in “%(run)s” on these days.") % {"group": row.group, "run": row.run.name}
         )

@@ -1,15 +1,18 @@
 """Words and icons of touches: {% load sop %}."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from django import template
 from django.utils.formats import date_format
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
+from console import formats
 from contacts.enums import Rule as GateRule
-from sop.enums import Rule, TouchState
+from sop.enums import ContentType, Rule, TouchState
+from sop.policies.push import Share
 
 register = template.Library()
 
@@ -82,3 +85,31 @@ def proof(touch: Any) -> str:
         who = touch.evidence.get("confirmed_by", "")
         return f"{kinds.get(kind, kind)} · {who}" if who else kinds.get(kind, kind)
     return _("Missing") if touch.state == TouchState.SUBMITTED else "–"
+
+
+@register.filter
+def type_label(content_type: str) -> Any:
+    """A content type in words."""
+    return ContentType(content_type).label
+
+
+@register.filter
+def weekday_name(value: date) -> str:
+    """周三; Wed."""
+    language = get_language() or ""
+    return formats.day(value, language, weekday=True).replace(formats.day(value, language), "").strip()
+
+
+@register.filter
+def bars(shares: Iterable[Share], empty: int | str = 0) -> list[dict[str, Any]]:
+    """The mix as pieces of one bar, in percent of its width, with a small gap between; what is empty stands last."""
+    counts = [(one.tone, one.count) for one in shares if one.count]
+    if empty:
+        counts.append(("empty", int(empty)))
+    total = sum(count for _tone, count in counts)
+    found, at = [], 0.0
+    for tone, count in counts:
+        width = 100 * count / total
+        found.append({"tone": tone, "x": f"{at:.2f}", "width": f"{max(width - 0.4, 0):.2f}"})
+        at += width
+    return found

@@ -22,6 +22,8 @@ OWN_VALUES: dict[str, dict[str, Any]] = {
     "leads.Window": {"ends_at": AT + timedelta(days=33)},
     "sop.Step": {"day": 1, "at": time(9, 0)},
     "sop.Run": {"starts_on": date(2026, 3, 2)},
+    "sop.PushSlot": {"number": 1, "slot": "noon"},
+    "sop.ValueEvent": {"starts_at": AT, "ends_at": AT + timedelta(hours=1)},
     "team.WorkItem": {"state": "open"},
 }
 _WORDS = ("name", "title", "text", "detail", "reason", "remark", "script", "error", "body", "welcome", "announcement",

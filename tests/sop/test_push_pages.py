@@ -1,0 +1,212 @@
+"""The pages of the weekly push table and the topic bank; who is told of weeks that lack something (R61, R65)."""
+
+from collections.abc import Callable
+from datetime import date, time, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from contacts.models import Behaviour
+from groups.models import Group
+from groups.services.week_alerts import next_week_due, week_alerts_bring_up
+from groups.services.week_exempt import week_exempt_set
+from sop.enums import TouchState
+from sop.models import PushSlot, Topic, TopicUse, Touch
+from sop.policies.push import PLACES
+from sop.selectors.topics import builtin_topics, topics_ranked
+from sop.services.push import SlotWish, slot_put
+from sop.services.push_confirm import week_confirm
+from sop.services.push_pick import topic_put_in_slot
+from sop.services.topics import topic_archive, topics_take
+from team.models import WorkItem
+from tenants import clock
+from tenants.audit import SYSTEM
+from tenants.models import Tenant, User
+from tenants.scoping import tenant_scope
+from tests.conftest import MovableClock
+from tests.factories.contacts import make_customers
+from tests.factories.groups import fill_group, make_group
+from tests.factories.team import make_staff
+from tests.factories.wecom import make_app
+from wecom.models import ArchiveCursor
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+NEXT = date(2026, 3, 9)
+
+
+@pytest.fixture
+def group(tenant: Tenant, frozen: MovableClock) -> Group:
+    with tenant_scope(tenant):
+        app = make_app(tenant=tenant)
+        lin = make_staff(tenant=tenant, app=app, userid="linxiao", name="林晓")
+        made = make_group(tenant=tenant, app=app, owner=lin, state="active", kind="new_user", name="启蒙01群")
+        return fill_group(group=made, customers=make_customers(tenant=tenant, count=3, app=app), staff=[lin])
+
+
+@pytest.fixture
+def page(client: Client, tenant: Tenant, frozen: MovableClock) -> Callable[..., Any]:
+    """page("/library/week/") signed in as the owner; page(..., post={...}) to send a form."""
+    client.force_login(User.objects.get(email="lin@example.com"))
+
+    def ask(path: str, post: dict[str, Any] | None = None, htmx: bool = False) -> Any:
+        headers = {"HX-Request": "true"} if htmx else {}
+        url = f"/t/{tenant.slug}{path}"
+        return (
+            client.post(url, post, headers=headers) if post is not None else client.get(url, headers=headers)
+        )
+
+    return ask
+
+
+def put(group: Group, place: tuple[int, str], title: str, monday: date = NEXT, kind: str = "value") -> None:
+    slot_put(
+        tenant=group.tenant, group_id=group.pk, monday=monday, place=place, actor=SYSTEM,
+        wish=SlotWish(content_type=kind, title=title, text="今晚见。"),
+    )  # fmt: skip
+
+
+def test_the_page_asks_little_of_the_database_whatever_stands_in_the_week(
+    page: Callable[..., Any], group: Group, tenant: Tenant
+) -> None:
+    with tenant_scope(tenant):
+        for place in PLACES:
+            put(group, place, "甲")
+        week_confirm(tenant=tenant, group_id=group.pk, monday=NEXT, actor=SYSTEM)
+    page("/library/week/")
+    with CaptureQueriesContext(connection) as asked:
+        answer = page(f"/library/week/?group={group.pk}")
+    assert answer.status_code == 200
+    assert len(asked) <= 60
+
+
+def test_a_drag_answers_with_the_grid_and_a_way_back(
+    page: Callable[..., Any], group: Group, tenant: Tenant
+) -> None:
+    with tenant_scope(tenant):
+        put(group, (1, "noon"), "甲")
+    url = f"/library/week/{group.pk}/move/"
+    answer = page(url, {"week": NEXT.isoformat(), "source": "1-noon", "target": "2-evening"}, htmx=True)
+    assert answer.status_code == 200
+    assert "undo" in answer["HX-Trigger"]
+    with tenant_scope(tenant):
+        assert PushSlot.objects.get().number == 2
+
+
+def test_an_exported_title_never_becomes_a_formula(
+    page: Callable[..., Any], group: Group, tenant: Tenant
+) -> None:
+    with tenant_scope(tenant):
+        put(group, (1, "noon"), "=HYPERLINK(1)")
+    answer = page(f"/library/week/?group={group.pk}&week={NEXT.isoformat()}&export=csv")
+    text = b"".join(answer.streaming_content).decode()
+    assert ",'=HYPERLINK(1)," in text
+    assert len(text.strip().splitlines()) == 1 + len(PLACES)
+    book = page(f"/library/week/?group={group.pk}&week={NEXT.isoformat()}&export=xlsx")
+    assert book["Content-Type"].startswith("application/vnd.openxmlformats")
+
+
+def test_another_companys_group_is_not_found(
+    page: Callable[..., Any], group: Group, other_tenant: Tenant
+) -> None:
+    with tenant_scope(other_tenant):
+        foreign = make_group(tenant=other_tenant, app=make_app(tenant=other_tenant), state="active")
+    assert page(f"/library/week/?group={foreign.pk}").status_code == 404
+    url = f"/library/week/{foreign.pk}/clear/"
+    assert page(url, {"week": NEXT.isoformat(), "place": "1-noon"}).status_code == 404
+
+
+def asked(group: Group) -> list[tuple[int | None, str, str]]:
+    rows = WorkItem.objects.filter(source_kind="groups.week", group_id=group.pk)
+    return list(rows.values_list("staff_id", "state", "bucket"))
+
+
+def test_an_incomplete_week_is_told_to_the_owner_then_to_everybody_and_closes_by_itself(
+    group: Group, tenant: Tenant, frozen: MovableClock
+) -> None:
+    with tenant_scope(tenant):
+        due = clock.at_local(date(2026, 3, 6), time(18), tenant.timezone)
+        frozen.set(due + timedelta(minutes=1))
+        assert next_week_due(tenant=tenant) == (NEXT, due)
+        week_alerts_bring_up(tenant=tenant)
+        assert asked(group) == [(group.owner_id, "open", "remind")]
+        assert f"group={group.pk}" in WorkItem.objects.get(source_kind="groups.week").url
+        frozen.set(due + timedelta(hours=15))
+        week_alerts_bring_up(tenant=tenant)
+        assert asked(group) == [(None, "open", "must")]
+        for place in PLACES:
+            put(group, place, "甲")
+        week_confirm(tenant=tenant, group_id=group.pk, monday=NEXT, actor=SYSTEM)
+        week_alerts_bring_up(tenant=tenant)
+        assert [state for _who, state, _bucket in asked(group)] == ["done"]
+
+
+def test_a_group_freed_with_a_reason_is_not_asked_for_a_week(
+    group: Group, tenant: Tenant, frozen: MovableClock
+) -> None:
+    with tenant_scope(tenant):
+        frozen.set(clock.at_local(date(2026, 3, 7), time(9), tenant.timezone))
+        week_alerts_bring_up(tenant=tenant)
+        week_exempt_set(tenant=tenant, group_id=group.pk, reason="结营只留答疑", actor=SYSTEM)
+        assert [state for _who, state, _bucket in asked(group)] == ["done"]
+        week_exempt_set(tenant=tenant, group_id=group.pk, reason="", actor=SYSTEM)
+        assert [state for _who, state, _bucket in asked(group)] == ["open"]
+
+
+def used(group: Group, topic: Topic, place: tuple[int, str]) -> Touch:
+    put(group, (place[0], "morning"), "甲")
+    topic_put_in_slot(
+        tenant=group.tenant, group_id=group.pk, monday=NEXT, place=place, topic_id=topic.pk, actor=SYSTEM
+    )
+    for number in range(1, 8):
+        put(group, (number, "morning"), "甲")
+    week_confirm(tenant=group.tenant, group_id=group.pk, monday=NEXT, actor=SYSTEM)
+    touch = TopicUse.objects.get(topic=topic).touch
+    touch.state, touch.done_at, touch.recipients_count = TouchState.CONFIRMED, touch.planned_at, 3
+    touch.save()
+    return touch
+
+
+def say(group: Group, customer: Any, at: Any, number: int) -> None:
+    Behaviour.objects.create(
+        tenant=group.tenant, source="test", event_id=f"m{number}", kind="message", customer=customer, group=group,
+        occurred_at=at,
+    )  # fmt: skip
+
+
+def test_a_topic_counts_customers_who_answer_in_time_not_their_messages(
+    group: Group, tenant: Tenant, frozen: MovableClock
+) -> None:
+    with tenant_scope(tenant):
+        topics_take(tenant=tenant, actor=SYSTEM)
+        topic = Topic.objects.order_by("pk").first()
+        assert topic is not None
+        touch = used(group, topic, (1, "noon"))
+        first, second, third = [one.customer for one in group.members.filter(is_staff=False).order_by("pk")]
+        for number, (who, hours) in enumerate([(first, 1), (first, 2), (second, 23), (third, 25)]):
+            say(group, who, touch.done_at + timedelta(hours=hours), number)
+        frozen.set(touch.done_at + timedelta(hours=26))
+        best = topics_ranked(tenant=tenant)[0]
+        assert (best.result.uses, best.result.asked, best.result.answered) == (
+            1,
+            3,
+            None,
+        )  # nobody sees messages
+        ArchiveCursor.objects.create(tenant=tenant, app=group.app, state="running")
+        best = topics_ranked(tenant=tenant)[0]
+        assert (best.topic.pk, best.result.answered, best.result.share) == (topic.pk, 2, 2 / 3)
+
+
+def test_the_ready_topics_are_taken_once_and_one_taken_out_stays_out(
+    page: Callable[..., Any], tenant: Tenant, frozen: MovableClock
+) -> None:
+    assert page("/library/topics/take/", {}).status_code == 302
+    with tenant_scope(tenant):
+        assert Topic.objects.count() == len(builtin_topics()) >= 36
+        gone = Topic.objects.order_by("pk").first()
+        assert gone is not None
+        topic_archive(tenant=tenant, topic_id=gone.pk, is_archived=True, actor=SYSTEM)
+        assert topics_take(tenant=tenant, actor=SYSTEM) == 0
+    assert gone.title not in page("/library/topics/").content.decode()
