@@ -170,3 +170,33 @@ class EventClosed(DomainError):
 class EventFull(DomainError):
     code = "EVENT-03"
     message = _("All seats are taken.")
+
+
+class StepChanged(DomainError):
+    """Somebody else changed the step after it was shown; nothing is overwritten without being told."""
+
+    status = 409
+    code = "SOP-41"
+    message = _("Somebody changed this step after you opened it.")
+
+
+class StepGone(DomainError):
+    status = 409
+    code = "SOP-42"
+    message = _("Somebody took this step out of the draft. Nothing was saved.")
+
+
+class StepFixed(DomainError):
+    code = "SOP-43"
+    message = _("This step is not counted from a camp day. Change when it goes out in its drawer.")
+
+
+class PlaceUnknown(DomainError):
+    code = "SOP-44"
+    message = _("There is no such day in this plan.")
+
+
+class UndoTooLate(DomainError):
+    status = 409
+    code = "SOP-45"
+    message = _("It was changed again since, so it cannot be undone. Open the step and change it by hand.")

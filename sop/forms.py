@@ -1,13 +1,15 @@
 """Shapes in: a step, a new draft, a run, a reason, another time."""
 
+import json
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from contacts.enums import BehaviourKind
+from content.policies.attachments import AttachmentRefused, attachments_read
 from groups.enums import Kind
 from sop.enums import (
     PUSH_CHANNELS,
@@ -27,6 +29,7 @@ from sop.enums import (
     Strategy,
     TemplateKind,
 )
+from sop.policies.message import text_limit, text_size
 from sop.services.runs import RunWish
 from sop.services.templates import StepData
 
@@ -58,6 +61,23 @@ def _address() -> forms.URLInput:
     return forms.URLInput(attrs={"placeholder": "https://"})
 
 
+class AttachmentsField(forms.Field):
+    """What comes along with the words: one input in JSON for each."""
+
+    class widget(forms.MultipleHiddenInput):
+        pass
+
+    def clean(self, value: Any) -> list[dict[str, Any]]:
+        try:
+            found = [json.loads(one) if isinstance(one, str) else one for one in value or []]
+        except json.JSONDecodeError as error:
+            raise forms.ValidationError(_("An attachment could not be read. Add it again.")) from error
+        try:
+            return [one.to_dict() for one in attachments_read(found)]
+        except AttachmentRefused as error:
+            raise forms.ValidationError(str(error.message)) from error
+
+
 class StepForm(forms.Form):
     """One step of a draft. `day` and `at` belong to the camp-day anchor, `offset_minutes` to the others."""
 
@@ -76,7 +96,9 @@ class StepForm(forms.Form):
     channel = forms.ChoiceField(label=_("Channel"), choices=Channel.choices)
     audience = forms.ChoiceField(label=_("For whom"), choices=Audience.choices)
     content_type = forms.ChoiceField(label=_("Content type"), choices=ContentType.choices)
-    text = forms.CharField(label=_("Message"), max_length=1300, widget=forms.Textarea(attrs={"rows": 6}))
+    text = forms.CharField(label=_("Message"), required=False, widget=forms.Textarea(attrs={"rows": 6}))
+    attachments = AttachmentsField(label=_("What comes along"), required=False)
+    material_id = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
     role = forms.ChoiceField(label=_("Carried out by"), choices=StepRole.choices)
     evidence = forms.ChoiceField(label=_("Proof"), choices=Evidence.choices)
     on_block = forms.ChoiceField(label=_("When it may not go out"), choices=OnBlock.choices)
@@ -121,7 +143,24 @@ class StepForm(forms.Form):
             self.add_error("offset_minutes", _("Before the end of the offer: a number below zero."))
         if data.get("on_block") == OnBlock.REPLACE and not data.get("replace_channel"):
             self.add_error("replace_channel", _("Say which channel takes its place."))
+        self._clean_message(data)
         return data
+
+    def _clean_message(self, data: dict[str, Any]) -> None:
+        """What a channel takes: never empty, not too long."""
+        text, channel = data.get("text") or "", data.get("channel") or ""
+        if not text.strip() and not data.get("attachments") and "attachments" not in self.errors:
+            self.add_error("text", _("Write something, or add what comes along."))
+        limit = text_limit(channel)
+        size = text_size(text, limit)
+        if limit.most and size > limit.most:
+            told = {"count": size, "limit": limit.most}
+            said = (
+                _("%(count)s bytes; WeCom takes %(limit)s. A Chinese character has three.")
+                if limit.unit == "bytes"
+                else _("%(count)s characters; %(limit)s are taken.")
+            )
+            self.add_error("text", said % told)
 
     def to_data(self) -> StepData:
         """The service's shape; what does not belong to the anchor is left empty."""
@@ -273,6 +312,52 @@ class WeekCopyForm(forms.Form):
         self.fields["to_week"].choices = weeks  # type: ignore[attr-defined]
         self.fields["groups"].choices = groups  # type: ignore[attr-defined]
         self.fields["places"].choices = places  # type: ignore[attr-defined]
+
+
+class StepMoveForm(forms.Form):
+    """Where a step goes: a camp day, and a part of the day or a time."""
+
+    day = forms.IntegerField(label=_("Day"), min_value=1, max_value=400)
+    slot = forms.TypedChoiceField(
+        label=_("Part of the day"),
+        choices=[("0", _("Morning")), ("1", _("Noon")), ("2", _("Evening"))],
+        coerce=int,
+    )
+    at = forms.TimeField(label=_("Time"), required=False, widget=_time())
+    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    key = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+
+class PartForm(forms.Form):
+    """One thing that comes along with a message: only the fields of its kind."""
+
+    title = forms.CharField(label=_("Title"), required=False, max_length=200)
+    url = forms.CharField(label=_("Address"), required=False, max_length=2048)
+    description = forms.CharField(label=_("Description"), required=False, max_length=512)
+    image_url = forms.CharField(label=_("Address of the small picture"), required=False, max_length=2048)
+    appid = forms.CharField(label=_("Mini-program's app id"), required=False, max_length=128)
+    page = forms.CharField(label=_("Page"), required=False, max_length=1024)
+    file = forms.FileField(label=_("File"), required=False)
+
+    FIELDS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "image": ("file",),
+        "link": ("title", "url", "description", "image_url"),
+        "mini_program": ("title", "appid", "page", "file"),
+        "video": ("file",),
+        "file": ("file",),
+    }
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        for name in list(self.fields):
+            if name not in self.FIELDS[kind]:
+                del self.fields[name]
+
+    @property
+    def file_kind(self) -> str:
+        """The kind under which its file is kept; a mini-program's is its cover."""
+        return "image" if self.kind == "mini_program" else self.kind
 
 
 class CloneForm(forms.Form):

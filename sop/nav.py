@@ -24,6 +24,7 @@ from groups.selectors.incidents import register_held
 from leads.selectors.followed import followed_times
 from sop.enums import TouchState
 from sop.phone import group_steps_panel
+from sop.selectors.assets import assets_in_runs
 from sop.selectors.beside import group_panel, group_panel_open, group_touches, quota_rail, rhythm_rail
 from sop.selectors.calendar import run_list
 from sop.selectors.held import held_of_groups
@@ -32,6 +33,7 @@ from sop.selectors.titles import touch_titles
 from sop.selectors.week import plans_of_groups, weeks_of_groups
 from sop.views.runs import run_for_groups
 from team.selectors import register_rail
+from wecom.keeping.assets import register_user
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -80,6 +82,7 @@ register_changes("sop.touch", values={"state": dict(TouchState.choices)})
 register_changes(
     "sop.template", labels={"group_kind": _("For groups of type")}, values={"group_kind": dict(Kind.choices)}
 )
+register_user(assets_in_runs)
 register_rail(rhythm_rail)
 register_rail(quota_rail)
 register_holding(

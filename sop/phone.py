@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils.translation import gettext as _
 
 from console.pages import render, toast
@@ -12,11 +12,14 @@ from sop.forms import NoteForm
 from sop.models import Touch
 from sop.selectors.beside import runs_in_group
 from sop.selectors.calendar import decorate, touch_list
+from sop.selectors.preview_message import attachment_parts
 from sop.selectors.recipients import bundle_list, recipient_list
+from sop.services.forwarding import forward_parts
 from sop.services.staff import touch_submit
 from team.phone import PhoneView
 from team.phone.base import Panel
 from tenants import clock
+from wecom.errors import NotConnected, WecomError
 
 if TYPE_CHECKING:
     from groups.models import Group
@@ -49,10 +52,18 @@ class ForwardView(PhoneView):
             "is_group": first.channel in GROUP_CHANNELS,
             "is_forward": first.channel == Channel.GROUP_FORWARD,
             "people": self._people(first),
-            "parts": [{"kind": "text", "text": first.text or first.step.text}],
+            "parts": self._parts(first),
+            "parts_url": self.url("sop_phone:forward_parts", pk=first.pk) if first.attachments else "",
             "until": max((one.window_ends_at for one in touches), default=None),
         }
         return render(request, "sop/forward.html", context, partial="sop/forward.html")
+
+    def _parts(self, touch: Touch) -> list[dict[str, Any]]:
+        """The message as it is handed over; before that, as it is written."""
+        text = touch.text or touch.step.text
+        attachments = touch.attachments if touch.text or touch.attachments else touch.step.attachments
+        said = [{"kind": "text", "text": text}] if text else []
+        return said + attachment_parts(tenant_id=touch.tenant_id, attachments=attachments)
 
     def _people(self, touch: Touch) -> list[Any]:
         if touch.channel in GROUP_CHANNELS or touch.channel in MASS_CHANNELS:
@@ -69,6 +80,25 @@ class ForwardView(PhoneView):
         said = _("Confirmed.") if is_proven else _("Submitted. It counts as confirmed once there is proof.")
         toast(request, said)
         return HttpResponseRedirect(self.url("sop_phone:forward", pk=pk))
+
+
+class ForwardPartsView(PhoneView):
+    """GET as JSON: what comes along with a touch, ready for WeCom's JS-SDK. Others' touches: 404."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        found = bundle_list(tenant=self.request.tenant, touch_id=pk, staff_id=self.request.staff.pk)
+        touch = next((one for one in found if one.pk == pk), None)
+        if touch is None:
+            raise Http404
+        try:
+            answer = JsonResponse(forward_parts(tenant_id=touch.tenant_id, touch=touch))
+        except NotConnected as error:
+            answer = JsonResponse({"error": str(error.message)}, status=503)
+        except (WecomError, KeyError):
+            sorry = _("What comes along could not be brought to WeCom just now. Try again in a moment.")
+            answer = JsonResponse({"error": sorry}, status=503)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
 
 
 def group_steps_panel(*, request: HttpRequest, group: "Group") -> Panel:

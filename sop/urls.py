@@ -5,10 +5,12 @@ from django.urls import URLPattern, path, re_path
 from sop import phone
 from sop.views import (
     certificates,
+    editor,
     library,
     push,
     push_drawers,
     runs,
+    steps,
     templates,
     topics,
     touches,
@@ -32,13 +34,20 @@ urlpatterns: list[URLPattern] = [
     path("sop/versions/<int:pk>/kind/", templates.KindView.as_view(), name="kind"),
     path("sop/versions/<int:pk>/publish/", templates.PublishView.as_view(), name="publish"),
     path("sop/versions/<int:pk>/draft/", templates.DraftPage.as_view(), name="draft"),
-    path("sop/versions/<int:pk>/steps/new/", templates.StepPage.as_view(), name="step_new"),
-    path("sop/versions/<int:pk>/steps/<int:step_pk>/", templates.StepPage.as_view(), name="step"),
+    path("sop/versions/<int:pk>/steps/new/", steps.StepPage.as_view(), name="step_new"),
+    path("sop/versions/<int:pk>/steps/<int:step_pk>/", steps.StepPage.as_view(), name="step"),
     path(
         "sop/versions/<int:pk>/steps/<int:step_pk>/remove/",
-        templates.StepRemoveView.as_view(),
+        steps.StepRemoveView.as_view(),
         name="step_remove",
     ),
+    path("sop/versions/<int:pk>/plan/", editor.PlanView.as_view(), name="plan"),
+    path("sop/versions/<int:pk>/undo/<int:number>/", editor.UndoView.as_view(), name="undo"),
+    path("sop/versions/<int:pk>/judge/", steps.JudgeView.as_view(), name="judge"),
+    path("sop/versions/<int:pk>/estimate/", steps.EstimateView.as_view(), name="estimate"),
+    path("sop/versions/<int:pk>/attachment/", steps.AttachmentView.as_view(), name="attachment"),
+    path("sop/versions/<int:pk>/steps/<int:step_pk>/move/", editor.StepMovePage.as_view(), name="step_move"),
+    path("sop/versions/<int:pk>/steps/<int:step_pk>/copy/", editor.StepCopyView.as_view(), name="step_copy"),
     path("sop/runs/", runs.RunsPage.as_view(), name="runs"),
     path("sop/runs/new/", runs.RunNewPage.as_view(), name="run_new"),
     path("sop/runs/new/preview/", runs.RunPreviewView.as_view(), name="run_preview"),
@@ -87,6 +96,7 @@ urlpatterns: list[URLPattern] = [
 ]
 phone_urlpatterns: list[URLPattern] = [
     path("send/<int:pk>/", phone.ForwardView.as_view(), name="forward"),
+    path("send/<int:pk>/parts/", phone.ForwardPartsView.as_view(), name="forward_parts"),
 ]
 public_urlpatterns: list[URLPattern] = [
     path("r/e/<str:token>", value_event_phone.EventPhoneView.as_view(), name="event"),

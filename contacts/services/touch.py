@@ -43,7 +43,16 @@ from wecom.enums import ReceiverKind
 from wecom.selectors import quota_left
 from wecom.services import quota_use_many
 
-__all__ = ["Ahead", "Coming", "Decision", "TouchRequest", "gate_decide", "gate_limits", "gate_release"]
+__all__ = [
+    "Ahead",
+    "Coming",
+    "Decision",
+    "TouchRequest",
+    "gate_decide",
+    "gate_limits",
+    "gate_peek",
+    "gate_release",
+]
 
 # Everyone asked for, with every record of theirs: who asked for no marketing, agreed or bought with one record, did
 # so with all of them. The partial index of merged records makes the second half cheap where few are merged.
@@ -69,6 +78,7 @@ _COUNTED = """
 select touch_key, customer_id, max(seq) from contacts_exposure
 where tenant_id = %s and touch_key = any(%s) group by touch_key, customer_id
 """
+_LOOK = "select {owner}, count from {table} where tenant_id = %s and {period} = %s and {owner} = any(%s)"
 _EXPOSE = """
 insert into contacts_exposure
     (tenant_id, customer_id, touch_key, seq, weight, local_date, at, channel, group_id, capped)
@@ -113,15 +123,20 @@ def gate_decide(
         raise TransactionManagementError("the gate decides in the transaction that marks the touches")
     limits = _limits(tenant_id, hold_identity(tenant_id=tenant_id))
     batch = _Batch(tenant_id, requests, limits, now)
-    screened = [screen(one, batch.people, limits, now) for one in requests]
-    passed_since = batch.lock(screened, ahead.keys())
-    count = Count(batch.ledger, batch.people, limits, now, ahead.without(passed_since))
-    decisions = [
-        count.decide(request, seen, batch.counted.get(request.key, ())) if seen.allowed else seen
-        for request, seen in zip(requests, screened, strict=True)
-    ]
+    decisions = batch.judge(ahead)
     batch.store(decisions)
     return decisions
+
+
+def gate_peek(*, tenant_id: int, requests: list[TouchRequest], now: datetime) -> list[Decision]:
+    """What the gate would answer to this batch at `now`, by what is on record at present.
+
+    Reads only: nothing is locked, counted or promised; another touch may be first. At most ten queries. Keys are the
+    asker's own, not those of touches.
+    """
+    return _Batch(tenant_id, requests, gate_limits(tenant_id=tenant_id), now, locks=False).judge(
+        NOTHING_AHEAD
+    )
 
 
 def _one_person(rows: list[Any]) -> Iterator[tuple[int, Person]]:
@@ -145,7 +160,16 @@ def _one_person(rows: list[Any]) -> Iterator[tuple[int, Person]]:
 class _Batch:
     """The facts of one call: read and locked at its start, written at its end."""
 
-    def __init__(self, tenant_id: int, requests: list[TouchRequest], limits: Limits, now: datetime) -> None:
+    def __init__(
+        self,
+        tenant_id: int,
+        requests: list[TouchRequest],
+        limits: Limits,
+        now: datetime,
+        *,
+        locks: bool = True,
+    ) -> None:
+        self._counters = LOCK if locks else _LOOK
         self.tenant_id, self.requests, self.limits, self.now = tenant_id, requests, limits, now
         self.today = clock.local_date(now, limits.zone)
         self.monday = week_start(self.today)
@@ -170,6 +194,16 @@ class _Batch:
             if row[1] in merged:
                 together[row[1]].append(row)
         return alone | {one: who for some in together.values() for one, who in _one_person(some)}
+
+    def judge(self, ahead: Ahead) -> list[Decision]:
+        """The rules in their order, over counters that are read, and locked where the answer counts."""
+        screened = [screen(one, self.people, self.limits, self.now) for one in self.requests]
+        passed_since = self.lock(screened, ahead.keys())
+        count = Count(self.ledger, self.people, self.limits, self.now, ahead.without(passed_since))
+        return [
+            count.decide(request, seen, self.counted.get(request.key, ())) if seen.allowed else seen
+            for request, seen in zip(self.requests, screened, strict=True)
+        ]
 
     def lock(self, screened: list[Decision], ahead: frozenset[str]) -> set[str]:
         """Lock the counters of everyone still in question, and read what they hold.
@@ -204,7 +238,7 @@ class _Batch:
     def _locked(self, cursor: Any, table: dict[str, str], period: date, ids: set[int]) -> dict[int, int]:
         if not ids:
             return {}
-        cursor.execute(LOCK.format(**table), [self.tenant_id, period, sorted(ids)])
+        cursor.execute(self._counters.format(**table), [self.tenant_id, period, sorted(ids)])
         return dict(cursor.fetchall())
 
     def _read_quota(self, going: list[tuple[TouchRequest, Decision]]) -> None:

@@ -44,6 +44,19 @@ def unknown_names(text: str, own: Mapping[str, str], links: frozenset[str]) -> l
     ]
 
 
+def pieces(text: str, values: Mapping[str, str], links: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The text in parts of (words, kind): "" plain, "filled" from a variable, "missing" a variable without a value."""
+    found: list[tuple[str, str]] = []
+    at = 0
+    for one in _VARIABLE.finditer(text):
+        words = render(one.group(0), values, links)
+        found.append((text[at : one.start()], ""))
+        found.append((words, "missing" if words == one.group(0) else "filled"))
+        at = one.end()
+    found.append((text[at:], ""))
+    return [part for part in found if part[0]]
+
+
 def render(text: str, values: Mapping[str, str], links: Mapping[str, str]) -> str:
     """Fill the variables. `values` is keyed by ALIASES' keys or own names, `links` by link key.
 

@@ -1,6 +1,7 @@
 """Choices, state tables and settings of SOPs; import them from here."""
 
 from sop.enums.certificates import FAULT_ADVICE, FAULTS_OVER, Fault
+from sop.enums.edits import EditVerb
 from sop.enums.links import (
     COUNTDOWN_MINUTES,
     FLASH_NODES,
@@ -116,6 +117,7 @@ __all__ = [
     "CatchUp",
     "Channel",
     "ContentType",
+    "EditVerb",
     "EventKind",
     "EventState",
     "Evidence",

@@ -1,6 +1,7 @@
 """Templates, runs and the touches they plan; import them from here."""
 
 from sop.models.certificates import Certificate
+from sop.models.edits import DraftEdit
 from sop.models.push import PushDefault, PushSlot, PushWeek
 from sop.models.runs import Run, RunGroup
 from sop.models.templates import Step, Template, Version
@@ -10,6 +11,7 @@ from sop.models.value_events import EventGroup, EventSignup, ValueEvent
 
 __all__ = [
     "Certificate",
+    "DraftEdit",
     "EventGroup",
     "EventSignup",
     "PushDefault",

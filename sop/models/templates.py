@@ -59,6 +59,7 @@ class Version(TenantModel):
     offer_at = models.TimeField(null=True, blank=True)  # tenant's zone
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     change_reason = models.CharField(max_length=200, blank=True)
+    revision = models.PositiveIntegerField(default=0)  # of a draft: counts its edits (sop.DraftEdit)
     created_at = models.DateTimeField(default=clock.now)
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.CharField(max_length=64, blank=True)
@@ -105,6 +106,10 @@ class Step(TenantModel):
     content_type = models.CharField(max_length=16, choices=ContentType)
     text = models.TextField(blank=True)
     links = models.JSONField(default=list, blank=True)  # [{"key", "title", "kind", "url"}]
+    attachments = models.JSONField(default=list, blank=True)  # see content.policies.attachments; at most 9
+    material = models.ForeignKey(  # where words and attachments were copied from
+        "content.Material", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     role = models.CharField(max_length=16, choices=StepRole, default=StepRole.OWNER)
     audience = models.CharField(max_length=16, choices=Audience, default=Audience.MEMBERS)
     evidence = models.CharField(max_length=16, choices=Evidence, default=Evidence.NOTE)
@@ -118,6 +123,7 @@ class Step(TenantModel):
     strategy = models.CharField(max_length=16, choices=Strategy, blank=True)
     cost_minutes = models.PositiveSmallIntegerField(default=5)  # a group
     goal = models.CharField(max_length=80, blank=True)
+    revision = models.PositiveIntegerField(default=0)  # the draft's revision in which it last changed
 
     class Meta:
         constraints = [
@@ -149,6 +155,7 @@ class Step(TenantModel):
             content_type=self.content_type,
             mark=self.mark,
             text=self.text,
+            attachment_kinds=tuple(one["kind"] for one in self.attachments),
             link_keys=frozenset(link["key"] for link in self.links),
             is_marketing=self.is_marketing,
             is_service=self.is_service,

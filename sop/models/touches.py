@@ -43,6 +43,7 @@ class Touch(TenantModel):
     bundle = models.BigIntegerField(null=True, blank=True)  # first touch of those one staff does at once
     send_id = models.BigIntegerField(null=True, blank=True)  # wecom.OutboundSend
     text = models.TextField(blank=True)  # as handed over
+    attachments = models.JSONField(default=list, blank=True)  # as handed over, links tracked
     evidence = models.JSONField(default=dict, blank=True)
     recipients_count = models.PositiveIntegerField(default=0)
     blocked_count = models.PositiveIntegerField(default=0)

@@ -19,6 +19,7 @@ from sop.enums import (
     ContentType,
     Mark,
 )
+from sop.policies.message import attachments_fault, text_limit, text_size
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class PlanStep:
     offset_minutes: int = 0
     link: int | None = None
     parts: frozenset[str] = frozenset()
+    attachment_kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -230,8 +232,9 @@ def _check_marks(steps: list[PlanStep], is_camp: bool) -> list[Finding]:
 def _check_words(steps: list[PlanStep]) -> list[Finding]:
     found = []
     for step in steps:
-        if not step.text.strip():
+        if not step.text.strip() and not step.attachment_kinds:
             found.append(Finding("TEXT-01", Severity.BLOCK, {"title": step.title}, (step.key,)))
+        found.extend(_check_limits(step))
         found.extend(
             Finding("VAR-01", Severity.BLOCK, {"title": step.title, "name": f"{{{name}}}"}, (step.key,))
             for name in unknown_names(step.text, {}, step.link_keys)
@@ -242,6 +245,20 @@ def _check_words(steps: list[PlanStep]) -> list[Finding]:
                 for name in names_in(step.text)
                 if ALIASES.get(name) in ONE_TO_ONE
             )
+    return found
+
+
+def _check_limits(step: PlanStep) -> list[Finding]:
+    """What the channel's own limits refuse."""
+    found, limit = [], text_limit(step.channel)
+    size = text_size(step.text, limit)
+    if limit.most and size > limit.most:
+        told = {"title": step.title, "count": size, "limit": limit.most, "unit": limit.unit}
+        found.append(Finding("LEN-01", Severity.BLOCK, told, (step.key,)))
+    fault = attachments_fault(step.channel, step.attachment_kinds)
+    if fault:
+        told = {"title": step.title, "fault": fault, "channel": step.channel}
+        found.append(Finding("ATT-01", Severity.BLOCK, told, (step.key,)))
     return found
 
 
@@ -274,7 +291,7 @@ def _check_loads(steps: list[PlanStep], limits: Limits) -> list[Finding]:
                     "QUOTA-01",
                     Severity.BLOCK,
                     {"day": day, "count": load.mass, "limit": limits.mass_a_group_and_day},
-                    keys,
+                    tuple(one.key for one in steps if one.day == day and one.channel == Channel.GROUP_MASS),
                 )
             )
         if load.messages > limits.messages_a_day:
@@ -318,6 +335,7 @@ def _check_weeks(steps: list[PlanStep], limits: Limits) -> list[Finding]:
             "CAP-02",
             Severity.WARN,
             {"first": worst[1], "last": worst[1] + 6, "count": worst[0], "limit": limits.messages_a_week},
+            tuple(one.key for one in steps if one.day is not None and 0 <= one.day - worst[1] <= 6),
         )
     ]
 
@@ -330,7 +348,12 @@ def _check_mix(steps: list[PlanStep], limits: Limits) -> list[Finding]:
     share = value_share_percent(steps)
     if share is not None and share < limits.value_share_percent:
         found.append(
-            Finding("MIX-01", Severity.WARN, {"percent": share, "limit": limits.value_share_percent})
+            Finding(
+                "MIX-01",
+                Severity.WARN,
+                {"percent": share, "limit": limits.value_share_percent},
+                tuple(one.key for one in steps if one.channel in GROUP_CHANNELS and one.is_marketing),
+            )
         )
     return found
 

@@ -73,6 +73,13 @@ def _of_audience(tenant_id: int, zone: str, audience: str, run: "Run", everyone:
     return frozenset(everyone)
 
 
+def audience_in_run(
+    *, tenant_id: int, zone: str, audience: str, run: "Run", customer_ids: Iterable[int]
+) -> frozenset[int]:
+    """Those of these people who belong to a step's audience in a run at present."""
+    return _of_audience(tenant_id, zone, audience, run, sorted(set(customer_ids)))
+
+
 def interacted_ids(*, tenant_id: int, run: "Run", customer_ids: Iterable[int], since: datetime) -> set[int]:
     """Those who did the run's key interaction since then (R45, R53)."""
     rows = behaviours_for(

@@ -15,7 +15,7 @@ from sop.policies.differences import Content, Difference, StepDifference, differ
 from sop.policies.words import Piece, word_changes
 
 # What places a step in its version; all else is what it says.
-_IDENTITY = frozenset({"id", "tenant", "version", "key"})
+_IDENTITY = frozenset({"id", "tenant", "version", "key", "revision"})
 _FRAME = ("days", "after_days", "offer_day", "offer_at")
 
 

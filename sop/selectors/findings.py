@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from content.policies.attachments import KIND_LABELS
 from groups.enums import Cites
 from groups.policies.checks import Finding as Broken
-from sop.enums import Mark
+from sop.enums import Channel, Mark
 from sop.policies.plan import Finding, Severity
 from sop.policies.structure import Flaw
 from sop.selectors.constitution import judged, structure_flaws
@@ -154,7 +155,25 @@ def _sentence(finding: Finding) -> str:
             int(str(values["groups"])),
         )
         return words % values
+    if finding.code in ("LEN-01", "ATT-01"):
+        return _sentence_of_limit(finding.code, values)
     return _SENTENCES[finding.code] % values if finding.code in _SENTENCES else finding.code
+
+
+def _sentence_of_limit(code: str, values: dict[str, object]) -> str:
+    if code == "LEN-01":
+        if values["unit"] == "bytes":
+            words = _("“%(title)s” has %(count)s bytes, WeCom takes %(limit)s; a Chinese character has three")
+        else:
+            words = _("“%(title)s” has %(count)s characters, %(limit)s are taken")
+        return words % values
+    told = {**values, "channel": str(Channel(str(values["channel"])).label)}
+    if values["fault"] == "many":
+        return _("“%(title)s” has more than 9 attachments") % told
+    if values["fault"] == "mixed":
+        return _("“%(title)s”: Moments take up to nine pictures, or one video, or one link") % told
+    told["kind"] = str(KIND_LABELS[str(values["fault"])])
+    return _("“%(title)s”: %(channel)s carries no %(kind)s") % told
 
 
 _SENTENCES = {

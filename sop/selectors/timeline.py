@@ -2,16 +2,14 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import time
 from typing import Any
 
-from sop.enums import Anchor, Channel
+from sop.enums import Anchor, Channel, Link
 from sop.models import Step, Version
 from sop.policies import plan
-from sop.selectors.templates import limits_for, step_list, version_diff
+from sop.policies.slots import slot_of
+from sop.selectors.templates import StepChange, limits_for, order_key
 
-NOON_FROM, EVENING_FROM = time(11), time(17)
-SLOTS = (("morning", time(8)), ("noon", time(12)), ("evening", time(20)))
 CHANNEL_ICONS = {
     Channel.GROUP_FORWARD: "users-group",
     Channel.GROUP_MASS: "speakerphone",
@@ -38,9 +36,9 @@ class Bar:
     is_over: bool
 
 
-def day_bars(messages: dict[int, int], last: int, limit: int) -> list[Bar]:
-    """A column a day; four messages fill the height."""
-    heights = {day: 10 * min(messages.get(day, 0), 4) for day in range(1, last + 1)}
+def day_bars(messages: dict[int, int], last: int, limit: int, *, full: int = 4) -> list[Bar]:
+    """A column a day; `full` messages, or whatever else is counted, fill the height."""
+    heights = {day: round(40 * min(messages.get(day, 0), full) / full) for day in range(1, last + 1)}
     return [
         Bar(
             day=day,
@@ -82,6 +80,22 @@ class Band:
 
 
 @dataclass(frozen=True)
+class Load:
+    """One small chart over the days: the highest figure against the limit. `line` is the limit's height in its 40."""
+
+    name: str
+    bars: list[Bar]
+    most: int
+    day: int
+    limit: int
+    line: float
+
+    @property
+    def is_over(self) -> bool:
+        return self.most > self.limit
+
+
+@dataclass(frozen=True)
 class Timeline:
     """`joins` are steps that wait for a member; `channels` are (channel, label, icon, count)."""
 
@@ -92,27 +106,32 @@ class Timeline:
     last_day: int
     bars: list[Bar]
     limit: int
+    loads: list[Load]
 
 
-def slot_of(at: time) -> int:
-    """0 morning, 1 noon, 2 evening."""
-    return 0 if at < NOON_FROM else 1 if at < EVENING_FROM else 2
+def timeline(
+    *, version: Version, steps: list[Step], changes: list[StepChange], faults: frozenset[str] = frozenset()
+) -> Timeline:
+    """The whole version; steps carry `shown_at`, `icon`, `change`, `is_movable` and `is_bad` for the template.
 
-
-def timeline(*, version: Version) -> Timeline:
-    """The whole version; steps carry `shown_at`, `icon` and `change` for the template."""
-    steps = step_list(version=version)
+    `faults`: keys of steps that keep the version from being published. What was taken out since the version before
+    stands where it was, with the change "gone".
+    """
+    gone = [one.step for one in changes if one.kind == "gone"]
     planned = {one.pk: one.to_plan(offer_day=version.offer_day, offer_at=version.offer_at) for one in steps}
     loads = plan.load_by_day(planned.values())
-    limit = limits_for(version.tenant_id).messages_a_day
-    changes = {one.step.key: one.kind for one in version_diff(version=version)}
+    limits = limits_for(version.tenant_id)
+    limit = limits.messages_a_day
+    known = {one.step.key: one.kind for one in changes}
     cells: dict[int, list[list[Step]]] = defaultdict(lambda: [[], [], []])
     joins = []
-    for step in steps:
-        place = planned[step.pk]
+    for step in sorted([*steps, *gone], key=lambda one: order_key(version, one)):
+        place = planned.get(step.pk) or step.to_plan(offer_day=version.offer_day, offer_at=version.offer_at)
         step.icon = CHANNEL_ICONS[Channel(step.channel)]  # type: ignore[attr-defined]
-        step.change = changes.get(step.key, "")  # type: ignore[attr-defined]
+        step.change = known.get(step.key, "")  # type: ignore[attr-defined]
         step.shown_at = place.at  # type: ignore[attr-defined]
+        step.is_movable = step.anchor == Anchor.RUN_START and step.change != "gone"  # type: ignore[attr-defined]
+        step.is_bad = step.key in faults  # type: ignore[attr-defined]
         if place.day is None or place.at is None:
             joins.append(step)
         else:
@@ -127,6 +146,36 @@ def timeline(*, version: Version) -> Timeline:
         last_day=last_day,
         bars=day_bars({day: load.messages for day, load in loads.items()}, last_day, limit),
         limit=limit,
+        loads=_loads(loads, last_day, limits),
+    )
+
+
+def _loads(loads: dict[int, plan.DayLoad], last_day: int, limits: plan.Limits) -> list[Load]:
+    """Messages a person, minutes of whoever runs several groups, mass sends a group: each against its limit."""
+    each = limits.groups_each
+    return [
+        _load("messages", {day: one.messages for day, one in loads.items()}, last_day, limits.messages_a_day),
+        _load(
+            "minutes",
+            {day: one.minutes * each for day, one in loads.items()},
+            last_day,
+            limits.staff_minutes_a_day,
+        ),
+        _load("mass", {day: one.mass for day, one in loads.items()}, last_day, limits.mass_a_group_and_day),
+    ]
+
+
+def _load(name: str, figures: dict[int, int], last_day: int, limit: int) -> Load:
+    day = max(figures, key=lambda one: figures[one], default=0)
+    most = figures.get(day, 0)
+    full = max(most, limit, 1)
+    return Load(
+        name=name,
+        bars=day_bars(figures, last_day, limit, full=full),
+        most=most,
+        day=day,
+        limit=limit,
+        line=40 - 40 * limit / full,
     )
 
 
@@ -172,6 +221,27 @@ class Block:
     last: int
     x: str
     width: str
+
+
+def link_strip(version: Version, steps: list[Step]) -> list[Block]:
+    """The five links of a bootcamp (R42) over its days: each from its first step to its last. Empty without links."""
+    total = version.days + version.after_days
+    days: dict[int, list[int]] = defaultdict(list)
+    for step in steps:
+        if step.link:
+            planned = step.to_plan(offer_day=version.offer_day, offer_at=version.offer_at)
+            days[step.link].append(min(max(planned.day or 1, 1), total))
+    return [
+        Block(
+            name=str(Link(link).label),
+            first=min(found),
+            last=max(found),
+            x=f"{100 * (min(found) - 1) / total:.2f}%",
+            width=f"{max(100 * (max(found) - min(found) + 1) / total - 0.25, 0.5):.2f}%",
+        )
+        for link, found in sorted(days.items())
+        if link in Link.values
+    ]
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.selectors import customer_list
+from content.policies.attachments import Attachment, message_parts
 from sop.enums import BLOCKED_REF, INTERNAL_CHANNELS, MASS_CHANNELS, REF, Channel, Rule, TouchState
 from sop.models import Touch
 from sop.policies.dispatch import lateness_s
 from sop.services.state import touch_move
-from sop.services.texts import texts_of
+from sop.services.texts import Message, messages_of
 from team.services import work_items_put
 from tenants import clock
 from wecom.services import SendDraft, send_queue_many
@@ -37,7 +38,7 @@ Allowed = Sequence[tuple[Touch, tuple[int, ...]]]
 class _Context:
     tenant: "Tenant"
     now: datetime
-    texts: dict[int, str]
+    messages: dict[int, Message]
     external: dict[int, str]
 
 
@@ -52,7 +53,7 @@ def handed_over(*, tenant: "Tenant", now: datetime, allowed: Allowed) -> list[To
     context = _Context(
         tenant=tenant,
         now=now,
-        texts=texts_of(tenant=tenant, touches=[touch for touch, _people in allowed]),
+        messages=messages_of(tenant=tenant, touches=[touch for touch, _people in allowed]),
         external=_external(tenant.pk, {one for some in private for one in some}),
     )
     _queue_mass(context, [pair for pair in allowed if pair[0].channel in MASS_CHANNELS])
@@ -85,7 +86,8 @@ def _mark_handed(context: _Context, touch: Touch, people: tuple[int, ...]) -> To
         TouchState.HANDED,
         handed_at=context.now,
         lateness_s=lateness_s(planned_at=touch.planned_at, handed_at=context.now),
-        text=context.texts[touch.pk],
+        text=context.messages[touch.pk].text,
+        attachments=context.messages[touch.pk].attachments,
         recipients_count=len(people),
     )
 
@@ -103,8 +105,8 @@ def _mass_draft(context: _Context, touch: Touch, people: tuple[int, ...]) -> Sen
     assert touch.group is not None
     payload: dict[str, object] = {
         "sender": touch.staff.userid,
-        "text": context.texts[touch.pk],
-        "attachments": [],
+        "text": context.messages[touch.pk].text,
+        "attachments": message_parts(Attachment(**one) for one in context.messages[touch.pk].attachments),
     }
     if touch.channel == Channel.GROUP_MASS:
         payload |= {"chat_type": "group", "chat_ids": [touch.group.chat_id]}
@@ -146,7 +148,7 @@ def _item(context: _Context, first: Touch, some: list[Touch]) -> dict[str, objec
         "bucket": "must",
         "title": _title(first, len(some))[:160],
         "detail": f"{groups} · {day}",
-        "script": context.texts[first.pk],
+        "script": context.messages[first.pk].text,
         "reason": str(first.step.get_channel_display()),
         "rule_code": "SOP-DUE",
         "due_at": first.due_at,

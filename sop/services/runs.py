@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from groups.selectors import groups_by_id, members_since
 from leads.services.windows import window_close, window_open
+from outbox.dispatch import enqueue
 from outbox.services import publish
 from sop.enums import (
     BESIDE_A_CAMP,
@@ -81,6 +82,8 @@ def run_start(*, tenant: "Tenant", wish: RunWish, actor: Actor) -> Run:
         planned = plan_apply(tenant=tenant, run=run)
         if not is_inside:
             window_put(tenant, run)
+        if any(step.attachments for step in steps):
+            enqueue("wecom.renew_media", tenant_id=tenant.pk)  # files are at WeCom before they are needed
         publish(
             RunStarted(
                 tenant_id=tenant.pk,

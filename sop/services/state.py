@@ -17,7 +17,7 @@ _STORED = {
     "planned_at": "timestamptz", "channel": "text", "claimed_until": "timestamptz", "claim_token": "text",
     "handed_at": "timestamptz", "done_at": "timestamptz", "lateness_s": "int", "bundle": "bigint",
     "send_id": "bigint", "text": "text", "evidence": "jsonb", "recipients_count": "int", "blocked_count": "int",
-    "staff_id": "bigint", "tries": "int",
+    "staff_id": "bigint", "tries": "int", "attachments": "jsonb",
 }  # fmt: skip
 _BATCH = 1000
 # One statement for a batch: an UPDATE with a CASE for each column and row is an order slower.

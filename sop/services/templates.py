@@ -9,13 +9,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from groups.enums import Kind
-from sop.enums import Anchor, StepRole, TemplateKind, VersionState
-from sop.errors import ChecksFailed, DraftExists, KindUnknown, ReasonMissing, VersionFrozen
+from sop.enums import Anchor, EditVerb, StepRole, TemplateKind, VersionState
+from sop.errors import ChecksFailed, DraftExists, KindUnknown, ReasonMissing
 from sop.models import Step, Template, Version
 from sop.policies import calendar, plan
 from sop.policies.template_file import Blueprint
 from sop.selectors.builtin import builtin_get
 from sop.selectors.findings import version_findings
+from sop.services.drafts import draft_locked, edit_note, phase_key, step_image, step_locked
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -28,6 +29,7 @@ COPIED = (
     "key", "phase", "link", "parts", "title", "anchor", "day", "at", "offset_minutes", "window_minutes", "channel",
     "replace_channel", "content_type", "text", "links", "role", "audience", "evidence", "mark", "on_block",
     "catch_up", "priority", "is_marketing", "is_service", "opens_talk", "strategy", "cost_minutes", "goal",
+    "attachments", "material_id",
 )  # fmt: skip
 
 
@@ -59,6 +61,8 @@ class StepData:
     goal: str = ""
     link: int | None = None
     parts: list[str] = field(default_factory=list)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+    material_id: int | None = None
 
 
 def template_clone(
@@ -193,52 +197,64 @@ def version_draft(*, tenant: "Tenant", version_id: int, reason: str, actor: Acto
     return draft
 
 
-def _draft_locked(tenant: "Tenant", version_id: int) -> Version:
-    version = Version.objects.select_for_update().get(tenant=tenant, pk=version_id)
-    if version.state != VersionState.DRAFT:
-        raise VersionFrozen
-    return version
-
-
 def step_save(
-    *, tenant: "Tenant", version_id: int, step_id: int | None, data: StepData, actor: Actor
+    *,
+    tenant: "Tenant",
+    version_id: int,
+    step_id: int | None,
+    data: StepData,
+    actor: Actor,
+    seen: int | None = None,
+    key: str = "",
 ) -> Step:
-    """Change a step of a draft, or add one (`step_id` None). Raises VersionFrozen, NotPermitted.
+    """Change a step of a draft, or add one (`step_id` None). Safe to repeat for an existing step.
 
-    Safe to repeat for an existing step.
+    `seen`: the step's revision that was shown; None: whatever it is. Raises StepChanged, StepGone (when `key` names
+    a step taken out since), VersionFrozen, NotPermitted.
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        version = _draft_locked(tenant, version_id)
+        version = draft_locked(tenant, version_id)
         if step_id is None:
             step = Step(tenant=tenant, version=version, key=f"own_{random.token_hex(4)}")
         else:
-            step = Step.objects.get(tenant=tenant, version=version, pk=step_id)
-        changes = {}
-        for name, value in vars(data).items():
-            before = getattr(step, name)
-            if step.pk and before != value:
-                changes[name] = [str(before), str(value)]
-            setattr(step, name, value)
-        step.phase = _phase_key(version, step)
+            step = step_locked(version, step_id, key=key, seen=seen)
+        before = step_image(step) if step_id is not None else None
+        changes = _put(step, data)
+        step.phase = phase_key(version, step)
+        if before is not None and before == step_image(step):
+            return step
+        step.revision = version.revision + 1
         step.save()
-        if step_id is None or changes:
-            verb = "sop.step.added" if step_id is None else "sop.step.changed"
-            audit.record(tenant=tenant, actor=actor, verb=verb, target=step, changes=changes)
+        edit_note(
+            version=version,
+            verb=EditVerb.ADD if before is None else EditVerb.CHANGE,
+            title=step.title,
+            actor=actor,
+            before={step.key: before},
+            after={step.key: step_image(step)},
+        )
+        verb = "sop.step.added" if before is None else "sop.step.changed"
+        audit.record(tenant=tenant, actor=actor, verb=verb, target=step, changes=changes)
     return step
 
 
-def _phase_key(version: Version, step: Step) -> str:
-    day = version.offer_day if step.anchor == Anchor.OFFER_END else step.day
-    cuts = [calendar.Phase(one["key"], one["first"], one["last"]) for one in version.phases]
-    return calendar.phase_in(day, cuts) if day is not None else ""
+def _put(step: Step, data: StepData) -> dict[str, list[Any]]:
+    """Set what a person decides; returns what differs, for the audit log."""
+    changes = {}
+    for name, value in vars(data).items():
+        before = getattr(step, name)
+        if step.pk and before != value:
+            changes[name] = [str(before), str(value)]
+        setattr(step, name, value)
+    return changes
 
 
 def step_remove(*, tenant: "Tenant", version_id: int, step_id: int, actor: Actor) -> None:
     """Take a step out of a draft. Raises VersionFrozen, NotPermitted. Safe to repeat."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        version = _draft_locked(tenant, version_id)
+        version = draft_locked(tenant, version_id)
         step = Step.objects.filter(tenant=tenant, version=version, pk=step_id).first()
         if step is not None:
             audit.record(
@@ -250,6 +266,14 @@ def step_remove(*, tenant: "Tenant", version_id: int, step_id: int, actor: Actor
                     name: [str(getattr(step, name)), None] for name in ("title", "day", "channel", "text")
                 },
             )
+            edit_note(
+                version=version,
+                verb=EditVerb.REMOVE,
+                title=step.title,
+                actor=actor,
+                before={step.key: step_image(step)},
+                after={step.key: None},
+            )
             step.delete()
 
 
@@ -257,7 +281,7 @@ def version_publish(*, tenant: "Tenant", version_id: int, actor: Actor) -> Versi
     """Make a draft immutable and usable by runs. Raises ChecksFailed with the blocking checks, VersionFrozen."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        version = _draft_locked(tenant, version_id)
+        version = draft_locked(tenant, version_id)
         failed = [one for one in version_findings(version) if one.stops]
         if failed:
             raise ChecksFailed(failed)
@@ -265,6 +289,7 @@ def version_publish(*, tenant: "Tenant", version_id: int, actor: Actor) -> Versi
         version.published_at = clock.now()
         version.published_by = actor.name[:64]
         version.save(update_fields=["state", "published_at", "published_by"])
+        version.edits.all().delete()  # nothing of it can be undone any more
         audit.record(tenant=tenant, actor=actor, verb="sop.version.published", target=version)
     return version
 

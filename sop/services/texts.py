@@ -1,11 +1,15 @@
-"""Final words of touches at hand-over: variables filled, links turned into radar links."""
+"""Final words and attachments of touches at hand-over: variables filled, links turned into radar links."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from content.policies.attachments import DESCRIPTION_BYTES, LINK_TITLE_BYTES, MINI_TITLE_BYTES
 from content.policies.wording import render
 from content.services import RadarWish, radar_links_put
+from sop.policies.attachments import with_words
 from sop.selectors.texts import values_of
+from wecom.keeping.kept_rules import cut_bytes
 
 if TYPE_CHECKING:
     from sop.models import Run, Touch
@@ -15,21 +19,48 @@ if TYPE_CHECKING:
 PRODUCT_LINKS = frozenset({"purchase", "pay"})
 
 
-def texts_of(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, str]:
-    """Touch id -> text as the customer will read it. Makes missing radar links: one a run, step, link and group."""
+@dataclass(frozen=True)
+class Message:
+    """What the customer will read and get with it."""
+
+    text: str
+    attachments: list[dict[str, Any]]
+
+
+def messages_of(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, Message]:
+    """Touch id -> its message as the customer gets it. Makes missing radar links: one a run, step, link and group."""
     wishes: dict[int, dict[str, RadarWish]] = {touch.pk: _wishes(touch) for touch in touches}
     made = radar_links_put(
         tenant_id=tenant.pk, wishes=[wish for some in wishes.values() for wish in some.values()]
     )
-    found: dict[int, str] = {}
-    same: dict[tuple[object, ...], str] = {}  # one wording for all who join a group on one morning
+    found: dict[int, Message] = {}
+    same: dict[tuple[object, ...], Message] = {}  # one wording for all who join a group on one morning
     for touch in touches:
         alike = (touch.run_id, touch.step_id, touch.group_id, touch.staff_id, touch.planned_at)
         if alike not in same:
             links = {key: made[wish.source_id, wish.source_key] for key, wish in wishes[touch.pk].items()}
-            same[alike] = render(touch.step.text, values_of(tenant=tenant, touch=touch), links)
+            same[alike] = _message(touch, values_of(tenant=tenant, touch=touch), links)
         found[touch.pk] = same[alike]
     return found
+
+
+def _message(touch: "Touch", values: dict[str, str], links: dict[str, str]) -> Message:
+    urls = {
+        number: links[_card(number)]
+        for number, one in enumerate(touch.step.attachments)
+        if one["kind"] == "link"
+    }
+    parts = with_words(touch.step.attachments, lambda words: render(words, values, links), urls)
+    for one, written in zip(parts, touch.step.attachments, strict=True):
+        most = MINI_TITLE_BYTES if one["kind"] == "mini_program" else LINK_TITLE_BYTES
+        one["title"] = cut_bytes(one["title"], most) or written["title"]
+        one["description"] = cut_bytes(one["description"], DESCRIPTION_BYTES)
+    return Message(render(touch.step.text, values, links), parts)
+
+
+def _card(number: int) -> str:
+    """The key of a link card's radar link; a step's own links are keyed by words."""
+    return f"@{number}"
 
 
 def _wishes(touch: "Touch") -> dict[str, RadarWish]:
@@ -46,6 +77,18 @@ def _wishes(touch: "Touch") -> dict[str, RadarWish]:
                 source_kind="sop.run",
                 source_id=touch.run_id,
                 source_key=f"{touch.step.key}:{link['key']}:{touch.group_id}",
+            )
+    for number, part in enumerate(touch.step.attachments):
+        if part["kind"] == "link":
+            found[_card(number)] = RadarWish(
+                target_url=part["url"],
+                title=part["title"][:64],
+                kind="link",
+                object_id=f"{touch.step.key}:{_card(number)}",
+                group_id=touch.group_id,
+                source_kind="sop.run",
+                source_id=touch.run_id,
+                source_key=f"{touch.step.key}:{_card(number)}:{touch.group_id}",
             )
     return found
 

@@ -4,6 +4,7 @@
    data-ww="forward"  the same for a group that must get it: into its chat if it is open, else WeCom's own sending asks
                       which group.
    data-text or data-text-from="#id" are the words, data-chat / data-external who gets them. What to do afterwards:
+   data-parts="url" names what comes along, in WeCom's shapes: {"chat": [...], "share": [...]}.
    data-then="#form" is sent, data-note="url" is told. [data-ww-said] in the same [data-ww-box] shows the outcome. */
 (function (w, doc) {
   "use strict";
@@ -137,13 +138,36 @@
     }
     return isThisChat(button, found.entry).then(function (yes) {
       if (!yes) throw fault("other");
-      return w.ww.sendChatMessage({ msgtype: "text", enterChat: true, text: { content: textOf(button) } });
+      return partsOf(button);
+    }).then(function (parts) {
+      var text = textOf(button);
+      var sent = (text ? [{ msgtype: "text", text: { content: text } }] : []).concat(parts.chat);
+      return sent.reduce(function (before, one, number) {
+        return before.then(function () { return w.ww.sendChatMessage(Object.assign({ enterChat: number === sent.length - 1 }, one)); });
+      }, Promise.resolve());
     }).then(function () { return "sent"; });
   }
   function toGroup(button) {
-    var sent = { text: { content: textOf(button) } };
-    if (button.dataset.chat) sent.chatIds = [button.dataset.chat];
-    return w.ww.shareToExternalChat(sent).then(function () { return "handed"; });
+    return partsOf(button).then(function (parts) {
+      var sent = {};
+      if (textOf(button)) sent.text = { content: textOf(button) };
+      if (parts.share.length) sent.attachments = parts.share;
+      if (button.dataset.chat) sent.chatIds = [button.dataset.chat];
+      return w.ww.shareToExternalChat(sent);
+    }).then(function () { return "handed"; });
+  }
+  /* Files are brought to WeCom when they are needed: asked once a page. */
+  var brought = {};
+  function partsOf(button) {
+    var url = button.dataset.parts;
+    if (!url) return Promise.resolve({ chat: [], share: [] });
+    brought[url] = brought[url] || fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } }).then(function (answer) {
+      return answer.json().catch(function () { return {}; }).then(function (body) {
+        if (!answer.ok) { delete brought[url]; throw fault("server", body.error); }
+        return body;
+      });
+    });
+    return brought[url];
   }
   /* A touch for one group: straight into the chat when it is the one beside the page, else by WeCom's own sending. */
   function forward(button, found) {

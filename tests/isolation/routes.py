@@ -292,6 +292,13 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "sop:step_new": (VIEW, OPERATE),
     "sop:step": (VIEW, OPERATE),
     "sop:step_remove": (VIEW, OPERATE),
+    "sop:step_move": (VIEW, OPERATE),
+    "sop:step_copy": (VIEW, OPERATE),
+    "sop:plan": (VIEW, WORK),
+    "sop:undo": (VIEW, OPERATE),
+    "sop:judge": (VIEW, OPERATE),
+    "sop:estimate": (VIEW, OPERATE),
+    "sop:attachment": (VIEW, OPERATE),
     "sop:runs": (VIEW, WORK),
     "sop:run_new": (VIEW, OPERATE),
     "sop:run_preview": (VIEW, VIEW),
@@ -358,6 +365,7 @@ PHONE = {
     "leads_phone:follow",
     "leads_phone:s_verdict",
     "sop_phone:forward",
+    "sop_phone:forward_parts",
 }
 # Where the phone signs in: anyone may knock.
 PHONE_DOOR = {"team_phone:login", "team_phone:oauth"}

@@ -105,18 +105,18 @@ def test_step_is_edited_added_and_taken_out(page: Callable[..., Any], tenant: Te
         "replace_channel": "", "mark": "",
         "strategy": "", "cost_minutes": "5", "goal": "",
     }  # fmt: skip
-    assert page(f"/sop/versions/{version.pk}/steps/{step.pk}/", post=data, htmx=True).status_code == 204
-    assert (
-        page(f"/sop/versions/{version.pk}/steps/new/", post={**data, "day": "2"}, htmx=True).status_code
-        == 204
-    )
+    saved = page(f"/sop/versions/{version.pk}/steps/{step.pk}/", post=data, htmx=True)
+    assert saved.status_code == 200
+    assert 'id="sop-plan" hx-swap-oob="true"' in saved.content.decode()
+    added = page(f"/sop/versions/{version.pk}/steps/new/", post={**data, "day": "2"}, htmx=True)
+    assert added.status_code == 200
     bad = page(f"/sop/versions/{version.pk}/steps/new/", post={**data, "day": ""}, htmx=True)
     assert bad.status_code == 422
     with tenant_scope(tenant):
         step.refresh_from_db()
         assert (step.title, step.at) == ("欢迎", time(9, 30))
         added = Step.objects.get(key__startswith="own_")
-    assert page(f"/sop/versions/{version.pk}/steps/{added.pk}/remove/", post={}, htmx=True).status_code == 204
+    assert page(f"/sop/versions/{version.pk}/steps/{added.pk}/remove/", post={}, htmx=True).status_code == 200
     with tenant_scope(tenant):
         assert not Step.objects.filter(key__startswith="own_").exists()
 

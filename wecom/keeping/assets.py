@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +21,7 @@ from tenants.errors import DomainError
 from tenants.models import Tenant
 from tenants.services import require
 from wecom.enums import AppState, MediaKind
-from wecom.errors import WecomError
+from wecom.errors import NotConnected, WecomError
 from wecom.gateway.client import WecomClient, client_for
 from wecom.models import App, MediaAsset, MediaUpload
 
@@ -36,6 +37,7 @@ LARGEST_BYTES = {
     MediaKind.FILE: 20 * MEGABYTE,
 }
 SMALLEST_BYTES = 6
+PICTURE_KEPT_S = 30 * 86_400
 ENDINGS = {MediaKind.IMAGE: (".jpg", ".jpeg", ".png"), MediaKind.VIDEO: (".mp4",), MediaKind.FILE: ()}
 
 
@@ -133,6 +135,48 @@ def _upload(client: WecomClient, asset_id: int) -> MediaUpload:
         defaults={"media_id": media_id, "uploaded_at": now, "expires_at": now + LIFE},
     )
     return row
+
+
+def media_ids(*, tenant_id: int, asset_ids: Iterable[int]) -> dict[int, str]:
+    """{asset id: WeCom's id} for a page inside WeCom, uploading what has none that lasts. May call WeCom.
+
+    An asset nobody knows is left out. Raises NotConnected and whatever an upload raises. Safe to repeat.
+    """
+    known = assets_by_id(tenant_id=tenant_id, asset_ids=asset_ids)
+    client = _client(tenant_id) if known else None
+    return {one: media_id_of(client, one) for one in known} if client else {}
+
+
+def picture_urls(*, tenant_id: int, asset_ids: Iterable[int]) -> dict[int, str]:
+    """{asset id: the lasting address WeCom gave the picture}, remembered: WeCom makes few of them a day.
+
+    A picture WeCom does not take is left out. Calls WeCom for those not remembered. Raises NotConnected.
+    """
+    known = assets_by_id(tenant_id=tenant_id, asset_ids=asset_ids)
+    client = _client(tenant_id) if known else None
+    found = {}
+    for one, asset in known.items():
+        assert client is not None
+        key = f"wecom.picture:{client.app.corp_id}:{one}"
+        url = cache.get(key)
+        if url is None:
+            try:
+                url = client.media.upload_image(
+                    filename=asset.name, content=bytes(asset_get(tenant_id=tenant_id, asset_id=one).body)
+                )
+            except WecomError as error:
+                log.warning("picture_not_uploaded", tenant_id=tenant_id, asset=one, error=str(error))
+                continue
+            cache.set(key, url, timeout=PICTURE_KEPT_S)
+        found[one] = url
+    return found
+
+
+def _client(tenant_id: int) -> WecomClient:
+    app = App.objects.filter(tenant_id=tenant_id, state=AppState.CONNECTED).order_by("pk").first()
+    if app is None:
+        raise NotConnected
+    return client_for(tenant_id, app.pk)
 
 
 def media_forget(*, tenant_id: int, asset_ids: Iterable[int]) -> None:
