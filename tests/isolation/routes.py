@@ -283,6 +283,8 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "sop:rename": (VIEW, OPERATE),
     "sop:shelve": (VIEW, OPERATE),
     "sop:file": (VIEW, WORK),
+    "sop:link_figures": (VIEW, WORK),
+    "sop:link_people": (VIEW, WORK),
     "sop:version": (VIEW, WORK),
     "sop:diff": (VIEW, WORK),
     "sop:restore": (VIEW, OPERATE),

@@ -1,0 +1,84 @@
+"""Each link of a camp has its own figure, and the figure opens as many people (R42, R45)."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from sop.models import Run, Step
+from sop.selectors.link_figures import link_figures, link_people
+from tenants.models import User
+from tests.factories.contacts import make_behaviour, make_order
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+DAY_2 = datetime(2026, 3, 3, 4, 0, tzinfo=UTC)
+
+
+def counts(camp):
+    return {one.name: (one.count, one.people) for one in link_figures(tenant=camp.tenant, run=camp.run)}
+
+
+@pytest.fixture
+def lived(camp):
+    """Two groups of three, one person in both; the camp's key interaction is entering the live room."""
+    made = camp(steps=[{"link": 1}], groups=2, people=3, key_interaction="live")
+    (one, two, _three), (four, *_rest) = made.people
+    tenant = made.tenant
+    make_behaviour(tenant=tenant, customer=one, kind="message", occurred_at=DAY_2)
+    make_behaviour(tenant=tenant, customer=one, kind="live", occurred_at=DAY_2)
+    make_behaviour(tenant=tenant, customer=one, kind="live", occurred_at=DAY_2 + timedelta(hours=1))
+    make_behaviour(tenant=tenant, customer=two, kind="purchase_click", occurred_at=DAY_2)
+    make_behaviour(tenant=tenant, customer=four, kind="live", occurred_at=DAY_2 - timedelta(days=9))
+    make_order(tenant=tenant, customer=two, ordered_at=DAY_2)
+    return made
+
+
+def test_what_people_did_in_the_camp_is_counted_once_each(lived):
+    assert counts(lived) == {
+        "wrote": (1, 6),
+        "active": (2, 6),
+        "key": (1, 6),
+        "looked": (1, 6),
+        "bought": (1, 6),
+    }
+    shown = {one.name: one.percent for one in link_figures(tenant=lived.tenant, run=lived.run)}
+    assert shown["active"] == 33
+
+
+def test_another_object_is_not_the_key_interaction(lived):
+    Run.objects.update(key_interaction_object="room-7")
+    lived.run.refresh_from_db()
+    assert counts(lived)["key"] == (0, 6)
+
+
+def test_without_a_key_interaction_nobody_can_tell(lived):
+    Run.objects.update(key_interaction="")
+    lived.run.refresh_from_db()
+    assert counts(lived)["key"] == (None, 6)
+
+
+def test_what_happens_after_the_last_day_does_not_count(lived):
+    Run.objects.update(starts_on=date(2026, 2, 1))
+    lived.run.refresh_from_db()
+    assert {count for name, (count, _people) in counts(lived).items() if name != "wrote"} == {0}
+    assert counts(lived)["wrote"] == (None, 6)  # no source of messages is connected: silence proves nothing
+
+
+def test_links_are_named_only_where_the_camp_has_them(lived):
+    assert all(one.link for one in link_figures(tenant=lived.tenant, run=lived.run))
+    Step.objects.update(link=None)
+    assert not any(one.link for one in link_figures(tenant=lived.tenant, run=lived.run))
+
+
+def test_every_figure_opens_as_many_people(lived, client: Client):
+    User.objects.update(language="en")
+    client.force_login(User.objects.get(email="lin@example.com"))
+    where = f"/t/{lived.tenant.slug}/sop/runs/{lived.run.pk}"
+    shown = client.get(f"{where}/links/", headers={"HX-Request": "true"}).content.decode()
+    assert "3 Nurture" in shown
+    assert "?figure=key" in shown
+    for name, (count, _people) in counts(lived).items():
+        ids = link_people(tenant=lived.tenant, run=lived.run, figure=name)
+        assert len(ids) == count
+        assert client.get(f"{where}/people/?figure={name}").status_code == 200
+    assert client.get(f"{where}/people/?figure=nonsense").status_code == 404
