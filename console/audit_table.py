@@ -7,8 +7,8 @@ import django_tables2 as tables
 from django.db.models import Q, QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from console.audit_changes import change_words
 from console.audit_words import verb_label, verbs_named
@@ -43,7 +43,7 @@ class AuditTable(ConsoleTable):
     at = tables.Column(verbose_name=_("When"))
     actor_name = tables.Column(verbose_name=pgettext_lazy("audit", "Who"))
     verb = tables.Column(verbose_name=pgettext_lazy("audit", "What"))
-    target_name = tables.Column(verbose_name=_("Object"), orderable=False)
+    target_name = tables.Column(verbose_name=_("Object"), orderable=False, empty_values=())
     changes = tables.Column(
         verbose_name=_("Before and after"),
         orderable=False,
@@ -65,6 +65,12 @@ class AuditTable(ConsoleTable):
 
     def value_verb(self, value: str) -> str:
         return value
+
+    def render_target_name(self, record: Any) -> str:
+        return gettext("Erased on request") if record.redacted_at else record.target_name or "–"
+
+    def value_target_name(self, record: Any) -> str:
+        return gettext("Erased on request") if record.redacted_at else record.target_name
 
     def render_changes(self, record: Any) -> SafeString:
         told = change_words(record.target_kind, record.changes)

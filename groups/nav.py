@@ -1,6 +1,6 @@
 """What groups adds to the menu and the search."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from console.audit_changes import register_changes
 from console.nav import Hit, register, register_search
 from console.pages import tenant_url
+from contacts.models import Customer
 from contacts.selectors.timeline import register_timeline
 from contacts.services.holdings import Holding, register_holding
 from groups.enums import (
@@ -238,10 +239,31 @@ register_changes(
         "own_side": dict(Side.choices),
     },
 )
+
+
+def _reminded(tenant_id: int, records: Collection[Customer]) -> Q:
+    """Groups whose reminder waits and names the person."""
+    found = Q(pk__in=[])
+    for record in records:
+        found |= Q(asked__contains=[record.external_userid])
+    return found
+
+
 register_holding(
-    # The id stays in the member list: WeCom names it on every read, and a leave is seen by its absence.
-    Holding("groups.Member", _("Memberships in groups"), clear={"nickname": "", "state_code": ""}),
-    Holding("groups.Introduction", _("Introductions"), clear={"said": "", "offered": {}}),
+    # A reading of the group finds the row under the name that the record keeps (groups.services.people).
+    Holding(
+        "groups.Member",
+        _("Memberships in groups"),
+        clear={"nickname": "", "state_code": ""},
+        renames=("userid", "invited_by"),
+    ),
+    Holding("groups.IntroRule", _("Reminders to introduce oneself"), where=_reminded, renames=("asked",)),
+    Holding(
+        "groups.Introduction",
+        _("Introductions"),
+        clear={"said": "", "offered": {}},
+        renames=("userid",),
+    ),
     Holding("groups.CircleSpell", _("Circles"), clear={"gave": {}}),
     Holding(
         "groups.Invitation",
@@ -266,6 +288,7 @@ register_holding(
         "groups.Violation",
         _("Breaches of the rules"),
         clear={"evidence": "", "evidence_url": ""},
+        renames=("userid",),
         tasks=(violations.SOURCE,),
     ),
 )

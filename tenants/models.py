@@ -148,7 +148,11 @@ class Preference(TenantModel):
 
 
 class AuditEntry(TenantModel):
-    """Who did what, to what, why, with the values before and after (R129). Append-only by trigger."""
+    """Who did what, to what, why, with the values before and after (R129). Append-only by trigger.
+
+    One exception: a person who is erased is taken out of `target_name`, `changes` and `reason`, which `redacted_at`
+    shows for good; who did what to which row and when stays as it was written.
+    """
 
     at = models.DateTimeField(default=clock.now)
     actor_kind = models.CharField(max_length=16)  # user, staff, system
@@ -160,6 +164,7 @@ class AuditEntry(TenantModel):
     target_name = models.CharField(max_length=128)
     changes = models.JSONField(default=dict)  # {"field": [before, after]}
     reason = models.CharField(max_length=500, blank=True)
+    redacted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [

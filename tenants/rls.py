@@ -41,3 +41,21 @@ def append_only(table: str) -> RunSQL:
         ),
         reverse_sql=f"drop trigger {table}_append_only on {table};",
     )
+
+
+def redactable(table: str, *columns: str) -> RunSQL:
+    """The operation that lets one person be taken out of these columns of an append-only table: within `redacting()`,
+    by an update that leaves every other column as it was."""
+    told = ", ".join(f"'{column}'" for column in columns)
+    return RunSQL(
+        sql=(
+            f"drop trigger {table}_append_only on {table}; "
+            f"create trigger {table}_append_only before update or delete on {table} "
+            f"for each row execute function qunce_refuse_change({told});"
+        ),
+        reverse_sql=(
+            f"drop trigger {table}_append_only on {table}; "
+            f"create trigger {table}_append_only before update or delete on {table} "
+            "for each row execute function qunce_refuse_change();"
+        ),
+    )

@@ -11,7 +11,13 @@ from tenants import clock
 
 KEPT_DAYS = 7  # how long a file of personal data can be fetched
 STUCK = timedelta(minutes=2)
+ERASED = "erased-"
 _SALT = "contacts.erasure"
+
+
+def erased_name(customer_id: int) -> str:
+    """What stands where WeCom's id of an erased person stood, everywhere."""
+    return f"{ERASED}{customer_id}"
 
 
 def digest_of(*, tenant_id: int, external_userid: str) -> str:

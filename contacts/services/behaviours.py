@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from contacts.enums import BehaviourKind
 from contacts.events import BehavioursRecorded
 from contacts.selectors import customer_ids_by_external, customer_ids_known, group_ids_by_chat
-from contacts.selectors.personal import erased_among
+from contacts.selectors.personal import erased_among, erased_name
 from contacts.services.orders import orders_derive
 from outbox.services import publish
 from tenants import clock
@@ -109,15 +109,18 @@ def _veiled(tenant_id: int, items: list[BehaviourItem], people: dict[str, int | 
     erased = erased_among(tenant_id=tenant_id, external_userids=unknown)
     if not erased:
         return items
-    people.update(
-        {one.event_id: erased[one.external_userid] for one in items if one.external_userid in erased}
-    )
-    return [
-        replace(one, customer_id=erased[one.external_userid], external_userid="", text="", data={})
-        if one.external_userid in erased
-        else one
-        for one in items
+    veiled = [
+        _veil(one, erased[one.external_userid]) if one.external_userid in erased else one for one in items
     ]
+    people.update({one.event_id: one.customer_id for one in veiled if one.customer_id in erased.values()})
+    return veiled
+
+
+def _veil(item: BehaviourItem, customer_id: int) -> BehaviourItem:
+    event_id = item.event_id.replace(item.external_userid, erased_name(customer_id))
+    return replace(
+        item, event_id=event_id[:128], customer_id=customer_id, external_userid="", text="", data={}
+    )
 
 
 def _fault(item: BehaviourItem) -> str:

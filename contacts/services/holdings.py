@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import Expression, F, JSONField, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Replace
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Customer
+from contacts.selectors.personal import erased_name
 
 Rows = Callable[[int, Collection[Customer]], Q]
 
@@ -23,7 +25,8 @@ class Holding:
     `path` leads from a row to the customer ("lead__customer"), or `where(tenant_id, records)` gives the filter.
     Erasing sets `clear` ({column: value}), or removes the rows with `is_removed`. Without either only the numbers
     stay, as they name nobody. `tasks`: the kinds of staff's tasks (WorkItem.source_kind) made of one row each, which
-    say the name and are removed.
+    say the name and are removed. `renames`: columns where WeCom's id of the person becomes the name the record keeps,
+    so that who stood where is still told apart.
     """
 
     table: str
@@ -33,6 +36,15 @@ class Holding:
     is_removed: bool = False
     where: Rows | None = None
     tasks: tuple[str, ...] = ()
+    renames: tuple[str, ...] = ()
+
+    def renamed(self, column: str, customer: Customer) -> Expression:
+        """The column with WeCom's id of the person replaced; one of JSON holds it as a whole string."""
+        old, new = customer.external_userid, erased_name(customer.pk)
+        if isinstance(apps.get_model(self.table)._meta.get_field(column), JSONField):
+            text = Cast(F(column), TextField())
+            return Cast(Replace(text, Value(f'"{old}"'), Value(f'"{new}"')), JSONField())
+        return Replace(F(column), Value(old), Value(new))
 
     def rows(self, *, tenant_id: int, records: Collection[Customer]) -> QuerySet:
         """The rows about these records of one person."""
@@ -90,7 +102,10 @@ def _lines(tenant_id: int, records: Collection[Customer]) -> Q:
 register_holding(
     Holding("contacts.Follow", _("Ties to staff"), clear={"remark": "", "description": ""}),
     Holding(
-        "contacts.Behaviour", _("What the person did"), clear={"external_userid": "", "text": "", "data": {}}
+        "contacts.Behaviour",
+        _("What the person did"),
+        clear={"external_userid": "", "text": "", "data": {}},
+        renames=("event_id",),
     ),
     Holding("contacts.Order", _("Orders")),
     Holding("contacts.ProfileFact", _("Answers in the profile"), is_removed=True),

@@ -13,7 +13,7 @@ from contacts.errors import CustomerUnknown, ErasureUnproven, ReasonMissing
 from contacts.events import CustomerOptedOut
 from contacts.models import Customer, Erasure, PersonalExport
 from contacts.selectors.identity import person_records
-from contacts.selectors.personal import KEPT_DAYS, digest_of
+from contacts.selectors.personal import ERASED, KEPT_DAYS, digest_of, erased_name
 from contacts.services.holdings import Holding, holdings
 from contacts.services.identity import one_at_a_time
 from outbox.dispatch import enqueue
@@ -22,12 +22,13 @@ from tenants import audit, clock
 from tenants.audit import SYSTEM, Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
+from tenants.redaction import audit_kinds, audit_redact
 from tenants.services import require
 from wecom.archive.erasing import archive_erase
 from wecom.archive.selectors import messages_of_person
 from wecom.archive.services import consent_record
+from wecom.forgetting import person_forget
 
-ERASED = "erased-"
 _PERSON = {
     "unionid": "", "name": "", "avatar": "", "gender": 0, "phone": "", "opt_out_reason": "", "consent": {},
 }  # fmt: skip
@@ -96,7 +97,7 @@ def holding_counts(*, tenant_id: int, customer: Customer) -> list[tuple[Any, int
             _("removed")
             if one.is_removed
             else _("emptied of the person")
-            if one.clear
+            if one.clear or one.renames
             else _("kept as a number")
         )
         if number:
@@ -170,10 +171,18 @@ def erasure_run(*, tenant: Tenant, erasure_id: int) -> None:
         ).messages
     with transaction.atomic():
         customer = Customer.objects.select_for_update().get(tenant=tenant, pk=row.customer_id)
+        if not customer.external_userid.startswith(ERASED):
+            counts["tenants.AuditEntry"] = _redact(tenant.pk, customer)
+            counts |= person_forget(
+                tenant_id=tenant.pk,
+                external_userid=customer.external_userid,
+                unionid=customer.unionid,
+                name=erased_name(customer.pk),
+            )
         for one in holdings():
             counts[one.table] = _forget(one, tenant.pk, customer)
         now = clock.now()
-        gone = {"external_userid": f"{ERASED}{customer.pk}", "opt_out_at": customer.opt_out_at or now}
+        gone = {"external_userid": erased_name(customer.pk), "opt_out_at": customer.opt_out_at or now}
         Customer.objects.filter(tenant=tenant, pk=customer.pk).update(**_PERSON, **gone)
         publish(
             CustomerOptedOut(tenant_id=tenant.pk, occurred_at=now, customer_id=customer.pk, opted_out=True)
@@ -187,7 +196,21 @@ def _forget(one: Holding, tenant_id: int, customer: Customer) -> int:
     rows = one.rows(tenant_id=tenant_id, records=[customer])
     if one.is_removed:
         return rows.delete()[0]
-    return rows.update(**one.clear) if one.clear else 0
+    named = {column: one.renamed(column, customer) for column in one.renames}
+    return rows.update(**one.clear, **named) if one.clear or named else 0
+
+
+def _redact(tenant_id: int, customer: Customer) -> int:
+    """Take the person out of the audit trail. The erasure itself stays told: whose decision it was, and why."""
+    kinds = audit_kinds(tenant_id=tenant_id)
+    targets: dict[str, list[int]] = {"contacts.customer": [customer.pk]}
+    for one in holdings():
+        kind = one.table.lower()
+        if kind in kinds and one.table != "contacts.Erasure":
+            rows = one.rows(tenant_id=tenant_id, records=[customer])
+            targets[kind] = list(rows.values_list("pk", flat=True))
+    words = {customer.external_userid, customer.unionid, customer.phone}
+    return audit_redact(tenant_id=tenant_id, targets=targets, words=words)
 
 
 def erased_heard(*, tenant_id: int, app_id: int, external_userid: str) -> bool:

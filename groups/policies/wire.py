@@ -55,6 +55,10 @@ class Change:
             self.userids and self.last_version and self.current_version
         )
 
+    def renamed(self, names: Mapping[str, str]) -> "Change":
+        """With other names for some of the members."""
+        return replace(self, userids=tuple(names.get(one, one) for one in self.userids))
+
 
 def change_of(
     *,
@@ -119,6 +123,19 @@ class SeenGroup:
     version: str
     admin_userids: tuple[str, ...]
     members: tuple[SeenMember, ...]
+
+    def renamed(self, names: Mapping[str, str]) -> "SeenGroup":
+        """With other names for some of the members, of whom nothing else is kept that says who they are."""
+        return replace(self, members=tuple(_renamed(one, names) for one in self.members))
+
+
+def _renamed(member: SeenMember, names: Mapping[str, str]) -> SeenMember:
+    invited_by = names.get(member.invited_by, member.invited_by)
+    if member.userid not in names:
+        return replace(member, invited_by=invited_by) if invited_by != member.invited_by else member
+    return replace(
+        member, userid=names[member.userid], invited_by=invited_by, nickname="", name="", unionid=""
+    )
 
 
 def _at(seconds: Any) -> datetime:

@@ -12,14 +12,14 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from groups.enums import ChangeKind
-from groups.models import Group, GroupChange
+from groups.models import Group, GroupChange, Member
 from groups.policies import spells
 from groups.policies.hearing import told_by
 from groups.policies.spells import Spells
 from groups.policies.wire import ADD, Change, SeenGroup, SeenMember
 from groups.services.held import COUNT_FIELDS, STAMP_FIELDS, group_locked, recount, stamp
 from groups.services.owners import owner_seen
-from groups.services.people import people_known, people_of
+from groups.services.people import erased_names, people_known, people_of
 from groups.services.rename_tasks import rename_settle
 from groups.services.seats import rows_of, seats_write, spells_of
 
@@ -172,9 +172,14 @@ def _log_changes(group: Group, seen: SeenGroup, read_at: datetime, change: Chang
 
 def _settle(group: Group, seen: SeenGroup, read_at: datetime, change: Change | None) -> tuple[int, bool]:
     """(members whose coming or going nobody had told, whether everybody named is known to us)."""
+    rows = _rows(group, seen, change)
+    fresh = {*(member.userid for member in seen.members), *(change.userids if change else ())} - set(rows)
+    names = erased_names(tenant_id=group.tenant_id, app_id=group.app_id or 0, userids=fresh)
+    if names:
+        seen, change = seen.renamed(names), change and change.renamed(names)
+        rows = _rows(group, seen, change)
     present = {member.userid: member for member in seen.members}
     told = set(change.userids) if change else set()
-    rows = rows_of(group, Q(left_at=None) | Q(userid__in=[*present, *told]))
     after: dict[str, Spells] = {}
     missed = 0
     for userid in dict.fromkeys([*rows, *present, *told]):
@@ -197,6 +202,12 @@ def _settle(group: Group, seen: SeenGroup, read_at: datetime, change: Change | N
     seats_write(group, rows=rows, after=after, people={**known, **people}, seen=present)
     strangers = any(one.is_staff and one.staff_id is None for one in people.values())
     return missed, not strangers and (owner is not None or not seen.owner_userid)
+
+
+def _rows(group: Group, seen: SeenGroup, change: Change | None) -> dict[str, list[Member]]:
+    """The spells of everybody who is in the group by our state, by the answer, or by what the event tells."""
+    named = [*(member.userid for member in seen.members), *(change.userids if change else ())]
+    return rows_of(group, Q(left_at=None) | Q(userid__in=named))
 
 
 def _settled(now: Spells, member: SeenMember | None, read_at: datetime) -> Spells:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contacts.selectors import customer_ids_by_external
+from contacts.selectors.personal import erased_among, erased_name
 from contacts.services.customers import PersonSeen, customers_meet
 from groups.policies.wire import SeenMember
 from team.selectors import staff_by_userids
@@ -21,6 +22,12 @@ class Person:
     staff_id: int | None = None
     customer_id: int | None = None
     is_erased: bool = False
+
+
+def erased_names(*, tenant_id: int, app_id: int, userids: Iterable[str]) -> dict[str, str]:
+    """{userid: the name their row keeps} of those who were erased and whom WeCom still names by their id."""
+    found = erased_among(tenant_id=tenant_id, app_id=app_id, external_userids=userids)
+    return {userid: erased_name(customer_id) for userid, customer_id in found.items()}
 
 
 def people_known(*, tenant_id: int, app_id: int, userids: Iterable[str]) -> dict[str, Person]:

@@ -1,10 +1,11 @@
 """What people outside the company said to having their messages kept (R39). The last answer counts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection
+from django.utils.crypto import salted_hmac
 
 from outbox.services import publish
 from tenants import clock
@@ -13,6 +14,7 @@ from wecom.archive.models import ArchiveConsent
 from wecom.events import ArchiveConsentChanged
 
 _EVENT_ROWS = 500
+_SALT = "wecom.archive.consent"
 _UPSERT = """
 insert into wecom_archiveconsent (tenant_id, app_id, person_id, state, source, at, note)
 select %s, %s, * from unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])
@@ -34,6 +36,22 @@ class Answer:
     note: str = ""
 
 
+def _hidden(tenant_id: int, person_ids: Iterable[str]) -> dict[str, str]:
+    """{keyed hash: person}: under it the answer of somebody who was erased goes on holding, and names nobody."""
+    return {
+        salted_hmac(_SALT, f"{tenant_id}.{one}", algorithm="sha256").hexdigest(): one for one in person_ids
+    }
+
+
+def consent_forget(*, tenant_id: int, person_id: str) -> int:
+    """Keep a person's answers without who it was, as they asked to be erased. Safe to repeat."""
+    (hidden,) = _hidden(tenant_id, [person_id])
+    rows = ArchiveConsent.objects.filter(tenant_id=tenant_id, person_id=person_id)
+    known = ArchiveConsent.objects.filter(tenant_id=tenant_id, person_id=hidden)
+    rows.filter(app_id__in=list(known.values_list("app_id", flat=True))).delete()
+    return rows.update(person_id=hidden, note="")
+
+
 def consent_set_many(*, tenant_id: int, app_id: int, answers: Iterable[Answer]) -> int:
     """Keep the youngest answer of each person, in the caller's transaction. Returns how many changed.
 
@@ -44,6 +62,10 @@ def consent_set_many(*, tenant_id: int, app_id: int, answers: Iterable[Answer]) 
         latest[one.person_id] = one
     if not latest:
         return 0
+    hidden = _hidden(tenant_id, latest)
+    erased = ArchiveConsent.objects.filter(tenant_id=tenant_id, person_id__in=list(hidden))
+    for key in set(erased.values_list("person_id", flat=True)):
+        latest[key] = replace(latest.pop(hidden[key]), person_id=key, note="")
     rows = [latest[key] for key in sorted(latest)]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -62,6 +84,7 @@ def consent_set_many(*, tenant_id: int, app_id: int, answers: Iterable[Answer]) 
     people = [
         {"external_userid": person, "state": state, "source": source, "at": at.isoformat()}
         for person, state, source, at in changed
+        if person not in hidden
     ]
     for start in range(0, len(people), _EVENT_ROWS):
         publish(
@@ -77,23 +100,32 @@ def consent_set_many(*, tenant_id: int, app_id: int, answers: Iterable[Answer]) 
 
 def refused_since(*, tenant_id: int, app_id: int, person_ids: Iterable[str]) -> dict[str, datetime]:
     """{person: the moment of the refusal that stands}. One query."""
+    asked = _told(tenant_id, person_ids)
     rows = ArchiveConsent.objects.filter(
-        tenant_id=tenant_id, app_id=app_id, person_id__in=set(person_ids), state=ConsentState.DISAGREE
+        tenant_id=tenant_id, app_id=app_id, person_id__in=list(asked), state=ConsentState.DISAGREE
     )
-    return dict(rows.values_list("person_id", "at"))
+    return {asked[person]: at for person, at in rows.values_list("person_id", "at")}
 
 
 def agreed_in(*, tenant_id: int, person_ids: Iterable[str]) -> set[str]:
     """Those whose standing answer is yes, whichever app heard it. A refusal anywhere outweighs it."""
-    rows = ArchiveConsent.objects.filter(tenant_id=tenant_id, person_id__in=set(person_ids))
-    found = list(rows.values_list("person_id", "state"))
+    asked = _told(tenant_id, person_ids)
+    rows = ArchiveConsent.objects.filter(tenant_id=tenant_id, person_id__in=list(asked))
+    found = [(asked[person], state) for person, state in rows.values_list("person_id", "state")]
     refused = {person for person, state in found if state == ConsentState.DISAGREE}
     return {person for person, _state in found} - refused
 
 
 def refused_in(*, tenant_id: int, person_ids: Iterable[str]) -> set[str]:
     """Those whose standing answer is no, whichever app heard it."""
+    asked = _told(tenant_id, person_ids)
     rows = ArchiveConsent.objects.filter(
-        tenant_id=tenant_id, person_id__in=set(person_ids), state=ConsentState.DISAGREE
+        tenant_id=tenant_id, person_id__in=list(asked), state=ConsentState.DISAGREE
     )
-    return set(rows.values_list("person_id", flat=True))
+    return {asked[person] for person in rows.values_list("person_id", flat=True)}
+
+
+def _told(tenant_id: int, person_ids: Iterable[str]) -> dict[str, str]:
+    """{how the person may stand in the table: the person}."""
+    people = set(person_ids)
+    return {**{one: one for one in people}, **_hidden(tenant_id, people)}

@@ -1,6 +1,9 @@
 """What the message archive keeps. `wecom.models` names these tables too; others use selectors and services."""
 
+import re
+
 from django.db import models
+from django.utils.translation import gettext as _
 
 from tenants import clock
 from tenants.scoping import TenantModel
@@ -15,6 +18,8 @@ from wecom.archive.enums import (
     MessageState,
     SealedReason,
 )
+
+_HASH = re.compile("[0-9a-f]{64}")  # no id of WeCom looks so
 
 
 class ArchiveCursor(TenantModel):
@@ -181,7 +186,7 @@ class ArchiveConsent(TenantModel):
     """What one person said last about having messages kept. An older answer never replaces a younger one."""
 
     app = models.ForeignKey("wecom.App", on_delete=models.CASCADE, related_name="+", db_index=False)
-    person_id = models.CharField(max_length=64)  # external_userid
+    person_id = models.CharField(max_length=64)  # external_userid, or a keyed hash of one that was erased
     state = models.CharField(max_length=16, choices=ConsentState)
     source = models.CharField(max_length=16, choices=ConsentSource)
     at = models.DateTimeField()
@@ -191,6 +196,11 @@ class ArchiveConsent(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "app", "person_id"], name="wecom_archive_consent_once")
         ]
+
+    @property
+    def person_shown(self) -> str:
+        """WeCom's id, or that the person was erased: then the row holds a keyed hash (wecom.archive.consent)."""
+        return str(_("Erased on request")) if _HASH.fullmatch(self.person_id) else self.person_id
 
 
 class ArchiveRoom(TenantModel):

@@ -244,7 +244,7 @@ class ConsentExport(Managed):
             tenant=self.request.tenant, actor=self.request.actor, verb="wecom.archive.consents_exported"
         )
         head = ["external_userid", "state", "source", "at", "note"]
-        lines = [[one.person_id, one.state, one.source, one.at.isoformat(), one.note] for one in rows]
+        lines = [[one.person_shown, one.state, one.source, one.at.isoformat(), one.note] for one in rows]
         return csv_response([head, *lines], "archive-consents.csv")
 
 
