@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from contacts.enums import BehaviourKind, OrderState
 from contacts.models import Behaviour, Customer, CustomerTag, Follow, Order
 from contacts.policies.tag_rules import BOUGHT, CHANNEL, DID, SILENT, SPENT, STAGE, TIER, Found, silent_days
 from contacts.selectors import last_active_at
+from contacts.selectors.identity import as_persons, same_people
 
 Key = tuple[str, int | None]
 Facts = dict[int, dict[Key, Found]]
@@ -31,16 +32,40 @@ def register_tiers(tiers: Tiers) -> None:
 def facts_for(*, tenant_id: int, customer_ids: Iterable[int], keys: Iterable[Key], now: datetime) -> Facts:
     """{customer id: {(fact, days): Found}} for these people and facts; what never happened is absent.
 
-    A window of n days is the last n x 24 h before `now`; what is dated later does not count.
+    What any record of a person says counts for each of them. A window of n days is the last n x 24 h before `now`;
+    what is dated later does not count.
     """
     ids, wanted = sorted(set(customer_ids)), sorted(set(keys), key=str)
-    facts: Facts = {one: {} for one in ids}
     if not ids:
-        return facts
+        return {}
+    people = same_people(tenant_id=tenant_id, customer_ids=ids)
+    everyone = sorted({*ids, *(one for records in people.values() for one in records)})
+    facts: Facts = {one: {} for one in everyone}
     for read in (_done, _orders, _silence, _channels, _stages, _tiers):
-        for customer_id, key, found in read(tenant_id, ids, wanted, now):
+        for customer_id, key, found in read(tenant_id, everyone, wanted, now):
             facts[customer_id][key] = found
-    return facts
+    joint = {one: _joint([facts[record] for record in sorted(records)]) for one, records in people.items()}
+    return {one: joint.get(one, facts[one]) for one in ids}
+
+
+def _joint(records: list[dict[Key, Found]]) -> dict[Key, Found]:
+    """What several records say of one person: acts and money together, the least silence, the highest standing."""
+    made: dict[Key, Found] = {}
+    for facts in records:
+        for key, found in facts.items():
+            made[key] = _both(key[0], made[key], found) if key in made else found
+    return made
+
+
+def _both(fact: str, one: Found, other: Found) -> Found:
+    times = [at for at in (one.at, other.at) if at is not None]
+    if fact == SILENT:
+        count = min(one.count, other.count)
+    elif fact == STAGE or fact.startswith((TIER, CHANNEL)):
+        count = max(one.count, other.count)
+    else:
+        count = one.count + other.count
+    return Found(count, max(times, default=None))
 
 
 Told = Iterable[tuple[int, Key, Found]]
@@ -144,19 +169,18 @@ def people_perhaps(
     without: Iterable[int],
     most: int,
 ) -> list[int]:
-    """Customers who have any (or all) of these facts at all, newest first: who is worth judging. One query.
+    """People who have any (or all) of these facts at all, each once, newest first: who is worth judging. Two queries.
 
     What cannot be told from rows, such as silence or a tier, lets everyone through. Who wants no marketing and
-    those of `without` are left out.
+    those of `without`, by whatever record, are left out.
     """
-    people = Customer.objects.filter(tenant_id=tenant_id, opt_out_at=None).exclude(pk__in=list(without))
+    gone = as_persons(tenant_id=tenant_id, customer_ids=without)
+    people = Customer.objects.filter(tenant_id=tenant_id, person=None, opt_out_at=None).exclude(pk__in=gone)
     asked = [_perhaps(tenant_id, fact) for fact, _days in keys]
     asked += [
-        Q(Exists(CustomerTag.objects.filter(
-            tenant_id=tenant_id, customer=OuterRef("pk"), tag__name=name, tag__deleted_at=None
-        )))
+        _any_record(CustomerTag.objects.filter(tenant_id=tenant_id, tag__name=name, tag__deleted_at=None))
         for name in tags
-    ]  # fmt: skip
+    ]
     if not asked:
         return []
     joined = asked[0]
@@ -166,14 +190,20 @@ def people_perhaps(
 
 
 def _perhaps(tenant_id: int, fact: str) -> Q:
-    mine = {"tenant_id": tenant_id, "customer": OuterRef("pk")}
     if fact.startswith(DID):
-        return Q(Exists(Behaviour.objects.filter(**mine, kind=fact.removeprefix(DID))))
+        return _any_record(Behaviour.objects.filter(tenant_id=tenant_id, kind=fact.removeprefix(DID)))
     if fact in (BOUGHT, SPENT):
-        return Q(Exists(Order.objects.filter(**mine, state=OrderState.PAID)))
+        return _any_record(Order.objects.filter(tenant_id=tenant_id, state=OrderState.PAID))
     if fact.startswith(CHANNEL):
-        return Q(Exists(Follow.objects.filter(**mine, channel_id=int(fact.removeprefix(CHANNEL)))))
+        came = Follow.objects.filter(tenant_id=tenant_id, channel_id=int(fact.removeprefix(CHANNEL)))
+        return _any_record(came)
     return Q(pk__isnull=False)
+
+
+def _any_record(rows: QuerySet[Any]) -> Q:
+    """Whether the person has such a row, by this record or by one that was merged into it."""
+    own = rows.filter(customer=OuterRef("pk"))
+    return Q(Exists(own)) | Q(Exists(rows.filter(customer__person=OuterRef("pk"))))
 
 
 def kinds_told(*, tenant_id: int, kinds: Iterable[str]) -> set[str]:

@@ -39,6 +39,20 @@ def as_persons(*, tenant_id: int, customer_ids: Iterable[int]) -> set[int]:
     return {merged.get(one, one) for one in ids}
 
 
+def same_people(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, set[int]]:
+    """{record: every record of its person} of those among these whose person has several. One query."""
+    ids = set(customer_ids)
+    theirs = Customer.objects.filter(tenant_id=tenant_id, pk__in=ids, person__isnull=False).values(
+        "person_id"
+    )
+    rows = Customer.objects.filter(tenant_id=tenant_id, person__isnull=False)
+    merged = rows.filter(Q(person_id__in=ids) | Q(person_id__in=theirs)).values_list("person_id", "pk")
+    people: dict[int, set[int]] = {}
+    for person_id, record_id in merged:
+        people.setdefault(person_id, {person_id}).add(record_id)
+    return {one: records for records in people.values() for one in records & ids}
+
+
 def records_under(*, tenant_id: int, person_ids: Iterable[int]) -> dict[int, int]:
     """{merged record: person} of these people. One query."""
     rows = Customer.objects.filter(tenant_id=tenant_id, person_id__in=set(person_ids))

@@ -4,7 +4,7 @@ Staff never count. A figure that nobody measures is None and shown as "–", nev
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -14,6 +14,7 @@ from django.db.models.functions import Cast
 
 from contacts.enums import BehaviourKind
 from contacts.selectors import behaviours_for, paid_orders
+from contacts.selectors.identity import same_people
 from groups.enums import JoinScene, QuitScene
 from groups.models import Group, Member
 from groups.selectors.activity import ACTIVE_KINDS
@@ -171,7 +172,7 @@ def _acts(
 ) -> tuple[list[Did], set[int], list[tuple[int, datetime | None]]]:
     """(what these did from `since` on, who of them ever did anything, who paid and when the order was placed).
 
-    Acts here or outside any group, orders anywhere. One query.
+    Acts here or outside any group; orders anywhere, with whatever record of the person. Two queries.
     """
     stream = (
         behaviours_for(tenant_id=group.tenant_id, customer_ids=customer_ids, kinds=ACTIVE_KINDS)
@@ -181,12 +182,24 @@ def _acts(
     recent = stream.filter(occurred_at__gte=since).values_list("customer_id", "kind", "occurred_at")
     never = Cast(Value(None), DateTimeField())
     older = stream.filter(occurred_at__lt=since).values_list("customer_id", Value(_OLDER), never).distinct()
-    orders = paid_orders(tenant_id=group.tenant_id, customer_ids=customer_ids)
+    same = same_people(tenant_id=group.tenant_id, customer_ids=customer_ids)
+    records = customer_ids.union(*same.values())
+    orders = paid_orders(tenant_id=group.tenant_id, customer_ids=records)
     bought = orders.values_list("customer_id", Value(_PAID), "ordered_at")
     rows = list(recent.union(older, bought, all=True))
-    paid: list[tuple[int, datetime | None]] = [(who, at) for who, kind, at in rows if kind == _PAID]
+    here = _here(same)
+    paid = [(one, at) for who, kind, at in rows if kind == _PAID for one in here.get(who, (who,))]
     did = [Did(*row) for row in rows if row[1] not in (_OLDER, _PAID)]
     return did, {who for who, kind, _at in rows if kind != _PAID}, paid
+
+
+def _here(same: Mapping[int, set[int]]) -> dict[int, list[int]]:
+    """{record of a person with several: those of them that are asked about}."""
+    found: dict[int, list[int]] = {}
+    for one, records in same.items():
+        for record in records:
+            found.setdefault(record, []).append(one)
+    return found
 
 
 # --- One figure's people

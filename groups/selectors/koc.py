@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Min, Prefetch, QuerySet
+from django.db.models.functions import Coalesce, Least
 
 from groups.enums import KOC_DAYS, KOC_STAGE, KocState
 from groups.models import CircleSpell, Group, HelperTask, Koc
@@ -51,23 +52,32 @@ def suggestions(*, group: Group, customer_id: int | None = None) -> list[Suggest
     """Core and influence of the group, warm and known long enough, who are not on the way yet. Two queries."""
     now = clock.now()
     stage, days = koc_limits(tenant_id=group.tenant_id)
-    known = Koc.objects.filter(tenant_id=group.tenant_id, group=group)
-    rows = CircleSpell.objects.filter(
-        tenant_id=group.tenant_id, group=group, until_day=None, circle__in=ENGAGED,
-        customer__stage__gte=stage, customer__first_seen_at__lte=now - timedelta(days=days),
-        customer__opt_out_at=None,
-    ).exclude(customer_id__in=known.values("customer_id"))  # fmt: skip
+    who = Coalesce("customer__person_id", "customer_id")
+    known = Koc.objects.filter(tenant_id=group.tenant_id, group=group).annotate(who=who)
+    rows = (
+        CircleSpell.objects.filter(
+            tenant_id=group.tenant_id, group=group, until_day=None, circle__in=ENGAGED, customer__opt_out_at=None
+        )
+        .annotate(
+            who=who,
+            stage=Coalesce("customer__person__stage", "customer__stage"),
+            known_at=Least("customer__first_seen_at", "customer__person__first_seen_at"),
+        )
+        .filter(stage__gte=stage, known_at__lte=now - timedelta(days=days))
+        .exclude(who__in=known.values("who"))
+    )  # fmt: skip
     if customer_id is not None:
         rows = rows.filter(customer_id=customer_id)
     ordered = rows.select_related("customer").order_by("circle", "-active_days", "customer_id")
-    return [_suggestion(row, now) for row in ordered[:SUGGESTED]]
+    each = {row.who: row for row in reversed(ordered[: 2 * SUGGESTED])}  # a person with two records here once
+    kept = sorted(each.values(), key=lambda row: (row.circle, -row.active_days, row.customer_id))
+    return [_suggestion(row, now) for row in kept[:SUGGESTED]]
 
 
-def _suggestion(row: CircleSpell, now: datetime) -> Suggestion:
-    person = row.customer
+def _suggestion(row: Any, now: datetime) -> Suggestion:
     return Suggestion(
-        person, row.circle, str(row.get_circle_display()), row.active_days, person.stage,
-        (now - person.first_seen_at).days,
+        row.customer, row.circle, str(row.get_circle_display()), row.active_days, row.stage,
+        (now - row.known_at).days,
     )  # fmt: skip
 
 

@@ -27,11 +27,17 @@ from team.selectors import staff_by_userids
 from tenants import preferences
 from wecom.archive.selectors import ad_posts, coverage, rooms_heard_between
 
-# One row a customer now in these groups, with the latest activity there or outside any group.
+# One row a customer now in these groups, with the person's latest activity there or outside any group: by this record,
+# or by another one of the same person.
 _PRESENT = """
-select m.id, m.group_id, m.customer_id, m.userid, m.joined_at, last.occurred_at, coalesce(last.kind, ''),
+select m.id, m.group_id, m.customer_id, m.userid, m.joined_at, greatest(last.occurred_at, other.occurred_at),
+    case when other.occurred_at > coalesce(last.occurred_at, '-infinity') then other.kind
+        else coalesce(last.kind, '') end,
     exists (select 1 from contacts_behaviour said where said.tenant_id = m.tenant_id
-        and said.customer_id = m.customer_id and said.kind = %(message)s and said.group_id = m.group_id),
+        and said.customer_id = m.customer_id and said.kind = %(message)s and said.group_id = m.group_id)
+    or exists (select 1 from contacts_customer r join contacts_behaviour said on said.tenant_id = m.tenant_id
+        and said.customer_id = r.id and said.kind = %(message)s and said.group_id = m.group_id
+        where r.tenant_id = m.tenant_id and (r.person_id = coalesce(c.person_id, c.id) or r.id = c.person_id)),
     coalesce(c.archive_consent, ''), coalesce(c.name, ''), m.nickname,
     case when m.is_creation_invitee or s.id is not null then '' else m.invited_by end
 from groups_member m
@@ -43,6 +49,13 @@ left join lateral (
         and (b.group_id is null or b.group_id = m.group_id) and b.occurred_at <= %(now)s
     order by b.occurred_at desc limit 1
 ) last on true
+left join lateral (
+    select b.occurred_at, b.kind from contacts_customer r join contacts_behaviour b
+        on b.tenant_id = m.tenant_id and b.customer_id = r.id and b.kind = any(%(kinds)s)
+        and (b.group_id is null or b.group_id = m.group_id) and b.occurred_at <= %(now)s
+    where r.tenant_id = m.tenant_id and (r.person_id = coalesce(c.person_id, c.id) or r.id = c.person_id)
+    order by b.occurred_at desc limit 1
+) other on true
 where m.tenant_id = %(tenant)s and m.group_id = any(%(groups)s) and m.left_at is null and not m.is_staff
 order by m.id
 """
