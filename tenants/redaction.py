@@ -6,6 +6,7 @@ column alone that does not hold words about people.
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -40,7 +41,7 @@ def audit_redact(*, tenant_id: int, targets: Mapping[str, Collection[int]], word
     it changed; each such entry says that it is redacted. Returns how many. Safe to repeat.
     """
     pairs = [(kind, str(pk)) for kind, ids in targets.items() for pk in ids]
-    values = {
+    values: dict[str, Any] = {
         "now": clock.now(), "tenant": tenant_id, "kinds": [one for one, _ in pairs], "ids": [one for _, one in pairs],
         "words": [one for one in words if one],
     }  # fmt: skip

@@ -57,7 +57,7 @@ where tenant_id = %(tenant)s and strpos(payload::text, %(quoted)s) > 0
 def person_forget(*, tenant_id: int, external_userid: str, unionid: str, name: str) -> dict[str, int]:
     """Put `name` where WeCom's id of the person stood, and drop what was said of the person. In the caller's
     transaction; safe to repeat. Returns {table: rows}. What waits unread in the inbox is worked off as it came."""
-    told = {
+    told: dict[str, Any] = {
         "tenant": tenant_id, "id": external_userid, "name": name, "quoted": json.dumps(external_userid),
         "named": json.dumps(name), "union": unionid, "api": InboundSource.API.value, "now": clock.now(),
     }  # fmt: skip

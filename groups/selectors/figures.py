@@ -188,7 +188,9 @@ def _acts(
     bought = orders.values_list("customer_id", Value(_PAID), "ordered_at")
     rows = list(recent.union(older, bought, all=True))
     here = _here(same)
-    paid = [(one, at) for who, kind, at in rows if kind == _PAID for one in here.get(who, (who,))]
+    paid: list[tuple[int, datetime | None]] = [
+        (one, at) for who, kind, at in rows if kind == _PAID for one in here.get(who, (who,))
+    ]
     did = [Did(*row) for row in rows if row[1] not in (_OLDER, _PAID)]
     return did, {who for who, kind, _at in rows if kind != _PAID}, paid
 

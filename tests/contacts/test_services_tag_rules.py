@@ -210,7 +210,7 @@ def test_judging_asks_the_same_number_of_queries_for_any_number_of_people(
     made = make_customers(tenant=scoped, count=people)
     for person in made:
         make_behaviour(tenant=scoped, customer=person, kind="lesson")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         rules_judge(tenant_id=scoped.pk, customer_ids=[one.pk for one in made])
 
 
