@@ -75,15 +75,28 @@ register(key="groups", label=_("Groups"), icon="users-group", url_name="groups:l
 register_search(_search)
 register_panel(
     Panel(
-        key="circles", label=_("Circles"), template="groups/_circles.html", context=circles_context, order=30
+        key="circles",
+        label=_("Circles"),
+        template="groups/_circles.html",
+        context=circles_context,
+        order=30,
+        is_rare=True,
     )
 )
 register_panel(
-    Panel(key="koc", label=_("Helpers (KOC)"), template="groups/_koc.html", context=koc_context, order=34)
+    Panel(
+        key="koc",
+        label=_("Helpers (KOC)"),
+        template="groups/_koc.html",
+        context=koc_context,
+        order=34,
+        is_rare=True,
+    )
 )
 register_panel(
     Panel(
         key="silent", label=_("Silent members"), template="groups/_silent.html", context=silent_context, order=32,
+        is_rare=True,
     )
 )  # fmt: skip
 register_panel(
@@ -113,6 +126,7 @@ register_panel(
         context=intros_context,
         counted=intros_waiting,
         order=30,
+        is_rare=True,
     )
 )
 register_panel(
@@ -123,6 +137,7 @@ register_panel(
         context=violations_context,
         counted=violations_open,
         order=31,
+        is_rare=True,
     )
 )
 register_panel(
@@ -170,6 +185,7 @@ register_panel(
         context=faq_context,
         counted=faq_open,
         order=60,
+        is_rare=True,
     )
 )
 register_changes(

@@ -1,5 +1,6 @@
 """The event API's shapes for its documentation. Reading is done by `items`, which can say what is wrong where."""
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from wecom.inbox import items
@@ -8,30 +9,36 @@ from wecom.inbox import items
 class ObjectSerializer(serializers.Serializer):
     """What it was done to: a link, a lesson, an order."""
 
-    kind = serializers.CharField(max_length=32, required=False, help_text="For example sku, lesson, live.")
-    id = serializers.CharField(max_length=128, required=False, help_text="For orders: the order number.")
+    kind = serializers.CharField(max_length=32, required=False, help_text=_("For example sku, lesson, live."))
+    id = serializers.CharField(max_length=128, required=False, help_text=_("For orders: the order number."))
     title = serializers.CharField(max_length=200, required=False)
 
 
 class EventSerializer(serializers.Serializer):
     """One thing one customer did."""
 
-    id = serializers.CharField(max_length=items.ID_CHARS, help_text="Unique within the source; counts once.")
+    id = serializers.CharField(
+        max_length=items.ID_CHARS, help_text=_("Unique within the source; counts once.")
+    )
     kind = serializers.ChoiceField(choices=[(kind, kind) for kind in items.KINDS])
-    occurred_at = serializers.DateTimeField(help_text="ISO 8601 with a zone; at most a day ahead.")
+    occurred_at = serializers.DateTimeField(help_text=_("ISO 8601 with a zone; at most a day ahead."))
     external_userid = serializers.CharField(
-        max_length=64, required=False, help_text="The customer at WeCom; this or unionid."
+        max_length=64, required=False, help_text=_("The customer at WeCom; this or unionid.")
     )
     unionid = serializers.CharField(max_length=64, required=False)
-    chat_id = serializers.CharField(max_length=64, required=False, help_text="The customer group, if in one.")
-    object = ObjectSerializer(required=False, help_text="Needed with an id for order and refund.")
+    chat_id = serializers.CharField(
+        max_length=64, required=False, help_text=_("The customer group, if in one.")
+    )
+    object = ObjectSerializer(required=False, help_text=_("Needed with an id for order and refund."))
     amount_fen = serializers.IntegerField(
-        required=False, min_value=0, help_text="Whole fen; needed for order and refund."
+        required=False, min_value=0, help_text=_("Whole fen; needed for order and refund.")
     )
     text = serializers.CharField(max_length=items.TEXT_CHARS, required=False)
     data = serializers.DictField(  # type: ignore[assignment]
         required=False,
-        help_text="Anything else, up to 8 KiB. For orders: sku_id, the code of a SKU, and sku_kind if it differs.",
+        help_text=_(
+            "Anything else, up to 8 KiB. For orders: sku_id, the code of a SKU, and sku_kind if it differs."
+        ),
     )
 
 
@@ -39,9 +46,9 @@ class EventBatchSerializer(serializers.Serializer):
     """A batch."""
 
     source = serializers.RegexField(  # type: ignore[assignment]
-        "^[a-z0-9][a-z0-9_-]{0,31}$", required=False, help_text="Your system; default: api."
+        "^[a-z0-9][a-z0-9_-]{0,31}$", required=False, help_text=_("Your system; default: api.")
     )
-    events = EventSerializer(many=True, help_text="1 to 500 events.")
+    events = EventSerializer(many=True, help_text=_("1 to 500 events."))
 
 
 class EventResultSerializer(serializers.Serializer):
@@ -49,7 +56,7 @@ class EventResultSerializer(serializers.Serializer):
 
     id = serializers.CharField()
     state = serializers.ChoiceField(choices=["accepted", "duplicate", "invalid"])
-    reason = serializers.CharField(help_text="Why it is invalid, else empty.")
+    reason = serializers.CharField(help_text=_("Why it is invalid, else empty."))
 
 
 class EventResultsSerializer(serializers.Serializer):

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from contacts.enums import BehaviourKind
@@ -104,6 +105,19 @@ def decoded(raw: bytes) -> str:
     raise Unreadable(_("This is neither UTF-8 nor GBK text. Save the file as CSV in UTF-8."))
 
 
+def column_words(name: str, *, columns: Mapping[str, Iterable[str]] = COLUMNS) -> str:
+    """A column as a person finds it in the file: in Chinese by its Chinese name with the key beside it."""
+    aliases = list(columns.get(name, ()))
+    return f"{aliases[0]}（{name}）" if aliases and (get_language() or "").startswith("zh") else name
+
+
+def column_of(name: str, header: Iterable[str], *, columns: Mapping[str, Iterable[str]]) -> str:
+    """The cell of this file's header that names a column; one the file does not have by `column_words`."""
+    known = {one.lower() for one in (name, *columns.get(name, ()))}
+    found = (cell.strip() for cell in header if cell.strip().lower() in known)
+    return next(found, "") or column_words(name, columns=columns)
+
+
 def header_of(
     first: list[str], *, columns: Mapping[str, Iterable[str]] = COLUMNS, needed: Iterable[str] = NEEDED
 ) -> dict[str, int]:
@@ -118,7 +132,8 @@ def header_of(
             found[name] = position
     missing = [name for name in needed if name not in found]
     if missing:
-        raise Unreadable(_("Columns are missing: %(names)s.") % {"names": ", ".join(missing)})
+        told = ", ".join(column_words(name, columns=columns) for name in missing)
+        raise Unreadable(_("Columns are missing: %(names)s.") % {"names": told})
     return found
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.enums import Education, Gender, ProfileField, SheetKind, SkuKind, Verdict
 from contacts.models import Order, Sheet, SheetRow
+from contacts.policies.files import column_of
 from contacts.policies.masking import masked_phone
 from contacts.policies.sheets import COLUMNS
 from tenants import clock
@@ -77,6 +78,11 @@ def columns_of(kind: str) -> list[tuple[str, str, bool]]:
     """(column, its Chinese name, whether it names people) of one kind of file."""
     who = set(COLUMNS[SheetKind.TAGS]) & set(COLUMNS[SheetKind.CUSTOMERS])
     return [(name, aliases[0], name in who) for name, aliases in COLUMNS[kind].items()]
+
+
+def fault_column(sheet: Sheet, name: str) -> str:
+    """The column of a fault as the file itself calls it."""
+    return column_of(name, sheet.header, columns=COLUMNS[sheet.kind]) if name else ""
 
 
 def sheets_stuck() -> list[tuple[int, int, str]]:

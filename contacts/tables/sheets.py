@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from console.tables import ConsoleTable, NumberColumn
 from console.templatetags.q import moment, money
 from contacts.enums import Verdict
-from contacts.models import SheetRow
+from contacts.models import Sheet, SheetRow
 from contacts.policies.masking import masked_phone
-from contacts.selectors.sheets import change_words
+from contacts.selectors.sheets import change_words, fault_column
 
 _TONES = {Verdict.NEW: "is-ok", Verdict.CHANGE: "is-info", Verdict.FAULT: "is-bad"}
 
@@ -34,9 +34,9 @@ class SheetRowTable(ConsoleTable):
         row_header = "line"
         empty_text = _("No lines here.")
 
-    def __init__(self, *args: Any, tenant_slug: str, may_see: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sheet: Sheet, tenant_slug: str, may_see: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._slug, self._may_see = tenant_slug, may_see
+        self._sheet, self._slug, self._may_see = sheet, tenant_slug, may_see
 
     def value_who(self, record: SheetRow) -> str:
         if record.customer:
@@ -81,9 +81,9 @@ class SheetRowTable(ConsoleTable):
         tone = "q-bad" if record.verdict == Verdict.FAULT else "q-3rd"
         return format_html('{}<span class="d-block {}">{}</span>', parts, tone, self._message(record))
 
-    @staticmethod
-    def _message(record: SheetRow) -> str:
-        return f"{record.column}: {record.message}" if record.column else record.message
+    def _message(self, record: SheetRow) -> str:
+        column = fault_column(self._sheet, record.column)
+        return f"{column}: {record.message}" if column else record.message
 
     def _changes(self, record: SheetRow) -> list[tuple[Any, Any, Any]]:
         made = []

@@ -10,8 +10,7 @@ from console.pages import ConsoleView, FormPage, TemplatePage, go
 from contacts.enums import BehaviourKind, ImportKind
 from contacts.forms import ChatImportForm, ImportForm
 from contacts.models import ImportBatch
-from contacts.policies.chatlogs import template_lines as chat_template_lines
-from contacts.policies.files import template_lines
+from contacts.policies import chatlogs, files
 from contacts.services.chatlogs import chat_import_check
 from contacts.services.imports import import_check, import_start
 from tenants.enums import Permission
@@ -50,7 +49,7 @@ class ImportTemplateView(ConsoleView):
     permission = Permission.OPERATE
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return csv_response(template_lines(), "qunce-behaviours.csv")
+        return csv_response(files.template_lines(), "qunce-behaviours.csv")
 
 
 class ChatImportPage(FormPage):
@@ -83,7 +82,7 @@ class ChatTemplateView(ConsoleView):
     permission = Permission.OPERATE
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return csv_response(chat_template_lines(), "qunce-chat.csv")
+        return csv_response(chatlogs.template_lines(), "qunce-chat.csv")
 
 
 class ImportBatchPage(TemplatePage):
@@ -99,7 +98,12 @@ class ImportBatchPage(TemplatePage):
         batch = rows.first()
         if batch is None:
             raise Http404
-        return {"batch": batch, "good": batch.total - batch.error_count - batch.withheld_count}
+        columns = chatlogs.COLUMNS if batch.kind == "messages" else files.COLUMNS
+        faults = [
+            {**one, "column": files.column_words(one["column"], columns=columns)} for one in batch.errors
+        ]
+        good = batch.total - batch.error_count - batch.withheld_count
+        return {"batch": batch, "faults": faults, "good": good}
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.context(pk=pk)

@@ -17,6 +17,7 @@ from contacts.models import Sheet, SheetRow
 from contacts.policies.sheets import template_lines
 from contacts.selectors.sheets import (
     columns_of,
+    fault_column,
     order_sources,
     sheet_faults,
     sheet_get,
@@ -103,7 +104,7 @@ class SheetPage(ListPage):
 
     def table_kwargs(self) -> dict[str, Any]:
         may_see = self.can(Permission.SEE_PERSONAL)
-        return {"tenant_slug": self.request.tenant.slug, "may_see": may_see}
+        return {"sheet": self._sheet, "tenant_slug": self.request.tenant.slug, "may_see": may_see}
 
     def context(self) -> dict[str, Any]:
         return sheet_context(self._sheet)
@@ -149,7 +150,10 @@ class SheetFaultsView(ConsoleView):
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         sheet = sheet_found(self.request.tenant.pk, pk)
         head = [str(_("line")), str(_("column")), str(_("reason")), *sheet.header]
-        rows = [[row.line, row.column, row.message, *row.cells] for row in sheet_faults(sheet=sheet)]
+        rows = [
+            [row.line, fault_column(sheet, row.column), row.message, *row.cells]
+            for row in sheet_faults(sheet=sheet)
+        ]
         return csv_response([head, *rows], f"qunce-{sheet.kind}-faults-{sheet.pk}.csv")
 
 

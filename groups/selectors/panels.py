@@ -14,7 +14,8 @@ from tenants.counting import rows_counted
 @dataclass(frozen=True)
 class Panel:
     """One tab of the group page that another app fills. `template` is rendered with what `context` returns;
-    `counted` are the rows whose number stands on the tab; `shows` says on which groups it stands."""
+    `counted` are the rows whose number stands on the tab; `shows` says on which groups it stands. `is_rare`: it stands
+    under "More" until it is the one shown."""
 
     key: str
     label: Any
@@ -22,6 +23,7 @@ class Panel:
     context: Callable[[Any, Group], dict[str, Any]]
     counted: Callable[[Group], QuerySet] | None = None
     order: int = 50
+    is_rare: bool = False
     shows: Callable[[Group], bool] = lambda group: True
 
 

@@ -172,15 +172,16 @@ class GroupListPage(ListPage):
         ]
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-        """`?part=people`: only the people of the filtered groups, which take longer to count than the page."""
+        """`?part=people`: only the people of the filtered groups, which take longer to count than the page; with
+        `?people=1` the page waits for them, for browsers that run no scripts."""
         if request.GET.get("part") != "people":
             return super().get(request, **kwargs)
+        return render(request, "groups/_people.html", self._people())
+
+    def _people(self) -> dict[str, int]:
         rows, _bar = self.filtered()
-        seats, people = people_total(
-            tenant_id=request.tenant.pk,  # type: ignore[attr-defined]
-            group_ids=rows.order_by().values("pk"),
-        )
-        return render(request, "groups/_people.html", {"seats": seats, "people": people})
+        seats, people = people_total(tenant_id=self.request.tenant.pk, group_ids=rows.order_by().values("pk"))
+        return {"seats": seats, "people": people}
 
     def show(self, context: dict[str, Any]) -> HttpResponse:
         tenant, table = self.request.tenant, context["table"]
@@ -198,6 +199,8 @@ class GroupListPage(ListPage):
             "callbacks": callbacks,
             "is_elsewhere": True,
         }
+        if self.request.GET.get("people") == "1":
+            found |= self._people()
         return super().show(context | found | self._aside())
 
     def _aside(self) -> dict[str, Any]:

@@ -4,6 +4,11 @@
   var all = function (sel, from) { return Array.prototype.slice.call((from || doc).querySelectorAll(sel)); };
   var by = function (id) { return doc.getElementById(id); };
 
+  /* Menus of heads and tabs: a click elsewhere, or Escape, shuts them. */
+  function shut(but) { all(".q-drop[open]").forEach(function (one) { if (one !== but) one.removeAttribute("open"); }); }
+  doc.addEventListener("click", function (e) { shut(e.target.closest(".q-drop")); });
+  doc.addEventListener("keydown", function (e) { if (e.key === "Escape") shut(null); });
+
   /* Drawer: whatever htmx puts into it shows it. */
   var drawer = by("q-drawer");
   function sheet() { return w.tabler.Offcanvas.getOrCreateInstance(drawer); }
