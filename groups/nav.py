@@ -1,6 +1,7 @@
 """What groups adds to the menu and the search."""
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -10,7 +11,6 @@ from django.utils.translation import pgettext_lazy
 from console.audit_changes import register_changes
 from console.nav import Hit, register, register_search
 from console.pages import tenant_url
-from contacts.models import Customer
 from contacts.selectors.timeline import register_timeline
 from contacts.services.holdings import Holding, register_holding
 from groups.enums import (
@@ -257,7 +257,7 @@ register_changes(
 )
 
 
-def _reminded(tenant_id: int, records: Collection[Customer]) -> Q:
+def _reminded(tenant_id: int, records: Collection[Any]) -> Q:
     """Groups whose reminder waits and names the person."""
     found = Q(pk__in=[])
     for record in records:
