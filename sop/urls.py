@@ -8,6 +8,7 @@ from sop.views import (
     editor,
     library,
     link_figures,
+    planner,
     push,
     push_drawers,
     runs,
@@ -59,6 +60,9 @@ urlpatterns: list[URLPattern] = [
     path("sop/runs/<int:pk>/offer/", runs.RunOfferPage.as_view(), name="run_offer"),
     path("sop/runs/<int:pk>/version/", versions.RunMovePage.as_view(), name="run_move"),
     path("sop/runs/<int:pk>/groups/", runs.RunGroupsPage.as_view(), name="run_groups"),
+    path("sop/planner/", planner.PlannerPage.as_view(), name="planner"),
+    path("sop/planner/apply/", planner.PlannerApplyView.as_view(), name="planner_apply"),
+    path("sop/planner/<int:pk>/undo/", planner.PlannerUndoView.as_view(), name="planner_undo"),
     path("sop/certificates/", certificates.CertificatesPage.as_view(), name="certificates"),
     path("sop/certificates/<int:pk>/", certificates.CertificatePage.as_view(), name="certificate"),
     path(

@@ -82,5 +82,5 @@ class Exposure(TenantModel):
         ]
         indexes = [
             models.Index(fields=["tenant", "customer", "local_date"], name="contacts_exposure_person"),
-            BrinIndex(fields=["at"], name="contacts_exposure_at"),
+            BrinIndex(fields=["tenant", "at"], name="contacts_exposure_when"),
         ]

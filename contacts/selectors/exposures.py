@@ -1,7 +1,8 @@
 """What has reached a person today and this week, beside the caps."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib.postgres.aggregates import BoolOr
@@ -9,7 +10,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from contacts.enums import CAP_PER_DAY, CAP_PER_WEEK
-from contacts.models import Customer, Exposure, ExposureDay, ExposureWeek
+from contacts.models import Customer, Exposure, ExposureDay, ExposureWeek, GroupDay
 from contacts.policies.touch import week_start
 from tenants import clock, preferences
 from tenants.models import Tenant
@@ -36,6 +37,22 @@ def exposures_now(*, tenant: Tenant, customer_id: int, caps: Mapping[str, Any] |
     person = Customer.objects.filter(tenant=tenant, pk=customer_id)
     today, week = person.values_list(Subquery(days), Subquery(weeks)).first() or (None, None)
     return Exposures(today or 0, week or 0, caps[CAP_PER_DAY.key], caps[CAP_PER_WEEK.key])
+
+
+def counts_on(
+    *, tenant_id: int, person_ids: Iterable[int], day: date
+) -> tuple[dict[int, int], dict[int, int]]:
+    """What people were reached by on a local day, and in its week: {person: messages}; absent for none. Two queries."""
+    who = {"tenant": tenant_id, "customer__in": list(person_ids)}
+    days = ExposureDay.objects.filter(**who, local_date=day)
+    weeks = ExposureWeek.objects.filter(**who, starts_on=week_start(day))
+    return dict(days.values_list("customer", "count")), dict(weeks.values_list("customer", "count"))
+
+
+def group_counts_on(*, tenant_id: int, group_ids: Iterable[int], day: date) -> dict[int, int]:
+    """{group id: messages into it on a local day}; absent for none. One query."""
+    rows = GroupDay.objects.filter(tenant=tenant_id, group__in=list(group_ids), local_date=day)
+    return dict(rows.values_list("group", "count"))
 
 
 def people_exposed(*, tenant_id: int, touch_keys: list[str], among: list[str]) -> tuple[set[int], set[int]]:

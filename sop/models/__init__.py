@@ -4,6 +4,7 @@ from sop.models.certificates import Certificate
 from sop.models.edits import DraftEdit
 from sop.models.push import PushDefault, PushSlot, PushWeek
 from sop.models.runs import Run, RunGroup
+from sop.models.schedules import WeekPlan
 from sop.models.templates import Step, Template, Version
 from sop.models.topics import Topic, TopicOpener, TopicUse
 from sop.models.touches import SendTask, Touch, TouchRecipient
@@ -29,4 +30,5 @@ __all__ = [
     "TouchRecipient",
     "ValueEvent",
     "Version",
+    "WeekPlan",
 ]

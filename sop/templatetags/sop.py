@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 from django.utils.formats import date_format
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
 from console import formats
@@ -22,7 +22,9 @@ ICONS = {
 }  # fmt: skip
 
 
-RULE_LABELS = {one.value: one.label for rules in (GateRule, Rule) for one in rules}
+RULE_LABELS = {one.value: one.label for rules in (GateRule, Rule) for one in rules} | {
+    "LOAD-01": gettext_lazy("The staff member has no minutes left"),
+}
 
 
 @register.filter

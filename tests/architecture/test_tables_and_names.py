@@ -40,7 +40,7 @@ UNSCOPED = {
     "outbox/tasks.py": 1,
     "scrm/metrics.py": 1,
     "scrm/platform_admin.py": 1,
-    "sop/tasks.py": 2,
+    "sop/tasks.py": 3,
     "team/tasks.py": 1,
     "tenants/selectors.py": 3,
     "wecom/archive/months.py": 1,

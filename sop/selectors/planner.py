@@ -1,0 +1,322 @@
+"""A week of planned touches as wishes under limits: what each would use, and how much of it there is.
+
+Places: GROUP-01 a group's messages of a day; QUOTA-01 WeCom's mass sends of a group, or of people, in their window;
+CAP-01 and CAP-02 messages of people on a day and in the week; LOAD-01 a staff member's minutes of a day. People whom
+the same messages reach, and who have had as many already, are one place together. A private message is planned as a
+whole: it has a place when everybody it is for has one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Sum
+
+from contacts.policies.touch import Limits, is_quiet, quiet_ends_at
+from contacts.selectors import customer_list
+from contacts.selectors.exposures import counts_on, group_counts_on
+from contacts.selectors.identity import persons_of
+from contacts.services.touch import gate_limits
+from sop.enums import (
+    GROUP_CHANNELS,
+    MASS_CHANNELS,
+    SILENT_CHANNELS,
+    STAFF_MINUTES_A_DAY,
+    Anchor,
+    Channel,
+    OnBlock,
+    RunState,
+    TouchState,
+)
+from sop.models import Touch
+from sop.policies.calendar import day_date
+from sop.policies.schedule import Option, Place, Wish
+from sop.selectors.audience import audience_resolve
+from tenants import clock, preferences
+from wecom.enums import ReceiverKind
+from wecom.selectors import quota_left, quota_window
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+
+MOST = 1_500  # touches planned at once
+NO_MOVES, MOST_MOVES = 0, 3
+Uses = tuple[tuple[Place, int], ...]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """When and by which channel an option would go out."""
+
+    at: datetime
+    channel: str
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """People for whom the same holds: how many, and what they have had."""
+
+    size: int
+    touches: frozenset[int]
+    had_today: int
+    had_week: int
+    quota: int
+
+
+@dataclass
+class Week:
+    """The wishes of a week with what limits them. `touches` by id, in their order; `people`: touch -> how many."""
+
+    starts_on: date
+    limits: Limits
+    touches: dict[int, Touch] = field(default_factory=dict)
+    people: dict[int, int] = field(default_factory=dict)
+    wishes: list[Wish] = field(default_factory=list)
+    room: dict[Place, int] = field(default_factory=dict)
+    crowds: list[Crowd] = field(default_factory=list)
+    is_cut: bool = False
+
+    @property
+    def ends_on(self) -> date:
+        return self.starts_on + timedelta(days=6)
+
+
+def importance(priority: int) -> int:
+    """Points of one message for one person: 100 for priority 1, at least 1."""
+    return max(1, 101 - priority)
+
+
+def planner_week(
+    *, tenant: "Tenant", starts_on: date, group_ids: Iterable[int] | None = None, moves: int = 1
+) -> Week:
+    """What is still planned in the week from `starts_on` (a Monday, tenant's zone), as wishes. Some fifteen queries.
+
+    `group_ids`: only these groups; None: all. `moves`: so many days later a message may be moved at most.
+    """
+    now = clock.now()
+    week = Week(starts_on=starts_on, limits=gate_limits(tenant_id=tenant.pk))
+    rows = _touches(tenant, week, now, group_ids)
+    week.is_cut = len(rows) > MOST
+    week.touches = {one.pk: one for one in rows[:MOST]}
+    if not week.touches:
+        return week
+    builder = _Builder(tenant, week, now, moves)
+    builder.build()
+    return week
+
+
+def _touches(tenant: "Tenant", week: Week, now: datetime, group_ids: Iterable[int] | None) -> list[Touch]:
+    since = max(now, clock.day_bounds(week.starts_on, tenant.timezone)[0])
+    until = clock.day_bounds(week.ends_on, tenant.timezone)[1]
+    rows = Touch.objects.filter(
+        tenant=tenant,
+        state=TouchState.PLANNED,
+        due_at__gte=since,
+        due_at__lt=until,
+        run__state=RunState.RUNNING,
+    )
+    if group_ids is not None:
+        rows = rows.filter(group__in=list(group_ids))
+    rows = rows.prefetch_related("step", "run", "group__owner", "staff").defer("text")
+    return list(rows.order_by("due_at", "step__priority", "pk")[: MOST + 1])
+
+
+class _Builder:
+    """Fills a week: who is reached, what is used up, then a wish for each touch."""
+
+    def __init__(self, tenant: "Tenant", week: Week, now: datetime, moves: int) -> None:
+        self.tenant, self.week, self.now, self.moves = tenant, week, now, moves
+        self.zone = tenant.timezone
+        self.today = clock.local_date(now, self.zone)
+        self.crowds_of: dict[int, list[int]] = defaultdict(list)
+
+    def build(self) -> None:
+        touches = list(self.week.touches.values())
+        reached = audience_resolve(tenant_id=self.tenant.pk, zone=self.zone, touches=touches)
+        self.week.people = {one.pk: len(reached.get(one.pk, ())) for one in touches}
+        self._crowds(touches, reached)
+        self._groups(touches)
+        self._staff(touches)
+        self.week.wishes = [self._wish(touch) for touch in touches]
+
+    def _crowds(self, touches: Sequence[Touch], reached: Mapping[int, list[int]]) -> None:
+        """People by what would reach them and what they have had; crowds that never bind alone are left out."""
+        records = {one for some in reached.values() for one in some}
+        persons = persons_of(tenant_id=self.tenant.pk, customer_ids=records)
+        by_person: dict[int, set[int]] = defaultdict(set)
+        for touch in touches:
+            if not touch.step.is_service and touch.channel not in SILENT_CHANNELS:
+                for one in reached.get(touch.pk, ()):
+                    by_person[persons.get(one, one)].add(touch.pk)
+        today, week = self._had(by_person)
+        quota = self._quota_of(touches, by_person)
+        sizes: dict[tuple[frozenset[int], int, int, int], int] = defaultdict(int)
+        for person, some in by_person.items():
+            sizes[frozenset(some), today.get(person, 0), week.get(person, 0), quota.get(person, -1)] += 1
+        every = [Crowd(size, *key) for key, size in sizes.items()]
+        self.week.crowds = _binding_crowds(every)
+        for number, crowd in enumerate(self.week.crowds):
+            for touch_id in crowd.touches:
+                self.crowds_of[touch_id].append(number)
+            self._crowd_room(number, crowd)
+
+    def _had(self, people: Iterable[int]) -> tuple[dict[int, int], dict[int, int]]:
+        """What people have had today, where today is of the week, and in the week."""
+        is_now = self.week.starts_on <= self.today <= self.week.ends_on
+        day = self.today if is_now else self.week.starts_on
+        return counts_on(tenant_id=self.tenant.pk, person_ids=people, day=day)
+
+    def _quota_of(self, touches: Sequence[Touch], people: Iterable[int]) -> dict[int, int]:
+        """What WeCom still lets each person receive by private mass sends, where there are any."""
+        if not any(touch.channel == Channel.PRIVATE_MASS for touch in touches):
+            return {}
+        rows = customer_list(tenant_id=self.tenant.pk).filter(pk__in=list(people)).order_by()
+        external = dict(rows.values_list("external_userid", "pk"))
+        day = max(self.today, self.week.starts_on)
+        left = quota_left(
+            tenant_id=self.tenant.pk,
+            receiver_kind=ReceiverKind.CUSTOMER,
+            receiver_ids=list(external),
+            day=day,
+        )
+        return {external[one]: count for one, count in left.items()}
+
+    def _crowd_room(self, number: int, crowd: Crowd) -> None:
+        limits, owner = self.week.limits, f"crowd:{number}"
+        for day in self._days():
+            had = crowd.had_today if day == self.today else 0
+            self.week.room[Place("CAP-01", owner, day.isoformat())] = max(0, limits.per_day - had)
+            if crowd.quota >= 0:
+                self.week.room[Place("QUOTA-01", owner, self._window(day))] = crowd.quota
+        self.week.room[Place("CAP-02", owner, "")] = max(0, limits.per_week - crowd.had_week)
+
+    def _days(self) -> list[date]:
+        return [self.week.starts_on + timedelta(days=n) for n in range(7)]
+
+    def _window(self, day: date) -> str:
+        if not hasattr(self, "_windows"):
+            self._windows: dict[date, str] = {}
+        if day not in self._windows:
+            self._windows[day] = quota_window(tenant_id=self.tenant.pk, day=day).first.isoformat()
+        return self._windows[day]
+
+    def _groups(self, touches: Sequence[Touch]) -> None:
+        groups = {one.group.pk: one.group for one in touches if one.group is not None}
+        had = group_counts_on(tenant_id=self.tenant.pk, group_ids=groups, day=self.today)
+        for group_id in groups:
+            for day in self._days():
+                used = had.get(group_id, 0) if day == self.today else 0
+                self.week.room[Place("GROUP-01", f"group:{group_id}", day.isoformat())] = max(
+                    0, self.week.limits.group_per_day - used
+                )
+        chats = [one.chat_id for one in groups.values()]
+        if any(one.channel == Channel.GROUP_MASS for one in touches):
+            for window, day in {self._window(day): day for day in self._days()}.items():
+                left = quota_left(
+                    tenant_id=self.tenant.pk, receiver_kind=ReceiverKind.GROUP, receiver_ids=chats, day=day
+                )
+                for group in groups.values():
+                    self.week.room[Place("QUOTA-01", f"group:{group.pk}", window)] = left[group.chat_id]
+
+    def _staff(self, touches: Sequence[Touch]) -> None:
+        staff = {one.staff_id for one in touches if one.staff_id}
+        most = preferences.value(self.tenant.pk, STAFF_MINUTES_A_DAY)
+        since, until = clock.day_bounds(self.today, self.zone)
+        rows = Touch.objects.filter(
+            tenant=self.tenant, staff__in=list(staff), handed_at__gte=since, handed_at__lt=until
+        ).order_by()
+        given = dict(rows.values("staff").annotate(n=Sum("step__cost_minutes")).values_list("staff", "n"))
+        for one in staff:
+            for day in self._days():
+                used = given.get(one, 0) if day == self.today else 0
+                self.week.room[Place("LOAD-01", f"staff:{one}", day.isoformat())] = max(0, most - used)
+
+    def _wish(self, touch: Touch) -> Wish:
+        own = Slot(touch.due_at, touch.channel)
+        value = importance(touch.step.priority) * max(1, self.week.people[touch.pk])
+        if touch.group is not None and (touch.group.frozen_at or touch.group.dismissed_at):
+            rule = "FREEZE-01" if touch.group.frozen_at else "ENDED-01"
+            return Wish(touch.pk, (), 0, rule, self._uses(touch, own))
+        is_quiet_then = self._is_quiet(touch, own.at)
+        declared = [] if is_quiet_then else [own]
+        declared += self._declared(touch, own, is_quiet=is_quiet_then)
+        moved = [one for one in self._moved(touch, own) if one not in declared]
+        options = [
+            Option(value - n * max(1, value // 50), self._uses(touch, slot), slot)
+            for n, slot in enumerate([*declared, *moved], start=1 if is_quiet_then else 0)
+        ]
+        rule = "QUIET-01" if is_quiet_then else ""
+        return Wish(touch.pk, tuple(options), len(declared), rule, self._uses(touch, own))
+
+    def _is_quiet(self, touch: Touch, at: datetime) -> bool:
+        return not touch.step.is_service and is_quiet(at, self.week.limits)
+
+    def _declared(self, touch: Touch, own: Slot, *, is_quiet: bool) -> list[Slot]:
+        """What the step itself allows: later inside its window, or another channel."""
+        step = touch.step
+        if step.on_block == OnBlock.DELAY and is_quiet:
+            at = quiet_ends_at(own.at, self.week.limits)
+            return [Slot(at, own.channel)] if at <= touch.window_ends_at and self._is_in_week(at) else []
+        if (
+            step.on_block == OnBlock.REPLACE
+            and step.replace_channel not in ("", own.channel)
+            and not is_quiet
+        ):
+            return [Slot(own.at, step.replace_channel)]
+        return []
+
+    def _moved(self, touch: Touch, own: Slot) -> list[Slot]:
+        """The same time on later days. What stands out, counts down or greets keeps its day."""
+        step, run = touch.step, touch.run
+        if step.anchor != Anchor.RUN_START or step.mark or step.is_service or touch.occurrence:
+            return []
+        last = day_date(run.starts_on, run.days + run.after_days)
+        later = [own.at + timedelta(days=n) for n in range(1, self.moves + 1)]
+        return [
+            Slot(at, own.channel)
+            for at in later
+            if self._is_in_week(at)
+            and clock.local_date(at, self.zone) <= last
+            and not self._is_quiet(touch, at)
+        ]
+
+    def _is_in_week(self, at: datetime) -> bool:
+        return self.week.starts_on <= clock.local_date(at, self.zone) <= self.week.ends_on
+
+    def _uses(self, touch: Touch, slot: Slot) -> Uses:
+        """What an option would use, in the order the gate asks."""
+        day = clock.local_date(slot.at, self.zone)
+        counts = not touch.step.is_service and slot.channel not in SILENT_CHANNELS
+        uses: list[tuple[Place, int]] = []
+        if counts and slot.channel in GROUP_CHANNELS:
+            uses.append((Place("GROUP-01", f"group:{touch.group_id}", day.isoformat()), 1))
+        if slot.channel == Channel.GROUP_MASS:
+            uses.append((Place("QUOTA-01", f"group:{touch.group_id}", self._window(day)), 1))
+        crowds = self.crowds_of.get(touch.pk, ()) if counts else ()
+        if slot.channel in MASS_CHANNELS and slot.channel != Channel.GROUP_MASS:
+            uses += [(Place("QUOTA-01", f"crowd:{one}", self._window(day)), 1) for one in crowds]
+        uses += [(Place("CAP-01", f"crowd:{one}", day.isoformat()), 1) for one in crowds]
+        uses += [(Place("CAP-02", f"crowd:{one}", ""), 1) for one in crowds]
+        if touch.staff_id and touch.step.cost_minutes:
+            uses.append(
+                (Place("LOAD-01", f"staff:{touch.staff_id}", day.isoformat()), touch.step.cost_minutes)
+            )
+        return tuple(uses)
+
+
+def _binding_crowds(crowds: list[Crowd]) -> list[Crowd]:
+    """Crowds that no other one covers: whom fewer messages reach and who had no more are never the first to be full."""
+    kept: list[Crowd] = []
+    for one in sorted(crowds, key=lambda crowd: (-len(crowd.touches), -crowd.had_week, -crowd.had_today)):
+        covered = any(
+            one.touches <= other.touches
+            and one.had_today <= other.had_today
+            and one.had_week <= other.had_week
+            and one.quota >= other.quota
+            for other in kept
+        )
+        if not covered:
+            kept.append(one)
+    return kept

@@ -1,0 +1,164 @@
+"""The planner on a real week: both ways side by side, what binds, put in force and taken back."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from sop.enums import TouchState
+from sop.errors import PlanChanged
+from sop.models import Touch, WeekPlan
+from sop.selectors.planned import planner_plan
+from sop.selectors.planner_shown import planner_shown
+from sop.services.planner import planner_apply, planner_undo
+from sop.services.planning import plan_apply
+from tenants.audit import SYSTEM
+from tenants.models import Preference, User
+from tests.conftest import MovableClock
+from tests.sop.conftest import Camp
+from wecom.models import QuotaRuleChange
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+MONDAY = date(2026, 3, 2)
+Make = Callable[..., Camp]
+
+
+def planned(camp: Make, *steps: dict[str, Any], caps: dict[str, int] | None = None, **more: Any) -> Camp:
+    made = camp(steps=list(steps), **more)
+    for key, value in (caps or {}).items():
+        Preference.objects.create(tenant=made.tenant, key=key, value=value)
+    plan_apply(tenant=made.tenant, run=made.run)
+    return made
+
+
+def plan(made: Camp, moves: int = 0) -> Any:
+    return planner_plan(tenant=made.tenant, starts_on=MONDAY, moves=moves)
+
+
+def states(made: Camp, way: str, moves: int = 0) -> list[tuple[str, str]]:
+    """(state, rule) of each message, the most important first."""
+    shown = planner_shown(tenant=made.tenant, planned=plan(made, moves))
+    rows = sorted(shown.rows, key=lambda row: row.touch.step.priority)
+    return [(getattr(row, way).state, getattr(row, way).rule) for row in rows]
+
+
+def test_a_cap_of_one_sends_what_matters_and_names_the_cap_for_the_rest(camp: Make) -> None:
+    made = planned(
+        camp,
+        {"at": time(10, 0), "priority": 60},
+        {"at": time(18, 0), "priority": 10},
+        caps={"touch.cap_per_day": 1},
+    )
+    assert states(made, "first") == [("dropped", "CAP-01"), ("sent", "")]
+    assert states(made, "best") == [("sent", ""), ("dropped", "CAP-01")]
+    assert states(made, "best", moves=1) == [("sent", ""), ("moved", "CAP-01")]
+    found = plan(made)
+    assert (found.first.value, found.best.value) == (41 * 3, 91 * 3)
+    assert found.best.is_proven
+
+
+def test_wecoms_quota_is_a_limit_and_the_declared_channel_is_used(camp: Make) -> None:
+    steps = [
+        {"at": time(10, 0), "channel": "group_mass", "priority": 60, "on_block": "replace",
+         "replace_channel": "group_forward"},
+        {"at": time(18, 0), "channel": "group_mass", "priority": 10},
+    ]  # fmt: skip
+    made = planned(camp, *steps)
+    QuotaRuleChange.objects.create(tenant=made.tenant, rule="1_day", effective_from=date(2026, 1, 1))
+    assert states(made, "first") == [("dropped", "QUOTA-01"), ("sent", "")]
+    assert states(made, "best") == [("sent", ""), ("replaced", "QUOTA-01")]
+
+
+def test_staff_minutes_and_a_groups_day_are_limits(camp: Make) -> None:
+    made = planned(
+        camp,
+        {"at": time(10, 0), "priority": 10, "cost_minutes": 8},
+        {"at": time(11, 0), "priority": 50, "cost_minutes": 8},
+        caps={"sop.staff_minutes_a_day": 10},
+    )
+    assert states(made, "best") == [("sent", ""), ("dropped", "LOAD-01")]
+    Preference.objects.update(value=100)
+    Preference.objects.create(tenant=made.tenant, key="touch.group_per_day", value=1)
+    assert states(made, "best") == [("sent", ""), ("dropped", "GROUP-01")]
+
+
+def test_quiet_hours_are_waited_for_only_where_the_step_says_so(camp: Make) -> None:
+    made = planned(
+        camp,
+        {"at": time(7, 30), "day": 2, "window_minutes": 90, "on_block": "delay", "priority": 10},
+        {"at": time(7, 40), "day": 2, "window_minutes": 90, "priority": 50},
+    )
+    assert states(made, "best") == [("moved", "QUIET-01"), ("dropped", "QUIET-01")]
+
+
+def test_a_marked_step_keeps_its_day(camp: Make) -> None:
+    made = planned(
+        camp,
+        {"at": time(10, 0), "priority": 60, "mark": "first"},
+        {"at": time(18, 0), "priority": 10},
+        caps={"touch.cap_per_day": 1},
+    )
+    assert states(made, "best", moves=0) == [("sent", ""), ("dropped", "CAP-01")]
+    assert states(made, "best", moves=3) == [("moved", "CAP-01"), ("sent", "")]
+
+
+def test_a_plan_in_force_moves_and_leaves_out_and_goes_back(camp: Make, frozen: MovableClock) -> None:
+    made = planned(
+        camp,
+        {"at": time(10, 0), "priority": 60},
+        {"at": time(11, 0), "priority": 70, "mark": "peak"},
+        {"at": time(18, 0), "priority": 10},
+        caps={"touch.cap_per_day": 1},
+    )
+    before = {one.pk: (one.state, one.due_at, one.window_ends_at) for one in Touch.objects.all()}
+    mark = plan(made, 1).mark
+    ask = {"tenant": made.tenant, "starts_on": MONDAY, "group_ids": None, "moves": 1, "actor": SYSTEM}
+    with pytest.raises(PlanChanged):
+        planner_apply(**ask, mark="another")
+    row = planner_apply(**ask, mark=mark)
+    first, marked, last = Touch.objects.order_by("step__at")
+    assert first.due_at == before[first.pk][1] + timedelta(days=1)
+    assert (marked.state, marked.rule_code, "CAP-01" in marked.reason) == (TouchState.SKIPPED, "SOP-10", True)
+    assert last.due_at == before[last.pk][1]
+    assert (len(row.moves), row.dropped) == (1, [marked.pk])
+    assert planner_undo(tenant=made.tenant, plan_id=row.pk, actor=SYSTEM) == 2
+    assert planner_undo(tenant=made.tenant, plan_id=row.pk, actor=SYSTEM) == 0
+    assert {one.pk: (one.state, one.due_at, one.window_ends_at) for one in Touch.objects.all()} == before
+
+
+def test_the_page_teaches_when_empty_then_plans_applies_and_takes_back(
+    camp: Make, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    User.objects.update(language="en")
+    client.force_login(User.objects.get(email="lin@example.com"))
+    made = camp(steps=[{"at": time(10, 0), "priority": 60}, {"at": time(18, 0), "priority": 10}], groups=3)
+    page = reverse("sop:planner", args=[made.tenant.slug])
+    assert "Nothing is planned for the rest of this week" in client.get(page).content.decode()
+    Preference.objects.create(tenant=made.tenant, key="touch.cap_per_day", value=1)
+    plan_apply(tenant=made.tenant, run=made.run)
+    with django_assert_max_num_queries(45):
+        shown = client.get(page).content.decode()
+    assert "First come, first served" in shown
+    assert "CAP-01" in shown
+    assert "Proven: no plan is worth more." in shown
+    mark = planner_plan(tenant=made.tenant, starts_on=MONDAY, moves=1).mark
+    asked = {"week": "2026-03-02", "moves": "1", "mark": mark}
+    client.post(reverse("sop:planner_apply", args=[made.tenant.slug]), asked)
+    row = WeekPlan.objects.get()
+    assert len(row.moves) == 3
+    assert "put a plan of this week in force" in client.get(page).content.decode()
+    client.post(reverse("sop:planner_undo", args=[made.tenant.slug, row.pk]))
+    assert Touch.objects.get(group=made.groups[0], step__priority=60).due_at == datetime.fromisoformat(
+        "2026-03-02T10:00+08:00"
+    )
+
+
+def test_other_weeks_and_groups_are_left_alone(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)}, {"at": time(10, 0), "day": 7}, groups=2)
+    assert len(plan(made).week.touches) == 4
+    one = planner_plan(tenant=made.tenant, starts_on=MONDAY, group_ids=[made.groups[0].pk])
+    assert len(one.week.touches) == 2
+    assert not planner_plan(tenant=made.tenant, starts_on=MONDAY + timedelta(days=7)).week.touches
