@@ -124,10 +124,10 @@ def _why(week: Week, place: Place) -> str:
     if kind == "crowd":
         size = week.crowds[int(number)].size
         people = ngettext("%(n)s person", "%(n)s people", size) % {"n": size}
-        had = _("%(people)s may get %(room)s more") % {"people": people, "room": room}
+        had = _("%(people)s can get at most %(room)s") % {"people": people, "room": room}
         return f"{day} {had}".strip()
     if kind == "group":
-        return f"{day} {_('the group may get %(room)s more') % {'room': room}}"
+        return f"{day} {_('the group can get at most %(room)s') % {'room': room}}"
     if kind == "staff":
-        return f"{day} {_('%(room)s minutes of the staff member are left') % {'room': room}}"
+        return f"{day} {_('the staff member has %(room)s minutes') % {'room': room}}"
     return ""
