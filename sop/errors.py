@@ -200,6 +200,8 @@ class UndoTooLate(DomainError):
     status = 409
     code = "SOP-45"
     message = _("It was changed again since, so it cannot be undone. Open the step and change it by hand.")
+
+
 class PlanChanged(DomainError):
     code = "SOP-61"
     message = _("The week has changed since the plan was shown. Look at it again.")

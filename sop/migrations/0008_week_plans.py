@@ -9,7 +9,7 @@ from tenants.rls import protect
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sop", "0006_push_topics_events"),
+        ("sop", "0007_step_attachments_and_edits"),
         ("tenants", "0002_member_suspended"),
     ]
 
