@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from content.enums import LinkKind
 from groups.enums import Kind
 from sop.enums import (
+    HIDDEN_KINDS,
     Anchor,
     Audience,
     CatchUp,
@@ -92,11 +93,12 @@ class Choice(Field):
     choices: Any = ()
     default: Any = ""
     blank: bool = False
+    without: frozenset[str] = frozenset()  # words of the product itself, not to be chosen
 
     def read(self, value: Any, language: str) -> str:
-        known = (*self.choices.values, "") if self.blank else self.choices.values
-        if not isinstance(value, str) or value not in known:
-            _refuse(value, self.choices.values)
+        known = [one for one in self.choices.values if one not in self.without]
+        if not isinstance(value, str) or value not in (*known, "") or (value == "" and not self.blank):
+            _refuse(value, known)
         return value
 
 
@@ -247,7 +249,9 @@ def _escaped(value: str) -> str:
 
 
 TEMPLATE_FIELDS: dict[str, Field] = {
-    "kind": Choice(gettext_lazy("kind"), required=True, choices=TemplateKind),
+    "kind": Choice(
+        gettext_lazy("kind"), required=True, choices=TemplateKind, without=frozenset(HIDDEN_KINDS)
+    ),
     "group_kind": Choice(gettext_lazy("type of group"), choices=Kind, blank=True),
     "days": Number(gettext_lazy("days"), required=True, least=1),
     "after_days": Number(gettext_lazy("days after the end"), most=60),

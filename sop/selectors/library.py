@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from sop.enums import Channel, RunState, TemplateKind
+from sop.enums import HIDDEN_KINDS, Channel, RunState, TemplateKind
 from sop.models import Step, Template, Version
 from sop.policies import plan
 from sop.policies.template_fields import STEP_FIELDS
@@ -52,6 +52,7 @@ def template_own(
     versions = Version.objects.annotate(step_count=Count("steps")).order_by("-number")
     rows = (
         Template.objects.filter(tenant=tenant, archived_at__isnull=not archived)
+        .exclude(kind__in=HIDDEN_KINDS)
         .annotate(
             runs=Count("versions__runs", distinct=True),
             running=Count("versions__runs", filter=Q(versions__runs__state=RunState.RUNNING), distinct=True),
@@ -67,7 +68,8 @@ def template_own(
 
 
 def archived_count(*, tenant: "Tenant") -> int:
-    return Template.objects.filter(tenant=tenant, archived_at__isnull=False).count()
+    rows = Template.objects.filter(tenant=tenant, archived_at__isnull=False)
+    return rows.exclude(kind__in=HIDDEN_KINDS).count()
 
 
 def template_get(*, tenant: "Tenant", template_id: int) -> Template:
@@ -99,7 +101,7 @@ def _labels(one: Blueprint) -> tuple[str, str]:
 def kind_tags(*, tenant: "Tenant", language: str, archived: bool = False) -> list[KindTag]:
     """Every kind that some template is of, with its count over own and built-in ones."""
     rows = Template.objects.filter(tenant=tenant, archived_at__isnull=not archived)
-    found = Counter(rows.values_list("kind", flat=True))
+    found = Counter(rows.exclude(kind__in=HIDDEN_KINDS).values_list("kind", flat=True))
     if not archived:
         found += Counter(one.kind for one in builtin_list(language=language))
     return [KindTag(value, str(label), found[value]) for value, label in TemplateKind.choices if found[value]]

@@ -14,6 +14,7 @@ from sop.selectors.library import blueprint_of
 from sop.selectors.templates import version_list_usable
 from sop.services.library import template_archive, template_import, template_rename, template_restore
 from sop.services.templates import template_clone, template_create, version_publish
+from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.models import AuditEntry, Tenant, User
 from tenants.scoping import tenant_scope
@@ -67,6 +68,16 @@ def test_a_kind_and_words_narrow_own_and_built_in_ones(page, tenant):
     assert "Five-link bootcamp" not in found
     assert "No template like this" in page("/sop/?q=nothing-of-the-kind").content.decode()
     assert page("/sop/?kind=nonsense").status_code == 200
+
+
+def test_the_weekly_table_is_no_template_of_the_library(page, tenant):
+    with tenant_scope(tenant):
+        make_version(tenant=tenant, steps=[{}])
+        Template.objects.update(kind="week", name="Hidden week")
+    assert "Hidden week" not in page("/sop/").content.decode()
+    with tenant_scope(tenant):
+        Template.objects.update(archived_at=clock.now())
+    assert "Hidden week" not in page("/sop/?show=archived").content.decode()
 
 
 def test_runs_and_days_stand_in_the_row_and_queries_do_not_grow(page, tenant, django_assert_max_num_queries):
