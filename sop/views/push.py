@@ -118,7 +118,7 @@ def grid_context(request: Any, group: "Group", monday: date) -> dict[str, Any]:
         "grid": grid,
         "group": group,
         "monday": monday,
-        "due_at": due_at if due_monday == monday or monday > due_monday else None,
+        "due_at": due_at + (monday - due_monday) if monday >= due_monday else None,
         "exempt": week_exempt(tenant_id=tenant.pk, group_ids=[group.pk]).get(group.pk),
         "day_items": preferences.value(tenant.pk, DAY_ITEMS),
         **_rail(request, group),

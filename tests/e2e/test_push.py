@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from groups.models import Group
-from sop.models import PushSlot, Touch
+from sop.models import PushSlot, Touch, ValueEvent
 from sop.policies.push import PLACES
 from sop.selectors.push import next_monday
 from sop.services.push import SlotWish, slot_put
@@ -119,3 +119,26 @@ def test_the_topic_bank_and_the_copy_drawer_stand(make_page: MakePage, group: Gr
     with page.expect_navigation():
         page.locator("#q-drawer button[type=submit].btn-primary").click()
     expect(page.locator(".q-push .q-ttl")).to_have_count(len(titles(group)))
+
+
+def test_an_event_is_planned_and_its_pages_stand(make_page: MakePage, group: Group) -> None:
+    page = make_page(User.objects.get(email="lin@example.com"))
+    base = f"/t/{group.tenant.slug}/library"
+    page.goto(f"{base}/events/")
+    look(page, "events-empty")
+    page.goto(f"{base}/events/new/")
+    page.fill("input[name=title]", "绘本怎么选")
+    page.fill("input[name=host]", "周岚老师")
+    page.fill("input[name=link]", "https://live.example.com/9")
+    page.select_option("select[name=groups]", [str(group.pk)])
+    look(page, "event-new")
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").click()
+    expect(page.locator("h1")).to_contain_text("绘本怎么选")
+    look(page, "event")
+    with tenant_scope(group.tenant):
+        token = ValueEvent.objects.get().token
+        assert Touch.objects.filter(run__version__template__kind="event", state="planned").count() == 3
+    page.goto(f"/r/e/{token}")
+    expect(page.locator("h1")).to_have_text("绘本怎么选")
+    look(page, "event-phone")
