@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -45,7 +46,7 @@ class EventPhoneView(View):
         tenant = radar_tenant(token)
         if tenant is None:
             return missing(request)
-        with tenant_scope(tenant):
+        with tenant_scope(tenant), timezone.override(tenant.timezone):
             found = event_by_token(tenant_id=tenant.pk, token=token)
             if found is None:
                 return missing(request)
