@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views import View
 
+from console import formats
 from console.pages import render
 from contacts.selectors import customer_by_external
 from content.policies.radar import Identity, is_bot
@@ -46,7 +47,7 @@ class EventPhoneView(View):
         tenant = radar_tenant(token)
         if tenant is None:
             return missing(request)
-        with tenant_scope(tenant), timezone.override(tenant.timezone):
+        with tenant_scope(tenant):
             found = event_by_token(tenant_id=tenant.pk, token=token)
             if found is None:
                 return missing(request)
@@ -119,6 +120,10 @@ def _context(
     is_signed = row is not None and row.signed_at is not None and row.withdrawn_at is None
     return {
         "event": event,
+        "begins": formats.moment(
+            clock.local(event.starts_at, tenant.timezone), clock.local(clock.now(), tenant.timezone),
+            get_language() or "",
+        ),
         "brand": tenant.brand or tenant.name,
         "customer": customer,
         "is_check_in": is_check_in,

@@ -204,7 +204,7 @@ def test_a_member_signs_up_and_checks_in_on_the_phone_page(
     one = people_of(group)[0]
     page = phone(event.token, one)
     assert len(page.content) < 150_000
-    assert "20:00" in page.content.decode()  # on the company's wall
+    assert "20:00" in page.content.decode()
     phone(event.token, one, post={})
     row = EventSignup.objects.get()
     assert (row.customer_id, row.signed_by, row.came_at) == (one.pk, "page", None)
