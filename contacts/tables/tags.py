@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console.tables import ConsoleTable, NumberColumn
 from console.templatetags.q import figure, moment
+from contacts.enums import MarkState
 from contacts.models import Tag, TagMark, TagRule
 from contacts.selectors.tag_marks import mark_words
 from contacts.selectors.tags import fact_names, rule_words, rules_of, tag_people
@@ -145,7 +146,9 @@ class TagMarkTable(ConsoleTable):
         return mark_words(record)
 
     def render_outcome(self, record: TagMark) -> SafeString:
-        tone = {"failed": "is-bad", "done": "is-ok"}.get(record.status, "")
+        if record.status == MarkState.FAILED:
+            return format_html('<span class="q-bad">{}</span>', mark_words(record))
+        tone = "is-ok" if record.status == MarkState.DONE else ""
         return format_html('<span class="q-tag {}">{}</span>', tone, mark_words(record))
 
     def render_finished_at(self, value: Any) -> str:
