@@ -32,7 +32,7 @@ EVENTS: dict[str, list[str]] = {
         "groups.handlers.on_invited_joined",
     ],
     "groups.member.left": ["groups.handlers.on_members_moved", "groups.handlers.on_members_left"],
-    "sop.run.ended": ["sop.handlers.on_runs_changed"],
+    "sop.run.ended": ["sop.handlers.on_runs_changed", "sop.handlers.on_run_ended"],
     "sop.run.moved": ["sop.handlers.on_runs_changed"],
     "sop.run.started": ["sop.handlers.on_runs_changed"],
     "sop.touch.stopped": ["sop.handlers.on_touches_stopped"],
@@ -80,6 +80,7 @@ WORK: dict[str, str] = {
     "groups.setup_step": "groups.handlers.on_setup_act",
     "groups.violation": "groups.handlers.on_violation_act",
     "groups.incident_task": "groups.handlers.on_incident_task_act",
+    "sop.review": "sop.handlers.on_review_act",
     "sop.touch": "sop.handlers.on_work_act",
 }
 

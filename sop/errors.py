@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from tenants.errors import DomainError
 
@@ -205,3 +206,34 @@ class UndoTooLate(DomainError):
 class PlanChanged(DomainError):
     code = "SOP-61"
     message = _("The week has changed since the plan was shown. Look at it again.")
+
+
+class ReviewNotDone(DomainError):
+    code = "SOP-61"
+    message = _("Write the review first: its task closes when a decision is taken.")
+
+
+class ReviewEmpty(DomainError):
+    code = "SOP-62"
+    message = _("Note at least one point, worth keeping or to improve, before you decide.")
+
+
+class ReviewOpenItems(DomainError):
+    """A draft that answers a review is not published while points of it are open."""
+
+    code = "SOP-63"
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            ngettext(
+                "%(n)s point of the review is open: change its step, or say why not.",
+                "%(n)s points of the review are open: change their steps, or say why not.",
+                count,
+            )
+            % {"n": count}
+        )
+
+
+class ReviewFixed(DomainError):
+    code = "SOP-64"
+    message = _("The version that answers this review is published. Its points do not change any more.")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from groups.selectors import group_list
-from sop.enums import Channel, RunState, TouchState
+from sop.enums import Channel, RunState, Strategy, TouchState
 from sop.models import Run, Touch
 from sop.selectors.calendar import run_list
 from sop.selectors.execution import FIGURES, execution_touches
@@ -52,7 +52,7 @@ def _groups(request: HttpRequest | None) -> QuerySet:
 
 
 class TouchFilter(filters.FilterSet):
-    """`figure` opens the rows behind a figure of the execution rate; `bundle` and `group` those of one."""
+    """`figure` opens the rows behind a figure of the execution rate; `bundle`, `group`, `step` those of one."""
 
     q = filters.CharFilter(label=_("Step or group"), method="search")
     state = filters.MultipleChoiceFilter(label=_("State"), choices=TouchState.choices)
@@ -68,6 +68,13 @@ class TouchFilter(filters.FilterSet):
     until = filters.DateFilter(label=_("To"), field_name="planned_at", lookup_expr="date__lte")
     staff = filters.ModelChoiceFilter(label=_("Carried out by"), queryset=_staff)
     group = filters.ModelChoiceFilter(label=_("Group"), queryset=_groups, widget=HiddenInput)
+    step = filters.CharFilter(label=_("Step"), field_name="step__key", widget=HiddenInput)
+    template = filters.NumberFilter(
+        label=_("Template"), field_name="run__version__template", widget=HiddenInput
+    )
+    strategy = filters.ChoiceFilter(
+        label=_("Strategy"), choices=Strategy.choices[1:], field_name="step__strategy", widget=HiddenInput
+    )  # fmt: skip
     bundle = filters.NumberFilter(label=_("Task"), field_name="bundle", widget=HiddenInput)
 
     class Meta:

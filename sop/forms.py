@@ -29,6 +29,7 @@ from sop.enums import (
     Strategy,
     TemplateKind,
 )
+from sop.enums.reviews import Decision, ItemKind
 from sop.policies.message import text_limit, text_size
 from sop.services.runs import RunWish
 from sop.services.templates import StepData
@@ -530,3 +531,24 @@ def offer_default(starts_on: Any, offer_day: int | None, offer_at: time | None) 
     if offer_day is None or offer_at is None:
         return None
     return datetime.combine(starts_on + timedelta(days=offer_day - 1), offer_at)
+
+
+class PointForm(forms.Form):
+    """A point of a review."""
+
+    kind = forms.ChoiceField(choices=ItemKind.choices)
+    text = forms.CharField(max_length=300)
+    step_key = forms.CharField(max_length=40, required=False)
+
+
+class DecisionForm(forms.Form):
+    """What becomes of the plan."""
+
+    decision = forms.ChoiceField(choices=Decision.choices)
+    summary = forms.CharField(max_length=2000, required=False)
+
+
+class SettleForm(forms.Form):
+    """Why a point is left as it is, or how it was answered."""
+
+    reason = forms.CharField(max_length=200, required=False)

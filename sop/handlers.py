@@ -4,10 +4,11 @@ from groups.events import GroupsFrozen, MemberJoined
 from groups.services.week_alerts import week_alerts_bring_up
 from sop.enums import INTERNAL_CHANNELS, REF, TouchState
 from sop.events import RunEnded, RunMoved, RunStarted, TouchesStopped
-from sop.models import RunGroup, Touch
+from sop.models import Run, RunGroup, Touch
 from sop.services.joins import joins_plan
 from sop.services.planning import exposures_return, touches_take_back
 from sop.services.results import send_finished
+from sop.services.reviews import review_act_check, review_open
 from sop.services.staff import bundle_submit, bundle_take_back
 from tenants.audit import Actor
 from tenants.models import Tenant
@@ -35,6 +36,14 @@ def on_runs_changed(*, tenant_id: int, events: list[RunStarted | RunMoved | RunE
     week_alerts_bring_up(tenant=Tenant.objects.get(pk=tenant_id), group_ids=group_ids)
 
 
+def on_run_ended(*, tenant_id: int, events: list[RunEnded]) -> None:
+    """A review falls due after every run (R57)."""
+    tenant = Tenant.objects.get(pk=tenant_id)
+    runs = Run.objects.filter(tenant=tenant, pk__in={event.run_id for event in events})
+    for run in runs.select_related("version__template").order_by("pk"):
+        review_open(tenant=tenant, run=run)
+
+
 def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
     for event in events:
         if event.ref_kind == REF:
@@ -45,6 +54,11 @@ def on_work_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> N
     """A person said of a task on Today or the phone that it is done, or took that back."""
     act = bundle_submit if verb == "done" else bundle_take_back
     act(tenant=tenant, bundle=source_id, actor=actor)
+
+
+def on_review_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
+    """A person ticks the task of a review: only its decision closes it."""
+    review_act_check(tenant=tenant, source_id=source_id, verb=verb)
 
 
 def on_group_frozen(*, tenant_id: int, events: list[GroupsFrozen]) -> None:

@@ -9,6 +9,7 @@ from sop.services.certificate import certify_night, tenants_uncertified
 from sop.services.dispatch import dispatch_due as dispatch_tenant_due
 from sop.services.dispatch import tenants_with_due
 from sop.services.results import handed_expire, results_poll, tenants_with_results_due
+from sop.services.reviews import reviews_remind
 from sop.services.runs import runs_finish_due
 from tenants import clock
 from tenants.models import Tenant
@@ -51,7 +52,9 @@ def poll_tenant(*, tenant_id: int) -> None:
     wake.taken("poll", tenant_id)
     results_poll(tenant_id=tenant_id)
     handed_expire(tenant_id=tenant_id)
-    runs_finish_due(tenant=Tenant.objects.get(pk=tenant_id))
+    tenant = Tenant.objects.get(pk=tenant_id)
+    runs_finish_due(tenant=tenant)
+    reviews_remind(tenant=tenant)
 
 
 @shared_task(name="sop.certify_due", time_limit=60)

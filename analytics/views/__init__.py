@@ -25,7 +25,7 @@ from analytics.selectors.camps import (
     order_days,
     tier_flow,
 )
-from analytics.selectors.execution import execution_rate, execution_total, skip_reasons
+from analytics.selectors.execution import execution_rate, execution_total
 from analytics.selectors.people import Camp, People, figure_people, people_of
 from console.exports import csv_response
 from console.listing import ListPage
@@ -34,6 +34,7 @@ from console.tables import ConsoleTable
 from console.templatetags.q import moment, tier
 from contacts.selectors import customer_list, group_names
 from leads.selectors import tiers_of
+from sop.selectors.execution import skip_reasons
 from tenants import clock
 from tenants.enums import Permission
 
@@ -120,9 +121,7 @@ class CampPage(CampView):
         if request.GET.get("export") == "csv":
             return self.export(camp, stages)
         days = order_days(camp, zone=self.request.tenant.timezone, at=at)
-        rows = {
-            by: execution_rate(tenant_id=camp.tenant_id, now=now, by=by, run_id=run_pk) for by in EXECUTION_BY
-        }
+        rows = {by: execution_rate(tenant_id=camp.tenant_id, by=by, run_id=run_pk) for by in EXECUTION_BY}
         context = {
             "camp": camp,
             "camps": camp_list(tenant_id=camp.tenant_id)[:30],
@@ -140,7 +139,7 @@ class CampPage(CampView):
             "buyers_url": self.people_url(camp, "revenue.done", at),
             "flow": self.flow_table(people),
             "execution": {by: {"rows": found, "total": execution_total(found)} for by, found in rows.items()},
-            "reasons": skip_reasons(tenant_id=camp.tenant_id, now=now, run_id=run_pk),
+            "reasons": skip_reasons(tenant_id=camp.tenant_id, run_id=run_pk),
             "metrics": METRICS,
             "can_export": self.can(Permission.EXPORT),
         }  # fmt: skip
@@ -259,13 +258,11 @@ class ExecutionPage(TemplatePage):
         asked = self.request.GET.get("run", "")
         run_id = int(asked) if asked.isdecimal() else None
         tenant_id = self.request.tenant.pk
-        found = {
-            by: execution_rate(tenant_id=tenant_id, now=now, by=by, run_id=run_id) for by in EXECUTION_BY
-        }
+        found = {by: execution_rate(tenant_id=tenant_id, by=by, run_id=run_id) for by in EXECUTION_BY}
         return {
             "execution": {by: {"rows": rows, "total": execution_total(rows)} for by, rows in found.items()},
             "total": execution_total(found["staff"]),
-            "reasons": skip_reasons(tenant_id=tenant_id, now=now, run_id=run_id),
+            "reasons": skip_reasons(tenant_id=tenant_id, run_id=run_id),
             "camps": camp_list(tenant_id=tenant_id)[:50],
             "run_id": run_id,
             "metric": METRICS["execution"],

@@ -3,6 +3,7 @@
 from sop.models.certificates import Certificate
 from sop.models.edits import DraftEdit
 from sop.models.push import PushDefault, PushSlot, PushWeek
+from sop.models.reviews import Review, ReviewItem
 from sop.models.runs import Run, RunGroup
 from sop.models.schedules import WeekPlan
 from sop.models.templates import Step, Template, Version
@@ -18,6 +19,8 @@ __all__ = [
     "PushDefault",
     "PushSlot",
     "PushWeek",
+    "Review",
+    "ReviewItem",
     "Run",
     "RunGroup",
     "SendTask",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sop.enums.differences import Differing
+from sop.enums.links import Part
 from sop.models import Step, Version
 from sop.policies.differences import Content, Difference, StepDifference, difference
 from sop.policies.words import Piece, word_changes
@@ -176,10 +177,17 @@ def _value(step: Step | None, name: str, phases: dict[str, str]) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
-        return gettext("、").join(str(one.get("title") or one.get("key") or "") for one in value) or "–"
+        return gettext("、").join(_entry(one) for one in value) or "–"
     if name == "phase":
         return phases.get(value) or "–"
     return "–" if value in (None, "") else str(value)
+
+
+def _entry(one: object) -> str:
+    """One of the several things a field holds, by its title."""
+    if isinstance(one, dict):
+        return str(one.get("title") or one.get("key") or "")
+    return str(Part(one).label) if one in Part.values else str(one)
 
 
 def _frame(found: Difference) -> list[tuple[str, str, str]]:

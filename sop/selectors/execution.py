@@ -1,7 +1,8 @@
-"""The execution rate (R58): done in its window ÷ due. Late, skipped, missed, blocked and evidence missing stand apart.
+"""The execution rate (R58): confirmed in its window ÷ due. Late, unproved, skipped and missed stand apart; they and
+what was done in time add up to what was due.
 
-Due are touches whose window has ended, and those done before it did. What the gate blocked was nobody's to do: it
-is no part of the rate. Each figure opens its rows: `execution_touches` takes the figure's name.
+Due are touches whose window has ended, and those that came to an end before it did. What a rule blocked, or was taken
+back, was nobody's to do: it is no part of the rate. Each figure opens its rows: `execution_touches` takes its name.
 """
 
 from collections.abc import Iterable
@@ -9,29 +10,48 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from sop.enums import TouchState
 from sop.models import Touch
 from tenants import clock
 
-_DONE = Q(state__in=[TouchState.SUBMITTED, TouchState.CONFIRMED])
 _IN_WINDOW = Q(done_at__lte=F("window_ends_at"))
-_MISSED = Q(state__in=[TouchState.EXPIRED, TouchState.FAILED])
-_GROUPED = {"step": "step_id", "staff": "staff_id", "group": "group_id", "run": "run_id"}
+_NOBODYS = Q(state__in=[TouchState.BLOCKED, TouchState.CANCELLED])
+_ENDED_EARLY = Q(
+    state__in=[
+        TouchState.SUBMITTED, TouchState.CONFIRMED, TouchState.SKIPPED, TouchState.EXPIRED, TouchState.FAILED,
+    ]
+)  # fmt: skip
+_GROUPED = {
+    "step": ("step__key", "run__version__template"),
+    "staff": ("staff_id",),
+    "group": ("group_id",),
+    "run": ("run_id",),
+}
+_NAMED: dict[str, dict[str, Any]] = {
+    "step": {"name": Max("step__title"), "day": Max("step__day"), "at": Min("step__at")},
+    "staff": {"name": Coalesce(NullIf(Max("staff__name"), Value("")), Max("staff__userid"))},
+    "group": {"name": Coalesce(NullIf(Max("group__name"), Value("")), Max("group__planned_name"))},
+    "run": {"name": Max("run__name")},
+}
+_ORDER = {"step": (F("day").asc(nulls_last=True), F("at").asc(nulls_last=True), "step__key")}
 
 
 def _figures(now: datetime) -> dict[str, Q]:
     """Figure -> the rows it counts."""
-    overdue = Q(state__in=[TouchState.HANDED, TouchState.PARKED], window_ends_at__lt=now)
+    fell_due = Q(planned_at__lte=now) & ~_NOBODYS & (Q(window_ends_at__lte=now) | _ENDED_EARLY)
+    confirmed, said = Q(state=TouchState.CONFIRMED), Q(state=TouchState.SUBMITTED)
+    skipped = Q(state=TouchState.SKIPPED)
     return {
-        "due": _DONE | _MISSED | overdue | Q(state=TouchState.SKIPPED),
-        "in_window": _DONE & _IN_WINDOW,
-        "late": _DONE & ~_IN_WINDOW,
-        "skipped": Q(state=TouchState.SKIPPED),
-        "missed": _MISSED | overdue,
-        "no_evidence": Q(state=TouchState.SUBMITTED),
-        "blocked": Q(state=TouchState.BLOCKED),
+        "due": fell_due,
+        "in_window": fell_due & confirmed & _IN_WINDOW,
+        "late": fell_due & confirmed & ~_IN_WINDOW,
+        "skipped": fell_due & skipped,
+        "missed": fell_due & ~(confirmed | said | skipped),
+        "no_evidence": fell_due & said,
+        "blocked": Q(planned_at__lte=now, state=TouchState.BLOCKED),
     }
 
 
@@ -40,9 +60,9 @@ FIGURES = ("due", "in_window", "late", "skipped", "missed", "no_evidence", "bloc
 
 @dataclass(frozen=True)
 class Execution:
-    """Counts for one step, staff member, group or run (`key` its id), or for all (`key` None)."""
+    """Counts for one step (`key` its key), staff member, group or run (`key` its id), or for all (`key` None)."""
 
-    key: int | None
+    key: Any
     due: int
     in_window: int
     late: int
@@ -50,6 +70,9 @@ class Execution:
     missed: int
     no_evidence: int
     blocked: int
+    name: str = ""
+    day: int | None = None  # of a step
+    template_id: int | None = None  # of a step
 
     @property
     def rate(self) -> float | None:
@@ -90,17 +113,29 @@ def execution_rate(
     group_ids: Iterable[int] | None = None,
     staff_ids: Iterable[int] | None = None,
 ) -> list[Execution]:
-    """One row for each `by` ("step", "staff", "group", "run"), or a single one. [since, until) is planned time, UTC."""
+    """One row for each `by` ("step", "staff", "group", "run"), or a single one. [since, until) is planned time, UTC.
+
+    A step is one through all versions of its template. One query.
+    """
     rows = _rows(tenant_id, since, until, run_ids, group_ids, staff_ids)
     counts: dict[str, Any] = {
         name: Count("pk", filter=condition) for name, condition in _figures(clock.now()).items()
     }
     if not by:
         return [Execution(key=None, **rows.aggregate(**counts))]
-    column = _GROUPED[by]
+    columns = _GROUPED[by]
+    found = (
+        rows.values(*columns).annotate(**counts, **_NAMED[by]).order_by(*_ORDER.get(by, ("name", *columns)))
+    )
     return [
-        Execution(key=row[column], **{name: row[name] for name in FIGURES})
-        for row in rows.values(column).annotate(**counts).order_by(column)
+        Execution(
+            key=row[columns[0]],
+            name=row["name"] or "",
+            day=row.get("day"),
+            template_id=row.get("run__version__template"),
+            **{name: row[name] for name in FIGURES},
+        )
+        for row in found
     ]
 
 
@@ -117,3 +152,13 @@ def execution_touches(
     """The rows behind one figure of `execution_rate` with the same bounds. Raises KeyError for an unknown figure."""
     rows = _rows(tenant_id, since, until, run_ids, group_ids, staff_ids)
     return rows.filter(_figures(clock.now())[figure]).order_by("planned_at", "pk")
+
+
+def skip_reasons(*, tenant_id: int, run_id: int | None = None) -> list[tuple[str, int]]:
+    """(reason, touches) of what was skipped, the commonest first."""
+    rows = Touch.objects.filter(_figures(clock.now())["skipped"], tenant_id=tenant_id)
+    if run_id is not None:
+        rows = rows.filter(run=run_id)
+    said = Coalesce(NullIf("reason", Value("")), "rule_code")
+    counted = rows.annotate(said=said).values_list("said").annotate(count=Count("pk"))
+    return list(counted.order_by("-count", "said")[:8])

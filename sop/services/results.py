@@ -23,8 +23,9 @@ from sop.enums import (
     TaskState,
     TouchState,
 )
+from sop.enums.reviews import ReviewState
 from sop.events import TouchConfirmed, TouchMissed
-from sop.models import Run, SendTask, Touch, TouchRecipient
+from sop.models import Review, Run, SendTask, Touch, TouchRecipient
 from sop.services.state import touch_move, touches_store
 from team.services import work_items_close
 from tenants import clock, preferences
@@ -47,11 +48,15 @@ _RECIPIENT_OF = {1: RecipientState.SENT, 2: RecipientState.NOT_FRIEND, 3: Recipi
 
 
 def tenants_with_results_due(*, now: datetime) -> list[int]:
-    """Tenants with a mass send to ask about, a task that ran out, or a run. Runs across tenants: a tick calls."""
+    """Tenants with a mass send to ask about, a task that ran out, a run, or a review past its day.
+
+    Runs across tenants: a tick calls.
+    """
     tasks = SendTask.objects.filter(tenant=OuterRef("pk"), state=TaskState.WAITING, next_poll_at__lte=now)
     handed = Touch.objects.filter(tenant=OuterRef("pk"), state=TouchState.HANDED, window_ends_at__lt=now)
     runs = Run.objects.filter(tenant=OuterRef("pk"), state=RunState.RUNNING)
-    due = Q(Exists(tasks)) | Q(Exists(handed)) | Q(Exists(runs))
+    reviews = Review.objects.filter(tenant=OuterRef("pk"), state=ReviewState.DUE, due_at__lte=now)
+    due = Q(Exists(tasks)) | Q(Exists(handed)) | Q(Exists(runs)) | Q(Exists(reviews))
     return list(Tenant.objects.filter(due, suspended_at=None).values_list("pk", flat=True))
 
 

@@ -16,6 +16,7 @@ from sop.policies import calendar, plan
 from sop.policies.template_file import Blueprint
 from sop.selectors.builtin import builtin_get
 from sop.selectors.findings import version_findings
+from sop.services.answers import version_answers
 from sop.services.drafts import draft_locked, edit_note, phase_key, step_image, step_locked
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -278,13 +279,15 @@ def step_remove(*, tenant: "Tenant", version_id: int, step_id: int, actor: Actor
 
 
 def version_publish(*, tenant: "Tenant", version_id: int, actor: Actor) -> Version:
-    """Make a draft immutable and usable by runs. Raises ChecksFailed with the blocking checks, VersionFrozen."""
+    """Make a draft immutable and usable by runs. Raises ChecksFailed with the blocking checks, VersionFrozen,
+    ReviewOpenItems while it leaves a point of a review open that it was opened for."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
         version = draft_locked(tenant, version_id)
         failed = [one for one in version_findings(version) if one.stops]
         if failed:
             raise ChecksFailed(failed)
+        version_answers(version=version, actor=actor)
         version.state = VersionState.PUBLISHED
         version.published_at = clock.now()
         version.published_by = actor.name[:64]

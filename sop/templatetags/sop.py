@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.utils.formats import date_format
@@ -12,7 +13,11 @@ from django.utils.translation import gettext as _
 from console import formats
 from contacts.enums import Rule as GateRule
 from sop.enums import ContentType, Rule, TouchState
+from sop.models import Version
 from sop.policies.push import Share
+from sop.selectors.reviews import proposals_of
+from tenants.enums import Permission
+from tenants.roles import allows
 
 register = template.Library()
 
@@ -31,6 +36,33 @@ RULE_LABELS = {one.value: one.label for rules in (GateRule, Rule) for one in rul
 def step_icon(shown: str) -> str:
     """The icon of a shown state."""
     return ICONS.get(shown, "circle-dashed")
+
+
+@register.simple_tag
+def rows_of(by: str, one: Any) -> str:
+    """The query string that opens the touches of one row of the execution rate, beside its run."""
+    if one.key is None:
+        return ""
+    part = {"template": one.template_id} if by == "step" and one.template_id else {}
+    return "&" + urlencode({by: one.key, **part})
+
+
+@register.filter
+def of_key(values: dict[str, Any], key: str) -> Any:
+    return values.get(key, "")
+
+
+@register.inclusion_tag("sop/_review_points.html", takes_context=True)
+def review_points(context: dict[str, Any], version: Version) -> dict[str, Any]:
+    """The points of reviews that a version answers; nothing where there are none."""
+    request = context["request"]
+    return {
+        "request": request,
+        "proposals": proposals_of(version),
+        "version": version,
+        "can_operate": allows(request.role, Permission.OPERATE),
+        "csrf_token": context.get("csrf_token"),
+    }
 
 
 @register.filter

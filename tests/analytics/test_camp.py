@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from analytics.metrics import METRICS
 from analytics.selectors.camps import camp_get, camp_rows, count_of, funnel, lift, order_days, tier_flow
-from analytics.selectors.execution import execution_rate, execution_total, skip_reasons
+from analytics.selectors.execution import execution_rate, execution_total
 from analytics.selectors.people import FIGURES, figure_people, people_of
 from analytics.services import order_classes_renew
 from contacts.models import Exposure, Order
@@ -19,6 +19,7 @@ from groups.models import Group, Member
 from leads.models import Lead, Window
 from leads.services import window_members_add
 from sop.models import Run, Step, Template, Touch, Version
+from sop.selectors.execution import skip_reasons
 from tenants.models import User
 from tenants.scoping import tenant_scope
 from tests.factories.contacts import make_customers
@@ -325,7 +326,7 @@ def test_execution_keeps_late_skipped_missed_and_unproved_apart(tenant, world, f
     frozen.move(hours=3)
     _touch(tenant, world, "handed", at=frozen.moment)
     for by in ("step", "staff", "group"):
-        (row,) = execution_rate(tenant_id=tenant.pk, now=frozen.moment, by=by, run_id=world["run"].pk)
+        (row,) = execution_rate(tenant_id=tenant.pk, by=by, run_id=world["run"].pk)
         assert (row.due, row.done, row.late, row.unproved, row.skipped, row.missed, row.blocked) == (
             5,
             1,
@@ -337,7 +338,7 @@ def test_execution_keeps_late_skipped_missed_and_unproved_apart(tenant, world, f
         )
         assert row.rate == 0.2
         assert execution_total([row]).due == 5
-    assert skip_reasons(tenant_id=tenant.pk, now=frozen.moment) == [("群里在处理投诉", 1)]
+    assert skip_reasons(tenant_id=tenant.pk) == [("群里在处理投诉", 1)]
 
 
 def test_order_after_a_sales_push_is_prompted_and_before_one_active(tenant, world, frozen):

@@ -78,6 +78,8 @@ WORDS: dict[str, dict[str, str]] = {
     "sop:shelve": {"verb": "archive"},
     "sop:event_person": {"verb": "came"},
     "sop:topic_verb": {"verb": "archive"},
+    "sop:review_act": {"verb": "draft"},
+    "sop:review_item": {"verb": "done"},
     "sop:touch_verb": {"verb": "confirm"},
     "sop:week_act": {"verb": "clear"},
     "sop:week_slot": {"place": "1-noon"},

@@ -356,8 +356,8 @@ def test_execution_counts_each_outcome_apart(camp: Make, frozen: MovableClock) -
     frozen.set(at("12:00"))
     handed_expire(tenant_id=made.tenant.pk)
     found = execution_rate(tenant_id=made.tenant.pk)[0]
-    assert (found.due, found.in_window, found.late, found.missed, found.no_evidence) == (4, 2, 1, 1, 1)
-    assert found.percent == 50.0
+    assert (found.due, found.in_window, found.late, found.missed, found.no_evidence) == (4, 1, 1, 1, 1)
+    assert found.percent == 25.0
     by_staff = execution_rate(tenant_id=made.tenant.pk, by="staff")
     assert [(one.key, one.due) for one in by_staff] == [(made.staff.pk, 4)]
     for figure in ("due", "in_window", "late", "missed", "no_evidence"):

@@ -1,0 +1,180 @@
+"""What became of a run: execution, who followed it with what result, results by strategy; and the review after it."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console.pages import ConsoleView, TemplatePage, go, toast
+from sop.enums.reviews import Decision, ItemKind, ItemState, Quadrant
+from sop.forms import DecisionForm, PointForm, SettleForm
+from sop.models import Review, Run
+from sop.selectors.calendar import run_get
+from sop.selectors.execution import Execution, execution_rate, skip_reasons
+from sop.selectors.quadrants import INTERACTION, ORDERS, run_quadrants
+from sop.selectors.results import INTERACTED_WITHIN_H, ORDERED_WITHIN_H, results_by
+from sop.selectors.reviews import items_of, review_numbers, review_of
+from sop.selectors.templates import step_list
+from sop.services.reviews import (
+    review_finish,
+    review_item_add,
+    review_item_remove,
+    review_item_settle,
+    review_to_draft,
+)
+from tenants.enums import Permission
+
+_ADVICE = {
+    Quadrant.STANDARD: gettext_lazy("Keep it: this is the standard others can copy."),
+    Quadrant.FIX_PLAN: gettext_lazy("The plan did not carry: improve the SOP, not the person."),
+    Quadrant.LEARN: gettext_lazy("Find out what they do instead, and take it into the next version."),
+    Quadrant.COACH: gettext_lazy("Go through the steps with them first; the plan has not been tried yet."),
+}
+
+
+def _run(request: Any, pk: int) -> Run:
+    try:
+        return run_get(tenant=request.tenant, run_id=pk)
+    except Run.DoesNotExist as error:
+        raise Http404 from error
+
+
+class ResultsPage(TemplatePage):
+    """Execution; who followed with what result (`?by=orders` turns it); results by strategy."""
+
+    template_name = "sop/run_results.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        tenant = self.request.tenant
+        run = _run(self.request, kwargs["pk"])
+        default = INTERACTION if run.key_interaction else ORDERS
+        asked = self.request.GET.get("by", default)
+        found = run_quadrants(tenant=tenant, run=run, by=asked if asked in (INTERACTION, ORDERS) else default)
+        return {
+            "run": run,
+            "tab": "results",
+            "total": execution_rate(tenant_id=tenant.pk, run_ids=[run.pk])[0],
+            "parts": [
+                (by, label, self._parts(run, by))
+                for by, label in (
+                    ("step", _("By step")),
+                    ("staff", _("By colleague")),
+                    ("group", _("By group")),
+                )
+            ],
+            "reasons": skip_reasons(tenant_id=tenant.pk, run_id=run.pk),
+            "quadrants": found,
+            "cells": [(one, one.label, _ADVICE[one], found.of(one)) for one in Quadrant],
+            "unjudged": found.of(None),
+            "strategies": results_by(tenant=tenant, run=run, by="strategy"),
+            "act_h": INTERACTED_WITHIN_H,
+            "order_h": ORDERED_WITHIN_H,
+        }
+
+    def _parts(self, run: Run, by: str) -> list[Execution]:
+        rows = execution_rate(tenant_id=run.tenant_id, by=by, run_ids=[run.pk])
+        return [one for one in rows if one.due or one.blocked]
+
+
+class ReviewPage(TemplatePage):
+    """The review of a run: what the numbers said, the points, the decision, and the version that answers them."""
+
+    template_name = "sop/review.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        run = _run(self.request, kwargs["pk"])
+        review = review_of(tenant=self.request.tenant, run=run)
+        steps = step_list(version=run.version)
+        return {
+            "run": run,
+            "tab": "review",
+            "review": review,
+            "numbers": review_numbers(tenant=self.request.tenant, run=run),
+            "points": [(kind, label, list(items_of(review, kind))) for kind, label in _kinds()]
+            if review is not None
+            else [],
+            "titles": {one.key: one.title for one in steps},
+            "steps": steps,
+            "decisions": Decision.choices,
+            "can_edit": self.can(Permission.OPERATE)
+            and review is not None
+            and not (review.next_version and review.next_version.state == "published"),
+        }
+
+
+def _kinds() -> list[tuple[ItemKind, str]]:
+    return [(one, str(one.label)) for one in ItemKind]
+
+
+class ReviewActView(ConsoleView):
+    """POST: add or remove a point, decide, or open the next version."""
+
+    write_permission = Permission.OPERATE
+
+    def post(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        verbs = {"add": self._add, "remove": self._remove, "finish": self._finish, "draft": self._draft}
+        if verb not in verbs:
+            raise Http404
+        review = review_of(tenant=self.request.tenant, run=_run(request, pk))
+        if review is None:
+            raise Http404
+        return verbs[verb](review)
+
+    def _back(self, review: Review) -> HttpResponse:
+        return go(self.request, self.url("sop:review", pk=review.run_id))
+
+    def _common(self, review: Review) -> dict[str, Any]:
+        return {"tenant": self.request.tenant, "review_id": review.pk, "actor": self.request.actor}
+
+    def _add(self, review: Review) -> HttpResponse:
+        form = PointForm(self.request.POST)
+        if form.is_valid():
+            review_item_add(**self._common(review), **form.cleaned_data)
+        else:
+            toast(self.request, _("Write the point in a few words."))
+        return self._back(review)
+
+    def _remove(self, review: Review) -> HttpResponse:
+        raw = self.request.POST.get("item", "")
+        if raw.isdecimal():
+            review_item_remove(**self._common(review), item_id=int(raw))
+        return self._back(review)
+
+    def _finish(self, review: Review) -> HttpResponse:
+        form = DecisionForm(self.request.POST)
+        if form.is_valid():
+            review_finish(**self._common(review), **form.cleaned_data)
+            toast(self.request, _("The review is done."))
+        else:
+            toast(self.request, _("Choose what becomes of the plan."))
+        return self._back(review)
+
+    def _draft(self, review: Review) -> HttpResponse:
+        draft = review_to_draft(**self._common(review))
+        toast(self.request, _("The points stand beside the draft. Change their steps, or say why not."))
+        return go(self.request, self.url("sop:version", pk=draft.pk))
+
+
+class ReviewItemView(ConsoleView):
+    """POST: what the draft does about a point: done, left with a reason, or open again."""
+
+    write_permission = Permission.OPERATE
+
+    def post(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        states = {"done": ItemState.CHANGED, "left": ItemState.LEFT, "open": ItemState.OPEN}
+        if verb not in states:
+            raise Http404
+        form = SettleForm(request.POST)
+        form.is_valid()
+        item = review_item_settle(
+            tenant=self.request.tenant,
+            item_id=pk,
+            state=states[verb],
+            reason=form.cleaned_data.get("reason", ""),
+            actor=self.request.actor,
+        )
+        version_id = item.review.next_version_id
+        if version_id is None:
+            return go(request, self.url("sop:review", pk=item.review.run_id))
+        return go(request, self.url("sop:version", pk=version_id))

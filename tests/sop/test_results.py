@@ -1,0 +1,151 @@
+"""Who followed the plan with what result, and what followed the touches of each strategy."""
+
+from collections.abc import Callable
+from datetime import time
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contacts.models import Order
+from sop.enums.reviews import Quadrant
+from sop.models import Step, Touch
+from sop.policies.quadrants import Bars, quadrant
+from sop.selectors.quadrants import run_quadrants
+from sop.selectors.results import results_by
+from sop.services.dispatch import dispatch_due
+from sop.services.planning import plan_apply
+from tenants.models import Preference, Tenant
+from tenants.scoping import tenant_scope
+from tests.conftest import MovableClock
+from tests.factories.contacts import make_behaviour
+from tests.factories.groups import make_group
+from tests.factories.team import make_staff
+from tests.sop.conftest import Camp
+from tests.sop.test_flows import at
+from tests.sop.test_pages import page
+
+__all__ = ["page"]
+Make = Callable[..., Camp]
+BARS = Bars(follows=0.8, works=0.3, touches=5, people=20)
+
+
+def test_four_quadrants() -> None:
+    def place(done: int, won: int) -> Quadrant | None:
+        return quadrant(in_window=done, due=10, succeeded=won, people=100, bars=BARS)
+
+    assert place(8, 30) == Quadrant.STANDARD
+    assert place(8, 29) == Quadrant.FIX_PLAN
+    assert place(7, 30) == Quadrant.LEARN
+    assert place(7, 29) == Quadrant.COACH
+
+
+COUNTS = st.integers(0, 200)
+
+
+@given(COUNTS, COUNTS, st.none() | COUNTS, COUNTS, st.none() | st.floats(0, 1))
+def test_too_little_is_never_judged(
+    done: int, due: int, won: int | None, people: int, works: float | None
+) -> None:
+    found = quadrant(
+        in_window=done, due=due, succeeded=won, people=people, bars=Bars(0.8, works, touches=5, people=20)
+    )
+    assert (found is None) == (due < 5 or people < 20 or won is None or works is None)
+
+
+@pytest.fixture
+def camp_done(camp: Make, frozen: MovableClock) -> Camp:
+    """Two steps done in one group of five: a herd step at 10:00, an unlabelled one at 15:00."""
+    made = camp(
+        steps=[
+            {"key": "herd", "at": time(10, 0), "text": "晒单", "strategy": "herd", "is_service": True},
+            {"key": "plain", "at": time(15, 0), "text": "通知", "is_service": True},
+        ],
+        people=5,
+        key_interaction="live",
+    )
+    plan_apply(tenant=made.tenant, run=made.run)
+    for clock_time in ("10:00", "15:00"):
+        frozen.set(at(clock_time))
+        dispatch_due(tenant_id=made.tenant.pk)
+        Touch.objects.filter(state="handed").update(state="confirmed", done_at=at(clock_time))
+    return made
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_results_by_strategy_count_people_once_and_only_what_followed(
+    camp_done: Camp, frozen: MovableClock
+) -> None:
+    tenant, people = camp_done.tenant, camp_done.people[0]
+    make_behaviour(
+        tenant=tenant, customer=people[0], kind="live", occurred_at=at("09:30")
+    )  # before any touch
+    make_behaviour(tenant=tenant, customer=people[1], kind="live", occurred_at=at("11:00"))
+    make_behaviour(tenant=tenant, customer=people[1], kind="live", occurred_at=at("12:00"))
+    Order.objects.create(
+        tenant=tenant, customer=people[2], source="shop", order_no="1", state="paid", ordered_at=at("16:00")
+    )
+    Order.objects.create(
+        tenant=tenant,
+        customer=people[3],
+        source="shop",
+        order_no="2",
+        state="refunded",
+        ordered_at=at("16:00"),
+    )
+    found = {one.key: one for one in results_by(tenant=tenant, run=camp_done.run, by="strategy")}
+    herd, plain = found["herd"], found[""]
+    assert (herd.touches, herd.people, herd.interacted, herd.ordered) == (1, 5, 1, 1)
+    assert (plain.touches, plain.people, plain.interacted, plain.ordered) == (1, 5, 0, 1)
+    assert herd.interaction_rate == 0.2
+    by_step = {one.key for one in results_by(tenant=tenant, run=camp_done.run, by="step")}
+    assert by_step == {"herd", "plain"}
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_operators_are_judged_by_their_own_groups_and_not_with_too_few(camp_done: Camp) -> None:
+    tenant = camp_done.tenant
+    make_behaviour(tenant=tenant, customer=camp_done.people[0][0], kind="live", occurred_at=at("11:00"))
+    (few,) = run_quadrants(tenant=tenant, run=camp_done.run, by="interaction").operators
+    assert (few.quadrant, few.people, few.succeeded, few.execution.due) == (None, 5, 1, 2)
+    for key in ("sop.floor_touches", "sop.floor_people"):
+        Preference.objects.create(tenant=tenant, key=key, value=1)
+    (one,) = run_quadrants(tenant=tenant, run=camp_done.run, by="interaction").operators
+    assert (one.quadrant, one.rate) == (Quadrant.STANDARD, 0.2)
+    (unsold,) = run_quadrants(tenant=tenant, run=camp_done.run, by="orders").operators
+    assert unsold.quadrant is None
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_the_results_page_opens_its_touches_in_a_bounded_number_of_queries(
+    page: Callable[..., Any], camp: Make, tenant: Tenant, frozen: MovableClock
+) -> None:
+    made = camp(steps=[{"key": f"s{n}", "at": time(10, n), "is_service": True} for n in range(3)], groups=2)
+    plan_apply(tenant=tenant, run=made.run)
+    frozen.set(at("10:05"))
+    dispatch_due(tenant_id=tenant.pk)
+    frozen.set(at("12:00"))
+    url = f"/sop/runs/{made.run.pk}/results/"
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        shown = page(url)
+    assert f"run={made.run.pk}&amp;step=s0&amp;template=" in shown.content.decode()
+    rows = page(f"/sop/touches/?run={made.run.pk}&step=s0&figure=missed").content.decode()
+    assert rows.count('hx-target="#q-drawer"') >= 2
+    with tenant_scope(tenant):
+        for number in range(4):
+            staff = make_staff(tenant=tenant, app=made.groups[0].app, userid=f"u{number}", name=f"员{number}")
+            group = make_group(tenant=tenant, app=made.groups[0].app, owner=staff, state="active")
+            made.run.run_groups.create(tenant=tenant, group=group)
+        plan_apply(tenant=tenant, run=made.run)
+    with CaptureQueriesContext(connection) as many:
+        page(url)
+    assert len(many) <= len(few) <= 25
+    assert Step.objects.count() == 3
