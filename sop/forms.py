@@ -552,3 +552,20 @@ class SettleForm(forms.Form):
     """Why a point is left as it is, or how it was answered."""
 
     reason = forms.CharField(max_length=200, required=False)
+
+
+class FlightForm(forms.Form):
+    """What a trial flight is flown with. `versions` are those of the same template to fly beside it."""
+
+    starts_on = forms.DateField(label=_("Day 1"), widget=_date())
+    groups = forms.IntegerField(label=_("Groups"), min_value=1, max_value=50)
+    members = forms.IntegerField(label=_("Members a group"), min_value=1, max_value=500)
+    groups_each = forms.IntegerField(label=_("Groups each staff member carries"), min_value=1, max_value=50)
+    beside = forms.TypedChoiceField(
+        label=_("Beside it"), coerce=int, required=False, empty_value=None,
+        help_text=_("Both are flown with the same members; the page shows them side by side."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, versions: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["beside"].choices = [("", _("No other version")), *versions]  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from outbox.dispatch import enqueue
 from sop.services.certificate import certify_night, tenants_uncertified
 from sop.services.dispatch import dispatch_due as dispatch_tenant_due
 from sop.services.dispatch import tenants_with_due
+from sop.services.flights import flight_fly, flight_give_up
 from sop.services.results import handed_expire, results_poll, tenants_with_results_due
 from sop.services.reviews import reviews_remind
 from sop.services.runs import runs_finish_due
@@ -69,3 +70,13 @@ def certify_due() -> None:
 @shared_task(name="sop.certify_tenant", base=TenantTask, time_limit=300)
 def certify_tenant(*, tenant_id: int) -> None:
     certify_night(tenant_id=tenant_id)
+
+
+@shared_task(name="sop.fly", base=TenantTask, soft_time_limit=240, time_limit=300)
+def fly(*, tenant_id: int, flight_id: int) -> None:
+    """Fly one trial flight; one that takes too long or breaks says so on its page."""
+    try:
+        flight_fly(tenant_id=tenant_id, flight_id=flight_id)
+    except Exception:
+        flight_give_up(tenant_id=tenant_id, flight_id=flight_id)
+        raise

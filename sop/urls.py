@@ -6,6 +6,7 @@ from sop import phone
 from sop.views import (
     certificates,
     editor,
+    flights,
     library,
     link_figures,
     planner,
@@ -51,6 +52,8 @@ urlpatterns: list[URLPattern] = [
     path("sop/versions/<int:pk>/attachment/", steps.AttachmentView.as_view(), name="attachment"),
     path("sop/versions/<int:pk>/steps/<int:step_pk>/move/", editor.StepMovePage.as_view(), name="step_move"),
     path("sop/versions/<int:pk>/steps/<int:step_pk>/copy/", editor.StepCopyView.as_view(), name="step_copy"),
+    path("sop/versions/<int:pk>/flight/", flights.FlightAskPage.as_view(), name="flight_ask"),
+    path("sop/flights/<int:pk>/", flights.FlightPage.as_view(), name="flight"),
     path("sop/runs/", runs.RunsPage.as_view(), name="runs"),
     path("sop/runs/new/", runs.RunNewPage.as_view(), name="run_new"),
     path("sop/runs/new/preview/", runs.RunPreviewView.as_view(), name="run_preview"),

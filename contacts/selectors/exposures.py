@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.postgres.aggregates import BoolOr
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from contacts.enums import CAP_PER_DAY, CAP_PER_WEEK
@@ -75,3 +75,14 @@ def people_by_touch(*, tenant_id: int, touch_keys: list[str]) -> dict[str, set[i
         for key, customer_id in rows.values_list("touch_key", "customer_id"):
             found.setdefault(key, set()).add(customer_id)
     return found
+
+
+def exposures_of(*, tenant_id: int, touch_keys: Iterable[str]) -> list[tuple[int, str, date]]:
+    """(customer id, touch key, local day) of every exposure to these touches that stands. One query."""
+    rows = Exposure.objects.filter(tenant=tenant_id, touch_key__in=list(touch_keys))
+    stand = rows.values("customer_id", "touch_key", "local_date").annotate(weights=Sum("weight"))
+    return list(
+        stand.filter(weights__gt=0)
+        .order_by("customer_id", "local_date", "touch_key")
+        .values_list("customer_id", "touch_key", "local_date")
+    )

@@ -22,6 +22,7 @@ from groups.selectors.members import (
     members_current,
     members_since,
     people_total,
+    spells_within,
     staff_in,
 )
 from groups.selectors.panels import (
@@ -82,6 +83,7 @@ __all__ = [
     "register_plans",
     "register_touches",
     "register_weeks",
+    "spells_within",
     "staff_in",
     "touches_of",
     "week_of_group",

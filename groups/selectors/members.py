@@ -31,6 +31,21 @@ def members_since(*, tenant_id: int, group_ids: Iterable[int]) -> list[tuple[int
     return list(rows.order_by("group_id", "customer_id").values_list("customer_id", "group_id", "joined_at"))
 
 
+def spells_within(
+    *, tenant_id: int, group_ids: Iterable[int], since: datetime, until: datetime
+) -> list[tuple[int, int, datetime, datetime | None]]:
+    """(customer id, group id, joined_at, left_at) of every spell of a customer that touches [since, until)."""
+    rows = Member.objects.filter(
+        tenant_id=tenant_id, group_id__in=list(group_ids), is_staff=False, customer_id__isnull=False,
+        joined_at__lt=until,
+    ).filter(Q(left_at=None) | Q(left_at__gte=since))  # fmt: skip
+    return list(
+        rows.order_by("customer_id", "joined_at", "pk").values_list(
+            "customer_id", "group_id", "joined_at", "left_at"
+        )
+    )
+
+
 def customer_groups(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, list[Group]]:
     """{customer id: groups the person sits in now}, by name; absent when in none."""
     rows = (

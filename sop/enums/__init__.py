@@ -2,6 +2,7 @@
 
 from sop.enums.certificates import FAULT_ADVICE, FAULTS_OVER, Fault
 from sop.enums.edits import EditVerb
+from sop.enums.flights import CLOSE_MINUTES, SLEEP_DAYS, Fault, FlightState
 from sop.enums.links import (
     COUNTDOWN_MINUTES,
     FLASH_NODES,
@@ -77,6 +78,7 @@ __all__ = [
     "BLOCKED_REF",
     "CERTIFY_AT",
     "CLAIM_LEASE_S",
+    "CLOSE_MINUTES",
     "COUNTDOWN_CARD_MIN",
     "COUNTDOWN_MINUTES",
     "EVENT_CALL_DAYS",
@@ -106,6 +108,7 @@ __all__ = [
     "REMINDERS_A_DAY",
     "REMIND_AFTER_MIN",
     "SILENT_CHANNELS",
+    "SLEEP_DAYS",
     "STAFF_MINUTES_A_DAY",
     "TOPIC_ANSWER_HOURS",
     "TOUCH_ENDED",
@@ -122,6 +125,7 @@ __all__ = [
     "EventState",
     "Evidence",
     "Fault",
+    "FlightState",
     "Link",
     "Mark",
     "OnBlock",

@@ -2,6 +2,7 @@
 
 from sop.models.certificates import Certificate
 from sop.models.edits import DraftEdit
+from sop.models.flights import Flight
 from sop.models.push import PushDefault, PushSlot, PushWeek
 from sop.models.reviews import Review, ReviewItem
 from sop.models.runs import Run, RunGroup
@@ -16,6 +17,7 @@ __all__ = [
     "DraftEdit",
     "EventGroup",
     "EventSignup",
+    "Flight",
     "PushDefault",
     "PushSlot",
     "PushWeek",

@@ -301,6 +301,8 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "sop:judge": (VIEW, OPERATE),
     "sop:estimate": (VIEW, OPERATE),
     "sop:attachment": (VIEW, OPERATE),
+    "sop:flight_ask": (VIEW, OPERATE),
+    "sop:flight": (VIEW, WORK),
     "sop:runs": (VIEW, WORK),
     "sop:run_new": (VIEW, OPERATE),
     "sop:run_preview": (VIEW, VIEW),

@@ -1,0 +1,223 @@
+"""Trial flights as their page shows them: faults in words, figures side by side, day by day."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contacts.enums import Rule as Gate
+from groups.selectors import groups_open, people_total
+from sop.enums import SLEEP_DAYS, STAFF_MINUTES_A_DAY, Fault, FlightState, StepRole
+from sop.models import Flight, Version
+from sop.policies.habits import SHARES, Habits, habits_of
+from sop.selectors.timeline import Bar, day_bars
+from tenants import preferences
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+
+MEMBERS_ASSUMED = 100
+GROUPS_ASSUMED = 5
+_FAULT_OF_RULE = {
+    Gate.QUIET: Fault.QUIET,
+    Gate.DAY_CAP: Fault.CAPPED,
+    Gate.WEEK_CAP: Fault.CAPPED,
+    Gate.GROUP_LIMIT: Fault.CAPPED,
+    Gate.QUOTA: Fault.QUOTA,
+}
+_DONE_SHOWN = 8  # faults of one kind, one by one; the rest is counted
+
+
+@dataclass(frozen=True)
+class Found:
+    """One fault of a flight, in words."""
+
+    fault: Fault
+    text: str
+    day: int
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One version as it flew. `funnel`: [(label, span or None, whether money)]."""
+
+    version: Version
+    touches: int
+    messages_a_person: float
+    messages_most: int
+    talks: int
+    held_back: int
+    left_out: int
+    minutes_most: int
+    busiest: str
+    quota_most: int
+    quota_limit: int
+    faults: list[Found]
+    more: int
+    bars: list[Bar]
+    minute_bars: list[Bar]
+    days: list[dict[str, Any]]
+    funnel: list[tuple[str, dict[str, int] | None, bool]]
+
+
+@dataclass(frozen=True)
+class Habit:
+    """One share as the page says it: in percent, counted or assumed."""
+
+    label: str
+    percent: float
+    of: int
+
+
+def flight_get(*, tenant: "Tenant", flight_id: int) -> Flight:
+    """With its versions. Raises Flight.DoesNotExist."""
+    rows = Flight.objects.select_related("version__template", "beside__template")
+    return rows.get(tenant=tenant, pk=flight_id)
+
+
+def flights_of(*, tenant: "Tenant", version_id: int, limit: int = 10) -> list[Flight]:
+    """The newest flights of a version."""
+    rows = Flight.objects.filter(tenant=tenant, version_id=version_id).select_related("beside")
+    return list(rows.order_by("-created_at", "-pk")[:limit])
+
+
+def flight_default(*, tenant: "Tenant") -> dict[str, int]:
+    """Groups, members and groups each as the tenant has them now; stated defaults where it has none."""
+    groups = list(groups_open(tenant_id=tenant.pk))
+    if not groups:
+        return {"groups": GROUPS_ASSUMED, "members": MEMBERS_ASSUMED, "groups_each": 3}
+    seats = people_total(tenant_id=tenant.pk, group_ids=[one.pk for one in groups])[0]
+    carried = Counter(one.owner_id for one in groups if one.owner_id)
+    return {
+        "groups": min(len(groups), 50),
+        "members": max(1, min(round(seats / len(groups)), 500)) if seats else MEMBERS_ASSUMED,
+        "groups_each": min(max(carried.values(), default=1), 50),
+    }
+
+
+def flight_legs(flight: Flight) -> list[Leg]:
+    """The versions that flew, in the order they were asked for; nothing before it was flown."""
+    if flight.state != FlightState.DONE:
+        return []
+    versions = {one.pk: one for one in (flight.version, flight.beside) if one is not None}
+    limit = preferences.value(flight.tenant_id, STAFF_MINUTES_A_DAY)
+    return [_leg(versions[one["version_id"]], one, limit) for one in flight.result["flights"]]
+
+
+def _leg(version: Version, flown: dict[str, Any], minutes_limit: int) -> Leg:
+    days = flown["days"]
+    every = sorted(_faults(flown), key=lambda one: (one.fault, one.day))
+    shown = [one for number, one in enumerate(every) if _rank(every, number) < _DONE_SHOWN]
+    person_days = sum(day["people"] for day in days) or 1
+    busiest = max(days, key=lambda day: day["minutes_most"])
+    return Leg(
+        version=version,
+        touches=sum(day["touches"] for day in days),
+        messages_a_person=sum(day["messages"] for day in days) / person_days,
+        messages_most=max(day["messages_most"] for day in days),
+        talks=sum(day["talks"] for day in days),
+        held_back=sum(sum(day["held_back"].values()) for day in days),
+        left_out=sum(sum(day["left_out"].values()) for day in days),
+        minutes_most=busiest["minutes_most"],
+        busiest=_carrier(busiest["busiest"]),
+        quota_most=max(day["quota_most"] for day in days),
+        quota_limit=max(day["quota_limit"] for day in days),
+        faults=shown,
+        more=len(every) - len(shown),
+        bars=day_bars({day["number"]: day["messages_most"] for day in days}, len(days), 3),
+        minute_bars=_minute_bars(days, minutes_limit),
+        days=[
+            {
+                **day,
+                "messages_mean": day["messages"] / day["people"] if day["people"] else 0,
+                "held": sum(day["held_back"].values()),
+            }
+            for day in days
+        ],
+        funnel=_funnel(flown["funnel"]),
+    )
+
+
+def _rank(every: list[Found], number: int) -> int:
+    return sum(1 for one in every[:number] if one.fault == every[number].fault)
+
+
+def _minute_bars(days: list[dict[str, Any]], limit: int) -> list[Bar]:
+    """The busiest staff member's minutes; the limit is three quarters of the height."""
+    last = len(days)
+    return [
+        Bar(
+            day=day["number"],
+            count=day["minutes_most"],
+            x=f"{100 * (day['number'] - 1) / last:.2f}%",
+            width=f"{80 / last:.2f}%",
+            y=40 - min(40, 30 * day["minutes_most"] // max(limit, 1)),
+            height=min(40, 30 * day["minutes_most"] // max(limit, 1)),
+            is_over=day["minutes_most"] > limit,
+        )
+        for day in days
+    ]
+
+
+def _faults(flown: dict[str, Any]) -> Iterator[Found]:
+    for held in flown["held"]:
+        fault = _FAULT_OF_RULE.get(held["rule"], Fault.OTHER)
+        text = ngettext(
+            "“%(title)s” does not reach %(n)s group (%(rule)s)",
+            "“%(title)s” does not reach %(n)s groups (%(rule)s)",
+            held["touches"],
+        ) % {"title": held["title"], "n": held["touches"], "rule": held["rule"]}
+        yield Found(fault, text, held["first_day"])
+    for day, who, minutes in flown["over_minutes"]:
+        said = _("%(who)s has %(minutes)s minutes to do") % {"who": _carrier(who), "minutes": minutes}
+        yield Found(Fault.STAFF, said, day)
+    for first, last in flown["asleep"]:
+        said = _("Days %(first)s to %(last)s: no message at all, %(least)s days or more in a row") % {
+            "first": first, "last": last, "least": SLEEP_DAYS,
+        }  # fmt: skip
+        yield Found(Fault.SLEEP, said, first)
+    for one in flown["close"]:
+        said = _("“%(one)s” and “%(two)s” come %(minutes)s minutes apart") % {
+            "one": one["titles"][0], "two": one["titles"][1], "minutes": one["minutes"],
+        }  # fmt: skip
+        yield Found(Fault.CLOSE, said, one["day"])
+
+
+def _carrier(who: str) -> str:
+    """ "owner 2" in words."""
+    role, _space, number = who.partition(" ")
+    return f"{StepRole(role).label} {number}" if role in StepRole.values else "–"
+
+
+def _funnel(funnel: dict[str, Any]) -> list[tuple[str, dict[str, int] | None, bool]]:
+    return [
+        (_("People in the camp"), funnel["people"], False),
+        (_("Did the key interaction"), funnel["interacted"], False),
+        (_("Bought"), funnel["bought"], False),
+        (_("Left a group"), funnel["left"], False),
+        (_("Income"), funnel["income_fen"], True),
+    ]
+
+
+def habits_shown(flight: Flight) -> tuple[Habits | None, list[Habit]]:
+    """What the members behaved by, each share with what it was counted from."""
+    if flight.state != FlightState.DONE:
+        return None, []
+    habits = habits_of(flight.result["habits"])
+    labels = {
+        "late": _("come after the first day"),
+        "overlap": _("sit in two groups of the camp"),
+        "friends": _("are friends with staff"),
+        "opted_out": _("want no marketing"),
+        "leaves": _("leave on a day"),
+        "interacts_told": _("do the key interaction on a day with a message"),
+        "interacts_untold": _("do it on a day without one"),
+        "buys_asked": _("buy on a day with marketing"),
+        "buys_unasked": _("buy on another day"),
+    }
+    return habits, [
+        Habit(labels[name], 100 * getattr(habits, name).value, getattr(habits, name).of) for name in SHARES
+    ]
