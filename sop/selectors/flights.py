@@ -1,13 +1,14 @@
 """Trial flights as their page shows them: faults in words, figures side by side, day by day."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from contacts.enums import CAP_PER_DAY
 from contacts.enums import Rule as Gate
 from groups.selectors import groups_open, people_total
 from sop.enums import SLEEP_DAYS, STAFF_MINUTES_A_DAY, Fault, FlightState, StepRole
@@ -26,18 +27,20 @@ _FAULT_OF_RULE = {
     Gate.DAY_CAP: Fault.CAPPED,
     Gate.WEEK_CAP: Fault.CAPPED,
     Gate.GROUP_LIMIT: Fault.CAPPED,
+    Gate.KEPT: Fault.CAPPED,
     Gate.QUOTA: Fault.QUOTA,
 }
-_DONE_SHOWN = 8  # faults of one kind, one by one; the rest is counted
+SHOWN = 8  # faults of one kind, one by one; the rest is counted
 
 
 @dataclass(frozen=True)
 class Found:
-    """One fault of a flight, in words."""
+    """What a flight found of one kind: the first few in words, with their camp day; `more` are not listed."""
 
     fault: Fault
-    text: str
-    day: int
+    count: int
+    items: list[tuple[str, int]]
+    more: int
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Leg:
     quota_most: int
     quota_limit: int
     faults: list[Found]
-    more: int
+    fault_count: int
     bars: list[Bar]
     minute_bars: list[Bar]
     days: list[dict[str, Any]]
@@ -65,10 +68,10 @@ class Leg:
 
 @dataclass(frozen=True)
 class Habit:
-    """One share as the page says it: in percent, counted or assumed."""
+    """One share as the page says it, counted of so many or assumed."""
 
     label: str
-    percent: float
+    share: float
     of: int
 
 
@@ -103,14 +106,14 @@ def flight_legs(flight: Flight) -> list[Leg]:
     if flight.state != FlightState.DONE:
         return []
     versions = {one.pk: one for one in (flight.version, flight.beside) if one is not None}
-    limit = preferences.value(flight.tenant_id, STAFF_MINUTES_A_DAY)
-    return [_leg(versions[one["version_id"]], one, limit) for one in flight.result["flights"]]
+    own = preferences.values(flight.tenant_id, STAFF_MINUTES_A_DAY, CAP_PER_DAY)
+    limits = own[CAP_PER_DAY.key], own[STAFF_MINUTES_A_DAY.key]
+    return [_leg(versions[one["version_id"]], one, *limits) for one in flight.result["flights"]]
 
 
-def _leg(version: Version, flown: dict[str, Any], minutes_limit: int) -> Leg:
+def _leg(version: Version, flown: dict[str, Any], messages_limit: int, minutes_limit: int) -> Leg:
     days = flown["days"]
-    every = sorted(_faults(flown), key=lambda one: (one.fault, one.day))
-    shown = [one for number, one in enumerate(every) if _rank(every, number) < _DONE_SHOWN]
+    faults = _grouped(_faults(flown))
     person_days = sum(day["people"] for day in days) or 1
     busiest = max(days, key=lambda day: day["minutes_most"])
     return Leg(
@@ -125,9 +128,9 @@ def _leg(version: Version, flown: dict[str, Any], minutes_limit: int) -> Leg:
         busiest=_carrier(busiest["busiest"]),
         quota_most=max(day["quota_most"] for day in days),
         quota_limit=max(day["quota_limit"] for day in days),
-        faults=shown,
-        more=len(every) - len(shown),
-        bars=day_bars({day["number"]: day["messages_most"] for day in days}, len(days), 3),
+        faults=faults,
+        fault_count=sum(one.count for one in faults),
+        bars=day_bars({day["number"]: day["messages_most"] for day in days}, len(days), messages_limit),
         minute_bars=_minute_bars(days, minutes_limit),
         days=[
             {
@@ -141,8 +144,14 @@ def _leg(version: Version, flown: dict[str, Any], minutes_limit: int) -> Leg:
     )
 
 
-def _rank(every: list[Found], number: int) -> int:
-    return sum(1 for one in every[:number] if one.fault == every[number].fault)
+def _grouped(found: Iterable[tuple[Fault, str, int]]) -> list[Found]:
+    by_fault: dict[Fault, list[tuple[str, int]]] = defaultdict(list)
+    for fault, text, day in found:
+        by_fault[fault].append((text, day))
+    return [
+        Found(fault, len(some), sorted(some, key=lambda one: one[1])[:SHOWN], max(0, len(some) - SHOWN))
+        for fault, some in sorted(by_fault.items())
+    ]
 
 
 def _minute_bars(days: list[dict[str, Any]], limit: int) -> list[Bar]:
@@ -162,7 +171,8 @@ def _minute_bars(days: list[dict[str, Any]], limit: int) -> list[Bar]:
     ]
 
 
-def _faults(flown: dict[str, Any]) -> Iterator[Found]:
+def _faults(flown: dict[str, Any]) -> Iterator[tuple[Fault, str, int]]:
+    """(kind, words, camp day)."""
     for held in flown["held"]:
         fault = _FAULT_OF_RULE.get(held["rule"], Fault.OTHER)
         text = ngettext(
@@ -170,20 +180,20 @@ def _faults(flown: dict[str, Any]) -> Iterator[Found]:
             "“%(title)s” does not reach %(n)s groups (%(rule)s)",
             held["touches"],
         ) % {"title": held["title"], "n": held["touches"], "rule": held["rule"]}
-        yield Found(fault, text, held["first_day"])
+        yield fault, text, held["first_day"]
     for day, who, minutes in flown["over_minutes"]:
         said = _("%(who)s has %(minutes)s minutes to do") % {"who": _carrier(who), "minutes": minutes}
-        yield Found(Fault.STAFF, said, day)
+        yield Fault.STAFF, said, day
     for first, last in flown["asleep"]:
         said = _("Days %(first)s to %(last)s: no message at all, %(least)s days or more in a row") % {
             "first": first, "last": last, "least": SLEEP_DAYS,
         }  # fmt: skip
-        yield Found(Fault.SLEEP, said, first)
+        yield Fault.SLEEP, said, first
     for one in flown["close"]:
         said = _("“%(one)s” and “%(two)s” come %(minutes)s minutes apart") % {
             "one": one["titles"][0], "two": one["titles"][1], "minutes": one["minutes"],
         }  # fmt: skip
-        yield Found(Fault.CLOSE, said, one["day"])
+        yield Fault.CLOSE, said, one["day"]
 
 
 def _carrier(who: str) -> str:
@@ -196,7 +206,7 @@ def _funnel(funnel: dict[str, Any]) -> list[tuple[str, dict[str, int] | None, bo
     return [
         (_("People in the camp"), funnel["people"], False),
         (_("Did the key interaction"), funnel["interacted"], False),
-        (_("Bought"), funnel["bought"], False),
+        (_("Placed an order"), funnel["bought"], False),
         (_("Left a group"), funnel["left"], False),
         (_("Income"), funnel["income_fen"], True),
     ]
@@ -219,5 +229,5 @@ def habits_shown(flight: Flight) -> tuple[Habits | None, list[Habit]]:
         "buys_unasked": _("buy on another day"),
     }
     return habits, [
-        Habit(labels[name], 100 * getattr(habits, name).value, getattr(habits, name).of) for name in SHARES
+        Habit(labels[name], getattr(habits, name).value, getattr(habits, name).of) for name in SHARES
     ]

@@ -6,6 +6,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,7 @@ from sop.services.flights import FlightWish, flight_ask, flight_fly
 from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.clock import at_local
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_behaviour, make_order
 from tests.factories.sop import make_touch, make_version
@@ -242,3 +243,25 @@ def test_a_flight_is_flown_in_the_background_and_touches_nobody(scoped: Tenant) 
     assert [one["version_id"] for one in flight.result["flights"]] == [version.pk, other.pk]
     assert not Touch.objects.filter(tenant=scoped).exists()
     assert not Exposure.objects.filter(tenant=scoped).exists()
+
+
+def test_the_page_shows_what_to_mend_and_both_versions(scoped: Tenant, client: Client) -> None:
+    User.objects.update(language="en")
+    client.force_login(User.objects.get(email="lin@example.com"))
+    crowd = [{"day": 2, "at": time(hour)} for hour in (9, 10, 11, 12)]
+    version = make_version(tenant=scoped, steps=[{"day": 1}, *crowd], days=7)
+    other = make_version(tenant=scoped, steps=[{"day": 1}], days=7)
+    home, ask = f"/t/{scoped.slug}/sop", f"/t/{scoped.slug}/sop/versions/{version.pk}/flight/"
+    asked = {"starts_on": "2026-03-02", "groups": 2, "members": 10, "groups_each": 2, "beside": ""}
+    assert client.post(ask, {**asked, "members": 0}).status_code == 422
+    assert client.post(ask, asked).status_code == 302
+    flight = Flight.objects.get(tenant=scoped)
+    assert "It is being flown" in client.get(f"{home}/flights/{flight.pk}/").content.decode()
+    Flight.objects.filter(pk=flight.pk).update(beside=other)
+    flight_fly(tenant_id=scoped.pk, flight_id=flight.pk)
+    page = client.get(f"{home}/flights/{flight.pk}/").content.decode()
+    assert "FLY-02" in page
+    assert "CAP-01" in page
+    assert str(version) in page
+    assert str(other) in page
+    assert "assumed" in page
