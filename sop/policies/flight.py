@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 
 from contacts.policies.touch import Ahead, Coming, Ledger, Limits, TouchRequest, screen, week_start
 from contacts.policies.touch_count import Count
-from sop.enums import GROUP_CHANNELS, MASS_CHANNELS, PULL_CHANNELS, Audience, Channel
+from sop.enums import GROUP_CHANNELS, INTERNAL_CHANNELS, MASS_CHANNELS, SILENT_CHANNELS, Audience, Channel
 from sop.policies.dispatch import Verdict, after_refusal
 from sop.policies.flight_people import Member, evening, outcomes, people_make
 from sop.policies.habits import Habits, Span
@@ -142,7 +142,7 @@ class _Later:
 
     def add(self, due: _Due, who: Sequence[Member]) -> None:
         step = due.step
-        if step.is_service or step.channel in PULL_CHANNELS:
+        if step.is_service or step.channel in SILENT_CHANNELS:
             return
         coming = Coming(due.key, step.priority, due.at)
         places = [self.people[one.number] for one in who]
@@ -244,6 +244,11 @@ class _Air:
     def _send(self, due: _Due, day: Day, close_minutes: int) -> _Due | None:
         """Ask the gate. Returns the touch when it comes back later or on another channel."""
         self.ahead.take(due)
+        if (
+            due.step.channel in INTERNAL_CHANNELS
+        ):  # work of staff among themselves: nobody to ask the gate for
+            self._sent(due, day, (), frozenset(), close_minutes)
+            return None
         step, who = due.step, self._audience(due, day)
         if not who:
             return None
@@ -280,7 +285,7 @@ class _Air:
             group_id=due.group if is_group else None,
             chat_id=str(due.group),
             is_marketing=step.is_marketing,
-            is_service=step.is_service or step.channel in PULL_CHANNELS,
+            is_service=step.is_service or step.channel in SILENT_CHANNELS,
             excludes_buyers=not is_group and (step.is_marketing or step.audience == Audience.UNDECIDED),
             wecom_quota=step.channel in MASS_CHANNELS,
             priority=step.priority,
@@ -325,7 +330,7 @@ class _Air:
         step = due.step
         day.touches += 1
         day.talks += step.is_talk
-        if step.channel not in PULL_CHANNELS:
+        if step.channel not in SILENT_CHANNELS:
             for one in who:
                 if one.number in reached:
                     one.told_on(day.number, is_asked=step.is_marketing)

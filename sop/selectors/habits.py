@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from contacts.selectors import behaviours_for, follow_staff_ids, opted_out_in, paid_orders
 from contacts.selectors.exposures import exposures_of
 from groups.selectors import spells_within
-from sop.enums import PULL_CHANNELS, REF, RunState
+from sop.enums import REF, SILENT_CHANNELS, RunState
 from sop.models import Run, RunGroup, Touch
 from sop.policies.habits import Habits, counted
 from tenants import clock
@@ -158,7 +158,7 @@ def _purchases(
 
 def _told(tenant: "Tenant", run: Run) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
     """Camp days on which each person got a message of the run, and those with marketing."""
-    rows = Touch.objects.filter(tenant=tenant, run=run).exclude(channel__in=PULL_CHANNELS)
+    rows = Touch.objects.filter(tenant=tenant, run=run).exclude(channel__in=SILENT_CHANNELS)
     marketing = {f"{REF}:{pk}": sells for pk, sells in rows.values_list("pk", "step__is_marketing")}
     told: dict[int, set[int]] = defaultdict(set)
     asked: dict[int, set[int]] = defaultdict(set)
