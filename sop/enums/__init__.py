@@ -2,7 +2,7 @@
 
 from sop.enums.certificates import FAULT_ADVICE, FAULTS_OVER, Fault
 from sop.enums.edits import EditVerb
-from sop.enums.flights import CLOSE_MINUTES, SLEEP_DAYS, Fault, FlightState
+from sop.enums.flights import CLOSE_MINUTES, SLEEP_DAYS, FlightFault, FlightState
 from sop.enums.links import (
     COUNTDOWN_MINUTES,
     FLASH_NODES,
@@ -125,6 +125,7 @@ __all__ = [
     "EventState",
     "Evidence",
     "Fault",
+    "FlightFault",
     "FlightState",
     "Link",
     "Mark",

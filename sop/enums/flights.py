@@ -12,7 +12,7 @@ class FlightState(models.TextChoices):
     FAILED = "failed", _("Could not be flown")
 
 
-class Fault(models.TextChoices):
+class FlightFault(models.TextChoices):
     """What a trial flight finds."""
 
     QUIET = "FLY-01", _("Planned into the quiet hours")

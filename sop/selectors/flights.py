@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from contacts.enums import CAP_PER_DAY
 from contacts.enums import Rule as Gate
 from groups.selectors import groups_open, people_total
-from sop.enums import SLEEP_DAYS, STAFF_MINUTES_A_DAY, Fault, FlightState, StepRole
+from sop.enums import SLEEP_DAYS, STAFF_MINUTES_A_DAY, FlightFault, FlightState, StepRole
 from sop.models import Flight, Version
 from sop.policies.habits import SHARES, Habits, habits_of
 from sop.selectors.timeline import Bar, day_bars
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 MEMBERS_ASSUMED = 100
 GROUPS_ASSUMED = 5
 _FAULT_OF_RULE = {
-    Gate.QUIET: Fault.QUIET,
-    Gate.DAY_CAP: Fault.CAPPED,
-    Gate.WEEK_CAP: Fault.CAPPED,
-    Gate.GROUP_LIMIT: Fault.CAPPED,
-    Gate.KEPT: Fault.CAPPED,
-    Gate.QUOTA: Fault.QUOTA,
+    Gate.QUIET: FlightFault.QUIET,
+    Gate.DAY_CAP: FlightFault.CAPPED,
+    Gate.WEEK_CAP: FlightFault.CAPPED,
+    Gate.GROUP_LIMIT: FlightFault.CAPPED,
+    Gate.KEPT: FlightFault.CAPPED,
+    Gate.QUOTA: FlightFault.QUOTA,
 }
 SHOWN = 8  # faults of one kind, one by one; the rest is counted
 
@@ -37,7 +37,7 @@ SHOWN = 8  # faults of one kind, one by one; the rest is counted
 class Found:
     """What a flight found of one kind: the first few in words, with their camp day; `more` are not listed."""
 
-    fault: Fault
+    fault: FlightFault
     count: int
     items: list[tuple[str, int]]
     more: int
@@ -144,8 +144,8 @@ def _leg(version: Version, flown: dict[str, Any], messages_limit: int, minutes_l
     )
 
 
-def _grouped(found: Iterable[tuple[Fault, str, int]]) -> list[Found]:
-    by_fault: dict[Fault, list[tuple[str, int]]] = defaultdict(list)
+def _grouped(found: Iterable[tuple[FlightFault, str, int]]) -> list[Found]:
+    by_fault: dict[FlightFault, list[tuple[str, int]]] = defaultdict(list)
     for fault, text, day in found:
         by_fault[fault].append((text, day))
     return [
@@ -171,10 +171,10 @@ def _minute_bars(days: list[dict[str, Any]], limit: int) -> list[Bar]:
     ]
 
 
-def _faults(flown: dict[str, Any]) -> Iterator[tuple[Fault, str, int]]:
+def _faults(flown: dict[str, Any]) -> Iterator[tuple[FlightFault, str, int]]:
     """(kind, words, camp day)."""
     for held in flown["held"]:
-        fault = _FAULT_OF_RULE.get(held["rule"], Fault.OTHER)
+        fault = _FAULT_OF_RULE.get(held["rule"], FlightFault.OTHER)
         text = ngettext(
             "“%(title)s” does not reach %(n)s group (%(rule)s)",
             "“%(title)s” does not reach %(n)s groups (%(rule)s)",
@@ -183,17 +183,17 @@ def _faults(flown: dict[str, Any]) -> Iterator[tuple[Fault, str, int]]:
         yield fault, text, held["first_day"]
     for day, who, minutes in flown["over_minutes"]:
         said = _("%(who)s has %(minutes)s minutes to do") % {"who": _carrier(who), "minutes": minutes}
-        yield Fault.STAFF, said, day
+        yield FlightFault.STAFF, said, day
     for first, last in flown["asleep"]:
         said = _("Days %(first)s to %(last)s: no message at all, %(least)s days or more in a row") % {
             "first": first, "last": last, "least": SLEEP_DAYS,
         }  # fmt: skip
-        yield Fault.SLEEP, said, first
+        yield FlightFault.SLEEP, said, first
     for one in flown["close"]:
         said = _("“%(one)s” and “%(two)s” come %(minutes)s minutes apart") % {
             "one": one["titles"][0], "two": one["titles"][1], "minutes": one["minutes"],
         }  # fmt: skip
-        yield Fault.CLOSE, said, one["day"]
+        yield FlightFault.CLOSE, said, one["day"]
 
 
 def _carrier(who: str) -> str:
