@@ -9,6 +9,7 @@ from console.audit_changes import register_changes
 from console.shell import tenant_url
 from contacts.selectors.timeline import register_touch_titles
 from contacts.services.holdings import Holding, register_holding
+from content.selectors.usage import register_usage
 from groups.enums import Kind
 from groups.phone import register_group_panel
 from groups.selectors import (
@@ -28,6 +29,7 @@ from sop.selectors.assets import assets_in_runs
 from sop.selectors.beside import group_panel, group_panel_open, group_touches, quota_rail, rhythm_rail
 from sop.selectors.calendar import run_list
 from sop.selectors.held import held_of_groups
+from sop.selectors.materials import usage_of_materials
 from sop.selectors.templates import template_list
 from sop.selectors.titles import touch_titles
 from sop.selectors.week import plans_of_groups, weeks_of_groups
@@ -89,3 +91,4 @@ register_holding(
     Holding("sop.TouchRecipient", _("Touches planned")),
     Holding("sop.EventSignup", _("Value events")),
 )
+register_usage(usage_of_materials)

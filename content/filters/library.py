@@ -4,6 +4,7 @@ from typing import Any
 
 import django_filters as filters
 from django.db.models import Q, QuerySet
+from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 
 from content.enums import EditionState, MaterialType
@@ -39,7 +40,7 @@ class MaterialFilter(filters.FilterSet):
         method="stand",
     )
     along = filters.ChoiceFilter(label=_("What goes along"), choices=_attached(None), method="carry")
-    tag = filters.CharFilter(method="tagged", label=_("Tag"))
+    tag = filters.CharFilter(method="tagged", label=_("Tag"), widget=HiddenInput)
 
     class Meta:
         model = Material

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from content.enums import NameShown, ProofKind, ProofScope
 from content.forms.library import DayInput
@@ -21,7 +22,7 @@ class ProofForm(forms.Form):
     )  # fmt: skip
     picture = forms.FileField(label=_("Picture"), required=False, help_text=_("PNG or JPEG, at most 10 MB."))
     order = forms.TypedChoiceField(
-        label=_("Order"), required=False, coerce=int, empty_value=None,
+        label=pgettext_lazy("purchase", "Order"), required=False, coerce=int, empty_value=None,
         help_text=_("One of this customer's paid orders."),
     )  # fmt: skip
     permitted = forms.BooleanField(label=_("The customer agreed that we show it"), required=False)

@@ -31,7 +31,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """What became of one material. `by_wording`: {key of a wording, "" for one changed by hand: Figures}.
+    """What became of one material. `by_wording`: {key of a wording: Figures}.
 
     `urls`: {(key of a wording or "all", figure): the page with the touches or people behind it}.
     """

@@ -1,13 +1,14 @@
 """Reads of testimonials: whether each may be shown, and what stands behind it."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 
 from contacts.enums import OrderState
-from content.enums import ProofScope
-from content.models import Proof
+from content.enums import SCOPE_NEEDED, ProofProblem, ProofScope
+from content.models import MaterialEdition, Proof
 from content.policies.proofs import Evidence, Standing, standing
 from tenants import clock
 
@@ -57,3 +58,34 @@ def standing_of(
     today = clock.local_date(clock.now(), tenant.timezone)
     rows = proof_list(tenant_id=tenant.pk).filter(pk__in=wanted)
     return {row.pk: standing(evidence_of(row), today=today, needed=needed) for row in rows}
+
+
+def unproved(*, tenant: "Tenant", said: Iterable[tuple[str, str]]) -> dict[tuple[str, str], ProofProblem]:
+    """{(words, channel): why they may not go there now} of words that some material made of a testimonial says, in any
+    of its editions; `channel` is a touch's. Words taken over by hand are known too.
+
+    Two queries at most, one where the company has no such material.
+    """
+    rows = MaterialEdition.objects.filter(tenant_id=tenant.pk, material__needs_proof=True)
+    bound: dict[str, set[int]] = {}
+    for text, variants, proof_id in rows.values_list("text", "variants", "material__proof_id"):
+        for one in (text, *(variant["text"] for variant in variants)):
+            if one.strip():
+                bound.setdefault(one.strip(), set()).add(proof_id or 0)
+    wanted = {(text, channel) for text, channel in said if text.strip() in bound}
+    if not wanted:
+        return {}
+    ids = {pk for text, _channel in wanted for pk in bound[text.strip()]}
+    proofs = {row.pk: row for row in proof_list(tenant_id=tenant.pk).filter(pk__in=ids)}
+    today = clock.local_date(clock.now(), tenant.timezone)
+    found = {}
+    for text, channel in wanted:
+        needed = SCOPE_NEEDED.get(channel, ProofScope.PRIVATE)
+        each = [_stands(proofs.get(pk), today, needed) for pk in sorted(bound[text.strip()])]
+        if not any(one.is_shown for one in each):
+            found[text, channel] = each[0].problems[0]
+    return found
+
+
+def _stands(proof: Proof | None, today: date, needed: str) -> Standing:
+    return standing(evidence_of(proof), today=today, needed=needed) if proof else Standing()

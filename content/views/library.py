@@ -101,7 +101,7 @@ class MaterialPage(TemplatePage):
             "row": row, "opened": opened, "shown": shown, "is_open": shown is not row, "states": EditionState,
             "tone": TONES[EditionState(row.state)], "open_tone": TONES[EditionState(opened.state)] if opened else "",
             "editions": edition_list(material=row), "wordings": self._wordings(row, shown, usage),
-            "usage": usage, "result_rows": _result_rows(usage, wordings(row)), "is_used": usage is not None,
+            "sheet": "css/wecom.css", "usage": usage, "result_rows": _result_rows(usage, wordings(row)), "is_used": usage is not None,
             "parts": rows_of(self.request.tenant.pk, shown.attachments), "in_force": is_in_force(row, today),
             "today": today, "links": material_links(tenant_id=tenant.pk, material=row),
             "hits": told(hits_in(edition_texts(shown), words_of(tenant))), "proof": self._proof(row),
@@ -129,9 +129,7 @@ def _result_rows(usage: Usage | None, known: list[tuple[str, str, str]]) -> list
     """A row for each wording that was sent, and one for all where there are several."""
     if usage is None:
         return []
-    names = {key: _("Wording %(name)s") % {"name": name} for key, name, _text in known} | {
-        "": _("Changed by hand")
-    }
+    names = {key: _("Wording %(name)s") % {"name": name} for key, name, _text in known}
     labels = figure_labels()
     rows = [(key, names.get(key, key), figures) for key, figures in usage.by_wording.items()]
     if len(rows) != 1:
@@ -218,7 +216,7 @@ class MaterialEditPage(MaterialNewPage):
         row = self._row(kwargs["pk"])
         edition = self._edition(row)
         return {
-            "row": row, "is_beside": bool(row.edition), "back_url": self.url("content:material", pk=row.pk),
+            "row": row, "sheet": "css/wecom.css", "is_beside": bool(row.edition), "back_url": self.url("content:material", pk=row.pk),
             "parts": rows_of(self.request.tenant.pk, edition.attachments),
             "hits": told(hits_in(edition_texts(edition), words_of(self.request.tenant))),
         }  # fmt: skip

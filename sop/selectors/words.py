@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from content.policies.sensitive import Word, find, refused
 from content.policies.wording import ALIASES, names_in, render
+from content.selectors.proofs import unproved
 from content.selectors.sensitive import Told, told, words_of
 from sop.policies.plan import PlanStep
 from sop.selectors.texts import values_of
@@ -36,17 +37,21 @@ def words_in_steps(*, tenant: "Tenant", steps: Iterable[PlanStep]) -> list[StepW
 
 
 def words_stop(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, tuple[str, str]]:
-    """{touch: (rule, why it may not be sent)}: its final words hold one that is refused, or want a fact and there is
-    none. One query, and those of a fact where one is named.
+    """{touch: (rule, why it may not be sent)}: its final words hold one that is refused, want a fact and there is
+    none, or are a testimonial's whose permission does not hold. Two queries, more only where there is something.
 
     The values of the variables are read too: a group's name can hold what the template does not.
     """
     if not touches:
         return {}
     words = words_of(tenant)
+    shown = unproved(tenant=tenant, said={(one.step.text, one.channel) for one in touches})
     seen: dict[tuple[Any, ...], tuple[str, str] | None] = {}
     found = {}
     for touch in touches:
+        if (problem := shown.get((touch.step.text, touch.channel))) is not None:
+            found[touch.pk] = (problem.value, str(problem.label))
+            continue
         alike = (touch.run_id, touch.step_id, touch.group_id, touch.staff_id, touch.planned_at)
         if alike not in seen:
             text = render(touch.step.text, values_of(tenant=tenant, touch=touch), {})

@@ -321,6 +321,7 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "sop:review": (VIEW, WORK),
     "sop:review_act": (VIEW, OPERATE),
     "sop:review_item": (VIEW, OPERATE),
+    "sop:material_people": (VIEW, WORK),
     "sop:touches": (VIEW, WORK),
     "sop:week": (VIEW, WORK),
     "sop:week_copy": (VIEW, OPERATE),

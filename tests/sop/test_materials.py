@@ -1,0 +1,148 @@
+"""Where materials are used and what came of them (R63): each figure is people or messages that can be opened."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from contacts.models import Behaviour, Exposure
+from content.selectors.usage import usage_of
+from content.services.library import About, Said, material_ask, material_decide, material_save
+from content.services.proofs import ProofWish, proof_material, proof_save, proof_withdraw
+from sop.enums import TouchState
+from sop.models import Touch
+from sop.services.dispatch import dispatch_due
+from sop.services.planning import plan_apply
+from tenants import clock
+from tenants.audit import Actor
+from tenants.enums import Role
+from tenants.models import Tenant, User
+from tenants.roles import PERMISSIONS
+from tests.conftest import MovableClock
+from tests.factories.contacts import make_order
+from tests.factories.tenants import make_member, make_user
+from tests.sop.conftest import Camp
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+OWNER = Actor(kind="user", id=7, name="林晓", permissions=PERMISSIONS[Role.OWNER])
+AT_10 = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+Make = Callable[..., Camp]
+
+
+def _material(tenant: Tenant) -> int:
+    said = Said(
+        kind="value", title="打卡", text="A 版打卡", variants=[{"key": "b", "name": "B", "text": "B 版打卡"}]
+    )
+    row = material_save(tenant=tenant, said=said, about=About(), actor=OWNER)
+    material_ask(tenant=tenant, material_id=row.pk, actor=OWNER)
+    material_decide(tenant=tenant, material_id=row.pk, revision=1, is_approved=True, actor=OWNER)
+    return row.pk
+
+
+def _carried_out(camp: Camp, frozen: MovableClock) -> list[Touch]:
+    frozen.set(AT_10)
+    plan_apply(tenant=camp.tenant, run=camp.run)
+    dispatch_due(tenant_id=camp.tenant.pk)
+    Touch.objects.filter(state=TouchState.HANDED).update(state=TouchState.CONFIRMED, done_at=clock.now())
+    return list(Touch.objects.order_by("step__priority", "pk"))
+
+
+def _act(tenant: Tenant, customer: Any, kind: str, hours: float, group: Any) -> None:
+    Behaviour.objects.create(
+        tenant=tenant, source="t", event_id=f"{customer.pk}-{kind}-{hours}", kind=kind, customer=customer,
+        group=group, occurred_at=AT_10 + timedelta(hours=hours),
+    )  # fmt: skip
+
+
+STEPS = [
+    {"at": time(10, 0), "text": "A 版打卡", "priority": 1},
+    {"at": time(10, 0), "text": "B 版打卡", "priority": 2},
+    {"at": time(10, 0), "text": "自己写的", "priority": 3},
+]
+
+
+def test_results_stand_by_wording_and_count_each_person_once(camp: Make, frozen: MovableClock) -> None:
+    made = camp(steps=STEPS, groups=1, people=3)
+    material = _material(made.tenant)
+    assert _carried_out(made, frozen)[0].state == TouchState.CONFIRMED
+    first, second, third = made.people[0]
+    group = made.groups[0]
+    for hours in (1, 2):
+        _act(made.tenant, first, "message", hours, group)
+    _act(made.tenant, second, "message", 25, group)
+    _act(made.tenant, third, "leave", 3, group)
+    usage = usage_of(tenant=made.tenant, material_ids=[material])[material]
+    assert sorted(usage.by_wording) == ["b", "main"]
+    assert [place.label for place in usage.places] == [str(made.version)]
+    main = usage.by_wording["main"]
+    assert (main.sent, main.reached, main.replied, main.left) == (1, 3, 1, 1)
+    assert main.clicked is None
+    assert (usage.total.sent, usage.total.reached, usage.total.replied) == (2, 3, 1)
+
+
+def test_what_was_never_sent_has_no_people_and_what_nobody_holds_is_absent(camp: Make) -> None:
+    made = camp(steps=STEPS)
+    material = _material(made.tenant)
+    usage = usage_of(tenant=made.tenant, material_ids=[material, material + 99])
+    assert set(usage) == {material}
+    assert (usage[material].total.sent, usage[material].total.reached) == (0, None)
+
+
+def test_each_figure_opens_what_stands_behind_it(camp: Make, frozen: MovableClock) -> None:
+    made = camp(steps=STEPS, people=2)
+    material = _material(made.tenant)
+    _carried_out(made, frozen)
+    _act(made.tenant, made.people[0][0], "message", 1, made.groups[0])
+    person = make_user()
+    make_member(tenant=made.tenant, role=Role.OPERATOR, user=person)
+    User.objects.update(language="en")
+    client = Client()
+    client.force_login(person)
+    page = client.get(f"/t/{made.tenant.slug}/library/{material}/").content.decode()
+    base = f"/t/{made.tenant.slug}/sop/materials/{material}/"
+    assert f"{base}?figure=replied&amp;wording=main" in page
+    behind = client.get(f"{base}?figure=replied&wording=main").content.decode()
+    assert made.people[0][0].name in behind
+    assert made.people[0][1].name not in behind
+    assert "启蒙01群" in client.get(f"{base}?figure=sent&wording=all").content.decode()
+    assert client.get(f"{base}?figure=nothing").status_code == 404
+
+
+def test_a_testimonial_whose_permission_went_is_not_sent_any_more(camp: Make, frozen: MovableClock) -> None:
+    made = camp(steps=[{"at": time(10, 0), "text": "愿意开口了"}, {"at": time(10, 0), "text": "别的话"}])
+    customer = made.people[0][0]
+    wish = ProofWish(
+        kind="testimonial", title="三个月", text="愿意开口了", customer_id=customer.pk, scope="groups",
+        order_id=make_order(tenant=made.tenant, customer=customer).pk, name_shown="none", permitted=True,
+        permitted_until=None, permission_note="截图",
+    )  # fmt: skip
+    proof = proof_save(tenant=made.tenant, wish=wish, actor=OWNER)
+    proof_material(tenant=made.tenant, proof_id=proof.pk, actor=OWNER)
+    plan_apply(tenant=made.tenant, run=made.run)
+    proof_withdraw(tenant=made.tenant, proof_id=proof.pk, reason="不想展示", actor=OWNER)
+    _carried_out(made, frozen)
+    stopped, fine = Touch.objects.order_by("pk")
+    assert (stopped.state, stopped.rule_code) == (TouchState.BLOCKED, "PROOF-06")
+    assert fine.state == TouchState.CONFIRMED
+    assert not Exposure.objects.filter(touch_key=f"sop.touch:{stopped.pk}").exists()
+
+
+@pytest.mark.parametrize(
+    ("scope", "state"), [("private", TouchState.BLOCKED), ("groups", TouchState.CONFIRMED)]
+)
+def test_a_permission_for_private_chats_does_not_reach_a_group(
+    camp: Make, frozen: MovableClock, scope: str, state: str
+) -> None:
+    made = camp(steps=[{"at": time(10, 0), "text": "愿意开口了"}])
+    customer = made.people[0][0]
+    wish = ProofWish(
+        kind="testimonial", title="三个月", text="愿意开口了", customer_id=customer.pk, scope=scope,
+        order_id=make_order(tenant=made.tenant, customer=customer).pk, name_shown="none", permitted=True,
+        permitted_until=None, permission_note="截图",
+    )  # fmt: skip
+    proof = proof_save(tenant=made.tenant, wish=wish, actor=OWNER)
+    proof_material(tenant=made.tenant, proof_id=proof.pk, actor=OWNER)
+    (touch,) = _carried_out(made, frozen)
+    assert touch.state == state
