@@ -101,7 +101,8 @@ class MaterialPage(TemplatePage):
             "row": row, "opened": opened, "shown": shown, "is_open": shown is not row, "states": EditionState,
             "tone": TONES[EditionState(row.state)], "open_tone": TONES[EditionState(opened.state)] if opened else "",
             "editions": edition_list(material=row), "wordings": self._wordings(row, shown, usage),
-            "sheet": "css/wecom.css", "usage": usage, "result_rows": _result_rows(usage, wordings(row)), "is_used": usage is not None,
+            "sheet": "css/wecom.css", "usage": usage, "is_used": usage is not None,
+            "result_rows": _result_rows(usage, wordings(row)),
             "parts": rows_of(self.request.tenant.pk, shown.attachments), "in_force": is_in_force(row, today),
             "today": today, "links": material_links(tenant_id=tenant.pk, material=row),
             "hits": told(hits_in(edition_texts(shown), words_of(tenant))), "proof": self._proof(row),
@@ -216,7 +217,8 @@ class MaterialEditPage(MaterialNewPage):
         row = self._row(kwargs["pk"])
         edition = self._edition(row)
         return {
-            "row": row, "sheet": "css/wecom.css", "is_beside": bool(row.edition), "back_url": self.url("content:material", pk=row.pk),
+            "row": row, "sheet": "css/wecom.css", "is_beside": bool(row.edition),
+            "back_url": self.url("content:material", pk=row.pk),
             "parts": rows_of(self.request.tenant.pk, edition.attachments),
             "hits": told(hits_in(edition_texts(edition), words_of(self.request.tenant))),
         }  # fmt: skip
