@@ -54,11 +54,17 @@ def words_stop(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, tup
             continue
         alike = (touch.run_id, touch.step_id, touch.group_id, touch.staff_id, touch.planned_at)
         if alike not in seen:
-            text = render(touch.step.text, values_of(tenant=tenant, touch=touch), {})
+            text = render("\n".join(_said(touch)), values_of(tenant=tenant, touch=touch), {})
             seen[alike] = _why(text, words)
         if (stop := seen[alike]) is not None:
             found[touch.pk] = stop
     return found
+
+
+def _said(touch: "Touch") -> list[str]:
+    """Every text of a step that people read: its words, and titles and descriptions of what comes along."""
+    along = [f"{one.get('title', '')}\n{one.get('description', '')}" for one in touch.step.attachments]
+    return [touch.step.text, *along]
 
 
 def _why(text: str, words: tuple[Word, ...]) -> tuple[str, str] | None:
