@@ -18,6 +18,7 @@ EVENTS: dict[str, list[str]] = {
         "contacts.handlers.on_behaviours_recorded",
         "leads.handlers.on_behaviours_recorded",
         "analytics.handlers.on_behaviours_recorded",
+        "sop.handlers.on_behaviours_recorded",
     ],
     "contacts.follow.changed": ["contacts.handlers.on_follow_changed"],
     "contacts.customer.opted_out": [
@@ -31,7 +32,12 @@ EVENTS: dict[str, list[str]] = {
         "groups.handlers.on_members_moved",
         "groups.handlers.on_invited_joined",
     ],
-    "groups.member.left": ["groups.handlers.on_members_moved", "groups.handlers.on_members_left"],
+    "groups.member.left": [
+        "groups.handlers.on_members_moved",
+        "groups.handlers.on_members_left",
+        "sop.handlers.on_member_left",
+    ],
+    "groups.tag.given": ["sop.handlers.on_groups_tagged"],
     "sop.run.ended": ["sop.handlers.on_runs_changed", "sop.handlers.on_run_ended"],
     "sop.run.moved": ["sop.handlers.on_runs_changed"],
     "sop.run.started": ["sop.handlers.on_runs_changed"],

@@ -1,6 +1,7 @@
 """Shapes in: a step, a new draft, a run, a reason, another time."""
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
@@ -8,12 +9,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from contacts.enums import BehaviourKind
+from contacts.enums import BehaviourKind, TrustStage
 from content.policies.attachments import AttachmentRefused, attachments_read
 from groups.enums import Kind
+from leads.enums import Tier
 from sop.enums import (
     PUSH_CHANNELS,
     PUSH_TYPES,
+    TRIGGER_ANCHORS,
     Anchor,
     Audience,
     CatchUp,
@@ -21,6 +24,7 @@ from sop.enums import (
     ContentType,
     EventKind,
     Evidence,
+    ExitRule,
     Link,
     Mark,
     OnBlock,
@@ -30,6 +34,7 @@ from sop.enums import (
     TemplateKind,
 )
 from sop.enums.reviews import Decision, ItemKind
+from sop.policies.exits import Exit
 from sop.policies.message import text_limit, text_size
 from sop.services.runs import RunWish
 from sop.services.templates import StepData
@@ -38,7 +43,12 @@ KEY_INTERACTIONS = (
     BehaviourKind.LIVE, BehaviourKind.FORM, BehaviourKind.MINI_PROGRAM, BehaviourKind.LINK_CLICK,
     BehaviourKind.ASSIGNMENT, BehaviourKind.CHECKIN, BehaviourKind.MESSAGE,
 )  # fmt: skip
-NO_REPLACEMENT = [("", _("None"))]
+NONE = [("", _("None"))]
+# A group tag and a member's tag may carry one number: the letter tells them apart.
+_LETTERS: dict[str, str] = {Anchor.GROUP_TAG: "g", Anchor.CUSTOMER_TAG: "c"}
+_TRIGGERS = tuple(TRIGGER_ANCHORS - {Anchor.MEMBER_JOIN})
+_NEEDS_KIND = (Anchor.BEHAVIOUR, Anchor.ANSWERS)
+TagChoices = Sequence[tuple[str, Any]]
 
 
 class LocalDateTime(forms.DateTimeInput):
@@ -79,7 +89,111 @@ class AttachmentsField(forms.Field):
             raise forms.ValidationError(str(error.message)) from error
 
 
-class StepForm(forms.Form):
+class TriggerFields(forms.Form):
+    """The fields of a step that say what it waits for. `group_tags`, `tags`, `steps`: (id or key, name)."""
+
+    on = forms.DateField(
+        label=_("Date"),
+        required=False,
+        widget=_date(),
+        help_text=_("For a date and time: the day itself, whenever the run begins."),
+    )
+    trigger_tag = forms.ChoiceField(label=_("Tag"), required=False)
+    trigger_count = forms.IntegerField(
+        label=_("How many"),
+        min_value=1,
+        max_value=10_000,
+        initial=1,
+        required=False,
+        help_text=_("Customers in the group, times a member does it, or different people who answer."),
+    )
+    trigger_kind = forms.ChoiceField(
+        label=_("What they do"), choices=[*NONE, *BehaviourKind.choices], required=False
+    )
+    trigger_object = forms.CharField(
+        label=_("Only with this"),
+        max_length=128,
+        required=False,
+        help_text=_("The number or code of one live session, form, link or product. Empty: any."),
+    )
+    trigger_hours = forms.IntegerField(
+        label=_("Within hours"),
+        min_value=0,
+        max_value=24 * 60,
+        initial=0,
+        required=False,
+        help_text=_("0: however long it takes. Answers need an end: after it the chain counts as stalled."),
+    )
+    trigger_step = forms.ChoiceField(label=_("Answers to the step"), required=False)
+    repeats = forms.BooleanField(
+        label=_("Each time it happens, not only the first"),
+        required=False,
+        help_text=_("Without it, who comes back or gets the tag again does not get the step again."),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        group_tags: TagChoices | None = None,
+        tags: TagChoices | None = None,
+        steps: TagChoices | None = None,
+        initial: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        known = dict(initial or {})
+        if known.get("trigger_tag"):
+            known["trigger_tag"] = f"{_LETTERS.get(str(known.get('anchor')), '')}{known['trigger_tag']}"
+        super().__init__(*args, **{**kwargs, "initial": known})
+        # A form that only judges what is being typed knows no choices: what was typed stands.
+        typed = {name: [(self.data.get(name, ""),) * 2] for name in ("trigger_tag", "trigger_step")}
+        is_typing = group_tags is None and tags is None and steps is None
+        self.fields["trigger_tag"].choices = [  # type: ignore[attr-defined]
+            *NONE,
+            (_("Tags of groups"), [(f"g{pk}", name) for pk, name in group_tags or ()]),
+            (_("Tags of members"), [(f"c{pk}", name) for pk, name in tags or ()]),
+            *(typed["trigger_tag"] if is_typing else ()),
+        ]
+        self.fields["trigger_step"].choices = [  # type: ignore[attr-defined]
+            *NONE,
+            *(steps or ()),
+            *(typed["trigger_step"] if is_typing else ()),
+        ]
+
+    @property
+    def waits(self) -> bool:
+        """Whether the fields matter for the chosen anchor, or one of them has a fault."""
+        chosen = self["anchor"].value() if "anchor" in self.fields else ""
+        mine = set(TriggerFields.base_fields)
+        return chosen in (Anchor.ABSOLUTE, *_TRIGGERS) or bool(mine & set(self.errors))
+
+    def clean_trigger(self, data: dict[str, Any]) -> dict[str, Any]:
+        """What the anchor needs is there; what belongs to another anchor is left empty."""
+        anchor = data.get("anchor")
+        if anchor == Anchor.ABSOLUTE:
+            for name in ("on", "at"):
+                if data.get(name) is None:
+                    self.add_error(name, _("Say the date and the time."))
+        tag, letter = data.get("trigger_tag") or "", _LETTERS.get(str(anchor))
+        if letter and not tag.startswith(letter):
+            self.add_error("trigger_tag", _("Choose a tag of the kind this step waits for."))
+        if anchor in _NEEDS_KIND and not data.get("trigger_kind"):
+            self.add_error("trigger_kind", _("Say what people do."))
+        if anchor == Anchor.ANSWERS:
+            if not data.get("trigger_step"):
+                self.add_error("trigger_step", _("Choose the step that people answer."))
+            if not data.get("trigger_hours"):
+                self.add_error("trigger_hours", _("Say within how many hours, so that a stall shows."))
+        data["trigger_tag"] = int(tag[1:]) if letter and tag.startswith(letter) else None
+        data["trigger_count"] = data.get("trigger_count") or 1
+        data["trigger_hours"] = data.get("trigger_hours") or 0
+        data["on"] = data.get("on") if anchor == Anchor.ABSOLUTE else None
+        if anchor not in _NEEDS_KIND:
+            data["trigger_kind"] = data["trigger_object"] = ""
+        data["trigger_step"] = data.get("trigger_step", "") if anchor == Anchor.ANSWERS else ""
+        return data
+
+
+class StepForm(TriggerFields):
     """One step of a draft. `day` and `at` belong to the camp-day anchor, `offset_minutes` to the others."""
 
     title = forms.CharField(label=_("Title"), max_length=64)
@@ -90,7 +204,7 @@ class StepForm(forms.Form):
         label=_("Minutes after, or before (−)"),
         required=False,
         initial=0,
-        help_text=_("For joins and the end of the offer: −180 is three hours before."),
+        help_text=_("After what it waits for; before the end of the offer: −180 is three hours before."),
     )
     window_minutes = forms.IntegerField(label=_("Window, minutes"), min_value=5, max_value=1440, initial=60)
     catch_up = forms.ChoiceField(label=_("After the window"), choices=CatchUp.choices)
@@ -104,7 +218,7 @@ class StepForm(forms.Form):
     evidence = forms.ChoiceField(label=_("Proof"), choices=Evidence.choices)
     on_block = forms.ChoiceField(label=_("When it may not go out"), choices=OnBlock.choices)
     replace_channel = forms.ChoiceField(
-        label=_("Other channel"), choices=[*NO_REPLACEMENT, *Channel.choices], required=False
+        label=_("Other channel"), choices=[*NONE, *Channel.choices], required=False
     )
     mark = forms.ChoiceField(label=_("Peak-end mark"), choices=Mark.choices, required=False)
     strategy = forms.ChoiceField(label=_("Strategy"), choices=Strategy.choices, required=False)
@@ -145,7 +259,7 @@ class StepForm(forms.Form):
         if data.get("on_block") == OnBlock.REPLACE and not data.get("replace_channel"):
             self.add_error("replace_channel", _("Say which channel takes its place."))
         self._clean_message(data)
-        return data
+        return self.clean_trigger(data)
 
     def _clean_message(self, data: dict[str, Any]) -> None:
         """What a channel takes: never empty, not too long."""
@@ -167,7 +281,9 @@ class StepForm(forms.Form):
         """The service's shape; what does not belong to the anchor is left empty."""
         data = dict(self.cleaned_data)
         if data["anchor"] != Anchor.RUN_START:
-            data["day"], data["at"] = None, None
+            data["day"] = None
+        if data["anchor"] not in (Anchor.RUN_START, Anchor.ABSOLUTE):
+            data["at"] = None
         data["offset_minutes"] = data["offset_minutes"] or 0
         return StepData(**data)
 
@@ -359,6 +475,64 @@ class PartForm(forms.Form):
     def file_kind(self) -> str:
         """The kind under which its file is kept; a mini-program's is its cover."""
         return "image" if self.kind == "mini_program" else self.kind
+
+
+class ExitForm(forms.Form):
+    """What takes a person or a group out of a run before its end."""
+
+    bought = forms.BooleanField(label=_("Bought since the run began"), required=False)
+    opted_out = forms.BooleanField(label=_("Wants no marketing"), required=False)
+    left = forms.BooleanField(
+        label=_("Left all groups of the run"),
+        required=False,
+        help_text=_("For good: who comes back is not taken in again."),
+    )
+    tier = forms.ChoiceField(
+        label=_("Intent tier reached"), choices=[*NONE, *((one.value, one.value) for one in Tier)], required=False
+    )  # fmt: skip
+    stage = forms.TypedChoiceField(
+        label=_("Trust stage reached"),
+        choices=[*NONE, *((str(value), label) for value, label in TrustStage.choices)],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    customer_tag = forms.TypedChoiceField(
+        label=_("A member carries the tag"), coerce=int, empty_value=None, required=False
+    )
+    group_size = forms.IntegerField(
+        label=_("The group reaches customers"), min_value=1, max_value=10_000, required=False
+    )
+    group_tag = forms.TypedChoiceField(
+        label=_("The group carries the tag"), coerce=int, empty_value=None, required=False
+    )
+    frozen = forms.BooleanField(label=_("Sends to the group are frozen"), required=False)
+    ended = forms.BooleanField(label=_("The group is dissolved or archived"), required=False)
+
+    FIELDS = {
+        "bought": ExitRule.BOUGHT, "opted_out": ExitRule.OPTED_OUT, "left": ExitRule.LEFT, "tier": ExitRule.TIER,
+        "stage": ExitRule.STAGE, "customer_tag": ExitRule.CUSTOMER_TAG, "group_size": ExitRule.GROUP_SIZE,
+        "group_tag": ExitRule.GROUP_TAG, "frozen": ExitRule.FROZEN, "ended": ExitRule.ENDED,
+    }  # fmt: skip
+
+    def __init__(self, *args: Any, group_tags: TagChoices, tags: TagChoices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["customer_tag"].choices = [*NONE, *tags]  # type: ignore[attr-defined]
+        self.fields["group_tag"].choices = [*NONE, *group_tags]  # type: ignore[attr-defined]
+
+    @classmethod
+    def initial_of(cls, exits: list[Exit]) -> dict[str, Any]:
+        """Stored rules as the form shows them."""
+        names = {rule: name for name, rule in cls.FIELDS.items()}
+        return {names[one.rule]: True if one.value is None else one.value for one in exits}
+
+    def to_exits(self) -> list[Exit]:
+        data = self.cleaned_data
+        return [
+            Exit(rule) if data[name] is True else Exit(rule, data[name])
+            for name, rule in self.FIELDS.items()
+            if data.get(name)
+        ]
 
 
 class CloneForm(forms.Form):

@@ -1,15 +1,18 @@
 """What SOPs do when something happens elsewhere. Database only; each may be called again with the same events."""
 
-from groups.events import GroupsFrozen, MemberJoined
+from contacts.events import BehavioursRecorded
+from groups.events import GroupsFrozen, GroupsTagged, MemberJoined, MemberLeft
 from groups.services.week_alerts import week_alerts_bring_up
-from sop.enums import INTERNAL_CHANNELS, REF, TouchState
+from sop.enums import INTERNAL_CHANNELS, REF, Anchor, TouchState
 from sop.events import RunEnded, RunMoved, RunStarted, TouchesStopped
 from sop.models import Run, RunGroup, Touch
+from sop.services.following import behaviours_follow, exits_follow
 from sop.services.joins import joins_plan
 from sop.services.planning import exposures_return, touches_take_back
 from sop.services.results import send_finished
 from sop.services.reviews import review_act_check, review_open
 from sop.services.staff import bundle_submit, bundle_take_back
+from sop.services.triggers import triggers_plan
 from tenants.audit import Actor
 from tenants.models import Tenant
 from wecom.events import SendFinished
@@ -25,6 +28,36 @@ def on_member_joined(*, tenant_id: int, events: list[MemberJoined]) -> None:
             customer_ids=event.customer_ids,
             joined_at=event.joined_at,
         )
+
+        triggers_plan(
+            tenant=Tenant.objects.get(pk=tenant_id), group_ids=[event.group_id], anchors=[Anchor.GROUP_SIZE]
+        )
+
+
+def on_member_left(*, tenant_id: int, events: list[MemberLeft]) -> None:
+    """Who leaves the last group of a run leaves the run, where its version says so."""
+    people = {one for event in events for one in event.customer_ids}
+    exits_follow(
+        tenant=Tenant.objects.get(pk=tenant_id),
+        group_ids={event.group_id for event in events},
+        customer_ids=people,
+    )
+
+
+def on_groups_tagged(*, tenant_id: int, events: list[GroupsTagged]) -> None:
+    tenant = Tenant.objects.get(pk=tenant_id)
+    group_ids = {one for event in events for one in event.group_ids}
+    triggers_plan(tenant=tenant, group_ids=group_ids, anchors=[Anchor.GROUP_TAG])
+    exits_follow(tenant=tenant, group_ids=group_ids, customer_ids=())
+
+
+def on_behaviours_recorded(*, tenant_id: int, events: list[BehavioursRecorded]) -> None:
+    """Boosts stop for who interacted; steps that wait for such an act are planned."""
+    behaviours_follow(
+        tenant=Tenant.objects.get(pk=tenant_id),
+        kinds={kind for event in events for kind in event.kinds},
+        customer_ids={one for event in events for one in event.customer_ids},
+    )
 
 
 def on_runs_changed(*, tenant_id: int, events: list[RunStarted | RunMoved | RunEnded]) -> None:

@@ -9,6 +9,7 @@ from sop.services.certificate import certify_night, tenants_uncertified
 from sop.services.dispatch import dispatch_due as dispatch_tenant_due
 from sop.services.dispatch import tenants_with_due
 from sop.services.flights import flight_fly, flight_give_up
+from sop.services.following import runs_follow
 from sop.services.results import handed_expire, results_poll, tenants_with_results_due
 from sop.services.reviews import reviews_remind
 from sop.services.runs import runs_finish_due
@@ -18,6 +19,8 @@ from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
 from wecom.gateway import turns
 from wecom.inbox import wake
+
+FOLLOW_EVERY_S = 30
 
 
 @shared_task(name="sop.dispatch_due", time_limit=60)
@@ -46,6 +49,7 @@ def poll_results() -> None:
         waiting = tenants_with_results_due(now=clock.now())
     for tenant_id in waiting:
         wake.tick("poll", "sop.poll_tenant", tenant_id)
+        wake.tick("follow", "sop.follow_tenant", tenant_id)
 
 
 @shared_task(name="sop.poll_tenant", base=TenantTask, time_limit=300)
@@ -80,3 +84,10 @@ def fly(*, tenant_id: int, flight_id: int) -> None:
     except Exception:
         flight_give_up(tenant_id=tenant_id, flight_id=flight_id)
         raise
+
+
+@shared_task(name="sop.follow_tenant", base=TenantTask, time_limit=300)
+def follow_tenant(*, tenant_id: int) -> None:
+    """Triggers, exits and boosts that no event has brought up; one look in FOLLOW_EVERY_S is enough."""
+    wake.taken("follow", tenant_id, rest_s=FOLLOW_EVERY_S)
+    runs_follow(tenant=Tenant.objects.get(pk=tenant_id))

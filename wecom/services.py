@@ -129,6 +129,39 @@ def sends_cancel(*, tenant_id: int, keys: Sequence[str]) -> set[str]:
         return {key for (key,) in cursor.fetchall()}
 
 
+def send_amend(*, tenant_id: int, send_id: int, changes: dict[str, Any]) -> bool:
+    """Change the payload of a send that no worker has claimed. Returns whether it was. Safe to repeat.
+
+    Raises ValueError for a payload that can never be sent.
+    """
+    with transaction.atomic():
+        row = OutboundSend.objects.select_for_update().get(tenant_id=tenant_id, pk=send_id)
+        if row.state != SendState.QUEUED:
+            return False
+        row.payload = row.payload | changes
+        if problem := payload_problem(row.kind, row.payload):
+            raise ValueError(problem)
+        row.save(update_fields=["payload"])
+    return True
+
+
+def send_copy(*, tenant_id: int, send_id: int, key: str, changes: dict[str, Any]) -> OutboundSend:
+    """Queue what a send said once more under a key of its own, with changes in its payload. Safe to repeat.
+
+    Raises ValueError for a payload that can never be sent.
+    """
+    row = OutboundSend.objects.get(tenant_id=tenant_id, pk=send_id)
+    return send_queue(
+        tenant=tenant_id,
+        kind=row.kind,
+        key=key,
+        payload=row.payload | changes,
+        ref_kind=row.ref_kind,
+        ref_id=row.ref_id,
+        app_id=row.app_id,
+    )
+
+
 def app_connect(
     *, tenant: Tenant, corp_id: str, agent_id: int, secret: str, actor: Actor, corp_name: str = ""
 ) -> App:

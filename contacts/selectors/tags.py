@@ -1,7 +1,7 @@
 """Reads of the tag manager: tags with their rule and people, one person's tags with their evidence."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -64,6 +64,31 @@ def customer_ties(*, tenant_id: int, customer_ids: Iterable[int]) -> list[Custom
     """What one person's records carry now, by name; tags put away among them."""
     rows = CustomerTag.objects.filter(tenant_id=tenant_id, customer_id__in=list(customer_ids))
     return list(rows.select_related("tag", "staff").order_by("tag__name", "pk"))
+
+
+def tags_carried(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, set[int]]:
+    """{customer id: ids of the tags carried now}; absent without one. One query."""
+    rows = CustomerTag.objects.filter(
+        tenant_id=tenant_id, customer_id__in=set(customer_ids), tag__deleted_at=None
+    )
+    found: dict[int, set[int]] = {}
+    for customer_id, tag_id in rows.values_list("customer_id", "tag_id"):
+        found.setdefault(customer_id, set()).add(tag_id)
+    return found
+
+
+def tag_spans(
+    *, tenant_id: int, tag_id: int, customer_ids: Iterable[int]
+) -> dict[int, list[tuple[datetime, datetime | None]]]:
+    """{customer id: when the tag came and went, None while it stands}, each tie apart. Two queries."""
+    found: dict[int, list[tuple[datetime, datetime | None]]] = {}
+    wanted = {"tenant_id": tenant_id, "tag_id": tag_id, "customer_id__in": set(customer_ids)}
+    for customer_id, at in CustomerTag.objects.filter(**wanted).values_list("customer_id", "added_at"):
+        found.setdefault(customer_id, []).append((at, None))
+    past = TagPast.objects.filter(**wanted)
+    for customer_id, at, until in past.values_list("customer_id", "added_at", "ended_at"):
+        found.setdefault(customer_id, []).append((at, until))
+    return found
 
 
 def tags_past(*, tenant_id: int, customer_ids: Iterable[int], limit: int) -> list[TagPast]:

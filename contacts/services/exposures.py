@@ -81,15 +81,22 @@ def hold_identity(*, tenant_id: int) -> str:
         return str(cursor.fetchone()[0])
 
 
-def gate_release(*, tenant_id: int, keys: list[str], now: datetime) -> int:
-    """Give back what touches used that in the end reached nobody (a task that expired, a send that failed).
+def gate_release(
+    *, tenant_id: int, keys: list[str], now: datetime, customer_ids: Iterable[int] | None = None
+) -> int:
+    """Give back what touches used that in the end reached nobody (a task that expired, a send that failed); with
+    `customer_ids` only what they used with these people, whom they no longer reach.
 
     Writes a row of -1 beside each exposure and lowers the counters. Returns how many exposures were given back.
     Runs in a transaction. Safe to repeat. WeCom's quota is not given back: what WeCom counted, it counted.
     """
     hold_identity(tenant_id=tenant_id)
     with connection.cursor() as cursor:
-        cursor.execute(_UNEXPOSE.format(only=""), [now, tenant_id, keys])
+        if customer_ids is None:
+            cursor.execute(_UNEXPOSE.format(only=""), [now, tenant_id, keys])
+        else:
+            only = "and customer_id = any(%s)"
+            cursor.execute(_UNEXPOSE.format(only=only), [now, tenant_id, keys, list(customer_ids)])
         rows = cursor.fetchall()
         persons = persons_of(tenant_id=tenant_id, customer_ids={row[0] for row in rows}) if rows else {}
         days: dict[date, set[tuple[str, int]]] = defaultdict(set)

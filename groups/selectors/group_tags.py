@@ -1,6 +1,7 @@
 """Reads of group tags: the tag manager, one group's tags with their evidence, groups by tag (R27)."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -108,6 +109,20 @@ def group_tags_past(*, tenant_id: int, group_id: int, limit: int) -> list[GroupT
     """What one group carried before, the latest first."""
     rows = GroupTagPast.objects.filter(tenant_id=tenant_id, group_id=group_id)
     return list(rows.select_related("tag").order_by("-ended_at", "-pk")[:limit])
+
+
+def group_tag_spans(
+    *, tenant_id: int, tag_id: int, group_ids: Iterable[int]
+) -> dict[int, list[tuple[datetime, datetime | None]]]:
+    """{group id: when the tag came and went, None while it stands}, each tie apart. Two queries."""
+    found: dict[int, list[tuple[datetime, datetime | None]]] = {}
+    wanted = {"tenant_id": tenant_id, "tag_id": tag_id, "group_id__in": set(group_ids)}
+    for group_id, at in GroupTagTie.objects.filter(**wanted).values_list("group_id", "added_at"):
+        found.setdefault(group_id, []).append((at, None))
+    past = GroupTagPast.objects.filter(**wanted)
+    for group_id, at, until in past.values_list("group_id", "added_at", "ended_at"):
+        found.setdefault(group_id, []).append((at, until))
+    return found
 
 
 def group_rules_of(*, tenant_id: int, tag_ids: Iterable[int]) -> dict[int, GroupTagRule]:

@@ -46,6 +46,15 @@ def spells_within(
     )
 
 
+def customer_spells(
+    *, tenant_id: int, group_ids: Iterable[int], since: datetime
+) -> list[tuple[int, int | None, datetime, datetime | None]]:
+    """(group id, customer id or None while unknown, joined, left or None) of everyone who sat there since then."""
+    rows = Member.objects.filter(tenant_id=tenant_id, group_id__in=list(group_ids), is_staff=False)
+    rows = rows.filter(Q(left_at=None) | Q(left_at__gte=since)).order_by("group_id", "joined_at", "pk")
+    return list(rows.values_list("group_id", "customer_id", "joined_at", "left_at"))
+
+
 def customer_groups(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, list[Group]]:
     """{customer id: groups the person sits in now}, by name; absent when in none."""
     rows = (

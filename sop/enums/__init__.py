@@ -2,6 +2,7 @@
 
 from sop.enums.certificates import FAULT_ADVICE, FAULTS_OVER, Fault
 from sop.enums.edits import EditVerb
+from sop.enums.exits import GROUP_EXITS, PERSON_EXITS, ExitRule
 from sop.enums.flights import CLOSE_MINUTES, SLEEP_DAYS, FlightFault, FlightState
 from sop.enums.links import (
     COUNTDOWN_MINUTES,
@@ -43,10 +44,13 @@ from sop.enums.settings import (
 from sop.enums.templates import (
     BESIDE_A_CAMP,
     GROUP_CHANNELS,
+    GROUP_EVENT_ANCHORS,
     INTERNAL_CHANNELS,
     MASS_CHANNELS,
+    PERSON_ANCHORS,
     PULL_CHANNELS,
     SILENT_CHANNELS,
+    TRIGGER_ANCHORS,
     Anchor,
     Audience,
     CatchUp,
@@ -86,6 +90,8 @@ __all__ = [
     "FAULT_ADVICE",
     "FLASH_NODES",
     "GROUP_CHANNELS",
+    "GROUP_EVENT_ANCHORS",
+    "GROUP_EXITS",
     "GROUP_MASS_A_DAY",
     "HIDDEN_KINDS",
     "INTERNAL_CHANNELS",
@@ -95,6 +101,8 @@ __all__ = [
     "MIX_NORMS_MIN",
     "MIX_TOPICS_MIN",
     "MIX_VALUE_PERCENT",
+    "PERSON_ANCHORS",
+    "PERSON_EXITS",
     "POLL_EVERY_S",
     "PULL_CHANNELS",
     "PUSH_AT",
@@ -114,6 +122,7 @@ __all__ = [
     "TOUCH_ENDED",
     "TOUCH_MOVES",
     "TOUCH_OPEN",
+    "TRIGGER_ANCHORS",
     "VALUE_SHARE_MIN",
     "Anchor",
     "Audience",
@@ -124,6 +133,7 @@ __all__ = [
     "EventKind",
     "EventState",
     "Evidence",
+    "ExitRule",
     "Fault",
     "FlightFault",
     "FlightState",

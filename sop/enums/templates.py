@@ -34,6 +34,18 @@ class Anchor(models.TextChoices):
     RUN_START = "run_start", _("Camp day")
     MEMBER_JOIN = "member_join", _("A member's join")
     OFFER_END = "offer_end", _("End of the offer")
+    ABSOLUTE = "absolute", _("A date and time")
+    GROUP_TAG = "group_tag", _("A tag given to the group")
+    GROUP_SIZE = "group_size", _("A size the group reaches")
+    CUSTOMER_TAG = "customer_tag", _("A tag given to a member")
+    BEHAVIOUR = "behaviour", _("What a member does")
+    ANSWERS = "answers", _("Answers to an earlier step")
+
+
+# Steps that fire for one person, and those that fire for a whole group: each once, unless the step says again.
+PERSON_ANCHORS = frozenset({Anchor.MEMBER_JOIN, Anchor.CUSTOMER_TAG, Anchor.BEHAVIOUR})
+GROUP_EVENT_ANCHORS = frozenset({Anchor.GROUP_TAG, Anchor.GROUP_SIZE, Anchor.ANSWERS})
+TRIGGER_ANCHORS = PERSON_ANCHORS | GROUP_EVENT_ANCHORS
 
 
 class Channel(models.TextChoices):

@@ -107,3 +107,4 @@ class Rule(models.TextChoices):
     GROUP_LEFT = "SOP-12", _("The group left the run")
     REACHED = "SOP-13", _("Already reached through another group")
     NOT_FRIEND = "SOP-14", _("Not a friend of the sender")
+    INTERACTED = "SOP-15", _("Has done the key interaction: no more reminders of it")

@@ -5,7 +5,7 @@ from sop.models.edits import DraftEdit
 from sop.models.flights import Flight
 from sop.models.push import PushDefault, PushSlot, PushWeek
 from sop.models.reviews import Review, ReviewItem
-from sop.models.runs import Run, RunGroup
+from sop.models.runs import Run, RunExit, RunGroup
 from sop.models.schedules import WeekPlan
 from sop.models.templates import Step, Template, Version
 from sop.models.topics import Topic, TopicOpener, TopicUse
@@ -24,6 +24,7 @@ __all__ = [
     "Review",
     "ReviewItem",
     "Run",
+    "RunExit",
     "RunGroup",
     "SendTask",
     "Step",

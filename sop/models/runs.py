@@ -2,9 +2,7 @@
 
 from django.db import models
 
-from sop.enums import (
-    RunState,
-)  # fmt: skip
+from sop.enums import ExitRule, RunState
 from sop.models.templates import Version
 from tenants import clock
 from tenants.scoping import TenantModel
@@ -51,3 +49,32 @@ class RunGroup(TenantModel):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "run", "group"], name="sop_run_group_once")]
         indexes = [models.Index(fields=["tenant", "group"], name="sop_run_group_by_group")]
+
+
+class RunExit(TenantModel):
+    """A person (`customer`) or a whole group that left a run by a rule of its version, once and for good.
+
+    `value` is what the rule asked for: a tag's name, a tier, a size.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="exits", db_index=False)
+    group = models.ForeignKey(
+        "groups.Group", null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    customer = models.ForeignKey(
+        "contacts.Customer", null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    rule_code = models.CharField(max_length=16, choices=ExitRule)
+    value = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "run", "group", "customer"], name="sop_run_exit_once", nulls_distinct=False
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "customer"], name="sop_run_exit_by_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.rule_code} {self.customer or self.group}"

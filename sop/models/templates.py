@@ -7,6 +7,8 @@ from django.db.models import Q
 
 from groups.enums import Kind
 from sop.enums import (
+    GROUP_CHANNELS,
+    PERSON_ANCHORS,
     Anchor,
     Audience,
     CatchUp,
@@ -21,6 +23,7 @@ from sop.enums import (
     VersionState,
 )  # fmt: skip
 from sop.policies.plan import PlanStep, minutes_before
+from sop.policies.triggers import Trigger
 from tenants import clock
 from tenants.scoping import TenantModel
 
@@ -57,6 +60,7 @@ class Version(TenantModel):
     phases = models.JSONField(default=list)  # [{"key", "name", "first", "last", "note"}], 1-based days
     offer_day = models.PositiveSmallIntegerField(null=True, blank=True)  # the day the offer ends
     offer_at = models.TimeField(null=True, blank=True)  # tenant's zone
+    exits = models.JSONField(default=list, blank=True)  # [{"rule": ExitRule, "value": number or word}]
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     change_reason = models.CharField(max_length=200, blank=True)
     revision = models.PositiveIntegerField(default=0)  # of a draft: counts its edits (sop.DraftEdit)
@@ -84,8 +88,12 @@ class Version(TenantModel):
 class Step(TenantModel):
     """What is said, when, where, to whom, by whom; and what happens when it cannot be.
 
-    `day` and `at` hold for the anchor run_start (1-based day, tenant's zone); `offset_minutes` for the other
-    anchors: after a member's join, or before (negative) the end of the offer.
+    `day` and `at` hold for the anchor run_start (1-based day, tenant's zone), `on` and `at` for absolute;
+    `offset_minutes` for the other anchors: after what they wait for, or before (negative) the end of the offer.
+    What an anchor waits for: group_tag and customer_tag `trigger_tag`; group_size `trigger_count` customers;
+    behaviour `trigger_count` acts of `trigger_kind` (of `trigger_object` when given) within `trigger_hours`;
+    answers `trigger_count` people with such an act within `trigger_hours` of the step with key `trigger_step`.
+    `trigger_hours` 0: however long it takes.
     """
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="steps", db_index=False)
@@ -99,7 +107,15 @@ class Step(TenantModel):
     anchor = models.CharField(max_length=16, choices=Anchor, default=Anchor.RUN_START)
     day = models.PositiveSmallIntegerField(null=True, blank=True)
     at = models.TimeField(null=True, blank=True)
+    on = models.DateField(null=True, blank=True)  # tenant's zone
     offset_minutes = models.IntegerField(default=0)
+    trigger_tag = models.BigIntegerField(null=True, blank=True)  # groups.GroupTag or contacts.Tag
+    trigger_count = models.PositiveIntegerField(default=1)
+    trigger_kind = models.CharField(max_length=32, blank=True)  # a behaviour kind
+    trigger_object = models.CharField(max_length=128, blank=True)  # only this object; empty: any
+    trigger_hours = models.PositiveIntegerField(default=0)
+    trigger_step = models.CharField(max_length=40, blank=True)  # key of an earlier step of the version
+    repeats = models.BooleanField(default=False)  # fires each time, not only the first
     window_minutes = models.PositiveIntegerField(default=60)
     channel = models.CharField(max_length=16, choices=Channel)
     replace_channel = models.CharField(max_length=16, choices=Channel, blank=True)
@@ -132,17 +148,31 @@ class Step(TenantModel):
                 condition=~Q(anchor="run_start") | Q(day__isnull=False, at__isnull=False),
                 name="sop_step_day_has_time",
             ),
+            models.CheckConstraint(
+                condition=~Q(anchor="absolute") | Q(on__isnull=False, at__isnull=False),
+                name="sop_step_date_has_time",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_boost(self) -> bool:
+        """Whether it goes only to people without the key interaction, and stops for whoever has it (R53)."""
+        return self.audience == Audience.UNINTERACTED and self.channel not in GROUP_CHANNELS
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it fires for single people and reaches them alone."""
+        return self.anchor in PERSON_ANCHORS and self.channel not in GROUP_CHANNELS
 
     def to_plan(self, *, offer_day: int | None = None, offer_at: time | None = None) -> PlanStep:
         """This step for the plan rules. A countdown step stands on the offer's last day when that is given."""
         day, at = self.day, self.at
         if self.anchor == Anchor.OFFER_END:
             day, at = minutes_before(offer_day, offer_at, self.offset_minutes)
-        elif self.anchor == Anchor.MEMBER_JOIN:
+        elif self.anchor != Anchor.RUN_START:
             day, at = None, None
         return PlanStep(
             key=self.key,
@@ -166,4 +196,11 @@ class Step(TenantModel):
             offset_minutes=self.offset_minutes,
             link=self.link,
             parts=frozenset(self.parts),
+            trigger=Trigger(
+                tag=self.trigger_tag,
+                count=self.trigger_count,
+                kind=self.trigger_kind,
+                hours=self.trigger_hours,
+                step=self.trigger_step,
+            ),
         )

@@ -20,12 +20,14 @@ from sop.enums import (
     Mark,
 )
 from sop.policies.message import attachments_fault, text_limit, text_size
+from sop.policies.triggers import Trigger, faults
 
 
 @dataclass(frozen=True)
 class PlanStep:
     """A step as the checks see it. `day` and `at` are already worked out, for countdown steps too; both are None
-    for steps that wait for a join, and for countdown steps while nobody knows when the offer ends."""
+    for steps that wait for a date or for something to happen, and for countdown steps while nobody knows when the
+    offer ends."""
 
     key: str
     title: str
@@ -48,6 +50,7 @@ class PlanStep:
     link: int | None = None
     parts: frozenset[str] = frozenset()
     attachment_kinds: tuple[str, ...] = ()
+    trigger: Trigger = field(default_factory=Trigger)
 
 
 @dataclass(frozen=True)
@@ -206,6 +209,7 @@ def check(steps: list[PlanStep], *, last_day: int, limits: Limits, is_camp: bool
     found = [
         *_check_marks(steps, is_camp),
         *_check_words(steps),
+        *_check_triggers(steps),
         *_check_times(steps, last_day, limits),
         *_check_loads(steps, limits),
         *_check_weeks(steps, limits),
@@ -260,6 +264,23 @@ def _check_limits(step: PlanStep) -> list[Finding]:
         told = {"title": step.title, "fault": fault, "channel": step.channel}
         found.append(Finding("ATT-01", Severity.BLOCK, told, (step.key,)))
     return found
+
+
+def _check_triggers(steps: list[PlanStep]) -> list[Finding]:
+    """What a step waits for must be able to happen, and what is meant for one person must not go to a group."""
+    keys = frozenset(step.key for step in steps)
+    return [
+        Finding(code, Severity.BLOCK, {"title": step.title}, (step.key,))
+        for step in steps
+        for code in faults(
+            anchor=step.anchor,
+            trigger=step.trigger,
+            key=step.key,
+            keys=keys,
+            is_group=step.channel in GROUP_CHANNELS | SILENT_CHANNELS,
+            sources={one.key: one.trigger.step for one in steps},
+        )
+    ]
 
 
 def _check_times(steps: list[PlanStep], last_day: int, limits: Limits) -> list[Finding]:

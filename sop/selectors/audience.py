@@ -44,13 +44,15 @@ def audience_resolve(*, tenant_id: int, zone: str, touches: Iterable["Touch"]) -
 def _narrowed(
     tenant_id: int, zone: str, audience: str, touches: list["Touch"], members: dict[int, list[int]]
 ) -> dict[int, list[int]]:
+    personal = [one for one in touches if audience == Audience.JOINED or one.step.is_personal]
+    named: dict[int, list[int]] = {one.pk: [] for one in personal}
+    named |= _joined(tenant_id, personal, members) if personal else {}
     if audience == Audience.JOINED:
-        return _joined(tenant_id, touches, members)
-    everyone = sorted({one for touch in touches for one in members.get(touch.group_id or 0, ())})
+        return named
+    seats = {one.pk: named.get(one.pk, members.get(one.group_id or 0, [])) for one in touches}
+    everyone = sorted({one for some in seats.values() for one in some})
     keep = _of_audience(tenant_id, zone, audience, touches[0].run, everyone)
-    return {
-        touch.pk: [one for one in members.get(touch.group_id or 0, ()) if one in keep] for touch in touches
-    }
+    return {pk: [one for one in some if one in keep] for pk, some in seats.items()}
 
 
 def _of_audience(tenant_id: int, zone: str, audience: str, run: "Run", everyone: list[int]) -> frozenset[int]:
@@ -91,7 +93,7 @@ def interacted_ids(*, tenant_id: int, run: "Run", customer_ids: Iterable[int], s
 
 
 def _joined(tenant_id: int, touches: list["Touch"], members: dict[int, list[int]]) -> dict[int, list[int]]:
-    """A join touch was planned with its people; those who left since are dropped."""
+    """A touch that fires for single people was planned with them; those who left the group since are dropped."""
     found: dict[int, list[int]] = defaultdict(list)
     rows = TouchRecipient.objects.filter(
         tenant_id=tenant_id, touch__in=[touch.pk for touch in touches], state=RecipientState.PLANNED
@@ -107,7 +109,7 @@ def _joined(tenant_id: int, touches: list["Touch"], members: dict[int, list[int]
 def _without_reached(
     tenant_id: int, touches: list["Touch"], found: dict[int, list[int]]
 ) -> dict[int, list[int]]:
-    private = [touch for touch in touches if touch.channel not in GROUP_CHANNELS]
+    private = [touch for touch in touches if touch.channel not in GROUP_CHANNELS and not touch.step.repeats]
     if not private:
         return found
     reached: dict[tuple[int, str], set[int]] = defaultdict(set)

@@ -181,6 +181,12 @@ _SENTENCES = {
     "TEXT-01": gettext_lazy("“%(title)s” has no words"),
     "VAR-01": gettext_lazy("“%(title)s”: nothing fills %(name)s"),
     "VAR-02": gettext_lazy("“%(title)s” goes to many at once and cannot use %(name)s"),
+    "TRIG-01": gettext_lazy(
+        "“%(title)s” waits for one member and would go to a whole group: choose a private channel"
+    ),
+    "TRIG-02": gettext_lazy("“%(title)s” waits for a tag, but none is chosen"),
+    "TRIG-03": gettext_lazy("“%(title)s” waits for what people do, but does not say what"),
+    "TRIG-04": gettext_lazy("“%(title)s” waits for answers to a step that is not there or waits for itself"),
     "OFFER-01": gettext_lazy("“%(title)s” counts down to an offer, but no end of the offer is set"),
     "DAY-01": gettext_lazy("“%(title)s” lies after the last day, %(last)s"),
     "QUIET-01": gettext_lazy("“%(title)s” at %(at)s lies in the quiet hours"),

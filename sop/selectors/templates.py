@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 COMPARED = (
     "title", "anchor", "day", "at", "offset_minutes", "window_minutes", "channel", "replace_channel", "text",
-    "role", "audience", "on_block", "catch_up", "mark", "is_marketing", "cost_minutes", "parts",
+    "role", "audience", "on_block", "catch_up", "mark", "is_marketing", "cost_minutes", "on", "trigger_tag",
+    "trigger_count", "trigger_kind", "trigger_object", "trigger_hours", "trigger_step", "repeats", "parts",
 )  # fmt: skip
 
 # In a crisis nobody carries several groups.

@@ -9,6 +9,7 @@ from sop.models import Step, Version
 from sop.policies import plan
 from sop.policies.slots import slot_of
 from sop.selectors.templates import StepChange, limits_for, order_key
+from sop.selectors.titles import step_when
 
 CHANNEL_ICONS = {
     Channel.GROUP_FORWARD: "users-group",
@@ -130,6 +131,7 @@ def timeline(
         step.icon = CHANNEL_ICONS[Channel(step.channel)]  # type: ignore[attr-defined]
         step.change = known.get(step.key, "")  # type: ignore[attr-defined]
         step.shown_at = place.at  # type: ignore[attr-defined]
+        step.when = step_when(step) if place.day is None else ""  # type: ignore[attr-defined]
         step.is_movable = step.anchor == Anchor.RUN_START and step.change != "gone"  # type: ignore[attr-defined]
         step.is_bad = step.key in faults  # type: ignore[attr-defined]
         if place.day is None or place.at is None:

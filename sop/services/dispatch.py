@@ -29,6 +29,7 @@ from sop.enums import (
     Anchor,
     Audience,
     Channel,
+    ExitRule,
     RecipientState,
     Rule,
     RunState,
@@ -41,7 +42,9 @@ from sop.policies.plan import in_quiet_hours
 from sop.selectors.ahead import ahead_of
 from sop.selectors.audience import audience_resolve
 from sop.selectors.words import words_stop
-from sop.services.handover import blocked_put, handed_over, has_sender, parked
+from sop.services.handover import blocked_put, handed_over, has_sender
+from sop.services.leaving import exited_leave, interacted_note
+from sop.services.parked import parked_put
 from sop.services.recipients import Recipient, recipients_store
 from sop.services.state import touch_move, touches_store
 from tenants import clock, preferences
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     from groups.models import Group
 
 BATCH = 500
+RULE_WORDS = {one.value: one.label for rules in (Rule, ExitRule) for one in rules}
 # The rows are chosen in a CTE: as a subquery of IN the planner may run it again and claim past the limit.
 _DUE = """
 with due as materialized (
@@ -128,7 +132,7 @@ def decide(*, tenant_id: int, token: str) -> int:
             Touch.objects.select_for_update(of=("self",))
             .filter(tenant_id=tenant_id, claim_token=token, state=TouchState.CLAIMED)
             # Not joined: a batch is of few steps, runs, groups and staff, and each is made an object once.
-            .prefetch_related("step", "run", "group__owner", "staff")
+            .prefetch_related("step", "run__version", "group__owner", "staff")
             # As everybody locks them: who plans anew meanwhile waits, and nobody waits for ever.
             .order_by("pk")
         )
@@ -145,6 +149,9 @@ def decide(*, tenant_id: int, token: str) -> int:
         ]
         if blocked:
             blocked_put(tenant=batch.tenant, touches=blocked, now=batch.now)
+        asks = {one.run_id for one in batch.decided if one.state == TouchState.PARKED}
+        if asks:
+            parked_put(tenant=batch.tenant, run_ids=asks)
         recipients_store(tenant_id=tenant_id, rows=batch.recipients)
     return len(touches)
 
@@ -176,7 +183,7 @@ def _deadline(touch: Touch) -> datetime | None:
 
 
 def _apply(batch: _Batch, touch: Touch, ruling: Ruling, reason: str = "") -> Touch:
-    words = reason or (str(Rule(ruling.rule).label) if ruling.rule in Rule.values else "")
+    words = reason or str(RULE_WORDS.get(ruling.rule, ""))
     if ruling.verdict is Verdict.RETIME:
         return touch_move(touch, TouchState.PLANNED, rule=ruling.rule, reason=words, due_at=ruling.at)
     if ruling.verdict is Verdict.REPLACE:
@@ -185,7 +192,6 @@ def _apply(batch: _Batch, touch: Touch, ruling: Ruling, reason: str = "") -> Tou
             channel=touch.step.replace_channel,
         )  # fmt: skip
     if ruling.verdict is Verdict.PARK:
-        parked(tenant=batch.tenant, touch=touch)
         return touch_move(touch, TouchState.PARKED, rule=ruling.rule, reason=words)
     ends = {
         Verdict.EXPIRE: TouchState.EXPIRED,
@@ -206,7 +212,7 @@ def _ask_gate(batch: _Batch, touches: list[Touch]) -> None:
     if not touches:
         return
     tenant_id, zone = batch.tenant.pk, batch.tenant.timezone
-    people = audience_resolve(tenant_id=tenant_id, zone=zone, touches=touches)
+    touches, people = _still_meant(batch, touches)
     _leave_out_strangers(batch, touches, people)
     quiet = preferences.values(tenant_id, QUIET_FROM, QUIET_UNTIL)
     is_quiet = in_quiet_hours(
@@ -236,6 +242,17 @@ def _ask_gate(batch: _Batch, touches: list[Touch]) -> None:
             batch.decided.append(_refused(batch, touch, decision))
     batch.decided.extend(handed_over(tenant=batch.tenant, now=batch.now, allowed=allowed))
     batch.recipients.extend(_reached(allowed))
+
+
+def _still_meant(batch: _Batch, touches: list[Touch]) -> tuple[list[Touch], dict[int, list[int]]]:
+    """(touches of groups that are still in their runs, {touch: people who are}); the others are written down."""
+    people = audience_resolve(tenant_id=batch.tenant.pk, zone=batch.tenant.timezone, touches=touches)
+    batch.recipients.extend(interacted_note(tenant=batch.tenant, touches=touches, people=people))
+    gone, left = exited_leave(tenant=batch.tenant, touches=touches, people=people)
+    batch.recipients.extend(left)
+    batch.decided.extend(_apply(batch, touch, Ruling(Verdict.CANCEL, rule)) for touch, rule in gone)
+    ended = {touch.pk for touch, _rule in gone}
+    return [touch for touch in touches if touch.pk not in ended], people
 
 
 def _leave_out_strangers(batch: _Batch, touches: list[Touch], people: dict[int, list[int]]) -> None:

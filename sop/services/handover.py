@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 
 from contacts.selectors import customer_list
 from content.policies.attachments import Attachment, message_parts
-from sop.enums import BLOCKED_REF, INTERNAL_CHANNELS, MASS_CHANNELS, REF, Channel, Rule, TouchState
+from sop.enums import BLOCKED_REF, INTERNAL_CHANNELS, MASS_CHANNELS, REF, Channel, TouchState
 from sop.models import Touch
 from sop.policies.dispatch import lateness_s
-from sop.services.state import touch_move
+from sop.services.state import send_key, touch_move
 from sop.services.texts import Message, messages_of
 from team.services import work_items_put
 from tenants import clock
@@ -115,9 +115,7 @@ def _mass_draft(context: _Context, touch: Touch, people: tuple[int, ...]) -> Sen
             "chat_type": "single",
             "external_userids": [context.external[one] for one in people if one in context.external],
         }
-    return SendDraft(
-        kind="mass_send", key=f"{REF}:{touch.pk}", payload=payload, ref_kind=REF, ref_id=touch.pk
-    )
+    return SendDraft(kind="mass_send", key=send_key(touch), payload=payload, ref_kind=REF, ref_id=touch.pk)
 
 
 def _put_work(context: _Context, touches: list[Touch]) -> None:
@@ -211,29 +209,6 @@ def _until(context: _Context, moment: datetime) -> str:
 def phone_path(tenant: "Tenant", touch_id: int) -> str:
     """The phone page of a touch and of those done with it."""
     return reverse("sop_phone:forward", kwargs={"phone_slug": tenant.slug, "pk": touch_id})
-
-
-def parked(*, tenant: "Tenant", touch: Touch) -> None:
-    """A touch whose window passed and whose step asks: a team lead decides on the touches page."""
-    work_items_put(
-        tenant_id=tenant.pk,
-        source_kind="sop.parked",
-        items={
-            touch.pk: {
-                "staff_id": None,
-                "group_id": touch.group_id,
-                "kind": "alert",
-                "bucket": "must",
-                "title": _("Decide: “%(step)s” missed its window") % {"step": touch.step.title},
-                "detail": f"{touch.run.name} · {touch.group or ''}",
-                "reason": str(Rule.ASK.label),
-                "rule_code": str(Rule.ASK),
-                "due_at": touch.due_at,
-                "url": reverse("sop:touches", kwargs={"tenant_slug": tenant.slug}) + "?state=parked",
-                "verb_label": _("Decide"),
-            }
-        },
-    )
 
 
 def blocked_put(*, tenant: "Tenant", touches: Sequence[Touch], now: datetime) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sop.enums import Anchor, Audience, RecipientState, RunState
-from sop.models import RunGroup, Step, Touch, TouchRecipient
+from sop.models import Run, RunGroup, Step, Touch, TouchRecipient
 from sop.policies import calendar
 from tenants import clock
 
@@ -12,7 +12,8 @@ def joins_plan(*, tenant_id: int, group_id: int, customer_ids: list[int], joined
     """Plan the join steps of the running runs of a group for people who just came. Returns how many rows.
 
     Nobody gets a join step of a run twice, whether the event is told again or the person comes back or joins
-    another group of the run. Runs in the caller's transaction; safe to repeat.
+    another group of the run; a step that repeats fires for each join, once. In the caller's transaction; each run is
+    locked. Safe to repeat.
     """
     if not customer_ids:
         return 0
@@ -20,6 +21,10 @@ def joins_plan(*, tenant_id: int, group_id: int, customer_ids: list[int], joined
     rows = RunGroup.objects.filter(
         tenant_id=tenant_id, group_id=group_id, removed_at=None, run__state=RunState.RUNNING
     ).select_related("run", "group")
+    run_ids = sorted({row.run_id for row in rows})
+    list(
+        Run.objects.select_for_update(no_key=True).filter(tenant_id=tenant_id, pk__in=run_ids).order_by("pk")
+    )
     for row in rows:
         steps = Step.objects.filter(
             tenant_id=tenant_id, version_id=row.run.version_id, anchor=Anchor.MEMBER_JOIN
@@ -32,33 +37,36 @@ def joins_plan(*, tenant_id: int, group_id: int, customer_ids: list[int], joined
 def _plan_step(row: RunGroup, step: Step, customer_ids: list[int], joined_at: datetime) -> int:
     due = calendar.due_after_join(joined_at, step.offset_minutes)
     end = calendar.window_end(due, step.window_minutes)
-    if end <= clock.now():
-        return 0
-    known = set(
-        TouchRecipient.objects.filter(
-            tenant_id=row.tenant_id, touch__run=row.run, touch__step__key=step.key, customer__in=customer_ids
-        ).values_list("customer_id", flat=True)
+    if end <= clock.now() and joined_at < row.added_at:
+        return 0  # before the run began; later joins that are told of late end as the step's catch-up says
+    occurrence = f"join:{int(joined_at.timestamp())}"
+    known = TouchRecipient.objects.filter(
+        tenant_id=row.tenant_id, touch__run=row.run, touch__step__key=step.key, customer__in=customer_ids
     )
-    new = sorted(set(customer_ids) - known)
+    if step.repeats:
+        known = known.filter(touch__occurrence__startswith=f"{occurrence}:")
+    new = sorted(set(customer_ids) - set(known.values_list("customer_id", flat=True)))
     if not new:
         return 0
-    touch = Touch.objects.create(
+    touch, made = Touch.objects.get_or_create(
         tenant_id=row.tenant_id,
         run=row.run,
         step=step,
         group=row.group,
-        staff_id=row.group.owner_id,
-        occurrence=f"join:{int(joined_at.timestamp())}:{new[0]}",
-        channel=step.channel,
-        planned_at=due,
-        due_at=due,
-        window_ends_at=end,
+        occurrence=f"{occurrence}:{new[0]}",
+        defaults={
+            "staff_id": row.group.owner_id,
+            "channel": step.channel,
+            "planned_at": due,
+            "due_at": due,
+            "window_ends_at": end,
+        },
     )
-    if step.audience == Audience.JOINED:
+    if made and (step.is_personal or step.audience == Audience.JOINED):
         TouchRecipient.objects.bulk_create(
             TouchRecipient(
                 tenant_id=row.tenant_id, touch=touch, customer_id=customer_id, state=RecipientState.PLANNED
             )
             for customer_id in new
         )
-    return 1
+    return int(made)

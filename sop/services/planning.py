@@ -14,7 +14,9 @@ from sop.enums import REF, Anchor, Rule, StepRole, TouchState
 from sop.events import TouchesStopped
 from sop.models import Run, RunGroup, Step, Touch
 from sop.policies import calendar
-from sop.services.state import touch_move, touches_store
+from sop.selectors.exits import out_of_runs
+from sop.services.parked import parked_put
+from sop.services.state import send_key, touch_move, touches_store
 from team.services import work_items_close
 from tenants import clock
 from wecom.services import SendDraft, quota_return, send_queue_many, sends_cancel
@@ -38,9 +40,11 @@ class Slot:
 
 
 def step_due_at(*, step: Step, run: Run, zone: str) -> datetime | None:
-    """When a step of a run is due, aware UTC; None for joins, and for a countdown without an offer."""
+    """When a step of a run is due, aware UTC; None for what waits for an event, and a countdown without an offer."""
     if step.anchor == Anchor.RUN_START and step.day is not None and step.at is not None:
         return calendar.due_at(starts_on=run.starts_on, day=step.day, at=step.at, zone=zone)
+    if step.anchor == Anchor.ABSOLUTE and step.on is not None and step.at is not None:
+        return calendar.due_at(starts_on=step.on, day=1, at=step.at, zone=zone)
     if step.anchor == Anchor.OFFER_END and run.offer_ends_at is not None:
         return calendar.due_before_offer_end(run.offer_ends_at, step.offset_minutes)
     return None
@@ -94,7 +98,8 @@ def plan_apply(*, tenant: "Tenant", run: Run) -> int:
 def slots_of(tenant: "Tenant", run: Run, version_id: int) -> list[Slot]:
     """Every place that a version asks for in the run's present groups, past ones too; not those of joins."""
     rows = RunGroup.objects.filter(tenant=tenant, run=run, removed_at=None).select_related("group__owner")
-    groups = [row.group for row in rows.order_by("pk")]
+    out = out_of_runs(tenant_id=tenant.pk, run_ids=[run.pk])[1][run.pk]
+    groups = [row.group for row in rows.order_by("pk") if row.group_id not in out]
     found = []
     for step in Step.objects.filter(tenant=tenant, version_id=version_id):
         due = step_due_at(step=step, run=run, zone=tenant.timezone)
@@ -199,14 +204,17 @@ def touches_take_back(
     open_states = Q(state__in=[TouchState.PLANNED, TouchState.CLAIMED, TouchState.HANDED, TouchState.PARKED])
     rows = list(touches.filter(open_states).select_for_update(of=("self",)).order_by("pk"))  # type: ignore[attr-defined]
     handed = [row for row in rows if row.state == TouchState.HANDED]
-    sent = {f"{REF}:{row.pk}": row for row in handed if row.send_id}
+    parked = {row.run_id for row in rows if row.state == TouchState.PARKED}
+    sent = {send_key(row): row for row in handed if row.send_id}
     unsent = sends_cancel(tenant_id=tenant.pk, keys=sorted(sent))
     _cancel_in_wecom(tenant, [row for key, row in sent.items() if key not in unsent])
     if unsent:
-        quota_return(tenant_id=tenant.pk, vendor_msgids=unsent)
+        quota_return(tenant_id=tenant.pk, vendor_msgids={f"{REF}:{sent[key].pk}" for key in unsent})
     for row in rows:
         touch_move(row, to, rule=rule, reason=reason, at=now)
     touches_store(rows)
+    if parked:
+        parked_put(tenant=tenant, run_ids=parked)
     if handed:
         ids = [row.pk for row in handed]
         if is_urgent:

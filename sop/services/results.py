@@ -15,6 +15,7 @@ from sop.enums import (
     REF,
     REMIND_AFTER_MIN,
     REMINDERS_A_DAY,
+    Anchor,
     CatchUp,
     Channel,
     RecipientState,
@@ -26,7 +27,8 @@ from sop.enums import (
 from sop.enums.reviews import ReviewState
 from sop.events import TouchConfirmed, TouchMissed
 from sop.models import Review, Run, SendTask, Touch, TouchRecipient
-from sop.services.state import touch_move, touches_store
+from sop.services.parked import parked_put
+from sop.services.state import send_key, touch_move, touches_store
 from team.services import work_items_close
 from tenants import clock, preferences
 from tenants.models import Tenant
@@ -65,14 +67,14 @@ def send_finished(*, tenant_id: int, event: SendFinished) -> None:
     touch = (
         Touch.objects.select_for_update(of=("self",))
         .filter(tenant_id=tenant_id, pk=event.ref_id, send_id=event.send_id)
-        .select_related("step", "staff")
+        .select_related("step", "staff", "run")
         .first()
     )
     if touch is None:
         return
     if touch.state not in {TouchState.HANDED, TouchState.PARKED}:
         if event.state == "done" and touch.state in _TAKEN_BACK:
-            _cancel_at_vendor(tenant_id=tenant_id, send_id=event.send_id, msgid=event.vendor_id)
+            cancel_at_vendor(tenant_id=tenant_id, send_id=event.send_id, msgid=event.vendor_id)
         elif event.state in _NEVER_MADE:
             _quota_back(tenant_id, [touch])
         return
@@ -123,8 +125,13 @@ def _task_made(touch: Touch, event: SendFinished) -> None:
 
 
 def _open_until(touch: Touch) -> datetime:
-    """Until when a person may still carry a touch out."""
-    return touch.window_ends_at + (LATE_GRACE if touch.step.catch_up == CatchUp.LATE else timedelta())
+    """Until when a person may still carry a touch out. What was handed over late has its time from then on; what
+    counts down to an offer has none after it."""
+    if touch.step.catch_up != CatchUp.LATE:
+        return touch.window_ends_at
+    end = max(touch.window_ends_at, touch.handed_at or touch.window_ends_at) + LATE_GRACE
+    deadline = touch.run.offer_ends_at if touch.step.anchor == Anchor.OFFER_END else None
+    return min(end, deadline) if deadline is not None else end
 
 
 def results_poll(*, tenant_id: int) -> int:
@@ -164,7 +171,7 @@ def results_apply(*, tenant_id: int, task_id: int, results: MassSendResults) -> 
     touches = list(
         Touch.objects.select_for_update(of=("self",))
         .filter(tenant_id=tenant_id, send_id=task.send_id)
-        .select_related("step", "group")
+        .select_related("step", "group", "run")
         .order_by("pk")
     )
     if task.state != TaskState.WAITING:
@@ -175,7 +182,7 @@ def results_apply(*, tenant_id: int, task_id: int, results: MassSendResults) -> 
         _confirm(tenant_id, touches, results, now)
     elif now >= task.ends_at:
         task.state = TaskState.EXPIRED
-        _cancel_at_vendor(tenant_id=tenant_id, send_id=task.send_id, msgid=task.vendor_id)
+        cancel_at_vendor(tenant_id=tenant_id, send_id=task.send_id, msgid=task.vendor_id)
         _miss(tenant_id, touches, now)
     else:
         _remind(task, now)
@@ -271,7 +278,7 @@ def _remind(task: SendTask, now: datetime) -> None:
     )
 
 
-def _cancel_at_vendor(*, tenant_id: int, send_id: int, msgid: str) -> None:
+def cancel_at_vendor(*, tenant_id: int, send_id: int, msgid: str) -> None:
     """Take a task back that no staff member may confirm any more. Safe to repeat."""
     send_queue(
         tenant=tenant_id,
@@ -286,7 +293,9 @@ def _cancel_at_vendor(*, tenant_id: int, send_id: int, msgid: str) -> None:
 def _miss(tenant_id: int, touches: list[Touch], now: datetime) -> None:
     missed = [touch for touch in touches if touch.state == TouchState.HANDED]
     for touch in missed:
-        touch_move(touch, TouchState.EXPIRED, rule=Rule.NOT_SENT, reason=str(Rule.NOT_SENT.label), at=now)
+        ended = touch.run.offer_ends_at if touch.step.anchor == Anchor.OFFER_END else None
+        rule = Rule.OFFER_ENDED if ended is not None and ended <= now else Rule.NOT_SENT
+        touch_move(touch, TouchState.EXPIRED, rule=rule, reason=str(rule.label), at=now)
     touches_store(missed)
     TouchRecipient.objects.filter(
         tenant_id=tenant_id, touch__in=[one.pk for one in missed], state=RecipientState.PLANNED
@@ -316,23 +325,44 @@ def _quota_back(tenant_id: int, touches: "Iterable[Touch]") -> None:
 def handed_expire(*, tenant_id: int, limit: int = 500) -> int:
     """End touches that a person did not carry out in time, and mass sends that never reached WeCom in time.
 
-    A mass send that WeCom has taken waits for its result instead. Returns how many ended. Safe to repeat.
+    A mass send that WeCom has taken waits for its result instead. One that WeCom could not take, as it was down, is
+    nobody's to miss: where the step asks a lead decides; one that may go out late stays queued until its offer or its
+    run is over. Returns how many ended. Safe to repeat.
     """
     now = clock.now()
+    offer_stands = ~Q(step__anchor=Anchor.OFFER_END) | Q(run__offer_ends_at__gte=now)
+    waits = Q(step__catch_up=CatchUp.LATE, send_id__isnull=False, run__state=RunState.RUNNING) & offer_stands
     with transaction.atomic():
         rows = list(
             Touch.objects.select_for_update(of=("self",), skip_locked=True)
             .filter(tenant_id=tenant_id, state=TouchState.HANDED, window_ends_at__lt=now)
             .exclude(Exists(SendTask.objects.filter(tenant_id=tenant_id, send_id=OuterRef("send_id"))))
-            .select_related("step")
+            .exclude(waits)
+            .select_related("step", "run")
             .order_by("window_ends_at", "pk")[:limit]
         )
         over = [row for row in rows if _open_until(row) < now and _is_stopped(row)]
-        _miss(tenant_id, over, now)
+        asks = [row for row in over if row.send_id and row.step.catch_up == CatchUp.ASK]
+        missed = [row for row in over if row not in asks]
+        _park(tenant_id, asks)
+        _miss(tenant_id, missed, now)
         _quota_back(tenant_id, over)
     return len(over)
 
 
+def _park(tenant_id: int, touches: list[Touch]) -> None:
+    """Mass sends that never reached WeCom in their window, and whose step asks: a lead decides."""
+    for touch in touches:
+        sends = touch.evidence.get("sends", 1) + 1  # the queue keeps the name of what was taken back
+        touch_move(
+            touch, TouchState.PARKED, rule=Rule.ASK, reason=str(Rule.ASK.label),
+            send_id=None, evidence={**touch.evidence, "sends": sends},
+        )  # fmt: skip
+    touches_store(touches)
+    _give_back(tenant_id, touches, "cancelled")
+    parked_put(tenant=Tenant.objects.get(pk=tenant_id), run_ids={touch.run_id for touch in touches})
+
+
 def _is_stopped(touch: Touch) -> bool:
     """Whether nothing can go out any more. A send that a worker has in its hands tells its outcome itself."""
-    return touch.send_id is None or send_cancel(tenant=touch.tenant_id, key=f"{REF}:{touch.pk}")
+    return touch.send_id is None or send_cancel(tenant=touch.tenant_id, key=send_key(touch))

@@ -9,6 +9,7 @@ from contacts.services.touch import gate_release
 from sop.enums import BLOCKED_REF, REF, Evidence, RecipientState, Rule, TouchState
 from sop.errors import ReasonMissing, TouchFixed, WecomTells
 from sop.models import Touch, TouchRecipient
+from sop.services.parked import parked_put
 from sop.services.results import bundles_close, touches_confirmed
 from sop.services.state import touch_move, touches_store
 from team.services import work_items_close
@@ -204,5 +205,5 @@ def touch_retime(*, tenant: "Tenant", touch_id: int, due_at: datetime, actor: Ac
 
 
 def _close_parked(tenant: "Tenant", touch: Touch) -> None:
-    work_items_close(tenant_id=tenant.pk, source_kind="sop.parked", source_ids=[touch.pk], state="done")
+    parked_put(tenant=tenant, run_ids=[touch.run_id])
     work_items_close(tenant_id=tenant.pk, source_kind=BLOCKED_REF, source_ids=[touch.pk], state="cancelled")

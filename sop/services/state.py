@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from sop.enums import TOUCH_MOVES, TouchState
+from sop.enums import REF, TOUCH_MOVES, TouchState
 from sop.errors import TouchFixed
 from sop.models import Touch
 
@@ -49,6 +49,12 @@ def touch_move(
     for name, value in fields.items():
         setattr(touch, name, value)
     return touch
+
+
+def send_key(touch: Touch) -> str:
+    """The outbound queue's name for a touch's mass send. One made anew for fewer people has a name of its own."""
+    number = touch.evidence.get("sends", 1)
+    return f"{REF}:{touch.pk}" if number == 1 else f"{REF}:{touch.pk}:{number}"
 
 
 def touches_store(touches: Iterable[Touch]) -> None:

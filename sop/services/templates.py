@@ -2,7 +2,7 @@
 
 import secrets as random
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, time
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -31,6 +31,7 @@ COPIED = (
     "replace_channel", "content_type", "text", "links", "role", "audience", "evidence", "mark", "on_block",
     "catch_up", "priority", "is_marketing", "is_service", "opens_talk", "strategy", "cost_minutes", "goal",
     "attachments", "material_id",
+    "on", "trigger_tag", "trigger_count", "trigger_kind", "trigger_object", "trigger_hours", "trigger_step", "repeats",
 )  # fmt: skip
 
 
@@ -64,6 +65,14 @@ class StepData:
     parts: list[str] = field(default_factory=list)
     attachments: list[dict[str, Any]] = field(default_factory=list)
     material_id: int | None = None
+    on: date | None = None
+    trigger_tag: int | None = None
+    trigger_count: int = 1
+    trigger_kind: str = ""
+    trigger_object: str = ""
+    trigger_hours: int = 0
+    trigger_step: str = ""
+    repeats: bool = False
 
 
 def template_clone(
@@ -179,6 +188,7 @@ def version_draft(*, tenant: "Tenant", version_id: int, reason: str, actor: Acto
                 phases=source.phases,
                 offer_day=source.offer_day,
                 offer_at=source.offer_at,
+                exits=source.exits,
                 parent=source,
                 change_reason=reason.strip()[:200],
             )

@@ -27,6 +27,7 @@ from sop.selectors.calendar import (
     runs_running,
 )
 from sop.selectors.findings import broken, explained
+from sop.selectors.flow import flow_glance
 from sop.selectors.preview import run_preview
 from sop.selectors.templates import step_list, version_list_usable
 from sop.selectors.timeline import day_bars
@@ -267,6 +268,7 @@ class RunPage(TemplatePage):
             "previous": week.days[0] - timedelta(days=7),
             "following": week.days[0] + timedelta(days=7),
             "is_running": run.state == RunState.RUNNING,
+            "glance": flow_glance(tenant=tenant, run=run),
         }
 
 

@@ -16,6 +16,7 @@ from sop.policies.message import carried_kinds
 from sop.policies.slots import SLOT_TIMES
 from sop.selectors.preview_message import attachment_parts, message_preview, variables_offered
 from sop.selectors.templates import order_key, step_list
+from sop.selectors.titles import step_choices
 from sop.services.drafts import edit_of
 from sop.services.estimates import groups_for, running_in, step_estimate
 from sop.services.templates import step_remove, step_save
@@ -93,6 +94,9 @@ class StepPage(FormPage):
         slot, day = self.request.GET.get("slot", "1"), self.request.GET.get("day", "1")
         at = SLOT_TIMES[int(slot)] if slot in ("0", "1", "2") else SLOT_TIMES[1]
         return {"day": day if day.isdecimal() else 1, "at": at, **NEW}
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return step_choices(version=found_version(self.request, kwargs["pk"]), step=self.step(**kwargs))
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         version = found_version(self.request, kwargs["pk"])

@@ -9,6 +9,7 @@ from console.pages import ConsoleView, FormPage, TemplatePage, go, toast
 from sop.errors import ChecksFailed
 from sop.forms import BlankForm, ReasonForm
 from sop.selectors.calendar import run_list
+from sop.selectors.exits import exit_rows
 from sop.selectors.templates import (
     version_list,
 )
@@ -58,6 +59,7 @@ class VersionPage(TemplatePage):
             "runs": runs,
             "tab": self.request.GET.get("tab", "plan"),
             "opened": opened if (opened := self.request.GET.get("step", "")).isdecimal() else "",
+            "exits": exit_rows(version),
         }
 
 

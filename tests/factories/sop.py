@@ -60,10 +60,11 @@ def make_run(*, tenant: Tenant, version: Version, groups: list[Any], **fields: A
         "days": version.days,
         "after_days": version.after_days,
         "phases": version.phases,
+        "created_at": clock.now(),
     }
     run = Run.objects.create(tenant=tenant, version=version, **{**values, **fields})
     for group in groups:
-        RunGroup.objects.create(tenant=tenant, run=run, group=group)
+        RunGroup.objects.create(tenant=tenant, run=run, group=group, added_at=clock.now())
     return run
 
 

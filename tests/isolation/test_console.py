@@ -75,6 +75,7 @@ WORDS: dict[str, dict[str, str]] = {
     "leads_phone:s_verdict": {"verb": "confirm"},
     "sop:certificate_act": {"verb": "again"},
     "sop:clone": {"code": "nothing"},
+    "sop:run_late": {"verb": "send"},
     "sop:shelve": {"verb": "archive"},
     "sop:event_person": {"verb": "came"},
     "sop:topic_verb": {"verb": "archive"},
