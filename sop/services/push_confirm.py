@@ -99,6 +99,7 @@ def _step(row: PushSlot, at: time, window: int) -> dict[str, Any]:
     return {
         "key": row.key, "title": row.title, "day": row.number, "at": at, "window_minutes": window,
         "channel": row.channel, "content_type": row.content_type, "text": row.text, "links": row.links,
+        "attachments": row.attachments, "material_id": row.material_id,
         "evidence": Evidence.SEND_RESULT if is_mass else Evidence.NOTE, "on_block": OnBlock.DELAY,
         "priority": PRIORITY, "is_marketing": row.content_type == ContentType.MARKETING,
         "opens_talk": row.content_type == ContentType.TOPIC, "cost_minutes": COST_MINUTES,

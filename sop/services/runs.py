@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from groups.selectors import groups_by_id, members_since
@@ -76,7 +77,7 @@ def run_start(*, tenant: "Tenant", wish: RunWish, actor: Actor) -> Run:
         is_inside = works_inside(steps)
         groups = _groups_ready(tenant, wish.group_ids, is_inside=is_inside)
         check_kinds(tenant, version, groups, wish.starts_on, wish.offer_ends_at)
-        _check_free(tenant, wish, version)
+        _check_free(tenant, wish.group_ids, version, wish.starts_on)
         run = _run_create(tenant, wish, version, actor)
         RunGroup.objects.bulk_create(RunGroup(tenant=tenant, run=run, group_id=group.pk) for group in groups)
         planned = plan_apply(tenant=tenant, run=run)
@@ -217,19 +218,21 @@ def check_kinds(
         raise KindRefuses(failed)
 
 
-def _check_free(tenant: "Tenant", wish: RunWish, version: Version) -> None:
+def _check_free(
+    tenant: "Tenant", group_ids: Iterable[int], version: Version, starts_on: date, *, but_run: int = 0
+) -> None:
     """One camp at a time in a group: two would fight for the same day's messages.
 
     Work among colleagues and a crisis wait for no camp.
     """
-    if version.template.kind in BESIDE_A_CAMP:
+    if version.template.kind in (*BESIDE_A_CAMP, *HIDDEN_KINDS):
         return
-    ends_on = calendar.day_date(wish.starts_on, version.days + version.after_days)
+    ends_on = calendar.day_date(starts_on, version.days + version.after_days)
     others = RunGroup.objects.filter(
-        tenant=tenant, group_id__in=set(wish.group_ids), removed_at=None, run__state=RunState.RUNNING
-    ).exclude(run__version__template__kind__in=[*BESIDE_A_CAMP, *HIDDEN_KINDS])
+        tenant=tenant, group_id__in=set(group_ids), removed_at=None, run__state=RunState.RUNNING
+    ).exclude(Q(run_id=but_run) | Q(run__version__template__kind__in=[*BESIDE_A_CAMP, *HIDDEN_KINDS]))
     for row in others.select_related("run", "group"):
-        if row.run.starts_on <= ends_on and wish.starts_on <= run_last_day(row.run):
+        if row.run.starts_on <= ends_on and starts_on <= run_last_day(row.run):
             raise GroupBusy(
                 _("“%(group)s” is in “%(run)s” on these days.") % {"group": row.group, "run": row.run.name}
             )
@@ -296,7 +299,7 @@ def run_set_offer_end(
 def run_set_groups(*, tenant: "Tenant", run_id: int, group_ids: Iterable[int], actor: Actor) -> Run:
     """Take groups in or out; touches of the past stay as they are. Safe to repeat.
 
-    Raises RunOver, GroupNotReady, KindRefuses, NotPermitted.
+    Raises RunOver, GroupNotReady, GroupBusy, KindRefuses, NotPermitted.
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
@@ -308,6 +311,8 @@ def run_set_groups(*, tenant: "Tenant", run_id: int, group_ids: Iterable[int], a
         present = {group_id for group_id, row in rows.items() if row.removed_at is None}
         fresh = [group for group in groups if group.pk not in present]
         check_kinds(tenant, run.version, fresh, run.starts_on, run.offer_ends_at)
+        fresh_ids = [group.pk for group in fresh]
+        _check_free(tenant, fresh_ids, run.version, run.starts_on, but_run=run.pk)
         for group_id, row in rows.items():
             is_in = group_id in wanted
             if is_in == (row.removed_at is None):

@@ -14,10 +14,10 @@ from groups.services import week_alerts
 from groups.services.moving import group_go_live
 from groups.services.night import groups_judge_night
 from groups.services.week_alerts import SOURCE, next_week_due, week_alerts_bring_up
-from sop.errors import ChecksFailed, KindRefuses
+from sop.errors import ChecksFailed, GroupBusy, KindRefuses
 from sop.models import Run, Touch, Version
 from sop.services.planning import plan_apply
-from sop.services.runs import RunWish, run_set_groups, run_start
+from sop.services.runs import RunWish, run_cancel, run_set_groups, run_start
 from sop.services.templates import template_clone, version_publish
 from team.models import WorkItem
 from tenants.audit import SYSTEM
@@ -157,6 +157,25 @@ def test_a_group_taken_out_is_looked_at_anew_before_it_comes_back(scoped):
     Group.objects.filter(pk=one.pk).update(kind="new_user")
     with pytest.raises(KindRefuses):
         run_set_groups(tenant=scoped, run_id=run.pk, group_ids=[one.pk, other.pk], actor=SYSTEM)
+
+
+def test_a_running_camp_takes_in_no_group_of_another_camp(scoped):
+    version = make_version(tenant=scoped, steps=ADS)
+    one, other = (live(scoped, kind="flash", ends_on=date(2026, 3, 20)) for _ in range(2))
+    first, second = (
+        run_start(
+            tenant=scoped, actor=SYSTEM,
+            wish=RunWish(version_id=version.pk, name=name, group_ids=[group.pk], starts_on=date(2026, 3, 3)),
+        )
+        for name, group in (("三月", one), ("对照", other))
+    )  # fmt: skip
+    both = [one.pk, other.pk]
+    with pytest.raises(GroupBusy, match="对照"):
+        run_set_groups(tenant=scoped, run_id=first.pk, group_ids=both, actor=SYSTEM)
+    run_cancel(tenant=scoped, run_id=second.pk, reason="并到一起", actor=SYSTEM)
+    for _again in range(2):
+        run_set_groups(tenant=scoped, run_id=first.pk, group_ids=both, actor=SYSTEM)
+    assert first.run_groups.filter(removed_at=None).count() == 2
 
 
 def test_the_group_page_shows_the_next_seven_days_and_what_they_break(web, tenant):

@@ -7,7 +7,7 @@ import pytest
 from groups.models import Group
 from sop.enums import ContentType
 from sop.errors import UndoGone, WeekEmpty, WeekFixed, WeekRefused
-from sop.models import PushSlot, Run, TopicUse, Touch, Version
+from sop.models import PushSlot, Run, Step, TopicUse, Touch, Version
 from sop.policies.push import PLACES
 from sop.selectors.calendar import run_list
 from sop.selectors.push_grid import grid_of
@@ -201,6 +201,14 @@ def test_confirming_twice_makes_one_run_and_one_edition(group: Group) -> None:
     week_confirm(**common(group))
     week_confirm(**common(group))
     assert (Run.objects.count(), Version.objects.count(), Touch.objects.count()) == (1, 1, 21)
+
+
+def test_what_goes_along_with_a_slot_goes_out_with_its_step(group: Group) -> None:
+    card = {"kind": "link", "title": "直播间", "url": "https://live.example.com/8"}
+    fill(group, places=PLACES[:1], attachments=[card])
+    week = week_confirm(**common(group))
+    step = Step.objects.get(tenant=group.tenant, version=week.run.version)
+    assert [(one["kind"], one["url"]) for one in step.attachments] == [("link", card["url"])]
 
 
 def test_weeks_stay_out_of_the_lists_of_templates_and_runs(group: Group) -> None:
