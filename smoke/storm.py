@@ -24,6 +24,7 @@ SHARES = {"duplicate_p": 0.02, "reorder_p": 0.02}
 BACK_WITHIN_S = 8.0
 ANSWER_MS = 1000.0
 REST_S = 900.0
+SLOWEST_DRAIN_PER_S = 25.0  # two cores that carry simulator and engines too manage at least this
 
 
 class Storm:
@@ -34,6 +35,7 @@ class Storm:
         self.vendor = Vendor(on.processes.simulator_url)
         self.timepiece = Timepiece(on.folder / "clock")
         self.killed_at: list[tuple[float, str]] = []
+        self.rest_s = max(REST_S, rate * seconds / SLOWEST_DRAIN_PER_S)
 
     def play(self, kill_every_s: int) -> dict[str, Any]:
         self.timepiece.start_at(clock.now())
@@ -72,10 +74,10 @@ class Storm:
 
     def _come_to_rest(self, company: Company) -> None:
         """WeCom would not come a fourth time: the undelivered are what the comparison must find."""
-        wait_idle(self.timepiece, REST_S)
+        wait_idle(self.timepiece, self.rest_s)
         with tenant_scope(company.tenant):
             sync_request(company.tenant.pk)
-        wait_idle(self.timepiece, REST_S)
+        wait_idle(self.timepiece, self.rest_s)
 
     def _judge(self, company: Company, bulk: dict[str, Any]) -> dict[str, Any]:
         ledger = self.vendor.ledger(company.corp_id)
