@@ -24,6 +24,7 @@ SHARES = {"duplicate_p": 0.02, "reorder_p": 0.02}
 BACK_WITHIN_S = 8.0
 ANSWER_MS = 1000.0
 REST_S = 900.0
+LOOK_EVERY_S = 5.0  # the simulator counts everything it sent, each time
 SLOWEST_DRAIN_PER_S = 25.0  # two cores that carry simulator and engines too manage at least this
 
 
@@ -70,7 +71,7 @@ class Storm:
                 self.killed_at.append((clock.now().timestamp(), part))
                 self.on.kill(part)
                 next_at += every_s
-            time.sleep(0.5)
+            time.sleep(LOOK_EVERY_S)
 
     def _come_to_rest(self, company: Company) -> None:
         """WeCom would not come a fourth time: the undelivered are what the comparison must find."""
