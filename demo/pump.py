@@ -9,7 +9,10 @@ from demo.vendor import Vendor
 from demo.work import Work, touch_next_at, work_due, work_next_at
 from outbox.dispatch import enqueue_platform
 
+# Looking costs more, the more is left to do: the longer it has lasted, the rarer.
 LOOK_EVERY_S = 0.03
+LOOK_SHARE = 0.05  # of the time waited so far
+LOOK_LATEST_S = 2.0
 STUCK_AFTER_S = 300  # longer than a killed worker holds its rows (at most four minutes) on a busy machine
 SETTLE_ROUNDS = 8
 # Polls of send results and the sweeps want a stop now and then.
@@ -27,7 +30,7 @@ TICKS = {
     "polls": "sop.poll_results",
     "syncs": "wecom.sync_due",
 }
-TICK_EVERY_S = 0.15
+TICK_EVERY_S = 0.15  # and not more often than it is looked
 
 
 class Stuck(RuntimeError):
@@ -47,7 +50,7 @@ def wait_idle(timepiece: Timepiece, stuck_after_s: float = STUCK_AFTER_S) -> Non
         quiet = quiet + 1 if left.is_done else 0
         if time.monotonic() - began > stuck_after_s:
             raise Stuck(f"still due after {stuck_after_s:.0f} s: {left}")
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(min(max(LOOK_EVERY_S, LOOK_SHARE * (time.monotonic() - began)), LOOK_LATEST_S))
 
 
 def _tick(left: Work) -> None:
