@@ -2,7 +2,7 @@
 
 from sop.enums.certificates import FAULT_ADVICE, FAULTS_OVER, Fault
 from sop.enums.edits import EditVerb
-from sop.enums.exits import GROUP_EXITS, PERSON_EXITS, ExitRule
+from sop.enums.exits import GROUP_EXITS, PERSON_EXITS, TAG_EXITS, ExitRule
 from sop.enums.flights import CLOSE_MINUTES, SLEEP_DAYS, FlightFault, FlightState
 from sop.enums.links import (
     COUNTDOWN_MINUTES,
@@ -118,6 +118,7 @@ __all__ = [
     "SILENT_CHANNELS",
     "SLEEP_DAYS",
     "STAFF_MINUTES_A_DAY",
+    "TAG_EXITS",
     "TOPIC_ANSWER_HOURS",
     "TOUCH_ENDED",
     "TOUCH_MOVES",

@@ -23,3 +23,5 @@ PERSON_EXITS = (
     ExitRule.BOUGHT, ExitRule.OPTED_OUT, ExitRule.LEFT, ExitRule.CUSTOMER_TAG, ExitRule.TIER, ExitRule.STAGE,
 )  # fmt: skip
 GROUP_EXITS = (ExitRule.GROUP_SIZE, ExitRule.GROUP_TAG, ExitRule.FROZEN, ExitRule.ENDED)
+# Rules that name a tag of one company: no file takes them along.
+TAG_EXITS = frozenset({ExitRule.CUSTOMER_TAG, ExitRule.GROUP_TAG})

@@ -3,22 +3,26 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, datetime, time
 from typing import Any, NoReturn
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contacts.enums import BehaviourKind
 from content.enums import LinkKind
+from content.policies.attachments import LINK, AttachmentRefused, attachments_read
 from groups.enums import Kind
 from sop.enums import (
     HIDDEN_KINDS,
+    TAG_EXITS,
     Anchor,
     Audience,
     CatchUp,
     Channel,
     ContentType,
     Evidence,
+    ExitRule,
     Mark,
     OnBlock,
     Part,
@@ -136,6 +140,19 @@ class Moment(Field):
 
 
 @dataclass(frozen=True)
+class Day(Field):
+    """A calendar day."""
+
+    def read(self, value: Any, language: str) -> date:
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise Wrong(_("Write a day without quotes, as in 2026-03-02."))
+        return value
+
+    def write(self, value: Any) -> str:
+        return value.isoformat()
+
+
+@dataclass(frozen=True)
 class Flag(Field):
     """Yes or no."""
 
@@ -228,6 +245,45 @@ class Links(Field):
         return "{ " + ", ".join(f"{name} = {quoted(value)}" for name, value in shown.items()) + " }"
 
 
+@dataclass(frozen=True)
+class Cards(Field):
+    """Link cards that go along: [{ title, url, description, image_url }]. Kept files are one company's own."""
+
+    default: Any = field(default_factory=list)
+    KNOWN = ("title", "url", "description", "image_url")
+
+    def read(self, value: Any, language: str) -> list[dict[str, Any]]:
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise Wrong(_("Write link cards as { title = …, url = … } in square brackets."))
+        strange = [name for one in value for name in one if name not in self.KNOWN]
+        if strange:
+            raise Wrong(_("A link card has no “%(name)s”.") % {"name": strange[0][:40]})
+        try:
+            return [one.to_dict() for one in attachments_read([{"kind": LINK, **one} for one in value])]
+        except AttachmentRefused as error:
+            raise Wrong(str(error.message)) from error
+
+    def write(self, value: Any) -> str:
+        return "[" + ", ".join(self._table(one) for one in value) + "]"
+
+    def _table(self, card: Mapping[str, Any]) -> str:
+        shown = [f"{name} = {quoted(card[name])}" for name in self.KNOWN if card.get(name)]
+        return "{ " + ", ".join(shown) + " }"
+
+
+@dataclass(frozen=True)
+class Value(Field):
+    """What an exit rule compares with: a number or a word; None where it needs none."""
+
+    def read(self, value: Any, language: str) -> int | str:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise Wrong(_("Write a whole number, or a word in quotes."))
+        return value
+
+    def write(self, value: Any) -> str:
+        return str(value) if isinstance(value, int) else quoted(value)
+
+
 def _refuse(value: object, known: Iterable[str]) -> NoReturn:
     said = _("“%(value)s” is not known here. Choose one of: %(known)s.")
     raise Wrong(said % {"value": str(value)[:40], "known": ", ".join(one for one in known if one)})
@@ -280,6 +336,13 @@ STEP_FIELDS: dict[str, Field] = {
     "anchor": Choice(gettext_lazy("counted from"), default="run_start", choices=Anchor),
     "day": Number(gettext_lazy("day"), default=None, least=1, most=LAST_DAY + 60),
     "at": Moment(gettext_lazy("time")),
+    "on": Day(gettext_lazy("date")),
+    "trigger_count": Number(gettext_lazy("how many"), default=1, least=1, most=100_000),
+    "trigger_kind": Choice(gettext_lazy("what is done"), choices=BehaviourKind, blank=True),
+    "trigger_object": Words(gettext_lazy("only with"), length=128),
+    "trigger_hours": Number(gettext_lazy("within hours"), most=24 * LAST_DAY),
+    "trigger_step": Key(gettext_lazy("step that is answered")),
+    "repeats": Flag(gettext_lazy("each time")),
     "offset_minutes": Number(gettext_lazy("minutes after or before"), least=-60 * 24 * 60, most=60 * 24 * LAST_DAY),
     "window_minutes": Number(gettext_lazy("window, minutes"), default=60, least=5, most=1440),
     "channel": Choice(gettext_lazy("channel"), required=True, choices=Channel),
@@ -298,10 +361,17 @@ STEP_FIELDS: dict[str, Field] = {
     "strategy": Choice(gettext_lazy("strategy"), choices=Strategy, blank=True),
     "cost_minutes": Number(gettext_lazy("minutes a group"), default=5, most=240),
     "links": Links(gettext_lazy("links")),
+    "attachments": Cards(gettext_lazy("link cards")),
     "title": Words(gettext_lazy("title"), required=True),
     "text": Words(gettext_lazy("message"), length=TEXT_LENGTH, lines=True),
     "goal": Words(gettext_lazy("goal"), length=80),
 }  # fmt: skip
+
+
+EXIT_FIELDS: dict[str, Field] = {
+    "rule": Choice(gettext_lazy("rule"), required=True, choices=ExitRule, without=TAG_EXITS),
+    "value": Value(gettext_lazy("value")),
+}
 
 
 def filled(fields: Mapping[str, Field], name: str) -> Any:

@@ -12,7 +12,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from sop.enums import Anchor
+from sop.policies import exits
 from sop.policies.template_fields import (
+    EXIT_FIELDS,
     OFFER_FIELDS,
     PHASE_FIELDS,
     STEP_FIELDS,
@@ -26,9 +28,10 @@ FORMAT = 1
 LARGEST_BYTES = 256 * 1024
 MOST_STEPS = 400
 MOST_PHASES = 12
+MOST_EXITS = 20
 FAULTS_SHOWN = 50
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
-_TABLES = ("format", "offer", "phases", "steps")
+_TABLES = ("format", "offer", "phases", "exits", "steps")
 _BOM = b"\xef\xbb\xbf"
 HEAD = "# Qunce SOP template\n"
 
@@ -48,6 +51,7 @@ class Blueprint:
     offer_at: time | None
     phases: list[dict[str, Any]]
     steps: list[dict[str, Any]]
+    exits: list[dict[str, Any]] = field(default_factory=list)  # as Version.exits
 
 
 @dataclass(frozen=True)
@@ -131,13 +135,16 @@ class _Reader:
             self._phase(number, one) for number, one in enumerate(self._tables("phases", MOST_PHASES), 1)
         ]
         steps = [self._step(number, one) for number, one in enumerate(self._tables("steps", MOST_STEPS), 1)]
+        rules = [self._exit(number, one) for number, one in enumerate(self._tables("exits", MOST_EXITS), 1)]
         self._once(_("Phase"), phases)
         self._once(_("Step"), steps)
         if not steps and not self.faults:
             self._say("", "steps", _("There is no step in the file."))
         if self.faults:
             raise FileRefused(self.faults[:FAULTS_SHOWN])
-        return Blueprint(**top, offer_day=offer["day"], offer_at=offer["at"], phases=phases, steps=steps)
+        return Blueprint(
+            **top, offer_day=offer["day"], offer_at=offer["at"], phases=phases, steps=steps, exits=rules
+        )
 
     def _say(self, where: str, name: str, message: str) -> None:
         self.faults.append(Fault(where, name, message))
@@ -173,6 +180,19 @@ class _Reader:
             self._say(where, "last", _("The last day lies before the first."))
         return {name: value for name, value in read.items() if name in raw or name in ("name", "note")}
 
+    def _exit(self, number: int, raw: dict[str, Any]) -> dict[str, Any]:
+        where = f"{_('Exit')} {number}"
+        before = len(self.faults)
+        row = {
+            name: value for name, value in self._table(raw, EXIT_FIELDS, where).items() if value is not None
+        }
+        if len(self.faults) == before:
+            try:
+                exits.read([row])
+            except ValueError:
+                self._say(where, "value", _("The rule cannot be judged with this value."))
+        return row
+
     def _step(self, number: int, raw: dict[str, Any]) -> dict[str, Any]:
         where = _named(_("Step"), number, raw, "title")
         before = len(self.faults)
@@ -187,7 +207,11 @@ class _Reader:
             for name in ("day", "at"):
                 if step[name] is None:
                     self._say(where, name, _("A camp-day step needs a day and a time."))
-        elif step["anchor"] in (Anchor.MEMBER_JOIN, Anchor.OFFER_END):
+        elif step["anchor"] == Anchor.ABSOLUTE:
+            for name in ("on", "at"):
+                if step[name] is None:
+                    self._say(where, name, _("A step on a date needs the date and a time."))
+        else:
             for name in ("day", "at"):
                 if step[name] is not None:
                     self._say(where, name, _("Only steps counted from the camp's start have it."))
@@ -240,6 +264,8 @@ def write(blueprint: Blueprint) -> str:
         lines.append(f"offer = {{ day = {blueprint.offer_day}, at = {blueprint.offer_at.isoformat()} }}")
     for phase in blueprint.phases:
         lines += ["", "[[phases]]", *_lines(phase, PHASE_FIELDS, keep=frozenset(phase))]
+    for one in blueprint.exits:
+        lines += ["", "[[exits]]", *_lines(one, EXIT_FIELDS)]
     for step in blueprint.steps:
         lines += ["", "[[steps]]", *_lines(step, STEP_FIELDS)]
     return "\n".join(lines) + "\n"

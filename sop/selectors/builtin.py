@@ -15,7 +15,7 @@ _ORDER = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Builtin(Blueprint):
     """A built-in template in one language."""
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from sop.enums import HIDDEN_KINDS, Channel, RunState, TemplateKind
+from content.policies.attachments import LINK
+from sop.enums import HIDDEN_KINDS, TAG_EXITS, Channel, RunState, TemplateKind
 from sop.models import Step, Template, Version
 from sop.policies import plan
 from sop.policies.template_fields import STEP_FIELDS
@@ -108,7 +109,10 @@ def kind_tags(*, tenant: "Tenant", language: str, archived: bool = False) -> lis
 
 
 def blueprint_of(version: Version) -> Blueprint:
-    """A version as a blueprint, with its steps in the order they happen."""
+    """A version as a blueprint, with its steps in the order they happen.
+
+    What is one company's own stays behind: its tags, and pictures and files that it keeps.
+    """
     template = version.template
     return Blueprint(
         name=template.name,
@@ -120,8 +124,14 @@ def blueprint_of(version: Version) -> Blueprint:
         offer_day=version.offer_day,
         offer_at=version.offer_at,
         phases=[dict(one) for one in version.phases],
-        steps=[{name: getattr(step, name) for name in STEP_FIELDS} for step in step_list(version=version)],
+        steps=[_step_fields(step) for step in step_list(version=version)],
+        exits=[dict(one) for one in version.exits if one["rule"] not in TAG_EXITS],
     )
+
+
+def _step_fields(step: Step) -> dict[str, Any]:
+    fields = {name: getattr(step, name) for name in STEP_FIELDS}
+    return fields | {"attachments": [one for one in step.attachments if one["kind"] == LINK]}
 
 
 @dataclass(frozen=True)
@@ -166,6 +176,7 @@ def blueprint_preview(*, tenant: "Tenant", blueprint: Blueprint) -> Preview:
         phases=blueprint.phases,
         offer_day=blueprint.offer_day,
         offer_at=blueprint.offer_at,
+        exits=blueprint.exits,
     )
     steps = [Step(tenant=tenant, version=version, **one) for one in blueprint.steps]
     by_day, joins = _by_day(version, steps)

@@ -133,6 +133,7 @@ def blueprint_store(
         phases=_phases(blueprint.phases, length, blueprint.after_days, scaled=length != blueprint.days),
         offer_day=_scaled(blueprint.offer_day, blueprint.days, length),
         offer_at=blueprint.offer_at,
+        exits=blueprint.exits,
     )
     Step.objects.bulk_create(_scaled_steps(version, blueprint.steps, blueprint.days))
     return version

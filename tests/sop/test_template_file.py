@@ -7,6 +7,7 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content.policies.attachments import attachments_read
 from sop.enums import (
     HIDDEN_KINDS,
     Anchor,
@@ -30,6 +31,8 @@ from sop.policies.template_file import (
     write,
 )
 from sop.selectors.builtin import builtin_codes, builtin_get
+from sop.selectors.library import blueprint_of
+from tests.factories.sop import make_version
 
 pytestmark = pytest.mark.unit
 
@@ -67,10 +70,22 @@ _LINK = st.fixed_dictionaries(
 )
 
 
+_CARD = st.fixed_dictionaries(
+    {
+        "kind": st.just("link"),
+        "title": st.sampled_from(["直播间", '一"二']),
+        "url": st.just("https://a.example.com/8"),
+    },
+    optional={"description": st.just("今晚 20:00")},
+)
+_EXITS = [{"rule": "EXIT-01"}, {"rule": "EXIT-05", "value": "A"}, {"rule": "EXIT-07", "value": 150}]
+
+
 @st.composite
 def steps(draw):
-    anchor = draw(st.sampled_from([Anchor.RUN_START, Anchor.MEMBER_JOIN, Anchor.OFFER_END]))
+    anchor = draw(st.sampled_from(Anchor))
     on_day = anchor == Anchor.RUN_START
+    timed = anchor in (Anchor.RUN_START, Anchor.ABSOLUTE)
     blank = dict.fromkeys(STEP_FIELDS)
     return blank | {
         "key": draw(_KEY),
@@ -79,7 +94,15 @@ def steps(draw):
         "parts": draw(st.lists(st.sampled_from(Part.values), unique=True, max_size=4)),
         "anchor": anchor.value,
         "day": draw(st.integers(1, 400)) if on_day else None,
-        "at": draw(st.times()) if on_day else None,
+        "at": draw(st.times()) if timed else None,
+        "on": draw(st.dates()) if anchor == Anchor.ABSOLUTE else None,
+        "trigger_count": draw(st.integers(1, 500)),
+        "trigger_kind": draw(st.sampled_from(["", "message", "live"])),
+        "trigger_object": draw(_LINE)[:128],
+        "trigger_hours": draw(st.integers(0, 720)),
+        "trigger_step": draw(st.just("") | _KEY),
+        "repeats": draw(st.booleans()),
+        "attachments": [one.to_dict() for one in attachments_read(draw(st.lists(_CARD, max_size=2)))],
         "offset_minutes": draw(st.integers(-900, -1))
         if anchor == Anchor.OFFER_END
         else draw(st.integers(0, 900)),
@@ -127,6 +150,7 @@ def blueprints(draw):
         offer_at=draw(st.times()) if offer else None,
         phases=draw(st.lists(phase, max_size=1)),
         steps=draw(st.lists(steps(), min_size=1, max_size=3, unique_by=lambda one: one["key"])),
+        exits=draw(st.lists(st.sampled_from(_EXITS), max_size=2, unique_by=lambda one: one["rule"])),
     )
 
 
@@ -251,3 +275,34 @@ def test_any_text_is_read_or_refused_in_words(text):
 @given(st.binary(max_size=300))
 def test_any_bytes_are_decoded_or_refused_in_words(raw):
     assert outcome(decoded, raw)
+
+
+def test_what_belongs_to_one_company_stays_behind(scoped) -> None:
+    card = {"kind": "link", "title": "直播间", "url": "https://a.example.com/8"}
+    picture = {"kind": "image", "asset_id": 7}
+    along = [one.to_dict() for one in attachments_read([card, picture])]
+    step = {"anchor": "group_tag", "trigger_tag": 5, "attachments": along, "key": "s"}
+    exits = [{"rule": "EXIT-01"}, {"rule": "EXIT-08", "value": 5}]
+    version = make_version(tenant=scoped, steps=[step], exits=exits)
+    text = write(blueprint_of(version))
+    again = read(text)
+    assert [one["title"] for one in again.steps[0]["attachments"]] == ["直播间"]
+    assert again.exits == [{"rule": "EXIT-01"}]
+    assert "trigger_tag" not in text
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ('[[exits]]\nrule = "EXIT-08"\nvalue = 5', "EXIT-08"),
+        ('[[exits]]\nrule = "EXIT-05"\nvalue = "Z"', "cannot be judged"),
+        ('[[exits]]\nrule = "EXIT-07"', "cannot be judged"),
+    ],
+)
+def test_an_exit_that_can_never_be_judged_is_named(extra: str, said: str) -> None:
+    head = 'name = "n"\nkind = "camp"\ndays = 7\n'
+    where = 'channel = "group_forward"\ncontent_type = "value"\nday = 1\nat = 09:00:00\n'
+    step = f'[[steps]]\nkey = "a"\ntitle = "t"\n{where}'
+    with override("en"), pytest.raises(FileRefused) as refused:
+        read(f"{head}{extra}\n{step}")
+    assert any(said in str(one) for one in refused.value.faults)
