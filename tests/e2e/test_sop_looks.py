@@ -112,9 +112,9 @@ def test_new_operator_signs_in_and_has_a_camp_running_in_a_few_clicks(
     expect(page.locator("h1")).to_contain_text("30")
     look(page, "sop-version-draft")
     page.get_by_role("button", name="开班仪式").click()
-    expect(page.locator("#q-drawer h2")).to_have_text("开班仪式")
+    expect(page.locator("#sop-step h2")).to_have_text("开班仪式")
     look(page, "sop-step")
-    page.locator("#q-drawer [data-bs-dismiss]").first.click()
+    page.locator("#sop-step [data-dock-close]").first.click()
     with page.expect_navigation():
         page.locator("form[action*='publish'] button").click()
     with page.expect_navigation():

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import expect
 
 from sop.enums import TouchState
@@ -96,7 +97,8 @@ def test_results_and_the_review_look_right(
     look(page, "vers-review-ahead")
     with tenant_scope(tenant):
         run_cancel(tenant=tenant, run_id=running.pk, reason="提前结营", actor=SYSTEM)
-        review = review_open(tenant=tenant, run=Run.objects.select_related("version__template").get())
+        with transaction.atomic():
+            review = review_open(tenant=tenant, run=Run.objects.select_related("version__template").get())
         assert review is not None
         steps = list(Step.objects.filter(version=second, day__gte=9).order_by("day", "pk")[:2])
         for kind, text, key in (

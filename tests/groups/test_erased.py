@@ -25,7 +25,8 @@ def test_a_read_of_the_group_brings_no_name_back(vendor, camp, owner, frozen):
     frozen.move(hours=1)
     vendor.corp.groups[camp].members[who].nickname = "三班班长林雪"
     read_everything(vendor)
-    seat = Member.objects.get(userid=who)
+    assert not Member.objects.filter(userid=who).exists()
+    seat = Member.objects.get(pk=seat.pk)
     assert (seat.nickname, seat.left_at) == ("", None)
     assert Customer.objects.get(pk=seat.customer_id).name == ""
     assert Customer.objects.count() == 10

@@ -17,6 +17,8 @@ from simulator.world.model import Corp
 from tests.simulator.conftest import AES_KEY, Api, MovableClock, serve
 from tests.simulator.test_archive import Adapter, switch_on
 
+TALKATIVE = datetime(2027, 3, 1, 2, tzinfo=UTC)
+
 
 class Product:
     """Answers like the product: radar links, a task page behind OAuth, the event API, callbacks."""
@@ -283,6 +285,7 @@ def test_staff_played_by_hand_do_nothing_by_themselves(
 def test_what_people_say_lands_in_the_archive(
     web: httpx.Client, corp: Corp, clock: MovableClock, product: Product
 ) -> None:
+    clock.move(TALKATIVE.timestamp() - clock.now())  # who talks is drawn by the camp's first day
     switch_on(web, corp, agree_share=0.9)
     _begin(web, corp, clock)
     _live(web, clock, 4)
