@@ -1,6 +1,7 @@
 """The fields of a template file: what each may hold, what it is without being written, how it is said to people."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -42,16 +43,16 @@ class Wrong(ValueError):
 
 
 @dataclass(frozen=True)
-class Field:
+class Field(ABC):
     """One field. `default` is what it holds when the file leaves it out; `required` fields cannot be left out."""
 
     label: Any
     default: Any = None
     required: bool = False
 
+    @abstractmethod
     def read(self, value: Any, language: str) -> Any:
         """The value as stored. Raises Wrong."""
-        raise NotImplementedError
 
     def write(self, value: Any) -> str:
         """The value in TOML."""

@@ -55,13 +55,13 @@ class Fired:
 
 @dataclass(frozen=True)
 class Link:
-    """One step of a chain in one group. `state`: ahead, waits, fired, or stalled; `todo` says what to do about it."""
+    """One step of a chain in one group. `state`: ahead, waits, fired, or stalled; `advice` says what to do about it."""
 
     group: "Group"
     state: str
     chain: Chain | None
     words: str
-    todo: str = ""
+    advice: str = ""
 
     @property
     def is_stalled(self) -> bool:
@@ -224,17 +224,17 @@ def _link(
     if chain is None:
         if source is not None and source.state in _GONE:
             why = source.reason or str(source.get_state_display())
-            todo = _("The step before did not go out. Send it by hand in the group, or go on without it.")
-            return Link(group, "stalled", None, why, todo)
+            advice = _("The step before did not go out. Send it by hand in the group, or go on without it.")
+            return Link(group, "stalled", None, why, advice)
         return Link(group, "ahead", None, _("waits for the step before"))
     told = {"n": chain.answered, "all": chain.needed, "what": act_words(step.trigger_kind)}
     words = _("%(n)s of %(all)s people: %(what)s") % told
     if chain.is_stalled(now) or (is_over and chain.reached_at is None):
-        todo = _(
+        advice = _(
             "Too few answers in time. Ask one easy question in the group, let an atmosphere account begin, or go on"
             " without them."
         )
-        return Link(group, "stalled", chain, words, todo)
+        return Link(group, "stalled", chain, words, advice)
     return Link(group, "waits", chain, words)
 
 
