@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
 
@@ -19,6 +18,7 @@ from tenants import audit, clock, preferences
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
+from tenants.pace import within_minute
 from tenants.services import require
 
 SOURCE = "radar"
@@ -122,12 +122,8 @@ def click_record(
 
 
 def _within_limit(tenant_id: int, visitor: str) -> bool:
-    key = f"content.clicks:{tenant_id}:{visitor}"
-    cache.add(key, 0, timeout=60)
-    try:
-        return cache.incr(key) <= preferences.value(tenant_id, CLICKS_A_MINUTE)
-    except ValueError:
-        return True  # the minute ended between the two calls
+    most = preferences.value(tenant_id, CLICKS_A_MINUTE)
+    return within_minute(f"content.clicks:{tenant_id}:{visitor}", most)
 
 
 def script_save(

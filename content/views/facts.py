@@ -1,6 +1,7 @@
 """Product facts and personas: what is true, what shows it, whom it matters to, what came of it."""
 
-from typing import Any
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -122,25 +123,35 @@ class FactPage(FactNewPage):
         }  # fmt: skip
 
 
-class FactActView(ConsoleView):
-    """POST: put a fact away, or take it back."""
+class PutAwayView(ConsoleView, ABC):
+    """POST: put a row away, or take it back. A subclass names the route of the way back and calls its service."""
 
     permission = write_permission = Permission.OPERATE
     http_method_names = ["post"]
+    route: ClassVar[str]
+
+    @abstractmethod
+    def put(self, *, pk: int, is_archived: bool) -> Any:
+        """Call the one service; the row as it is now, with its `archived_at`."""
 
     def post(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         if verb not in ("archive", "restore"):
             raise Http404
-        row = fact_archive(
-            tenant=self.request.tenant, fact_id=pk, is_archived=verb == "archive", actor=self.request.actor
-        )
-        back = self.url("content:fact_act", pk=pk, verb="restore" if verb == "archive" else "archive")
-        toast(
-            request,
-            (_("Archived: %(name)s") if row.archived_at else _("In use again: %(name)s")) % {"name": row},
-            back,
-        )
+        row = self.put(pk=pk, is_archived=verb == "archive")
+        back = self.url(self.route, pk=pk, verb="restore" if verb == "archive" else "archive")
+        said = _("Archived: %(name)s") if row.archived_at else _("In use again: %(name)s")
+        toast(request, said % {"name": row}, back)
         return drawer_done(request)
+
+
+class FactActView(PutAwayView):
+    """POST: put a fact away, or take it back."""
+
+    route = "content:fact_act"
+
+    def put(self, *, pk: int, is_archived: bool) -> Any:
+        request = self.request
+        return fact_archive(tenant=request.tenant, fact_id=pk, is_archived=is_archived, actor=request.actor)
 
 
 class PersonaNewPage(FormPage):
@@ -181,22 +192,13 @@ class PersonaPage(PersonaNewPage):
         return {"here": self.request.path, "row": row}
 
 
-class PersonaActView(ConsoleView):
+class PersonaActView(PutAwayView):
     """POST: put a persona away, or take it back."""
 
-    permission = write_permission = Permission.OPERATE
-    http_method_names = ["post"]
+    route = "content:persona_act"
 
-    def post(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-        if verb not in ("archive", "restore"):
-            raise Http404
-        row = persona_archive(
-            tenant=self.request.tenant, persona_id=pk, is_archived=verb == "archive", actor=self.request.actor
+    def put(self, *, pk: int, is_archived: bool) -> Any:
+        request = self.request
+        return persona_archive(
+            tenant=request.tenant, persona_id=pk, is_archived=is_archived, actor=request.actor
         )
-        back = self.url("content:persona_act", pk=pk, verb="restore" if verb == "archive" else "archive")
-        toast(
-            request,
-            (_("Archived: %(name)s") if row.archived_at else _("In use again: %(name)s")) % {"name": row},
-            back,
-        )
-        return drawer_done(request)

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views import View
@@ -17,6 +16,7 @@ from content.policies.radar import Identity, is_bot
 from content.selectors import radar_tenant
 from content.views.radar import ask_who, identity_read, in_wechat, missing
 from tenants import clock
+from tenants.pace import within_minute
 from tenants.scoping import tenant_scope
 from wecom.selectors import app_current
 
@@ -117,11 +117,7 @@ def _is_theirs(link: "SurveyLink", identity: Identity | None) -> bool:
 
 def _is_too_often(link: "SurveyLink", address: str) -> bool:
     key = f"contacts.survey:{link.tenant_id}:{link.pk}:{address}"
-    cache.add(key, 0, timeout=60)
-    try:
-        return cache.incr(key) > TRIES_A_MINUTE
-    except ValueError:
-        return False  # the minute ended between the two calls
+    return not within_minute(key, TRIES_A_MINUTE)
 
 
 def _page(

@@ -6,7 +6,6 @@ Who visits is told by WeCom's silent sign-in, never by the address; it works wit
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -24,6 +23,7 @@ from sop.policies.value_events import door
 from sop.selectors.value_events import event_by_token, signed_count, signup_of
 from sop.services.signups import came_mark, replay_seen, sign_up, withdraw
 from tenants import clock
+from tenants.pace import within_minute
 from tenants.scoping import tenant_scope
 from wecom.selectors import app_current
 
@@ -148,11 +148,7 @@ def _to_replay(event: "ValueEvent") -> HttpResponse:
 
 def _is_too_often(event: "ValueEvent", address: str) -> bool:
     key = f"sop.event:{event.tenant_id}:{event.pk}:{address}"
-    cache.add(key, 0, timeout=60)
-    try:
-        return cache.incr(key) > TRIES_A_MINUTE
-    except ValueError:
-        return False  # the minute ended between the two calls
+    return not within_minute(key, TRIES_A_MINUTE)
 
 
 def _answer(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
