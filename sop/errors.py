@@ -203,6 +203,11 @@ class UndoTooLate(DomainError):
     message = _("It was changed again since, so it cannot be undone. Open the step and change it by hand.")
 
 
+class MaterialShut(DomainError):
+    code = "SOP-70"
+    message = _("This material may not be taken today: it is not approved, not in its days, or was put away.")
+
+
 class PlanChanged(DomainError):
     code = "SOP-61"
     message = _("The week has changed since the plan was shown. Look at it again.")

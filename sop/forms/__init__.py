@@ -1,6 +1,7 @@
 """Shapes in, by subject; import them from here."""
 
 from sop.forms.events import AttendanceForm, EventForm, ReplayForm, TopicForm
+from sop.forms.links import LinkForm, LinksField
 from sop.forms.runs import (
     NEEDED,
     DecisionForm,
@@ -40,6 +41,8 @@ __all__ = [
     "ExitForm",
     "FlightForm",
     "LibraryForm",
+    "LinkForm",
+    "LinksField",
     "LocalDateTime",
     "MoveForm",
     "NoteForm",

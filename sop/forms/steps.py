@@ -23,6 +23,7 @@ from sop.enums import (
     StepRole,
     Strategy,
 )
+from sop.forms.links import LinksField
 from sop.forms.widgets import NONE, TagChoices, date_input, time_input
 from sop.policies.message import text_limit, text_size
 from sop.services.templates import StepData
@@ -184,6 +185,7 @@ class StepForm(TriggerFields):
     content_type = forms.ChoiceField(label=_("Content type"), choices=ContentType.choices)
     text = forms.CharField(label=_("Message"), required=False, widget=forms.Textarea(attrs={"rows": 6}))
     attachments = AttachmentsField(label=_("What comes along"), required=False)
+    links = LinksField(label=_("Tracked links"), required=False)
     material_id = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
     role = forms.ChoiceField(label=_("Carried out by"), choices=StepRole.choices)
     evidence = forms.ChoiceField(label=_("Proof"), choices=Evidence.choices)

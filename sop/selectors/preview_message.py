@@ -47,12 +47,10 @@ def language_key() -> str:
     return "zh" if (get_language() or "zh").startswith("zh") else "en"
 
 
-def variables_offered(step: "Step | None") -> tuple[str, list[str]]:
-    """(the customer's name, what else can be inserted into any message), with the step's own links."""
+def variables_offered() -> tuple[str, list[str]]:
+    """(the customer's name, what else can be inserted into any message)."""
     key = language_key()
-    prefix = "链接:" if key == "zh" else "link:"
-    links = [f"{prefix}{one['key']}" for one in step.links] if step is not None else []
-    return _ONE_TO_ONE[key], [*_NAMES[key], *links]
+    return _ONE_TO_ONE[key], list(_NAMES[key])
 
 
 def sample_values(

@@ -10,12 +10,13 @@ from django.db.models import Max
 
 from groups.enums import Kind
 from sop.enums import Anchor, EditVerb, StepRole, TemplateKind, VersionState
-from sop.errors import ChecksFailed, DraftExists, KindUnknown, ReasonMissing
+from sop.errors import ChecksFailed, DraftExists, KindUnknown, MaterialShut, ReasonMissing
 from sop.models import Step, Template, Version
 from sop.policies import calendar, plan
 from sop.policies.template_file import Blueprint
 from sop.selectors.builtin import builtin_get
 from sop.selectors.findings import version_findings
+from sop.selectors.step_material import material_found
 from sop.services.answers import version_answers
 from sop.services.drafts import draft_locked, edit_note, phase_key, step_image, step_locked
 from tenants import audit, clock
@@ -64,6 +65,7 @@ class StepData:
     link: int | None = None
     parts: list[str] = field(default_factory=list)
     attachments: list[dict[str, Any]] = field(default_factory=list)
+    links: list[dict[str, str]] = field(default_factory=list)
     material_id: int | None = None
     on: date | None = None
     trigger_tag: int | None = None
@@ -222,7 +224,8 @@ def step_save(
     """Change a step of a draft, or add one (`step_id` None). Safe to repeat for an existing step.
 
     `seen`: the step's revision that was shown; None: whatever it is. Raises StepChanged, StepGone (when `key` names
-    a step taken out since), VersionFrozen, NotPermitted.
+    a step taken out since), MaterialShut for one of the library that may not be taken today, VersionFrozen,
+    NotPermitted.
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
@@ -232,6 +235,8 @@ def step_save(
         else:
             step = step_locked(version, step_id, key=key, seen=seen)
         before = step_image(step) if step_id is not None else None
+        if data.material_id != step.material_id:
+            _may_take(tenant, data.material_id)
         changes = _put(step, data)
         step.phase = phase_key(version, step)
         if before is not None and before == step_image(step):
@@ -249,6 +254,12 @@ def step_save(
         verb = "sop.step.added" if before is None else "sop.step.changed"
         audit.record(tenant=tenant, actor=actor, verb=verb, target=step, changes=changes)
     return step
+
+
+def _may_take(tenant: "Tenant", material_id: int | None) -> None:
+    """A step that has it keeps it; nobody takes it anew while it is not approved or not in its days."""
+    if material_id is not None and material_found(tenant=tenant, asked=str(material_id)) is None:
+        raise MaterialShut
 
 
 def _put(step: Step, data: StepData) -> dict[str, list[Any]]:

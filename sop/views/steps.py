@@ -14,24 +14,19 @@ from sop.forms import PartForm, StepForm
 from sop.models import Step, Version
 from sop.policies.message import carried_kinds
 from sop.policies.slots import SLOT_TIMES
-from sop.selectors.preview_message import attachment_parts, message_preview, variables_offered
+from sop.selectors.preview_message import message_preview, variables_offered
+from sop.selectors.step_material import material_shown
 from sop.selectors.templates import order_key, step_list
 from sop.selectors.titles import step_choices
 from sop.services.drafts import edit_of
 from sop.services.estimates import groups_for, running_in, step_estimate
 from sop.services.templates import step_remove, step_save
 from sop.views.editor import checks_context, found_version, plan_context, told_of
+from sop.views.step_rows import PART_ICONS, link_rows, part_rows
 from tenants.enums import Permission
 from wecom.keeping.assets import asset_store
 
 SAVED, ADDED = "sop/_step_saved.html", "sop/_attachment_added.html"
-PART_ICONS = {
-    "image": "photo",
-    "link": "link",
-    "mini_program": "app-window",
-    "video": "video",
-    "file": "file",
-}
 NEW = {"content_type": "value", "channel": "group_forward", "evidence": "note"}
 
 
@@ -61,20 +56,6 @@ def as_typed(form: StepForm, version: Version, step: Step | None) -> Step:
     made.offset_minutes = made.offset_minutes or 0
     made.is_typed = True  # type: ignore[attr-defined]
     return made
-
-
-def part_rows(attachments: list[dict[str, Any]], tenant_id: int) -> list[dict[str, Any]]:
-    """Attachments as the drawer lists them: each with the JSON its input carries. A query when there are files."""
-    shown = attachment_parts(tenant_id=tenant_id, attachments=attachments)
-    return [
-        {
-            **part,
-            "json": json.dumps(one, ensure_ascii=False),
-            "label": KIND_LABELS[one["kind"]],
-            "icon": PART_ICONS[one["kind"]],
-        }
-        for one, part in zip(attachments, shown, strict=True)
-    ]
 
 
 class StepPage(FormPage):
@@ -108,6 +89,8 @@ class StepPage(FormPage):
             typed = as_typed(form, version, step)
             context |= live_context(self, version, typed, steps)
             context["rows"] = part_rows(typed.attachments or [], version.tenant_id)
+            context["links"] = link_rows(typed.links or [])
+            context["picked"] = material_shown(tenant=self.request.tenant, step=typed)
             context["seen"] = self.request.POST.get("seen", context["seen"])
         return context
 
@@ -187,7 +170,7 @@ def drawer_context(
     ordered = sorted(steps, key=lambda one: order_key(version, one))
     places = [one.pk for one in ordered]
     place = places.index(step.pk) if step is not None and step.pk in places else None
-    one_to_one, names = variables_offered(step)
+    one_to_one, names = variables_offered()
     shown = step or Step(tenant_id=version.tenant_id, version=version, key="typed", **NEW)
     return {
         "step": step,
@@ -200,7 +183,9 @@ def drawer_context(
         "after": ordered[place + 1] if place is not None and place + 1 < len(ordered) else None,
         "one_to_one": one_to_one,
         "variables": names,
-        "rows": part_rows(list(shown.attachments), version.tenant_id),
+        "rows": part_rows(shown.attachments, version.tenant_id),
+        "links": link_rows(shown.links),
+        "picked": material_shown(tenant=page.request.tenant, step=shown),
         "part_kinds": [(kind, KIND_LABELS[kind], PART_ICONS[kind]) for kind in PART_ICONS],
         "carried": {channel: ",".join(carried_kinds(channel)) for channel in Channel.values},
         "private_channels": ",".join(
@@ -351,6 +336,8 @@ class AttachmentView(FormPage):
         (read,) = attachments_read([made])
         rows = part_rows([read.to_dict()], self.request.tenant.pk)
         context = {"row": rows[0], "can_edit": True}
-        return render(
+        answer = render(
             self.request, "sop/_attachment_added.html", context, partial="sop/_attachment_added.html"
         )
+        answer.headers["HX-Trigger-After-Settle"] = json.dumps({"q:step-changed": True})
+        return answer

@@ -98,9 +98,10 @@
     });
   }
   function typed() { if (form()) form().dataset.dirty = "1"; }
+  var NEW = "#step-part-new, #step-link-new, #step-pick"; // what is typed there is not yet the step's
   var ASKED = ["channel", "audience", "anchor", "at", "is_marketing", "is_service", "estimate_groups"];
   drawer.addEventListener("input", function (e) {
-    if (e.target.closest("#step-part-new") || e.target.name === "sample" || e.target.name === "estimate_groups") return;
+    if (e.target.closest(NEW) || e.target.name === "sample" || e.target.name === "estimate_groups") return;
     typed();
     count();
   });
@@ -110,18 +111,23 @@
   });
   drawer.addEventListener("keydown", function (e) {
     if (e.key === "Escape") { e.preventDefault(); leave(close); return; }
-    if (e.key === "Enter" && e.target.matches("#step-part-new input")) { e.preventDefault(); by("step-part-add").click(); }
+    if (e.key === "Enter" && e.target.matches("input") && e.target.closest(NEW)) {
+      e.preventDefault();
+      var go = e.target.closest(NEW).querySelector("[data-part-go]");
+      if (go) go.click();
+    }
   });
   drawer.addEventListener("click", function (e) {
     var put = e.target.closest("[data-insert]");
     if (put) { insert(put.dataset.insert); return; }
-    var row = e.target.closest("#step-parts > li");
+    var row = e.target.closest("#step-parts > li, #step-links > li");
     if (row && e.target.closest("[data-part-off]")) { row.remove(); changed(); return; }
     if (row && e.target.closest("[data-part-up]") && row.previousElementSibling) { row.parentNode.insertBefore(row, row.previousElementSibling); changed(); return; }
-    if (e.target.closest("[data-part-cancel]")) { by("step-part-new").replaceChildren(); return; }
+    if (e.target.closest("[data-part-cancel]")) { e.target.closest(NEW).replaceChildren(); return; }
     if (e.target.closest("[data-drops]") && form()) delete form().dataset.dirty;
   });
   function changed() { typed(); carries(); doc.body.dispatchEvent(new Event("q:step-typed")); }
+  doc.addEventListener("q:step-changed", changed);
   doc.addEventListener("q:step-typed", function (e) { if (e.target !== doc.body) return; typed(); carries(); });
   function insert(words) {
     var area = form().elements.text;
