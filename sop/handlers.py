@@ -6,6 +6,7 @@ from groups.services.week_alerts import week_alerts_bring_up
 from sop.enums import INTERNAL_CHANNELS, REF, Anchor, TouchState
 from sop.events import RunEnded, RunMoved, RunStarted, TouchesStopped
 from sop.models import Run, RunGroup, Touch
+from sop.services.drops import send_lessen
 from sop.services.following import behaviours_follow, exits_follow
 from sop.services.joins import joins_plan
 from sop.services.planning import exposures_return, touches_take_back
@@ -81,6 +82,8 @@ def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
     for event in events:
         if event.ref_kind == REF:
             send_finished(tenant_id=tenant_id, event=event)
+            if event.state == "done":
+                send_lessen(tenant=Tenant.objects.get(pk=tenant_id), touch_id=event.ref_id)
 
 
 def on_work_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:

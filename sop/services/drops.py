@@ -13,12 +13,14 @@ from sop.services.planning import touches_take_back
 from sop.services.results import cancel_at_vendor
 from sop.services.state import send_key, touches_store
 from tenants import clock
-from wecom.services import send_amend, send_copy
+from wecom.services import quota_return, send_amend, send_copy
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from tenants.models import Tenant
+
+_LATE = "left_out_late"  # in a touch's evidence: WeCom was being asked while somebody was left out
 
 
 def people_drop(
@@ -89,12 +91,36 @@ def _lessen(tenant: "Tenant", touch: Touch, gone: list[int], rule: str, reason: 
         return
     gate_release(tenant_id=tenant.pk, keys=[f"{REF}:{touch.pk}"], now=now, customer_ids=gone)
     if touch.send_id is not None:
+        people = customer_list(tenant_id=tenant.pk).filter(pk__in=gone).order_by()
+        quota_return(
+            tenant_id=tenant.pk,
+            vendor_msgids=[f"{REF}:{touch.pk}"],
+            receiver_ids=list(people.values_list("external_userid", flat=True)),
+        )
         _send_to(tenant, touch, left)
     touches_store([touch])
 
 
+def send_lessen(*, tenant: "Tenant", touch_id: int) -> None:
+    """WeCom has just taken a mass send: made anew there when somebody was left out while it was on its way.
+
+    In the caller's transaction. Safe to repeat.
+    """
+    touch = (
+        Touch.objects.select_for_update(of=("self",))
+        .filter(tenant=tenant, pk=touch_id, state=TouchState.HANDED, evidence__has_key=_LATE)
+        .first()
+    )
+    if touch is None or not touch.evidence.get("msgid"):
+        return
+    touch.evidence = {name: value for name, value in touch.evidence.items() if name != _LATE}
+    waiting = TouchRecipient.objects.filter(tenant=tenant, touch=touch, state=RecipientState.PLANNED)
+    _send_to(tenant, touch, list(waiting.values_list("customer_id", flat=True)))
+    touches_store([touch])
+
+
 def _send_to(tenant: "Tenant", touch: Touch, left: list[int]) -> None:
-    """A mass send still waits in our queue, or is a task in WeCom that nobody has confirmed."""
+    """A mass send still waits in our queue, is on its way this moment, or is a task in WeCom that nobody confirmed."""
     assert touch.send_id is not None
     people = customer_list(tenant_id=tenant.pk).filter(pk__in=left).order_by("pk")
     changes = {"external_userids": list(people.values_list("external_userid", flat=True))}
@@ -102,7 +128,8 @@ def _send_to(tenant: "Tenant", touch: Touch, left: list[int]) -> None:
         return
     msgid = touch.evidence.get("msgid")
     if not msgid:
-        return  # on its way this moment: the next look finds its task
+        touch.evidence = {**touch.evidence, _LATE: True}  # `send_lessen` finds its task
+        return
     SendTask.objects.filter(tenant=tenant, send_id=touch.send_id, state=TaskState.WAITING).update(
         state=TaskState.CANCELLED
     )

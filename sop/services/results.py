@@ -28,7 +28,7 @@ from sop.enums.reviews import ReviewState
 from sop.events import TouchConfirmed, TouchMissed
 from sop.models import Review, Run, SendTask, Touch, TouchRecipient
 from sop.services.parked import parked_put
-from sop.services.state import send_key, touch_move, touches_store
+from sop.services.state import send_forget, send_key, touch_move, touches_store
 from team.services import work_items_close
 from tenants import clock, preferences
 from tenants.models import Tenant
@@ -44,7 +44,7 @@ _LEASE_S = 60
 _BATCH = 100
 LATE_GRACE = timedelta(hours=24)  # a step that may go out late stays open this long after its window
 # A send that was on its way to WeCom while its touch was taken back.
-_TAKEN_BACK = frozenset({TouchState.BLOCKED, TouchState.CANCELLED, TouchState.EXPIRED})
+_TAKEN_BACK = frozenset({TouchState.BLOCKED, TouchState.CANCELLED, TouchState.EXPIRED, TouchState.SKIPPED})
 _NEVER_MADE = frozenset({"failed", "cancelled"})  # outcomes that left no task in WeCom
 _RECIPIENT_OF = {1: RecipientState.SENT, 2: RecipientState.NOT_FRIEND, 3: RecipientState.OVER_LIMIT}
 
@@ -66,11 +66,15 @@ def send_finished(*, tenant_id: int, event: SendFinished) -> None:
     """A mass send was made at WeCom, refused, cancelled, or its outcome is unknown. Safe to repeat."""
     touch = (
         Touch.objects.select_for_update(of=("self",))
-        .filter(tenant_id=tenant_id, pk=event.ref_id, send_id=event.send_id)
+        .filter(tenant_id=tenant_id, pk=event.ref_id)
         .select_related("step", "staff", "run")
         .first()
     )
     if touch is None:
+        return
+    if touch.send_id != event.send_id:  # planned once more, or made anew, while this one was on its way
+        if event.state == "done":
+            cancel_at_vendor(tenant_id=tenant_id, send_id=event.send_id, msgid=event.vendor_id)
         return
     if touch.state not in {TouchState.HANDED, TouchState.PARKED}:
         if event.state == "done" and touch.state in _TAKEN_BACK:
@@ -332,32 +336,33 @@ def handed_expire(*, tenant_id: int, limit: int = 500) -> int:
     now = clock.now()
     offer_stands = ~Q(step__anchor=Anchor.OFFER_END) | Q(run__offer_ends_at__gte=now)
     waits = Q(step__catch_up=CatchUp.LATE, send_id__isnull=False, run__state=RunState.RUNNING) & offer_stands
+    # What still has its time must not stand before others that are over: it would fill the batch.
+    since = now - LATE_GRACE
+    is_young = Q(window_ends_at__gte=since) | Q(handed_at__gte=since)
+    has_time = Q(step__catch_up=CatchUp.LATE) & is_young & offer_stands
     with transaction.atomic():
         rows = list(
             Touch.objects.select_for_update(of=("self",), skip_locked=True)
             .filter(tenant_id=tenant_id, state=TouchState.HANDED, window_ends_at__lt=now)
             .exclude(Exists(SendTask.objects.filter(tenant_id=tenant_id, send_id=OuterRef("send_id"))))
-            .exclude(waits)
+            .exclude(waits | has_time)
             .select_related("step", "run")
             .order_by("window_ends_at", "pk")[:limit]
         )
         over = [row for row in rows if _open_until(row) < now and _is_stopped(row)]
         asks = [row for row in over if row.send_id and row.step.catch_up == CatchUp.ASK]
         missed = [row for row in over if row not in asks]
+        _quota_back(tenant_id, over)
         _park(tenant_id, asks)
         _miss(tenant_id, missed, now)
-        _quota_back(tenant_id, over)
     return len(over)
 
 
 def _park(tenant_id: int, touches: list[Touch]) -> None:
     """Mass sends that never reached WeCom in their window, and whose step asks: a lead decides."""
     for touch in touches:
-        sends = touch.evidence.get("sends", 1) + 1  # the queue keeps the name of what was taken back
-        touch_move(
-            touch, TouchState.PARKED, rule=Rule.ASK, reason=str(Rule.ASK.label),
-            send_id=None, evidence={**touch.evidence, "sends": sends},
-        )  # fmt: skip
+        touch_move(touch, TouchState.PARKED, rule=Rule.ASK, reason=str(Rule.ASK.label), handed_at=None)
+        send_forget(touch)
     touches_store(touches)
     _give_back(tenant_id, touches, "cancelled")
     parked_put(tenant=Tenant.objects.get(pk=tenant_id), run_ids={touch.run_id for touch in touches})

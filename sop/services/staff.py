@@ -17,6 +17,7 @@ from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.services import require
+from wecom.services import quota_return
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -139,6 +140,7 @@ def touch_skip(*, tenant: "Tenant", touch_id: int, reason: str, actor: Actor) ->
             return touch
         if touch.state not in {TouchState.PLANNED, TouchState.PARKED}:
             raise TouchFixed
+        _uncount(tenant, touch)
         touch_move(
             touch,
             TouchState.SKIPPED,
@@ -185,9 +187,7 @@ def touch_retime(*, tenant: "Tenant", touch_id: int, due_at: datetime, actor: Ac
         ):
             raise TouchFixed
         before = touch.due_at
-        if touch.state == TouchState.PARKED and touch.handed_at is not None:
-            # Somebody decided that it has not gone out: it is counted when it does, on the day it does.
-            gate_release(tenant_id=tenant.pk, keys=[f"{REF}:{touch.pk}"], now=clock.now())
+        _uncount(tenant, touch)
         if touch.state != TouchState.PLANNED:
             touch_move(touch, TouchState.PLANNED, done_at=None)
             _close_parked(tenant, touch)
@@ -202,6 +202,14 @@ def touch_retime(*, tenant: "Tenant", touch_id: int, due_at: datetime, actor: Ac
             changes={"due_at": [before.isoformat(), due_at.isoformat()]},
         )
     return touch
+
+
+def _uncount(tenant: "Tenant", touch: Touch) -> None:
+    """Somebody decided that a message of which nobody knew has not gone out: it counts when it does, on that day."""
+    if touch.state == TouchState.PARKED and touch.handed_at is not None:
+        keys = [f"{REF}:{touch.pk}"]
+        gate_release(tenant_id=tenant.pk, keys=keys, now=clock.now())
+        quota_return(tenant_id=tenant.pk, vendor_msgids=keys)
 
 
 def _close_parked(tenant: "Tenant", touch: Touch) -> None:

@@ -36,11 +36,14 @@ def touch_move(
 ) -> Touch:
     """Move one touch in memory; `touches_store` writes. Raises TouchFixed for a move the table does not know.
 
-    `at` becomes `done_at` (aware UTC) when the new state ends the touch.
+    `at` becomes `done_at` (aware UTC) when the new state ends the touch. A touch that is planned once more forgets
+    the mass send it had.
     """
     if to not in TOUCH_MOVES[touch.state]:
         raise TouchFixed
     touch.state = to
+    if to == TouchState.PLANNED and touch.send_id is not None:
+        send_forget(touch)
     touch.rule_code, touch.reason = rule, reason[:300]
     if to != TouchState.CLAIMED:
         touch.claim_token, touch.claimed_until = "", None
@@ -55,6 +58,13 @@ def send_key(touch: Touch) -> str:
     """The outbound queue's name for a touch's mass send. One made anew for fewer people has a name of its own."""
     number = touch.evidence.get("sends", 1)
     return f"{REF}:{touch.pk}" if number == 1 else f"{REF}:{touch.pk}:{number}"
+
+
+def send_forget(touch: Touch) -> None:
+    """The next mass send of a touch has a name of its own: the queue keeps what became of the one before."""
+    kept = {name: value for name, value in touch.evidence.items() if name != "msgid"}
+    touch.evidence = {**kept, "sends": touch.evidence.get("sends", 1) + 1}
+    touch.send_id = None
 
 
 def touches_store(touches: Iterable[Touch]) -> None:

@@ -48,10 +48,10 @@ def say(made: Camp, verb: str) -> WorkItem:
     return work_item_act(tenant=made.tenant, item_id=item.pk, verb=verb, actor=SYSTEM)
 
 
-def finish(touch: Touch, state: str) -> None:
+def finish(touch: Touch, state: str, vendor_id: str = "") -> None:
     event = SendFinished(
         tenant_id=touch.tenant_id, occurred_at=at(10, 1), send_id=touch.send_id or 0, kind="mass_send",
-        ref_kind="sop.touch", ref_id=touch.pk, state=state,
+        ref_kind="sop.touch", ref_id=touch.pk, state=state, vendor_id=vendor_id,
     )  # fmt: skip
     on_send_finished(tenant_id=touch.tenant_id, events=[event])
 
