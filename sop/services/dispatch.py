@@ -55,6 +55,10 @@ if TYPE_CHECKING:
 
 BATCH = 500
 RULE_WORDS = {one.value: one.label for rules in (Rule, ExitRule) for one in rules}
+# Held until the transaction ends: who gets a step of a run privately is asked by one dispatcher at a time.
+_ONE_AT_A_TIME = (
+    "select pg_advisory_xact_lock(hashtext('sop_reach'), run::int) from unnest(%s::bigint[]) as run"
+)
 # The rows are chosen in a CTE: as a subquery of IN the planner may run it again and claim past the limit.
 _DUE = """
 with due as materialized (
@@ -246,6 +250,7 @@ def _ask_gate(batch: _Batch, touches: list[Touch]) -> None:
 
 def _still_meant(batch: _Batch, touches: list[Touch]) -> tuple[list[Touch], dict[int, list[int]]]:
     """(touches of groups that are still in their runs, {touch: people who are}); the others are written down."""
+    _wait_for_neighbours(touches)
     people = audience_resolve(tenant_id=batch.tenant.pk, zone=batch.tenant.timezone, touches=touches)
     batch.recipients.extend(interacted_note(tenant=batch.tenant, touches=touches, people=people))
     gone, left = exited_leave(tenant=batch.tenant, touches=touches, people=people)
@@ -253,6 +258,20 @@ def _still_meant(batch: _Batch, touches: list[Touch]) -> tuple[list[Touch], dict
     batch.decided.extend(_apply(batch, touch, Ruling(Verdict.CANCEL, rule)) for touch, rule in gone)
     ended = {touch.pk for touch, _rule in gone}
     return [touch for touch in touches if touch.pk not in ended], people
+
+
+def _wait_for_neighbours(touches: list[Touch]) -> None:
+    """Somebody who sits in two groups of a run gets a private step once, also when two dispatchers have one group
+    each: the second asks when the first has written down whom it reaches. Steps planned for single people were
+    planned once each."""
+    runs = {
+        touch.run_id
+        for touch in touches
+        if touch.channel not in GROUP_CHANNELS and not (touch.step.repeats or touch.step.is_personal)
+    }
+    if runs:
+        with connection.cursor() as cursor:
+            cursor.execute(_ONE_AT_A_TIME, [sorted(runs)])
 
 
 def _leave_out_strangers(batch: _Batch, touches: list[Touch], people: dict[int, list[int]]) -> None:

@@ -1,15 +1,19 @@
 """Real processes race on the same people: no cap and no quota is passed, and the second count agrees."""
 
+import contextlib
 import multiprocessing
+import threading
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
+from typing import Any
 
 import pytest
 from django.db import connections, transaction
 
-from contacts.models import ExposureDay
+from contacts.models import Exposure, ExposureDay
 from contacts.services.identity import customers_merge
-from sop.models import Touch
+from sop.models import Touch, TouchRecipient
+from sop.services import dispatch
 from sop.services.certificate import certificate_make
 from sop.services.dispatch import claim, decide
 from sop.services.planning import plan_apply
@@ -18,6 +22,7 @@ from tenants.models import Preference, Tenant
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.groups import make_member
+from tests.parallel import in_parallel
 from tests.sop.conftest import Camp
 from tests.sop.test_services_dispatch import AT_10
 from wecom.models import QuotaEntry, QuotaRuleChange
@@ -82,3 +87,31 @@ def test_processes_that_race_pass_no_cap_and_no_quota_and_the_certificate_agrees
     assert max(days) <= 2 * CAP  # two who were found to be one while it went on had a cap each until then
     sent = QuotaEntry.objects.values_list("receiver_id", flat=True)
     assert len(sent) == len(set(sent))
+
+
+def test_two_dispatchers_with_a_group_each_reach_who_sits_in_both_once(
+    camp: Callable[..., Camp], frozen: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = camp(steps=[{"channel": "private_mass", "text": "早安", "at": time(10, 0)}], groups=2, people=1)
+    both = made.people[0][0]
+    make_member(group=made.groups[1], customer=both)
+    with transaction.atomic():
+        plan_apply(tenant=made.tenant, run=made.run)
+    frozen.set(AT_10)
+    tokens = [claim(tenant_id=made.tenant.pk, size=1) for _number in range(2)]
+    meet, ask = threading.Barrier(2), dispatch.gate_decide
+
+    def at_the_gate(**asked: Any) -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            meet.wait(1)  # who is kept waiting before does not come in time
+        return ask(**asked)
+
+    monkeypatch.setattr(dispatch, "gate_decide", at_the_gate)
+
+    def work(number: int) -> None:
+        with tenant_scope(made.tenant):
+            decide(tenant_id=made.tenant.pk, token=tokens[number] or "")
+
+    in_parallel(2, work)
+    assert TouchRecipient.objects.filter(customer=both, state="planned").count() == 1
+    assert Exposure.objects.filter(customer=both).count() == 1
