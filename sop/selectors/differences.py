@@ -12,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from sop.enums.differences import Differing
 from sop.enums.links import Part
 from sop.models import Step, Version
+from sop.policies import exits
 from sop.policies.differences import Content, Difference, StepDifference, difference
 from sop.policies.words import Piece, word_changes
+from sop.selectors.exits import exit_words, tag_names
 
 # What places a step in its version; all else is what it says.
 _IDENTITY = frozenset({"id", "tenant", "version", "key", "revision"})
-_FRAME = ("days", "after_days", "offer_day", "offer_at")
+_FRAME = ("days", "after_days", "offer_day", "offer_at", "exits")
 
 
 def step_fields(step: Step) -> dict[str, Any]:
@@ -114,7 +116,8 @@ _NAMES = {
 
 
 def difference_shown(*, before: Version, after: Version) -> ShownDifference:
-    """What changed from one version to another, in words and in the order of days. Two queries."""
+    """What changed from one version to another, in words and in the order of days. Two queries, two more where other
+    rules end a run."""
     rows = Step.objects.filter(tenant_id=after.tenant_id)
     old = {one.key: one for one in rows.filter(version=before)}
     new = {one.key: one for one in rows.filter(version=after)}
@@ -125,7 +128,7 @@ def difference_shown(*, before: Version, after: Version) -> ShownDifference:
     every = Counter(kind for one in found.steps.values() for kind in one.kinds)
     return ShownDifference(
         steps=steps,
-        frame=_frame(found),
+        frame=_frame(found, tag_names(tenant_id=after.tenant_id) if "exits" in found.frame else {}),
         counts=[(_kind(kind), every[kind]) for kind in Differing if every[kind]],
         same=len(new) - sum(1 for key in found.steps if key in new),
     )
@@ -190,14 +193,18 @@ def _entry(one: object) -> str:
     return str(Part(one).label) if one in Part.values else str(one)
 
 
-def _frame(found: Difference) -> list[tuple[str, str, str]]:
+def _frame(found: Difference, tags: dict[tuple[str, int], str]) -> list[tuple[str, str, str]]:
     names = {
         "days": gettext("Days"),
         "after_days": gettext("Days after the end"),
         "offer_day": gettext("Day the offer ends"),
         "offer_at": gettext("Hour the offer ends"),
+        "exits": gettext("Who leaves a run before its end"),
     }
-    rows = [(names[name], _plain(before), _plain(after)) for name, (before, after) in found.frame.items()]
+    rows = [
+        (names[name], _framed(name, before, tags), _framed(name, after, tags))
+        for name, (before, after) in found.frame.items()
+    ]
     return [
         *rows,
         *(
@@ -209,6 +216,12 @@ def _frame(found: Difference) -> list[tuple[str, str, str]]:
             for before, after in found.phases.values()
         ),
     ]
+
+
+def _framed(name: str, value: Any, tags: dict[tuple[str, int], str]) -> str:
+    if name != "exits":
+        return _plain(value)
+    return gettext("、").join(exit_words(one, tags) for one in exits.read(value)) or "–"
 
 
 def _plain(value: object) -> str:

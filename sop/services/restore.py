@@ -47,6 +47,7 @@ def version_restore(
                 phases=source.phases,
                 offer_day=source.offer_day,
                 offer_at=source.offer_at,
+                exits=source.exits,
                 parent=newest,
                 change_reason=(_("Back to v%(n)s: ") % {"n": source.number} + reason.strip())[:200],
             )

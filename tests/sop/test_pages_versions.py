@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from groups.models import Group
+from sop.enums import ExitRule
 from sop.models import Run, Template, Touch, Version
 from sop.services.planning import plan_apply
 from tenants.models import Tenant, User
@@ -78,6 +79,23 @@ def test_back_to_an_older_version_in_one_press(page: Page, two: tuple[Run, Versi
         }  # fmt: skip
         assert Version.objects.count() == 3
     assert "SOP-60" in page(f"/sop/versions/{made.pk}/restore/", post={"reason": "又"}).content.decode()
+
+
+def test_who_leaves_a_run_is_told_apart_and_comes_back_with_an_older_version(
+    page: Page, two: tuple[Run, Version], tenant: Tenant
+) -> None:
+    older, newer = two[0].version_id, two[1].pk
+    with tenant_scope(tenant):
+        Version.objects.filter(pk=older).update(
+            exits=[{"rule": "EXIT-01"}, {"rule": "EXIT-05", "value": "S"}]
+        )
+    shown = page(f"/sop/versions/{newer}/changes/").content.decode()
+    assert "提前退出" in shown
+    assert str(ExitRule.BOUGHT.label) in shown
+    page(f"/sop/versions/{older}/restore/", post={"reason": "买了就停"})
+    with tenant_scope(tenant):
+        made = Version.objects.get(number=3)
+    assert made.exits == [{"rule": "EXIT-01"}, {"rule": "EXIT-05", "value": "S"}]
 
 
 def test_a_draft_equal_to_an_older_version(page: Page, two: tuple[Run, Version], tenant: Tenant) -> None:
