@@ -20,12 +20,13 @@ def joins_plan(*, tenant_id: int, group_id: int, customer_ids: list[int], joined
     planned = 0
     rows = RunGroup.objects.filter(
         tenant_id=tenant_id, group_id=group_id, removed_at=None, run__state=RunState.RUNNING
-    ).select_related("run", "group")
-    run_ids = sorted({row.run_id for row in rows})
-    list(
-        Run.objects.select_for_update(no_key=True).filter(tenant_id=tenant_id, pk__in=run_ids).order_by("pk")
     )
-    for row in rows:
+    locked = Run.objects.select_for_update(no_key=True).filter(
+        tenant_id=tenant_id, pk__in=sorted(rows.values_list("run_id", flat=True))
+    )
+    list(locked.order_by("pk"))
+    # Read once more under the lock: meanwhile a run may have ended, or gone on by another version.
+    for row in rows.select_related("run", "group").order_by("run"):
         steps = Step.objects.filter(
             tenant_id=tenant_id, version_id=row.run.version_id, anchor=Anchor.MEMBER_JOIN
         )

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 LIVE_GROUP_STATES = frozenset({"warming", "active", "declining", "closing"})
 OVER_GROUP_STATES = frozenset({"archived"})
+# Work among colleagues, a crisis, a group's week and a value event go on beside a camp.
+BESIDE_KINDS = (*BESIDE_A_CAMP, *HIDDEN_KINDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,12 +227,12 @@ def _check_free(
 
     Work among colleagues and a crisis wait for no camp.
     """
-    if version.template.kind in (*BESIDE_A_CAMP, *HIDDEN_KINDS):
+    if version.template.kind in BESIDE_KINDS:
         return
     ends_on = calendar.day_date(starts_on, version.days + version.after_days)
     others = RunGroup.objects.filter(
         tenant=tenant, group_id__in=set(group_ids), removed_at=None, run__state=RunState.RUNNING
-    ).exclude(Q(run_id=but_run) | Q(run__version__template__kind__in=[*BESIDE_A_CAMP, *HIDDEN_KINDS]))
+    ).exclude(Q(run_id=but_run) | Q(run__version__template__kind__in=BESIDE_KINDS))
     for row in others.select_related("run", "group"):
         if row.run.starts_on <= ends_on and starts_on <= run_last_day(row.run):
             raise GroupBusy(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from groups.selectors import groups_by_id
 from outbox.services import publish
-from sop.enums import HIDDEN_KINDS, Rule, RunState, TouchState, VersionState
+from sop.enums import Rule, RunState, TouchState, VersionState
 from sop.enums.differences import MoveAct
 from sop.errors import GroupBusy, ReasonMissing, RunInvalid
 from sop.events import RunMoved
@@ -21,7 +21,7 @@ from sop.policies import calendar, moves
 from sop.policies.moves import Line, Place, Row
 from sop.selectors.differences import ShownStep, difference_shown, versions_differ
 from sop.services.planning import slots_of, staff_by_role, step_due_at, touch_revived
-from sop.services.runs import check_kinds, run_last_day, run_locked, run_needs, window_put
+from sop.services.runs import BESIDE_KINDS, check_kinds, run_last_day, run_locked, run_needs, window_put
 from sop.services.state import touch_move, touches_store
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -131,10 +131,12 @@ def move_check(*, run: Run, version: Version) -> None:
     group_ids = list(seats.values_list("group_id", flat=True))
     groups = groups_by_id(tenant_id=tenant.pk, group_ids=group_ids).values()
     check_kinds(tenant, version, groups, run.starts_on, run.offer_ends_at)
+    if version.template.kind in BESIDE_KINDS:
+        return
     others = RunGroup.objects.filter(
         tenant=tenant, group__in=group_ids, removed_at=None, run__state=RunState.RUNNING,
         run__starts_on__gt=run_last_day(run), run__starts_on__lte=last_day,
-    ).exclude(run=run).exclude(run__version__template__kind__in=HIDDEN_KINDS)  # fmt: skip
+    ).exclude(run=run).exclude(run__version__template__kind__in=BESIDE_KINDS)  # fmt: skip
     for row in others.select_related("run", "group"):
         raise GroupBusy(
             _("“%(group)s” is in “%(run)s” on these days.") % {"group": row.group, "run": row.run.name}

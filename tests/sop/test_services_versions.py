@@ -1,15 +1,17 @@
 """A running run goes to another version: what was done stays, what is to come follows, and nobody gets a step twice."""
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, connections, transaction
 
 from groups.models import Group
 from outbox.models import EventRow
-from sop.errors import KindRefuses, ReasonMissing, RunInvalid, RunOver
-from sop.models import Run, Step, Touch, TouchRecipient, Version
+from sop.errors import GroupBusy, KindRefuses, ReasonMissing, RunInvalid, RunOver
+from sop.models import Run, Step, Template, Touch, TouchRecipient, Version
 from sop.services.dispatch import claim, decide, dispatch_due
 from sop.services.joins import joins_plan
 from sop.services.planning import plan_apply
@@ -18,11 +20,14 @@ from sop.services.staff import touch_skip
 from sop.services.versions import move_plan, run_move
 from tenants.audit import SYSTEM
 from tenants.models import AuditEntry
+from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customers
 from tests.factories.groups import fill_group
+from tests.factories.sop import make_run, make_version
 from tests.sop.conftest import Camp
 from tests.sop.test_flows import DAY1
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 Make = Callable[..., Camp]
@@ -256,6 +261,53 @@ def test_a_run_that_is_over_does_not_move(running: Camp) -> None:
     run_cancel(tenant=running.tenant, run_id=running.run.pk, reason="停", actor=SYSTEM)
     with pytest.raises(RunOver):
         run_move(run=running.run, version=version, actor=SYSTEM, reason="改")
+
+
+def test_a_longer_version_gives_way_to_another_camp_and_to_no_crisis(running: Camp) -> None:
+    beside = make_version(tenant=running.tenant, steps=STEPS)
+    make_run(
+        tenant=running.tenant,
+        version=beside,
+        groups=running.groups[:1],
+        starts_on=date(2026, 3, 10),
+        name="下一营",
+    )
+    longer = next_version(running.version, days=14)
+    with pytest.raises(GroupBusy, match="下一营"):
+        run_move(run=running.run, version=longer, actor=SYSTEM, reason="加一周")
+    Template.objects.filter(pk=beside.template_id).update(kind="crisis")
+    assert run_move(run=running.run, version=longer, actor=SYSTEM, reason="加一周").days == 14
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_joins_while_a_run_moves_gets_the_step_of_the_version_it_goes_to(camp: Make) -> None:
+    made = camp(steps=[{"key": "hi", "anchor": "member_join", "audience": "joined", "channel": "staff_task"}])
+    newcomer = make_customers(tenant=made.tenant, count=1, app=made.groups[0].app)[0]
+    fill_group(group=made.groups[0], customers=[newcomer])
+    version = next_version(made.version, hi={"text": "欢迎"})
+
+    def join() -> None:
+        with tenant_scope(made.tenant), transaction.atomic():
+            joins_plan(
+                tenant_id=made.tenant.pk, group_id=made.groups[0].pk, customer_ids=[newcomer.pk], joined_at=at("09:00"),
+            )  # fmt: skip
+        connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            run_move(run=made.run, version=version, actor=SYSTEM, reason="改文案")
+            joining = pool.submit(join)
+            wait_until(somebody_waits, "the newcomer's step waits for the move")
+        joining.result()
+    assert Touch.objects.get().step.text == "欢迎"
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists(select 1 from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def test_a_version_that_breaks_the_groups_rules_is_refused(running: Camp) -> None:
