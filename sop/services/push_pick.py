@@ -43,9 +43,10 @@ def material_put_in_slot(
     if material_id not in found:
         raise SlotInvalid
     row = found[material_id]
+    kind = ContentType.VALUE if row.kind == ContentType.CARE else row.kind  # the table counts care as value
     words = material_words(row)
     wish = SlotWish(
-        content_type=row.kind, title=row.title[:64], text=words.text, links=words.links, material_id=row.pk,
+        content_type=kind, title=row.title[:64], text=words.text, links=words.links, material_id=row.pk,
         attachments=[asdict(one) for one in words.attachments],
     )  # fmt: skip
     return slot_put(tenant=tenant, group_id=group_id, monday=monday, place=place, wish=wish, actor=actor)

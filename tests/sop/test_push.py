@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from content.services.library import About, Said, material_ask, material_decide, material_save
 from groups.models import Group
 from sop.enums import ContentType
 from sop.errors import UndoGone, WeekEmpty, WeekFixed, WeekRefused
@@ -24,7 +25,7 @@ from sop.services.push import (
     week_undo,
 )
 from sop.services.push_confirm import week_confirm
-from sop.services.push_pick import topic_put_in_slot
+from sop.services.push_pick import material_put_in_slot, topic_put_in_slot
 from sop.services.topics import topic_save
 from team.models import WorkItem
 from tenants.audit import SYSTEM
@@ -231,3 +232,13 @@ def test_a_topic_in_a_slot_keeps_its_use_when_the_week_is_confirmed(group: Group
     week_confirm(**common(group))
     use = TopicUse.objects.get()
     assert (use.topic_id, use.touch.step.key, use.touch.step.opens_talk) == (topic.pk, "d4-noon", True)
+
+
+def test_a_material_of_care_goes_into_a_slot_as_value(group: Group) -> None:
+    said = Said(kind="care", title="周末晚安对话", text="照着念 5 分钟。")
+    row = material_save(tenant=group.tenant, said=said, about=About(), actor=SYSTEM)
+    material_ask(tenant=group.tenant, material_id=row.pk, actor=SYSTEM)
+    material_decide(tenant=group.tenant, material_id=row.pk, revision=1, is_approved=True, actor=SYSTEM)
+    material_put_in_slot(**common(group), place=(6, "evening"), material_id=row.pk)
+    slot = PushSlot.objects.get()
+    assert (slot.title, slot.content_type, slot.material_id) == ("周末晚安对话", "value", row.pk)
