@@ -54,6 +54,11 @@ class Row:
     best: Outcome
     differs: bool
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it simply goes out at its own time by both ways."""
+        return not self.differs and self.best.state == "sent"
+
 
 @dataclass
 class Shown:
@@ -65,12 +70,22 @@ class Shown:
     hidden: int
     same: int
 
+    @property
+    def told(self) -> list[Row]:
+        """What moves, falls away or differs between the ways."""
+        return [row for row in self.rows if not row.is_quiet]
+
+    @property
+    def quiet(self) -> list[Row]:
+        """The rest of what is listed."""
+        return [row for row in self.rows if row.is_quiet]
+
 
 def planner_shown(*, tenant: "Tenant", planned: Planned) -> Shown:
     """Both ways of a plan in words. No query."""
     rows = [_row(planned, touch) for touch in planned.week.touches.values()]
-    told = [one for one in rows if one.differs or one.best.state != "sent"]
-    rest = [one for one in rows if not (one.differs or one.best.state != "sent")]
+    told = [one for one in rows if not one.is_quiet]
+    rest = [one for one in rows if one.is_quiet]
     shown = [*told, *rest][:ROWS]
     return Shown(
         first=_way(rows, planned.first, "first"),
