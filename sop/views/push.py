@@ -28,7 +28,7 @@ from sop.services.push import Undo, default_save, slot_move, slots_clear, week_f
 from sop.services.push_confirm import week_confirm
 from sop.services.push_pick import material_put_in_slot, topic_put_in_slot
 from sop.views.push_guard import group_open, week_of
-from tenants import audit, preferences
+from tenants import audit, clock, preferences
 from tenants.enums import Permission
 
 if TYPE_CHECKING:
@@ -114,11 +114,12 @@ def grid_context(request: Any, group: "Group", monday: date) -> dict[str, Any]:
     tenant = request.tenant
     grid = grid_of(tenant=tenant, group=group, monday=monday)
     due_monday, due_at = next_week_due(tenant=tenant)
+    week_due_at = due_at + (monday - due_monday)
     return {
         "grid": grid,
         "group": group,
         "monday": monday,
-        "due_at": due_at + (monday - due_monday) if monday >= due_monday else None,
+        "due_at": week_due_at if week_due_at > clock.now() else None,
         "exempt": week_exempt(tenant_id=tenant.pk, group_ids=[group.pk]).get(group.pk),
         "day_items": preferences.value(tenant.pk, DAY_ITEMS),
         **_rail(request, group),
