@@ -1,6 +1,6 @@
 """Trial flights: asking for one, and what came of it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -68,6 +68,7 @@ class FlightPage(TemplatePage):
         habits, shares = habits_shown(flight)
         return {
             "flight": flight,
+            "starts_on": date.fromisoformat(flight.asked["starts_on"]),
             "waits": flight.state == FlightState.WAITING,
             "failed": flight.state == FlightState.FAILED,
             "legs": flight_legs(flight),
