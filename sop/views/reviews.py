@@ -56,11 +56,11 @@ class ResultsPage(TemplatePage):
             "tab": "results",
             "total": execution_rate(tenant_id=tenant.pk, run_ids=[run.pk])[0],
             "parts": [
-                (by, label, self._parts(run, by))
-                for by, label in (
-                    ("step", _("By step")),
-                    ("staff", _("By colleague")),
-                    ("group", _("By group")),
+                (by, label, head, self._parts(run, by))
+                for by, label, head in (
+                    ("step", _("By step"), _("Step")),
+                    ("staff", _("By colleague"), _("Colleague")),
+                    ("group", _("By group"), _("Group")),
                 )
             ],
             "reasons": skip_reasons(tenant_id=tenant.pk, run_id=run.pk),
