@@ -105,11 +105,29 @@ class TouchTable(ConsoleTable):
     def render_state(self, record: Touch) -> SafeString:
         mark = chip(shown_state(record, clock.now()), record.get_state_display())
         why = format_html(' <span class="q-code">{}</span>', record.rule_code) if record.rule_code else ""
-        return format_html('{}{}<br><small class="q-3rd">{}</small>', mark, why, record.reason)
+        told = format_html('{}{}<br><small class="q-3rd">{}</small>', mark, why, record.reason)
+        return (
+            format_html('{} <small class="q-warn">{}</small>', told, self._warned(record))
+            if record.warned
+            else told
+        )
+
+    def _warned(self, record: Touch) -> str:
+        """Words it goes out with although the list warns of them; nothing while it has not gone out."""
+        if not record.handed_at:
+            return ""
+        return gettext("Careful: %(words)s") % {"words": "、".join(f"「{one}」" for one in record.warned)}
 
     def value_state(self, record: Touch) -> str:
         return " ".join(
-            part for part in (str(record.get_state_display()), record.rule_code, record.reason) if part
+            part
+            for part in (
+                str(record.get_state_display()),
+                record.rule_code,
+                record.reason,
+                self._warned(record) if record.warned else "",
+            )
+            if part
         )
 
     def render_lateness(self, value: int) -> str:

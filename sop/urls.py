@@ -17,6 +17,7 @@ from sop.views import (
     reviews,
     runs,
     step_parts,
+    step_past,
     steps,
     templates,
     topics,
@@ -58,6 +59,10 @@ urlpatterns: list[URLPattern] = [
     path("sop/versions/<int:pk>/link/", step_parts.StepLinkView.as_view(), name="step_link"),
     path("sop/versions/<int:pk>/steps/<int:step_pk>/move/", editor.StepMovePage.as_view(), name="step_move"),
     path("sop/versions/<int:pk>/steps/<int:step_pk>/copy/", editor.StepCopyView.as_view(), name="step_copy"),
+    path(
+        "sop/versions/<int:pk>/steps/<int:step_pk>/past/", step_past.StepPastView.as_view(), name="step_past"
+    ),
+    path("sop/runs/<int:pk>/step-people/", step_past.StepPeoplePage.as_view(), name="step_people"),
     path("sop/versions/<int:pk>/flight/", flights.FlightAskPage.as_view(), name="flight_ask"),
     path("sop/flights/<int:pk>/", flights.FlightPage.as_view(), name="flight"),
     path("sop/runs/", runs.RunsPage.as_view(), name="runs"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils.formats import date_format
@@ -105,13 +105,6 @@ def _problem(row: Material, today: "date", proofs: dict[int, Standing]) -> str:
         standing = proofs.get(row.proof_id or 0, Standing())
         return "" if standing.is_shown else f"{standing.problems[0].value} {standing.problems[0].label}"
     return ""
-
-
-def wording_of(*, material: Any, text: str, known: dict[str, str]) -> tuple[str, str]:
-    """(key, letter) of the wording that a text is; ("", "") for one changed by hand. `known`: wording_keys of it."""
-    key = known.get(text.strip(), "")
-    names = {one: name for one, name, _text in wordings(material)}
-    return key, names.get(key, key)
 
 
 def material_open(*, tenant: "Tenant", material_id: int) -> tuple[Material, str]:

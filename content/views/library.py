@@ -131,6 +131,7 @@ def _result_rows(usage: Usage | None, known: list[tuple[str, str, str]]) -> list
     if usage is None:
         return []
     names = {key: _("Wording %(name)s") % {"name": name} for key, name, _text in known}
+    names[""] = _("Words changed by hand")
     labels = figure_labels()
     rows = [(key, names.get(key, key), figures) for key, figures in usage.by_wording.items()]
     if len(rows) != 1:

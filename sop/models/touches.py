@@ -44,6 +44,15 @@ class Touch(TenantModel):
     send_id = models.BigIntegerField(null=True, blank=True)  # wecom.OutboundSend
     text = models.TextField(blank=True)  # as handed over
     attachments = models.JSONField(default=list, blank=True)  # as handed over, links tracked
+    material = models.ForeignKey(  # of the library, whose words it carried
+        "content.Material", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    wording = models.CharField(
+        max_length=16, blank=True
+    )  # key of its wording; "": changed by hand, or no material
+    warned = models.JSONField(
+        default=list, blank=True
+    )  # [word]: it went out with these, which the list warns of
     evidence = models.JSONField(default=dict, blank=True)
     recipients_count = models.PositiveIntegerField(default=0)
     blocked_count = models.PositiveIntegerField(default=0)
@@ -71,6 +80,11 @@ class Touch(TenantModel):
             ),
             models.Index(
                 fields=["tenant", "window_ends_at"], condition=Q(state="handed"), name="sop_touch_handed"
+            ),
+            models.Index(
+                fields=["tenant", "material", "done_at"],
+                condition=Q(material__isnull=False),
+                name="sop_touch_by_material",
             ),
         ]
 

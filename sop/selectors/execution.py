@@ -139,6 +139,18 @@ def execution_rate(
     ]
 
 
+def execution_of_step(*, tenant_id: int, key: str, run_ids: Iterable[int]) -> dict[int, Execution]:
+    """{run: what became of its step of this key}. One query."""
+    counts: dict[str, Any] = {
+        name: Count("pk", filter=condition) for name, condition in _figures(clock.now()).items()
+    }
+    rows = _rows(tenant_id, None, None, run_ids, None, None).filter(step__key=key)
+    return {
+        row["run_id"]: Execution(key=row["run_id"], **{name: row[name] for name in FIGURES})
+        for row in rows.values("run_id").annotate(**counts).order_by("run_id")
+    }
+
+
 def execution_touches(
     *,
     tenant_id: int,

@@ -16,7 +16,7 @@ from sop.policies.triggers import Chain
 from sop.selectors.boosts import Boosts, boosts_of
 from sop.selectors.exits import exits_of
 from sop.selectors.happened import chains_of
-from sop.selectors.titles import act_words, step_when
+from sop.selectors.titles import act_words, step_when, when_names
 from tenants import clock
 
 if TYPE_CHECKING:
@@ -170,10 +170,11 @@ def _fired(run: Run, steps: list[Step]) -> list[Fired]:
         )
     }
     none = {"fired": 0, "done": 0, "open": 0, "ended": 0}
+    names = when_names(steps)
     return [
         Fired(
             step,
-            step_when(step),
+            step_when(step, names),
             **{name: counted.get(step.key, none)[name] for name in none},
         )
         for step in steps
@@ -194,6 +195,7 @@ def _chains(run: Run, steps: list[Step]) -> list[ChainStep]:
     ):
         touches[touch.step.key, touch.group_id] = touch
     now = clock.now()
+    names = when_names(steps)
     found = []
     for step in steps:
         chains = chains_of(run=run, step=step, group_ids=[group.pk for group in groups])
@@ -201,7 +203,9 @@ def _chains(run: Run, steps: list[Step]) -> list[ChainStep]:
             _link(step, group, chains.get(group.pk), touches, now, is_over=run.state != "running")
             for group in groups
         ]
-        found.append(ChainStep(step, step_when(step), sorted(links, key=lambda one: _ORDER.index(one.state))))
+        found.append(
+            ChainStep(step, step_when(step, names), sorted(links, key=lambda one: _ORDER.index(one.state)))
+        )
     return found
 
 

@@ -1,7 +1,8 @@
 """Where steps hold materials of the library, and what came of it (R63): content's registry asks here.
 
-Figures are those of the last 90 days. A step holds its own words, so the wording it carries is told by comparing
-them with those of every edition. Words changed by hand are the step's own and count for no material.
+A step names the material it was taken from, through every version and copy; a touch keeps which material and wording
+it carried when it was handed over. Words changed by hand stand apart, as the wording "". Figures are those of the last
+90 days.
 """
 
 from collections import defaultdict
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from console.shell import tenant_url
@@ -17,10 +19,9 @@ from contacts.enums import BehaviourKind
 from contacts.selectors.after import Reached, people_after_each, people_clicked
 from contacts.selectors.exposures import people_by_touch
 from content.policies.usage import Figures, Place, Usage
-from content.selectors.library import wording_keys
 from content.selectors.links import tokens_of
-from sop.enums import GROUP_CHANNELS, REF, RecipientState, TouchState
-from sop.models import Step, Touch, TouchRecipient
+from sop.enums import GROUP_CHANNELS, REF, RecipientState, TemplateKind, TouchState
+from sop.models import PushSlot, Step, Touch, TouchRecipient
 from tenants import clock
 
 if TYPE_CHECKING:
@@ -30,16 +31,8 @@ DAYS = 90
 WITHIN = timedelta(hours=24)
 DONE = (TouchState.SUBMITTED, TouchState.CONFIRMED)
 ALL = "all"
+NAMED = 5  # steps or weeks a place names
 PEOPLE = ("reached", "clicked", "replied", "left")
-
-
-@dataclass(frozen=True)
-class Held:
-    """A step, the material whose words it holds, and which wording."""
-
-    step: Step
-    material_id: int
-    wording: str
 
 
 @dataclass
@@ -75,18 +68,19 @@ class Outcome:
 
 
 def usage_of_materials(tenant: "Tenant", material_ids: list[int]) -> dict[int, Usage]:
-    """{material: where it is used and what came of it}; absent: no step holds it. Ten queries for any number."""
+    """{material: where it is used and what came of it}; absent: no step, slot or touch holds it. Eleven queries for any
+    number."""
     held = _steps(tenant, material_ids)
-    outcomes = outcomes_of(tenant=tenant, held=held)
+    slots = _slots(tenant, material_ids)
+    outcomes = outcomes_of(tenant=tenant, material_ids=material_ids)
     found = {}
-    for material_id in {one.material_id for one in held}:
-        mine = [one.step for one in held if one.material_id == material_id]
-        by_wording = outcomes.get(material_id, {})
+    for material_id in {*held, *slots, *outcomes}:
+        by_wording = dict(outcomes.get(material_id, {}))
         total = Outcome()
         for one in by_wording.values():
             total.add(one)
         found[material_id] = Usage(
-            places=_places(tenant, mine),
+            places=(*_places(tenant, held.get(material_id, [])), *_weeks(tenant, slots.get(material_id, []))),
             total=total.figures(),
             by_wording={key: one.figures() for key, one in sorted(by_wording.items())},
             urls=_urls(tenant, material_id, by_wording),
@@ -94,17 +88,25 @@ def usage_of_materials(tenant: "Tenant", material_ids: list[int]) -> dict[int, U
     return found
 
 
-def _steps(tenant: "Tenant", material_ids: Iterable[int]) -> list["Held"]:
-    """Steps that say what one of these materials says. Two queries."""
-    said: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for material_id, keys in wording_keys(tenant_id=tenant.pk, material_ids=material_ids).items():
-        for text, key in keys.items():
-            if text:
-                said[text].append((material_id, key))
-    rows = Step.objects.filter(tenant=tenant, text__in=list(said)).select_related("version__template")
-    return [
-        Held(step, material_id, key) for step in rows.order_by("pk") for material_id, key in said[step.text]
-    ]
+def _steps(tenant: "Tenant", material_ids: Iterable[int]) -> dict[int, list[Step]]:
+    """{material: steps taken from it}. One query. The weekly push table stands for its own steps."""
+    rows = Step.objects.filter(tenant=tenant, material__in=list(material_ids)).select_related(
+        "version__template"
+    )
+    found: dict[int, list[Step]] = defaultdict(list)
+    for step in rows.exclude(version__template__kind=TemplateKind.WEEK).order_by("pk"):
+        found[step.material_id or 0].append(step)
+    return found
+
+
+def _slots(tenant: "Tenant", material_ids: Iterable[int]) -> dict[int, list[PushSlot]]:
+    rows = PushSlot.objects.filter(tenant=tenant, material__in=list(material_ids)).select_related(
+        "week__group"
+    )
+    found: dict[int, list[PushSlot]] = defaultdict(list)
+    for slot in rows.order_by("-week__monday", "pk"):
+        found[slot.material_id or 0].append(slot)
+    return found
 
 
 def _places(tenant: "Tenant", steps: Sequence[Step]) -> tuple[Place, ...]:
@@ -116,9 +118,23 @@ def _places(tenant: "Tenant", steps: Sequence[Step]) -> tuple[Place, ...]:
         Place(
             label=str(some[0].version),
             url=tenant_url(tenant, "sop:version", pk=some[0].version_id),
-            detail="、".join(step.title for step in some[:5]),
+            detail="、".join(step.title for step in some[:NAMED]),
         )
         for _pk, some in sorted(versions.items(), reverse=True)
+    )
+
+
+def _weeks(tenant: "Tenant", slots: Sequence[PushSlot]) -> tuple[Place, ...]:
+    """The latest weeks whose push table holds it."""
+    weeks = {slot.week_id: slot.week for slot in slots}
+    base = tenant_url(tenant, "sop:week")
+    return tuple(
+        Place(
+            label=_("Weekly push table"),
+            url=f"{base}?group={week.group_id}&week={week.monday.isoformat()}",
+            detail=f"{week.group} · {date_format(week.monday, 'SHORT_DATE_FORMAT')}",
+        )
+        for week in list(weeks.values())[:NAMED]
     )
 
 
@@ -133,7 +149,7 @@ def _urls(tenant: "Tenant", material_id: int, keys: Iterable[str]) -> dict[tuple
 
 def outcome_of(*, tenant: "Tenant", material_id: int, wording: str) -> Outcome:
     """Of one wording, or of ALL: the touches and people behind its figures."""
-    by_wording = outcomes_of(tenant=tenant, held=_steps(tenant, [material_id])).get(material_id, {})
+    by_wording = outcomes_of(tenant=tenant, material_ids=[material_id]).get(material_id, {})
     if wording != ALL:
         return by_wording.get(wording, Outcome())
     total = Outcome()
@@ -142,36 +158,32 @@ def outcome_of(*, tenant: "Tenant", material_id: int, wording: str) -> Outcome:
     return total
 
 
-def outcomes_of(*, tenant: "Tenant", held: Sequence[Held]) -> dict[int, dict[str, Outcome]]:
-    """{material: {wording: Outcome}} of what these steps sent in the last 90 days."""
-    if not held:
-        return {}
-    steps = {one.step.pk: one.step for one in held}
+def outcomes_of(*, tenant: "Tenant", material_ids: Iterable[int]) -> dict[int, dict[str, Outcome]]:
+    """{material: {wording: Outcome}} of what was sent of them in the last 90 days."""
     touches = list(
         Touch.objects.filter(
             tenant=tenant,
-            step__in=list(steps),
+            material__in=list(material_ids),
             state__in=DONE,
             done_at__gte=clock.now() - timedelta(days=DAYS),
-        ).order_by("pk")
+        )
+        .select_related("step")
+        .order_by("pk")
     )
-    by_step: dict[int, list[Outcome]] = defaultdict(list)
-    for touch, outcome in zip(touches, _each(tenant, touches, steps), strict=True):
-        by_step[touch.step_id].append(outcome)
     found: dict[int, dict[str, Outcome]] = defaultdict(dict)
-    for one in held:
-        mine = found[one.material_id].setdefault(one.wording, Outcome())
-        for outcome in by_step[one.step.pk]:
-            mine.add(outcome)
+    for touch, outcome in zip(touches, touch_outcomes(tenant, touches), strict=True):
+        found[touch.material_id or 0].setdefault(touch.wording, Outcome()).add(outcome)
     return found
 
 
-def _each(tenant: "Tenant", touches: list[Touch], steps: dict[int, Step]) -> list[Outcome]:
-    """What became of each touch, in order. Five queries."""
+def touch_outcomes(tenant: "Tenant", touches: list[Touch]) -> list[Outcome]:
+    """What became of each carried-out touch (read with its step), in order. Five queries."""
+    if not touches:
+        return []
     in_group = [one for one in touches if one.channel in GROUP_CHANNELS]
     people = people_by_touch(tenant_id=tenant.pk, touch_keys=[f"{REF}:{one.pk}" for one in in_group])
     private = _recipients(tenant, [one.pk for one in touches if one.channel not in GROUP_CHANNELS])
-    tokens = _tokens(tenant, touches, steps)
+    tokens = _tokens(tenant, touches)
     clicks = people_clicked(
         tenant_id=tenant.pk, tokens=[token for some in tokens for token in some],
         since=clock.now() - timedelta(days=DAYS),
@@ -221,17 +233,23 @@ def _recipients(tenant: "Tenant", touch_ids: list[int]) -> dict[int, set[int]]:
     return found
 
 
-def _tokens(tenant: "Tenant", touches: list[Touch], steps: dict[int, Step]) -> list[list[str]]:
-    """The tracked links each touch carried, in order."""
+def _tokens(tenant: "Tenant", touches: list[Touch]) -> list[list[str]]:
+    """The tracked links each touch carried, link cards too, in order."""
     known = tokens_of(tenant_id=tenant.pk, source_kind="sop.run", source_ids={one.run_id for one in touches})
     return [
         [
             token
-            for link in steps[one.step_id].links
-            if (token := known.get((one.run_id, f"{steps[one.step_id].key}:{link['key']}:{one.group_id}")))
+            for key in link_keys(one.step)
+            if (token := known.get((one.run_id, f"{one.step.key}:{key}:{one.group_id}")))
         ]
         for one in touches
     ]
+
+
+def link_keys(step: Step) -> list[str]:
+    """Keys of what a step's message leads to: the links of its words, and its link cards."""
+    cards = [f"@{number}" for number, one in enumerate(step.attachments) if one["kind"] == "link"]
+    return [*(one["key"] for one in step.links), *cards]
 
 
 def figure_label(figure: str) -> str:

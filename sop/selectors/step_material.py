@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ObjectDoesNotExist
 
-from content.selectors.library import materials_by_id, wording_keys
-from content.selectors.picking import material_open, problems_of, wording_of
+from content.selectors.library import materials_by_id, wording_keys, wordings
+from content.selectors.picking import material_open, problems_of
 
 if TYPE_CHECKING:
     from content.models import Material
@@ -32,8 +32,14 @@ def material_shown(*, tenant: "Tenant", step: "Step") -> Picked | None:
     if material is None:
         return None
     known = wording_keys(tenant_id=tenant.pk, material_ids=[material.pk])[material.pk]
-    _key, name = wording_of(material=material, text=step.text, known=known)
+    name = wording_name(material, known.get(step.text.strip(), ""))
     return Picked(material, name, problems_of(tenant=tenant, materials=[material])[material.pk])
+
+
+def wording_name(material: "Material", key: str) -> str:
+    """The letter of a wording; "" for words changed by hand."""
+    names = {one: name for one, name, _text in wordings(material)}
+    return names.get(key, key)
 
 
 def material_found(*, tenant: "Tenant", asked: str) -> "Material | None":

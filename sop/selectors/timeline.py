@@ -1,15 +1,18 @@
 """A version as the editor shows it: phases, days, morning / noon / evening, with each day's load."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from sop.enums import Anchor, Channel, Link
 from sop.models import Step, Version
 from sop.policies import plan
 from sop.policies.slots import slot_of
 from sop.selectors.templates import StepChange, limits_for, order_key
-from sop.selectors.titles import step_when
+from sop.selectors.titles import step_when, when_names
 
 CHANNEL_ICONS = {
     Channel.GROUP_FORWARD: "users-group",
@@ -78,6 +81,7 @@ class Band:
     days: list[Day]
     steps: int
     is_open: bool
+    takes_steps: bool = True  # days that no phase holds and no step may be put on show what stands there
 
 
 @dataclass(frozen=True)
@@ -126,12 +130,13 @@ def timeline(
     known = {one.step.key: one.kind for one in changes}
     cells: dict[int, list[list[Step]]] = defaultdict(lambda: [[], [], []])
     joins = []
+    names = when_names([*steps, *gone])
     for step in sorted([*steps, *gone], key=lambda one: order_key(version, one)):
         place = planned.get(step.pk) or step.to_plan(offer_day=version.offer_day, offer_at=version.offer_at)
         step.icon = CHANNEL_ICONS[Channel(step.channel)]  # type: ignore[attr-defined]
         step.change = known.get(step.key, "")  # type: ignore[attr-defined]
         step.shown_at = place.at  # type: ignore[attr-defined]
-        step.when = step_when(step) if place.day is None else ""  # type: ignore[attr-defined]
+        step.when = step_when(step, names) if place.day is None else ""  # type: ignore[attr-defined]
         step.is_movable = step.anchor == Anchor.RUN_START and step.change != "gone"  # type: ignore[attr-defined]
         step.is_bad = step.key in faults  # type: ignore[attr-defined]
         if place.day is None or place.at is None:
@@ -139,7 +144,8 @@ def timeline(
         else:
             cells[place.day][slot_of(place.at)].append(step)
     last_day = version.days + version.after_days
-    bands = [_band(one, version, cells, loads, limit) for one in version.phases]
+    phases = sorted([*version.phases, *_outside(version, cells)], key=lambda one: one["first"])
+    bands = [_band(one, version, cells, loads, limit) for one in phases]
     return Timeline(
         bands=bands,
         joins=joins,
@@ -181,6 +187,39 @@ def _load(name: str, figures: dict[int, int], last_day: int, limit: int) -> Load
     )
 
 
+def _outside(version: Version, days: Iterable[int]) -> list[dict[str, Any]]:
+    """Bands for what no phase holds: days before the first with a step, gaps between phases, days past the end."""
+    last = version.days + version.after_days
+    held = {day for one in version.phases for day in range(one["first"], one["last"] + 1)}
+    filled = sorted(day for day in days if day not in held)
+    early, late = [day for day in filled if day < 1], [day for day in filled if day > last]
+    found = []
+    if early:
+        found.append(
+            {"key": "early", "name": _("Before the first day"), "note": "", "first": early[0], "last": 0}
+        )
+    for first, stop in _gaps(day for day in range(1, last + 1) if day not in held):
+        found.append(
+            {"key": f"gap{first}", "name": _("In no phase"), "note": "", "first": first, "last": stop}
+        )
+    if late:
+        found.append(
+            {"key": "late", "name": _("After the end"), "note": "", "first": last + 1, "last": late[-1]}
+        )
+    return found
+
+
+def _gaps(days: Iterable[int]) -> list[tuple[int, int]]:
+    """(first, last) of each stretch of days that follow one another."""
+    found: list[tuple[int, int]] = []
+    for day in days:
+        if found and found[-1][1] == day - 1:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
+
+
 def _band(
     phase: dict[str, Any],
     version: Version,
@@ -192,6 +231,7 @@ def _band(
     for number in range(phase["first"], phase["last"] + 1):
         load = loads.get(number, plan.DayLoad(0, 0, 0))
         label = f"+{number - version.days}" if number > version.days else str(number)
+        label = label if number >= 1 else f"−{1 - number}"
         days.append(Day(number, label, cells[number], load.messages, load.minutes, load.messages > limit))
     return Band(
         key=phase["key"],
@@ -202,6 +242,7 @@ def _band(
         days=days,
         steps=sum(len(cell) for day in days for cell in day.cells),
         is_open=True,
+        takes_steps=phase["key"] not in ("early", "late"),
     )
 
 

@@ -2,6 +2,7 @@
 when a step falls due, as every page says it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -24,10 +25,39 @@ def touch_titles(*, tenant_id: int, touch_keys: Iterable[str]) -> dict[str, str]
     return {f"{ours}{pk}": title for pk, title in rows}
 
 
-def step_when(step: Step) -> str:
+@dataclass(frozen=True)
+class WhenNames:
+    """Names of what steps wait for: tags of groups and of members, and steps by (version, key)."""
+
+    group_tags: dict[str, str]
+    tags: dict[int, str]
+    steps: dict[tuple[int, str], str]
+
+
+def when_names(steps: Iterable[Step]) -> WhenNames:
+    """For steps of one company. Three queries at most, one for each kind of name that is needed."""
+    rows = list(steps)
+    asked = {one.anchor for one in rows}
+    wanted = {one.trigger_tag for one in rows if one.anchor == Anchor.CUSTOMER_TAG}
+    sources = [one for one in rows if one.anchor == Anchor.ANSWERS]
+    tenant_id = rows[0].tenant_id if rows else 0
+    tags = tags_managed(tenant_id=tenant_id).filter(pk__in=wanted - {None}) if wanted else ()
+    named = Step.objects.filter(
+        tenant_id=tenant_id,
+        version__in={one.version_id for one in sources},
+        key__in={one.trigger_step for one in sources},
+    )
+    return WhenNames(
+        group_tags=dict(group_tag_choices(tenant_id=tenant_id)) if Anchor.GROUP_TAG in asked else {},
+        tags={one.pk: str(one) for one in tags},
+        steps={(one.version_id, one.key): one.title for one in named} if sources else {},
+    )
+
+
+def step_when(step: Step, names: WhenNames | None = None) -> str:
     """When a step falls due, in a few words: day 3 · 20:00; 1 h after a member's join; 10 answers to “…” in 24 h.
 
-    A query for steps that wait for a tag or for answers, none for the others.
+    `names` of all the steps that are shown together; without them a query for a step that waits for a tag or answers.
     """
     if step.anchor == Anchor.RUN_START:
         return _("day %(day)s · %(at)s") % {"day": step.day, "at": f"{step.at:%H:%M}"}
@@ -36,7 +66,7 @@ def step_when(step: Step) -> str:
         return f"{day} {step.at:%H:%M}"
     if step.anchor == Anchor.OFFER_END:
         return _("%(time)s before the offer ends") % {"time": span_words(-step.offset_minutes)}
-    what = _waits_for(step)
+    what = _waits_for(step, names or when_names([step]))
     if step.repeats:
         what = _("each time: %(what)s") % {"what": what}
     return (
@@ -56,22 +86,20 @@ def span_words(minutes: int) -> str:
     return _("%(n)s min") % {"n": count}
 
 
-def _waits_for(step: Step) -> str:
+def _waits_for(step: Step, names: WhenNames) -> str:
     if step.anchor == Anchor.GROUP_SIZE:
         return _("the group reaches %(n)s customers") % {"n": step.trigger_count}
     if step.anchor == Anchor.GROUP_TAG:
-        names = dict(group_tag_choices(tenant_id=step.tenant_id))
-        return _("the group gets the tag “%(tag)s”") % {"tag": names.get(str(step.trigger_tag), "–")}
+        return _("the group gets the tag “%(tag)s”") % {
+            "tag": names.group_tags.get(str(step.trigger_tag), "–")
+        }
     if step.anchor == Anchor.CUSTOMER_TAG:
-        tag = tags_managed(tenant_id=step.tenant_id).filter(pk=step.trigger_tag or 0).first()
-        return _("a member gets the tag “%(tag)s”") % {"tag": tag or "–"}
+        return _("a member gets the tag “%(tag)s”") % {"tag": names.tags.get(step.trigger_tag or 0, "–")}
     if step.anchor == Anchor.BEHAVIOUR:
         return _acts(step)
     if step.anchor == Anchor.ANSWERS:
-        source = Step.objects.filter(
-            tenant_id=step.tenant_id, version_id=step.version_id, key=step.trigger_step
-        ).first()
-        told = {"n": step.trigger_count, "step": source or "–", "what": act_words(step.trigger_kind)}
+        source = names.steps.get((step.version_id, step.trigger_step), "–")
+        told = {"n": step.trigger_count, "step": source, "what": act_words(step.trigger_kind)}
         return _("%(n)s people after “%(step)s”: %(what)s") % told
     return _("a member joins")
 

@@ -36,9 +36,19 @@ def words_in_steps(*, tenant: "Tenant", steps: Iterable[PlanStep]) -> list[StepW
     return [StepWords(step.key, step.title, one) for step in steps for one in told(find(step.text, words))]
 
 
-def words_stop(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, tuple[str, str]]:
-    """{touch: (rule, why it may not be sent)}: its final words hold one that is refused, want a fact and there is
-    none, or are a testimonial's whose permission does not hold. Two queries, more only where there is something.
+@dataclass(frozen=True)
+class Judged:
+    """What the words of a touch say about it: the rule that stops it and why, or the words it goes out with although
+    the list warns of them."""
+
+    rule: str = ""
+    why: str = ""
+    warned: tuple[str, ...] = ()
+
+
+def words_judged(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, Judged]:
+    """{touch: what its final words say}: one that holds a refused word, wants a fact where there is none, or is a
+    testimonial's whose permission does not hold, is stopped. Two queries, more only where there is something.
 
     The values of the variables are read too: a group's name can hold what the template does not.
     """
@@ -46,18 +56,17 @@ def words_stop(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, tup
         return {}
     words = words_of(tenant)
     shown = unproved(tenant=tenant, said={(one.step.text, one.channel) for one in touches})
-    seen: dict[tuple[Any, ...], tuple[str, str] | None] = {}
+    seen: dict[tuple[Any, ...], Judged] = {}
     found = {}
     for touch in touches:
         if (problem := shown.get((touch.step.text, touch.channel))) is not None:
-            found[touch.pk] = (problem.value, str(problem.label))
+            found[touch.pk] = Judged(problem.value, str(problem.label))
             continue
         alike = (touch.run_id, touch.step_id, touch.group_id, touch.staff_id, touch.planned_at)
         if alike not in seen:
             text = render("\n".join(_said(touch)), values_of(tenant=tenant, touch=touch), {})
-            seen[alike] = _why(text, words)
-        if (stop := seen[alike]) is not None:
-            found[touch.pk] = stop
+            seen[alike] = _judged(text, words)
+        found[touch.pk] = seen[alike]
     return found
 
 
@@ -67,11 +76,12 @@ def _said(touch: "Touch") -> list[str]:
     return [touch.step.text, *along]
 
 
-def _why(text: str, words: tuple[Word, ...]) -> tuple[str, str] | None:
+def _judged(text: str, words: tuple[Word, ...]) -> Judged:
     if any(ALIASES.get(one) == "fact" for one in names_in(text)):
-        return FACT_RULE, _("No true fact with evidence holds today for {卖点}")
-    stopped = refused(find(text, words))
+        return Judged(FACT_RULE, _("No true fact with evidence holds today for {卖点}"))
+    hits = find(text, words)
+    stopped = refused(hits)
     if not stopped:
-        return None
+        return Judged(warned=tuple(dict.fromkeys(one.found for one in hits)))
     shown = "、".join(f"「{one}」" for one in stopped[:SHOWN])
-    return WORDS_RULE, _("It holds words that may not be sent: %(words)s") % {"words": shown}
+    return Judged(WORDS_RULE, _("It holds words that may not be sent: %(words)s") % {"words": shown})

@@ -41,7 +41,7 @@ from sop.policies.dispatch import Ruling, Verdict
 from sop.policies.plan import in_quiet_hours
 from sop.selectors.ahead import ahead_of
 from sop.selectors.audience import audience_resolve
-from sop.selectors.words import words_stop
+from sop.selectors.words import words_judged
 from sop.services.handover import blocked_put, handed_over, has_sender
 from sop.services.leaving import exited_leave, interacted_note
 from sop.services.parked import parked_put
@@ -223,13 +223,14 @@ def _ask_gate(batch: _Batch, touches: list[Touch]) -> None:
         clock.local(batch.now, zone).time(), quiet[QUIET_FROM.key], quiet[QUIET_UNTIL.key]
     )
     asked: list[Touch] = []
-    stopped = words_stop(tenant=batch.tenant, touches=touches)
+    judged = words_judged(tenant=batch.tenant, touches=touches)
     for touch in touches:
+        said = judged[touch.pk]
+        touch.warned = list(said.warned)
         if not people.get(touch.pk):
             batch.decided.append(_apply(batch, touch, Ruling(Verdict.BLOCK, Rule.NOBODY)))
-        elif touch.pk in stopped:
-            rule, why = stopped[touch.pk]
-            batch.decided.append(_apply(batch, touch, Ruling(Verdict.BLOCK, rule), why))
+        elif said.rule:
+            batch.decided.append(_apply(batch, touch, Ruling(Verdict.BLOCK, said.rule), said.why))
         elif touch.channel in PULL_CHANNELS and is_quiet:
             batch.decided.append(_apply(batch, touch, Ruling(Verdict.BLOCK, "QUIET-01")))
         else:

@@ -21,6 +21,7 @@ from content.policies.attachments import Attachment, message_parts
 from sop.enums import BLOCKED_REF, INTERNAL_CHANNELS, MASS_CHANNELS, REF, Channel, TouchState
 from sop.models import Touch
 from sop.policies.dispatch import lateness_s
+from sop.selectors.step_material import wordings_carried
 from sop.services.state import send_key, touch_move
 from sop.services.texts import Message, messages_of
 from team.services import work_items_put
@@ -40,6 +41,7 @@ class _Context:
     now: datetime
     messages: dict[int, Message]
     external: dict[int, str]
+    carried: dict[tuple[int, str], str]  # (material, a step's words): key of the wording they are
 
 
 def handed_over(*, tenant: "Tenant", now: datetime, allowed: Allowed) -> list[Touch]:
@@ -55,6 +57,10 @@ def handed_over(*, tenant: "Tenant", now: datetime, allowed: Allowed) -> list[To
         now=now,
         messages=messages_of(tenant=tenant, touches=[touch for touch, _people in allowed]),
         external=_external(tenant.pk, {one for some in private for one in some}),
+        carried=wordings_carried(
+            tenant_id=tenant.pk,
+            said=[(one.step.material_id, one.step.text) for one, _people in allowed if one.step.material_id],
+        ),
     )
     _queue_mass(context, [pair for pair in allowed if pair[0].channel in MASS_CHANNELS])
     moved = [_mark_handed(context, touch, people) for touch, people in allowed]
@@ -88,6 +94,8 @@ def _mark_handed(context: _Context, touch: Touch, people: tuple[int, ...]) -> To
         lateness_s=lateness_s(planned_at=touch.planned_at, handed_at=context.now),
         text=context.messages[touch.pk].text,
         attachments=context.messages[touch.pk].attachments,
+        material_id=touch.step.material_id,
+        wording=context.carried.get((touch.step.material_id or 0, touch.step.text), ""),
         recipients_count=len(people),
     )
 

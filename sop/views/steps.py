@@ -17,7 +17,7 @@ from sop.policies.slots import SLOT_TIMES
 from sop.selectors.preview_message import message_preview, variables_offered
 from sop.selectors.step_material import material_shown
 from sop.selectors.templates import order_key, step_list
-from sop.selectors.titles import step_choices
+from sop.selectors.titles import step_choices, step_when
 from sop.services.drafts import edit_of
 from sop.services.estimates import groups_for, running_in, step_estimate
 from sop.services.templates import step_remove, step_save
@@ -176,6 +176,7 @@ def drawer_context(
         "step": step,
         "version": version,
         "seen": step.revision if step is not None else "",
+        "when": step_when(step) if step is not None else "",
         "can_edit": page.can(Permission.OPERATE) and version.state == VersionState.DRAFT,
         "place": place + 1 if place is not None else None,
         "steps_total": len(steps),

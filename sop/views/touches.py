@@ -13,6 +13,7 @@ from sop.forms import NoteForm, ReasonForm, RetimeForm
 from sop.models import Touch
 from sop.selectors.calendar import decorate, touch_list, touches_nearest_first
 from sop.selectors.recipients import recipient_list
+from sop.selectors.step_material import wording_name
 from sop.services.staff import touch_restore, touch_retime, touch_review, touch_skip, touch_submit
 from sop.tables import TouchTable
 from tenants import clock
@@ -60,6 +61,7 @@ class TouchDrawer(TemplatePage):
             "people": people[:50],
             "people_count": people.count(),
             "parts": [{"kind": "text", "text": touch.text or touch.step.text}],
+            "wording": wording_name(touch.material, touch.wording) if touch.material else "",
             "can_operate": self.can(Permission.OPERATE),
             "retime": RetimeForm(initial={"due_at": touch.due_at}),
             "skip": ReasonForm(),

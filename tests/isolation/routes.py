@@ -302,6 +302,8 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "sop:estimate": (VIEW, OPERATE),
     "sop:attachment": (VIEW, OPERATE),
     "sop:step_pick": (VIEW, WORK),
+    "sop:step_past": (VIEW, WORK),
+    "sop:step_people": (VIEW, WORK),
     "sop:step_take": (VIEW, OPERATE),
     "sop:step_link": (VIEW, OPERATE),
     "sop:flight_ask": (VIEW, OPERATE),

@@ -12,7 +12,7 @@ from content.selectors.usage import usage_of
 from content.services.library import About, Said, material_ask, material_decide, material_save
 from content.services.proofs import ProofWish, proof_material, proof_save, proof_withdraw
 from sop.enums import TouchState
-from sop.models import Touch
+from sop.models import Step, Touch
 from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
 from tenants import clock
@@ -41,6 +41,12 @@ def _material(tenant: Tenant) -> int:
     return row.pk
 
 
+def _taken(camp: Camp, material: int) -> int:
+    """The camp's steps were taken from this material; the last one's words were changed by hand since."""
+    Step.objects.filter(tenant=camp.tenant, version=camp.version).update(material=material)
+    return material
+
+
 def _carried_out(camp: Camp, frozen: MovableClock) -> list[Touch]:
     frozen.set(AT_10)
     plan_apply(tenant=camp.tenant, run=camp.run)
@@ -65,7 +71,7 @@ STEPS = [
 
 def test_results_stand_by_wording_and_count_each_person_once(camp: Make, frozen: MovableClock) -> None:
     made = camp(steps=STEPS, groups=1, people=3)
-    material = _material(made.tenant)
+    material = _taken(made, _material(made.tenant))
     assert _carried_out(made, frozen)[0].state == TouchState.CONFIRMED
     first, second, third = made.people[0]
     group = made.groups[0]
@@ -74,17 +80,41 @@ def test_results_stand_by_wording_and_count_each_person_once(camp: Make, frozen:
     _act(made.tenant, second, "message", 25, group)
     _act(made.tenant, third, "leave", 3, group)
     usage = usage_of(tenant=made.tenant, material_ids=[material])[material]
-    assert sorted(usage.by_wording) == ["b", "main"]
+    assert sorted(usage.by_wording) == ["", "b", "main"]
     assert [place.label for place in usage.places] == [str(made.version)]
     main = usage.by_wording["main"]
     assert (main.sent, main.reached, main.replied, main.left) == (1, 3, 1, 1)
     assert main.clicked is None
-    assert (usage.total.sent, usage.total.reached, usage.total.replied) == (2, 3, 1)
+    assert usage.by_wording[""].sent == 1
+    assert (usage.total.sent, usage.total.reached, usage.total.replied) == (3, 3, 1)
+
+
+def test_a_touch_keeps_what_it_carried_whatever_becomes_of_its_step(camp: Make, frozen: MovableClock) -> None:
+    made = camp(steps=STEPS, people=2)
+    material = _taken(made, _material(made.tenant))
+    touches = _carried_out(made, frozen)
+    assert [(one.material_id, one.wording) for one in touches] == [
+        (material, "main"),
+        (material, "b"),
+        (material, ""),
+    ]
+    Step.objects.filter(version=made.version).update(material=None, text="改了")
+    usage = usage_of(tenant=made.tenant, material_ids=[material])[material]
+    assert (usage.places, usage.by_wording["b"].sent) == ((), 1)
+
+
+def test_words_of_a_material_that_a_step_was_not_taken_from_are_not_its_use(
+    camp: Make, frozen: MovableClock
+) -> None:
+    made = camp(steps=STEPS)
+    material = _material(made.tenant)
+    _carried_out(made, frozen)
+    assert usage_of(tenant=made.tenant, material_ids=[material]) == {}
 
 
 def test_what_was_never_sent_has_no_people_and_what_nobody_holds_is_absent(camp: Make) -> None:
     made = camp(steps=STEPS)
-    material = _material(made.tenant)
+    material = _taken(made, _material(made.tenant))
     usage = usage_of(tenant=made.tenant, material_ids=[material, material + 99])
     assert set(usage) == {material}
     assert (usage[material].total.sent, usage[material].total.reached) == (0, None)
@@ -92,7 +122,7 @@ def test_what_was_never_sent_has_no_people_and_what_nobody_holds_is_absent(camp:
 
 def test_each_figure_opens_what_stands_behind_it(camp: Make, frozen: MovableClock) -> None:
     made = camp(steps=STEPS, people=2)
-    material = _material(made.tenant)
+    material = _taken(made, _material(made.tenant))
     _carried_out(made, frozen)
     _act(made.tenant, made.people[0][0], "message", 1, made.groups[0])
     person = make_user()

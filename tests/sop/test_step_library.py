@@ -154,7 +154,7 @@ def test_a_step_keeps_a_material_whose_days_are_over_and_nobody_takes_it_anew(
 ) -> None:
     step = intro(tenant)
     mine = material(tenant, valid_until=clock.local_date(clock.now(), tenant.timezone))
-    data = {
+    data: dict[str, Any] = {
         "title": "欢迎",
         "channel": "group_mass",
         "content_type": "norms",

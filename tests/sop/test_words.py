@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, time
 
 import pytest
+from django.test import Client
 
 from contacts.models import Exposure
 from content.services.sensitive import words_put
@@ -17,7 +18,7 @@ from sop.services.templates import version_publish
 from team.models import WorkItem
 from tenants.audit import Actor
 from tenants.enums import Role
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 from tenants.roles import PERMISSIONS
 from tests.conftest import MovableClock
 from tests.factories.sop import make_version
@@ -68,8 +69,23 @@ def test_a_word_that_only_a_variable_brings_in_stops_the_message_too(
 
 
 def test_a_risky_word_warns_and_is_sent(camp: Make, frozen: MovableClock) -> None:
-    (touch,) = _sent(camp(steps=[{"at": time(10, 0), "text": "独家资料"}]), frozen)
-    assert touch.state == TouchState.HANDED
+    said = [{"at": time(10, 0), "text": "独家资料，真的独家"}, {"at": time(10, 0), "text": "资料"}]
+    risky, plain = _sent(camp(steps=said), frozen)
+    assert (risky.state, risky.warned) == (TouchState.HANDED, ["独家"])
+    assert (plain.state, plain.warned) == (TouchState.HANDED, [])
+
+
+def test_a_warning_stands_in_the_ledger_and_on_the_touch(
+    camp: Make, frozen: MovableClock, client: Client
+) -> None:
+    made = camp(steps=[{"at": time(10, 0), "text": "独家资料"}])
+    (touch,) = _sent(made, frozen)
+    client.force_login(User.objects.get(email="lin@example.com"))
+    User.objects.update(language="en")
+    ledger = client.get(f"/t/{made.tenant.slug}/sop/touches/").content.decode()
+    assert "Careful: 「独家」" in ledger
+    drawer = client.get(f"/t/{made.tenant.slug}/sop/touches/{touch.pk}/").content.decode()
+    assert "Went out with words to be careful with" in drawer
 
 
 def test_a_version_with_a_refused_word_is_not_published_and_a_risky_one_is_only_said(scoped: Tenant) -> None:
