@@ -145,9 +145,9 @@ def execution_of_step(*, tenant_id: int, key: str, run_ids: Iterable[int]) -> di
         name: Count("pk", filter=condition) for name, condition in _figures(clock.now()).items()
     }
     rows = _rows(tenant_id, None, None, run_ids, None, None).filter(step__key=key)
+    found: Iterable[Any] = rows.values("run_id").annotate(**counts).order_by("run_id")
     return {
-        row["run_id"]: Execution(key=row["run_id"], **{name: row[name] for name in FIGURES})
-        for row in rows.values("run_id").annotate(**counts).order_by("run_id")
+        row["run_id"]: Execution(key=row["run_id"], **{name: row[name] for name in FIGURES}) for row in found
     }
 
 

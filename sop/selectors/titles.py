@@ -38,10 +38,10 @@ def when_names(steps: Iterable[Step]) -> WhenNames:
     """For steps of one company. Three queries at most, one for each kind of name that is needed."""
     rows = list(steps)
     asked = {one.anchor for one in rows}
-    wanted = {one.trigger_tag for one in rows if one.anchor == Anchor.CUSTOMER_TAG}
+    wanted = {one.trigger_tag for one in rows if one.anchor == Anchor.CUSTOMER_TAG and one.trigger_tag}
     sources = [one for one in rows if one.anchor == Anchor.ANSWERS]
     tenant_id = rows[0].tenant_id if rows else 0
-    tags = tags_managed(tenant_id=tenant_id).filter(pk__in=wanted - {None}) if wanted else ()
+    tags = tags_managed(tenant_id=tenant_id).filter(pk__in=wanted) if wanted else ()
     named = Step.objects.filter(
         tenant_id=tenant_id,
         version__in={one.version_id for one in sources},
