@@ -42,8 +42,8 @@ _FLOOR = (
 def _plan(tenant: Tenant, groups: list[Group], now: datetime) -> None:
     """One send of each group due now, the others on the days to come; then what is due is handed over."""
     run, step = run_make(
-        tenant=tenant, code="freeze", now=now, anchor=Anchor.MEMBER_JOIN, channel=Channel.GROUP_MASS,
-        audience=Audience.MEMBERS,
+        tenant=tenant, code="freeze", now=now, groups=groups, anchor=Anchor.MEMBER_JOIN,
+        channel=Channel.GROUP_MASS, audience=Audience.MEMBERS,
     )  # fmt: skip
     store(
         Touch(

@@ -10,7 +10,7 @@ from benchmarks.rows import rows_like
 from contacts.models import Customer
 from groups.models import Group, Member
 from sop.enums import Anchor, Audience, Channel
-from sop.models import Run, Step, Template, Touch, TouchRecipient, Version
+from sop.models import Run, RunGroup, Step, Template, Touch, TouchRecipient, Version
 from team.models import Staff
 from tenants import clock
 from tenants.audit import SYSTEM
@@ -52,8 +52,8 @@ def crowd_make(*, tenant: Tenant, touches: int, due_at: datetime) -> Crowd:
         app = app_connect(tenant=tenant, corp_id=CORP_ID, agent_id=1, secret="unused", actor=SYSTEM)
         homes = groups_make(tenant=tenant, app=app, count=touches // GROUP_SIZE, name="Bench", now=now)
         run, step = run_make(
-            tenant=tenant, code="bench", now=now, anchor=Anchor.MEMBER_JOIN, channel=Channel.STAFF_TASK,
-            audience=Audience.JOINED,
+            tenant=tenant, code="bench", now=now, groups=dict.fromkeys(group for group, _customer in homes),
+            anchor=Anchor.MEMBER_JOIN, channel=Channel.STAFF_TASK, audience=Audience.JOINED,
         )  # fmt: skip
         rows = store(
             Touch(
@@ -107,8 +107,10 @@ def groups_make(
     return [(groups[number // GROUP_SIZE], customer) for number, customer in enumerate(customers)]
 
 
-def run_make(*, tenant: Tenant, code: str, now: datetime, **step_fields: Any) -> tuple[Run, Step]:
-    """A running camp of 30 days with one step."""
+def run_make(
+    *, tenant: Tenant, code: str, now: datetime, groups: Iterable[Group], **step_fields: Any
+) -> tuple[Run, Step]:
+    """A running camp of 30 days with one step, in these groups."""
     template = Template.objects.create(tenant=tenant, code=code, name="基准", kind="camp")
     version = Version.objects.create(
         tenant=tenant, template=template, number=1, days=30, state="published", published_at=now
@@ -120,4 +122,5 @@ def run_make(*, tenant: Tenant, code: str, now: datetime, **step_fields: Any) ->
     run = Run.objects.create(
         tenant=tenant, version=version, name="基准", starts_on=clock.local_date(now, tenant.timezone), days=30
     )
+    store(RunGroup(tenant=tenant, run=run, group=group, added_at=now) for group in groups)
     return run, step
