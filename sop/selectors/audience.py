@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db import connection
+
 from contacts.selectors import behaviours_for, buyers_in
 from groups.selectors import members_current
 from leads.selectors import undecided_customer_ids
@@ -17,6 +19,16 @@ if TYPE_CHECKING:
     from sop.models import Run, Touch
 
 RUN_SOURCE = "sop.run"
+# From the people, of whom each has a few rows, to their touches: the other way it would read the whole run a batch.
+_REACHED = """
+with had as materialized (
+    select touch_id, customer_id from sop_touchrecipient
+    where tenant_id = %(tenant)s and customer_id = any(%(people)s) and state <> 'blocked'
+)
+select t.id, t.run_id, s.key, had.customer_id from had
+join sop_touch t on t.tenant_id = %(tenant)s and t.id = had.touch_id and t.run_id = any(%(runs)s)
+join sop_step s on s.tenant_id = t.tenant_id and s.id = t.step_id and s.key = any(%(keys)s)
+"""
 
 
 def audience_resolve(*, tenant_id: int, zone: str, touches: Iterable["Touch"]) -> dict[int, list[int]]:
@@ -113,18 +125,20 @@ def _without_reached(
     if not private:
         return found
     reached: dict[tuple[int, str], set[int]] = defaultdict(set)
-    rows = (
-        TouchRecipient.objects.filter(
-            tenant_id=tenant_id,
-            touch__run__in={touch.run_id for touch in private},
-            touch__step__key__in={touch.step.key for touch in private},
-            customer__in={one for touch in private for one in found.get(touch.pk, ())},
+    asked = {touch.pk for touch in private}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _REACHED,
+            {
+                "tenant": tenant_id,
+                "people": sorted({one for touch in private for one in found.get(touch.pk, ())}),
+                "runs": sorted({touch.run_id for touch in private}),
+                "keys": sorted({touch.step.key for touch in private}),
+            },
         )
-        .exclude(touch__in=[touch.pk for touch in private])
-        .exclude(state=RecipientState.BLOCKED)
-    )
-    for run_id, key, customer_id in rows.values_list("touch__run_id", "touch__step__key", "customer_id"):
-        reached[run_id, key].add(customer_id)
+        for touch_id, run_id, key, customer_id in cursor.fetchall():
+            if touch_id not in asked:
+                reached[run_id, key].add(customer_id)
     for touch in sorted(private, key=lambda one: one.pk):
         seen = reached[touch.run_id, touch.step.key]
         found[touch.pk] = [one for one in found.get(touch.pk, ()) if one not in seen]
