@@ -47,6 +47,7 @@ EVENTS: dict[str, list[str]] = {
         "contacts.handlers.on_messages_archived",
         "groups.handlers.on_messages_archived",
         "groups.handlers.on_complaints_heard",
+        "sop.handlers.on_messages_archived",
     ],
     "wecom.send.finished": [
         "sop.handlers.on_send_finished",

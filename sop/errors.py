@@ -242,3 +242,14 @@ class ReviewOpenItems(DomainError):
 class ReviewFixed(DomainError):
     code = "SOP-64"
     message = _("The version that answers this review is published. Its points do not change any more.")
+
+
+class OwnProof(DomainError):
+    code = "SOP-70"
+    message = _("A colleague has to look at it, not the one who sent it.")
+    status = 403
+
+
+class PictureInvalid(DomainError):
+    code = "SOP-71"
+    message = _("This is not a PNG or JPEG picture. Take a screenshot and choose it from your photos.")

@@ -27,6 +27,7 @@ FIGURE_LABELS = {
     "missed": _("Missed"),
     "no_evidence": _("Evidence missing"),
     "blocked": _("Blocked"),
+    "waiting": _("Submitted, waits for proof"),
 }
 
 

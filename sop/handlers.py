@@ -10,13 +10,14 @@ from sop.services.drops import send_lessen
 from sop.services.following import behaviours_follow, exits_follow
 from sop.services.joins import joins_plan
 from sop.services.planning import exposures_return, touches_take_back
+from sop.services.proving import messages_prove
 from sop.services.results import send_finished
 from sop.services.reviews import review_act_check, review_open
 from sop.services.staff import bundle_submit, bundle_take_back
 from sop.services.triggers import triggers_plan
 from tenants.audit import Actor
 from tenants.models import Tenant
-from wecom.events import SendFinished
+from wecom.events import MessagesArchived, SendFinished
 
 FREEZE_RULE = "FREEZE-01"
 
@@ -76,6 +77,12 @@ def on_run_ended(*, tenant_id: int, events: list[RunEnded]) -> None:
     runs = Run.objects.filter(tenant=tenant, pk__in={event.run_id for event in events})
     for run in runs.select_related("version__template").order_by("pk"):
         review_open(tenant=tenant, run=run)
+
+
+def on_messages_archived(*, tenant_id: int, events: list[MessagesArchived]) -> None:
+    """What was said proves what was sent. Safe to repeat, in any order."""
+    for event in events:
+        messages_prove(tenant_id=tenant_id, app_id=event.app_id, message_ids=event.message_ids)
 
 
 def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:

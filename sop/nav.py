@@ -89,6 +89,7 @@ register_rail(rhythm_rail)
 register_rail(quota_rail)
 register_holding(
     Holding("sop.TouchRecipient", _("Touches planned")),
+    Holding("sop.TouchProof", _("Proofs of touches")),
     Holding("sop.RunExit", _("Runs left before their end")),
     Holding("sop.EventSignup", _("Value events")),
 )

@@ -8,13 +8,18 @@ from django.utils.translation import gettext as _
 from console.pages import render, toast
 from content.policies.wording import render as fill
 from sop.enums import GROUP_CHANNELS, INTERNAL_CHANNELS, MASS_CHANNELS, Channel, TouchState
+from sop.enums.proofs import PICTURE_MB, Outcome
+from sop.errors import PictureInvalid
 from sop.forms import NoteForm
+from sop.forms.proofs import PictureForm, outcomes_read
 from sop.models import Touch
 from sop.selectors.beside import runs_in_group
 from sop.selectors.calendar import decorate, touch_list
 from sop.selectors.preview_message import attachment_parts
+from sop.selectors.proofs import pictures_waiting
 from sop.selectors.recipients import bundle_list, recipient_list
 from sop.services.forwarding import forward_parts
+from sop.services.proofs import BY_HAND, outcomes_note, proof_offer
 from sop.services.staff import touch_submit
 from team.phone import PhoneView
 from team.phone.base import Panel
@@ -55,6 +60,10 @@ class ForwardView(PhoneView):
             "parts": self._parts(first),
             "parts_url": self.url("sop_phone:forward_parts", pk=first.pk) if first.attachments else "",
             "until": max((one.window_ends_at for one in touches), default=None),
+            "waiting_pictures": pictures_waiting(tenant=self.request.tenant, touches=touches),
+            "by_hand": first.channel in BY_HAND,
+            "outcomes": Outcome.choices,
+            "picture_mb": PICTURE_MB,
         }
         return render(request, "sop/forward.html", context, partial="sop/forward.html")
 
@@ -77,8 +86,46 @@ class ForwardView(PhoneView):
         note = form.cleaned_data["note"] if form.is_valid() else ""
         touch = touch_submit(tenant=self.request.tenant, touch_id=pk, actor=self.request.actor, note=note)
         is_proven = touch.state == TouchState.CONFIRMED
-        said = _("Confirmed.") if is_proven else _("Submitted. It counts as confirmed once there is proof.")
+        waits = _("Submitted. The archive, a reply, a screenshot or a colleague's look confirms it.")
+        said = _("Confirmed.") if is_proven else waits
         toast(request, said)
+        return HttpResponseRedirect(self.url("sop_phone:forward", pk=pk))
+
+
+class ProofUploadView(ForwardView):
+    """POST: a screenshot of one touch."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.touches(pk)
+        form = PictureForm(request.POST, request.FILES)
+        if not form.is_valid():
+            raise PictureInvalid(form.errors["picture"][0])
+        proof_offer(
+            tenant=self.request.tenant,
+            touch_id=pk,
+            content=form.cleaned_data["picture"].read(),
+            actor=self.request.actor,
+        )
+        toast(request, _("Sent. A colleague looks at it; then it is confirmed."))
+        return HttpResponseRedirect(self.url("sop_phone:forward", pk=pk))
+
+
+class OutcomesView(ForwardView):
+    """POST: what came of calls or text messages, person by person."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.touches(pk)
+        people = recipient_list(tenant=self.request.tenant, touch_id=pk).exclude(state="blocked")
+        told = outcomes_read(request.POST, list(people.values_list("pk", flat=True)))
+        touch = outcomes_note(
+            tenant=self.request.tenant, touch_id=pk, outcomes=told, actor=self.request.actor
+        )
+        is_done = touch.state == TouchState.CONFIRMED
+        toast(request, _("Confirmed.") if is_done else _("Noted. The others wait still."))
         return HttpResponseRedirect(self.url("sop_phone:forward", pk=pk))
 
 

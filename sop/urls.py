@@ -12,6 +12,7 @@ from sop.views import (
     link_figures,
     materials,
     planner,
+    proofs,
     push,
     push_drawers,
     reviews,
@@ -125,6 +126,9 @@ urlpatterns: list[URLPattern] = [
         flow.ChainReleaseView.as_view(),
         name="chain_release",
     ),
+    path("sop/proofs/", proofs.ProofsPage.as_view(), name="proofs"),
+    path("sop/proofs/<int:pk>/picture/", proofs.ProofPictureView.as_view(), name="proof_picture"),
+    path("sop/proofs/<int:pk>/<slug:verb>/", proofs.ProofActView.as_view(), name="proof_act"),
     path("sop/touches/", touches.TouchesPage.as_view(), name="touches"),
     path("sop/touches/<int:pk>/", touches.TouchDrawer.as_view(), name="touch"),
     path("sop/touches/<int:pk>/<slug:verb>/", touches.TouchVerbView.as_view(), name="touch_verb"),
@@ -132,6 +136,8 @@ urlpatterns: list[URLPattern] = [
 phone_urlpatterns: list[URLPattern] = [
     path("send/<int:pk>/", phone.ForwardView.as_view(), name="forward"),
     path("send/<int:pk>/parts/", phone.ForwardPartsView.as_view(), name="forward_parts"),
+    path("send/<int:pk>/proof/", phone.ProofUploadView.as_view(), name="proof"),
+    path("send/<int:pk>/outcomes/", phone.OutcomesView.as_view(), name="outcomes"),
 ]
 public_urlpatterns: list[URLPattern] = [
     path("r/e/<str:token>", value_event_phone.EventPhoneView.as_view(), name="event"),

@@ -107,7 +107,7 @@ class Evidence(models.TextChoices):
     """What proves that a step was carried out."""
 
     SEND_RESULT = "send_result", _("WeCom send result")
-    NOTE = "note", _("Note or screenshot")
+    NOTE = "note", _("Archive, reply or screenshot")
     RECORD = "record", _("Own record")
 
 

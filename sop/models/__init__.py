@@ -3,6 +3,7 @@
 from sop.models.certificates import Certificate
 from sop.models.edits import DraftEdit
 from sop.models.flights import Flight
+from sop.models.proofs import TouchProof
 from sop.models.push import PushDefault, PushSlot, PushWeek
 from sop.models.reviews import Review, ReviewItem
 from sop.models.runs import Run, RunExit, RunGroup
@@ -33,6 +34,7 @@ __all__ = [
     "TopicOpener",
     "TopicUse",
     "Touch",
+    "TouchProof",
     "TouchRecipient",
     "ValueEvent",
     "Version",

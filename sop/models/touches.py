@@ -9,6 +9,7 @@ from sop.enums import (
     TaskState,
     TouchState,
 )  # fmt: skip
+from sop.enums.proofs import Outcome
 from sop.models.runs import Run
 from sop.models.templates import Step
 from tenants import clock
@@ -102,6 +103,10 @@ class TouchRecipient(TenantModel):
     state = models.CharField(max_length=12, choices=RecipientState, default=RecipientState.PLANNED)
     rule_code = models.CharField(max_length=16, blank=True)
     at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(
+        max_length=12, choices=Outcome, blank=True, default="", db_default=""
+    )  # of a call or text message (R52)
+    outcome_note = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

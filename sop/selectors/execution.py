@@ -1,8 +1,9 @@
 """The execution rate (R58): confirmed in its window ÷ due. Late, unproved, skipped and missed stand apart; they and
 what was done in time add up to what was due.
 
-Due are touches whose window has ended, and those that came to an end before it did. What a rule blocked, or was taken
-back, was nobody's to do: it is no part of the rate. Each figure opens its rows: `execution_touches` takes its name.
+Due are touches whose window has ended, and those that came to an end before it did. What was said to be sent waits for
+its proof until the window ends, and counts as unproved from then on. What a rule blocked, or was taken back, was
+nobody's to do: it is no part of the rate. Each figure opens its rows: `execution_touches` takes its name.
 """
 
 from collections.abc import Iterable
@@ -19,11 +20,7 @@ from tenants import clock
 
 _IN_WINDOW = Q(done_at__lte=F("window_ends_at"))
 _NOBODYS = Q(state__in=[TouchState.BLOCKED, TouchState.CANCELLED])
-_ENDED_EARLY = Q(
-    state__in=[
-        TouchState.SUBMITTED, TouchState.CONFIRMED, TouchState.SKIPPED, TouchState.EXPIRED, TouchState.FAILED,
-    ]
-)  # fmt: skip
+_ENDED_EARLY = Q(state__in=[TouchState.CONFIRMED, TouchState.SKIPPED, TouchState.EXPIRED, TouchState.FAILED])
 _GROUPED = {
     "step": ("step__key", "run__version__template"),
     "staff": ("staff_id",),
@@ -52,10 +49,11 @@ def _figures(now: datetime) -> dict[str, Q]:
         "missed": fell_due & ~(confirmed | said | skipped),
         "no_evidence": fell_due & said,
         "blocked": Q(planned_at__lte=now, state=TouchState.BLOCKED),
+        "waiting": said & Q(window_ends_at__gt=now),
     }
 
 
-FIGURES = ("due", "in_window", "late", "skipped", "missed", "no_evidence", "blocked")
+FIGURES = ("due", "in_window", "late", "skipped", "missed", "no_evidence", "blocked", "waiting")
 
 
 @dataclass(frozen=True)
@@ -70,6 +68,7 @@ class Execution:
     missed: int
     no_evidence: int
     blocked: int
+    waiting: int = 0  # submitted, their windows still open
     name: str = ""
     day: int | None = None  # of a step
     template_id: int | None = None  # of a step

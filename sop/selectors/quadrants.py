@@ -79,7 +79,7 @@ def run_quadrants(*, tenant: "Tenant", run: Run, by: str) -> Quadrants:
     operators = []
     for staff_id, groups in owned.items():
         people = {one for group in groups for one in members[group.pk]}
-        part = done.get(staff_id) or Execution(staff_id, 0, 0, 0, 0, 0, 0, 0, names[staff_id])
+        part = done.get(staff_id) or Execution(staff_id, 0, 0, 0, 0, 0, 0, 0, name=names[staff_id])
         succeeded = len(people & won) if won is not None else None
         operators.append(
             Operator(

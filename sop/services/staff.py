@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from contacts.services.touch import gate_release
-from sop.enums import BLOCKED_REF, REF, Evidence, RecipientState, Rule, TouchState
-from sop.errors import ReasonMissing, TouchFixed, WecomTells
-from sop.models import Touch, TouchRecipient
+from sop.enums import BLOCKED_REF, INTERNAL_CHANNELS, REF, Evidence, Rule, TouchState
+from sop.errors import OwnProof, ReasonMissing, TouchFixed, WecomTells
+from sop.models import Touch
 from sop.services.parked import parked_put
+from sop.services.proofs import is_own, touch_said, touch_unsaid
 from sop.services.results import bundles_close, touches_confirmed
 from sop.services.state import touch_move, touches_store
 from team.services import work_items_close
@@ -32,27 +33,26 @@ def _locked(tenant: "Tenant", touch_id: int) -> Touch:
 
 
 def touch_submit(*, tenant: "Tenant", touch_id: int, actor: Actor, note: str = "") -> Touch:
-    """The staff member says it is sent. With a note (what a screenshot shows, who answered) or for a step that
-    needs no more than the person's own record it is confirmed; without, it stays submitted until a reviewer looks.
+    """The staff member says it is sent. That is their word, with or without a note: the touch is submitted and waits
+    for proof. Only a step that asks for no more than the person's own record, or work among colleagues with a note of
+    what came of it, is confirmed by it.
 
-    Safe to repeat; a note given later confirms. Raises TouchFixed when its window has passed, NotPermitted.
+    Safe to repeat; a note given later is kept. Raises TouchFixed when its window has passed, NotPermitted.
     """
     require(actor, Permission.WORK)
-    now = clock.now()
+    now, note = clock.now(), note.strip()[:500]
     with transaction.atomic():
         touch = _locked(tenant, touch_id)
-        if touch.state == TouchState.CONFIRMED or (touch.state == TouchState.SUBMITTED and not note.strip()):
+        if touch.state == TouchState.CONFIRMED or (touch.state == TouchState.SUBMITTED and not note):
             return touch
         if touch.state not in {TouchState.HANDED, TouchState.SUBMITTED} or touch.send_id:
             raise TouchFixed
         if touch.state == TouchState.HANDED:
-            touch_move(touch, TouchState.SUBMITTED, at=now)
-            touch.evidence = {**touch.evidence, "submitted_by": actor.name, "submitted_at": now.isoformat()}
-            TouchRecipient.objects.filter(tenant=tenant, touch=touch, state=RecipientState.PLANNED).update(
-                state=RecipientState.SENT, at=now
-            )
-        if note.strip() or touch.step.evidence == Evidence.RECORD:
-            _confirm(touch, kind="note" if note.strip() else "record", actor=actor, note=note.strip())
+            touch_said(touch, actor)
+        if touch.step.evidence == Evidence.RECORD or (note and touch.channel in INTERNAL_CHANNELS):
+            _confirm(touch, kind="note" if note else "record", actor=actor, note=note)
+        elif note:
+            touch.evidence = {**touch.evidence, "note": note}
         touches_store([touch])
         audit.record(
             tenant=tenant,
@@ -98,11 +98,7 @@ def bundle_take_back(*, tenant: "Tenant", bundle: int, actor: Actor) -> int:
         if any(one.state == TouchState.CONFIRMED or one.window_ends_at <= now for one in rows):
             raise TouchFixed
         for touch in said:
-            kept = {key: value for key, value in touch.evidence.items() if not key.startswith("submitted_")}
-            TouchRecipient.objects.filter(
-                tenant=tenant, touch=touch, state=RecipientState.SENT, at=touch.done_at
-            ).update(state=RecipientState.PLANNED, at=None)
-            touch_move(touch, TouchState.HANDED, done_at=None, evidence=kept)
+            touch_unsaid(touch)
             audit.record(tenant=tenant, actor=actor, verb="sop.touch.taken_back", target=touch)
         touches_store(said)
     return len(said)
@@ -114,7 +110,10 @@ def _confirm(touch: Touch, *, kind: str, actor: Actor, note: str = "") -> None:
 
 
 def touch_review(*, tenant: "Tenant", touch_id: int, actor: Actor, note: str = "") -> Touch:
-    """A reviewer confirms what a staff member submitted. Safe to repeat. Raises TouchFixed, NotPermitted."""
+    """A colleague has seen in the group what a staff member submitted. Safe to repeat.
+
+    Raises OwnProof for one's own touch, TouchFixed, NotPermitted.
+    """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
         touch = _locked(tenant, touch_id)
@@ -122,6 +121,8 @@ def touch_review(*, tenant: "Tenant", touch_id: int, actor: Actor, note: str = "
             return touch
         if touch.state != TouchState.SUBMITTED:
             raise TouchFixed
+        if is_own(touch, actor):
+            raise OwnProof
         _confirm(touch, kind="review", actor=actor, note=note)
         touches_store([touch])
         audit.record(tenant=tenant, actor=actor, verb="sop.touch.reviewed", target=touch, reason=note)

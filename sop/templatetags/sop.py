@@ -1,7 +1,7 @@
 """Words and icons of touches: {% load sop %}."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,11 +11,14 @@ from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
 from console import formats
+from console.templatetags.q import moment
 from contacts.enums import Rule as GateRule
 from sop.enums import ContentType, Rule, TouchState
+from sop.enums.proofs import ProofKind
 from sop.models import Version
 from sop.policies.push import Share
 from sop.selectors.reviews import proposals_of
+from tenants import clock
 from tenants.enums import Permission
 from tenants.roles import allows
 
@@ -85,7 +88,8 @@ def state_word(touch: Any) -> str:
             return _("Late")
         return _("Waits for the staff member's tap") if touch.is_mass else _("Due now")
     if touch.state == TouchState.SUBMITTED:
-        return _("Submitted, not confirmed")
+        is_over = touch.window_ends_at <= clock.now()
+        return _("Submitted, proof missing") if is_over else _("Submitted, waits for proof")
     return str(touch.get_state_display())
 
 
@@ -112,13 +116,21 @@ def proof(touch: Any) -> str:
         "send_result": _("WeCom send result"),
         "note": pgettext("remark", "Note"),
         "record": _("Own record"),
-        "review": _("Reviewed"),
+        "review": _("Seen by a colleague"),
+        "outcome": _("Outcome noted person by person"),
+        **{one.value: str(one.label) for one in ProofKind},
     }
-    kind = touch.evidence.get("kind", "")
+    kind, told = touch.evidence.get("kind", ""), touch.evidence
     if kind:
-        who = touch.evidence.get("confirmed_by", "")
-        return f"{kinds.get(kind, kind)} · {who}" if who else kinds.get(kind, kind)
-    return _("Missing") if touch.state == TouchState.SUBMITTED else "–"
+        parts = [kinds.get(kind, kind), told.get("confirmed_by", "")]
+        if at := told.get("proof_at") or told.get("confirmed_at"):
+            parts.append(moment(datetime.fromisoformat(at)))
+        if told.get("likeness"):
+            parts.append(_("%(n)s%% of the words") % {"n": told["likeness"]})
+        return " · ".join(part for part in parts if part)
+    if touch.state != TouchState.SUBMITTED:
+        return "–"
+    return _("Missing") if touch.window_ends_at <= clock.now() else _("Waits for proof")
 
 
 @register.filter

@@ -74,7 +74,7 @@ class ResultsPage(TemplatePage):
 
     def _parts(self, run: Run, by: str) -> list[Execution]:
         rows = execution_rate(tenant_id=run.tenant_id, by=by, run_ids=[run.pk])
-        return [one for one in rows if one.due or one.blocked]
+        return [one for one in rows if one.due or one.blocked or one.waiting]
 
 
 class ReviewPage(TemplatePage):

@@ -12,6 +12,7 @@ from sop.filters import TouchFilter
 from sop.forms import NoteForm, ReasonForm, RetimeForm
 from sop.models import Touch
 from sop.selectors.calendar import decorate, touch_list, touches_nearest_first
+from sop.selectors.proofs import proofs_of
 from sop.selectors.recipients import recipient_list
 from sop.selectors.step_material import wording_name
 from sop.services.staff import touch_restore, touch_retime, touch_review, touch_skip, touch_submit
@@ -62,6 +63,7 @@ class TouchDrawer(TemplatePage):
             "people_count": people.count(),
             "parts": [{"kind": "text", "text": touch.text or touch.step.text}],
             "wording": wording_name(touch.material, touch.wording) if touch.material else "",
+            "proofs": proofs_of(tenant=self.request.tenant, touch_id=touch.pk),
             "can_operate": self.can(Permission.OPERATE),
             "retime": RetimeForm(initial={"due_at": touch.due_at}),
             "skip": ReasonForm(),

@@ -351,6 +351,9 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "sop:topic_openers": (VIEW, OPERATE),
     "sop:topic": (VIEW, OPERATE),
     "sop:topic_verb": (VIEW, OPERATE),
+    "sop:proofs": (VIEW, WORK),
+    "sop:proof_picture": (WORK, WORK),
+    "sop:proof_act": (VIEW, OPERATE),
     "sop:touch": (VIEW, WORK),
     "sop:touch_verb": (VIEW, WORK),
     "analytics:camps": (VIEW, WORK),
@@ -387,6 +390,8 @@ PHONE = {
     "leads_phone:s_verdict",
     "sop_phone:forward",
     "sop_phone:forward_parts",
+    "sop_phone:proof",
+    "sop_phone:outcomes",
 }
 # Where the phone signs in: anyone may knock.
 PHONE_DOOR = {"team_phone:login", "team_phone:oauth"}

@@ -76,6 +76,7 @@ WORDS: dict[str, dict[str, str]] = {
     "leads_phone:s_verdict": {"verb": "confirm"},
     "sop:certificate_act": {"verb": "again"},
     "sop:clone": {"code": "nothing"},
+    "sop:proof_act": {"verb": "accept"},
     "sop:run_late": {"verb": "send"},
     "sop:shelve": {"verb": "archive"},
     "sop:event_person": {"verb": "came"},

@@ -277,8 +277,8 @@ def test_staffs_word_is_submitted_and_a_reviewer_confirms(camp: Make, frozen: Mo
     assert touch_review(tenant=made.tenant, touch_id=touch.pk, actor=SYSTEM).state == "confirmed"
 
 
-def test_note_confirms_what_was_forwarded(camp: Make, frozen: MovableClock) -> None:
-    made, touch = handed(camp, frozen)
+def test_own_record_confirms_where_the_step_asks_for_no_more(camp: Make, frozen: MovableClock) -> None:
+    made, touch = handed(camp, frozen, evidence="record")
     touch = touch_submit(tenant=made.tenant, touch_id=touch.pk, actor=SYSTEM, note="9 人回复")
     assert (touch.state, touch.evidence["kind"]) == ("confirmed", "note")
 
@@ -350,8 +350,9 @@ def test_execution_counts_each_outcome_apart(camp: Make, frozen: MovableClock) -
     frozen.set(at("10:00"))
     dispatch_due(tenant_id=made.tenant.pk)
     rows = list(Touch.objects.order_by("pk"))
-    touch_submit(tenant=made.tenant, touch_id=rows[0].pk, actor=SYSTEM, note="好")
-    touch_submit(tenant=made.tenant, touch_id=rows[1].pk, actor=SYSTEM)
+    for touch in rows[:2]:
+        touch_submit(tenant=made.tenant, touch_id=touch.pk, actor=SYSTEM)
+    touch_review(tenant=made.tenant, touch_id=rows[0].pk, actor=SYSTEM)
     Touch.objects.filter(pk=rows[2].pk).update(state="confirmed", done_at=at("11:30"))
     frozen.set(at("12:00"))
     handed_expire(tenant_id=made.tenant.pk)

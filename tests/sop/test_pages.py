@@ -189,8 +189,8 @@ def test_calendar_and_ledger_show_states(
     assert done.status_code == 204
     with tenant_scope(tenant):
         touch.refresh_from_db()
-        assert (touch.state, touch.evidence["note"]) == ("confirmed", "群里 9 人回复")
-    assert page(f"/sop/touches/?run={run.pk}&figure=in_window").status_code == 200
+        assert (touch.state, touch.evidence["note"]) == ("submitted", "群里 9 人回复")
+    assert page(f"/sop/touches/?run={run.pk}&figure=waiting").status_code == 200
     frozen.move(days=3)
     assert page(f"/sop/runs/{run.pk}/?day=2026-03-02").status_code == 200
 

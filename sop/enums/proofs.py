@@ -1,0 +1,51 @@
+"""What proves that a touch was carried out, and what came of a call or a text message."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tenants.enums import PreferenceKind
+from tenants.preferences import declare
+
+PROOFS_REF = "sop.proofs"  # the reviewers' task of one run
+PICTURE_MB = 5
+
+
+class ProofKind(models.TextChoices):
+    """Where a proof comes from. WeCom's own send result stands on the touch itself."""
+
+    ARCHIVE = "archive", _("Message in the archive")
+    REPLY = "reply", _("A member's reply")
+    SCREENSHOT = "screenshot", _("Screenshot")
+
+
+class ProofState(models.TextChoices):
+    WAITING = "waiting", _("Waits for a look")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")
+
+
+class Outcome(models.TextChoices):
+    """What came of reaching one person by hand (R52)."""
+
+    REACHED = "reached", _("Reached")
+    NO_ANSWER = "no_answer", _("No answer")
+    WRONG_NUMBER = "wrong_number", _("Wrong number")
+    REFUSED = "refused", _("Does not want it")
+
+
+LIKENESS = declare(
+    "sop.proof_likeness",
+    default=80,
+    kind=PreferenceKind.INTEGER,
+    label=_("How much of a step's words an archived message must hold to prove it, in percent"),
+    minimum=50,
+    maximum=100,
+)
+REPLY_HOURS = declare(
+    "sop.proof_reply_hours",
+    default=2,
+    kind=PreferenceKind.INTEGER,
+    label=_("Hours in which a member's reply proves a submitted step"),
+    minimum=1,
+    maximum=24,
+)

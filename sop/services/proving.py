@@ -1,0 +1,196 @@
+"""Touches proven by what was said: messages of the archive, and replies (R58). Database only."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from sop.enums import GROUP_CHANNELS, INTERNAL_CHANNELS, MASS_CHANNELS, RecipientState, TouchState
+from sop.enums.proofs import LIKENESS, REPLY_HOURS, ProofKind, ProofState
+from sop.models import Touch, TouchProof, TouchRecipient
+from sop.policies import proofs as policy
+from sop.policies.proofs import Hit, Said, Wanted
+from sop.services.results import touches_confirmed
+from sop.services.state import touch_move, touches_store
+from team.selectors import staff_by_userids
+from tenants import clock, preferences
+from wecom.archive.selectors import is_talk, messages_by_id
+from wecom.archive.texts import plain_text
+
+_UNSEEN = (
+    MASS_CHANNELS | INTERNAL_CHANNELS
+)  # WeCom's own result proves a mass send; staff work is not said anywhere
+_WAITING = (TouchState.HANDED, TouchState.SUBMITTED)
+People = dict[int, list[tuple[int, str]]]
+
+
+def messages_prove(*, tenant_id: int, app_id: int, message_ids: Iterable[int]) -> int:
+    """Confirm what these archived messages prove. Returns how many touches. Safe to repeat and in parallel.
+
+    A message proves one touch, and nothing handed over after it: see sop.policies.proofs.
+    """
+    rows = [row for row in messages_by_id(tenant_id=tenant_id, message_ids=message_ids) if is_talk(row)]
+    said = [
+        Said(row.msgid, row.sender_id, row.room_id, frozenset(row.receiver_ids), row.sent_at, plain_text(row))
+        for row in rows
+        if row.msgid and row.sender_id
+    ]
+    if not said:
+        return 0
+    named = {one.by for one in said} | {userid for one in said if not one.room for userid in one.to}
+    staff = staff_by_userids(tenant_id=tenant_id, userids=named, app_id=app_id)
+    with transaction.atomic():
+        touches = _waiting(tenant_id, said, [one.pk for one in staff.values()])
+        if not touches:
+            return 0
+        used = TouchProof.objects.filter(tenant_id=tenant_id, source__in=[one.id for one in said])
+        known = set(used.values_list("source", flat=True))
+        fresh = [one for one in said if one.id not in known]
+        return _prove(tenant_id, touches, fresh, set(staff))
+
+
+def _waiting(tenant_id: int, said: Sequence[Said], staff_ids: Collection[int]) -> list[Touch]:
+    """Touches that these messages may prove, locked in the order of their numbers."""
+    rooms = {one.room for one in said if one.room}
+    where = Q(group__chat_id__in=rooms, channel__in=GROUP_CHANNELS) | (
+        Q(staff__in=staff_ids) & ~Q(channel__in=GROUP_CHANNELS)
+    )
+    rows = Touch.objects.select_for_update(of=("self",)).select_related("step", "run", "group", "staff")
+    return list(
+        rows.filter(
+            where,
+            tenant_id=tenant_id,
+            state__in=_WAITING,
+            handed_at__lte=max(one.at for one in said),
+            window_ends_at__gte=min(one.at for one in said) - timedelta(hours=REPLY_HOURS.maximum or 0),
+        )
+        .exclude(channel__in=_UNSEEN)
+        .order_by("pk")
+    )
+
+
+def _prove(tenant_id: int, touches: list[Touch], said: list[Said], staff: set[str]) -> int:
+    people = _people(tenant_id, touches)
+    own = preferences.values(tenant_id, LIKENESS, REPLY_HOURS)
+    posted = policy.hits(
+        wanted=[one for touch in touches for one in _posts(touch, people)],
+        said=[one for one in said if one.by in staff],
+        least=own[LIKENESS.key] / 100,
+    )
+    proven = {hit.wanted.touch_id for hit in posted}
+    hours = timedelta(hours=own[REPLY_HOURS.key])
+    answered = policy.replies(
+        wanted=[one for touch in touches if touch.pk not in proven for one in _answers(touch, people, hours)],
+        said=[one for one in said if one.by not in staff],
+    )
+    kept = _keep(
+        tenant_id,
+        [(ProofKind.ARCHIVE, hit) for hit in posted] + [(ProofKind.REPLY, hit) for hit in answered],
+        people,
+    )
+    return _confirm(tenant_id, {touch.pk: touch for touch in touches}, kept)
+
+
+def _people(tenant_id: int, touches: list[Touch]) -> People:
+    """{touch: [(customer, external_userid)]} of the private ones."""
+    private = [touch.pk for touch in touches if touch.channel not in GROUP_CHANNELS]
+    found: People = defaultdict(list)
+    rows = TouchRecipient.objects.filter(tenant_id=tenant_id, touch__in=private).exclude(
+        state=RecipientState.BLOCKED
+    )
+    for touch_id, customer_id, external in rows.values_list(
+        "touch_id", "customer_id", "customer__external_userid"
+    ):
+        found[touch_id].append((customer_id, external))
+    return found
+
+
+def _wanted(touch: Touch, people: People, since: datetime, until: datetime) -> list[Wanted]:
+    if touch.staff is None:
+        return []
+    room = touch.group.chat_id if touch.group is not None and touch.channel in GROUP_CHANNELS else ""
+    whom = [""] if room else [external for _customer, external in people.get(touch.pk, ()) if external]
+    return [Wanted(touch.pk, room, touch.staff.userid, one, touch.text, since, until) for one in whom]
+
+
+def _posts(touch: Touch, people: People) -> list[Wanted]:
+    assert touch.handed_at is not None
+    return _wanted(touch, people, touch.handed_at, touch.window_ends_at)
+
+
+def _answers(touch: Touch, people: People, hours: timedelta) -> list[Wanted]:
+    if touch.state != TouchState.SUBMITTED or touch.done_at is None:
+        return []
+    return _wanted(touch, people, touch.done_at, touch.done_at + hours)
+
+
+def _keep(tenant_id: int, found: list[tuple[ProofKind, Hit]], people: People) -> list[TouchProof]:
+    """Write the proofs down. Returns those that are ours: a message that another worker used meanwhile is not."""
+    customers = {
+        (touch_id, external): customer for touch_id, some in people.items() for customer, external in some
+    }
+    now = clock.now()
+    TouchProof.objects.bulk_create(
+        [
+            TouchProof(
+                tenant_id=tenant_id,
+                touch_id=hit.wanted.touch_id,
+                customer_id=customers.get((hit.wanted.touch_id, hit.wanted.person)),
+                kind=kind,
+                state=ProofState.ACCEPTED,
+                source=hit.said.id,
+                likeness=round(100 * hit.likeness) if kind == ProofKind.ARCHIVE else None,
+                at=hit.said.at,
+                reviewed_at=now,
+            )
+            for kind, hit in sorted(found, key=lambda pair: pair[1].said.id)
+        ],
+        ignore_conflicts=True,
+    )
+    mine = {(hit.said.id, hit.wanted.touch_id) for _kind, hit in found}
+    rows = TouchProof.objects.filter(tenant_id=tenant_id, source__in=[source for source, _touch in mine])
+    return [row for row in rows.order_by("at", "pk") if (row.source, row.touch_id) in mine]
+
+
+def _confirm(tenant_id: int, touches: dict[int, Touch], kept: list[TouchProof]) -> int:
+    by_touch: dict[int, list[TouchProof]] = defaultdict(list)
+    for proof in kept:
+        by_touch[proof.touch_id].append(proof)
+    done = []
+    for touch_id, some in sorted(by_touch.items()):
+        touch = touches[touch_id]
+        _note_people(touch, [one for one in some if one.customer_id])
+        if touch.channel in GROUP_CHANNELS or _is_enough(touch):
+            done.append(proof_confirms(touch, some[0]))
+    touches_store(done)
+    touches_confirmed(tenant_id=tenant_id, touches=done, now=clock.now())
+    return len(done)
+
+
+def _note_people(touch: Touch, proofs: list[TouchProof]) -> None:
+    for proof in proofs:
+        TouchRecipient.objects.filter(
+            tenant_id=touch.tenant_id, touch=touch, customer=proof.customer_id, state=RecipientState.PLANNED
+        ).update(state=RecipientState.SENT, at=proof.at)
+
+
+def _is_enough(touch: Touch) -> bool:
+    people = (
+        TouchProof.objects.filter(tenant_id=touch.tenant_id, touch=touch, customer__isnull=False)
+        .values("customer")
+        .distinct()
+    )
+    return policy.is_proven(people=touch.recipients_count, proven=people.count())
+
+
+def proof_confirms(touch: Touch, proof: TouchProof, *, by: str = "") -> Touch:
+    """Move a touch to confirmed by one proof; the caller holds its lock and stores it."""
+    evidence = {**touch.evidence, "kind": proof.kind, "proof_at": proof.at.isoformat(), "proof": proof.pk}
+    if by:
+        evidence["confirmed_by"] = by
+    if proof.likeness is not None:
+        evidence["likeness"] = proof.likeness
+    at = proof.at if touch.state == TouchState.HANDED else None
+    return touch_move(touch, TouchState.CONFIRMED, at=at, evidence=evidence)
