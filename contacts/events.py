@@ -32,6 +32,15 @@ class FollowChanged(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PersonsChanged(DomainEvent):
+    """Records were joined to one person or taken apart: what follows from a person's acts follows anew."""
+
+    name = "contacts.person.changed"
+
+    customer_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CustomerOptedOut(DomainEvent):
     """A customer wants no marketing (`opted_out` True), or wants it again."""
 

@@ -13,6 +13,7 @@ from content.enums import MaterialType
 from content.phone import scripts_panel
 from content.selectors import script_search
 from content.selectors.library import material_list
+from content.services.proofs import proof_pictures_erase
 from team.phone import register_customer_panel
 from tenants.models import Tenant
 
@@ -62,6 +63,6 @@ register_changes(
     values={"kind": dict(MaterialType.choices)},
 )
 register_holding(
-    Holding("content.Proof", _("Testimonials"), is_removed=True),
+    Holding("content.Proof", _("Testimonials"), is_removed=True, beside=proof_pictures_erase),
     Holding("content.FactUse", _("Product facts told")),
 )

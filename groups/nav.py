@@ -303,7 +303,7 @@ register_holding(
     Holding(
         "groups.Violation",
         _("Breaches of the rules"),
-        clear={"evidence": "", "evidence_url": ""},
+        clear={"evidence": "", "evidence_url": "", "picture": b"", "picture_type": ""},
         renames=("userid",),
         tasks=(violations.SOURCE,),
     ),

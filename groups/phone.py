@@ -3,27 +3,40 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from console.pages import render, toast
 from content.phone import ScriptsPage
-from groups.enums import LIVE_STATES, IncidentKind
-from groups.models import Group
+from groups.enums import LIVE_STATES, IncidentKind, LadderStep
+from groups.forms.life import ViolationForm
+from groups.models import Group, Violation
+from groups.policies import ladder
 from groups.policies.checks import evaluate
 from groups.selectors import group_facts
 from groups.selectors.incidents import incident_running
 from groups.selectors.today import group_by_chat, looks_after, moves_since, questions_since
+from groups.selectors.violations import (
+    members_to_record,
+    rules_of,
+    standing,
+    violation_get,
+    violation_picture,
+    violations_open,
+)
 from groups.services.freezing import group_freeze, group_unfreeze
 from groups.services.incident_freeze import incident_freeze
 from groups.services.incidents import IncidentWish, incident_open
+from groups.services.violations import step_proposed, violation_record, violation_settle
 from team.errors import SignInRefused
 from team.phone import PhoneView
 from team.phone.base import Panel
 from tenants import clock
 from tenants.enums import Permission
+from tenants.errors import NotPermitted
 from wecom.selectors import quota_left
 
+BREACHES = 5  # open ones shown on the group's page
 PanelProvider = Callable[..., Panel | None]
 _panels: list[PanelProvider] = []
 
@@ -73,6 +86,9 @@ class GroupPhonePage(PhoneView):
             "questions": questions_since(group=group, since=since),
             "sends_left": left[group.chat_id],
             "panels": [one for one in made if one is not None],
+            "rules": rules_of(group),
+            "breaches": list(violations_open(group).order_by("-happened_at", "-pk")[:BREACHES]),
+            "may_work": Permission.WORK in self.request.actor.permissions,
             "incident": incident_running(tenant_id=tenant.pk, group_id=group.pk),
             "incident_kinds": IncidentKind.choices,
             "may_freeze": Permission.OPERATE in self.request.actor.permissions,
@@ -110,6 +126,132 @@ class GroupFreezeView(PhoneView):
             )  # fmt: skip
             incident = incident_open(tenant=tenant, wish=wish, actor=actor)
         incident_freeze(tenant=tenant, incident_id=incident.pk, actor=actor, group_ids=[group.pk])
+
+
+class BreachNewPage(PhoneView):
+    """Record a breach of this group's rules (R9): who, which rule, what shows it. `?find=` narrows the members."""
+
+    def get(self, request: HttpRequest, chat_id: str) -> HttpResponse:
+        group = group_in_hand(self.request, chat_id)
+        rules = rules_of(group)
+        first = {"userid": request.GET.get("who", ""), "rule": rules[0][:200] if rules else ""}
+        return self._show(group, self._form(group, initial=first))
+
+    def post(self, request: HttpRequest, chat_id: str) -> HttpResponse:
+        group = group_in_hand(self.request, chat_id)
+        form = self._form(group, data=request.POST, files=request.FILES)
+        if not form.is_valid():
+            return self._show(group, form, 422)
+        told = form.cleaned_data
+        row = violation_record(
+            tenant=self.request.tenant, group_id=group.pk, userid=told["userid"], rule=form.rule_named(),
+            evidence=told["evidence"], evidence_url=told["evidence_url"], picture=told["picture"], step=told["step"],
+            actor=self.request.actor,
+        )  # fmt: skip
+        toast(
+            request,
+            _("Recorded. “%(step)s” waits with the group's owner.") % {"step": row.get_step_display()},
+        )
+        return HttpResponseRedirect(self.url("groups_phone:breach", chat_id=chat_id, number=row.pk))
+
+    def _form(self, group: Group, **kwargs: Any) -> ViolationForm:
+        find = self.request.GET.get("find", "").strip().lower()
+        people = [one for one in members_to_record(group=group) if find in one[1].lower()]
+        return ViolationForm(people=people, rules=rules_of(group), **kwargs)
+
+    def _show(self, group: Group, form: ViolationForm, status: int = 200) -> HttpResponse:
+        context = {
+            "group": group,
+            "form": form,
+            "find": self.request.GET.get("find", ""),
+            "may_work": Permission.WORK in self.request.actor.permissions,
+            "here": self.url("groups_phone:breach_new", chat_id=group.chat_id),
+        }
+        name = "groups/phone_breach_new.html"
+        return render(self.request, name, context, partial=name, status=status)
+
+
+class BreachNextPart(PhoneView):
+    """What stands against a member and what the ladder proposes now, with its words, while somebody fills the form."""
+
+    http_method_names = ["get"]
+
+    def get(self, request: HttpRequest, chat_id: str) -> HttpResponse:
+        group = group_in_hand(self.request, chat_id)
+        who, asked = request.GET.get("userid", ""), request.GET.get("step", "")
+        rule = request.GET.get("rule") or request.GET.get("other_rule", "")
+        name = dict(members_to_record(group=group)).get(who)
+        context: dict[str, Any] = {"who": name}
+        if name is not None:
+            before = standing(tenant_id=group.tenant_id, userid=who)
+            proposed = step_proposed(tenant_id=group.tenant_id, group_id=group.pk, userid=who)
+            step = LadderStep(asked) if asked in LadderStep.values else proposed
+            here = before.get(group.pk, 0)
+            context |= {
+                "here": here, "elsewhere": sum(before.values()) - here, "proposed": proposed, "step": step,
+                "words": ladder.words(step, name=name, rule=rule) if rule else "",
+            }  # fmt: skip
+        return render(request, "groups/_phone_breach_next.html", context)
+
+
+class _Breach(PhoneView):
+    """One breach of a group that this person looks after."""
+
+    def breach(self, chat_id: str, number: int) -> Violation:
+        group = group_in_hand(self.request, chat_id)
+        try:
+            return violation_get(tenant_id=group.tenant_id, group_id=group.pk, violation_id=number)
+        except Violation.DoesNotExist as error:
+            raise Http404 from error
+
+
+class BreachPage(_Breach):
+    """One breach: what to say, what to do in WeCom, and that it was done."""
+
+    http_method_names = ["get"]
+
+    def get(self, request: HttpRequest, chat_id: str, number: int) -> HttpResponse:
+        row = self.breach(chat_id, number)
+        members = dict(members_to_record(group=row.group))
+        name = str(row.customer or "") or members.get(row.userid, row.userid)
+        context = {
+            "row": row, "group": row.group, "name": name, "is_here": row.userid in members,
+            "words": ladder.words(row.step, name=name, rule=row.rule), "how_to": ladder.how_to(row.step),
+            "may_work": Permission.WORK in self.request.actor.permissions,
+            "may_see": Permission.SEE_PERSONAL in self.request.actor.permissions,
+        }  # fmt: skip
+        return render(request, "groups/phone_breach.html", context, partial="groups/phone_breach.html")
+
+
+class BreachAct(_Breach):
+    """The step was carried out, or not after all."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, chat_id: str, number: int, verb: str) -> HttpResponse:
+        row = self.breach(chat_id, number)
+        row = violation_settle(
+            tenant=self.request.tenant, violation_id=row.pk, is_done=verb == "done", actor=self.request.actor
+        )
+        said = _("Done: %(step)s") if verb == "done" else _("To be done again: %(step)s")
+        toast(request, said % {"step": row.get_step_display()})
+        return HttpResponseRedirect(self.url("groups_phone:breach", chat_id=chat_id, number=number))
+
+
+class BreachPicture(_Breach):
+    """The picture that shows a breach."""
+
+    http_method_names = ["get"]
+
+    def get(self, request: HttpRequest, chat_id: str, number: int) -> HttpResponse:
+        if Permission.SEE_PERSONAL not in self.request.actor.permissions:
+            raise NotPermitted
+        group = group_in_hand(self.request, chat_id)
+        found = violation_picture(tenant_id=group.tenant_id, group_id=group.pk, violation_id=number)
+        if found is None:
+            raise Http404
+        headers = {"Content-Disposition": "inline", "Cache-Control": "private, no-store"}
+        return HttpResponse(found[0], content_type=found[1], headers=headers)
 
 
 class GroupScriptsPage(ScriptsPage):

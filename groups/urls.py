@@ -215,6 +215,11 @@ urlpatterns: list[URLPattern] = [
         name="violation_act",
     ),
     path(
+        "groups/<int:pk>/violations/<int:number>/picture/",
+        violations.ViolationPicture.as_view(),
+        name="violation_picture",
+    ),
+    path(
         "groups/<int:pk>/violations/<int:number>/undo/",
         violations.ViolationUndo.as_view(),
         name="violation_undo",
@@ -255,6 +260,19 @@ phone_urlpatterns: list[URLPattern] = [
     path("promise/<int:pk>/", promises.PromisePhonePage.as_view(), name="promise"),
     path("group/<str:chat_id>/", phone.GroupPhonePage.as_view(), name="group"),
     path("group/<str:chat_id>/scripts/", phone.GroupScriptsPage.as_view(), name="scripts"),
+    path("group/<str:chat_id>/breach/", phone.BreachNewPage.as_view(), name="breach_new"),
+    path("group/<str:chat_id>/breach/next/", phone.BreachNextPart.as_view(), name="breach_next"),
+    path("group/<str:chat_id>/breach/<int:number>/", phone.BreachPage.as_view(), name="breach"),
+    re_path(
+        r"^group/(?P<chat_id>[^/]+)/breach/(?P<number>\d+)/(?P<verb>done|open)/$",
+        phone.BreachAct.as_view(),
+        name="breach_act",
+    ),
+    path(
+        "group/<str:chat_id>/breach/<int:number>/picture/",
+        phone.BreachPicture.as_view(),
+        name="breach_picture",
+    ),
     re_path(
         r"^group/(?P<chat_id>[^/]+)/(?P<verb>freeze|unfreeze)/$",
         phone.GroupFreezeView.as_view(),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from contacts.events import BehavioursRecorded, CustomerOptedOut
+from contacts.events import BehavioursRecorded, CustomerOptedOut, PersonsChanged
 from leads.services.recompute import leads_recompute
 from leads.services.windows import window_members_add, windows_running
 
@@ -24,6 +24,11 @@ def on_behaviours_recorded(*, tenant_id: int, events: list[BehavioursRecorded]) 
 def on_customer_opted_out(*, tenant_id: int, events: list[CustomerOptedOut]) -> None:
     """Whoever wants no marketing is no lead any more, until they want it again."""
     leads_recompute(tenant_id=tenant_id, customer_ids={event.customer_id for event in events})
+
+
+def on_persons_changed(*, tenant_id: int, events: list[PersonsChanged]) -> None:
+    """Who was two is one lead now, or the other way round."""
+    leads_recompute(tenant_id=tenant_id, customer_ids={one for event in events for one in event.customer_ids})
 
 
 def on_member_joined(*, tenant_id: int, events: list[MemberJoined]) -> None:

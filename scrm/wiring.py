@@ -25,6 +25,7 @@ EVENTS: dict[str, list[str]] = {
         "leads.handlers.on_customer_opted_out",
         "groups.handlers.on_customer_opted_out",
     ],
+    "contacts.person.changed": ["leads.handlers.on_persons_changed"],
     "groups.group.frozen": ["sop.handlers.on_group_frozen"],
     "groups.member.joined": [
         "leads.handlers.on_member_joined",

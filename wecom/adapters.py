@@ -76,7 +76,12 @@ def _mass_send(client: WecomClient, payload: dict[str, Any]) -> Sent:
 
 
 def _mass_send_once(client: WecomClient, payload: dict[str, Any]) -> Sent:
-    parts = [assets.filled(client, part) for part in payload.get("attachments") or []]
+    try:
+        parts = [assets.filled(client, part) for part in payload.get("attachments") or []]
+    except ObjectDoesNotExist as error:
+        raise Permanent(
+            "a file of this message was erased", path="externalcontact/add_msg_template"
+        ) from error
     answer = client.mass_sends.add(
         chat_type=payload["chat_type"],
         sender=payload.get("sender") or None,

@@ -53,6 +53,22 @@ def same_people(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, set
     return {one: records for records in people.values() for one in records & ids}
 
 
+def opted_out_persons(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, datetime]:
+    """{person: since when it wants no marketing, said with whatever record}, of those among these who want none.
+
+    Two queries.
+    """
+    people = as_persons(tenant_id=tenant_id, customer_ids=customer_ids)
+    rows = Customer.objects.filter(
+        Q(pk__in=people) | Q(person_id__in=people), tenant_id=tenant_id, opt_out_at__isnull=False
+    )
+    found: dict[int, datetime] = {}
+    for pk, person_id, at in rows.values_list("pk", "person_id", "opt_out_at"):
+        person = person_id or pk
+        found[person] = min(at, found.get(person, at)) if at else at
+    return found
+
+
 def records_under(*, tenant_id: int, person_ids: Iterable[int]) -> dict[int, int]:
     """{merged record: person} of these people. One query."""
     rows = Customer.objects.filter(tenant_id=tenant_id, person_id__in=set(person_ids))

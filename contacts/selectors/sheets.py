@@ -21,6 +21,7 @@ LABELS: dict[str, Any] = {
     "phone": _("Phone"),
     "unionid": _("Union id"),
     "tag": _("Tag"),
+    "tag_at_wecom": _("Tag in WeCom, taken off by a call to WeCom"),
     "amount_fen": _("Amount"),
     "refund_fen": _("Refunded"),
     "ordered_at": _("Ordered at"),

@@ -16,6 +16,7 @@ from contacts.models import Customer
 from contacts.selectors.personal import erased_name
 
 Rows = Callable[[int, Collection[Customer]], Q]
+Beside = Callable[[int, QuerySet], int]
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,9 @@ class Holding:
     `path` leads from a row to the customer ("lead__customer"), or `where(tenant_id, records)` gives the filter.
     Erasing sets `clear` ({column: value}), or removes the rows with `is_removed`. Without either only the numbers
     stay, as they name nobody. `tasks`: the kinds of staff's tasks (WorkItem.source_kind) made of one row each, which
-    say the name and are removed. `renames`: columns where WeCom's id of the person becomes the name the record keeps,
-    so that who stood where is still told apart.
+    say the name and are removed. `beside(tenant_id, rows)` removes files kept elsewhere that are these rows' own, and
+    says how many; it is called before the rows change. `renames`: columns where WeCom's id of the person becomes the
+    name the record keeps, so that who stood where is still told apart.
     """
 
     table: str
@@ -37,6 +39,7 @@ class Holding:
     where: Rows | None = None
     tasks: tuple[str, ...] = ()
     renames: tuple[str, ...] = ()
+    beside: Beside | None = None
 
     def renamed(self, column: str, customer: Customer) -> Expression:
         """The column with WeCom's id of the person replaced; one of JSON holds it as a whole string."""

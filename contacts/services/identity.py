@@ -4,12 +4,14 @@ from django.db import transaction
 
 from contacts.enums import IdentityGround, IdentityVerb
 from contacts.errors import CustomerUnknown, IdentityInvalid, PersonErased, ReasonMissing
+from contacts.events import PersonsChanged
 from contacts.models import Customer, Erasure, IdentityMove
 from contacts.policies.identity import may_merge, roots_after
 from contacts.services.exposures import exposures_recount
 from contacts.services.orders import orders_number
 from contacts.services.stages import stage_go_back, stages_judge
 from contacts.services.tag_rules import rules_judge
+from outbox.services import publish
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -126,6 +128,9 @@ def _set_persons(tenant: Tenant, person_ids: set[int]) -> None:
     for row in rows:
         row.person_id = roots[row.pk] if roots[row.pk] != row.pk else None
     Customer.objects.bulk_update(rows, ["person"])
+    publish(
+        PersonsChanged(tenant_id=tenant.pk, occurred_at=clock.now(), customer_ids=[row.pk for row in rows])
+    )
     exposures_recount(tenant_id=tenant.pk, customer_ids=[row.pk for row in rows])
 
 

@@ -194,6 +194,8 @@ def erasure_run(*, tenant: Tenant, erasure_id: int) -> None:
 
 def _forget(one: Holding, tenant_id: int, customer: Customer) -> int:
     rows = one.rows(tenant_id=tenant_id, records=[customer])
+    if one.beside is not None:
+        one.beside(tenant_id, rows)
     if one.is_removed:
         return rows.delete()[0]
     named = {column: one.renamed(column, customer) for column in one.renames}

@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from contacts.enums import TagEnd, TagSource, Verdict
 from contacts.models import CustomerTag, Sheet, SheetRow, Tag
 from contacts.services.sheet_people import Judged, People, faulty
-from contacts.services.tag_marks import marks_on, ties_end
+from contacts.services.tag_marks import marks_off, marks_on, ties_end
 from tenants import clock
 from tenants.models import Tenant
+
+AT_WECOM = "tag_at_wecom"  # the field of a change that only a call to WeCom makes
 
 
 def judge(*, tenant: Tenant, sheet: Sheet, lines: Sequence[dict[str, Any]]) -> list[Judged]:
@@ -59,8 +61,12 @@ def _judged(told: dict[str, Any], customer_id: int, tag: Tag, held: set[str]) ->
         changes = [] if is_held else [["tag", None, tag.name]]
     elif is_held:
         changes = [["tag", tag.name, None]]
+    elif TagSource.RULE in held:
+        return faulty(
+            "tag", _("A rule gives this tag and would give it again: change the rule under Tags instead.")
+        )
     elif held:
-        return faulty("tag", _("WeCom or a rule gave this tag: take it off there."))
+        changes = [[AT_WECOM, tag.name, None]]
     else:
         changes = []
     verdict = Verdict.SAME if not changes else Verdict.NEW if told["action"] == "add" else Verdict.CHANGE
@@ -80,10 +86,13 @@ def undo(*, tenant: Tenant, sheet: Sheet, rows: Sequence[SheetRow]) -> None:
 def _change(tenant: Tenant, by: str, rows: Sequence[SheetRow], *, is_undo: bool) -> None:
     on: set[tuple[int, int]] = set()
     off: set[tuple[int, int]] = set()
+    there: set[tuple[int, int]] = set()  # only WeCom has the tag: it goes, or comes back, by a call alone
     for row in rows:
         customer_id, tag_id = (int(part) for part in row.key.split(":"))
         wants = (row.told["action"] == "add") != is_undo
-        (on if wants else off).add((customer_id, tag_id))
+        is_there = any(change[0] == AT_WECOM for change in row.changes)
+        (there if is_there else on if wants else off).add((customer_id, tag_id))
+    (marks_on if is_undo else marks_off)(tenant_id=tenant.pk, pairs=there, by=by)
     CustomerTag.objects.bulk_create(
         [
             CustomerTag(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from contacts.selectors import customer_get
 from contacts.selectors.skus import order_list
 from content.enums import MaterialType, NameShown, ProofKind, ProofScope
 from content.errors import ProofInvalid, ProofUnpublished, ReasonNeeded
-from content.models import Material, Proof
+from content.models import Material, MaterialEdition, Proof
 from content.policies.proofs import name_shown
 from content.selectors.proofs import proof_get, standing_of
 from content.services.library import About, Said, material_save
@@ -19,6 +20,10 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from wecom.keeping.assets import asset_ids_in, assets_erase
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +118,25 @@ def proof_withdraw(*, tenant: Tenant, proof_id: int, reason: str, actor: Actor) 
                 changes={"reason": [None, row.withdrawn_reason]},
             )  # fmt: skip
     return row
+
+
+def proof_pictures_erase(tenant_id: int, rows: "QuerySet[Proof]") -> int:
+    """Remove the pictures of testimonials that are about to be erased; how many. In the caller's transaction.
+
+    One stays where another testimonial, or a material of other origin, is the same picture. Materials that were made
+    of these testimonials cannot be used any more, so that theirs goes.
+    """
+    ids = list(rows.values_list("pk", flat=True))
+    pictures = {one for one in rows.values_list("asset_id", flat=True) if one is not None}
+    if not pictures:
+        return 0
+    others = Proof.objects.filter(tenant_id=tenant_id, asset_id__in=pictures).exclude(pk__in=ids)
+    kept = set(others.values_list("asset_id", flat=True))
+    for model, made_of in ((Material, "proof"), (MaterialEdition, "material__proof")):
+        own_words = model.objects.filter(tenant_id=tenant_id).exclude(attachments=[])
+        for parts in own_words.exclude(**{f"{made_of}__in": ids}).values_list("attachments", flat=True):
+            kept.update(asset_ids_in(parts))
+    return assets_erase(tenant_id=tenant_id, asset_ids=pictures - kept)
 
 
 def proof_material(*, tenant: Tenant, proof_id: int, actor: Actor) -> Material:

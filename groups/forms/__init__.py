@@ -133,7 +133,7 @@ ANSWER_FIELDS = {
     f"{question}_{key}": (question, key)
     for question, keys in REQUIRED.items()
     for key in (*keys, *OPTIONAL.get(question, ()))
-    if key not in ("week", "crew", "note")
+    if key not in ("week", "crew", "note", "promise_keys")
 }
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from groups.enums import LadderStep
+from groups.policies.pictures import LARGEST_BYTES, picture_type
 
 
 def _day(label: Any, *, required: bool = True, hint: Any = "") -> forms.DateField:
@@ -47,6 +48,12 @@ class ViolationForm(forms.Form):
     evidence_url = forms.URLField(
         label=_("Link to a message or picture"), max_length=300, required=False, assume_scheme="https"
     )
+    picture = forms.FileField(
+        label=_("Picture"),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg"}),
+        help_text=_("A screenshot, PNG or JPEG, at most 5 MB."),
+    )
     step = forms.ChoiceField(
         label=_("What follows"),
         required=False,
@@ -62,9 +69,24 @@ class ViolationForm(forms.Form):
         found = super().clean() or {}
         if not found.get("rule") and not found.get("other_rule", "").strip():
             self.add_error("other_rule", _("Say which rule was broken."))
-        if not found.get("evidence", "").strip() and not found.get("evidence_url"):
-            self.add_error("evidence", _("Write what shows it, or give a link."))
+        shown = (found.get("evidence", "").strip(), found.get("evidence_url"), found.get("picture"))
+        if not any(shown) and "picture" not in self.errors:
+            self.add_error("evidence", _("Write what shows it, add a picture, or give a link."))
         return found
+
+    def clean_picture(self) -> bytes:
+        """The bytes of the picture; b"" without one."""
+        given = self.cleaned_data["picture"]
+        if not given:
+            return b""
+        if given.size > LARGEST_BYTES:
+            raise forms.ValidationError(
+                _("The picture is larger than 5 MB. Cut out what matters and try again.")
+            )
+        content = bytes(given.read())
+        if not picture_type(content):
+            raise forms.ValidationError(_("Only a PNG or JPEG picture can be kept as evidence."))
+        return content
 
     def rule_named(self) -> str:
         return str(self.cleaned_data["rule"] or self.cleaned_data["other_rule"])

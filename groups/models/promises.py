@@ -27,6 +27,8 @@ class Promise(TenantModel):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=128, blank=True)
     from_gate = models.BooleanField(default=False)  # a line of the answer to "What we deliver"
+    gate_key = models.CharField(max_length=32, blank=True)  # which line, whatever either says by now
+    gate_text = models.CharField(max_length=200, blank=True)  # what the line said when it was last looked at
     added_at = models.DateTimeField(default=clock.now)
     added_by = models.CharField(max_length=128, blank=True)
     told_at = models.DateTimeField(null=True)  # the owner has it as a task
@@ -48,3 +50,8 @@ class Promise(TenantModel):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def is_as_taken_over(self) -> bool:
+        """Whether it is open and still says what its line said: nobody changed it here."""
+        return self.state == PromiseState.OPEN and self.text == self.gate_text

@@ -22,6 +22,8 @@ class Violation(TenantModel):
     rule = models.CharField(max_length=200)
     evidence = models.TextField(max_length=1000, blank=True)
     evidence_url = models.CharField(max_length=300, blank=True)  # a picture or a message, where it lies
+    picture = models.BinaryField(default=bytes, blank=True)
+    picture_type = models.CharField(max_length=16, blank=True)  # "image/png", "image/jpeg"; "": no picture
     happened_at = models.DateTimeField()
     step = models.CharField(max_length=8, choices=LadderStep)
     proposed = models.CharField(max_length=8, choices=LadderStep)  # by the ladder, from what stood before

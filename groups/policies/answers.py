@@ -19,6 +19,9 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     Question.POSITIONING: ("screening", "benefits"),  # of a super-user group (R16)
     Question.MANAGEMENT: ("crew",),  # staff ids chosen before the chat exists
     Question.OPERATION: ("note",),
+    Question.DELIVERABLE: (
+        "promise_keys",
+    ),  # one a line of "promises": which promise it is (policies.promise_lines)
     Question.ENDING: ("reason",),
 }
 _TEXT_LIMIT = 1000
@@ -65,6 +68,9 @@ def is_valid(question: str, answer: Mapping[str, Any]) -> bool:
                 return False
         elif key == "crew":
             if not (isinstance(value, list) and all(isinstance(one, int) for one in value)):
+                return False
+        elif key == "promise_keys":
+            if not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
                 return False
         elif not isinstance(value, str) or len(value) > _TEXT_LIMIT:
             return False

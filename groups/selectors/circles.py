@@ -121,12 +121,18 @@ def circles_of(*, tenant_id: int, group_id: int, customer_ids: Iterable[int]) ->
 
 
 def circle_members(
-    *, tenant_id: int, group_ids: Iterable[int], circles: Iterable[str] = ENGAGED
+    *, tenant_id: int, group_ids: Iterable[int], circles: Iterable[str] = ENGAGED, day: date | None = None
 ) -> dict[int, set[int]]:
-    """{group id: customers in one of these circles now}; core and influence unless said otherwise. One query."""
-    wanted = list(group_ids)
+    """{group id: customers in one of these circles now, or on a local day}; core and influence unless said otherwise.
+    One query."""
+    wanted = list(set(group_ids))
     found: dict[int, set[int]] = {one: set() for one in wanted}
-    rows = _now(tenant_id, wanted).filter(circle__in=list(circles))
+    rows = (
+        CircleSpell.objects.filter(tenant_id=tenant_id, group_id__in=wanted)
+        if day
+        else _now(tenant_id, wanted)
+    )
+    rows = (rows.filter(_on(day)) if day else rows).filter(circle__in=list(circles))
     for group_id, customer_id in rows.values_list("group_id", "customer_id"):
         found[group_id].add(customer_id)
     return found

@@ -11,6 +11,8 @@ from groups.models import Group, Promise
 from groups.policies.promises import Ledger, Stand, ledger_of
 from tenants import clock
 
+TEXT_LIMIT = 200  # of a promise's words
+
 
 def promise_list(*, tenant_id: int, group_id: int) -> QuerySet[Promise]:
     """Promises of one group: open ones first, the earliest due first; then what is closed, the latest first."""

@@ -15,6 +15,7 @@ from groups.selectors.facts import answers_of
 def violation_list(*, tenant_id: int, group_id: int, userid: str = "") -> QuerySet[Violation]:
     """Breaches in one group, what waits first, then the latest; `userid` keeps those of one member."""
     rows = Violation.objects.filter(tenant_id=tenant_id, group_id=group_id).select_related("customer")
+    rows = rows.defer("picture")
     if userid:
         rows = rows.filter(userid=userid)
     waits = Case(When(state=ViolationState.OPEN, then=Value(0)), default=Value(1))
@@ -22,9 +23,18 @@ def violation_list(*, tenant_id: int, group_id: int, userid: str = "") -> QueryS
 
 
 def violation_get(*, tenant_id: int, group_id: int, violation_id: int) -> Violation:
-    """Raises Violation.DoesNotExist, also for another group's or tenant's."""
-    rows = Violation.objects.select_related("customer", "group")
+    """Without its picture. Raises Violation.DoesNotExist, also for another group's or tenant's."""
+    rows = Violation.objects.select_related("customer", "group").defer("picture")
     return rows.get(tenant_id=tenant_id, group_id=group_id, pk=violation_id)
+
+
+def violation_picture(*, tenant_id: int, group_id: int, violation_id: int) -> tuple[bytes, str] | None:
+    """(bytes, content type) of the picture that shows a breach; None without one, also for another group's."""
+    rows = Violation.objects.filter(tenant_id=tenant_id, group_id=group_id, pk=violation_id).exclude(
+        picture_type=""
+    )
+    found = rows.values_list("picture", "picture_type").first()
+    return (bytes(found[0]), found[1]) if found else None
 
 
 def standing(*, tenant_id: int, userid: str) -> dict[int, int]:
@@ -47,7 +57,8 @@ def standing_of_members(*, tenant_id: int, userids: Iterable[str]) -> dict[str, 
 
 def violations_open(group: Group) -> QuerySet[Violation]:
     """Steps that wait to be done."""
-    return Violation.objects.filter(tenant_id=group.tenant_id, group=group, state=ViolationState.OPEN)
+    rows = Violation.objects.filter(tenant_id=group.tenant_id, group=group, state=ViolationState.OPEN)
+    return rows.select_related("customer").defer("picture")
 
 
 def rules_of(group: Group) -> list[str]:
@@ -68,6 +79,7 @@ def members_to_record(*, group: Group) -> list[tuple[str, str]]:
 def violation_timeline(*, tenant_id: int, customer_id: int, limit: int) -> list[TimelineEntry]:
     """The breaches of one person for the customer's timeline, those taken back named so. One query."""
     rows = Violation.objects.filter(tenant_id=tenant_id, customer_id=customer_id).select_related("group")
+    rows = rows.defer("picture")
     return [_entry(row) for row in rows.order_by("-happened_at", "-pk")[:limit]]
 
 

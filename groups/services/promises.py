@@ -11,12 +11,12 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from groups.enums import Kind, PromiseState, Question
+from groups.enums import Kind, PromiseState
 from groups.errors import EvidenceNeeded, GroupUnknown, PromiseClosed, PromiseInvalid, ReasonNeeded
-from groups.models import Group, Promise, ReadinessAnswer
-from groups.policies import answers
-from groups.policies.promises import due_of_line
+from groups.models import Group, Promise
+from groups.policies.promise_lines import Line
 from groups.selectors import counts
+from groups.selectors.promises import TEXT_LIMIT
 from groups.services.glance import glance_refresh
 from groups.services.promise_tasks import WORK, promise_tell_if_near
 from groups.services.setup import locked_group
@@ -28,7 +28,6 @@ from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
 
-TEXT_LIMIT = 200
 FARTHEST = timedelta(days=3650)
 _FIELDS = ("text", "due_at", "beneficiary_count")
 
@@ -49,8 +48,8 @@ def promise_add(*, tenant: Tenant, group_id: int, draft: PromiseDraft, actor: Ac
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        group = _delivery_group(tenant, group_id)
-        promise = _insert(group, draft, actor)
+        group = delivery_group(tenant, group_id)
+        promise = promise_insert(group, draft, actor)
         _after(tenant, promise, actor, "groups.promise.added", {"text": [None, promise.text]})
     return promise
 
@@ -127,35 +126,6 @@ def promise_reopen(*, tenant: Tenant, promise_id: int, actor: Actor, tells: bool
     return promise
 
 
-def promises_from_gate(*, tenant: Tenant, group_id: int, actor: Actor) -> int:
-    """One promise for each line of the answer to "What we deliver" that is not in the ledger yet. Returns how many.
-
-    A line names its day and time, or falls due when the group ends. Safe to repeat.
-    """
-    require(actor, Permission.OPERATE)
-    with transaction.atomic():
-        group = _delivery_group(tenant, group_id)
-        row = ReadinessAnswer.objects.filter(
-            tenant=tenant, group=group, question=Question.DELIVERABLE
-        ).first()
-        lines = [one[:TEXT_LIMIT] for one in answers.lines_of(row.answer if row else {}, "promises")]
-        known = set(Promise.objects.filter(tenant=tenant, group=group).values_list("text", flat=True))
-        first = group.starts_on or clock.local_date(clock.now(), tenant.timezone)
-        fresh = [line for line in dict.fromkeys(lines) if line not in known]
-        for line in fresh:
-            day, at = due_of_line(line, first=first, last=group.ends_on)
-            draft = PromiseDraft(text=line, due_at=clock.at_local(day, at, tenant.timezone))
-            promise = _insert(group, draft, actor, from_gate=True)
-            promise_tell_if_near(tenant=tenant, promise=promise)
-        if fresh:
-            audit.record(
-                tenant=tenant, actor=actor, verb="groups.promise.taken_over", target=group,
-                changes={"promises": [None, fresh]},
-            )  # fmt: skip
-            glance_refresh(tenant=tenant, group_ids=[group.pk])
-    return len(fresh)
-
-
 def promise_work_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
     """What a person says of the task: done alone proves nothing; taking it back opens the promise again."""
     promise = Promise.objects.filter(tenant=tenant, pk=source_id).first()
@@ -167,15 +137,19 @@ def promise_work_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor)
         promise_reopen(tenant=tenant, promise_id=promise.pk, actor=actor, tells=False)
 
 
-def _delivery_group(tenant: Tenant, group_id: int) -> Group:
+def delivery_group(tenant: Tenant, group_id: int) -> Group:
+    """The group, locked. Raises PromiseInvalid for one of another type, GroupUnknown."""
     group = locked_group(tenant, group_id)
     if group.kind != Kind.DELIVERY:
         raise PromiseInvalid(_("Only a delivery group has promises. Set its type first."))
     return group
 
 
-def _insert(group: Group, draft: PromiseDraft, actor: Actor, *, from_gate: bool = False) -> Promise:
-    promise = Promise(tenant_id=group.tenant_id, group=group, from_gate=from_gate, added_by=actor.name[:128])
+def promise_insert(group: Group, draft: PromiseDraft, actor: Actor, *, line: Line | None = None) -> Promise:
+    """A new promise of a locked group; `line`: the line of the readiness answers that it is. Raises PromiseInvalid."""
+    promise = Promise(tenant_id=group.tenant_id, group=group, added_by=actor.name[:128])
+    if line is not None:
+        promise.from_gate, promise.gate_key, promise.gate_text = True, line.key, line.text[:TEXT_LIMIT]
     _fill(promise, draft)
     promise.save()
     return promise

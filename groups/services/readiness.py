@@ -12,7 +12,15 @@ from groups.policies import answers
 from groups.services.endings import ending_moved
 from groups.services.glance import glance_refresh
 from groups.services.rename_tasks import rename_follow
-from groups.services.setup import KIND_FIELDS, PLAN_FIELDS, assign, known_fields, locked_group
+from groups.services.setup import (
+    KIND_FIELDS,
+    PLAN_FIELDS,
+    answer_kept,
+    answer_told,
+    assign,
+    known_fields,
+    locked_group,
+)
 from groups.services.wordings import wordings_keep, wordings_keep_soon
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -81,9 +89,10 @@ def _write_answers(
             tenant_id=group.tenant_id, group=group, question=question
         )
         before = row.answer
-        if before == answer:
+        kept = answer_kept(question, before, answer)
+        if before == kept:
             continue
-        row.answer, row.answered_by, row.at = dict(answer), actor.name[:128], clock.now()
+        row.answer, row.answered_by, row.at = kept, actor.name[:128], clock.now()
         row.save()
-        changes[question] = [before, row.answer]
+        changes[question] = [answer_told(before), answer_told(kept)]
     return changes

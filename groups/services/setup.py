@@ -12,6 +12,7 @@ from groups.errors import AnswerInvalid, ApprovalInvalid, GroupUnknown, ReasonNe
 from groups.models import Approval, Group, ReadinessAnswer, Wording
 from groups.policies import answers
 from groups.policies.checks import REGISTRY
+from groups.policies.promise_lines import KEYS, carried
 from groups.services.endings import ending_moved
 from groups.services.glance import glance_refresh
 from groups.services.rename_tasks import rename_follow
@@ -198,6 +199,16 @@ def _kind_write(
     return True
 
 
+def answer_kept(question: str, before: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer as it is stored: a line of "What we deliver" stays the promise it is (R17)."""
+    return carried(before, answer) if question == Question.DELIVERABLE else dict(answer)
+
+
+def answer_told(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What people wrote of an answer."""
+    return {name: value for name, value in answer.items() if name != KEYS}
+
+
 def readiness_answer(
     *, tenant: Tenant, group_id: int, question: str, answer: Mapping[str, Any], actor: Actor
 ) -> ReadinessAnswer:
@@ -213,14 +224,15 @@ def readiness_answer(
         group = locked_group(tenant, group_id)
         row = ReadinessAnswer.objects.filter(tenant=tenant, group=group, question=question).first()
         before = row.answer if row else {}
-        if row is not None and before == answer:
+        kept = answer_kept(question, before, answer)
+        if row is not None and before == kept:
             return row
         row = row or ReadinessAnswer(tenant=tenant, group=group, question=question)
-        row.answer, row.answered_by, row.at = dict(answer), actor.name[:128], clock.now()
+        row.answer, row.answered_by, row.at = kept, actor.name[:128], clock.now()
         row.save()
         audit.record(
             tenant=tenant, actor=actor, verb="groups.group.answered", target=group,
-            changes={question: [before, row.answer]},
+            changes={question: [answer_told(before), answer_told(row.answer)]},
         )  # fmt: skip
         glance_refresh(tenant=tenant, group_ids=[group.pk])
     return row

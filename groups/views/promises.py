@@ -10,15 +10,20 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, drawer_done, go, render, toast
-from groups.enums import LIVE_STATES, PROMISE_GAP, Question, SubKind
+from groups.enums import LIVE_STATES, PROMISE_GAP, SubKind
 from groups.filters import PromiseFilter
 from groups.forms import ReasonForm
 from groups.forms.promises import KeepForm, PromiseForm
 from groups.models import Group, Promise
-from groups.policies import answers
 from groups.policies.promises import DUE_TIME
-from groups.selectors import answers_of, group_get
-from groups.selectors.promises import delivery_groups, ledgers_of, promise_get, promise_list
+from groups.selectors import group_get
+from groups.selectors.promise_lines import lines_to_take_over
+from groups.selectors.promises import (
+    delivery_groups,
+    ledgers_of,
+    promise_get,
+    promise_list,
+)
 from groups.selectors.today import looks_after
 from groups.services.promises import (
     PromiseDraft,
@@ -28,8 +33,8 @@ from groups.services.promises import (
     promise_keep,
     promise_reopen,
     promise_withdraw,
-    promises_from_gate,
 )
+from groups.services.promises_gate import TakenOver, promises_from_gate
 from groups.tables.promises import PromiseTable
 from groups.views.detail import group_or_404
 from team.errors import SignInRefused
@@ -47,14 +52,11 @@ def promises_context(request: Any, group: Group) -> dict[str, Any]:
     rows = promise_list(tenant_id=tenant.pk, group_id=group.pk)
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
     ledger = ledgers_of(tenant_id=tenant.pk, group_ids=[group.pk], now=now)[group.pk]
-    answered = answers_of(tenant_id=tenant.pk, group_ids=[group.pk]).get(group.pk, {})
-    known = set(rows.values_list("text", flat=True))
-    lines = answers.lines_of(answered.get(Question.DELIVERABLE, {}), "promises")
     limit = preferences.value(tenant.pk, PROMISE_GAP)
     return {
         "page": page, "paginator": page.paginator, "page_field": "page", "ledger": ledger, "now": now,
         "tone": ledger.tone(limit), "gap_limit": limit,
-        "lines_left": [one for one in dict.fromkeys(lines) if one[:200] not in known],
+        "lines_left": lines_to_take_over(tenant_id=tenant.pk, group_id=group.pk),
         "can_operate": allows(request.role, Permission.OPERATE), "can_work": allows(request.role, Permission.WORK),
         "is_learning": group.sub_kind == SubKind.LEARNING,
     }  # fmt: skip
@@ -190,7 +192,7 @@ class PromiseReopen(ConsoleView):
 
 
 class PromisesTakeOver(ConsoleView):
-    """One press: every line of the answer to "What we deliver" becomes a promise."""
+    """One press: every line of the answer to "What we deliver" becomes a promise, and one reworded says so there."""
 
     permission = write_permission = Permission.OPERATE
     http_method_names = ["post"]
@@ -198,13 +200,23 @@ class PromisesTakeOver(ConsoleView):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         group = group_or_404(request, pk)
         made = promises_from_gate(tenant=self.request.tenant, group_id=group.pk, actor=self.request.actor)
-        said = ngettext(
-            "%(n)s promise taken over; check when it falls due",
-            "%(n)s promises taken over; check when they fall due",
-            made,
-        )
-        toast(request, said % {"n": made} if made else _("Every line stands in the ledger already."))
+        toast(request, " ".join(_taken_over(made)) or _("Every line stands in the ledger already."))
         return go(request, f"{self.url('groups:detail', pk=pk)}?tab=promises")
+
+
+def _taken_over(made: TakenOver) -> list[str]:
+    added = ngettext(
+        "%(n)s promise taken over; check when it falls due",
+        "%(n)s promises taken over; check when they fall due",
+        made.added,
+    )
+    reworded = ngettext(
+        "%(n)s promise now says what its line says.",
+        "%(n)s promises now say what their lines say.",
+        made.reworded,
+    )
+    said = ((made.added, added), (made.reworded, reworded))
+    return [words % {"n": count} for count, words in said if count]
 
 
 class PromisePhonePage(PhoneView):

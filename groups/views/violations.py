@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,6 +16,7 @@ from groups.selectors.violations import (
     standing_of_members,
     violation_get,
     violation_list,
+    violation_picture,
 )
 from groups.services.violations import step_proposed, violation_record, violation_settle, violation_undo
 from groups.views.detail import group_or_404
@@ -75,7 +76,8 @@ class ViolationNew(FormPage):
         data = form.cleaned_data
         row = violation_record(
             tenant=self.request.tenant, group_id=kwargs["pk"], userid=data["userid"], rule=form.rule_named(),
-            evidence=data["evidence"], evidence_url=data["evidence_url"], step=data["step"], actor=self.request.actor,
+            evidence=data["evidence"], evidence_url=data["evidence_url"], picture=data["picture"], step=data["step"],
+            actor=self.request.actor,
         )  # fmt: skip
         toast(
             self.request,
@@ -94,6 +96,23 @@ def _people(group: Group) -> list[tuple[str, str]]:
         words = ngettext("%(n)s breach so far", "%(n)s breaches so far", count) % {"n": count}
         named.append((userid, f"{name} · {words}" if count else name))
     return named
+
+
+class ViolationPicture(ConsoleView):
+    """The picture that shows a breach, for whoever may see personal data."""
+
+    permission = Permission.SEE_PERSONAL
+    http_method_names = ["get"]
+
+    def get(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        group = group_or_404(request, pk)
+        found = violation_picture(tenant_id=group.tenant_id, group_id=group.pk, violation_id=number)
+        if found is None:
+            raise Http404
+        response = HttpResponse(found[0], content_type=found[1])
+        response.headers["Content-Disposition"] = "inline"
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
 
 
 class ViolationAct(ConsoleView):

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from contacts.selectors import behaviours_for
+from contacts.selectors.identity import same_people
 from leads.policies.rules import MESSAGE_KIND, ORDER_KIND, REFUND_KIND, Rule
 from leads.policies.tiers import Act
 
@@ -17,9 +18,9 @@ _COLUMNS = ("id", "customer_id", "source", "event_id", "kind", "occurred_at", "o
 def acts_for(
     *, tenant_id: int, customer_ids: Iterable[int], since: datetime, rules: Sequence[Rule]
 ) -> dict[int, list[Act]]:
-    """{customer id: behaviours from `since` on that any of these rules reads}. One query.
+    """{customer id: behaviours from `since` on that any of these rules reads, with whatever record of the person}.
 
-    Messages without a keyword are left in the database: they are most of the stream and move no tier.
+    Two queries. Messages without a keyword are left in the database: they are most of the stream and move no tier.
     """
     kinds = {ORDER_KIND, REFUND_KIND}.union(*(rule.counted_kinds for rule in rules))
     words = sorted({word for rule in rules for word in rule.keywords})
@@ -29,10 +30,13 @@ def acts_for(
         asked |= Q(text__contains=word)
     if words:
         wanted |= Q(kind=MESSAGE_KIND) & asked
-    rows = behaviours_for(tenant_id=tenant_id, customer_ids=list(customer_ids), since=since).filter(wanted)
-    found: dict[int, list[Act]] = defaultdict(list)
+    asked_for = set(customer_ids)
+    same = same_people(tenant_id=tenant_id, customer_ids=asked_for)
+    records = asked_for.union(*same.values())
+    rows = behaviours_for(tenant_id=tenant_id, customer_ids=list(records), since=since).filter(wanted)
+    did: dict[int, list[Act]] = defaultdict(list)
     for row in rows.order_by().values_list(*_COLUMNS):
-        found[row[1]].append(
+        did[row[1]].append(
             Act(
                 id=row[0],
                 key=f"{row[2]}:{row[3]}",
@@ -44,4 +48,4 @@ def acts_for(
                 amount_fen=row[9],
             )
         )
-    return found
+    return {one: [act for record in sorted(same.get(one, {one})) for act in did[record]] for one in asked_for}

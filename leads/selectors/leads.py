@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from contacts.selectors import buyers_in
+from contacts.selectors.identity import opted_out_persons, same_people
 from leads.enums import CLOSED_STATES, TIERS, LeadState
 from leads.models import Lead, Window, WindowMember
 
@@ -20,25 +21,31 @@ def undecided_customer_ids(
     """Those of a window who have neither bought, nor said no, nor opted out: whom a countdown may still remind.
 
     Asked at send time: an order that no lead has been derived from yet counts as well. `ranked_only` leaves out
-    people without any tier. A window nobody opened has nobody undecided. Three queries.
+    people without any tier. A window nobody opened has nobody undecided. Six queries.
     """
     window = window_of(tenant_id=tenant_id, source_kind=source_kind, source_id=source_id)
     if window is None:
         return set()
-    members = WindowMember.objects.filter(
-        tenant_id=tenant_id, window=window, customer__opt_out_at__isnull=True
-    )
+    members = WindowMember.objects.filter(tenant_id=tenant_id, window=window)
     if customer_ids is not None:
         members = members.filter(customer_id__in=set(customer_ids))
     people = set(members.values_list("customer_id", flat=True))
+    same = same_people(tenant_id=tenant_id, customer_ids=people)
+    refused = opted_out_persons(tenant_id=tenant_id, customer_ids=people)
     leads = dict(
-        Lead.objects.filter(tenant_id=tenant_id, window=window, customer_id__in=people).values_list(
-            "customer_id", "state"
-        )
+        Lead.objects.filter(
+            tenant_id=tenant_id, window=window, customer_id__in=people.union(*same.values())
+        ).values_list("customer_id", "state")
     )
-    decided = {one for one, state in leads.items() if state in CLOSED_STATES}
+
+    def states(one: int) -> set[str]:
+        """Of the person's leads: one person is one lead, whichever record carries it."""
+        return {leads[record] for record in same.get(one, {one}) if record in leads}
+
+    gone = {record for one in same for record in same[one] if refused.keys() & same[one]} | refused.keys()
+    decided = {one for one in people if states(one) & CLOSED_STATES} | gone
     if ranked_only:
-        decided |= {one for one in people if leads.get(one) != LeadState.OPEN}
+        decided |= {one for one in people if LeadState.OPEN not in states(one)}
     left = people - decided
     return left - buyers_in(tenant_id=tenant_id, customer_ids=left, since=window.starts_at)
 

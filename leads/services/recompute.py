@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from contacts.selectors.identity import opted_out_persons, persons_of, same_people
 from leads.enums import MARK_KINDS, SLA_SETTINGS, LeadEventKind, LeadState
 from leads.events import TiersChanged
 from leads.models import Lead, LeadEvent, WindowMember
@@ -49,10 +50,39 @@ class _Batch:
     acts: dict[int, list[Act]]
     marks: dict[int, list[LeadEvent]]
     logged: dict[int, dict[datetime, str]]
+    persons: dict[int, int]  # of merged records: the one that stands for the person
+    opted_out: dict[int, datetime]  # person -> when it first wanted no marketing, with any record
     made: list[Lead] = field(default_factory=list)
     changed: list[Lead] = field(default_factory=list)
     rows: list[tuple[Lead, tuple[datetime, str, str], int]] = field(default_factory=list)
     moves: list[list[Any]] = field(default_factory=list)
+    _seats: dict[tuple[int, int], list[WindowMember]] = field(default_factory=dict)
+
+    def person(self, member: WindowMember) -> int:
+        return self.persons.get(member.customer_id, member.customer_id)
+
+    def seats(self, member: WindowMember) -> list[WindowMember]:
+        """The records of this member's person in this window, the first to join first."""
+        if not self._seats:
+            for one in self.members:
+                self._seats.setdefault((one.window_id, self.person(one)), []).append(one)
+            for some in self._seats.values():
+                some.sort(key=lambda one: (one.joined_at, one.pk))
+        return self._seats[member.window_id, self.person(member)]
+
+    def stands_for_person(self, member: WindowMember) -> bool:
+        """One person is one lead of a window: that of the record which joined first."""
+        return self.seats(member)[0] is member
+
+    def marks_of_person(self, member: WindowMember) -> list[LeadEvent]:
+        """What people decided about any of the person's records in this window, in order."""
+        found = (self.leads.get((one.window_id, one.customer_id)) for one in self.seats(member))
+        return sorted(
+            (mark for lead in found if lead for mark in self.marks[lead.pk]), key=lambda one: one.pk
+        )
+
+    def opted_out_at(self, member: WindowMember) -> datetime | None:
+        return self.opted_out.get(self.person(member))
 
 
 def leads_recompute(*, tenant_id: int, customer_ids: Iterable[int], window_id: int | None = None) -> int:
@@ -61,12 +91,23 @@ def leads_recompute(*, tenant_id: int, customer_ids: Iterable[int], window_id: i
     Returns how many leads changed. Locks the customers' window rows in key order, so many may run at once. The
     number of queries a batch of 500 does not depend on its size. Publishes leads.tier.changed for what moved.
     """
-    wanted = sorted(set(customer_ids))
     changed = 0
-    for start in range(0, len(wanted), BATCH):
+    for batch in _batches(tenant_id, set(customer_ids)):
         with transaction.atomic():
-            changed += _recompute_batch(tenant_id, wanted[start : start + BATCH], window_id)
+            changed += _recompute_batch(tenant_id, batch, window_id)
     return changed
+
+
+def _batches(tenant_id: int, customer_ids: set[int]) -> list[list[int]]:
+    """About 500 customers each, every record of a person in the same one: who is judged is the person (R37)."""
+    same = same_people(tenant_id=tenant_id, customer_ids=customer_ids)
+    people = sorted({tuple(sorted(same.get(one, {one}))) for one in customer_ids})
+    batches: list[list[int]] = []
+    for records in people:
+        if not batches or len(batches[-1]) >= BATCH:
+            batches.append([])
+        batches[-1].extend(records)
+    return batches
 
 
 def _recompute_batch(tenant_id: int, customer_ids: Sequence[int], window_id: int | None) -> int:
@@ -117,7 +158,17 @@ def _read(tenant_id: int, customer_ids: Sequence[int], window_id: int | None) ->
         ),
         marks=marks,
         logged=logged,
+        **_read_persons(tenant_id, people),
     )
+
+
+def _read_persons(tenant_id: int, customer_ids: Sequence[int]) -> dict[str, Any]:
+    """Who of these is which person, and who of the persons wants no marketing. Two queries."""
+    persons = persons_of(tenant_id=tenant_id, customer_ids=customer_ids)
+    return {
+        "persons": persons,
+        "opted_out": opted_out_persons(tenant_id=tenant_id, customer_ids=customer_ids),
+    }
 
 
 def _read_history(
@@ -139,13 +190,13 @@ def _read_history(
 def _derive(batch: _Batch, member: WindowMember) -> datetime | None:
     """Compute one lead; note what is to be written. Returns when it may move without an event."""
     lead = batch.leads.get((member.window_id, member.customer_id))
-    events = batch.marks[lead.pk] if lead else []
+    stands = batch.stands_for_person(member)
+    events = batch.marks_of_person(member) if stands else []
     marks = [Mark(one.kind, one.at) for one in events]
     window = Window(member.window.starts_at, member.window.ends_at)
-    result = tier_through_rules(
-        batch.acts.get(member.customer_id, ()), rules=batch.rules, window=window, as_of=batch.now, marks=marks
-    )
-    outcome = outcome_of(result, marks, member.customer.opt_out_at, batch.now)
+    acts = batch.acts.get(member.customer_id, ()) if stands else ()
+    result = tier_through_rules(acts, rules=batch.rules, window=window, as_of=batch.now, marks=marks)
+    outcome = outcome_of(result, marks, batch.opted_out_at(member) if stands else None, batch.now)
     if lead is None:
         if outcome.state == LeadState.UNRANKED or (outcome.state == LeadState.OPTED_OUT and not result.tier):
             return result.next_change_at

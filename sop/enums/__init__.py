@@ -43,6 +43,7 @@ from sop.enums.settings import (
 )
 from sop.enums.templates import (
     BESIDE_A_CAMP,
+    CIRCLES_OF,
     GROUP_CHANNELS,
     GROUP_EVENT_ANCHORS,
     INTERNAL_CHANNELS,
@@ -81,6 +82,7 @@ __all__ = [
     "BESIDE_A_CAMP",
     "BLOCKED_REF",
     "CERTIFY_AT",
+    "CIRCLES_OF",
     "CLAIM_LEASE_S",
     "CLOSE_MINUTES",
     "COUNTDOWN_CARD_MIN",

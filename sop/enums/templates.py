@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from groups.enums import Circle
+
 
 class TemplateKind(models.TextChoices):
     """What a template is for (R40)."""
@@ -82,6 +84,19 @@ class Audience(models.TextChoices):
     BUYERS = "buyers", _("Buyers")
     JOINED = "joined", _("Those who just joined")
     SIGNED_UP = "signed_up", _("Those who signed up")
+    CORE = "core", _("Core circle")
+    INFLUENCE = "influence", _("Influence circle")
+    ENGAGED = "engaged", _("Core and influence circles")
+    PERIPHERY = "periphery", _("Periphery circle")
+
+
+# The circles of a touch's own group that an audience means (R21).
+CIRCLES_OF: dict[str, tuple[str, ...]] = {
+    Audience.CORE: (Circle.CORE,),
+    Audience.INFLUENCE: (Circle.INFLUENCE,),
+    Audience.ENGAGED: (Circle.CORE, Circle.INFLUENCE),
+    Audience.PERIPHERY: (Circle.PERIPHERY,),
+}
 
 
 class ContentType(models.TextChoices):

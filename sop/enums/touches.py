@@ -108,3 +108,4 @@ class Rule(models.TextChoices):
     REACHED = "SOP-13", _("Already reached through another group")
     NOT_FRIEND = "SOP-14", _("Not a friend of the sender")
     INTERACTED = "SOP-15", _("Has done the key interaction: no more reminders of it")
+    CIRCLE_LEFT = "SOP-16", _("Left the circle that the step is for")

@@ -14,7 +14,15 @@ from datetime import date, datetime, time, timedelta
 
 from contacts.policies.touch import Ahead, Coming, Ledger, Limits, TouchRequest, screen, week_start
 from contacts.policies.touch_count import Count
-from sop.enums import GROUP_CHANNELS, INTERNAL_CHANNELS, MASS_CHANNELS, SILENT_CHANNELS, Audience, Channel
+from sop.enums import (
+    CIRCLES_OF,
+    GROUP_CHANNELS,
+    INTERNAL_CHANNELS,
+    MASS_CHANNELS,
+    SILENT_CHANNELS,
+    Audience,
+    Channel,
+)
 from sop.policies.dispatch import Verdict, after_refusal
 from sop.policies.flight_people import Member, evening, outcomes, people_make
 from sop.policies.habits import Habits, Span
@@ -390,6 +398,10 @@ def _is_meant(member: Member, audience: str) -> bool:
         return member.interacted_on > 0 and member.bought_on == 0
     if audience == Audience.BUYERS:
         return member.bought_on > 0
+    if (
+        audience in CIRCLES_OF
+    ):  # nobody knows the circles of invented people: who took part stands for the engaged
+        return (member.interacted_on > 0) != (audience == Audience.PERIPHERY)
     return True
 
 

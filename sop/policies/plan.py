@@ -8,7 +8,9 @@ from datetime import time
 from enum import StrEnum
 
 from content.policies.wording import ALIASES, ONE_TO_ONE, names_in, unknown_names
+from groups.enums import Circle
 from sop.enums import (
+    CIRCLES_OF,
     GROUP_CHANNELS,
     INTERNAL_CHANNELS,
     MASS_CHANNELS,
@@ -93,10 +95,15 @@ class DayLoad:
 
 
 # The kinds of member a day is worked out for; the one who gets most decides.
-_MEMBER_KINDS: tuple[frozenset[str], ...] = (
-    frozenset({Audience.MEMBERS, Audience.UNINTERACTED, Audience.UNDECIDED}),
-    frozenset({Audience.MEMBERS, Audience.INTERACTED, Audience.UNDECIDED}),
-    frozenset({Audience.MEMBERS, Audience.INTERACTED, Audience.BUYERS}),
+_MEMBER_KINDS: tuple[frozenset[str], ...] = tuple(
+    frozenset({Audience.MEMBERS, did, decided})
+    | {one for one, circles in CIRCLES_OF.items() if circle in circles}
+    for did, decided in (
+        (Audience.UNINTERACTED, Audience.UNDECIDED),
+        (Audience.INTERACTED, Audience.UNDECIDED),
+        (Audience.INTERACTED, Audience.BUYERS),
+    )
+    for circle in Circle.values
 )
 
 

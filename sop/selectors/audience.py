@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from contacts.selectors import behaviours_for, buyers_in
 from groups.selectors import members_current
+from groups.selectors.circles import circle_members
 from leads.selectors import undecided_customer_ids
-from sop.enums import GROUP_CHANNELS, Audience, RecipientState
+from sop.enums import CIRCLES_OF, GROUP_CHANNELS, Audience, RecipientState
 from sop.models import TouchRecipient
 from sop.selectors.value_events import signed_up_for_run
 from tenants import clock
@@ -62,9 +63,21 @@ def _narrowed(
     if audience == Audience.JOINED:
         return named
     seats = {one.pk: named.get(one.pk, members.get(one.group_id or 0, [])) for one in touches}
+    if audience in CIRCLES_OF:
+        inside = circle_seats(
+            tenant_id=tenant_id, audience=audience, group_ids=[one.group_id or 0 for one in touches]
+        )
+        return {one.pk: [who for who in seats[one.pk] if who in inside[one.group_id or 0]] for one in touches}
     everyone = sorted({one for some in seats.values() for one in some})
     keep = _of_audience(tenant_id, zone, audience, touches[0].run, everyone)
     return {pk: [one for one in some if one in keep] for pk, some in seats.items()}
+
+
+def circle_seats(
+    *, tenant_id: int, audience: str, group_ids: Iterable[int], day: date | None = None
+) -> dict[int, set[int]]:
+    """{group: those who stand in the circles of this audience there}, now or on a day (R21). One query."""
+    return circle_members(tenant_id=tenant_id, group_ids=group_ids, circles=CIRCLES_OF[audience], day=day)
 
 
 def _of_audience(tenant_id: int, zone: str, audience: str, run: "Run", everyone: list[int]) -> frozenset[int]:
@@ -90,7 +103,8 @@ def _of_audience(tenant_id: int, zone: str, audience: str, run: "Run", everyone:
 def audience_in_run(
     *, tenant_id: int, zone: str, audience: str, run: "Run", customer_ids: Iterable[int]
 ) -> frozenset[int]:
-    """Those of these people who belong to a step's audience in a run at present."""
+    """Those of these people who belong to a step's audience in a run at present; circles are of a group, so
+    circle_seats tells those."""
     return _of_audience(tenant_id, zone, audience, run, sorted(set(customer_ids)))
 
 

@@ -42,6 +42,7 @@ from sop.policies.plan import in_quiet_hours
 from sop.selectors.ahead import ahead_of
 from sop.selectors.audience import audience_resolve
 from sop.selectors.words import words_judged
+from sop.services.circled import circle_left_note
 from sop.services.handover import blocked_put, handed_over, has_sender
 from sop.services.leaving import exited_leave, interacted_note
 from sop.services.parked import parked_put
@@ -254,6 +255,7 @@ def _still_meant(batch: _Batch, touches: list[Touch]) -> tuple[list[Touch], dict
     _wait_for_neighbours(touches)
     people = audience_resolve(tenant_id=batch.tenant.pk, zone=batch.tenant.timezone, touches=touches)
     batch.recipients.extend(interacted_note(tenant=batch.tenant, touches=touches, people=people))
+    batch.recipients.extend(circle_left_note(tenant=batch.tenant, touches=touches, people=people))
     gone, left = exited_leave(tenant=batch.tenant, touches=touches, people=people)
     batch.recipients.extend(left)
     batch.decided.extend(_apply(batch, touch, Ruling(Verdict.CANCEL, rule)) for touch, rule in gone)

@@ -11,6 +11,7 @@ from contacts.services.touch import Decision, TouchRequest, gate_peek
 from groups.enums import State
 from groups.selectors import groups_open, members_current
 from sop.enums import (
+    CIRCLES_OF,
     GROUP_CHANNELS,
     INTERNAL_CHANNELS,
     MASS_CHANNELS,
@@ -22,7 +23,7 @@ from sop.enums import (
     RunState,
 )
 from sop.models import RunGroup
-from sop.selectors.audience import audience_in_run
+from sop.selectors.audience import audience_in_run, circle_seats
 from tenants import clock
 
 if TYPE_CHECKING:
@@ -136,16 +137,26 @@ def _narrowed(
             tenant_id=tenant.pk, zone=tenant.timezone, audience=step.audience, run=run, customer_ids=everyone
         )
     found, seen = {}, set[int]()
+    inside = _inside(tenant, step, groups)
     for group in groups:
         mine = runs.get(group.pk)
         some = [
             one
             for one in members.get(group.pk, ())
-            if one not in seen and (mine is None or one in keep[mine.pk])
+            if one not in seen
+            and (mine is None or one in keep[mine.pk])
+            and (inside is None or one in inside[group.pk])
         ]
         seen.update(some)
         found[group.pk] = some
     return found
+
+
+def _inside(tenant: "Tenant", step: "Step", groups: Sequence["Group"]) -> dict[int, set[int]] | None:
+    """Where the audience is a circle: who stands in it, group by group."""
+    if step.audience not in CIRCLES_OF:
+        return None
+    return circle_seats(tenant_id=tenant.pk, audience=step.audience, group_ids=[group.pk for group in groups])
 
 
 def _without_strangers(

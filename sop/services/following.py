@@ -10,6 +10,7 @@ from groups.selectors import customer_groups
 from sop.enums import Anchor, Rule, RunState, TouchState
 from sop.models import Run, Step, Touch
 from sop.services.boosts import boosts_stop
+from sop.services.circled import circles_follow
 from sop.services.exits import run_exits_sweep
 from sop.services.planning import touches_take_back
 from sop.services.triggers import triggers_plan
@@ -32,6 +33,8 @@ def runs_follow(*, tenant: Tenant) -> int:
         with transaction.atomic():
             run_exits_sweep(tenant=tenant, run=run)
             boosts_stop(tenant=tenant, run=run)
+    with transaction.atomic():
+        circles_follow(tenant=tenant)
     with transaction.atomic():
         _offers_over(tenant, clock.now())
     return planned

@@ -37,7 +37,9 @@ from tenants.roles import PERMISSIONS
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.contacts.test_views import body, sign_in
-from tests.factories.contacts import make_customer, make_customer_tag, make_order, make_tag
+from tests.factories.contacts import make_customer, make_customer_tag, make_follow, make_order, make_tag
+from tests.factories.team import make_staff
+from wecom.models import OutboundSend
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -245,6 +247,27 @@ def test_tags_are_put_on_and_taken_off_and_back(open_tenant: Tenant, owner: Acto
     sheet_undo(tenant=open_tenant, sheet_id=sheet.pk, actor=owner)
     sheet_take_back(tenant=open_tenant, sheet_id=sheet.pk)
     assert held() == {(two.pk, quiet.pk)}
+
+
+def test_a_tag_that_only_wecom_has_is_taken_off_there_and_put_back_there(
+    open_tenant: Tenant, owner: Actor
+) -> None:
+    person = make_customer(tenant=open_tenant, external_userid="wmknown001")
+    staff = make_staff(tenant=open_tenant, app=person.app)
+    make_follow(tenant=open_tenant, customer=person, staff=staff)
+    keen = make_tag(tenant=open_tenant, name="高意向", app=person.app)
+    make_customer_tag(tenant=open_tenant, customer=person, tag=keen, source="wecom", staff=staff)
+    sheet = upload(open_tenant, owner, "tags", "external_userid,tag,action\nwmknown001,高意向,remove\n")
+    row = SheetRow.objects.get(sheet=sheet)
+    assert (row.verdict, row.changes) == ("change", [["tag_at_wecom", "高意向", None]])
+    write(open_tenant, owner, sheet)
+    asked = OutboundSend.objects.filter(kind="mark_tag")
+    assert asked.get(state="queued").payload["remove_tag"] == [keen.tag_id]
+    assert CustomerTag.objects.get().source == "wecom"  # until WeCom has answered
+    sheet_undo(tenant=open_tenant, sheet_id=sheet.pk, actor=owner)
+    sheet_take_back(tenant=open_tenant, sheet_id=sheet.pk)
+    assert not asked.filter(state="queued").exists()
+    assert CustomerTag.objects.get().source == "wecom"
 
 
 def test_work_cut_off_after_any_slice_goes_on_and_doubles_nothing(

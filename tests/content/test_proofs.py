@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from contacts.models import Customer, Order
 from contacts.services.holdings import holdings
+from contacts.services.personal import erasure_ask, erasure_run
 from content.enums import ProofProblem, ProofScope
 from content.errors import ProofInvalid, ProofUnpublished
 from content.models import Material, Proof
 from content.policies.proofs import Evidence, name_shown, standing
 from content.selectors.library import materials_to_pick
 from content.selectors.proofs import standing_of
-from content.services.library import material_ask, material_decide
+from content.services.library import About, Said, material_ask, material_decide, material_save
 from content.services.proofs import ProofWish, proof_material, proof_save, proof_withdraw
 from tenants.audit import Actor
 from tenants.enums import Role
@@ -26,9 +27,11 @@ from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customer, make_order
 from tests.factories.tenants import make_member, make_user
+from wecom.keeping.assets import asset_store, assets_by_id
 
 OWNER = Actor(kind="user", id=7, name="林晓", permissions=PERMISSIONS[Role.OWNER])
 TODAY = date(2026, 3, 2)
+PNG = b"\x89PNG\r\n\x1a\n"
 EVIDENCE = st.builds(
     Evidence,
     has_customer=st.booleans(),
@@ -129,6 +132,32 @@ def test_erasing_the_customer_removes_it_and_its_material_is_never_picked_again(
     rows.delete()
     assert Material.objects.get().proof_id is None
     assert materials_to_pick(tenant=scope) == []
+
+
+@pytest.mark.django_db
+def test_erasing_the_customer_erases_the_picture_unless_it_is_somebody_elses_too(scope: Tenant) -> None:
+    own, shared, ours = (
+        asset_store(tenant=scope, kind="image", name=f"{n}.png", content=PNG + n.encode(), actor=OWNER).pk
+        for n in ("own", "shared", "ours")
+    )
+    person = make_customer(tenant=scope, name="王小雨")
+    order = make_order(tenant=scope, customer=person)
+    for asset in (own, shared, ours):
+        proof_material(
+            tenant=scope, actor=OWNER,
+            proof_id=proof_save(tenant=scope, wish=_wish(person, order, asset_id=asset), actor=OWNER).pk,
+        )  # fmt: skip
+    other = make_customer(tenant=scope)
+    order = make_order(tenant=scope, customer=other)
+    proof_save(tenant=scope, wish=_wish(other, order, asset_id=shared), actor=OWNER)
+    material_save(
+        tenant=scope, actor=OWNER, about=About(),
+        said=Said(kind="value", title="课程图", text="课程", attachments=[{"kind": "image", "asset_id": ours}]),
+    )  # fmt: skip
+    asked = erasure_ask(tenant=scope, customer_id=person.pk, typed="王小雨", reason="本人要求", actor=OWNER)
+    for _ in range(2):
+        erasure_run(tenant=scope, erasure_id=asked.pk)
+    assert set(assets_by_id(tenant_id=scope.pk, asset_ids=[own, shared, ours])) == {shared, ours}
 
 
 @pytest.mark.django_db

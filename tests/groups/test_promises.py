@@ -23,8 +23,8 @@ from groups.services.promises import (
     promise_keep,
     promise_reopen,
     promise_withdraw,
-    promises_from_gate,
 )
+from groups.services.promises_gate import TakenOver, promises_from_gate
 from team.models import WorkItem
 from team.services import work_item_act
 from tenants import clock
@@ -202,8 +202,8 @@ def test_breaking_counts_at_once_and_withdrawing_never_both_with_a_reason(scoped
 
 
 def test_lines_of_the_gate_become_promises_once(scoped, group):
-    assert promises_from_gate(tenant=scoped, group_id=group.pk, actor=SYSTEM) == 2
-    assert promises_from_gate(tenant=scoped, group_id=group.pk, actor=SYSTEM) == 0
+    assert promises_from_gate(tenant=scoped, group_id=group.pk, actor=SYSTEM) == TakenOver(2, 0)
+    assert promises_from_gate(tenant=scoped, group_id=group.pk, actor=SYSTEM) == TakenOver(0, 0)
     rows = {one.text: clock.local(one.due_at, scoped.timezone) for one in Promise.objects.all()}
     assert set(rows) == {"每晚 20:00 老师带读", "作业 24 小时内点评"}
     assert {due.date() for due in rows.values()} == {group.ends_on}

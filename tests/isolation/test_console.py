@@ -58,6 +58,7 @@ WORDS: dict[str, dict[str, str]] = {
     "groups:violation_act": {"verb": "done"},
     "groups:silent_decide": {"decision": "keep"},
     "groups_phone:freeze": {"verb": "freeze"},
+    "groups_phone:breach_act": {"verb": "done"},
     "groups:bulk": {"verb": "freeze"},
     "groups:bulk_tag": {"verb": "tag"},
     "groups:incident_task_act": {"verb": "done"},

@@ -26,7 +26,7 @@ from tenants.audit import SYSTEM
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_behaviour, make_order
 from tests.sop.conftest import Camp
-from wecom.models import OutboundSend
+from wecom.models import OutboundSend, QuotaEntry
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 Make = Callable[..., Camp]
@@ -146,6 +146,8 @@ def test_a_boost_that_waits_in_the_queue_goes_to_the_others_only(camp: Make, fro
     assert (touch.state, touch.recipients_count) == ("handed", 2)
     assert doer.external_userid not in OutboundSend.objects.get(kind="mass_send").payload["external_userids"]
     assert not sum(Exposure.objects.filter(customer=doer).values_list("weight", flat=True))
+    kept = {one.external_userid for one in made.people[0]} - {doer.external_userid}
+    assert set(QuotaEntry.objects.values_list("receiver_id", flat=True)) == kept
 
 
 def test_a_boost_that_wecom_has_is_taken_back_there_and_made_anew(camp: Make, frozen: MovableClock) -> None:
