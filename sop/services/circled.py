@@ -1,7 +1,7 @@
 """Steps for a circle (R21): whoever leaves it before a message goes out is left out, with the rule on record."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sop.enums import CIRCLES_OF, GROUP_CHANNELS, RecipientState, Rule, RunState, TouchState
 from sop.models import Touch
@@ -24,7 +24,7 @@ def circle_left_note(*, tenant: "Tenant", touches: Sequence[Touch], people: Peop
         audience = touch.step.audience
         if audience not in CIRCLES_OF or touch.channel in GROUP_CHANNELS or touch.group_id is None:
             continue
-        ask = {"tenant_id": tenant.pk, "audience": audience, "group_ids": [touch.group_id]}
+        ask: dict[str, Any] = {"tenant_id": tenant.pk, "audience": audience, "group_ids": [touch.group_id]}
         if touch.step.is_personal:
             before = set(
                 touch.recipients.filter(state=RecipientState.PLANNED).values_list("customer_id", flat=True)
