@@ -1,12 +1,19 @@
-"""python -m benchmarks [name ...]: writes benchmarks/results.json and prints a table."""
+"""python -m benchmarks [name ...]: writes benchmarks/results.json and prints a table.
 
+`pages --only NAME` measures the pages whose name holds NAME; `--keep` asks the company of the last run instead of
+filling one anew; `--share 20` fills a twentieth. None of these writes results.
+"""
+
+import argparse
 import json
 import os
 import platform
 import struct
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -46,32 +53,47 @@ def _environment() -> dict[str, str]:
     }
 
 
-def main(names: list[str]) -> int:
+def _asked(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--share", type=int, default=1)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    asked = _asked(arguments)
     environment = _environment()
-    database.make_fresh(os.environ["DATABASE_OWNER_URL"], environment, NAME)
+    if not asked.keep:
+        database.make_fresh(os.environ["DATABASE_OWNER_URL"], environment, NAME)
     os.environ.update(environment | {"QUNCE_CLOCK_FILE": str(_nine_o_clock())})
     django.setup()
     from benchmarks import callback, due, freeze, group_event, neighbours, owner, pages  # noqa: PLC0415  need Django's settings of this run
-    from tenants.models import User  # noqa: PLC0415
+    from tenants.models import Tenant, User  # noqa: PLC0415
     from tenants.services import tenant_sign_up  # noqa: PLC0415
 
-    owner.run(FLOOR_TABLES)
-    tenant = tenant_sign_up(name="基准", owner=User.objects.create_user("bench@qunce.example"))
-    known = {
+    if asked.keep:
+        tenant = Tenant.objects.earliest("pk")
+    else:
+        owner.run(FLOOR_TABLES)
+        tenant = tenant_sign_up(name="基准", owner=User.objects.create_user("bench@qunce.example"))
+    known: dict[str, Callable[[Tenant], dict]] = {
         "callback": callback.measure,
         "due": due.measure,
         "freeze": freeze.measure,
         "group_event": group_event.measure,
         "neighbours": neighbours.measure,
-        "pages": pages.measure,
+        "pages": partial(pages.measure, only=asked.only, keep=asked.keep, share=asked.share),
     }
     results = []
     for name, measure in known.items():
-        if not names or name in names:
+        if not asked.names or name in asked.names:
             print(f"bench: {name} ...", flush=True)
             results.append(measure(tenant))
             print(_line(results[-1]), flush=True)
-    _write(results)
+    if not (asked.only or asked.keep or asked.share > 1):
+        _write(results)
     return 0 if all(one["met"] for one in results) else 1
 
 

@@ -5,6 +5,7 @@ does not belong to is a 404, exactly like one that does not exist.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from tenants.audit import Actor
 from tenants.doors import door_of, is_closed
+from tenants.preferences import read_once
 from tenants.roles import PERMISSIONS
 from tenants.scoping import tenant_scope
 from tenants.selectors import place_list_for_user
@@ -35,6 +37,11 @@ class UserLanguageMiddleware:
             translation.activate(user.language)
             request.LANGUAGE_CODE = translation.get_language()
         return self.get_response(request)
+
+
+def _reading(request: HttpRequest) -> AbstractContextManager[None]:
+    """A page that is only read asks for the tenant's settings once."""
+    return read_once() if request.method in {"GET", "HEAD"} else nullcontext()
 
 
 class TenantMiddleware:
@@ -72,7 +79,7 @@ class TenantMiddleware:
         request.places = places  # type: ignore[attr-defined]
         request.tenant, request.role = place.tenant, place.role  # type: ignore[attr-defined]
         request.actor = Actor.of_user(request.user, PERMISSIONS[place.role])  # type: ignore[attr-defined]
-        with tenant_scope(place.tenant):
+        with tenant_scope(place.tenant), _reading(request):
             response = view(request, *args, **kwargs)
             if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
                 response.render()  # while the scope is open

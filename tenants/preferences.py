@@ -7,7 +7,9 @@ An app declares its settings in its `enums.py`:
 and reads them with `value(tenant_id, CAP_PER_DAY)`. The settings page lists what is declared.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import time
 from typing import Any
@@ -76,21 +78,37 @@ def parse(setting: Declared, raw: Any) -> Any:
     return typed
 
 
+# {tenant id: what it has set}, while one page is read.
+_page: ContextVar[dict[int, dict[str, Any]] | None] = ContextVar("preferences_of_page", default=None)
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Inside, a tenant's settings are asked for once: for a page that is read and changes none."""
+    held = _page.set({})
+    try:
+        yield
+    finally:
+        _page.reset(held)
+
+
 def value(tenant_id: int, setting: Declared) -> Any:
-    """The tenant's value, or the default. Needs the tenant's scope; one query."""
-    row = (
-        Preference.objects.filter(tenant_id=tenant_id, key=setting.key)
-        .values_list("value", flat=True)
-        .first()
-    )
-    return setting.default if row is None else parse(setting, row)
+    """The tenant's value, or the default. Needs the tenant's scope; one query at most."""
+    return values(tenant_id, setting)[setting.key]
 
 
 def values(tenant_id: int, *settings: Declared) -> dict[str, Any]:
-    """Several at once, {key: value}, in one query."""
-    own = dict(
-        Preference.objects.filter(tenant_id=tenant_id, key__in=[one.key for one in settings]).values_list(
-            "key", "value"
-        )
-    )
+    """Several at once, {key: value}, in one query at most."""
+    own = _stored(tenant_id, [one.key for one in settings])
     return {one.key: parse(one, own[one.key]) if one.key in own else one.default for one in settings}
+
+
+def _stored(tenant_id: int, keys: list[str]) -> dict[str, Any]:
+    """{key: stored value} of those that are set; inside `read_once` others may be among them."""
+    rows = Preference.objects.filter(tenant_id=tenant_id)
+    page = _page.get()
+    if page is None:
+        return dict(rows.filter(key__in=keys).values_list("key", "value"))
+    if tenant_id not in page:
+        page[tenant_id] = dict(rows.values_list("key", "value"))
+    return page[tenant_id]

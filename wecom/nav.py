@@ -50,7 +50,8 @@ def notices(request: HttpRequest) -> Iterable[nav.Notice]:
             nav.Notice(_("Calls to WeCom are stopped"), tenant_url(tenant, "wecom:setup"), app.checked_at)
         )
     found += archive_notices(tenant, app)
-    if selectors.attention_count(tenant_id=tenant.pk):
+    waiting = selectors.attention_count(tenant_id=tenant.pk) if app is None else app.attention  # type: ignore[attr-defined]
+    if waiting:
         found.append(nav.Notice(_("Events or sends wait for a decision"), tenant_url(tenant, "wecom:inbox")))
     return found
 

@@ -18,7 +18,9 @@ from wecom.models import App, InboundEvent, OutboundSend, SyncState
 from wecom.reading.sync import kinds
 from wecom.sending.ledger import quota_figures as quota_figures
 from wecom.sending.ledger import quota_left as quota_left
+from wecom.sending.ledger import quota_rules as quota_rules
 from wecom.sending.ledger import quota_window as quota_window
+from wecom.sending.quota import window_for as window_for
 
 OAUTH_SCOPE = "snsapi_base"
 
@@ -148,8 +150,10 @@ def freshness(*, tenant_id: int) -> Freshness:
 
 
 def freshness_of(*, tenant_id: int, app: App | None) -> Freshness:
-    """The same for who has the tenant's current app in hand. One query."""
-    rows = [row for row in SyncState.objects.filter(tenant_id=tenant_id) if row.what in kinds()]
+    """The same for who has the tenant's current app in hand. One query; none for an app of `apps_with_archive`."""
+    told = getattr(app, "reads", None)
+    every = SyncState.objects.filter(tenant_id=tenant_id) if told is None else map(_read_told, told)
+    rows = [row for row in every if row.what in kinds()]
     ends = [row.finished_at for row in rows if row.finished_at]
     as_of = min(ends) if rows and len(ends) == len(rows) else None
     figures: dict[str, Any] = {
@@ -168,6 +172,14 @@ def freshness_of(*, tenant_id: int, app: App | None) -> Freshness:
     failed = next((row for row in rows if row.error), None)
     state = "late" if failed or as_of is None else "fresh"
     return Freshness(state=state, reason=failed.error if failed else "", **figures)
+
+
+def _read_told(one: dict[str, Any]) -> SyncState:
+    """A row as `apps_with_archive` carries it, with what a page's freshness needs."""
+    moments = {
+        name: one[name] and datetime.fromisoformat(one[name]) for name in ("finished_at", "leased_until")
+    }
+    return SyncState(**{**one, **moments})
 
 
 def sync_list(*, tenant_id: int) -> list[SyncState]:

@@ -1,6 +1,6 @@
 """What has reached a person today and this week, beside the caps."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -55,16 +55,22 @@ def group_counts_on(*, tenant_id: int, group_ids: Iterable[int], day: date) -> d
     return dict(rows.values_list("group", "count"))
 
 
-def people_exposed(*, tenant_id: int, touch_keys: list[str], among: list[str]) -> tuple[set[int], set[int]]:
-    """Customer ids on record for any of these touches, given back or not; and for those `among` them.
+def people_exposed(*, tenant_id: int, parts: Sequence[Collection[str]]) -> list[set[int]]:
+    """Customer ids on record for any touch of each part (keys of touches), given back or not.
 
     One query, none for no keys.
     """
-    if not touch_keys:
-        return set(), set()
-    rows = Exposure.objects.filter(tenant=tenant_id, touch_key__in=touch_keys).order_by()
-    told = list(rows.values_list("customer_id").annotate(is_among=BoolOr(Q(touch_key__in=among))))
-    return {who for who, _is_among in told}, {who for who, is_among in told if is_among}
+    keys = {key for part in parts for key in part}
+    found: list[set[int]] = [set() for _part in parts]
+    if not keys:
+        return found
+    asked = {f"part_{n}": BoolOr(Q(touch_key__in=list(part))) for n, part in enumerate(parts) if part}
+    rows = Exposure.objects.filter(tenant=tenant_id, touch_key__in=list(keys)).order_by()
+    for row in rows.values("customer_id").annotate(**asked):
+        for n, people in enumerate(found):
+            if row.get(f"part_{n}"):
+                people.add(row["customer_id"])
+    return found
 
 
 def people_by_touch(*, tenant_id: int, touch_keys: list[str]) -> dict[str, set[int]]:

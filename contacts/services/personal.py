@@ -20,6 +20,7 @@ from outbox.dispatch import enqueue
 from outbox.services import publish
 from tenants import audit, clock
 from tenants.audit import SYSTEM, Actor
+from tenants.counting import rows_counted
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.redaction import audit_kinds, audit_redact
@@ -89,10 +90,15 @@ def _plain(row: models.Model) -> dict[str, Any]:
 
 
 def holding_counts(*, tenant_id: int, customer: Customer) -> list[tuple[Any, int, Any]]:
-    """(what, rows, what erasing does) of the tables that hold something of the person. A query a table."""
+    """(what, rows, what erasing does) of the tables that hold something of the person. Two queries."""
     records, made = person_records(customer=customer), []
-    for one in holdings():
-        number = one.rows(tenant_id=tenant_id, records=records).count()
+    tables = dict(enumerate(holdings()))
+    rows = {
+        str(key): one.rows(tenant_id=tenant_id, records=records).order_by() for key, one in tables.items()
+    }
+    counted = rows_counted(tenant_id=tenant_id, queries={key: one.values("pk") for key, one in rows.items()})
+    for key, one in tables.items():
+        number = counted[str(key)]
         does = (
             _("removed")
             if one.is_removed

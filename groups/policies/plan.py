@@ -87,6 +87,7 @@ class GroupPlan:
     approvals: Mapping[str, Allowed] = field(default_factory=dict)
     last_message_at: datetime | None = None
     sees_messages: bool = False
+    is_heard: bool = False
     owner_sits_in: bool | None = None
     week_ahead: int | None = None
     sent: int = 0

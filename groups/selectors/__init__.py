@@ -1,7 +1,7 @@
 """Reads of groups. Staff never count as customers; one person in three groups is one in totals (R37, R101)."""
 
 from groups.selectors.activity import ACTIVE_KINDS, active_counts, messages_spoken
-from groups.selectors.facts import answers_of, approvals_of, group_facts, group_facts_many, limits_of
+from groups.selectors.facts import answers_of, group_facts, group_facts_many, limits_of
 from groups.selectors.lists import (
     BROKEN,
     change_list,
@@ -54,7 +54,6 @@ __all__ = [
     "Week",
     "active_counts",
     "answers_of",
-    "approvals_of",
     "change_list",
     "counts",
     "customer_groups",

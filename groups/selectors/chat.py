@@ -59,10 +59,13 @@ class Line:
     is_from_file: bool = False
 
 
-def why_unknown(*, tenant_id: int, chat_id: str) -> tuple[str, Coverage]:
-    """("" | "no_archive" | "not_heard", where messages come from). At most three queries."""
+def why_unknown(*, tenant_id: int, chat_id: str, is_heard: bool | None = None) -> tuple[str, Coverage]:
+    """("" | "no_archive" | "not_heard", where messages come from). At most three queries, one less where the caller
+    knows whether the group is heard."""
     source = coverage(tenant_id=tenant_id)
-    if chat_id and rooms_heard(tenant_id=tenant_id, room_ids=[chat_id]):
+    if is_heard is None:
+        is_heard = bool(chat_id and rooms_heard(tenant_id=tenant_id, room_ids=[chat_id]))
+    if is_heard:
         return "", source
     return ("not_heard" if source.sees_messages else "no_archive"), source
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef
+from django.db.models.functions import JSONObject
 
 from contacts.enums import GROUP_PER_DAY
 from contacts.selectors import tagged_ids
@@ -77,12 +79,31 @@ def answers_of(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, dict[st
     return found
 
 
-def approvals_of(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, dict[str, Allowed]]:
-    """{group id: {check code: Allowed}}."""
-    found: dict[int, dict[str, Allowed]] = {}
-    for row in Approval.objects.filter(tenant_id=tenant_id, group_id__in=list(group_ids)):
-        found.setdefault(row.group_id, {})[row.code] = Allowed(row.reason, row.review_on, row.approved_by)
-    return found
+def _settled(
+    tenant_id: int, group_ids: list[int]
+) -> tuple[dict[int, dict[str, dict[str, Any]]], dict[int, dict[str, Allowed]]]:
+    """What `answers_of` tells, and {group id: {check code: Allowed}}, in one query."""
+    mine = {"tenant_id": OuterRef("tenant_id"), "group": OuterRef("pk")}
+    answers = ReadinessAnswer.objects.filter(**mine).values(
+        one=JSONObject(question="question", answer="answer")
+    )
+    approvals = Approval.objects.filter(**mine).values(
+        one=JSONObject(code="code", reason="reason", review_on="review_on", by="approved_by")
+    )
+    rows = Group.objects.filter(tenant_id=tenant_id, pk__in=group_ids).annotate(
+        answered=ArraySubquery(answers), allowed=ArraySubquery(approvals)
+    )
+    answered, allowed = {}, {}
+    for pk, told, granted in rows.values_list("pk", "answered", "allowed"):
+        answered[pk] = {one["question"]: one["answer"] for one in told}
+        allowed[pk] = {
+            one["code"]: Allowed(one["reason"], _day(one["review_on"]), one["by"]) for one in granted
+        }
+    return answered, allowed
+
+
+def _day(told: str | None) -> date | None:
+    return date.fromisoformat(told) if told else None
 
 
 def group_facts(*, tenant: Tenant, group: Group, seats: Counts | None = None) -> GroupPlan:
@@ -99,8 +120,7 @@ def group_facts_many(
     ids = [row.pk for row in rows]
     now = clock.now()
     limits = limits_of(tenant_id=tenant.pk)
-    answered = answers_of(tenant_id=tenant.pk, group_ids=ids)
-    allowed = approvals_of(tenant_id=tenant.pk, group_ids=ids)
+    answered, allowed = _settled(tenant.pk, ids)
     siblings = _siblings(tenant.pk, rows)
     if sitting is None:
         sitting = counts(tenant_id=tenant.pk, group_ids=ids)
@@ -226,6 +246,7 @@ def _facts(
         approvals=allowed,
         last_message_at=spoken.last_at if spoken else None,
         sees_messages=is_heard or spoken is not None,
+        is_heard=is_heard,
         owner_sits_in=seats.owners > 0 if is_linked and group.owner_userid else None,
         week_ahead=None
         if week is None

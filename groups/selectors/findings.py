@@ -3,17 +3,16 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from groups.models import Group, GroupFinding, NightCheck
 
 
-def findings_since(*, tenant_id: int, group_id: int) -> list[tuple[str, datetime]]:
-    """(code, first seen at) of what one group breaks, the oldest first."""
-    rows = GroupFinding.objects.filter(tenant_id=tenant_id, group_id=group_id).order_by(
-        "first_seen_at", "code"
-    )
-    return list(rows.values_list("code", "first_seen_at"))
+def findings_since(group: Group) -> list[tuple[str, datetime]]:
+    """(code, first seen at) of what a group that `with_judgement` read breaks, the oldest first."""
+    return [(one["code"], datetime.fromisoformat(one["at"])) for one in group.broken_since]  # type: ignore[attr-defined]
 
 
 def groups_breaking(*, tenant_id: int, codes: Iterable[str]) -> QuerySet:
@@ -22,6 +21,9 @@ def groups_breaking(*, tenant_id: int, codes: Iterable[str]) -> QuerySet:
 
 
 def with_judgement(rows: QuerySet[Group]) -> QuerySet[Group]:
-    """The groups, each with `judged_at`: when the last night's judgement ended, None before the first."""
+    """The groups, each with `judged_at`: when the last night's judgement ended, None before the first; and with what
+    `findings_since` reads."""
     nights = NightCheck.objects.filter(tenant_id=OuterRef("tenant_id")).order_by("-day")
-    return rows.annotate(judged_at=Subquery(nights.values("at")[:1]))
+    broken = GroupFinding.objects.filter(tenant_id=OuterRef("tenant_id"), group=OuterRef("pk"))
+    since = broken.order_by("first_seen_at", "code").values(one=JSONObject(code="code", at="first_seen_at"))
+    return rows.annotate(judged_at=Subquery(nights.values("at")[:1]), broken_since=ArraySubquery(since))

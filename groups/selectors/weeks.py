@@ -56,20 +56,26 @@ def _slot(at: time) -> Slot:
     return Slot.NOON if at < EVENING_FROM else Slot.EVENING
 
 
-def week_of_group(*, tenant: Tenant, group: Group) -> GroupWeek:
-    """The next seven days of one group, today the first."""
-    return weeks_of_groups(tenant=tenant, groups=[group])[group.pk]
+def week_of_group(*, tenant: Tenant, group: Group, facts: GroupPlan | None = None) -> GroupWeek:
+    """The next seven days of one group, today the first. `facts`: what `group_facts` gave, if at hand."""
+    known = None if facts is None else {group.pk: facts}
+    return weeks_of_groups(tenant=tenant, groups=[group], known=known)[group.pk]
 
 
 def weeks_of_groups(
-    *, tenant: Tenant, groups: Iterable[Group], first: date | None = None, length: int = PLAN_DAYS
+    *,
+    tenant: Tenant,
+    groups: Iterable[Group],
+    first: date | None = None,
+    length: int = PLAN_DAYS,
+    known: Mapping[int, GroupPlan] | None = None,
 ) -> dict[int, GroupWeek]:
-    """{group id: its days from `first` (today) on}, in a constant number of queries.
+    """{group id: its days from `first` (today) on}, in a constant number of queries. `known`: the groups' facts.
 
     What the first week of the readiness gate says holds for days on which nothing else is planned.
     """
     rows = list(groups)
-    facts = group_facts_many(tenant=tenant, groups=rows)
+    facts = known if known is not None else group_facts_many(tenant=tenant, groups=rows)
     begin = first or clock.local_date(clock.now(), tenant.timezone)
     planned = plans_of(
         tenant_id=tenant.pk,

@@ -55,6 +55,7 @@ class GroupDetailPage(TemplatePage):
         group = group_or_404(self.request, kwargs["pk"], shown)
         tenant = self.request.tenant
         facts = group_facts(tenant=tenant, group=group, seats=seats_of(group))
+        self.request.group_facts = facts  # panels of other apps read it
         findings = evaluate(facts)
         tab = self.request.GET.get("tab", "overview")
         base = {
@@ -75,7 +76,7 @@ class GroupDetailPage(TemplatePage):
 
     def _tab(self, group: Group, facts: GroupPlan, tab: str) -> dict[str, Any]:
         if tab == "overview":
-            since = findings_since(tenant_id=group.tenant_id, group_id=group.pk)
+            since = findings_since(group)
             return {**six.overview(self.request, group, facts), "since": since}
         if tab == "members":
             return self._members(group, facts)

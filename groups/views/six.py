@@ -111,7 +111,7 @@ def overview(request: Any, group: Group, facts: GroupPlan) -> dict[str, Any]:
         "net": net_of(book, book.range), "net_before": net_of(book, before),
         "net_change": net_of(book, book.range) - net_of(book, before),
         "chart": _chart(book, zone, points), "points": points,
-        **_chat(group, book),
+        **_chat(group, book, facts),
         "part": len(book.people(PART_KINDS, book.range)),
         "did": [
             (kind.value, label, len(book.people([kind], book.range)), book.times([kind], book.range))
@@ -158,10 +158,10 @@ def _details(book: Book) -> list[tuple[str, Any, list[tuple[str, int]]]]:
     ]
 
 
-def _chat(group: Group, book: Book) -> dict[str, Any]:
+def _chat(group: Group, book: Book, facts: GroupPlan) -> dict[str, Any]:
     """Customer messages of the range; `chat` is None when this group is not heard, and `chat_why` says why not."""
     kinds = [BehaviourKind.MESSAGE]
-    why_not, source = why_unknown(tenant_id=group.tenant_id, chat_id=group.chat_id)
+    why_not, source = why_unknown(tenant_id=group.tenant_id, chat_id=group.chat_id, is_heard=facts.is_heard)
     seen = bool(book.people(kinds))
     before = book.times(kinds, book.range.before)
     figures = {

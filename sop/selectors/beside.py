@@ -57,7 +57,7 @@ def group_panel(request: Any, group: "Group") -> dict[str, Any]:
         "runs": runs_in_group(tenant=tenant, group=group, day=today),
         "touches": [decorate(one, now) for one in rows],
         "panel_since": since, "panel_until": until - timedelta(seconds=1),
-        "ahead": week_of_group(tenant=tenant, group=group),
+        "ahead": week_of_group(tenant=tenant, group=group, facts=getattr(request, "group_facts", None)),
     }  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def group_touches(
 
     Meant: everybody the gate was asked about by name. Reached: those of carried-out group messages, and of private
     ones those WeCom or the staff member says got it. Sends count touches (group) and messages (private).
-    One query where nothing was planned; else one for the private ones and one a span more.
+    One query where nothing was planned; else one for the private ones and one for the group's more.
     """
     rows = list(
         Touch.objects.filter(
@@ -92,34 +92,33 @@ def group_touches(
     .values_list("pk", "planned_at", "channel", "state")
     )  # fmt: skip
     private = _told(tenant_id, [pk for pk, _at, channel, _state in rows if channel not in GROUP_CHANNELS])
+    within = [[one for one in rows if since <= one[1] < until] for since, until in spans]
+    in_group = [
+        {pk: state for pk, _at, channel, state in some if channel in GROUP_CHANNELS} for some in within
+    ]
+    done = [[pk for pk, state in some.items() if state in _DONE] for some in in_group]
+    exposed = people_exposed(
+        tenant_id=tenant_id, parts=[[f"{REF}:{pk}" for pk in some] for some in [*in_group, *done]]
+    )
     return [
         _touches_of(
-            tenant_id,
-            {
-                pk: state
-                for pk, at, channel, state in rows
-                if since <= at < until and channel in GROUP_CHANNELS
-            },
-            [one for pk, at, _channel, _state in rows if since <= at < until for one in private.get(pk, [])],
+            done=len(done[n]),
+            meant=exposed[n],
+            reached=exposed[len(spans) + n],
+            private=[one for pk, *_rest in some for one in private.get(pk, [])],
         )
-        for since, until in spans
+        for n, some in enumerate(within)
     ]
 
 
-def _touches_of(tenant_id: int, in_group: dict[int, str], private: list[tuple[int, str]]) -> Touches:
-    """Figures of one span: its group touches by state, and (customer, state) of its private ones."""
-    done = [pk for pk, state in in_group.items() if state in _DONE]
+def _touches_of(*, done: int, meant: set[int], reached: set[int], private: list[tuple[int, str]]) -> Touches:
+    """Figures of one span: its group touches, and (customer, state) of its private ones."""
     sent = [customer_id for customer_id, state in private if state == RecipientState.SENT]
     named = {customer_id for customer_id, _state in private}
-    meant, reached = people_exposed(
-        tenant_id=tenant_id,
-        touch_keys=[f"{REF}:{pk}" for pk in in_group],
-        among=[f"{REF}:{pk}" for pk in done],
-    )
     return Touches(
         intended=len(meant | named),
         reached=len(reached | set(sent)),
-        group_sends=len(done),
+        group_sends=done,
         private_sends=len(sent),
         people={
             "intended": frozenset(meant | named),

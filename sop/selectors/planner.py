@@ -36,7 +36,7 @@ from sop.policies.schedule import Option, Place, Wish
 from sop.selectors.audience import audience_resolve
 from tenants import clock, preferences
 from wecom.enums import ReceiverKind
-from wecom.selectors import quota_left, quota_window
+from wecom.selectors import quota_left, quota_rules, window_for
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -96,7 +96,7 @@ def planner_week(
     `group_ids`: only these groups; None: all. `moves`: so many days later a message may be moved at most.
     """
     now = clock.now()
-    week = Week(starts_on=starts_on, limits=gate_limits(tenant_id=tenant.pk))
+    week = Week(starts_on=starts_on, limits=gate_limits(tenant_id=tenant.pk, zone=tenant.timezone))
     rows = _touches(tenant, week, now, group_ids)
     week.is_cut = len(rows) > MOST
     week.touches = {one.pk: one for one in rows[:MOST]}
@@ -130,6 +130,7 @@ class _Builder:
         self.tenant, self.week, self.now, self.moves = tenant, week, now, moves
         self.zone = tenant.timezone
         self.today = clock.local_date(now, self.zone)
+        self.rules = quota_rules(tenant_id=tenant.pk)
         self.crowds_of: dict[int, list[int]] = defaultdict(list)
 
     def build(self) -> None:
@@ -180,6 +181,7 @@ class _Builder:
             receiver_kind=ReceiverKind.CUSTOMER,
             receiver_ids=list(external),
             day=day,
+            rules=self.rules,
         )
         return {external[one]: count for one, count in left.items()}
 
@@ -196,11 +198,7 @@ class _Builder:
         return [self.week.starts_on + timedelta(days=n) for n in range(7)]
 
     def _window(self, day: date) -> str:
-        if not hasattr(self, "_windows"):
-            self._windows: dict[date, str] = {}
-        if day not in self._windows:
-            self._windows[day] = quota_window(tenant_id=self.tenant.pk, day=day).first.isoformat()
-        return self._windows[day]
+        return window_for(self.rules, day).first.isoformat()
 
     def _groups(self, touches: Sequence[Touch]) -> None:
         groups = {one.group.pk: one.group for one in touches if one.group is not None}
@@ -215,8 +213,9 @@ class _Builder:
         if any(one.channel == Channel.GROUP_MASS for one in touches):
             for window, day in {self._window(day): day for day in self._days()}.items():
                 left = quota_left(
-                    tenant_id=self.tenant.pk, receiver_kind=ReceiverKind.GROUP, receiver_ids=chats, day=day
-                )
+                    tenant_id=self.tenant.pk, receiver_kind=ReceiverKind.GROUP, receiver_ids=chats, day=day,
+                    rules=self.rules,
+                )  # fmt: skip
                 for group in groups.values():
                     self.week.room[Place("QUOTA-01", f"group:{group.pk}", window)] = left[group.chat_id]
 

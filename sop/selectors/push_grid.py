@@ -1,9 +1,12 @@
 """The weekly push table as its page shows it: the grid of one group, and the other groups of the week beside it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count
 
 from groups.enums import PLAN_DAYS, Slot
 from groups.selectors import group_facts
@@ -262,27 +265,28 @@ class RowAcross:
 
 
 def weeks_across(*, tenant: "Tenant", groups: Iterable["Group"], monday: date) -> list[RowAcross]:
-    """The same week of several groups side by side. Two queries."""
+    """The same week of several groups side by side. One query."""
     every = list(groups)
-    ids = [one.pk for one in every]
-    rows = slots_of_weeks(tenant_id=tenant.pk, group_ids=ids, monday=monday)
-    done = set(
-        PushWeek.objects.filter(tenant=tenant, group__in=ids, monday=monday, run__isnull=False).values_list(
-            "group_id", flat=True
-        )
-    )
-    labels = dict(ContentType.choices)
+    rows = PushSlot.objects.filter(tenant=tenant, week__monday=monday, week__group__in=every)
+    types: dict[int, dict[tuple[int, str], str]] = defaultdict(dict)
+    done = set()
+    for group_id, run_id, number, slot, content_type in rows.values_list(
+        "week__group_id", "week__run_id", "number", "slot", "content_type"
+    ):
+        types[group_id][number, slot] = content_type
+        if run_id is not None:
+            done.add(group_id)
+    labels = {value: str(label) for value, label in ContentType.choices}
+    empty = ("", "")
     made = []
     for group in every:
-        own = rows.get(group.pk, {})
-        days = [
-            [
-                (TONES[own[number, str(slot)].content_type], str(labels[own[number, str(slot)].content_type]))
-                if (number, str(slot)) in own
-                else ("", "")
-                for slot in Slot
-            ]
-            for number in range(1, PLAN_DAYS + 1)
-        ]
+        own = {place: (TONES[one], labels[one]) for place, one in types.get(group.pk, {}).items()}
+        days = [[own.get((number, str(slot)), empty) for slot in Slot] for number in range(1, PLAN_DAYS + 1)]
         made.append(RowAcross(group, days, len(own), group.pk in done))
     return made
+
+
+def weeks_filled(*, tenant_id: int, monday: date) -> dict[int, int]:
+    """{group id: slots of its week that hold something}; absent means none. One query."""
+    rows = PushSlot.objects.filter(tenant_id=tenant_id, week__monday=monday).order_by()
+    return dict(rows.values("week__group_id").annotate(n=Count("pk")).values_list("week__group_id", "n"))

@@ -20,7 +20,7 @@ from groups.services.week_alerts import next_week_due
 from sop.enums import PUSH_TYPES, ContentType
 from sop.policies.push import PLACES, Place
 from sop.selectors.push import next_monday
-from sop.selectors.push_grid import Grid, grid_of, weeks_across
+from sop.selectors.push_grid import Grid, grid_of, weeks_across, weeks_filled
 from sop.selectors.push_offer import materials_offered
 from sop.selectors.push_table import table_lines
 from sop.selectors.topics import topics_for
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from groups.models import Group
 
 TABS = 5  # groups that stand as tabs; the others are in a list
+SIDE_BY_SIDE = 60  # groups whose weeks stand beside each other; of more, those next to the chosen one
 
 
 class WeekPage(TemplatePage):
@@ -70,17 +71,21 @@ class WeekPage(TemplatePage):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         group, monday = self.chosen(), self.monday()
-        across = weeks_across(tenant=self.request.tenant, groups=self.groups(), monday=monday)
-        shown = [row for row in across if group is not None and row.group.series == group.series]
+        every = self.groups()
+        filled = weeks_filled(tenant_id=self.request.tenant.pk, monday=monday)
+        series = [one for one in every if group is not None and one.series == group.series]
+        beside = series if len(series) > 1 else every
+        shown = _nearest(beside, group, SIDE_BY_SIDE)
         return {
             "group": group,
             "monday": monday,
             "previous": monday - timedelta(days=PLAN_DAYS),
             "following": monday + timedelta(days=PLAN_DAYS),
-            "across": shown if len(shown) > 1 else across,
-            "tabs": _tabs(across, group),
-            "more": len(across),
-            "every": across,
+            "across": weeks_across(tenant=self.request.tenant, groups=shown, monday=monday),
+            "beside": len(beside),
+            "tabs": [(one, filled.get(one.pk, 0)) for one in _nearest(every, group, TABS)],
+            "more": len(every),
+            "every": [(one, filled.get(one.pk, 0)) for one in every],
             "kinds": Kind.choices,
             "kind": self.request.GET.get("kind", ""),
             "can_export": self.can(Permission.EXPORT),
@@ -102,11 +107,11 @@ class WeekPage(TemplatePage):
         return FORMATS[form](lines, f"week-{monday:%Y%m%d}.{form}")
 
 
-def _tabs(across: list[Any], group: "Group | None") -> list[Any]:
-    """The groups nearest to the chosen one in the list."""
-    at = next((number for number, row in enumerate(across) if group and row.group.pk == group.pk), 0)
-    first = max(0, min(at - TABS // 2, len(across) - TABS))
-    return across[first : first + TABS]
+def _nearest(groups: "list[Group]", group: "Group | None", count: int) -> "list[Group]":
+    """At most so many groups: those nearest to the chosen one in the list."""
+    at = next((number for number, one in enumerate(groups) if group and one.pk == group.pk), 0)
+    first = max(0, min(at - count // 2, len(groups) - count))
+    return groups[first : first + count]
 
 
 def grid_context(request: Any, group: "Group", monday: date) -> dict[str, Any]:

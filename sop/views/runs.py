@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from groups.selectors.group_tags import group_tag_choices, groups_tagged
 from sop.enums import RunState
 from sop.filters import RunFilter
 from sop.forms import OfferForm, ReasonForm, RunForm, offer_default
-from sop.models import Run, Version
+from sop.models import Run, Step, Version
 from sop.selectors.calendar import (
     Week,
     calendar_week,
@@ -29,7 +30,7 @@ from sop.selectors.calendar import (
 from sop.selectors.findings import broken, explained
 from sop.selectors.flow import flow_glance
 from sop.selectors.preview import run_preview
-from sop.selectors.templates import step_list, version_list_usable
+from sop.selectors.templates import step_list, steps_of_versions, version_list_usable
 from sop.selectors.timeline import day_bars
 from sop.services.runs import (
     group_is_ready,
@@ -55,13 +56,16 @@ def found_run(request: Any, pk: int) -> Run:
 
 
 def usable_versions(request: Any) -> list[Version]:
-    """Published versions, the newest of each template only."""
+    """Published versions, the newest of each template only. Asked once a request."""
+    if hasattr(request, "usable_versions"):
+        return list(request.usable_versions)
     seen: set[int] = set()
     found = []
     for version in version_list_usable(tenant=request.tenant):
         if version.template_id not in seen:
             seen.add(version.template_id)
             found.append(version)
+    request.usable_versions = found
     return found
 
 
@@ -99,7 +103,7 @@ class RunNewPage(FormPage):
         versions = usable_versions(self.request)
         return {
             "versions": [(one.pk, f"{one.template.name} v{one.number}") for one in versions],
-            "needs": {one.pk: run_needs(step_list(version=one)) for one in versions},
+            "needs": {one.pk: run_needs(self.steps.get(one.pk, [])) for one in versions},
             "groups": [
                 (one.pk, _label(one, people[one.pk].customers if one.pk in people else 0)) for one in ready
             ],
@@ -111,8 +115,14 @@ class RunNewPage(FormPage):
             asked = self.request.POST.get("version") or self.request.GET.get("version", "")
             usable = usable_versions(self.request)
             version = next((one for one in usable if str(one.pk) == asked), usable[0] if usable else None)
-            self._inside = version is not None and works_inside(step_list(version=version))
+            self._inside = version is not None and works_inside(self.steps.get(version.pk, []))
         return group_is_ready(group, is_inside=self._inside)
+
+    @cached_property
+    def steps(self) -> dict[int, list[Step]]:
+        """{id of a version that may be chosen: its steps}."""
+        versions = usable_versions(self.request)
+        return steps_of_versions(tenant_id=self.request.tenant.pk, versions=versions)
 
     def groups(self) -> list[Any]:
         if not hasattr(self, "_groups"):

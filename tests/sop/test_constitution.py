@@ -196,7 +196,7 @@ def test_the_run_calendar_marks_the_groups_whose_week_breaks_a_rule(
         good, bad = live(tenant, name="小芽英语启蒙81群"), live(tenant, name="小芽英语启蒙82群")
         run = planned(tenant, bad, [2, 3, 4], content_type="marketing", is_marketing=True)
         planned(tenant, good, range(1, 12))
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(25):
         page = web.get(f"/t/{tenant.slug}/sop/runs/{run.pk}/").content.decode()
     assert "NEW-01" in page
     assert page.count("NEW-01") == 1

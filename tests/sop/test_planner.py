@@ -139,7 +139,7 @@ def test_the_page_teaches_when_empty_then_plans_applies_and_takes_back(
     assert "Nothing is planned for the rest of this week" in client.get(page).content.decode()
     Preference.objects.create(tenant=made.tenant, key="touch.cap_per_day", value=1)
     plan_apply(tenant=made.tenant, run=made.run)
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(25):
         shown = client.get(page).content.decode()
     assert "First come, first served" in shown
     assert "CAP-01" in shown

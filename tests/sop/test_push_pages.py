@@ -79,7 +79,37 @@ def test_the_page_asks_little_of_the_database_whatever_stands_in_the_week(
     with CaptureQueriesContext(connection) as asked:
         answer = page(f"/library/week/?group={group.pk}")
     assert answer.status_code == 200
-    assert len(asked) <= 60
+    assert len(asked) <= 25
+
+
+def test_a_group_with_a_past_has_a_page_too(page: Callable[..., Any], group: Group, tenant: Tenant) -> None:
+    with tenant_scope(tenant):
+        for place in PLACES:
+            put(group, place, "甲")
+        week_confirm(tenant=tenant, group_id=group.pk, monday=NEXT, actor=SYSTEM)
+        Touch.objects.update(state="confirmed", planned_at=clock.now())
+    answer = page(f"/library/week/?group={group.pk}")
+    assert answer.status_code == 200
+    assert answer.context["grid"].before
+
+
+@pytest.mark.parametrize("count", [3, 70])
+def test_many_groups_stand_beside_each_other_in_the_same_statements(
+    page: Callable[..., Any], group: Group, tenant: Tenant, count: int
+) -> None:
+    with tenant_scope(tenant):
+        for number in range(count):
+            other = make_group(tenant=tenant, app=group.app, owner=group.owner, name=f"启蒙{number + 2:02}群")
+            put(other, (2, "noon"), "甲")
+    page("/library/week/")
+    with CaptureQueriesContext(connection) as asked:
+        answer = page(f"/library/week/?group={group.pk}")
+    assert len(asked) <= 25
+    beside = answer.context["across"]
+    assert len(beside) == min(count + 1, 60)
+    assert [row.filled for row in beside[:2]] == [0, 1]
+    assert beside[1].days[1][1][0] == "value"
+    assert {one.name: filled for one, filled in answer.context["every"]}["启蒙02群"] == 1
 
 
 def test_a_drag_answers_with_the_grid_and_a_way_back(

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import TruncDate
+from django.db.models.functions import JSONObject, TruncDate
 
 from tenants import clock
+from tenants.counting import RowCount
 from wecom.archive import heard
 from wecom.archive.adapters import archive_port
 from wecom.archive.enums import (
@@ -29,7 +31,8 @@ from wecom.archive.models import (
     SealedMessage,
 )
 from wecom.archive.wire import CONSENTS
-from wecom.models import App
+from wecom.enums import InboundState, SendState
+from wecom.models import App, InboundEvent, OutboundSend, SyncState
 
 READING = (ArchiveState.RUNNING, ArchiveState.STOPPED, ArchiveState.PAUSED)
 AD_TYPES = ("link", "weapp", "card", "sphfeed")
@@ -248,15 +251,23 @@ def lag_s(row: ArchiveCursor) -> int | None:
 
 def apps_with_archive(*, tenant_id: int) -> list[App]:
     """The tenant's apps, each with `archive_state`, `archive_gap` (until when) and `archive_closed_at` (the first
-    message that waits for a key); None where there is none. One query: it rides along on every page."""
+    message that waits for a key); None where there is none; and of the tenant `attention`, entries that wait for a
+    decision, and `reads`, how far each kind of data was read. One query: it rides along on every page."""
     mine = ArchiveCursor.objects.filter(tenant_id=tenant_id, app_id=OuterRef("pk"), state__in=READING)
     closed = SealedMessage.objects.filter(
         tenant_id=tenant_id, app_id=OuterRef("pk"), reason=SealedReason.NO_KEY
     ).order_by("seq")
+    dead = InboundEvent.objects.filter(tenant_id=tenant_id, state=InboundState.DEAD).values("pk")
+    parked = OutboundSend.objects.filter(tenant_id=tenant_id, state=SendState.UNKNOWN).values("pk")
+    told = ("what", "finished_at", "leased_until", "error", "done", "total", "lost_events")
+    reads = SyncState.objects.filter(tenant_id=tenant_id).order_by("pk")
+    reads = reads.values(one=JSONObject(**{name: name for name in told}))
     rows = App.objects.filter(tenant_id=tenant_id).annotate(
         archive_state=Subquery(mine.values("state")[:1]),
         archive_gap=Subquery(mine.values("gap_until")[:1]),
         archive_closed_at=Subquery(closed.values("received_at")[:1]),
+        attention=RowCount(dead) + RowCount(parked),
+        reads=ArraySubquery(reads),
     )
     return list(rows.order_by("pk"))
 

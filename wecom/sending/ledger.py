@@ -44,13 +44,18 @@ def quota_window(*, tenant_id: int, day: date) -> Window:
 
 
 def quota_left(
-    *, tenant_id: int, receiver_kind: str, receiver_ids: Collection[str], day: date
+    *,
+    tenant_id: int,
+    receiver_kind: str,
+    receiver_ids: Collection[str],
+    day: date,
+    rules: list[RuleFrom] | None = None,
 ) -> dict[str, int]:
     """How many more mass sends each receiver may get in the window of the local `day`; never below 0.
 
-    Two queries, whatever the number of receivers.
+    Two queries, whatever the number of receivers; one where the tenant's `rules` are at hand.
     """
-    window = quota_window(tenant_id=tenant_id, day=day)
+    window = window_for(quota_rules(tenant_id=tenant_id) if rules is None else rules, day)
     entries = QuotaEntry.objects.filter(
         tenant_id=tenant_id,
         receiver_kind=receiver_kind,

@@ -1,0 +1,167 @@
+"""The addresses of the measured pages: every console route that answers GET, and some narrowed as people narrow them.
+
+A new route is measured as soon as it stands in the URL table: what it wants is taken from the tables below, by the
+start of its name, and a route whose page cannot be made fails the benchmark.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from console.shell import tenant_url
+from tenants import clock
+from tenants.models import Tenant
+
+TURNS = 12
+ROOT = "t/<slug:tenant_slug>/"
+# Names that are no pages with rows: they hand out a file, or ask WeCom.
+LEFT_OUT = {
+    "contacts:import_template": "a fixed file", "contacts:import_chat_template": "a fixed file",
+    "contacts:sheet_template": "a fixed file", "contacts:sheet_faults": "a file",
+    "contacts:personal_file": "a file that a person asked for", "groups:faq_file": "a file",
+    "groups:code_poster": "a picture", "groups:way_poster": "a picture", "sop:file": "a file",
+    "wecom:asset": "a file", "wecom:archive_file": "a file", "wecom:archive_consents": "a file",
+    "wecom:inbox_progress": "of a batch that is running",
+    "contacts:sheet_status": "of a file that is being read", "sop:clone": "a template that is not in the database",
+}  # fmt: skip
+# Whose id `pk` is, by the start of a route's name; the longest that fits counts.
+OWNERS: dict[str, str] = {
+    "contacts:": "contacts.Customer", "contacts:import_batch": "contacts.ImportBatch",
+    "contacts:sheet": "contacts.Sheet", "contacts:survey": "contacts.Survey", "contacts:sku": "contacts.Sku",
+    "contacts:solve": "contacts.Obstacle", "contacts:own_field": "contacts.OwnField",
+    "contacts:tag_batch": "contacts.TagBatch", "contacts:survey_answer": "contacts.SurveyAnswer",
+    "content:": "content.Material", "content:proof": "content.Proof", "content:fact": "content.ProductFact",
+    "content:persona": "content.Persona", "content:script": "content.Script",
+    "groups:": "groups.Group", "groups:koc_move": "groups.Koc", "groups:koc_edit": "groups.Koc",
+    "groups:koc_task": "groups.Koc", "groups:incident": "groups.Incident", "groups:code": "groups.JoinWay",
+    "groups:way": "contacts.ContactWay", "groups:channel": "contacts.Channel",
+    "groups:welcome": "groups.WelcomeTemplate", "groups:promise_": "groups.Promise",
+    "groups:promise_new": "groups.Group", "groups:promises_take_over": "groups.Group",
+    "groups:wording": "groups.Group", "groups:invitation_act": "groups.Invitation",
+    "leads:": "leads.Lead", "sop:": "sop.Version", "sop:rename": "sop.Template", "sop:shelve": "sop.Template",
+    "sop:flight": "sop.Flight", "sop:flight_ask": "sop.Version", "sop:run": "sop.Run", "sop:link": "sop.Run",
+    "sop:review": "sop.Run", "sop:review_item": "sop.ReviewItem", "sop:chain": "sop.Run",
+    "sop:planner": "sop.WeekPlan", "sop:certificate": "sop.Certificate", "sop:week": "groups.Group",
+    "sop:topic": "sop.Topic", "sop:event": "sop.ValueEvent", "sop:material": "content.Material",
+    "sop:touch": "sop.Touch", "team:": "team.Staff", "team:item": "team.WorkItem",
+    "console:member": "tenants.Membership", "console:": "console.SavedView", "wecom:send": "wecom.OutboundSend",
+    "wecom:inbox": "wecom.InboundEvent", "wecom:quota": "wecom.QuotaRuleChange", "wecom:archive": "wecom.ArchiveKey",
+}  # fmt: skip
+# Other arguments; a tuple stands for one address each.
+WORDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "contacts:bulk_tag": {"verb": ("tag",)},
+    "content:materials_bulk": {"verb": ("kind",)},
+    "groups:bulk": {"verb": ("freeze", "risk", "owner")}, "groups:bulk_tag": {"verb": ("tag",)},
+    "groups:silent_decide": {"decision": ("keep",)}, "groups:opening": {"opening": ("flash_sale",)},
+    "groups:fix": {"what": ("week",)}, "groups:wordings": {"kind": ("welcome",)},
+    "groups:setup_step": {"kind": ("rules",)}, "groups:end_task": {"kind": ("notice",)},
+    "groups:promise_end": {"verb": ("withdraw",)},
+    "leads:list": {"tab": ("overdue", "today", "won")},
+    "sop:week_slot": {"place": ("1-noon",)}, "sop:touch_verb": {"verb": ("confirm",)},
+}  # fmt: skip
+
+
+def console_routes() -> Iterator[tuple[str, str, Any]]:
+    """(name, path, view class) of every console route that answers GET."""
+    for name, path, view in _walk(get_resolver().url_patterns, "", ""):
+        made: Any = getattr(view, "view_class", None)
+        if path.startswith(ROOT) and hasattr(made, "get") and "get" in made.http_method_names:
+            yield name, path, made
+
+
+def _walk(patterns: list[Any], prefix: str, namespace: str) -> Iterator[tuple[str, str, Any]]:
+    for one in patterns:
+        path = prefix + str(one.pattern).removeprefix("^")
+        if isinstance(one, URLResolver):
+            yield from _walk(
+                one.url_patterns, path, f"{namespace}{one.namespace}:" if one.namespace else namespace
+            )
+        elif isinstance(one, URLPattern):
+            yield f"{namespace}{one.name}", path, one.callback
+
+
+def addresses(tenant: Tenant) -> dict[str, list[str]]:
+    """{page: its addresses, taken in turn}."""
+    found: dict[str, list[str]] = {}
+    for name, path, _view in console_routes():
+        if name not in LEFT_OUT:
+            found |= dict(_of_route(tenant, name, path))
+    return found | _narrowed(tenant)
+
+
+def _of_route(tenant: Tenant, name: str, path: str) -> Iterator[tuple[str, list[str]]]:
+    wanted = [key for key in ("pk", "step_pk", "tag_pk", "doubt_pk", "run_pk", "task_pk", "other_pk", "number")
+              if f":{key}>" in path or f"?P<{key}>" in path]  # fmt: skip
+    spoken = [(key, word) for key, values in WORDS.get(name, {}).items() for word in values] or [("", "")]
+    for key, word in spoken:
+        told = {key: word} if key else {}
+        made = [
+            reverse(name, kwargs={"tenant_slug": tenant.slug, **told, **ids}) for ids in _ids(name, wanted)
+        ]
+        yield (f"{name} {word}".strip(), made)
+
+
+def _ids(name: str, wanted: list[str]) -> list[dict[str, int]]:
+    """The arguments of some rows of a route."""
+    if not wanted:
+        return [{}]
+    if "tag_pk" in wanted and "pk" not in wanted:
+        label = "groups.GroupTag" if name.startswith("groups:") else "contacts.Tag"
+        return [{"tag_pk": pk} for pk in _last(label)]
+    if "run_pk" in wanted:
+        return [{"run_pk": pk} for pk in _last("sop.Run")]
+    owner = max((start for start in OWNERS if name.startswith(start)), key=len)
+    rows = [{"pk": pk} for pk in _last(OWNERS[owner])]
+    if "step_pk" in wanted:
+        steps = apps.get_model("sop.Step").objects.order_by("-pk")[:TURNS]
+        return [{"pk": one.version_id, "step_pk": one.pk} for one in steps]
+    if "task_pk" in wanted:
+        task = apps.get_model("groups.IncidentTask").objects.earliest("pk")
+        return [{"pk": task.incident_id, "task_pk": task.pk}]
+    if "number" in wanted:
+        return [{**row, "number": 1} for row in rows]
+    return rows
+
+
+def _last(label: str) -> list[int]:
+    return list(apps.get_model(label).objects.order_by("-pk").values_list("pk", flat=True)[:TURNS])
+
+
+def _narrowed(tenant: Tenant) -> dict[str, list[str]]:
+    """Lists as people narrow them, and parts of pages."""
+    groups, customers = tenant_url(tenant, "groups:list"), tenant_url(tenant, "contacts:list")
+    ids = _last("groups.Group")
+    today = clock.local_date(clock.now(), tenant.timezone)
+    quarter = f"?from={today - timedelta(days=91)}&to={today}"
+    tag, staff = _last("contacts.Tag")[0], _last("team.Staff")[0]
+
+    def group(query: str) -> list[str]:
+        return [f"{tenant_url(tenant, 'groups:detail', pk=pk)}{query}" for pk in ids]
+
+    return {
+        "groups, page 20": [f"{groups}?page=20"],
+        "groups, their people counted after the page": [f"{groups}?part=people"],
+        "groups by name": [f"{groups}?q=启蒙99"],
+        "groups by stage, size and owner": [f"{groups}?state=active&size=l&owner={staff}"],
+        "groups sorted by members": [f"{groups}?sort=-members"],
+        "one group, 92 days": group(quarter),
+        "one group, members": group("?tab=members"),
+        "one group, SOP": group("?tab=sop"),
+        "one group, who was active": group("?tab=members&people=active&when=range&days=7"),
+        "customers, page 400": [f"{customers}?page=400"],
+        "customers by name, many": [f"{customers}?q=客户1"],
+        "customers by name, one": [f"{customers}?q=客户19999{number}" for number in range(10)],
+        "customers by name, none": [f"{customers}?q=没有这个人"],
+        "customers by letters": [f"{customers}?q=Anna"],
+        "customers of a tag": [f"{customers}?tag={tag}"],
+        "customers of a staff member": [f"{customers}?staff={staff}"],
+        "customers of a group": [f"{customers}?group={ids[0]}"],
+        "orders by a name": [f"{tenant_url(tenant, 'contacts:orders')}?q=客户12"],
+        "orders of a SKU": [f"{tenant_url(tenant, 'contacts:orders')}?sku=sku7"],
+        "search": [f"{tenant_url(tenant, 'console:search')}?q=客户77"],
+        "touches, page 20": [f"{tenant_url(tenant, 'sop:touches')}?page=20"],
+        "ways in, a year": [f"{tenant_url(tenant, 'analytics:paths')}?days=365"],
+    }
