@@ -253,3 +253,20 @@ class OwnProof(DomainError):
 class PictureInvalid(DomainError):
     code = "SOP-71"
     message = _("This is not a PNG or JPEG picture. Take a screenshot and choose it from your photos.")
+
+
+class MovePast(DomainError):
+    code = "SOP-80"
+    message = _("That time has passed. Choose one still to come.")
+
+
+class MoveOfferOver(DomainError):
+    code = "SOP-81"
+    message = _("A countdown never moves to or past the end of its offer.")
+
+
+class MoveRefused(DomainError):
+    """A rule of the gate keeps a touch from the time asked for; `code` is the rule's, `why` its words."""
+
+    def __init__(self, *, rule: str, why: object) -> None:
+        super().__init__(_("It cannot go there: %(why)s. Choose another time.") % {"why": why}, code=rule)

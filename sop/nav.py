@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console import nav
 from console.audit_changes import register_changes
@@ -29,6 +30,13 @@ from sop.selectors.assets import assets_in_runs
 from sop.selectors.beside import group_panel, group_panel_open, group_touches, quota_rail, rhythm_rail
 from sop.selectors.calendar import run_list
 from sop.selectors.held import held_of_groups
+from sop.selectors.lanes import (
+    events_lane,
+    festivals_lane,
+    incidents_lane,
+    offers_lane,
+    register_lane,
+)
 from sop.selectors.materials import usage_of_materials
 from sop.selectors.templates import template_list
 from sop.selectors.titles import touch_titles
@@ -85,6 +93,10 @@ register_changes(
     "sop.template", labels={"group_kind": _("For groups of type")}, values={"group_kind": dict(Kind.choices)}
 )
 register_user(assets_in_runs)
+register_lane(key="festivals", label=_("Festivals"), source=festivals_lane, order=10)
+register_lane(key="offers", label=pgettext_lazy("calendar", "Offers"), source=offers_lane, order=20)
+register_lane(key="events", label=_("Value events"), source=events_lane, order=30)
+register_lane(key="incidents", label=_("Incidents"), source=incidents_lane, order=90)
 register_rail(rhythm_rail)
 register_rail(quota_rail)
 register_holding(

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path, re_path
 
 from sop import phone
 from sop.views import (
+    calendar,
     certificates,
     editor,
     flights,
@@ -80,6 +81,11 @@ urlpatterns: list[URLPattern] = [
     path("sop/runs/<int:pk>/review/<slug:verb>/", reviews.ReviewActView.as_view(), name="review_act"),
     path("sop/review-points/<int:pk>/<slug:verb>/", reviews.ReviewItemView.as_view(), name="review_item"),
     path("sop/runs/<int:pk>/groups/", runs.RunGroupsPage.as_view(), name="run_groups"),
+    path("sop/calendar/", calendar.CalendarPage.as_view(), name="calendar"),
+    path("sop/calendar/back/", calendar.CalendarBackView.as_view(), name="calendar_back"),
+    path("sop/calendar/replan/", calendar.ReplanPage.as_view(), name="calendar_replan"),
+    path("sop/calendar/groups/<int:pk>/", calendar.CalendarLedgerView.as_view(), name="calendar_ledger"),
+    path("sop/calendar/touches/<int:pk>/", calendar.CalendarMovePage.as_view(), name="calendar_move"),
     path("sop/planner/", planner.PlannerPage.as_view(), name="planner"),
     path("sop/planner/apply/", planner.PlannerApplyView.as_view(), name="planner_apply"),
     path("sop/planner/<int:pk>/undo/", planner.PlannerUndoView.as_view(), name="planner_undo"),

@@ -16,6 +16,7 @@ from wecom.gateway.client import WecomClient, client_for
 from wecom.gateway.limits import BreakerState, CorpGate
 from wecom.models import App, InboundEvent, OutboundSend, SyncState
 from wecom.reading.sync import kinds
+from wecom.sending.ledger import quota_days as quota_days
 from wecom.sending.ledger import quota_figures as quota_figures
 from wecom.sending.ledger import quota_left as quota_left
 from wecom.sending.ledger import quota_rules as quota_rules

@@ -7,7 +7,7 @@ caller waits for the first one's commit and then reads the new count.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -94,10 +94,15 @@ def gate_limits(*, tenant_id: int, zone: str = "") -> Limits:
     return _limits(tenant_id, known)
 
 
+LIMIT_SETTINGS = (CAP_PER_DAY, CAP_PER_WEEK, GROUP_PER_DAY, QUIET_FROM, QUIET_UNTIL, CONSENT_REQUIRED)
+
+
 def _limits(tenant_id: int, zone: str) -> Limits:
-    own = preferences.values(
-        tenant_id, CAP_PER_DAY, CAP_PER_WEEK, GROUP_PER_DAY, QUIET_FROM, QUIET_UNTIL, CONSENT_REQUIRED
-    )
+    return limits_from(preferences.values(tenant_id, *LIMIT_SETTINGS), zone)
+
+
+def limits_from(own: Mapping[str, Any], zone: str) -> Limits:
+    """The same from the values of LIMIT_SETTINGS, for one who reads other settings along with them."""
     return Limits(
         zone=zone,
         per_day=own[CAP_PER_DAY.key],

@@ -11,7 +11,8 @@ from tenants.scoping import TenantModel
 class WeekPlan(TenantModel):
     """What the planner moved and left out when a plan of a week was put in force; enough to take it back.
 
-    `moves`: [[touch id, due_at before, due_at after], ...], ISO times; `dropped`: ids of touches that were left out.
+    `moves`: [[touch id, due_at before, due_at after], ...], ISO times, of a touch that was blocked with how it stood as
+    a fourth (sop.services.calendar.Moved); `dropped`: ids of touches that were left out.
     """
 
     starts_on = models.DateField()  # the week's Monday, tenant's zone

@@ -186,7 +186,7 @@ def rhythm_rail(*, tenant: "Tenant", staff: "Staff | None", now: datetime) -> Ra
                 "note": coming.get(run.pk, ""),
             }
         )
-    return RailBlock(title=_("Today's rhythm"), rows=rows, url=tenant_url(tenant, "sop:runs"), order=10)
+    return RailBlock(title=_("Today's rhythm"), rows=rows, url=tenant_url(tenant, "sop:calendar"), order=10)
 
 
 def _coming(tenant: "Tenant", runs: Iterable["Run"], now: datetime, until: datetime) -> dict[int, str]:

@@ -155,7 +155,7 @@ def calendar_week(*, tenant: "Tenant", runs: Iterable[Run], day: date) -> Week:
     bands = [
         Band(
             run=run,
-            days=_camp_days(run, days),
+            days=camp_days(run, days),
             rows=[
                 Row(
                     group=row.group,
@@ -201,19 +201,20 @@ def decorate(touch: Touch, now: datetime) -> Touch:
 
 
 def _cell(day: date, touches: list[Touch], today: date) -> Cell:
-    kept = [one for one in touches if one.state != TouchState.CANCELLED and not _is_idle_join(one)]
+    kept = [one for one in touches if one.state != TouchState.CANCELLED and not is_idle_join(one)]
     confirmed = sum(1 for one in kept if one.state == TouchState.CONFIRMED)
     return Cell(day=day, touches=kept, confirmed=confirmed, is_past=day < today)
 
 
-def _is_idle_join(touch: Touch) -> bool:
+def is_idle_join(touch: Touch) -> bool:
     """Whether a step for newcomers found nobody to reach: no work for anyone, so the ledger alone shows it."""
     if touch.step.anchor != Anchor.MEMBER_JOIN or touch.state not in (TouchState.BLOCKED, TouchState.FAILED):
         return False
     return touch.rule_code in _NOBODY_RULES or _VENDOR_NOBODY in touch.reason
 
 
-def _camp_days(run: Run, days: list[date]) -> list[tuple[date, int, str]]:
+def camp_days(run: Run, days: list[date]) -> list[tuple[date, int, str]]:
+    """(calendar day, camp day, name of the phase) of each day."""
     names = {one["key"]: one["name"] for one in run.phases}
     cuts = [calendar.Phase(one["key"], one["first"], one["last"]) for one in run.phases]
     found = []
@@ -242,6 +243,18 @@ def ledger(*, tenant: "Tenant", run: Run, group_id: int, day: date) -> list[Touc
     now = clock.now()
     rows = touch_list(tenant=tenant).filter(
         run=run, group_id=group_id, planned_at__gte=since, planned_at__lt=until
+    )
+    return [decorate(touch, now) for touch in rows.order_by("planned_at", "pk")]
+
+
+def day_ledger(*, tenant: "Tenant", group_id: int, day: date) -> list[Touch]:
+    """The touches of a group on a day over all its runs, in order; what was taken back is left out."""
+    since, until = clock.day_bounds(day, tenant.timezone)
+    now = clock.now()
+    rows = (
+        touch_list(tenant=tenant)
+        .filter(group_id=group_id, planned_at__gte=since, planned_at__lt=until)
+        .exclude(state=TouchState.CANCELLED)
     )
     return [decorate(touch, now) for touch in rows.order_by("planned_at", "pk")]
 

@@ -89,25 +89,44 @@ def importance(priority: int) -> int:
 
 
 def planner_week(
-    *, tenant: "Tenant", starts_on: date, group_ids: Iterable[int] | None = None, moves: int = 1
+    *,
+    tenant: "Tenant",
+    starts_on: date,
+    group_ids: Iterable[int] | None = None,
+    moves: int = 1,
+    also: Iterable[int] = (),
 ) -> Week:
     """What is still planned in the week from `starts_on` (a Monday, tenant's zone), as wishes. Some fifteen queries.
 
-    `group_ids`: only these groups; None: all. `moves`: so many days later a message may be moved at most.
+    `group_ids`: only these groups; None: all. `moves`: so many days later a message may be moved at most. `also`: ids
+    of touches that are looked at as well, wherever they stand now.
     """
+    return week_builder(tenant=tenant, starts_on=starts_on, group_ids=group_ids, moves=moves, also=also).week
+
+
+def week_builder(
+    *,
+    tenant: "Tenant",
+    starts_on: date,
+    group_ids: Iterable[int] | None = None,
+    moves: int = 1,
+    also: Iterable[int] = (),
+) -> "WeekBuilder":
+    """What `planner_week` reads, for one who asks on: what a touch would use at another time."""
     now = clock.now()
     week = Week(starts_on=starts_on, limits=gate_limits(tenant_id=tenant.pk, zone=tenant.timezone))
-    rows = _touches(tenant, week, now, group_ids)
+    rows = _touches(tenant, week, now, group_ids, list(also))
     week.is_cut = len(rows) > MOST
     week.touches = {one.pk: one for one in rows[:MOST]}
-    if not week.touches:
-        return week
-    builder = _Builder(tenant, week, now, moves)
-    builder.build()
-    return week
+    builder = WeekBuilder(tenant, week, now, moves)
+    if week.touches:
+        builder.build()
+    return builder
 
 
-def _touches(tenant: "Tenant", week: Week, now: datetime, group_ids: Iterable[int] | None) -> list[Touch]:
+def _touches(
+    tenant: "Tenant", week: Week, now: datetime, group_ids: Iterable[int] | None, also: list[int]
+) -> list[Touch]:
     since = max(now, clock.day_bounds(week.starts_on, tenant.timezone)[0])
     until = clock.day_bounds(week.ends_on, tenant.timezone)[1]
     rows = Touch.objects.filter(
@@ -119,11 +138,13 @@ def _touches(tenant: "Tenant", week: Week, now: datetime, group_ids: Iterable[in
     )
     if group_ids is not None:
         rows = rows.filter(group__in=list(group_ids))
+    if also:
+        rows = rows | Touch.objects.filter(tenant=tenant, pk__in=also)
     rows = rows.prefetch_related("step", "run", "group__owner", "staff").defer("text")
     return list(rows.order_by("due_at", "step__priority", "pk")[: MOST + 1])
 
 
-class _Builder:
+class WeekBuilder:
     """Fills a week: who is reached, what is used up, then a wish for each touch."""
 
     def __init__(self, tenant: "Tenant", week: Week, now: datetime, moves: int) -> None:
@@ -237,19 +258,19 @@ class _Builder:
         value = importance(touch.step.priority) * max(1, self.week.people[touch.pk])
         if touch.group is not None and (touch.group.frozen_at or touch.group.dismissed_at):
             rule = "FREEZE-01" if touch.group.frozen_at else "ENDED-01"
-            return Wish(touch.pk, (), 0, rule, self._uses(touch, own))
-        is_quiet_then = self._is_quiet(touch, own.at)
+            return Wish(touch.pk, (), 0, rule, self.uses(touch, own))
+        is_quiet_then = self.is_quiet(touch, own.at)
         declared = [] if is_quiet_then else [own]
         declared += self._declared(touch, own, is_quiet=is_quiet_then)
         moved = [one for one in self._moved(touch, own) if one not in declared]
         options = [
-            Option(value - n * max(1, value // 50), self._uses(touch, slot), slot)
+            Option(value - n * max(1, value // 50), self.uses(touch, slot), slot)
             for n, slot in enumerate([*declared, *moved], start=1 if is_quiet_then else 0)
         ]
         rule = "QUIET-01" if is_quiet_then else ""
-        return Wish(touch.pk, tuple(options), len(declared), rule, self._uses(touch, own))
+        return Wish(touch.pk, tuple(options), len(declared), rule, self.uses(touch, own))
 
-    def _is_quiet(self, touch: Touch, at: datetime) -> bool:
+    def is_quiet(self, touch: Touch, at: datetime) -> bool:
         return not touch.step.is_service and is_quiet(at, self.week.limits)
 
     def _declared(self, touch: Touch, own: Slot, *, is_quiet: bool) -> list[Slot]:
@@ -278,13 +299,13 @@ class _Builder:
             for at in later
             if self._is_in_week(at)
             and clock.local_date(at, self.zone) <= last
-            and not self._is_quiet(touch, at)
+            and not self.is_quiet(touch, at)
         ]
 
     def _is_in_week(self, at: datetime) -> bool:
         return self.week.starts_on <= clock.local_date(at, self.zone) <= self.week.ends_on
 
-    def _uses(self, touch: Touch, slot: Slot) -> Uses:
+    def uses(self, touch: Touch, slot: Slot) -> Uses:
         """What an option would use, in the order the gate asks."""
         day = clock.local_date(slot.at, self.zone)
         counts = not touch.step.is_service and slot.channel not in SILENT_CHANNELS

@@ -11,6 +11,7 @@ from sop.enums import TouchState
 from sop.errors import PlanChanged, TouchFixed
 from sop.models import Touch, WeekPlan
 from sop.selectors.planned import planner_plan
+from sop.services.calendar import Moved, calendar_back
 from sop.services.staff import touch_restore, touch_retime, touch_skip
 from tenants import audit, clock
 from tenants.enums import Permission
@@ -70,7 +71,10 @@ def planner_undo(*, tenant: "Tenant", plan_id: int, actor: "Actor") -> int:
         row = WeekPlan.objects.select_for_update().get(tenant=tenant, pk=plan_id)
         if row.undone_at is not None:
             return 0
-        for touch_id, before, after in row.moves:
+        for touch_id, before, after, *stood in row.moves:
+            if stood:  # it was blocked and had been given another place
+                back += calendar_back(tenant=tenant, moved=Moved(**stood[0]), actor=actor)
+                continue
             back += _move_back(
                 tenant, touch_id, datetime.fromisoformat(before), datetime.fromisoformat(after), actor
             )

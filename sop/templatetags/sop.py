@@ -14,6 +14,7 @@ from console import formats
 from console.templatetags.q import moment
 from contacts.enums import Rule as GateRule
 from sop.enums import ContentType, Rule, TouchState
+from sop.enums.calendar import Clash
 from sop.enums.proofs import ProofKind
 from sop.models import Version
 from sop.policies.push import Share
@@ -97,6 +98,22 @@ def state_word(touch: Any) -> str:
 def rule_words(code: str) -> str:
     """What a rule code says; empty for a code that is no rule's."""
     return str(RULE_LABELS.get(code, ""))
+
+
+@register.filter
+def clash_words(code: str) -> str:
+    """What the code of a clash says."""
+    return str(Clash(code).label)
+
+
+@register.filter
+def state_counts(touches: Iterable[Any]) -> str:
+    """Confirmed 1, planned 2: how many of a list stand where, in the order of the list."""
+    counts: dict[str, int] = {}
+    for touch in touches:
+        word = state_word(touch)
+        counts[word] = counts.get(word, 0) + 1
+    return _(", ").join(f"{word} {count}" for word, count in counts.items())
 
 
 @register.filter

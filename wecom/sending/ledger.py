@@ -213,3 +213,24 @@ def quota_return(
     if receiver_ids is not None:
         rows = rows.filter(receiver_id__in=list(receiver_ids))
     return rows.delete()[0]
+
+
+def quota_days(
+    *,
+    tenant_id: int,
+    receiver_kind: str,
+    first: date,
+    last: date,
+    receiver_ids: Collection[str] | None = None,
+) -> dict[str, dict[date, dict[str, int]]]:
+    """{receiver: {local day: {source: mass sends}}} of the days [first, last]; None: of every receiver. One query."""
+    rows = QuotaEntry.objects.filter(
+        tenant_id=tenant_id, receiver_kind=receiver_kind, local_date__range=(first, last)
+    )
+    if receiver_ids is not None:
+        rows = rows.filter(receiver_id__in=list(receiver_ids))
+    found: dict[str, dict[date, dict[str, int]]] = {}
+    counted = rows.order_by().values("receiver_id", "local_date", "source").annotate(n=Count("pk"))
+    for receiver, day, source, n in counted.values_list("receiver_id", "local_date", "source", "n"):
+        found.setdefault(receiver, {}).setdefault(day, {})[source] = n
+    return found

@@ -1,0 +1,363 @@
+"""The calendar of all groups as an operator meets it: what stands where, what collides, moves, re-planning (R50)."""
+
+from collections.abc import Callable
+from datetime import date, time, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from groups.models import Group
+from sop.enums import TouchState
+from sop.errors import MovePast, MoveRefused, TouchFixed
+from sop.models import EventGroup, Touch, ValueEvent
+from sop.selectors.board import board_of
+from sop.selectors.board_groups import Wanted
+from sop.selectors.lanes import Bar, lanes_of, lines_of, register_lane
+from sop.selectors.replans import replan_of
+from sop.services.calendar import calendar_back, calendar_move, replan_apply
+from sop.services.planner import planner_undo
+from sop.services.planning import plan_apply
+from tenants import clock
+from tenants.audit import SYSTEM
+from tenants.models import Preference, User
+from tenants.scoping import tenant_scope
+from tests.conftest import MovableClock
+from tests.factories.groups import fill_group, make_group
+from tests.factories.sop import make_run, make_version
+from tests.sop.conftest import Camp
+from wecom.models import QuotaEntry
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+MONDAY = date(2026, 3, 2)  # 09:00 in Shanghai is now
+ZONE = "Asia/Shanghai"
+Make = Callable[..., Camp]
+
+
+def planned(camp: Make, *steps: dict[str, Any], **more: Any) -> Camp:
+    made = camp(steps=list(steps), **more)
+    plan_apply(tenant=made.tenant, run=made.run)
+    return made
+
+
+def beside(made: Camp, group: Group, *steps: dict[str, Any]) -> Any:
+    """Another run in the same group."""
+    version = make_version(tenant=made.tenant, steps=list(steps))
+    run = make_run(tenant=made.tenant, version=version, groups=[group])
+    plan_apply(tenant=made.tenant, run=run)
+    return run
+
+
+def board(made: Camp, **wanted: Any) -> Any:
+    return board_of(tenant=made.tenant, wanted=Wanted(day=wanted.pop("day", MONDAY), **wanted))
+
+
+def rows(made: Camp, **wanted: Any) -> list[Any]:
+    return [row for band in board(made, **wanted).bands for row in band.rows]
+
+
+def at(day: int, hour: int, minute: int = 0) -> Any:
+    return clock.at_local(MONDAY + timedelta(days=day), time(hour, minute), ZONE)
+
+
+@pytest.fixture
+def ask(client: Client, frozen: MovableClock) -> Callable[..., Any]:
+    """ask(made, "/sop/calendar/") as the owner, in English; outside the tenant's scope."""
+    User.objects.update(language="en")
+    client.force_login(User.objects.get(email="lin@example.com"))
+
+    def send(made: Camp, path: str, post: dict[str, Any] | None = None, htmx: bool = False) -> Any:
+        url, headers = f"/t/{made.tenant.slug}{path}", {"HX-Request": "true"} if htmx else {}
+        return client.get(url, headers=headers) if post is None else client.post(url, post, headers=headers)
+
+    return send
+
+
+def test_a_group_stands_once_with_all_its_runs_and_the_clash_names_both(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0), "title": "早安"}, {"day": 2, "at": time(10, 0)}, groups=2)
+    beside(made, made.groups[0], {"at": time(10, 40), "title": "加播"})
+    first, second = rows(made)
+    assert [chip.touch.step.title for chip in first.cells[0].chips] == ["早安", "加播"]
+    assert [chip.is_foreign for chip in first.cells[0].chips] == [False, True]
+    told = first.cells[0].clashes
+    assert [(one.code, one.one.touch.step.title, one.other.touch.step.title) for one in told] == [
+        ("CLASH-01", "早安", "加播")
+    ]
+    assert not first.cells[1].clashes
+    assert not second.cells[0].clashes
+
+
+def test_people_in_two_groups_collide_across_them(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    other = make_group(
+        tenant=made.tenant,
+        app=made.groups[0].app,
+        owner=made.staff,
+        state="active",
+        name="拼读01群",
+        kind="new_user",
+    )
+    fill_group(group=other, customers=made.people[0][:1], staff=[made.staff])
+    beside(made, other, {"at": time(10, 30)})
+    told = {
+        str(row.group): [(one.code, one.other_group) for one in row.cells[0].clashes] for row in rows(made)
+    }
+    assert told == {"启蒙01群": [("CLASH-01", "拼读01群")], "拼读01群": [("CLASH-01", "启蒙01群")]}
+
+
+def test_an_event_stands_in_its_groups_and_a_message_meanwhile_collides(camp: Make) -> None:
+    made = planned(camp, {"at": time(20, 30), "title": "晚安"})
+    event = ValueEvent.objects.create(
+        tenant=made.tenant, kind="talk", title="专家讲座", host="周老师", token="a-1", check_in="a-2",
+        starts_at=at(0, 20), ends_at=at(0, 21),
+    )  # fmt: skip
+    EventGroup.objects.create(tenant=made.tenant, event=event, group=made.groups[0])
+    row = rows(made)[0]
+    assert [(one.code, one.one.event, one.other.touch.step.title) for one in row.cells[0].clashes] == [
+        ("CLASH-05", event, "晚安")
+    ]
+    lanes = {lane.key: [bar.label for bar in lane.bars] for lane in board(made).lanes}
+    assert lanes["events"] == ["专家讲座"]
+    assert "妇女" in str(lanes["festivals"]) or "Women" in str(lanes["festivals"])
+
+
+def test_own_sends_use_up_the_quota_and_bring_a_group_on_the_page(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    lonely = make_group(
+        tenant=made.tenant,
+        app=made.groups[0].app,
+        owner=made.staff,
+        state="active",
+        name="自发群",
+        kind="new_user",
+    )
+    QuotaEntry.objects.create(
+        tenant=made.tenant, receiver_kind="group", receiver_id=lonely.chat_id, local_date=MONDAY,
+        source="personal", vendor_msgid="own",
+    )  # fmt: skip
+    known = {str(row.group): (row.left, row.own_today, row.cells[0].own_sends) for row in rows(made)}
+    assert known == {"启蒙01群": (31, 0, 0), "自发群": (30, 1, 1)}
+    assert [band.part for band in board(made).bands] == [str(made.run.pk), "rest"]
+    assert [str(row.group) for row in rows(made, part="rest")] == ["自发群"]
+    assert [str(row.group) for row in rows(made, words="启蒙")] == ["启蒙01群"]
+    assert rows(made, operator=made.staff.pk + 1) == []
+
+
+def test_only_one_field_is_shown_where_it_is_asked_for(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)}, {"at": time(12, 0), "channel": "moments", "title": "圈"})
+    assert [chip.touch.step.title for chip in rows(made, field="moments")[0].cells[0].chips] == ["圈"]
+
+
+def test_quiet_hours_are_marked(camp: Make) -> None:
+    made = planned(camp, {"at": time(23, 0)}, {"at": time(12, 0)})
+    assert [chip.is_quiet for chip in rows(made)[0].cells[0].chips] == [False, True]
+
+
+def test_a_touch_moves_and_goes_back(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    touch = Touch.objects.get()
+    moved = calendar_move(tenant=made.tenant, touch_id=touch.pk, due_at=at(2, 11), actor=SYSTEM)
+    touch.refresh_from_db()
+    assert (touch.due_at, touch.planned_at) == (at(2, 11), at(2, 11))
+    assert calendar_back(tenant=made.tenant, moved=moved, actor=SYSTEM) is True
+    touch.refresh_from_db()
+    assert touch.due_at == at(0, 10)
+    assert calendar_back(tenant=made.tenant, moved=moved, actor=SYSTEM) is False
+
+
+@pytest.mark.parametrize(
+    ("caps", "when", "rule"),
+    [
+        ({}, (1, 23), "QUIET-01"),
+        ({"touch.group_per_day": 1}, (1, 15), "GROUP-01"),
+        ({"touch.cap_per_day": 1}, (1, 15), "CAP-01"),
+    ],
+)
+def test_a_move_that_a_rule_forbids_is_refused_with_it(
+    camp: Make, caps: dict[str, int], when: tuple[int, int], rule: str
+) -> None:
+    made = planned(camp, {"at": time(10, 0)}, {"day": 2, "at": time(12, 0)})
+    for key, value in caps.items():
+        Preference.objects.create(tenant=made.tenant, key=key, value=value)
+    touch = Touch.objects.order_by("planned_at").first()
+    with pytest.raises(MoveRefused) as refused:
+        calendar_move(tenant=made.tenant, touch_id=touch.pk, due_at=at(*when), actor=SYSTEM)
+    assert refused.value.code == rule
+    touch.refresh_from_db()
+    assert touch.due_at == at(0, 10)
+    calendar_move(tenant=made.tenant, touch_id=touch.pk, due_at=at(0, 16), actor=SYSTEM)
+
+
+def test_a_frozen_group_the_past_and_what_went_out_refuse(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    touch = Touch.objects.get()
+    with pytest.raises(MovePast):
+        calendar_move(tenant=made.tenant, touch_id=touch.pk, due_at=at(0, 8), actor=SYSTEM)
+    Group.objects.update(frozen_at=clock.now())
+    with pytest.raises(MoveRefused) as refused:
+        calendar_move(tenant=made.tenant, touch_id=touch.pk, due_at=at(1, 10), actor=SYSTEM)
+    assert refused.value.code == "FREEZE-01"
+    assert [one.code for one in rows(made)[0].cells[0].clashes] == ["CLASH-04"]
+    Touch.objects.update(state=TouchState.CONFIRMED)
+    with pytest.raises(TouchFixed):
+        calendar_move(tenant=made.tenant, touch_id=touch.pk, due_at=at(1, 10), actor=SYSTEM)
+
+
+def blocked(made: Camp, rule: str, count: int = 1) -> list[Touch]:
+    found = list(Touch.objects.order_by("planned_at", "pk")[:count])
+    Touch.objects.filter(pk__in=[one.pk for one in found]).update(
+        state=TouchState.BLOCKED, rule_code=rule, reason="why", done_at=clock.now()
+    )
+    return found
+
+
+def test_the_blocked_ones_get_the_next_free_place_as_shown_and_go_back(camp: Make) -> None:
+    made = planned(camp, {"at": time(22, 30)}, {"at": time(12, 0), "day": 2}, {"at": time(15, 0), "day": 1})
+    Touch.objects.filter(planned_at=at(0, 15)).update(planned_at=at(0, 21, 20), due_at=at(0, 21, 20))
+    late = Touch.objects.get(planned_at=at(0, 22, 30))
+    Touch.objects.filter(pk=late.pk).update(state=TouchState.BLOCKED, rule_code="QUIET-01", reason="why")
+    ids = [one.pk for one in made.groups]
+    plan = replan_of(tenant=made.tenant, starts_on=MONDAY, group_ids=ids)
+    assert [(one.touch.pk, one.at, one.rule) for one in plan.proposals] == [(late.pk, at(0, 21, 30), "")]
+    row = replan_apply(tenant=made.tenant, starts_on=MONDAY, group_ids=ids, mark=plan.mark, actor=SYSTEM)
+    late.refresh_from_db()
+    assert (late.state, late.due_at) == (TouchState.PLANNED, at(0, 21, 30))
+    assert planner_undo(tenant=made.tenant, plan_id=row.pk, actor=SYSTEM) == 1
+    late.refresh_from_db()
+    assert (late.state, late.rule_code, late.due_at) == (TouchState.BLOCKED, "QUIET-01", at(0, 22, 30))
+
+
+def test_two_blocked_ones_do_not_get_the_same_last_place(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)}, {"at": time(11, 0)}, {"at": time(12, 0), "day": 2})
+    Preference.objects.create(tenant=made.tenant, key="touch.cap_per_day", value=1)
+    blocked(made, "CAP-01", 2)
+    plan = replan_of(tenant=made.tenant, starts_on=MONDAY, group_ids=[one.pk for one in made.groups])
+    days = [clock.local_date(one.at, ZONE) for one in plan.proposals if one.at]
+    assert sorted(days) == [MONDAY, MONDAY + timedelta(days=2)]
+
+
+def test_what_time_does_not_mend_keeps_its_rule(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    blocked(made, "SOP-02")
+    plan = replan_of(tenant=made.tenant, starts_on=MONDAY, group_ids=[one.pk for one in made.groups])
+    assert [(one.at, one.rule) for one in plan.proposals] == [(None, "SOP-02")]
+
+
+def test_bars_share_lines_and_are_cut_at_the_week(camp: Make) -> None:
+    days = [MONDAY + timedelta(days=n) for n in range(7)]
+    long = Bar(MONDAY - timedelta(days=3), MONDAY + timedelta(days=1), "a", "leaf")
+    inner, after = Bar(days[1], days[1], "b", "leaf"), Bar(days[3], days[6] + timedelta(days=2), "c", "leaf")
+    lines = [
+        [(bar.label if bar else "", wide) for bar, wide in line]
+        for line in lines_of([long, inner, after], days)
+    ]
+    assert lines == [
+        [("a", 2), ("", 1), ("c", 4)],
+        [("", 1), ("b", 1), ("", 1), ("", 1), ("", 1), ("", 1), ("", 1)],
+    ]
+
+
+def test_an_upper_app_adds_a_lane(camp: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    monkeypatch.setattr("sop.selectors.lanes._lanes", {})
+    register_lane(
+        key="plays", label="Plays", source=lambda *, tenant, first, last: [Bar(first, last, "拼团", "gift")]
+    )
+    days = [MONDAY + timedelta(days=n) for n in range(7)]
+    assert [(lane.key, lane.lines[0][0][1]) for lane in lanes_of(tenant=made.tenant, days=days)] == [
+        ("plays", 7)
+    ]
+
+
+def test_the_page_says_all_of_it_and_its_queries_do_not_grow(camp: Make, ask: Callable[..., Any]) -> None:
+    made = planned(camp, {"at": time(10, 0), "title": "早安"}, {"at": time(23, 0)}, groups=3)
+    counts = []
+    for groups in (3, 30):
+        while Group.objects.filter(tenant=made.tenant).count() < groups:
+            number = Group.objects.count()
+            more = make_group(
+                tenant=made.tenant, app=made.groups[0].app, owner=made.staff, state="active",
+                name=f"启蒙{number + 1:02d}群", kind="new_user",
+            )  # fmt: skip
+            fill_group(group=more, customers=made.people[0], staff=[made.staff])
+            beside(made, more, {"at": time(10, 0)})
+        with CaptureQueriesContext(connection) as asked:
+            page = ask(made, "/sop/calendar/")
+        assert page.status_code == 200
+        assert page.content.decode().count('<tr data-group="') == groups
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+    assert counts[1] <= 25
+    text = page.content.decode()
+    assert "早安" in text
+    assert "Quiet hours 22:00–08:00" in text
+    assert "Women&#x27;s Day" in text
+
+
+def test_groups_are_paged_by_thirty(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)}, groups=31, people=1)
+    assert len(rows(made)) == 30
+    assert [str(row.group) for row in rows(made, page=2)] == ["启蒙31群"]
+
+
+def test_an_empty_week_teaches(camp: Make, ask: Callable[..., Any]) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    text = ask(made, "/sop/calendar/?week=2027-03-01").content.decode()
+    assert "Nothing is planned for this week" in text
+    assert "No group fits" in ask(made, "/sop/calendar/?q=zzz").content.decode()
+
+
+def test_drag_keys_form_and_undo_by_the_page(camp: Make, ask: Callable[..., Any]) -> None:
+    made = planned(camp, {"at": time(10, 0), "title": "早安"})
+    touch = Touch.objects.get()
+    path = f"/sop/calendar/touches/{touch.pk}/"
+    dragged = ask(made, path, post={"day": "2026-03-04"}, htmx=True)
+    assert dragged.status_code == 204
+    assert "q:calendar-changed" in dragged.headers["HX-Trigger"]
+    touch.refresh_from_db()
+    assert touch.due_at == at(2, 10)
+    undo = dragged.headers["HX-Trigger"].split('"undo": "')[1].split('"')[0]
+    assert ask(made, undo.removeprefix(f"/t/{made.tenant.slug}"), post={}).status_code == 302
+    touch.refresh_from_db()
+    assert touch.due_at == at(0, 10)
+    assert ask(made, path, post={"shift": "later"}, htmx=True).status_code == 204
+    assert ask(made, path, post={"shift": "day_after"}, htmx=True).status_code == 204
+    touch.refresh_from_db()
+    assert touch.due_at == at(1, 10, 30)
+    assert ask(made, path, post={"due_at": "2026-03-05T18:00"}, htmx=True).status_code == 204
+    touch.refresh_from_db()
+    assert touch.due_at == at(3, 18)
+    refused = ask(made, path, post={"due_at": "2026-03-05T23:00"}, htmx=True)
+    assert (refused.status_code, "QUIET-01" in refused.content.decode()) == (409, True)
+    assert ask(made, "/sop/calendar/back/?what=forged", post={}).status_code == 404
+
+
+def test_the_ledger_of_a_cell_and_the_file_of_the_week(camp: Make, ask: Callable[..., Any]) -> None:
+    made = planned(camp, {"at": time(10, 0), "title": "早安"}, {"at": time(12, 0), "day": 2, "title": "干货"})
+    beside(made, made.groups[0], {"at": time(10, 20), "title": "加播"})
+    ledger = ask(
+        made, f"/sop/calendar/groups/{made.groups[0].pk}/?day=2026-03-02", htmx=True
+    ).content.decode()
+    assert ("早安" in ledger, "加播" in ledger, "干货" in ledger) == (True, True, False)
+    docked = ask(made, f"/sop/calendar/?group={made.groups[0].pk}&day=2026-03-03").content.decode()
+    assert 'id="ledger"' in docked
+    lines = b"".join(ask(made, "/sop/calendar/?export=csv").streaming_content).decode().splitlines()
+    assert len(lines) == 4
+    assert "CLASH-01" in lines[1]
+    assert "干货" in lines[3]
+
+
+def test_the_blocked_are_offered_in_the_drawer_and_put_in_force(camp: Make, ask: Callable[..., Any]) -> None:
+    made = planned(camp, {"at": time(22, 30), "title": "加播"})
+    touch = blocked(made, "QUIET-01")[0]
+    assert "Re-plan the blocked one" in ask(made, "/sop/calendar/").content.decode()
+    drawer = ask(made, "/sop/calendar/replan/", htmx=True).content.decode()
+    mark = drawer.split('name="mark" value="')[1].split('"')[0]
+    assert "21:30" in drawer
+    assert ask(made, "/sop/calendar/replan/", post={"mark": "old"}).status_code == 409
+    assert ask(made, "/sop/calendar/replan/", post={"mark": mark}).status_code == 302
+    with tenant_scope(made.tenant):
+        touch.refresh_from_db()
+        assert (touch.state, touch.due_at) == (TouchState.PLANNED, at(0, 21, 30))
