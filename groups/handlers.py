@@ -1,5 +1,7 @@
 """Reactions of groups to WeCom: one group changed; read them all."""
 
+from itertools import groupby
+
 from contacts.events import CustomerOptedOut
 from contacts.services.ways import ways_check
 from groups.events import MemberJoined, MemberLeft
@@ -23,7 +25,7 @@ from groups.services.koc import helper_task_act, koc_left
 from groups.services.owners import REF_KIND as OWNER
 from groups.services.owners import owner_settle
 from groups.services.promises import promise_work_act
-from groups.services.reading import group_change_apply
+from groups.services.reading import group_changes_apply
 from groups.services.setup_steps import setup_item_act
 from groups.services.silence import cases_left
 from groups.services.violations import removals_seen, violation_settle
@@ -38,17 +40,23 @@ from wecom.reading.sync import Progress
 from wecom.selectors import app_needed
 
 
-def on_external_chat(event: Inbound) -> None:
-    """change_external_chat. May come twice, late, or in any order; may ask WeCom for the whole group."""
-    if event.app_id is None or not event.fields.get("ChatId"):
-        return
-    change = change_of(
-        change_type=event.change_type,
-        fields=event.fields,
-        occurred_at=event.occurred_at,
-        received_at=event.received_at,
-    )
-    group_change_apply(tenant_id=event.tenant_id, app_id=event.app_id, change=change)
+def on_external_chat(*events: Inbound) -> None:
+    """change_external_chat, events of one group in their order. Each may come twice, late, or in any order; may ask
+    WeCom for the whole group."""
+    told = [one for one in events if one.app_id is not None and one.fields.get("ChatId")]
+    for (app_id, chat_id), some in groupby(told, key=lambda one: (one.app_id, one.fields["ChatId"])):
+        changes = [
+            change_of(
+                change_type=one.change_type,
+                fields=one.fields,
+                occurred_at=one.occurred_at,
+                received_at=one.received_at,
+            )
+            for one in some
+        ]
+        group_changes_apply(
+            tenant_id=events[0].tenant_id, app_id=app_id or 0, chat_id=chat_id, changes=changes
+        )
 
 
 def sync_groups(tenant_id: int, progress: Progress) -> int:

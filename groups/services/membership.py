@@ -1,10 +1,10 @@
-"""Who sits in a group: what one event does to what we hold, under the group's lock.
+"""Who sits in a group: what events do to what we hold, under the group's lock.
 
 Whatever the size of the group, each does the same number of statements. `policies.hearing` says where an event
 stands; what it leaves open is a full read (`services.membership_read`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, auto
 
@@ -15,6 +15,7 @@ from groups.enums import QuitScene
 from groups.models import Group, Member
 from groups.policies import spells
 from groups.policies.hearing import Held, Place, after_event, place_of
+from groups.policies.spells import Spells
 from groups.policies.wire import Change
 from groups.services.endings import ending_dissolved
 from groups.services.glance import glance_refresh
@@ -33,37 +34,85 @@ class Heard(Enum):
     UNFIT = auto()  # it leaves open what is true: read the group
 
 
-def membership_hear(*, tenant_id: int, app_id: int, change: Change) -> Heard:
-    """Apply one event where that needs no read. Safe to repeat: the second time it is known."""
+def membership_hear(*, tenant_id: int, app_id: int, changes: Sequence[Change]) -> list[Heard]:
+    """Apply events of one group, in their order, where that needs no read: what each was, up to the first that is
+    unfit. At least one event. Safe to repeat: the second time they are known."""
     with transaction.atomic():
-        group = group_locked(tenant_id=tenant_id, app_id=app_id, chat_id=change.chat_id)
+        group = group_locked(tenant_id=tenant_id, app_id=app_id, chat_id=changes[0].chat_id)
         if group is None:
-            return Heard.UNFIT
+            return [Heard.UNFIT]
+        hearing = _Hearing(group, changes)
+        heard: list[Heard] = []
+        for change in changes:
+            heard.append(hearing.hear(change))
+            if heard[-1] is Heard.UNFIT:
+                break
+        hearing.write()
+    return heard
+
+
+class _Hearing:
+    """What some events make of a locked group: read once, changed in memory, written once."""
+
+    def __init__(self, group: Group, changes: Iterable[Change]) -> None:
+        self.group = group
+        self.userids = sorted({userid for change in changes for userid in change.userids})
+        self.rows: dict[str, list[Member]] | None = None  # read with the first event that needs them
+        self.people: dict[str, Person] = {}
+        self.after: dict[str, Spells] = {}
+        self.is_stamped = False
+
+    def hear(self, change: Change) -> Heard:
+        group = self.group
         held = Held(group.member_version, group.members_as_of, group.synced_at, group.dismissed_at)
         place = place_of(held, change)
         if place is Place.OPEN:
             return Heard.UNFIT
         if not change.userids:
             return Heard.KNOWN
-        return _hear(group, held, place, change)
+        rows = self._rows()
+        named = [userid for userid in change.userids if userid in self.people]
+        if place in (Place.NEXT, Place.PAST) and len(named) < len(change.userids):
+            return Heard.UNFIT  # only a read can tell who it is
+        told = {
+            userid: after_event(
+                place, held, change, self.after.get(userid) or spells_of(rows.get(userid, ()))
+            )
+            for userid in named
+        }
+        is_contrary = any(contrary for _, contrary in told.values())
+        if is_contrary and place is Place.PAST:
+            return Heard.UNFIT
+        self.after |= {userid: own for userid, (own, _) in told.items()}
+        return self._stamped(place, change, is_contrary=is_contrary)
 
+    def _rows(self) -> dict[str, list[Member]]:
+        if self.rows is None:
+            self.rows = rows_of(self.group, Q(userid__in=self.userids))
+            self.people = _people(self.group, self.rows, self.userids)
+        return self.rows
 
-def _hear(group: Group, held: Held, place: Place, change: Change) -> Heard:
-    rows = rows_of(group, Q(userid__in=change.userids))
-    people = _people(group, rows, change.userids)
-    if place in (Place.NEXT, Place.PAST) and len(people) < len(change.userids):
-        return Heard.UNFIT  # only a read can tell who it is
-    told = {
-        userid: after_event(place, held, change, spells_of(rows.get(userid, ())))
-        for userid in change.userids
-        if userid in people
-    }
-    is_contrary = any(contrary for _, contrary in told.values())
-    if is_contrary and place is Place.PAST:
-        return Heard.UNFIT
-    after = {userid: own for userid, (own, _) in told.items()}
-    seats_write(group, rows=rows, after=after, people=people, seen={})
-    return _stamped(group, place, change, is_contrary=is_contrary)
+    def _stamped(self, place: Place, change: Change, *, is_contrary: bool) -> Heard:
+        """Have the group's row say what it is true of after the event."""
+        group = self.group
+        as_of = group.members_as_of or change.occurred_at
+        if place is Place.PAST:
+            as_of = max(as_of, change.occurred_at)
+        if place is not Place.NEXT and not is_contrary and as_of == group.members_as_of:
+            return Heard.KNOWN
+        self.is_stamped = True
+        if place is Place.NEXT:
+            stamp(group, version=change.current_version, as_of=change.occurred_at)
+            return Heard.NEXT
+        stamp(group, version=group.member_version, as_of=as_of)
+        return Heard.DOUBTED if is_contrary else Heard.KNOWN
+
+    def write(self) -> None:
+        if self.after:
+            seats_write(self.group, rows=self.rows or {}, after=self.after, people=self.people, seen={})
+        if self.is_stamped:
+            recount(self.group)
+            self.group.save(update_fields=[*STAMP_FIELDS, *COUNT_FIELDS])
 
 
 def _people(group: Group, rows: Mapping[str, list[Member]], userids: Iterable[str]) -> dict[str, Person]:
@@ -77,24 +126,6 @@ def _people(group: Group, rows: Mapping[str, list[Member]], userids: Iterable[st
     if rest:
         known |= people_known(tenant_id=group.tenant_id, app_id=group.app_id or 0, userids=rest)
     return known
-
-
-def _stamped(group: Group, place: Place, change: Change, *, is_contrary: bool) -> Heard:
-    """Write what the group's row says after the event."""
-    as_of = group.members_as_of or change.occurred_at
-    if place is Place.PAST:
-        as_of = max(as_of, change.occurred_at)
-    if place is not Place.NEXT and not is_contrary and as_of == group.members_as_of:
-        return Heard.KNOWN
-    if place is Place.NEXT:
-        stamp(group, version=change.current_version, as_of=change.occurred_at)
-    else:
-        stamp(group, version=group.member_version, as_of=as_of)
-    recount(group)
-    group.save(update_fields=[*STAMP_FIELDS, *COUNT_FIELDS])
-    if place is Place.NEXT:
-        return Heard.NEXT
-    return Heard.DOUBTED if is_contrary else Heard.KNOWN
 
 
 def membership_dissolve(*, tenant_id: int, app_id: int, chat_id: str, at: datetime) -> bool:

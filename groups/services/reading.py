@@ -1,6 +1,8 @@
 """Reading one group from WeCom, after an event or to confirm it. The network stays outside transactions."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import takewhile
 
 import structlog
 from django.core.cache import cache
@@ -25,22 +27,38 @@ READ_TRIES = 3  # against other workers that change the same group between our r
 LAG_PAUSES_S = (2, 10, 60, 600)  # group details lag the event (PROTOCOL 2.1): read again after these
 CONFIRM_PAUSE_S = 10  # what events told is confirmed by one read for all events of this time
 BUSY_PAUSE_S = 2
+TOLD_TOGETHER = timedelta(minutes=1)  # who came within it is told to the others as one, with one moment
 REREAD_TASK = "groups.reread_chat"
 
 
-def group_change_apply(*, tenant_id: int, app_id: int, change: Change) -> None:
-    """React to one change_external_chat event. Safe to repeat, in any order, in parallel.
+def group_changes_apply(*, tenant_id: int, app_id: int, chat_id: str, changes: Sequence[Change]) -> None:
+    """React to change_external_chat events of one group, in the order in which they reached us. Safe to repeat, in
+    any order, in parallel.
 
-    Raises Retryable when WeCom cannot be asked now.
+    Raises Retryable when WeCom cannot be asked now; what came before is applied then.
     """
-    if change.kind == DISMISS:
-        membership_dissolve(tenant_id=tenant_id, app_id=app_id, chat_id=change.chat_id, at=change.occurred_at)
-        return
-    heard = membership_hear(tenant_id=tenant_id, app_id=app_id, change=change)
-    if heard in (Heard.NEXT, Heard.DOUBTED):
-        _reread_soon(tenant_id, app_id, change.chat_id, pause_s=CONFIRM_PAUSE_S)
-    if heard is not Heard.UNFIT:
-        return
+    rest = list(changes)
+    while rest:
+        if rest[0].kind == DISMISS:
+            membership_dissolve(tenant_id=tenant_id, app_id=app_id, chat_id=chat_id, at=rest[0].occurred_at)
+            rest = rest[1:]
+            continue
+        heard = membership_hear(tenant_id=tenant_id, app_id=app_id, changes=_at_once(rest))
+        if Heard.NEXT in heard or Heard.DOUBTED in heard:
+            _reread_soon(tenant_id, app_id, chat_id, pause_s=CONFIRM_PAUSE_S)
+        if heard[-1] is Heard.UNFIT:
+            _read_for(tenant_id, app_id, rest[len(heard) - 1])
+        rest = rest[len(heard) :]
+
+
+def _at_once(changes: Sequence[Change]) -> list[Change]:
+    """The first of them that are told to the others as one: before the group's end, and within a minute."""
+    until = changes[0].occurred_at + TOLD_TOGETHER
+    return list(takewhile(lambda one: one.kind != DISMISS and one.occurred_at <= until, changes))
+
+
+def _read_for(tenant_id: int, app_id: int, change: Change) -> None:
+    """Ask WeCom what is true after an event that leaves it open."""
     applied = group_sync_full(tenant_id=tenant_id, app_id=app_id, chat_id=change.chat_id, change=change)
     if applied is None:
         return

@@ -2,9 +2,11 @@
 
 import random
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from groups.enums import JoinScene, QuitScene
 from groups.events import MemberJoined, MemberLeft
@@ -12,6 +14,7 @@ from groups.models import Group, Member
 from groups.policies.hearing import READ_LAG
 from groups.services.reading import REREAD_TASK
 from groups.tasks import reread_chat
+from outbox.models import EventRow
 from simulator.world import groups as acts
 from tests.factories.wecom import arrive
 from tests.groups.world import OWNER, behaviours, deliver, present, tasks_asked, told
@@ -82,6 +85,40 @@ def test_two_hundred_waiting_events_of_one_group_read_it_once(
         truth.notice,
         truth.member_version,
     )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_burst_about_one_group_is_applied_together_and_every_move_is_told_once(vendor, camp, frozen, seed):
+    chance, moves, began = random.Random(seed), Counter(), frozen.moment
+    people = [f"wm{number:06d}" for number in range(10)]
+    for _ in range(45):
+        frozen.move(seconds=1)
+        one = chance.choice(people)
+        is_in = one in vendor.present(camp)
+        (vendor.leave if is_in else vendor.join)(camp, [one], frozen.moment)
+        moves["leave" if is_in else "join", one] += 1
+        receive(vendor)
+        frozen.move(seconds=11)  # two moves of one person are apart by more than what counts as one moment
+    with CaptureQueriesContext(connection) as statements:
+        assert work_off(vendor) == 0
+    assert len(statements) < 5 * 45  # one by one they are about twenty each
+    assert present(camp) == vendor.present(camp)
+    assert behaviours() == moves
+    assert untold(MemberJoined, "joined_at", began) == untold(MemberLeft, "left_at", began) == []
+
+
+def untold(event_class, moment, began):
+    """The moves of customers since then that no published event names within the minute after them."""
+    events = [
+        (set(row.payload["customer_ids"]), datetime.fromisoformat(row.payload[moment]))
+        for row in EventRow.objects.filter(name=event_class.name)
+    ]
+    moves = Member.objects.filter(**{f"{moment}__gte": began}).exclude(customer=None)
+    return [
+        (one, at)
+        for one, at in moves.values_list("customer_id", moment)
+        if not any(one in named and at <= told_at <= at + timedelta(minutes=1) for named, told_at in events)
+    ]
 
 
 def test_a_storm_that_goes_on_reads_the_group_a_few_times_a_round(vendor, camp, frozen):

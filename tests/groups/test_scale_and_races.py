@@ -193,14 +193,14 @@ def test_a_read_that_began_before_a_join_never_takes_the_member_away(scoped, ven
     (joined,) = vendor.take_events()
     delta, read = at_once(
         scoped,
-        lambda: membership_hear(**where, change=change(joined)),
+        lambda: membership_hear(**where, changes=[change(joined)]),
         lambda: membership_apply_read(**where, seen=stale, read_at=read_at, base_revision=base),
     )
-    assert delta in (Heard.NEXT, Heard.UNFIT)
+    assert delta in ([Heard.NEXT], [Heard.UNFIT])
     if read is None:
-        assert delta is Heard.NEXT  # the read came second and is fetched again
+        assert delta == [Heard.NEXT]  # the read came second and is fetched again
     else:
-        assert membership_hear(**where, change=change(joined)) in (Heard.NEXT, Heard.KNOWN)
+        assert membership_hear(**where, changes=[change(joined)]) in ([Heard.NEXT], [Heard.KNOWN])
     assert present(camp) == vendor.present(camp)
 
 

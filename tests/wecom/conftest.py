@@ -34,9 +34,9 @@ def _clean_door() -> Iterator[None]:
 
 
 @pytest.fixture
-def no_handlers(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[ingest.Handler]]:
+def no_handlers(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[ingest.Known]]:
     """An empty handler registry for this test; the product's own handlers stay out."""
-    table: dict[str, list[ingest.Handler]] = {}
+    table: dict[str, list[ingest.Known]] = {}
     monkeypatch.setattr(ingest, "_handlers", table)
     return table
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.db import connection, connections
+from django.utils import timezone
 
 from tenants import clock
 from tenants.scoping import tenant_scope, unscoped
@@ -19,7 +20,8 @@ from tests.factories.wecom import arrive
 from tests.wecom.conftest import event_xml
 from wecom import tasks
 from wecom.errors import Permanent, Retryable, Stopped
-from wecom.inbox import envelope, ingest
+from wecom.inbox import envelope, ingest, leases
+from wecom.inbox.filing import file_landed
 from wecom.models import InboundEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -37,6 +39,10 @@ def states(tenant):
 
 def numbered(chat, n):
     return event_xml(chat, extra=f"<MemChangeCnt>{n}</MemChangeCnt>")
+
+
+def numbers(event):
+    return event.fields["ChatId"], int(event.fields["MemChangeCnt"])
 
 
 def test_an_event_reaches_its_handler_normalised(tenant, app, no_handlers):
@@ -119,6 +125,126 @@ def test_a_failing_event_holds_its_own_mailbox_only_and_ends_as_a_dead_letter(
     assert (row.state, row.attempts) == ("dead", ingest.MAX_ATTEMPTS)
     assert "the handler has a bug" in row.error
     assert states(tenant) == ["dead", "done", "done"]
+
+
+def test_what_waits_of_one_group_is_handled_in_one_go_and_in_order(tenant, app, no_handlers):
+    runs, singles = [], []
+    ingest.register_inbound(
+        "change_external_chat", lambda *some: runs.append([numbers(one) for one in some]), takes_run=True
+    )
+    ingest.register_inbound("change_external_chat", lambda one: singles.append(numbers(one)))
+    put(tenant, app, *[numbered(chat, n) for n in range(4) for chat in ("wrA", "wrB")])
+    with tenant_scope(tenant):
+        assert ingest.drain(tenant_id=tenant.pk) == 8
+    wanted = [[("wrA", n) for n in range(4)], [("wrB", n) for n in range(4)]]
+    assert runs == wanted
+    assert singles == [one for run in wanted for one in run]
+    assert states(tenant) == ["done"] * 8
+
+
+def test_a_long_wait_is_worked_off_run_by_run(tenant, app, no_handlers):
+    runs = []
+    ingest.register_inbound(
+        "change_external_chat", lambda *some: runs.append([numbers(one)[1] for one in some]), takes_run=True
+    )
+    count = leases.LONGEST_RUN * 2 + 3
+    put(tenant, app, *[numbered("wrA", n) for n in range(count)])
+    with tenant_scope(tenant):
+        ingest.drain(tenant_id=tenant.pk)
+    assert [len(one) for one in runs] == [leases.LONGEST_RUN, leases.LONGEST_RUN, 3]
+    assert [n for one in runs for n in one] == list(range(count))
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), Retryable("paused", retry_at=None, counts=False)])
+def test_one_that_fails_among_several_is_put_off_and_those_behind_it_wait(
+    tenant, app, no_handlers, frozen, error
+):
+    done, is_broken = [], True
+
+    def handler(*some):
+        for one in some:
+            if numbers(one)[1] == 2 and is_broken:
+                error.retry_at = clock.now() + timedelta(seconds=1)
+                raise error
+            done.append(numbers(one)[1])
+
+    ingest.register_inbound("change_external_chat", handler, takes_run=True)
+    put(tenant, app, *[numbered("wrA", n) for n in range(5)])
+    with tenant_scope(tenant):
+        assert ingest.drain(tenant_id=tenant.pk) == 3  # two closed, one put off
+        assert not InboundEvent.objects.exclude(leased_until=None).exists()
+    assert states(tenant) == ["done", "done", "failed", "pending", "pending"]
+    is_broken = False
+    done.clear()
+    frozen.move(seconds=10)
+    with tenant_scope(tenant):
+        ingest.drain(tenant_id=tenant.pk)
+    assert done == [2, 3, 4]
+    assert states(tenant) == ["done"] * 5
+
+
+@pytest.mark.parametrize("not_yet", [{"next_at": "later"}, {"leased_until": "later"}])
+def test_nothing_is_taken_past_one_that_is_not_due_or_somebody_elses(
+    tenant, app, no_handlers, frozen, not_yet
+):
+    seen = []
+    ingest.register_inbound(
+        "change_external_chat", lambda *some: seen.extend(numbers(one)[1] for one in some), takes_run=True
+    )
+    put(tenant, app, *[numbered("wrA", n) for n in range(4)])
+    (name,) = not_yet
+    with tenant_scope(tenant):
+        file_landed(tenant_id=tenant.pk)
+        later = timezone.now() + timedelta(hours=1)
+        InboundEvent.objects.filter(body__contains="<MemChangeCnt>2<").update(**{name: later})
+        ingest.drain(tenant_id=tenant.pk)
+    assert seen == [0, 1]
+    assert states(tenant) == ["done", "done", "pending", "pending"]
+
+
+def test_a_payload_nobody_can_read_holds_up_nobody_behind_it(tenant, app, no_handlers):
+    seen = []
+    ingest.register_inbound(
+        "change_external_chat", lambda *some: seen.extend(numbers(one)[1] for one in some), takes_run=True
+    )
+    put(tenant, app, *[numbered("wrA", n) for n in range(3)])
+    with tenant_scope(tenant):
+        InboundEvent.objects.filter(body__contains="<MemChangeCnt>1<").update(body="<xml>")
+        ingest.drain(tenant_id=tenant.pk)
+    assert states(tenant) == ["done", "dead", "done"]
+    assert seen == [0, 2]
+
+
+def test_two_workers_keep_runs_of_each_mailbox_in_order(tenant, app, no_handlers):
+    seen, lock = [], threading.Lock()
+
+    def handler(*some):
+        time.sleep(0.004)
+        with lock:
+            seen.extend(numbers(one) for one in some)
+
+    ingest.register_inbound("change_external_chat", handler, takes_run=True)
+
+    def work() -> None:
+        with tenant_scope(tenant):
+            for _ in range(10):
+                ingest.drain(tenant_id=tenant.pk)
+                time.sleep(0.002)
+        connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for n in range(60):
+        put(tenant, app, numbered(f"wr{n % 3}", n))
+    for thread in threads:
+        thread.join()
+    with tenant_scope(tenant):
+        ingest.drain(tenant_id=tenant.pk)
+    assert sorted(n for _, n in seen) == list(range(60))
+    for chat in ("wr0", "wr1", "wr2"):
+        own = [n for name, n in seen if name == chat]
+        assert own == sorted(own)
 
 
 def test_waiting_for_wecom_uses_up_no_try_and_a_stopped_app_keeps_its_events(

@@ -1,10 +1,11 @@
 """The river in, after `shelf` and `filing`: process what is stored, in order, at least once.
 
-A mailbox is what must stay in order: one group, one customer. Its oldest open row is claimed, processed and
-closed before the next one is looked at; rows of other mailboxes run beside it. A claim is a lease on the
-database's own time, so a killed worker's row is free again after `LEASE_S` whatever the product's clock says.
+A mailbox is what must stay in order: one group, one customer. Its oldest open rows are leased, processed and closed
+before the next ones are looked at (`leases`); rows of other mailboxes run beside it. A burst about one group is
+applied in one go.
 """
 
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,20 +13,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 
 from tenants import clock
 from wecom.enums import INBOUND_OPEN, InboundSource, InboundState
 from wecom.errors import Permanent, Retryable, Stopped
-from wecom.inbox import envelope, items
+from wecom.inbox import envelope, items, leases
 from wecom.inbox.filing import API_EVENT, file_landed
 from wecom.models import ApiEvent, InboundEvent, Landed
 from wecom.operations.tally import tally
 
 log = structlog.get_logger(__name__)
 
-LEASE_S = 120
 MAX_ATTEMPTS = 6  # of a handler that fails by itself
 MAX_WAITS = 100  # of a vendor that does not answer
 STOPPED_PAUSE_S = 60
@@ -55,20 +55,34 @@ class Inbound:
     received_at: datetime | None = None
 
 
-Handler = Callable[[Inbound], None]
-_handlers: dict[str, list[Handler]] = {}
+Handler = Callable[..., None]  # of one Inbound; of several in their order where it takes a run
 
 
-def register_inbound(event: str, handler: Handler) -> None:
+@dataclass(frozen=True)
+class Known:
+    """A handler, and whether it takes what waits of one mailbox in one go."""
+
+    handler: Handler
+    takes_run: bool
+
+
+_handlers: dict[str, list[Known]] = {}
+
+
+def register_inbound(event: str, handler: Handler, *, takes_run: bool = False) -> None:
     """Call `handler` for every event of this name. It may be called again with one it has seen, may fetch over
-    the network first, and writes in its own transaction. The same handler twice counts once."""
+    the network first, and writes in its own transaction. The same handler twice counts once.
+
+    `takes_run`: it is called with several events of one mailbox where they wait, oldest first. When it fails they come
+    again one by one.
+    """
     known = _handlers.setdefault(event, [])
-    if handler not in known:
-        known.append(handler)
+    if handler not in [one.handler for one in known]:
+        known.append(Known(handler, takes_run))
 
 
 def handlers_of(event: str) -> list[Handler]:
-    return list(_handlers.get(event, []))
+    return [one.handler for one in _handlers.get(event, [])]
 
 
 def claim_ids(*, tenant_id: int, inbound_id: int, source: str, event_ids: list[str]) -> set[str]:
@@ -84,73 +98,81 @@ def claim_ids(*, tenant_id: int, inbound_id: int, source: str, event_ids: list[s
         return {row[0] for row in cursor.fetchall()}
 
 
-# Claiming and closing need not reach the disk before they count: what an ending database forgets of them is an event
-# processed once more, which every handler bears.
-_FORGETFUL = "set local synchronous_commit to off"
-
-# Heads of mailboxes that are due and not leased. The second condition keeps the order: no older open row.
-# The choice is materialised: as a plain subquery the planner may run it again for every row it looks at.
-_CLAIM = f"""{_FORGETFUL};
-with chosen as materialized (
-  select e.id from wecom_inboundevent e
-  where e.tenant_id = %s and e.state in ('pending', 'failed') and e.next_at <= %s
-    and (e.leased_until is null or e.leased_until < clock_timestamp())
-    and not exists (
-      select 1 from wecom_inboundevent o
-      where o.tenant_id = e.tenant_id and o.mailbox = e.mailbox and o.id < e.id
-        and o.state in ('pending', 'failed'))
-  order by e.id limit 1
-  for update of e skip locked)
-update wecom_inboundevent row set leased_until = clock_timestamp() + make_interval(secs => %s)
-from chosen where row.id = chosen.id
-returning row.*
-"""
-
-
-def claim_next(*, tenant_id: int) -> InboundEvent | None:
-    """Lease the oldest due row that nothing older of its mailbox stands before. Safe to run in parallel."""
-    with transaction.atomic():
-        found = list(InboundEvent.objects.raw(_CLAIM, [tenant_id, clock.now(), LEASE_S]))
-    return found[0] if found else None
-
-
 def drain(*, tenant_id: int, limit: int = BATCH) -> int:
-    """Process what is due, oldest first. Returns how many rows were closed or put off."""
+    """Process what is due, oldest first, until `limit` rows were closed or put off. Returns how many were."""
     done = 0
-    while done < limit and (row := _next(tenant_id)):
-        process(row)
-        done += 1
+    while done < limit and (rows := _next(tenant_id)):
+        done += process(rows)
     return done
 
 
-def _next(tenant_id: int) -> InboundEvent | None:
-    """The next row to process; only when there is none is filed what landed meanwhile: it is all younger."""
-    row = claim_next(tenant_id=tenant_id)
-    while row is None and file_landed(tenant_id=tenant_id).taken:
-        row = claim_next(tenant_id=tenant_id)
-    return row
+def _next(tenant_id: int) -> list[InboundEvent]:
+    """What to process next; only when there is nothing is filed what landed meanwhile: it is all younger."""
+    together = [event for event, known in _handlers.items() if any(one.takes_run for one in known)]
+    rows = leases.claim_run(tenant_id=tenant_id, together=together)
+    while not rows and file_landed(tenant_id=tenant_id).taken:
+        rows = leases.claim_run(tenant_id=tenant_id, together=together)
+    return rows
 
 
-def process(row: InboundEvent) -> None:
-    """Run every handler of one leased row and record how it went. Never raises for a handler's failure."""
+def process(rows: list[InboundEvent]) -> int:
+    """Run the handlers of leased rows of one mailbox, oldest first, and record how it went. Returns how many rows were
+    closed or put off. Never raises for a handler's failure.
+
+    Where something is wrong with several at once they go one by one, so that it is known which one it was; what stands
+    behind one that was put off is free again and waits.
+    """
+    if len(rows) > 1 and _is_handled_together(rows):
+        _done(rows)
+        return len(rows)
+    until, taken = time.monotonic() + leases.LEASE_S / 2, 0
+    while taken < len(rows) and time.monotonic() < until:
+        taken += 1
+        if not _process_one(rows[taken - 1]):
+            break
+    if taken < len(rows):
+        leases.release(rows[taken:])
+    return taken
+
+
+def _is_handled_together(rows: list[InboundEvent]) -> bool:
+    try:
+        _handle([normalise(row) for row in rows])
+    except Exception as error:
+        log.info("inbound_run_broken_up", inbound=rows[0].pk, rows=len(rows), error=repr(error))
+        return False
+    return True
+
+
+def _handle(events: list[Inbound]) -> None:
+    """Every handler sees the events in their order."""
+    for known in _handlers.get(events[0].event, []):
+        if known.takes_run:
+            known.handler(*events)
+        else:
+            for event in events:
+                known.handler(event)
+
+
+def _process_one(row: InboundEvent) -> bool:
+    """Whether the row is closed now; False: put off, and its mailbox waits with it."""
     try:
         inbound = normalise(row)
-        for handler in handlers_of(inbound.event):
-            if inbound.fields.get("items") != []:
-                handler(inbound)
+        if inbound.fields.get("items") != []:
+            _handle([inbound])
     except Retryable as error:
-        _put_off(
-            row, error, retry_at=max(error.retry_at, _backoff(row)), limit=MAX_WAITS, counts=error.counts
-        )
+        retry_at = max(error.retry_at, _backoff(row))
+        return _put_off(row, error, retry_at=retry_at, limit=MAX_WAITS, counts=error.counts)
     except Stopped as error:  # waits until a person repairs the app
-        _put_off(row, error, retry_at=clock.now() + timedelta(seconds=STOPPED_PAUSE_S), counts=False)
+        return _put_off(row, error, retry_at=clock.now() + timedelta(seconds=STOPPED_PAUSE_S), counts=False)
     except (Permanent, envelope.Unreadable) as error:
-        _close(row, InboundState.DEAD, error=str(error))
+        _bury(row, str(error))
     except Exception as error:
         log.error("inbound_failed", inbound=row.pk, change=row.event, exc_info=error)
-        _put_off(row, error, retry_at=_backoff(row))
+        return _put_off(row, error, retry_at=_backoff(row))
     else:
-        _close(row, InboundState.DONE)
+        _done([row])
+    return True
 
 
 def normalise(row: InboundEvent) -> Inbound:
@@ -212,34 +234,32 @@ def _backoff(row: InboundEvent) -> datetime:
 
 def _put_off(
     row: InboundEvent, error: Exception, *, retry_at: datetime, limit: int = MAX_ATTEMPTS, counts: bool = True
-) -> None:
+) -> bool:
+    """Whether the row is closed instead, because it was tried often enough."""
     attempts = row.attempts + (1 if counts else 0)
     if attempts >= limit:
-        _close(row, InboundState.DEAD, error=_trace(error), attempts=attempts)
-        return
-    _record(row, state=InboundState.FAILED, attempts=attempts, next_at=retry_at, error=_trace(error))
+        _bury(row, _trace(error), attempts=attempts)
+        return True
+    leases.close([row], state=InboundState.FAILED, attempts=attempts, next_at=retry_at, error=_trace(error))
+    return False
 
 
-def _close(row: InboundEvent, state: InboundState, *, error: str = "", attempts: int | None = None) -> None:
-    _record(
-        row,
-        state=state,
+def _bury(row: InboundEvent, error: str, *, attempts: int | None = None) -> None:
+    """A dead letter: a person reads, replays or discards it."""
+    leases.close(
+        [row],
+        state=InboundState.DEAD,
         attempts=F("attempts") + 1 if attempts is None else attempts,
-        done_at=clock.now() if state == InboundState.DONE else None,
         error=error[:ERROR_CHARS],
     )
-    if state == InboundState.DONE and row.source == InboundSource.CALLBACK:
-        tally.took("effect", (clock.now() - row.received_at).total_seconds())
 
 
-def _record(row: InboundEvent, **values: Any) -> None:
-    """How a leased row went on, unless a person decided meanwhile. The lease ends."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(_FORGETFUL)
-        InboundEvent.objects.filter(tenant_id=row.tenant_id, pk=row.pk, state__in=INBOUND_OPEN).update(
-            leased_until=None, **values
-        )
+def _done(rows: list[InboundEvent]) -> None:
+    now = clock.now()
+    leases.close(rows, state=InboundState.DONE, attempts=F("attempts") + 1, done_at=now, error="")
+    for row in rows:
+        if row.source == InboundSource.CALLBACK:
+            tally.took("effect", (now - row.received_at).total_seconds())
 
 
 def _trace(error: Exception) -> str:
