@@ -9,6 +9,7 @@ app_name = "analytics"
 urlpatterns: list[URLPattern] = [
     path("insights/", views.CampsPage.as_view(), name="camps"),
     path("insights/camps/<int:run_pk>/", views.CampPage.as_view(), name="camp"),
+    path("insights/camps/<int:run_pk>/orders/", views.CampOrdersView.as_view(), name="camp_orders"),
     path("insights/execution/", views.ExecutionPage.as_view(), name="execution"),
     path("insights/paths/", PathsPage.as_view(), name="paths"),
     path("insights/paths/people/", PathPeoplePage.as_view(), name="path_people"),

@@ -208,6 +208,16 @@ class MaterialShut(DomainError):
     message = _("This material may not be taken today: it is not approved, not in its days, or was put away.")
 
 
+class PulseClosed(DomainError):
+    code = "SOP-71"
+    message = _("This question is closed: an answer may change until its day ends.")
+
+
+class PulseNotMeant(DomainError):
+    code = "SOP-72"
+    message = _("This question is for the members of the group it was sent to.")
+
+
 class PlanChanged(DomainError):
     code = "SOP-61"
     message = _("The week has changed since the plan was shown. Look at it again.")

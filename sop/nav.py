@@ -10,6 +10,7 @@ from console.audit_changes import register_changes
 from console.shell import tenant_url
 from contacts.selectors.timeline import register_touch_titles
 from contacts.services.holdings import Holding, register_holding
+from content.selectors.facts import register_told
 from content.selectors.usage import register_usage
 from groups.enums import Kind
 from groups.phone import register_group_panel
@@ -38,6 +39,7 @@ from sop.selectors.lanes import (
     register_lane,
 )
 from sop.selectors.materials import usage_of_materials
+from sop.selectors.step_facts import told_in_steps
 from sop.selectors.templates import template_list
 from sop.selectors.titles import touch_titles
 from sop.selectors.week import plans_of_groups, weeks_of_groups
@@ -104,5 +106,7 @@ register_holding(
     Holding("sop.TouchProof", _("Proofs of touches")),
     Holding("sop.RunExit", _("Runs left before their end")),
     Holding("sop.EventSignup", _("Value events")),
+    Holding("sop.PulseAnswer", _("How it was: answers")),
 )
 register_usage(usage_of_materials)
+register_told(told_in_steps)

@@ -14,9 +14,11 @@ from sop.views import (
     materials,
     planner,
     proofs,
+    pulses,
     push,
     push_drawers,
     reviews,
+    run_facts,
     runs,
     step_parts,
     step_past,
@@ -64,6 +66,9 @@ urlpatterns: list[URLPattern] = [
     path(
         "sop/versions/<int:pk>/steps/<int:step_pk>/past/", step_past.StepPastView.as_view(), name="step_past"
     ),
+    path("sop/runs/<int:pk>/pulse/", pulses.PulsePeoplePage.as_view(), name="pulse_people"),
+    path("sop/runs/<int:pk>/facts/", run_facts.RunFactsView.as_view(), name="run_facts"),
+    path("sop/runs/<int:pk>/fact-people/", run_facts.FactPeoplePage.as_view(), name="fact_people"),
     path("sop/runs/<int:pk>/step-people/", step_past.StepPeoplePage.as_view(), name="step_people"),
     path("sop/versions/<int:pk>/flight/", flights.FlightAskPage.as_view(), name="flight_ask"),
     path("sop/flights/<int:pk>/", flights.FlightPage.as_view(), name="flight"),
@@ -146,5 +151,6 @@ phone_urlpatterns: list[URLPattern] = [
     path("send/<int:pk>/outcomes/", phone.OutcomesView.as_view(), name="outcomes"),
 ]
 public_urlpatterns: list[URLPattern] = [
+    path("r/p/<str:token>", pulses.PulsePhoneView.as_view(), name="pulse"),
     path("r/e/<str:token>", value_event_phone.EventPhoneView.as_view(), name="event"),
 ]

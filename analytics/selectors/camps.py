@@ -227,6 +227,11 @@ class OrderDays:
         return sum(self.active) + sum(self.stimulated) + sum(self.unknown)
 
     @property
+    def daily(self) -> list[int]:
+        """Orders of each day, of all classes."""
+        return [sum(some) for some in zip(self.active, self.stimulated, self.unknown, strict=True)]
+
+    @property
     def rows(self) -> list[tuple[int, date, int, int, int, int]]:
         """(day of the camp, date, active, stimulated, unknown, sum) of the days that had any."""
         parts = zip(self.days, self.active, self.stimulated, self.unknown, strict=True)

@@ -1,5 +1,6 @@
 """Camps, one camp, execution, the people behind a figure, and what every metric means."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +35,9 @@ from console.tables import ConsoleTable
 from console.templatetags.q import moment, tier
 from contacts.selectors import customer_list, group_names
 from leads.selectors import tiers_of
+from sop.policies.peaks import peaks
 from sop.selectors.execution import skip_reasons
+from sop.selectors.peaks import peak_days
 from tenants import clock
 from tenants.enums import Permission
 
@@ -135,7 +138,7 @@ class CampPage(CampView):
             "lift_points": _points(people),
             "figures": self.figures(people),
             "orders": days,
-            "orders_chart": orders_chart(days),
+            **self.orders_context(camp, days, at),
             "buyers_url": self.people_url(camp, "revenue.done", at),
             "flow": self.flow_table(people),
             "execution": {by: {"rows": found, "total": execution_total(found)} for by, found in rows.items()},
@@ -144,6 +147,18 @@ class CampPage(CampView):
             "can_export": self.can(Permission.EXPORT),
         }  # fmt: skip
         return render(request, "analytics/camp.html", context)
+
+    def orders_context(self, camp: Camp, days: OrderDays, at: datetime) -> dict[str, Any]:
+        """The chart of orders by camp day, with the two peaks that are expected and whether they came (R46)."""
+        tenant = self.request.tenant
+        expected = peak_days(tenant=tenant, run_id=camp.run_id)
+        today = (clock.local_date(at, tenant.timezone) - days.days[0]).days + 1 if days.days else 0
+        found = peaks(days.daily, opening=expected[0], end=expected[1], today=today) if expected else []
+        names = {"opening": _("Opening"), "end": _("End of the offer")}
+        return {
+            "orders_chart": orders_chart(days, [(names[one.name], one.first, one.last) for one in found]),
+            "peaks": [(names[one.name], one) for one in found],
+        }
 
     def stage_row(self, people: People, stage: Stage) -> dict[str, Any]:
         parts = ("done", "growing", "lost")
@@ -231,8 +246,8 @@ def _heat(column: str, number: int, most: int) -> str:
     return "is-h4" if step > 0.5 else "is-h2" if step > 0.15 else "is-h1"
 
 
-def orders_chart(days: OrderDays) -> dict[str, Any]:
-    """Stacked bars a day: asked first, prompted, not yet known."""
+def orders_chart(days: OrderDays, expected: Sequence[tuple[str, int, int]] = ()) -> dict[str, Any]:
+    """Stacked bars a day: asked first, prompted, not yet known; behind them the expected peaks (name, first, last)."""
     names = [_("Day %(n)s") % {"n": number} for number in range(1, len(days.days) + 1)]
     series = [
         (_("Asked first"), days.active),
@@ -244,8 +259,47 @@ def orders_chart(days: OrderDays) -> dict[str, Any]:
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
         "xAxis": {"type": "category", "data": names},
         "yAxis": {"type": "value", "minInterval": 1},
-        "series": [{"name": name, "type": "bar", "stack": "orders", "data": data} for name, data in series],
+        "series": [
+            {
+                "name": name,
+                "type": "bar",
+                "stack": "orders",
+                "data": data,
+                **({"markArea": _areas(names, expected)} if expected and not number else {}),
+            }
+            for number, (name, data) in enumerate(series)
+        ],
     }
+
+
+def _areas(names: list[str], expected: Sequence[tuple[str, int, int]]) -> dict[str, Any]:
+    return {
+        "silent": True,
+        "itemStyle": {"opacity": 0.12},
+        "data": [
+            [{"name": name, "xAxis": names[first - 1]}, {"xAxis": names[last - 1]}]
+            for name, first, last in expected
+            if 1 <= first <= last <= len(names)
+        ],
+    }
+
+
+class CampOrdersView(CampPage):
+    """GET by htmx: only the orders of a camp by day, for pages that show them beside something else."""
+
+    def get(self, request: HttpRequest, run_pk: int) -> Any:
+        camp = self.camp(run_pk)
+        at = min(clock.now(), camp.ends_at)
+        days = order_days(camp, zone=self.request.tenant.timezone, at=at)
+        context = {
+            **self.orders_context(camp, days, at),
+            "at": at,
+            "orders": days,
+            "lift": lift(people_of(camp, at=at)),
+            "buyers_url": self.people_url(camp, "revenue.done", at),
+            "metrics": METRICS,
+        }
+        return render(request, "analytics/_orders.html", context, partial="analytics/_orders.html")
 
 
 class ExecutionPage(TemplatePage):

@@ -13,6 +13,7 @@ class LinkKind(models.TextChoices):
     FORM = "form", _("Form")
     LIVE = "live", _("Live session")
     MINI_PROGRAM = "mini_program", _("Mini-program")
+    PULSE = "pulse", _("How was it? One tap")
 
 
 # Link kind -> behaviour kind (R111). Opening a form, a live room or a mini-program is itself the behaviour.
@@ -23,4 +24,5 @@ BEHAVIOUR_OF_LINK: dict[str, str] = {
     LinkKind.FORM: "link_click",
     LinkKind.LIVE: "live",
     LinkKind.MINI_PROGRAM: "mini_program",
+    LinkKind.PULSE: "link_click",
 }

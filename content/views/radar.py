@@ -12,7 +12,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.views import View
 
 from console.pages import render
-from content.enums import IDENTITY_DAYS
+from content.enums import IDENTITY_DAYS, LinkKind
 from content.models import RadarLink
 from content.policies.radar import Identity, is_bot
 from content.selectors import radar_link, radar_tenant
@@ -31,7 +31,12 @@ STATE_SALT = "content.radar.state"
 STATE_MINUTES = 10
 UNKNOWN_MINUTES = 5  # how long a visitor whom WeCom does not name is not asked again
 # Where a visitor comes back to, by how the place begins: a radar link, a form, a value event.
-PLACES = {"": "content_public:radar", "f/": "content_public:survey", "e/": "sop_public:event"}
+PLACES = {
+    "": "content_public:radar",
+    "f/": "content_public:survey",
+    "e/": "sop_public:event",
+    "p/": "sop_public:pulse",
+}
 _IN_WECHAT = ("micromessenger", "wxwork")
 
 
@@ -110,8 +115,8 @@ class RadarView(View):
 def ask_who(request: HttpRequest, app: "App", place: str) -> HttpResponse:
     """Send the visitor through WeCom's silent OAuth; the state is bound to this browser.
 
-    `place` is where he comes back to: a radar link's token, "f/" and that of a form's personal link, or "e/" and
-    that of a value event.
+    `place` is where he comes back to: a radar link's token, "f/" and that of a form's personal link, "e/" and
+    that of a value event, or "p/" and that of a pulse.
     """
     nonce = uuid.uuid4().hex[:16]
     back = settings.PUBLIC_URL + reverse("content_public:radar_oauth")
@@ -186,7 +191,10 @@ def in_wechat(request: HttpRequest) -> bool:
 
 
 def _go(link: RadarLink) -> HttpResponse:
-    response = HttpResponseRedirect(link.target_url)
+    is_pulse = link.kind == LinkKind.PULSE  # asked on a page of ours, which the same token names
+    response = HttpResponseRedirect(
+        reverse(PLACES["p/"], kwargs={"token": link.token}) if is_pulse else link.target_url
+    )
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     return response

@@ -4,6 +4,7 @@ from sop.models.certificates import Certificate
 from sop.models.edits import DraftEdit
 from sop.models.flights import Flight
 from sop.models.proofs import TouchProof
+from sop.models.pulses import PulseAnswer
 from sop.models.push import PushDefault, PushSlot, PushWeek
 from sop.models.reviews import Review, ReviewItem
 from sop.models.runs import Run, RunExit, RunGroup
@@ -19,6 +20,7 @@ __all__ = [
     "EventGroup",
     "EventSignup",
     "Flight",
+    "PulseAnswer",
     "PushDefault",
     "PushSlot",
     "PushWeek",

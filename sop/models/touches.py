@@ -51,6 +51,7 @@ class Touch(TenantModel):
     wording = models.CharField(
         max_length=16, blank=True
     )  # key of its wording; "": changed by hand, or no material
+    fact_id = models.BigIntegerField(null=True, blank=True)  # content.ProductFact that its words told (R66)
     warned = models.JSONField(
         default=list, blank=True
     )  # [word]: it went out with these, which the list warns of
@@ -86,6 +87,9 @@ class Touch(TenantModel):
                 fields=["tenant", "material", "done_at"],
                 condition=Q(material__isnull=False),
                 name="sop_touch_by_material",
+            ),
+            models.Index(
+                fields=["tenant", "fact_id"], condition=Q(fact_id__isnull=False), name="sop_touch_by_fact"
             ),
         ]
 

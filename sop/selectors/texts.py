@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tenants.models import Tenant
 
 
+FACT_ID = "fact_id"  # beside the values: which fact the words tell
+
+
 def values_of(*, tenant: "Tenant", touch: "Touch") -> dict[str, str]:
     """Variable -> value for one touch, in the tenant's zone."""
     run, day = (
@@ -40,7 +43,7 @@ def _fact(tenant: "Tenant", touch: "Touch") -> dict[str, str]:
     """The true fact to stress in this group (R66); nothing where there is none: the touch is stopped."""
     people = member_ids(tenant_id=tenant.pk, group_id=touch.group_id) if touch.group_id else []
     found = fact_leading(tenant=tenant, customer_ids=people)
-    return {"fact": found.text} if found else {}
+    return {"fact": found.text, FACT_ID: str(found.pk)} if found else {}
 
 
 def _moment(run: "Run", zone: str) -> str:

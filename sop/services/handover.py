@@ -94,6 +94,7 @@ def _mark_handed(context: _Context, touch: Touch, people: tuple[int, ...]) -> To
         lateness_s=lateness_s(planned_at=touch.planned_at, handed_at=context.now),
         text=context.messages[touch.pk].text,
         attachments=context.messages[touch.pk].attachments,
+        fact_id=context.messages[touch.pk].fact_id,
         material_id=touch.step.material_id,
         wording=context.carried.get((touch.step.material_id or 0, touch.step.text), ""),
         recipients_count=len(people),

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from content.enums import LinkKind
 from groups.selectors import groups_by_id, members_since
 from leads.services.windows import window_close, window_open
 from outbox.dispatch import enqueue
@@ -168,7 +169,12 @@ def _check_offer(tenant: "Tenant", wish: RunWish, last: date) -> None:
 
 
 def _lacks_link(step: Step, *, is_product: bool) -> bool:
-    return any(not link.get("url") and (link["kind"] in PRODUCT_LINKS) == is_product for link in step.links)
+    return any(
+        not link.get("url")
+        and link["kind"] != LinkKind.PULSE
+        and (link["kind"] in PRODUCT_LINKS) == is_product
+        for link in step.links
+    )
 
 
 def works_inside(steps: Iterable[Step]) -> bool:

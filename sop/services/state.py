@@ -18,7 +18,7 @@ _STORED = {
     "handed_at": "timestamptz", "done_at": "timestamptz", "lateness_s": "int", "bundle": "bigint",
     "send_id": "bigint", "text": "text", "evidence": "jsonb", "recipients_count": "int", "blocked_count": "int",
     "staff_id": "bigint", "tries": "int", "attachments": "jsonb",
-    "material_id": "bigint", "wording": "text", "warned": "jsonb",
+    "material_id": "bigint", "wording": "text", "warned": "jsonb", "fact_id": "bigint",
 }  # fmt: skip
 _BATCH = 1000
 # One statement for a batch: an UPDATE with a CASE for each column and row is an order slower.

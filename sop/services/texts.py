@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+
+from content.enums import LinkKind
 from content.policies.attachments import DESCRIPTION_BYTES, LINK_TITLE_BYTES, MINI_TITLE_BYTES
 from content.policies.wording import render
 from content.services import RadarWish, radar_links_put
 from sop.policies.attachments import with_words
-from sop.selectors.texts import values_of
+from sop.selectors.texts import FACT_ID, values_of
 from wecom.keeping.kept_rules import cut_bytes
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ class Message:
 
     text: str
     attachments: list[dict[str, Any]]
+    fact_id: int | None = None  # the product fact it tells
 
 
 def messages_of(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, Message]:
@@ -55,7 +59,8 @@ def _message(touch: "Touch", values: dict[str, str], links: dict[str, str]) -> M
         most = MINI_TITLE_BYTES if one["kind"] == "mini_program" else LINK_TITLE_BYTES
         one["title"] = cut_bytes(one["title"], most) or written["title"]
         one["description"] = cut_bytes(one["description"], DESCRIPTION_BYTES)
-    return Message(render(touch.step.text, values, links), parts)
+    told = int(values[FACT_ID]) if FACT_ID in values else None
+    return Message(render(touch.step.text, values, links), parts, told)
 
 
 def _card(number: int) -> str:
@@ -95,5 +100,7 @@ def _wishes(touch: "Touch") -> dict[str, RadarWish]:
 
 def target_url(run: "Run", link: dict[str, str]) -> str:
     """The step's own address; else the product's for purchase and payment, the key interaction's for the rest."""
+    if link["kind"] == LinkKind.PULSE:
+        return f"{settings.PUBLIC_URL}/r/p/"  # the radar link's own token leads to the question
     own = link.get("url", "")
     return own or (run.product_url if link["kind"] in PRODUCT_LINKS else run.interaction_url)

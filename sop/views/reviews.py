@@ -12,6 +12,7 @@ from sop.forms import DecisionForm, PointForm, SettleForm
 from sop.models import Review, Run
 from sop.selectors.calendar import run_get
 from sop.selectors.execution import Execution, execution_rate, skip_reasons
+from sop.selectors.pulses import pulses_of_run
 from sop.selectors.quadrants import INTERACTION, ORDERS, run_quadrants
 from sop.selectors.results import INTERACTED_WITHIN_H, ORDERED_WITHIN_H, results_by
 from sop.selectors.reviews import items_of, review_numbers, review_of
@@ -67,6 +68,7 @@ class ResultsPage(TemplatePage):
             "quadrants": found,
             "cells": [(one, one.label, _ADVICE[one], found.of(one)) for one in Quadrant],
             "unjudged": found.of(None),
+            "pulses": pulses_of_run(tenant=tenant, run=run),
             "strategies": results_by(tenant=tenant, run=run, by="strategy"),
             "act_h": INTERACTED_WITHIN_H,
             "order_h": ORDERED_WITHIN_H,

@@ -66,7 +66,7 @@ class EventPhoneView(View):
         identity: Identity | None,
     ) -> HttpResponse:  # fmt: skip
         event, is_check_in = found
-        customer = _customer(tenant, app, identity)
+        customer = visiting_customer(tenant, app, identity)
         said = ""
         if request.method == "POST" and customer is not None:
             said = self._act(request, tenant, event, customer, is_check_in)
@@ -104,7 +104,7 @@ class EventPhoneView(View):
         return ""
 
 
-def _customer(tenant: "Tenant", app: "App | None", identity: Identity | None) -> "Customer | None":
+def visiting_customer(tenant: "Tenant", app: "App | None", identity: Identity | None) -> "Customer | None":
     """The customer who visits; None for staff and for people whom WeCom does not name."""
     if app is None or identity is None or not identity.external_userid:
         return None

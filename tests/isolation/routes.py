@@ -305,6 +305,9 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "sop:step_pick": (VIEW, WORK),
     "sop:step_past": (VIEW, WORK),
     "sop:step_people": (VIEW, WORK),
+    "sop:pulse_people": (VIEW, WORK),
+    "sop:run_facts": (VIEW, WORK),
+    "sop:fact_people": (VIEW, WORK),
     "sop:step_take": (VIEW, OPERATE),
     "sop:step_link": (VIEW, OPERATE),
     "sop:flight_ask": (VIEW, OPERATE),
@@ -364,6 +367,7 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "sop:touch_verb": (VIEW, WORK),
     "analytics:camps": (VIEW, WORK),
     "analytics:camp": (VIEW, WORK),
+    "analytics:camp_orders": (VIEW, WORK),
     "analytics:execution": (VIEW, WORK),
     "analytics:paths": (VIEW, WORK),
     "analytics:path_people": (VIEW, WORK),
@@ -454,6 +458,7 @@ PUBLIC: dict[str, int] = {
     "content_public:radar": 404,
     "content_public:survey": 404,
     "sop_public:event": 404,
+    "sop_public:pulse": 404,
     "groups_public:screening": 404,
 }
 

@@ -98,8 +98,9 @@ def test_a_template_that_speaks_to_customers_talks_more_than_it_broadcasts(code)
 def test_a_camp_has_a_first_a_peak_and_an_end_and_asks_how_it_was(code):
     source, steps = planned(code)
     assert {Mark.FIRST, Mark.PEAK, Mark.END} <= {one.mark for one in steps}
-    asked = [one for one in source.steps if "1 到 5" in one["text"] or "有用回 5" in one["text"]]
-    assert len(asked) >= 2
+    asked = [one for one in source.steps if "{链接:打分}" in one["text"]]
+    assert len(asked) == 3
+    assert all([link["kind"] for link in one["links"]][-1] == "pulse" for one in asked)
 
 
 @pytest.mark.unit
