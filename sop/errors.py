@@ -260,6 +260,28 @@ class OwnProof(DomainError):
     status = 403
 
 
+class OffHours(DomainError):
+    code = "SOP-72"
+    message = _("Nobody is reminded at this hour. Staff are reminded in their working hours; see Settings.")
+
+
+class RemindersUsed(DomainError):
+    code = "SOP-73"
+    message = _(
+        "Each of them was reminded as often as allowed in 24 hours. Call, or give the task to a colleague."
+    )
+
+
+class NobodyToRemind(DomainError):
+    code = "SOP-74"
+    message = _("None of these waits for somebody now.")
+
+
+class CannotTake(DomainError):
+    code = "SOP-75"
+    message = _("This colleague cannot take it.")
+
+
 class PictureInvalid(DomainError):
     code = "SOP-71"
     message = _("This is not a PNG or JPEG picture. Take a screenshot and choose it from your photos.")

@@ -17,9 +17,11 @@ from sop.selectors.beside import runs_in_group
 from sop.selectors.calendar import decorate, touch_list
 from sop.selectors.preview_message import attachment_parts
 from sop.selectors.proofs import pictures_waiting
+from sop.selectors.reassign import Match, matches
 from sop.selectors.recipients import bundle_list, recipient_list
 from sop.services.forwarding import forward_parts
 from sop.services.proofs import BY_HAND, outcomes_note, proof_offer
+from sop.services.reassign import touches_reassign
 from sop.services.staff import touch_submit
 from team.phone import PhoneView
 from team.phone.base import Panel
@@ -64,6 +66,7 @@ class ForwardView(PhoneView):
             "by_hand": first.channel in BY_HAND,
             "outcomes": Outcome.choices,
             "picture_mb": PICTURE_MB,
+            "colleagues": self._colleagues(first) if waiting else [],
         }
         return render(request, "sop/forward.html", context, partial="sop/forward.html")
 
@@ -73,6 +76,11 @@ class ForwardView(PhoneView):
         attachments = touch.attachments if touch.text or touch.attachments else touch.step.attachments
         said = [{"kind": "text", "text": text}] if text else []
         return said + attachment_parts(tenant_id=touch.tenant_id, attachments=attachments)
+
+    def _colleagues(self, touch: Touch) -> list[Match]:
+        if touch.channel in MASS_CHANNELS:
+            return []
+        return [one for one in matches(tenant=self.request.tenant, touches=[touch]) if one.taken]
 
     def _people(self, touch: Touch) -> list[Any]:
         if touch.channel in GROUP_CHANNELS or touch.channel in MASS_CHANNELS:
@@ -110,6 +118,24 @@ class ProofUploadView(ForwardView):
         )
         toast(request, _("Sent. A colleague looks at it; then it is confirmed."))
         return HttpResponseRedirect(self.url("sop_phone:forward", pk=pk))
+
+
+class GiveView(ForwardView):
+    """POST: one's own touch to a colleague."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.touches(pk)
+        chosen = request.POST.get("staff", "")
+        if not chosen.isdecimal() or len(chosen) > 18:
+            raise Http404
+        touches_reassign(
+            tenant=self.request.tenant, touch_ids=[pk], staff_id=int(chosen),
+            reason=request.POST.get("reason", "")[:200], actor=self.request.actor,
+        )  # fmt: skip
+        toast(request, _("Given to your colleague."))
+        return HttpResponseRedirect(self.url("team_phone:tasks"))
 
 
 class OutcomesView(ForwardView):

@@ -10,6 +10,8 @@ from sop.services.dispatch import dispatch_due as dispatch_tenant_due
 from sop.services.dispatch import tenants_with_due
 from sop.services.flights import flight_fly, flight_give_up
 from sop.services.following import runs_follow
+from sop.services.reassign import leavers_propose
+from sop.services.reminders import ladder_climb
 from sop.services.results import handed_expire, results_poll, tenants_with_results_due
 from sop.services.reviews import reviews_remind
 from sop.services.runs import runs_finish_due
@@ -58,6 +60,8 @@ def poll_tenant(*, tenant_id: int) -> None:
     results_poll(tenant_id=tenant_id)
     handed_expire(tenant_id=tenant_id)
     tenant = Tenant.objects.get(pk=tenant_id)
+    ladder_climb(tenant=tenant)
+    leavers_propose(tenant=tenant)
     runs_finish_due(tenant=tenant)
     reviews_remind(tenant=tenant)
 

@@ -17,6 +17,7 @@ from sop.views import (
     pulses,
     push,
     push_drawers,
+    reassign,
     reviews,
     run_facts,
     runs,
@@ -141,6 +142,9 @@ urlpatterns: list[URLPattern] = [
     path("sop/proofs/<int:pk>/picture/", proofs.ProofPictureView.as_view(), name="proof_picture"),
     path("sop/proofs/<int:pk>/<slug:verb>/", proofs.ProofActView.as_view(), name="proof_act"),
     path("sop/touches/", touches.TouchesPage.as_view(), name="touches"),
+    path("sop/touches/give/", reassign.ReassignPage.as_view(), name="reassign"),
+    path("sop/touches/give/<int:pk>/undo/", reassign.ReassignUndoView.as_view(), name="reassign_undo"),
+    path("sop/touches/remind/", touches.TouchesRemindView.as_view(), name="touches_remind"),
     path("sop/touches/<int:pk>/", touches.TouchDrawer.as_view(), name="touch"),
     path("sop/touches/<int:pk>/<slug:verb>/", touches.TouchVerbView.as_view(), name="touch_verb"),
 ]
@@ -149,6 +153,7 @@ phone_urlpatterns: list[URLPattern] = [
     path("send/<int:pk>/parts/", phone.ForwardPartsView.as_view(), name="forward_parts"),
     path("send/<int:pk>/proof/", phone.ProofUploadView.as_view(), name="proof"),
     path("send/<int:pk>/outcomes/", phone.OutcomesView.as_view(), name="outcomes"),
+    path("send/<int:pk>/give/", phone.GiveView.as_view(), name="give"),
 ]
 public_urlpatterns: list[URLPattern] = [
     path("r/p/<str:token>", pulses.PulsePhoneView.as_view(), name="pulse"),

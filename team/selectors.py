@@ -11,6 +11,7 @@ from team.enums import Bucket, WorkState
 from team.models import Department, Staff, WorkItem
 from team.policies import Standing, in_work_order
 from tenants import clock
+from tenants.enums import Role
 
 LIST_LIMIT = 300
 
@@ -86,6 +87,16 @@ def staff_contactable(*, tenant_id: int) -> list[Staff]:
             "app_id", "userid"
         )
     )
+
+
+def staff_leads(*, tenant_id: int) -> list[Staff]:
+    """Active staff whose linked login leads a team; those of owners where no leader is linked."""
+    linked = Staff.objects.filter(
+        tenant_id=tenant_id, is_active=True, membership__ended_at=None, membership__suspended_at=None
+    ).select_related("membership")
+    rows = list(linked.filter(membership__role__in=[Role.LEADER, Role.OWNER]).order_by("pk"))
+    leaders = [one for one in rows if one.membership is not None and one.membership.role == Role.LEADER]
+    return leaders or rows
 
 
 def staff_by_userid(*, tenant_id: int, userid: str, app_id: int | None = None) -> Staff | None:
@@ -190,6 +201,14 @@ def work_items_of(*, tenant_id: int, source_kind: str, source_ids: Iterable[int]
     )
     named = rows.values_list("source_id", "state", "rule_code", "starts_at", "done_by")
     return {source_id: ItemStanding(*values) for source_id, *values in named}
+
+
+def work_sources_waiting(*, tenant_id: int, source_kind: str) -> list[int]:
+    """Matters of one kind whose item waits."""
+    rows = WorkItem.objects.filter(
+        tenant_id=tenant_id, source_kind=source_kind, state__in=[WorkState.OPEN, WorkState.SNOOZED]
+    )
+    return list(rows.order_by("source_id").values_list("source_id", flat=True))
 
 
 def work_item_list(

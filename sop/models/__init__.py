@@ -6,6 +6,8 @@ from sop.models.flights import Flight
 from sop.models.proofs import TouchProof
 from sop.models.pulses import PulseAnswer
 from sop.models.push import PushDefault, PushSlot, PushWeek
+from sop.models.reassignments import Reassignment
+from sop.models.reminders import TouchReminder
 from sop.models.reviews import Review, ReviewItem
 from sop.models.runs import Run, RunExit, RunGroup
 from sop.models.schedules import WeekPlan
@@ -24,6 +26,7 @@ __all__ = [
     "PushDefault",
     "PushSlot",
     "PushWeek",
+    "Reassignment",
     "Review",
     "ReviewItem",
     "Run",
@@ -38,6 +41,7 @@ __all__ = [
     "Touch",
     "TouchProof",
     "TouchRecipient",
+    "TouchReminder",
     "ValueEvent",
     "Version",
     "WeekPlan",

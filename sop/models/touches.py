@@ -120,7 +120,7 @@ class TouchRecipient(TenantModel):
 
 
 class SendTask(TenantModel):
-    """A mass-send task in WeCom: it is polled, reminded of and at last cancelled (R113)."""
+    """A mass-send task in WeCom: it is polled and at last cancelled (R113); reminders are rows of their own."""
 
     send_id = models.BigIntegerField()
     vendor_id = models.CharField(max_length=128)
@@ -131,8 +131,6 @@ class SendTask(TenantModel):
     ends_at = models.DateTimeField()  # cancelled in WeCom when not confirmed by then
     next_poll_at = models.DateTimeField()
     polls = models.PositiveIntegerField(default=0)
-    reminders = models.PositiveSmallIntegerField(default=0)
-    reminded_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=200, blank=True)
 
     class Meta:

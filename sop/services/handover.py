@@ -7,7 +7,7 @@ group_forward, staff_task, moments, call, sms, official
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -144,6 +144,20 @@ def _put_work(context: _Context, touches: list[Touch]) -> None:
     work_items_put(tenant_id=context.tenant.pk, source_kind=REF, items=items)
 
 
+def work_put_again(*, tenant: "Tenant", touches: list[Touch], told_as: str = "") -> None:
+    """The task of touches that one person has in hand, as it stands now, open; `told_as` names a message about it.
+
+    They carry their bundle, are locked and were handed over. In the caller's transaction; safe to repeat.
+    """
+    first = min(touches, key=lambda one: one.pk)
+    context = _Context(tenant=tenant, now=clock.now(), messages={}, external={}, carried={})
+    item = {**_item(context, first, touches), "state": "open"}
+    work_items_put(tenant_id=tenant.pk, source_kind=REF, items={first.pk: item})
+    if told_as and first.staff is not None:
+        message = _message_draft(context, first, touches)
+        send_queue_many(tenant=tenant, sends=[replace(message, key=f"{message.key}:{told_as}")])
+
+
 def _item(context: _Context, first: Touch, some: list[Touch]) -> dict[str, object]:
     groups = _group_names(some)
     told = {"run": first.run.name, "day": first.step.day}
@@ -155,7 +169,7 @@ def _item(context: _Context, first: Touch, some: list[Touch]) -> dict[str, objec
         "bucket": "must",
         "title": _title(first, len(some))[:160],
         "detail": f"{groups} · {day}",
-        "script": context.messages[first.pk].text,
+        "script": first.text,
         "reason": str(first.step.get_channel_display()),
         "rule_code": "SOP-DUE",
         "due_at": first.due_at,

@@ -13,8 +13,6 @@ from outbox.services import publish
 from sop.enums import (
     POLL_EVERY_S,
     REF,
-    REMIND_AFTER_MIN,
-    REMINDERS_A_DAY,
     Anchor,
     CatchUp,
     Channel,
@@ -28,6 +26,7 @@ from sop.enums.reviews import ReviewState
 from sop.events import TouchConfirmed, TouchMissed
 from sop.models import Review, Run, SendTask, Touch, TouchRecipient
 from sop.services.parked import parked_put
+from sop.services.reminders import mass_remind
 from sop.services.state import send_forget, send_key, touch_move, touches_store
 from team.services import work_items_close
 from tenants import clock, preferences
@@ -175,7 +174,7 @@ def results_apply(*, tenant_id: int, task_id: int, results: MassSendResults) -> 
     touches = list(
         Touch.objects.select_for_update(of=("self",))
         .filter(tenant_id=tenant_id, send_id=task.send_id)
-        .select_related("step", "group", "run")
+        .select_related("step", "group", "staff", "run__tenant")
         .order_by("pk")
     )
     if task.state != TaskState.WAITING:
@@ -189,7 +188,7 @@ def results_apply(*, tenant_id: int, task_id: int, results: MassSendResults) -> 
         cancel_at_vendor(tenant_id=tenant_id, send_id=task.send_id, msgid=task.vendor_id)
         _miss(tenant_id, touches, now)
     else:
-        _remind(task, now)
+        mass_remind(touches=touches, now=now)
     every_s = preferences.value(tenant_id, POLL_EVERY_S)
     task.next_poll_at, task.error = min(now + timedelta(seconds=every_s), max(task.ends_at, now)), ""
     task.save()
@@ -264,22 +263,6 @@ def _recipients_set(touch: Touch, statuses: dict[str, int], at: datetime) -> Non
             row.state, row.at = state, at
             row.rule_code = Rule.NOT_FRIEND if state == RecipientState.NOT_FRIEND else ""
     TouchRecipient.objects.bulk_update(rows, ["state", "at", "rule_code"], batch_size=1000)
-
-
-def _remind(task: SendTask, now: datetime) -> None:
-    own = preferences.values(task.tenant_id, REMIND_AFTER_MIN, REMINDERS_A_DAY)
-    pause = timedelta(minutes=own[REMIND_AFTER_MIN.key])
-    if task.reminders >= own[REMINDERS_A_DAY.key] or now - (task.reminded_at or task.created_at) < pause:
-        return
-    task.reminders, task.reminded_at = task.reminders + 1, now
-    send_queue(
-        tenant=task.tenant_id,
-        kind="remind_mass_send",
-        key=f"sop.remind:{task.send_id}:{task.reminders}",
-        payload={"msgid": task.vendor_id},
-        ref_kind="sop.remind",
-        ref_id=task.send_id,
-    )
 
 
 def cancel_at_vendor(*, tenant_id: int, send_id: int, msgid: str) -> None:

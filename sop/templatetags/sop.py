@@ -70,6 +70,12 @@ def review_points(context: dict[str, Any], version: Version) -> dict[str, Any]:
 
 
 @register.filter
+def reason_in(key: int, reasons: dict[int, Any]) -> Any:
+    """What a dictionary says of a number; "" for nothing."""
+    return reasons.get(key, "")
+
+
+@register.filter
 def minus(value: int, other: int) -> int:
     return value - other
 

@@ -4,21 +4,25 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from console.listing import ListPage
-from console.pages import TemplatePage, drawer_done, toast
+from console.listing import BulkAction, ListPage
+from console.pages import ConsoleView, TemplatePage, drawer_done, go, toast
 from sop.filters import TouchFilter
 from sop.forms import NoteForm, ReasonForm, RetimeForm
 from sop.models import Touch
 from sop.selectors.calendar import decorate, touch_list, touches_nearest_first
 from sop.selectors.proofs import proofs_of
 from sop.selectors.recipients import recipient_list
+from sop.selectors.reminders import reminders_of
 from sop.selectors.step_material import wording_name
+from sop.services.reminders import touches_remind
 from sop.services.staff import touch_restore, touch_retime, touch_review, touch_skip, touch_submit
 from sop.tables import TouchTable
 from tenants import clock
 from tenants.enums import Permission
+
+PICKED_MOST = 1000
 
 
 class TouchesPage(ListPage):
@@ -36,8 +40,39 @@ class TouchesPage(ListPage):
     def queryset(self) -> Any:
         return touches_nearest_first(tenant=self.request.tenant)
 
+    def bulk(self) -> list[BulkAction]:
+        if not self.can(Permission.OPERATE):
+            return []
+        return [
+            BulkAction(pgettext("verb", "Remind"), self.url("sop:touches_remind")),
+            BulkAction(_("Give to a colleague"), self.url("sop:reassign")),
+        ]
+
     def table_kwargs(self) -> dict[str, Any]:
         return {"tenant_slug": self.request.tenant.slug}
+
+
+def picked(request: Any) -> list[int]:
+    """Touches picked in the list, or all of the present filters."""
+    if request.POST.get("every"):
+        rows = TouchFilter(request.GET, queryset=touch_list(tenant=request.tenant), request=request).qs
+        return list(rows.order_by().values_list("pk", flat=True)[:PICKED_MOST])
+    told = [*request.POST.getlist("pick"), *request.POST.get("picked", "").split(",")]
+    return [int(one) for one in told if one.isdecimal() and len(one) < 19][:PICKED_MOST]
+
+
+class TouchesRemindView(ConsoleView):
+    """POST: remind of the picked touches, one message a person."""
+
+    write_permission = Permission.OPERATE
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        count = touches_remind(
+            tenant=self.request.tenant, touch_ids=picked(self.request), actor=self.request.actor
+        )
+        said = ngettext("Reminded of %(n)s touch.", "Reminded of %(n)s touches.", count) % {"n": count}
+        toast(request, said)
+        return go(request, self.url("sop:touches") + "?state=handed")
 
 
 def found_touch(request: Any, pk: int) -> Touch:
@@ -63,6 +98,7 @@ class TouchDrawer(TemplatePage):
             "people_count": people.count(),
             "parts": [{"kind": "text", "text": touch.text or touch.step.text}],
             "wording": wording_name(touch.material, touch.wording) if touch.material else "",
+            "reminded": reminders_of(tenant=self.request.tenant, touch=touch),
             "proofs": proofs_of(tenant=self.request.tenant, touch_id=touch.pk),
             "can_operate": self.can(Permission.OPERATE),
             "retime": RetimeForm(initial={"due_at": touch.due_at}),
@@ -81,7 +117,7 @@ class TouchVerbView(TouchDrawer):
         found_touch(request, kwargs["pk"])
         verbs = {
             "submit": self._submit, "review": self._review, "skip": self._skip, "restore": self._restore,
-            "retime": self._retime,
+            "retime": self._retime, "remind": self._remind,
         }  # fmt: skip
         if kwargs["verb"] not in verbs:
             raise Http404
@@ -112,6 +148,12 @@ class TouchVerbView(TouchDrawer):
             touch_skip(**self._common(pk), reason=form.cleaned_data["reason"])
             toast(self.request, _("Left out."), self.url("sop:touch_verb", pk=pk, verb="restore"))
         return form.is_valid()
+
+    def _remind(self, pk: int) -> bool:
+        common = {"tenant": self.request.tenant, "actor": self.request.actor}
+        touches_remind(**common, touch_ids=[pk])
+        toast(self.request, _("Reminded in WeCom."))
+        return True
 
     def _restore(self, pk: int) -> bool:
         touch_restore(**self._common(pk))

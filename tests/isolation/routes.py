@@ -363,6 +363,9 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "sop:proofs": (VIEW, WORK),
     "sop:proof_picture": (WORK, WORK),
     "sop:proof_act": (VIEW, OPERATE),
+    "sop:reassign": (OPERATE, OPERATE),
+    "sop:reassign_undo": (VIEW, OPERATE),
+    "sop:touches_remind": (VIEW, OPERATE),
     "sop:touch": (VIEW, WORK),
     "sop:touch_verb": (VIEW, WORK),
     "analytics:camps": (VIEW, WORK),
@@ -407,6 +410,7 @@ PHONE = {
     "sop_phone:forward_parts",
     "sop_phone:proof",
     "sop_phone:outcomes",
+    "sop_phone:give",
 }
 # Where the phone signs in: anyone may knock.
 PHONE_DOOR = {"team_phone:login", "team_phone:oauth"}

@@ -1,0 +1,28 @@
+"""Shape in: to whom, and why."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from sop.selectors.reassign import Match
+
+
+class ReassignForm(forms.Form):
+    """`offers`: colleagues with what they may take, of `total` touches."""
+
+    staff = forms.TypedChoiceField(
+        label=_("To"), coerce=int, error_messages={"required": _("Choose a colleague.")}
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, error_messages={"required": _("Say why: it stands in the trail.")}
+    )
+
+    def __init__(self, *args: Any, offers: "Sequence[Match]", total: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["staff"].choices = [  # type: ignore[attr-defined]
+            (one.staff.pk, f"{one.staff} ({len(one.taken)}/{total})" if total > 1 else str(one.staff))
+            for one in offers
+        ]

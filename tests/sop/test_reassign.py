@@ -1,0 +1,209 @@
+"""Open touches go to a colleague who may do them, are refused with why, and come back."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sop.enums import Channel, TouchState
+from sop.errors import CannotTake, ReasonMissing, TouchFixed
+from sop.models import Reassignment, Touch, TouchRecipient
+from sop.policies.reassign import Colleague, Held, Refusal, refusal
+from sop.services.dispatch import dispatch_due
+from sop.services.planning import plan_apply
+from sop.services.reassign import leavers_propose, reassign_undo, touches_reassign
+from sop.services.staff import bundle_submit
+from team.models import Staff, WorkItem
+from tenants.audit import SYSTEM, Actor
+from tenants.enums import Permission
+from tenants.errors import NotPermitted
+from tenants.models import AuditEntry, User
+from tenants.scoping import tenant_scope
+from tests.conftest import MovableClock
+from tests.factories.groups import make_member
+from tests.factories.team import make_staff
+from tests.phone import hold_phone
+from tests.sop.conftest import Camp, befriend
+from wecom.models import OutboundSend
+
+Make = Callable[..., Camp]
+integration = [pytest.mark.integration, pytest.mark.django_db]
+
+
+@given(
+    st.sampled_from(TouchState.values), st.sampled_from(Channel.values), st.booleans(),
+    st.frozensets(st.integers(1, 3)), st.frozensets(st.integers(1, 2)), st.frozensets(st.integers(1, 3)),
+)  # fmt: skip
+def test_who_may_take_a_touch_can_send_it(state, channel, at_wecom, people, seats, contacts):
+    touch = Held(state, channel, 1, 1, at_wecom, people)
+    found = refusal(touch, Colleague(2, seats, contacts))
+    if found is None:
+        assert state in ("planned", "handed")
+        assert channel != "group_mass"
+        assert not at_wecom
+        assert channel != "group_forward" or 1 in seats
+        assert channel not in ("staff_task", "private_mass") or (people <= contacts if people else 1 in seats)
+    assert refusal(touch, Colleague(1, seats, contacts)) is not None
+
+
+def ground(
+    camp: Make, frozen: MovableClock, *, dispatch: bool = True, groups: int = 3, **step: object
+) -> tuple[Camp, Staff]:
+    """A camp whose second person sits in the first two groups."""
+    made = camp(steps=[{"window_minutes": 120, "is_service": True, **step}], groups=groups)
+    other = make_staff(tenant=made.tenant, app=made.groups[0].app, userid="hejing", name="何静")
+    for group in made.groups[:2]:
+        make_member(group=group, staff=other)
+    with transaction.atomic():
+        plan_apply(tenant=made.tenant, run=made.run)
+    if dispatch:
+        frozen.move(seconds=3600)
+        dispatch_due(tenant_id=made.tenant.pk)
+    return made, other
+
+
+def give(made: Camp, ids: list[int], to: Staff, actor: Actor = SYSTEM):
+    return touches_reassign(tenant=made.tenant, touch_ids=ids, staff_id=to.pk, reason="林晓请假", actor=actor)
+
+
+def tasks() -> dict[int, tuple[str, int | None]]:
+    rows = WorkItem.objects.filter(source_kind="sop.touch").values_list("source_id", "state", "staff_id")
+    return {source: (state, staff) for source, state, staff in rows}
+
+
+class TestGiving:
+    pytestmark = integration
+
+    def test_who_sits_in_the_group_gets_it_and_who_does_not_is_told_why(
+        self, camp: Make, frozen: MovableClock
+    ) -> None:
+        made, other = ground(camp, frozen)
+        first, second, third = Touch.objects.order_by("pk")
+        done = give(made, [first.pk, second.pk, third.pk], other)
+        assert (done.moved, [(one.pk, why) for one, why in done.refused]) == (
+            2,
+            [(third.pk, Refusal.NOT_IN_GROUP)],
+        )
+        assert list(Touch.objects.order_by("pk").values_list("staff_id", flat=True)) == [
+            other.pk, other.pk, made.staff.pk
+        ]  # fmt: skip
+        assert tasks() == {first.pk: ("open", other.pk), third.pk: ("open", made.staff.pk)}
+        told = OutboundSend.objects.filter(ref_kind="sop.bundle").order_by("-pk").first()
+        assert told is not None
+        assert told.payload["touser"] == ["hejing"]
+        assert AuditEntry.objects.filter(verb="sop.touch.reassigned").count() == 2
+        with pytest.raises(CannotTake):
+            give(made, [third.pk], other)
+        with pytest.raises(ReasonMissing):
+            touches_reassign(
+                tenant=made.tenant, touch_ids=[third.pk], staff_id=other.pk, reason=" ", actor=SYSTEM
+            )
+
+    def test_it_comes_back_whole_and_what_is_done_does_not(self, camp: Make, frozen: MovableClock) -> None:
+        made, other = ground(camp, frozen, groups=2)
+        first, second = Touch.objects.order_by("pk")
+        done = give(made, [first.pk], other)
+        assert done.batch is not None
+        assert tasks() == {first.pk: ("open", other.pk), second.pk: ("open", made.staff.pk)}
+        assert reassign_undo(tenant=made.tenant, batch_id=done.batch.pk, actor=SYSTEM) == 1
+        assert reassign_undo(tenant=made.tenant, batch_id=done.batch.pk, actor=SYSTEM) == 0
+        assert tasks()[first.pk] == ("open", made.staff.pk)
+        again = give(made, [first.pk], other)
+        bundle_submit(tenant=made.tenant, bundle=first.pk, actor=SYSTEM)
+        assert again.batch is not None
+        with pytest.raises(TouchFixed):
+            reassign_undo(tenant=made.tenant, batch_id=again.batch.pk, actor=SYSTEM)
+
+    def test_a_private_chat_needs_a_contact_of_its_people(self, camp: Make, frozen: MovableClock) -> None:
+        made, other = ground(camp, frozen, groups=1, channel="staff_task")
+        touch = Touch.objects.get()
+        with pytest.raises(CannotTake):
+            give(made, [touch.pk], other)
+        befriend(other, made.people[0])
+        assert TouchRecipient.objects.count() == 3
+        assert give(made, [touch.pk], other).moved == 1
+
+    def test_what_is_planned_is_sent_by_the_colleague(self, camp: Make, frozen: MovableClock) -> None:
+        made, other = ground(camp, frozen, dispatch=False, groups=1)
+        give(made, [Touch.objects.get().pk], other)
+        frozen.move(seconds=3600)
+        dispatch_due(tenant_id=made.tenant.pk)
+        assert Touch.objects.values_list("state", "staff_id").get() == ("handed", other.pk)
+
+    def test_sales_give_away_only_their_own(self, camp: Make, frozen: MovableClock) -> None:
+        made, other = ground(camp, frozen, groups=1)
+        may = frozenset({Permission.WORK})
+        with pytest.raises(NotPermitted):
+            give(made, [Touch.objects.get().pk], other, Actor.of_staff(other.pk, "何静", may))
+        assert (
+            give(made, [Touch.objects.get().pk], other, Actor.of_staff(made.staff.pk, "林晓", may)).moved == 1
+        )
+
+    def test_a_leavers_open_touches_stand_before_the_leads_until_given(
+        self, camp: Make, frozen: MovableClock
+    ) -> None:
+        made, other = ground(camp, frozen, groups=2)
+        Staff.objects.filter(pk=made.staff.pk).update(is_active=False)
+        assert leavers_propose(tenant=made.tenant) == 1
+        item = WorkItem.objects.get(source_kind="sop.left")
+        assert (item.state, "何静 2/2" in item.detail) == ("open", True)
+        give(made, list(Touch.objects.values_list("pk", flat=True)), other)
+        item.refresh_from_db()
+        assert item.state == "done"
+
+    def test_by_the_pages_and_the_phone(self, camp: Make, frozen: MovableClock, client: Client) -> None:
+        made, other = ground(camp, frozen, groups=2)
+        first, second = Touch.objects.order_by("pk")
+        client.force_login(User.objects.get(email="lin@example.com"))
+        base = f"/t/{made.tenant.slug}/sop/touches/"
+        shown = client.post(f"{base}give/", {"pick": [first.pk, second.pk]}).content.decode()
+        assert "何静 (2/2)" in shown
+        assert (
+            client.post(
+                f"{base}give/", {"picked": f"{first.pk}", "staff": other.pk, "reason": ""}
+            ).status_code
+            == 422
+        )
+        sent = {"picked": f"{first.pk}", "staff": other.pk, "reason": "请假"}
+        assert client.post(f"{base}give/", sent).status_code == 302
+        batch = Reassignment.objects.get()
+        assert client.post(f"{base}give/{batch.pk}/undo/").status_code == 302
+        phone = hold_phone(made.tenant, made.staff)
+        where = f"/m/{made.tenant.slug}/send/{second.pk}/"
+        assert f'action="{where}give/"' in phone.get(where).content.decode()
+        assert phone.post(f"{where}give/", {"staff": other.pk, "reason": "请假"}).status_code == 302
+        owners = list(Touch.objects.order_by("pk").values_list("staff_id", flat=True))
+        assert owners == [made.staff.pk, other.pk]
+        assert client.get(f"{base}give/?touch={first.pk}").status_code == 200
+
+
+@pytest.mark.integration
+@pytest.mark.django_db(transaction=True)
+def test_eight_hands_giving_and_taking_leave_one_task_a_touch(camp: Make, frozen: MovableClock) -> None:
+    made, other = ground(camp, frozen, groups=2)
+    ids = list(Touch.objects.order_by("pk").values_list("pk", flat=True))
+
+    def hand(number: int) -> None:
+        try:
+            with tenant_scope(made.tenant):
+                give(
+                    made,
+                    ids if number % 2 else [ids[number // 2 % 2]],
+                    other if number % 4 < 3 else made.staff,
+                )
+        except CannotTake:
+            pass
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(hand, range(8)))
+    for touch in Touch.objects.all():
+        item = WorkItem.objects.get(source_kind="sop.touch", source_id=touch.bundle)
+        assert (item.state, item.staff_id) == ("open", touch.staff_id)
+    open_now = WorkItem.objects.filter(source_kind="sop.touch", state="open")
+    assert {one.source_id for one in open_now} == set(Touch.objects.values_list("bundle", flat=True))

@@ -1,0 +1,189 @@
+"""The ladder: three reminders in 24 hours at most, none at night, one message a person, the lead at the end."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sop.errors import NobodyToRemind, OffHours, RemindersUsed
+from sop.handlers import on_send_finished
+from sop.models import SendTask, Touch, TouchReminder
+from sop.policies.reminders import Hours, Ladder, is_due, left
+from sop.services.dispatch import dispatch_due
+from sop.services.planning import plan_apply
+from sop.services.reminders import ladder_climb, touches_remind
+from sop.services.staff import bundle_submit
+from team.models import WorkItem
+from tenants import clock
+from tenants.audit import SYSTEM
+from tenants.models import Membership, User
+from tenants.scoping import tenant_scope
+from tests.conftest import MovableClock
+from tests.sop.conftest import Camp
+from wecom.events import SendFinished
+from wecom.models import OutboundSend
+
+Make = Callable[..., Camp]
+LADDER = Ladder(3, timedelta(minutes=20), timedelta(minutes=20))
+NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+
+
+@given(st.lists(st.integers(0, 3000), max_size=200), st.integers(1, 3))
+def test_whatever_presses_no_touch_gets_more_than_its_share_in_any_24_hours(moments, most):
+    given_at: list[datetime] = []
+    for at in sorted(NOON + timedelta(minutes=one) for one in moments):
+        if left(given=given_at, now=at, most=most):
+            given_at.append(at)
+    for at in given_at:
+        assert sum(1 for one in given_at if at <= one < at + timedelta(hours=24)) <= most
+
+
+@given(st.integers(0, 300), st.integers(1, 300))
+def test_the_ladder_keeps_its_pauses_and_ends_with_the_window(after, window):
+    end, now = NOON + timedelta(minutes=window), NOON + timedelta(minutes=after)
+    rings = is_due(waits_since=NOON, window_ends_at=end, given=[], now=now, ladder=LADDER)
+    assert rings is (20 <= after < window)
+
+
+@given(st.times(), st.times(), st.times(), st.times(), st.times())
+def test_nobody_is_reminded_in_quiet_hours(wall, work_from, work_until, quiet_from, quiet_until):
+    hours = Hours(work_from, work_until, quiet_from, quiet_until)
+    if quiet_from < quiet_until and quiet_from <= wall < quiet_until:
+        assert not hours.may_ring(wall)
+    if work_from < work_until and not work_from <= wall < work_until:
+        assert not hours.may_ring(wall)
+
+
+def test_the_day_by_default():
+    hours = Hours(time(8), time(22), time(22), time(8))
+    assert [hours.may_ring(time(one)) for one in (7, 8, 21, 22, 2)] == [False, True, True, False, False]
+
+
+@pytest.fixture
+def waiting(camp: Make, frozen: MovableClock) -> Callable[..., Camp]:
+    def make(**step: object) -> Camp:
+        made = camp(
+            steps=[{"key": f"s{n}", "window_minutes": 120, "is_service": True, **step} for n in range(4)],
+            groups=2,
+        )
+        with transaction.atomic():
+            plan_apply(tenant=made.tenant, run=made.run)
+        frozen.move(seconds=3600)
+        dispatch_due(tenant_id=made.tenant.pk)
+        return made
+
+    return make
+
+
+def nudges() -> list[OutboundSend]:
+    return list(OutboundSend.objects.filter(ref_kind="sop.nudge").order_by("pk"))
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_eight_late_touches_are_one_message_thrice_and_then_the_leads(waiting, frozen: MovableClock) -> None:
+    made = waiting()
+    lead = Membership.objects.get(user=User.objects.get(email="lin@example.com"))
+    made.staff.membership = lead
+    made.staff.save()
+    frozen.move(minutes=19)
+    assert ladder_climb(tenant=made.tenant) == 0
+    for number in (1, 2, 3):
+        frozen.move(minutes=20)
+        assert ladder_climb(tenant=made.tenant) == 8
+        assert ladder_climb(tenant=made.tenant) == 0
+        assert len(nudges()) == number
+    assert "8" in nudges()[0].payload["content"]["title"]
+    frozen.move(minutes=20)
+    assert ladder_climb(tenant=made.tenant) == 0
+    assert TouchReminder.objects.count() == 24
+    item = WorkItem.objects.get(source_kind="sop.late")
+    assert (item.state, item.staff_id, item.source_id) == ("open", None, made.staff.pk)
+    assert OutboundSend.objects.filter(ref_kind="sop.late").count() == 1
+    for bundle in set(Touch.objects.values_list("bundle", flat=True)):
+        bundle_submit(tenant=made.tenant, bundle=bundle, actor=SYSTEM)
+    ladder_climb(tenant=made.tenant)
+    item.refresh_from_db()
+    assert item.state == "done"
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_the_button_counts_too_is_logged_and_says_when_none_is_left(
+    waiting, frozen: MovableClock, client: Client
+) -> None:
+    made = waiting()
+    touch = Touch.objects.order_by("pk").first()
+    assert touch is not None
+    for _press in range(3):
+        assert touches_remind(tenant=made.tenant, touch_ids=[touch.pk], actor=SYSTEM) == 1
+    with pytest.raises(RemindersUsed):
+        touches_remind(tenant=made.tenant, touch_ids=[touch.pk], actor=SYSTEM)
+    frozen.move(minutes=41)
+    assert ladder_climb(tenant=made.tenant) == 7
+    assert TouchReminder.objects.filter(touch=touch).count() == 3
+    frozen.move(minutes=13 * 60)  # 23:41 in Shanghai
+    Touch.objects.update(window_ends_at=clock.now() + timedelta(days=1))
+    with pytest.raises(OffHours):
+        touches_remind(tenant=made.tenant, touch_ids=[touch.pk], actor=SYSTEM)
+    assert ladder_climb(tenant=made.tenant) == 0
+    frozen.move(hours=11)
+    Touch.objects.update(window_ends_at=clock.now() + timedelta(days=1))
+    assert touches_remind(tenant=made.tenant, touch_ids=[touch.pk], actor=SYSTEM) == 1
+    Touch.objects.update(state="confirmed")
+    with pytest.raises(NobodyToRemind):
+        touches_remind(tenant=made.tenant, touch_ids=[touch.pk], actor=SYSTEM)
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_what_wecom_refuses_stands_beside_the_reminder(waiting, frozen: MovableClock, client: Client) -> None:
+    made = waiting(channel="group_mass")
+    touch = Touch.objects.filter(state="handed").first()
+    assert touch is not None
+    SendTask.objects.create(
+        tenant=made.tenant, send_id=touch.send_id, vendor_id="msg1", sender_userid="linxiao", is_group=True,
+        ends_at=clock.now() + timedelta(hours=2), next_poll_at=clock.now() + timedelta(hours=2),
+    )  # fmt: skip
+    frozen.move(minutes=20)
+    assert ladder_climb(tenant=made.tenant) == 1
+    send = OutboundSend.objects.get(kind="remind_mass_send")
+    assert send.payload == {"msgid": "msg1"}
+    event = SendFinished(
+        tenant_id=made.tenant.pk, occurred_at=clock.now(), send_id=send.pk, kind=send.kind, ref_kind="sop.remind",
+        ref_id=send.ref_id, state="failed", error="41094: remind count exceeds limit", error_code=41094,
+    )  # fmt: skip
+    on_send_finished(tenant_id=made.tenant.pk, events=[event])
+    client.force_login(User.objects.get(email="lin@example.com"))
+    drawer = client.get(f"/t/{made.tenant.slug}/sop/touches/{touch.pk}/", headers={"HX-Request": "true"})
+    assert "41094" in drawer.content.decode()
+
+
+@pytest.mark.integration
+@pytest.mark.django_db(transaction=True)
+def test_eight_hands_and_the_ladder_at_once_never_give_a_fourth(waiting, frozen: MovableClock) -> None:
+    made = waiting()
+    ids = list(Touch.objects.values_list("pk", flat=True))
+    frozen.move(minutes=30)
+
+    def press(number: int) -> None:
+        try:
+            with tenant_scope(made.tenant):
+                if number % 2:
+                    ladder_climb(tenant=made.tenant)
+                else:
+                    touches_remind(tenant=made.tenant, touch_ids=ids, actor=SYSTEM)
+        except RemindersUsed:
+            pass
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(press, range(8)))
+    counts = [TouchReminder.objects.filter(touch=one).count() for one in ids]
+    assert counts == [3] * len(ids)
