@@ -29,8 +29,11 @@ with t as materialized (
 reached as materialized (
     select t.key, e.customer_id, t.done_at as at
     from t join contacts_exposure e
-        on e.tenant_id = %(tenant)s and e.touch_key = %(ref)s || t.id::text and e.seq = 0
-    where t.is_done
+        on e.tenant_id = %(tenant)s and e.touch_key = %(ref)s || t.id::text and e.weight = 1
+    where t.is_done and not exists (  -- given back: whoever was left out, or whom a first try did not reach
+        select from contacts_exposure back where back.tenant_id = e.tenant_id and back.touch_key = e.touch_key
+            and back.customer_id = e.customer_id and back.seq = e.seq + 1
+    )
 ),
 acts as materialized (
     select customer_id, occurred_at from contacts_behaviour

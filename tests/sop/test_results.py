@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts.models import Order
+from contacts.services.touch import gate_release
 from sop.enums.reviews import Quadrant
 from sop.models import Step, Touch
 from sop.policies.quadrants import Bars, quadrant
@@ -73,6 +74,18 @@ def camp_done(camp: Make, frozen: MovableClock) -> Camp:
         dispatch_due(tenant_id=made.tenant.pk)
         Touch.objects.filter(state="handed").update(state="confirmed", done_at=at(clock_time))
     return made
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_whom_a_message_did_not_reach_in_the_end_is_none_of_its_people(camp_done: Camp) -> None:
+    herd, left_out = Touch.objects.get(step__key="herd"), camp_done.people[0][0]
+    make_behaviour(tenant=camp_done.tenant, customer=left_out, kind="live", occurred_at=at("11:00"))
+    gate_release(
+        tenant_id=camp_done.tenant.pk, keys=[f"sop.touch:{herd.pk}"], now=at("10:05"), customer_ids=[left_out.pk]
+    )  # fmt: skip
+    found = {one.key: one for one in results_by(tenant=camp_done.tenant, run=camp_done.run, by="strategy")}
+    assert (found["herd"].people, found["herd"].interacted) == (4, 0)
 
 
 @pytest.mark.integration
