@@ -4,6 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -30,7 +31,7 @@ def tenants_uncertified() -> list[int]:
     """Tenants with touches whose last whole day has no certificate. Across tenants: the caller is a tick."""
     now = clock.now()
     zones = dict(
-        Tenant.objects.filter(suspended_at=None, pk__in=Touch.objects.order_by().values("tenant").distinct())
+        Tenant.objects.filter(Exists(Touch.objects.filter(tenant=OuterRef("pk"))), suspended_at=None)
         .order_by("pk")
         .values_list("pk", "timezone")
     )

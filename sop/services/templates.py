@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from contacts.services.touch import gate_limits
 from groups.enums import Kind
 from sop.enums import Anchor, EditVerb, StepRole, TemplateKind, VersionState
 from sop.errors import ChecksFailed, DraftExists, KindUnknown, MaterialShut, ReasonMissing
@@ -82,8 +83,8 @@ def template_clone(
 ) -> Version:
     """Copy a built-in template into the tenant as a template with an editable first draft.
 
-    `days` shortens or stretches the camp: phases are kept, and days that would ask too much of a person lose
-    their least important steps. Each call makes a new template. Raises BuiltinUnknown, NotPermitted.
+    `days` shortens or stretches the camp: phases are kept, and days that would ask more of a person than the company's
+    caps lose their least important steps. Each call makes a new template. Raises BuiltinUnknown, NotPermitted.
     """
     require(actor, Permission.OPERATE)
     source = builtin_get(code=code, language=language)
@@ -167,7 +168,10 @@ def _scaled_steps(version: Version, source: list[dict[str, Any]], from_days: int
     ]
     if from_days == version.days:
         return rows
-    kept = plan.thinned([row.to_plan() for row in rows])
+    # The countdown counts, too: it stands where the offer ends.
+    planned = [row.to_plan(offer_day=version.offer_day, offer_at=version.offer_at) for row in rows]
+    caps = gate_limits(tenant_id=version.tenant_id)
+    kept = plan.thinned(planned, messages_a_day=caps.per_day, messages_a_week=caps.per_week)
     return [row for row in rows if row.key in kept]
 
 

@@ -16,12 +16,13 @@ from groups.services.night import groups_judge_night
 from groups.services.week_alerts import SOURCE, next_week_due, week_alerts_bring_up
 from sop.errors import ChecksFailed, GroupBusy, KindRefuses
 from sop.models import Run, Touch, Version
+from sop.selectors.findings import version_findings
 from sop.services.planning import plan_apply
 from sop.services.runs import RunWish, run_cancel, run_set_groups, run_start
 from sop.services.templates import template_clone, version_publish
 from team.models import WorkItem
 from tenants.audit import SYSTEM
-from tenants.models import AuditEntry, User
+from tenants.models import AuditEntry, Preference, User
 from tenants.scoping import tenant_scope
 from tests.factories.groups import make_ready_group
 from tests.factories.sop import make_run, make_version
@@ -109,6 +110,24 @@ def test_built_in_camps_keep_the_rules_of_new_user_groups(scoped, code, language
 def test_shorter_camps_keep_them_too(scoped, days):
     version = template_clone(tenant=scoped, code="camp30", language="zh", days=days, actor=SYSTEM)
     assert version_publish(tenant=scoped, version_id=version.pk, actor=SYSTEM).published_at is not None
+
+
+@pytest.mark.parametrize("days", [21, 14, 7])
+def test_a_shorter_camp_with_its_countdown_keeps_to_the_caps(scoped, days):
+    version = template_clone(tenant=scoped, code="camp30", language="zh", days=days, actor=SYSTEM)
+    found = [(one.code, one.text) for one in version_findings(version)]
+    assert not [one for one in found if one[0] in ("CAP-01", "CAP-02")]
+    assert version.steps.filter(anchor="offer_end").exists()
+
+
+def test_a_shorter_camp_is_thinned_by_the_companys_own_caps(scoped):
+    def kept():
+        version = template_clone(tenant=scoped, code="camp30", language="zh", days=14, actor=SYSTEM)
+        return set(version.steps.values_list("key", flat=True))
+
+    plain = kept()
+    Preference.objects.create(tenant=scoped, key="touch.cap_per_day", value=2)
+    assert len(kept()) < len(plain)
 
 
 def test_the_editor_lists_what_publishing_will_say_for_the_chosen_type(web, tenant):
