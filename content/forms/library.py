@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from content.enums import LinkKind, MaterialType
 from content.policies.wording import ALIASES, link_key, names_in
@@ -57,7 +58,9 @@ class MaterialForm(forms.Form):
         help_text=_("With commas between, at most %(n)s of %(chars)s characters.")
         % {"n": TAGS_MOST, "chars": TAG_CHARS},
     )  # fmt: skip
-    owner = forms.TypedChoiceField(label=_("Owner"), required=False, coerce=int, empty_value=None)
+    owner = forms.TypedChoiceField(
+        label=pgettext_lazy("material", "Owner"), required=False, coerce=int, empty_value=None
+    )
     valid_from = forms.DateField(label=_("Usable from"), required=False, widget=DayInput)
     valid_until = forms.DateField(
         label=_("Usable until"), required=False, widget=DayInput,

@@ -36,7 +36,7 @@ class MaterialTable(ConsoleTable):
     title = tables.Column(verbose_name=_("Material"))
     kind = tables.Column(verbose_name=_("Type"))
     state = tables.Column(verbose_name=_("State"))
-    owner = tables.Column(verbose_name=_("Owner"))
+    owner = tables.Column(verbose_name=pgettext_lazy("material", "Owner"))
     sent = NumberColumn(verbose_name=_("Sent"), empty_values=(), orderable=False)
     reached = NumberColumn(verbose_name=_("Reached"), empty_values=(), orderable=False)
     clicked = NumberColumn(verbose_name=_("Clicked"), empty_values=(), orderable=False)

@@ -4,6 +4,7 @@ from datetime import time
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from groups.enums import Slot
 from sop.enums.templates import Channel, ContentType, TemplateKind
@@ -71,7 +72,7 @@ class EventKind(models.TextChoices):
 
 
 class EventState(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("event", "Open")
     CANCELLED = "cancelled", _("Called off")
 
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenants.enums import PreferenceKind
 from tenants.preferences import declare
@@ -30,7 +31,7 @@ class ItemKind(models.TextChoices):
 class ItemState(models.TextChoices):
     """What became of a point to improve in the next version."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("review point", "Open")
     CHANGED = "changed", _("Changed")
     LEFT = "left", _("Left as it is")
 

@@ -229,21 +229,33 @@ def check_kinds(
 def _check_free(
     tenant: "Tenant", group_ids: Iterable[int], version: Version, starts_on: date, *, but_run: int = 0
 ) -> None:
-    """One camp at a time in a group: two would fight for the same day's messages.
+    for row in groups_busy(
+        tenant=tenant, group_ids=group_ids, version=version, starts_on=starts_on, but_run=but_run
+    ):
+        raise GroupBusy(
+            _("“%(group)s” is in “%(run)s” on these days.") % {"group": row.group, "run": row.run.name}
+        )
 
-    Work among colleagues and a crisis wait for no camp.
+
+def groups_busy(
+    *, tenant: "Tenant", group_ids: Iterable[int], version: Version, starts_on: date, but_run: int = 0
+) -> list[RunGroup]:
+    """Where these groups are in another camp on a run's days, with run and group.
+
+    One camp at a time in a group: two would fight for the same day's messages. Work among colleagues and a crisis
+    wait for no camp.
     """
     if version.template.kind in BESIDE_KINDS:
-        return
+        return []
     ends_on = calendar.day_date(starts_on, version.days + version.after_days)
     others = RunGroup.objects.filter(
         tenant=tenant, group_id__in=set(group_ids), removed_at=None, run__state=RunState.RUNNING
     ).exclude(Q(run_id=but_run) | Q(run__version__template__kind__in=BESIDE_KINDS))
-    for row in others.select_related("run", "group"):
-        if row.run.starts_on <= ends_on and starts_on <= run_last_day(row.run):
-            raise GroupBusy(
-                _("“%(group)s” is in “%(run)s” on these days.") % {"group": row.group, "run": row.run.name}
-            )
+    return [
+        row
+        for row in others.select_related("run", "group")
+        if row.run.starts_on <= ends_on and starts_on <= run_last_day(row.run)
+    ]
 
 
 def window_put(tenant: "Tenant", run: Run) -> None:

@@ -34,6 +34,7 @@ from sop.selectors.templates import step_list, steps_of_versions, version_list_u
 from sop.selectors.timeline import day_bars
 from sop.services.runs import (
     group_is_ready,
+    groups_busy,
     run_cancel,
     run_needs,
     run_set_groups,
@@ -95,7 +96,9 @@ class RunNewPage(FormPage):
     template_name = "sop/run_new.html"
     form_class = RunForm
     write_permission = Permission.OPERATE
-    picked: Sequence[int] | None = None  # groups picked elsewhere; None: those in the URL, else all
+    picked: Sequence[int] | None = (
+        None  # groups picked elsewhere; None: by URL, else all that fit and are free
+    )
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         ready = [one for one in self.groups() if self.is_ready(one)]
@@ -105,16 +108,44 @@ class RunNewPage(FormPage):
             "versions": [(one.pk, f"{one.template.name} v{one.number}") for one in versions],
             "needs": {one.pk: run_needs(self.steps.get(one.pk, [])) for one in versions},
             "groups": [
-                (one.pk, _label(one, people[one.pk].customers if one.pk in people else 0)) for one in ready
+                (
+                    one.pk,
+                    _label(one, people[one.pk].customers if one.pk in people else 0, self.busy().get(one.pk)),
+                )
+                for one in ready
             ],
         }
+
+    def version(self) -> Version | None:
+        """The version that is chosen, the newest one at first."""
+        asked = self.request.POST.get("version") or self.request.GET.get("version", "")
+        usable = usable_versions(self.request)
+        return next((one for one in usable if str(one.pk) == asked), usable[0] if usable else None)
+
+    def starts_on(self) -> date:
+        """The first day that is chosen, tomorrow at first."""
+        tomorrow = clock.local_date(clock.now(), self.request.tenant.timezone) + timedelta(days=1)
+        return _day(self.request.POST.get("starts_on") or self.request.GET.get("starts_on"), default=tomorrow)
+
+    def busy(self) -> dict[int, str]:
+        """{group: the camp it is in on these days}."""
+        if not hasattr(self, "_busy"):
+            version = self.version()
+            found = (
+                groups_busy(
+                    tenant=self.request.tenant, group_ids=[one.pk for one in self.groups()], version=version,
+                    starts_on=self.starts_on(),
+                )
+                if version
+                else []
+            )  # fmt: skip
+            self._busy = {row.group_id: row.run.name for row in found}
+        return self._busy
 
     def is_ready(self, group: Any) -> bool:
         """Whether the group may take part in what is chosen: staff work begins before a group is live."""
         if not hasattr(self, "_inside"):
-            asked = self.request.POST.get("version") or self.request.GET.get("version", "")
-            usable = usable_versions(self.request)
-            version = next((one for one in usable if str(one.pk) == asked), usable[0] if usable else None)
+            version = self.version()
             self._inside = version is not None and works_inside(self.steps.get(version.pk, []))
         return group_is_ready(group, is_inside=self._inside)
 
@@ -130,12 +161,7 @@ class RunNewPage(FormPage):
         return self._groups
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        tenant = self.request.tenant
-        tomorrow = clock.local_date(clock.now(), tenant.timezone) + timedelta(days=1)
-        starts_on = _day(self.request.GET.get("starts_on"), default=tomorrow)
-        versions = usable_versions(self.request)
-        wanted = self.request.GET.get("version", "")
-        version = next((one for one in versions if str(one.pk) == wanted), versions[0] if versions else None)
+        starts_on, version = self.starts_on(), self.version()
         return {
             **self.kept(version),
             "version": version.pk if version else None,
@@ -168,8 +194,16 @@ class RunNewPage(FormPage):
         if self.picked is not None:
             return self.picked
         return self.request.GET.getlist("groups") or [
-            one.pk for one in self.groups() if self.is_ready(one) and self.is_chosen(one)
+            one.pk
+            for one in self.groups()
+            if self.is_ready(one) and self.is_chosen(one) and self.is_fit(one) and one.pk not in self.busy()
         ]
+
+    def is_fit(self, group: Any) -> bool:
+        """Whether the template was written for groups of this type; one without a type fits any."""
+        version = self.version()
+        wanted = version.template.group_kind if version else ""
+        return not wanted or group.kind in ("", wanted)
 
     def kept(self, version: Version | None) -> dict[str, Any]:
         """What the last run said, of this template where it ran before; what was typed before the template changed."""
@@ -242,9 +276,11 @@ class RunPreviewView(RunNewPage):
         return render(request, "sop/_preview.html", context, partial="sop/_preview.html")
 
 
-def _label(group: Any, people: int) -> str:
-    """A group beside its check box: name, owner, size."""
+def _label(group: Any, people: int, busy_in: str | None = None) -> str:
+    """A group beside its check box: name, owner, size, and the camp that it is in on these days."""
     parts = [str(group), str(group.owner or ""), _("%(count)s people") % {"count": people}]
+    if busy_in:
+        parts.append(_("in “%(run)s” on these days") % {"run": busy_in})
     return " · ".join(part for part in parts if part)
 
 

@@ -104,6 +104,15 @@
   choices(doc);
   doc.addEventListener("htmx:afterSettle", function (e) { choices(e.target); });
 
+  /* All boxes of a list at once: <button data-tick="#id of the list" value="1">, without a value none. */
+  doc.addEventListener("click", function (e) {
+    var button = e.target.closest("[data-tick]");
+    if (!button) return;
+    var boxes = all("input[type=checkbox]", doc.querySelector(button.dataset.tick));
+    boxes.forEach(function (p) { p.checked = Boolean(button.value); });
+    if (boxes.length) boxes[0].dispatchEvent(new Event("change", { bubbles: true }));
+  });
+
   /* Segments that only change what is shown here: <span class="q-seg" data-seg="#id of hidden input">. */
   doc.addEventListener("click", function (e) {
     var button = e.target.closest("[data-seg] button");
