@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from console.pages import render, toast
 from content.policies.wording import render as fill
-from sop.enums import GROUP_CHANNELS, INTERNAL_CHANNELS, MASS_CHANNELS, Channel, TouchState
+from sop.enums import GROUP_CHANNELS, INTERNAL_CHANNELS, MASS_CHANNELS, PULL_CHANNELS, Channel, TouchState
 from sop.enums.proofs import PICTURE_MB, Outcome
 from sop.errors import PictureInvalid
 from sop.forms import NoteForm
@@ -83,7 +83,7 @@ class ForwardView(PhoneView):
         return [one for one in matches(tenant=self.request.tenant, touches=[touch]) if one.taken]
 
     def _people(self, touch: Touch) -> list[Any]:
-        if touch.channel in GROUP_CHANNELS or touch.channel in MASS_CHANNELS:
+        if touch.channel in GROUP_CHANNELS | MASS_CHANNELS | PULL_CHANNELS:
             return []
         rows = recipient_list(tenant=self.request.tenant, touch_id=touch.pk).exclude(state="blocked")[:200]
         return [(one, fill(touch.text, {"customer": one.customer.name or _("Hello")}, {})) for one in rows]
