@@ -96,64 +96,63 @@ class RunNewPage(FormPage):
     template_name = "sop/run_new.html"
     form_class = RunForm
     write_permission = Permission.OPERATE
-    picked: Sequence[int] | None = (
-        None  # groups picked elsewhere; None: by URL, else all that fit and are free
-    )
+    picked: Sequence[int] | None = None  # groups picked elsewhere; None: by URL, else all that fit
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         ready = [one for one in self.groups() if self.is_ready(one)]
         people = counts(tenant_id=self.request.tenant.pk, group_ids=[one.pk for one in ready])
-        versions = usable_versions(self.request)
+        versions = self.usable
         return {
             "versions": [(one.pk, f"{one.template.name} v{one.number}") for one in versions],
             "needs": {one.pk: run_needs(self.steps.get(one.pk, [])) for one in versions},
             "groups": [
                 (
                     one.pk,
-                    _label(one, people[one.pk].customers if one.pk in people else 0, self.busy().get(one.pk)),
+                    _label(one, people[one.pk].customers if one.pk in people else 0, self.busy.get(one.pk)),
                 )
                 for one in ready
             ],
         }
 
+    @cached_property
+    def usable(self) -> list[Version]:
+        return usable_versions(self.request)
+
+    @cached_property
     def version(self) -> Version | None:
         """The version that is chosen, the newest one at first."""
         asked = self.request.POST.get("version") or self.request.GET.get("version", "")
-        usable = usable_versions(self.request)
-        return next((one for one in usable if str(one.pk) == asked), usable[0] if usable else None)
+        return next(
+            (one for one in self.usable if str(one.pk) == asked), self.usable[0] if self.usable else None
+        )
 
     def starts_on(self) -> date:
         """The first day that is chosen, tomorrow at first."""
         tomorrow = clock.local_date(clock.now(), self.request.tenant.timezone) + timedelta(days=1)
         return _day(self.request.POST.get("starts_on") or self.request.GET.get("starts_on"), default=tomorrow)
 
+    @cached_property
     def busy(self) -> dict[int, str]:
         """{group: the camp it is in on these days}."""
-        if not hasattr(self, "_busy"):
-            version = self.version()
-            found = (
-                groups_busy(
-                    tenant=self.request.tenant, group_ids=[one.pk for one in self.groups()], version=version,
-                    starts_on=self.starts_on(),
-                )
-                if version
-                else []
-            )  # fmt: skip
-            self._busy = {row.group_id: row.run.name for row in found}
-        return self._busy
+        if self.version is None:
+            return {}
+        found = groups_busy(
+            tenant=self.request.tenant, group_ids=[one.pk for one in self.groups()], version=self.version,
+            starts_on=self.starts_on(),
+        )  # fmt: skip
+        return {row.group_id: row.run.name for row in found}
 
     def is_ready(self, group: Any) -> bool:
         """Whether the group may take part in what is chosen: staff work begins before a group is live."""
         if not hasattr(self, "_inside"):
-            version = self.version()
+            version = self.version
             self._inside = version is not None and works_inside(self.steps.get(version.pk, []))
         return group_is_ready(group, is_inside=self._inside)
 
     @cached_property
     def steps(self) -> dict[int, list[Step]]:
         """{id of a version that may be chosen: its steps}."""
-        versions = usable_versions(self.request)
-        return steps_of_versions(tenant_id=self.request.tenant.pk, versions=versions)
+        return steps_of_versions(tenant_id=self.request.tenant.pk, versions=self.usable)
 
     def groups(self) -> list[Any]:
         if not hasattr(self, "_groups"):
@@ -161,7 +160,7 @@ class RunNewPage(FormPage):
         return self._groups
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        starts_on, version = self.starts_on(), self.version()
+        starts_on, version = self.starts_on(), self.version
         return {
             **self.kept(version),
             "version": version.pk if version else None,
@@ -196,12 +195,12 @@ class RunNewPage(FormPage):
         return self.request.GET.getlist("groups") or [
             one.pk
             for one in self.groups()
-            if self.is_ready(one) and self.is_chosen(one) and self.is_fit(one) and one.pk not in self.busy()
+            if self.is_ready(one) and self.is_chosen(one) and self.is_fit(one) and one.pk not in self.busy
         ]
 
     def is_fit(self, group: Any) -> bool:
         """Whether the template was written for groups of this type; one without a type fits any."""
-        version = self.version()
+        version = self.version
         wanted = version.template.group_kind if version else ""
         return not wanted or group.kind in ("", wanted)
 
@@ -214,7 +213,7 @@ class RunNewPage(FormPage):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {
-            "has_versions": bool(usable_versions(self.request)),
+            "has_versions": bool(self.usable),
             "waiting": [one for one in self.groups() if not self.is_ready(one)],
             "group_tags": group_tag_choices(tenant_id=self.request.tenant.pk),
             "present_tag": self.tag,
@@ -253,7 +252,7 @@ class RunPreviewView(RunNewPage):
         form = RunForm(request.POST, **self.form_kwargs())
         form.is_valid()
         data = form.cleaned_data
-        version = next((one for one in usable_versions(request) if one.pk == data.get("version")), None)
+        version = next((one for one in self.usable if one.pk == data.get("version")), None)
         chosen = [one for one in self.groups() if one.pk in set(data.get("groups") or [])]
         if version is None or not data.get("starts_on") or not chosen:
             return render(request, "sop/_preview.html", {"preview": None}, partial="sop/_preview.html")
