@@ -1,20 +1,22 @@
 """Days that matter to those who plan messages in China: festivals, solar terms, shopping days. Pure.
 
-A festival lies on a Gregorian day, on a day of the lunar calendar, on the n-th weekday of a month, or on the day the
-sun reaches a longitude (Qingming, 15 degrees). The New-Year goods season runs from the Laba festival (month 12, day 8)
-to the Little New Year of the north (month 12, day 23). R79 takes its nodes from here.
+A festival lies on a Gregorian day, on a day of the lunar calendar, on the n-th weekday of a month, or on the day of one
+of the 24 solar terms (Qingming); lunar days and terms are borax's, which knows the years 1900 to 2100. The New-Year
+goods season runs from the Laba festival (month 12, day 8) to the Little New Year of the north (month 12, day 23). R79
+takes its nodes from here.
 """
 
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from borax.calendars.lunardate import TERMS_CN, LunarDate, TermUtils
 from django.utils.translation import gettext_lazy as _
 
 from sop.enums.calendar import FestivalKind
-from sop.policies.moon import lunar_day, new_year_eve, term_day
 
 _SUNDAY, _THURSDAY = 6, 3
+FIRST_YEAR, LAST_YEAR = 1901, 2099
 
 
 @dataclass(frozen=True)
@@ -64,14 +66,6 @@ LUNAR = {
 }  # fmt: skip
 # key -> (month, weekday from Monday 0, which one)
 WEEKDAY = {"mothers": (5, _SUNDAY, 2), "fathers": (6, _SUNDAY, 3), "thanksgiving": (11, _THURSDAY, 4)}
-# key -> longitude of the sun
-TERMS = {
-    "lichun": 315, "yushui": 330, "jingzhe": 345, "chunfen": 0, "qingming": 15, "guyu": 30, "lixia": 45, "xiaoman": 60,
-    "mangzhong": 75, "xiazhi": 90, "xiaoshu": 105, "dashu": 120, "liqiu": 135, "chushu": 150, "bailu": 165,
-    "qiufen": 180, "hanlu": 195, "shuangjiang": 210, "lidong": 225, "xiaoxue": 240, "daxue": 255, "dongzhi": 270,
-    "xiaohan": 285, "dahan": 300,
-}  # fmt: skip
-
 FESTIVALS = {
     **_named(
         "new_year=元旦 valentine=情人节 women=三八妇女节 arbor=植树节 reading=世界读书日 "
@@ -130,12 +124,31 @@ def nth_weekday(year: int, month: int, weekday: int, which: int) -> date:
     return date(year, month, day)
 
 
+# All festivals that are the day of a solar term of their name.
+TERMS = {
+    key: name for key, one in FESTIVALS.items() if (name := one.chinese.removesuffix("节")) in TERMS_CN
+}  # fmt: skip
+
+
+def lunar_day(year: int, month: int, day: int) -> date:
+    """The calendar day of a day of a (non-leap) month in the lunar year that begins in `year`."""
+    return LunarDate(year, month, day).to_solar_date()
+
+
+def term_day(year: int, name: str) -> date:
+    """The day of a solar term, by its Chinese name."""
+    return TermUtils.nth_term_day(year, term_name=name)
+
+
 def festivals_of(year: int) -> list[Festive]:
-    """Every festival that begins in the Gregorian year, by day. The lunar ones of two lunar years meet in it."""
+    """Every festival that begins in the Gregorian year, by day. The lunar ones of two lunar years meet in it; none
+    before `FIRST_YEAR` and after `LAST_YEAR`."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return []
     days = {key: (date(year, *at),) * 2 for key, at in FIXED.items()}
     days |= {key: (nth_weekday(year, *at),) * 2 for key, at in WEEKDAY.items()}
-    days |= {key: (term_day(year, degrees),) * 2 for key, degrees in TERMS.items()}
-    days["eve"] = (new_year_eve(year),) * 2
+    days |= {key: (term_day(year, name),) * 2 for key, name in TERMS.items()}
+    days["eve"] = (lunar_day(year, 1, 1) - timedelta(days=1),) * 2
     found = [Festive(FESTIVALS[key], *span) for key, span in days.items()]
     for lunar_year in (year - 1, year):
         found += [
