@@ -71,7 +71,7 @@ class StepTakeView(ConsoleView):
             "version": version,
             "form": StepForm(initial=values),
             "rows": part_rows(values["attachments"], version.tenant_id),
-            "links": link_rows(values["links"]),
+            "tracked": link_rows(values["links"]),
             "picked": material_shown(tenant=self.request.tenant, step=typed),
             "was": json.dumps(was, ensure_ascii=False) if was else "",
             "can_edit": True,

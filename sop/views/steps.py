@@ -89,7 +89,7 @@ class StepPage(FormPage):
             typed = as_typed(form, version, step)
             context |= live_context(self, version, typed, steps)
             context["rows"] = part_rows(typed.attachments or [], version.tenant_id)
-            context["links"] = link_rows(typed.links or [])
+            context["tracked"] = link_rows(typed.links or [])
             context["picked"] = material_shown(tenant=self.request.tenant, step=typed)
             context["seen"] = self.request.POST.get("seen", context["seen"])
         return context
@@ -185,7 +185,7 @@ def drawer_context(
         "one_to_one": one_to_one,
         "variables": names,
         "rows": part_rows(shown.attachments, version.tenant_id),
-        "links": link_rows(shown.links),
+        "tracked": link_rows(shown.links),
         "picked": material_shown(tenant=page.request.tenant, step=shown),
         "part_kinds": [(kind, KIND_LABELS[kind], PART_ICONS[kind]) for kind in PART_ICONS],
         "carried": {channel: ",".join(carried_kinds(channel)) for channel in Channel.values},

@@ -133,7 +133,9 @@ def test_a_saved_pick_stays_through_versions_and_an_undo_takes_it_off(
 ) -> None:
     step, mine = intro(tenant), material(tenant)
     typed = {**TYPED, "text": "B 版打卡", "material_id": mine, "links": [json.dumps(LINK)]}
-    assert page(f"steps/{step.pk}/", typed).status_code == 200
+    saved = page(f"steps/{step.pk}/", typed)
+    assert saved.status_code == 200
+    assert saved.content.decode().count('class="is-link"') == 5  # the five links of the bootcamp stay drawn
     shown = page(f"steps/{step.pk}/").content.decode()
     assert "wording B" in shown
     assert (intro(tenant).material_id, intro(tenant).links) == (mine, [LINK])
