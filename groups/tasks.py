@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from groups.services.codes import READ_TASK, join_way_read
+from groups.services.digests import digests_bring_up
 from groups.services.glance import REFRESH_TASK, glances_bring_up
 from groups.services.group_tag_rules import group_rules_run, tenants_with_due_group_rules
 from groups.services.life import groups_begin, plans_look, tenants_with_beginnings, tenants_with_plans
@@ -102,8 +103,10 @@ def promises_due(*, tenant_id: int) -> None:
 
 @shared_task(name="groups.look_ahead", base=TenantTask, time_limit=300)
 def look_ahead(*, tenant_id: int) -> None:
-    """Owners are told which week lacks content. Safe to repeat."""
-    week_alerts_bring_up(tenant=Tenant.objects.get(pk=tenant_id))
+    """Owners are told which week lacks content, and which group's yesterday wants a digest. Safe to repeat."""
+    tenant = Tenant.objects.get(pk=tenant_id)
+    week_alerts_bring_up(tenant=tenant)
+    digests_bring_up(tenant=tenant)
 
 
 @shared_task(name=KEEP_TASK, base=TenantTask)

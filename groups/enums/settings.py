@@ -292,6 +292,12 @@ TAG_RULE_HOURS = declare(
     help=_("Whoever joins, leaves or changes a group has it looked at at once."),
 )  # fmt: skip
 
+DIGEST_FROM = declare(
+    "groups.digest_from", default=100, kind=PreferenceKind.INTEGER, minimum=10, maximum=5000,
+    label=_("Messages a day above which a group gets a digest"),
+    help=_("Nobody scrolls back through more. Known only where an archive or imported files tell what was said."),
+)  # fmt: skip
+
 COMPLAINT_WORDS = declare(
     "groups.complaint_words",
     default="退款,退费,骗人,骗子,欺骗,投诉,维权,举报,虚假宣传,假货,12315,曝光,黑心,坑人,上当,差评,没人管,消协",

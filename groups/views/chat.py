@@ -1,5 +1,6 @@
 """The group page's chat tab: messages a day, who wrote, and the latest messages, masked by role and audited."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -7,15 +8,19 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from groups.enums import DIGEST_FROM, Slot
 from groups.models import Group
+from groups.policies.digest import SHOWN, quoted
 from groups.selectors.chat import PAGE, ChatFigures, chat_figures, chat_lines
+from groups.selectors.digest import digest_of, digest_words
 from groups.selectors.figures import range_of_days
-from tenants import audit, clock
+from tenants import audit, clock, preferences
 from tenants.enums import Permission
 from tenants.roles import allows
 
 RANGES = (7, 14, 30)
 DEFAULT_DAYS = 14
+LAST_HOUR = 18  # until then a digest still fits into the evening's slot
 AUDIT_S = 3600  # one entry for a person who looks again within the hour
 
 
@@ -42,7 +47,34 @@ def chat_context(request: Any, group: Group) -> dict[str, Any]:
         "may_see": may_see,
         "older": lines[-1].id if len(lines) >= PAGE else 0,
         "chart": _chart(figures),
+        **_digest(request, group, figures, may_see=may_see),
         "may_manage": allows(request.role, Permission.MANAGE),
+    }
+
+
+def _digest(request: Any, group: Group, figures: ChatFigures, *, may_see: bool) -> dict[str, Any]:
+    """The digest of the day that was asked for, else of the latest one over the limit; nothing where none was."""
+    limit = preferences.value(request.tenant.pk, DIGEST_FROM)
+    busy = [one.day for one in figures.days if one.customers + one.staff > limit]
+    asked = request.GET.get("digest", "")
+    day = next((one for one in busy if one.isoformat() == asked), busy[-1] if busy else None)
+    if day is None:
+        return {"digest": None, "digest_limit": limit}
+    found = digest_of(tenant=request.tenant, group=group, day=day)
+    wall = clock.local(clock.now(), request.tenant.timezone)
+    first = wall.date() if wall.hour < LAST_HOUR else wall.date() + timedelta(days=1)
+    slot = Slot.EVENING if wall.hour < LAST_HOUR else Slot.MORNING
+    monday = first - timedelta(days=first.weekday())
+    return {
+        "digest": found,
+        "digest_limit": limit,
+        "digest_days": busy,
+        "digest_words": digest_words(found) if may_see else "",
+        "digest_place": f"{first.isoweekday()}-{slot}",
+        "digest_monday": monday,
+        "questions_shown": [quoted(one.text) for one in found.questions[:SHOWN]],
+        "announced_shown": [quoted(one.text) for one in found.announced],
+        "shared_shown": found.shared[:SHOWN],
     }
 
 

@@ -25,6 +25,7 @@ from sop.enums import (
 from sop.models import RunGroup, Touch, TouchRecipient
 from sop.policies import calendar
 from sop.selectors.calendar import decorate, touch_list
+from sop.selectors.group_mix import group_mix, mix_chart
 from team.selectors import RailBlock
 from tenants import clock
 from wecom.selectors import quota_left
@@ -53,11 +54,15 @@ def group_panel(request: Any, group: "Group") -> dict[str, Any]:
         .exclude(state=TouchState.CANCELLED)
         .order_by("planned_at", "pk")[:PANEL_ROWS]
     )
+    mixed = group_mix(tenant=tenant, group=group)
     return {
         "runs": runs_in_group(tenant=tenant, group=group, day=today),
         "touches": [decorate(one, now) for one in rows],
         "panel_since": since, "panel_until": until - timedelta(seconds=1),
         "ahead": week_of_group(tenant=tenant, group=group, facts=getattr(request, "group_facts", None)),
+        "mix": mixed,
+        "mix_chart": mix_chart(mixed, [f"{one.monday.month}/{one.monday.day}" for one in mixed.weeks]),
+        "mix_rows": [(one, [one.counts.get(kind, 0) for kind, _label in mixed.types]) for one in mixed.weeks],
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from console import formats
 from console.pages import FormPage, go, toast
 from groups.enums import PLAN_DAYS
 from groups.selectors import groups_open
+from groups.selectors.digest import digest_of, digest_words
 from groups.services.week_exempt import week_exempt_set
 from sop.enums import Channel, ContentType
 from sop.forms import SlotForm, WeekCopyForm, WeekExemptForm
@@ -80,6 +81,12 @@ class SlotPage(_WeekForm):
                 **{name: getattr(row, name) for name in ("content_type", "title", "text", "channel", "at")},
                 "staff": row.staff_id, "topic": row.topic_id, "material": row.material_id,
             }  # fmt: skip
+        digest = self._digest()
+        if digest:
+            return {
+                "content_type": ContentType.VALUE, "title": _("Digest of the day before"), "text": digest,
+                "channel": Channel.GROUP_FORWARD, "staff": self.group.owner_id,
+            }  # fmt: skip
         topic = self._topic()
         if topic is not None:
             return {
@@ -89,6 +96,17 @@ class SlotPage(_WeekForm):
         asked = self.request.GET.get("type", "")
         kind = asked if asked in ContentType.values else ContentType.VALUE.value
         return {"content_type": kind, "channel": Channel.GROUP_FORWARD, "staff": self.group.owner_id}
+
+    def _digest(self) -> str:
+        """The words of a busy day's digest; "" for none, and for who may not read what members say."""
+        asked = self.request.GET.get("digest", "")
+        if not asked or not self.can(Permission.SEE_PERSONAL):
+            return ""
+        try:
+            day = date.fromisoformat(asked)
+        except ValueError:
+            return ""
+        return digest_words(digest_of(tenant=self.request.tenant, group=self.group, day=day))
 
     def _topic(self) -> Any:
         asked = self.request.GET.get("topic", "")

@@ -173,6 +173,15 @@ def room_days(
     return [(day, sender, count) for day, sender, count in rows.order_by("day", "sender_id")]
 
 
+def rooms_busy(*, tenant_id: int, since: datetime, until: datetime, more_than: int) -> dict[str, int]:
+    """{room: messages in [since, until)} of the rooms with more than that many. One query."""
+    rows = ArchivedMessage.objects.filter(
+        tenant_id=tenant_id, action="send", sent_at__gte=since, sent_at__lt=until
+    ).exclude(room_id="")
+    counted = rows.exclude(msgtype__in=_NO_TALK).order_by().values("room_id").annotate(n=Count("pk"))
+    return dict(counted.filter(n__gt=more_than).values_list("room_id", "n"))
+
+
 def rooms_heard(*, tenant_id: int, room_ids: Iterable[str]) -> dict[str, datetime]:
     """{room: when anybody was last heard there} of the rooms that ever were. One query on a small table."""
     wanted = [one for one in room_ids if one]
