@@ -18,6 +18,10 @@ STAFF = 50
 TAGS = 200
 WAYS = 100
 CHANNELS = 50
+PEOPLE_TABLES = (
+    "groups_group", "groups_member", "contacts_customer", "contacts_follow", "contacts_behaviour",
+    "contacts_customertag",
+)  # fmt: skip
 _CHANNEL = f"(select min(id) from contacts_channel) + mod(b.k, {CHANNELS})"
 _NUMBERED = "(select id, row_number() over (order by id) - 1 as k from {table} where tenant_id = %s) {name}"
 

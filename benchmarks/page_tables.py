@@ -11,6 +11,7 @@ from django.db import models
 
 from benchmarks.page_work import FIRST, TABLES, Each
 from benchmarks.rows import rows_like
+from leads.services.rules import rules_current
 from tenants.models import Tenant
 from tenants.scoping import TenantModel
 
@@ -20,6 +21,7 @@ STRIDE = 7_919  # a prime: neighbours do not share what they refer to
 
 def tables_fill(tenant: Tenant, *, share: int = 1) -> None:
     """One row in every table, then as many as `page_work` says; of what is many only the share."""
+    rules_current(tenant_id=tenant.pk)  # a real edition of the rule: one that says nothing breaks the board
     import_module("tests.isolation.planting").plant(tenant, "基准")
     for label, fields in FIRST.items():
         model = apps.get_model(label)

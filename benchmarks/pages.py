@@ -8,14 +8,17 @@ import re
 import time
 from typing import Any
 
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 
 from benchmarks import owner
-from benchmarks.page_people import people_fill
+from benchmarks.bare import bare
+from benchmarks.page_people import PEOPLE_TABLES, people_fill
 from benchmarks.page_routes import LEFT_OUT, addresses
 from benchmarks.page_tables import tables_fill
+from benchmarks.page_work import TABLES
 from console.shell import tenant_url
 from tenants.audit import SYSTEM
 from tenants.models import Tenant, User
@@ -74,8 +77,9 @@ def fill(tenant: Tenant, *, share: int = 1) -> None:
     """The whole company, and what the database knows of its tables."""
     with tenant_scope(tenant):
         app = app_connect(tenant=tenant, corp_id=CORP_ID, agent_id=1, secret="unused", actor=SYSTEM)
-        people_fill(app, share=share)
-        tables_fill(tenant, share=share)
+        with bare([*PEOPLE_TABLES, *(apps.get_model(label)._meta.db_table for label in TABLES)]):
+            people_fill(app, share=share)
+            tables_fill(tenant, share=share)
     owner.run("analyze")
 
 
