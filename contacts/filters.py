@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from contacts.enums import MarkState, OrderState, SkuKind, TrustStage, Verdict
 from contacts.models import Customer, Order, SheetRow, Sku, SurveyLink, Tag, TagMark
-from contacts.selectors import customer_list, groups_for_choice, member_ids, tag_list
+from contacts.selectors import customer_list, customers_named, groups_for_choice, member_ids, tag_list
 from contacts.selectors.channels import channel_friend_ids, channel_list
 from contacts.selectors.identity import as_persons
 from contacts.selectors.skus import UNKNOWN, orders_of_kind, sku_choices
@@ -165,7 +165,8 @@ class OrderFilter(filters.FilterSet):
         self.filters["sku"].extra["choices"] = sku_choices(tenant_id=self.request.tenant.pk)
 
     def by_text(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        return rows.filter(Q(order_no=value) | Q(customer__name__icontains=value))
+        named = customers_named(tenant_id=self.request.tenant.pk, text=value)
+        return rows.filter(Q(order_no=value) | Q(customer__in=named))
 
     def by_kind(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return orders_of_kind(rows, tenant_id=self.request.tenant.pk, kind=value)

@@ -1,6 +1,6 @@
 """Camps, one camp, execution, the people behind a figure, and what every metric means."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -345,9 +345,13 @@ class PeopleTable(ConsoleTable):
     class Meta(ConsoleTable.Meta):
         row_header = "name"
 
-    def __init__(self, *args: Any, url: Any, known: Any, **kwargs: Any) -> None:
-        self.url, self.known = url, known
+    def __init__(self, *args: Any, url: Any, tenant_id: int, **kwargs: Any) -> None:
+        self.url, self.known = url, _Known(tenant_id, self._shown)
         super().__init__(*args, **kwargs)
+
+    def _shown(self) -> list[int]:
+        rows = self.paginated_rows if hasattr(self, "page") else self.rows
+        return [row.record.pk for row in rows]
 
     def render_name(self, record: Any) -> SafeString:
         return format_html('<a class="q-link" href="{}">{}</a>', self.url(record.pk), record)
@@ -371,21 +375,21 @@ class PeopleTable(ConsoleTable):
 class _Known:
     """Groups and tiers of the people of one page, read when first asked for."""
 
-    def __init__(self, tenant_id: int, customer_ids: list[int]) -> None:
-        self.tenant_id, self.customer_ids = tenant_id, customer_ids
+    def __init__(self, tenant_id: int, shown: Callable[[], list[int]]) -> None:
+        self.tenant_id, self.shown = tenant_id, shown
         self._groups: dict[int, list[str]] | None = None
         self._tiers: dict[int, str] | None = None
 
     @property
     def groups(self) -> dict[int, list[str]]:
         if self._groups is None:
-            self._groups = group_names(tenant_id=self.tenant_id, customer_ids=self.customer_ids)
+            self._groups = group_names(tenant_id=self.tenant_id, customer_ids=self.shown())
         return self._groups
 
     @property
     def tiers(self) -> dict[int, str]:
         if self._tiers is None:
-            self._tiers = tiers_of(tenant_id=self.tenant_id, customer_ids=self.customer_ids)
+            self._tiers = tiers_of(tenant_id=self.tenant_id, customer_ids=self.shown())
         return self._tiers
 
 
@@ -419,7 +423,7 @@ class PeoplePage(ListPage):
     def table_kwargs(self) -> dict[str, Any]:
         return {
             "url": lambda pk: self.url("contacts:detail", pk=pk),
-            "known": _Known(self.request.tenant.pk, self.ids),
+            "tenant_id": self.request.tenant.pk,
         }
 
     def show(self, context: dict[str, Any]) -> HttpResponse:

@@ -4,16 +4,16 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
+from django.db.models.expressions import RawSQL
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from analytics.views import PeopleTable, _Known, tabs
+from analytics.views import PeopleTable, tabs
 from console.listing import ListPage
 from console.pages import TemplatePage
 from contacts.enums import PathStep, WayIn
-from contacts.policies.paths import Step, funnel, way_of
 from contacts.selectors import customer_list
-from contacts.selectors.paths import basic_skus, walks
+from contacts.selectors.paths import StepFigures, WayFigures, basic_skus, people_on_way, way_figures
 from tenants import clock
 
 WINDOWS = (30, 90, 365)
@@ -33,13 +33,13 @@ class PathsPage(TemplatePage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         tenant_id, now = self.request.tenant.pk, clock.now()
         days = window_of(self.request.GET.get("days", ""))
-        found = walks(tenant_id=tenant_id, since=now - timedelta(days=days), until=now)
+        found = way_figures(tenant_id=tenant_id, since=now - timedelta(days=days), until=now)
         return {
-            "ways": [self._way(found, way, days) for way in WayIn],
-            "people": len(found),
-            "untold": sum(not way_of(one) for one in found),
+            "ways": [self._way(found.get(way, WayFigures()), way, days) for way in WayIn],
+            "people": sum(one.people for one in found.values()),
+            "untold": found.get("", WayFigures()).people,
             "untold_url": self._people("", EVERYONE, days),
-            "by_hand": sum(bool(one.set_to) for one in found),
+            "by_hand": sum(one.by_hand for one in found.values()),
             "days": days,
             "windows": WINDOWS,
             "skus": basic_skus(tenant_id=tenant_id),
@@ -47,20 +47,19 @@ class PathsPage(TemplatePage):
             "at": now,
         }
 
-    def _way(self, found: list[Any], way: WayIn, days: int) -> dict[str, Any]:
-        mine = [one for one in found if way_of(one) == way]
+    def _way(self, found: WayFigures, way: WayIn, days: int) -> dict[str, Any]:
         return {
             "label": way.label,
-            "people": len(mine),
+            "people": found.people,
             "url": self._people(way, EVERYONE, days),
-            "sourced": sum(one.has_source for one in mine),
-            "steps": [self._step(way, step, days) for step in funnel(found, way)],
+            "sourced": found.sourced,
+            "steps": [self._step(way, step, days) for step in found.steps],
         }
 
-    def _step(self, way: WayIn, step: Step, days: int) -> dict[str, Any]:
+    def _step(self, way: WayIn, step: StepFigures, days: int) -> dict[str, Any]:
         return {
             "label": step.step.label,
-            "people": len(step.person_ids),
+            "people": step.people,
             "rate": step.rate,
             "median_s": step.median_s,
             "url": self._people(way, step.step, days),
@@ -89,19 +88,20 @@ class PathPeoplePage(ListPage):
     def _ids(self) -> list[int]:
         way, step = self._asked
         now, days = clock.now(), window_of(self.request.GET.get("days", ""))
-        found = walks(tenant_id=self.request.tenant.pk, since=now - timedelta(days=days), until=now)
-        return [
-            one.person_id
-            for one in found
-            if way_of(one) == way and (step == EVERYONE or one.at(step) is not None)
-        ]
+        return people_on_way(
+            tenant_id=self.request.tenant.pk, since=now - timedelta(days=days), until=now, way=way,
+            step="" if step == EVERYONE else step,
+        )  # fmt: skip
 
     def queryset(self) -> Any:
-        return customer_list(tenant_id=self.request.tenant.pk).filter(pk__in=self._ids)
+        ids = RawSQL("select unnest(%s::bigint[])", [self._ids])
+        return customer_list(tenant_id=self.request.tenant.pk).filter(pk__in=ids)
 
     def table_kwargs(self) -> dict[str, Any]:
-        tenant_id = self.request.tenant.pk
-        return {"url": lambda pk: self.url("contacts:detail", pk=pk), "known": _Known(tenant_id, self._ids)}
+        return {
+            "url": lambda pk: self.url("contacts:detail", pk=pk),
+            "tenant_id": self.request.tenant.pk,
+        }
 
     def context(self) -> dict[str, Any]:
         way, step = self._asked

@@ -1,13 +1,11 @@
-"""The two ways in (R30), pure: which one somebody took, by the order of events, and how far each way carries people.
+"""The two ways in (R30), pure: which one somebody took, by the order of events.
 
 A: advertisement, scan to join a group, add a friend, nurture, first basic SKU.
 B: advertisement, add a friend, invited to a group, nurture, first basic SKU.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import median
 from typing import Final
 
 from contacts.enums import PathStep, WayIn
@@ -53,38 +51,3 @@ def way_of(walk: Walk) -> str:
     if friend is None or (joined is not None and joined < friend):
         return WayIn.GROUP_FIRST
     return WayIn.FRIEND_FIRST
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a way: who took it, out of how many on that way, and the median seconds since the step before."""
-
-    step: PathStep
-    person_ids: tuple[int, ...]
-    out_of: int
-    median_s: float | None
-
-    @property
-    def rate(self) -> float | None:
-        return len(self.person_ids) / self.out_of if self.out_of else None
-
-
-def funnel(walks: Sequence[Walk], way: str) -> list[Step]:
-    """The steps of one way over everybody on it. A step counts for who took it, whatever lies before."""
-    mine = [one for one in walks if way_of(one) == way]
-    made = []
-    for number, step in enumerate(STEPS[way]):
-        there = tuple(one.person_id for one in mine if one.at(step) is not None)
-        waits = _waits(mine, STEPS[way][:number], step)
-        made.append(Step(step, there, len(mine), median(waits) if waits else None))
-    return made
-
-
-def _waits(walks: Iterable[Walk], before: Sequence[PathStep], step: PathStep) -> list[float]:
-    """Seconds from the latest earlier step on record to this one; who took it before that one is left out."""
-    found = []
-    for one in walks:
-        at, earlier = one.at(step), [when for each in before if (when := one.at(each)) is not None]
-        if at is not None and earlier and at >= max(earlier):
-            found.append((at - max(earlier)).total_seconds())
-    return found

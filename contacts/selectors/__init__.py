@@ -169,8 +169,7 @@ def customer_list(
     """
     found = Customer.objects.filter(tenant_id=tenant_id, person=None) if among is None else among
     if text:
-        # Folding the case of every row costs several times the comparison; Chinese and digits have none to fold.
-        within = "icontains" if text.upper() != text.lower() else "contains"
+        within = _within(text)
         remarked = Follow.objects.filter(tenant_id=tenant_id, **{f"remark__{within}": text})
         named = Q(**{f"name__{within}": text}) | Q(external_userid=text)
         merged = Customer.objects.filter(named, tenant_id=tenant_id, person__isnull=False).values("person_id")
@@ -208,6 +207,19 @@ def _few(named: QuerySet[Customer], remarked: QuerySet[Follow]) -> set[int] | No
     tied = remarked.order_by().values_list(Coalesce("customer__person_id", "customer_id"))
     found = list(people.union(tied, all=True)[: FEW + 1])
     return {pk for (pk,) in found} if len(found) <= FEW else None
+
+
+def customers_named(*, tenant_id: int, text: str) -> QuerySet | list[int]:
+    """Records whose name holds the text, to narrow a list of theirs: their ids where they are few, else as a query."""
+    rows = Customer.objects.filter(**{"tenant_id": tenant_id, f"name__{_within(text)}": text})
+    few = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+    return few if len(few) <= FEW else rows.values("pk")
+
+
+def _within(text: str) -> str:
+    """How a part of a name is looked for. Folding the case of every row costs several times the comparison; Chinese
+    and digits have none to fold."""
+    return "icontains" if text.upper() != text.lower() else "contains"
 
 
 def _held(rows: QuerySet[Any]) -> Q:

@@ -1,13 +1,14 @@
 """Reads of the two ways in: the steps of everybody first seen in a time, or of one person."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from contacts.enums import PATH_SKUS, BehaviourKind, SkuKind
+from contacts.enums import PATH_SKUS, BehaviourKind, PathStep, SkuKind
 from contacts.models import WayInSet
-from contacts.policies.paths import Walk
+from contacts.policies.paths import STEPS, Walk
 from contacts.selectors.skus import sku_codes
 from tenants import preferences
 
@@ -17,7 +18,7 @@ NURTURE = (
     BehaviourKind.CHECKIN, BehaviourKind.FORM,
 )  # fmt: skip
 _WALKS = """
-with people as (
+people as (
   select id from contacts_customer where tenant_id = %(tenant)s and person_id is null and {which}
 ), records as (
   select id as person, id from people
@@ -45,13 +46,66 @@ with people as (
     and case when %(skus)s::text[] is not null then o.sku_id = any(%(skus)s)
       when exists (select from basic) then o.sku_id in (select code from basic) else true end
   group by 1
-)
-select p.id, joined.at, friends.at, nurtured.at, bought.at, coalesce(friends.sourced, false), coalesce(w.way, '')
+), walked as (
+select p.id, joined.at as joined, friends.at as friend, nurtured.at as nurtured, bought.at as bought,
+  coalesce(friends.sourced, false) as sourced, coalesce(w.way, '') as set_to
 from people p left join joined on joined.person = p.id left join friends on friends.person = p.id
   left join nurtured on nurtured.person = p.id left join bought on bought.person = p.id
   left join contacts_wayinset w on w.tenant_id = %(tenant)s and w.customer_id = p.id
-order by p.id
+)
 """
+_EACH = "with {walks} select id, joined, friend, nurtured, bought, sourced, set_to from walked order by id"
+# The way as `way_of` tells it, and its first two steps in the order of that way.
+_TOLD = """
+with {walks}, told as (
+  select *, case when set_to <> '' then set_to when joined is not distinct from friend then ''
+    when friend is null or joined < friend then 'group' else 'friend' end as way from walked
+), stepped as (
+  select *, case way when 'friend' then friend else joined end as first,
+    case way when 'friend' then joined else friend end as second from told
+)
+"""
+_FIGURES = (
+    _TOLD
+    + """
+select way, count(*), count(*) filter (where sourced), count(*) filter (where set_to <> ''),
+  count(first), count(second), count(nurtured), count(bought),
+  percentile_cont(0.5) within group (order by extract(epoch from second - first)) filter (where second >= first),
+  percentile_cont(0.5) within group (order by extract(epoch from nurtured - greatest(first, second)))
+    filter (where nurtured >= greatest(first, second)),
+  percentile_cont(0.5) within group (order by extract(epoch from bought - greatest(first, second, nurtured)))
+    filter (where bought >= greatest(first, second, nurtured))
+from stepped group by way
+"""
+)
+_WHO = _TOLD + "select id from stepped where way = %(way)s and (%(step)s = '' or {column} is not null)"
+_COLUMNS = {
+    PathStep.JOINED: "joined", PathStep.FRIEND: "friend", PathStep.NURTURED: "nurtured", PathStep.BOUGHT: "bought",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StepFigures:
+    """How many took a step, out of all on that way, and the median seconds since the latest earlier step on record."""
+
+    step: PathStep
+    people: int
+    out_of: int
+    median_s: float | None
+
+    @property
+    def rate(self) -> float | None:
+        return self.people / self.out_of if self.out_of else None
+
+
+@dataclass(frozen=True)
+class WayFigures:
+    """One way, "" for those whose way nothing tells: people, of them with a known source, and set by hand."""
+
+    people: int = 0
+    sourced: int = 0
+    by_hand: int = 0
+    steps: tuple[StepFigures, ...] = ()
 
 
 def basic_skus(*, tenant_id: int) -> list[str] | None:
@@ -65,16 +119,44 @@ def skus_from(text: str) -> list[str] | None:
     return sorted({one.strip() for one in text.replace("，", ",").split(",") if one.strip()}) or None
 
 
+_SEEN = "first_seen_at >= %(since)s and first_seen_at < %(until)s"
+
+
 def walks(*, tenant_id: int, since: datetime, until: datetime) -> list[Walk]:
     """The ways of everybody first seen in [since, until), each person once. Three queries at most."""
-    which = "first_seen_at >= %(since)s and first_seen_at < %(until)s"
-    return _read(tenant_id, which, {"since": since, "until": until}, basic_skus(tenant_id=tenant_id))
+    told = _values(tenant_id, basic_skus(tenant_id=tenant_id), since=since, until=until)
+    return [Walk(*row) for row in _rows(_EACH, _SEEN, told)]
+
+
+def way_figures(*, tenant_id: int, since: datetime, until: datetime) -> dict[str, WayFigures]:
+    """{way: its figures} over everybody first seen in [since, until), as `funnel` counts them; counted by the database.
+
+    Three queries at most.
+    """
+    told = _values(tenant_id, basic_skus(tenant_id=tenant_id), since=since, until=until)
+    return {row[0]: _figures(*row) for row in _rows(_FIGURES, _SEEN, told)}
+
+
+def _figures(way: str, people: int, sourced: int, by_hand: int, *counted: Any) -> WayFigures:
+    took, medians = counted[:4], (None, *counted[4:])
+    steps = tuple(
+        StepFigures(step, took[n], people, None if medians[n] is None else float(medians[n]))
+        for n, step in enumerate(STEPS.get(way, ()))
+    )
+    return WayFigures(people, sourced, by_hand, steps)
+
+
+def people_on_way(*, tenant_id: int, since: datetime, until: datetime, way: str, step: str = "") -> list[int]:
+    """Who of everybody first seen in [since, until) is on a way ("": told by nothing), of a step only who took it."""
+    told = _values(tenant_id, basic_skus(tenant_id=tenant_id), since=since, until=until, way=way, step=step)
+    column = _COLUMNS[PathStep(step)] if step else "id"
+    return [pk for (pk,) in _rows(_WHO, _SEEN, told, column=column)]
 
 
 def walk_of(*, tenant_id: int, customer_id: int, skus: list[str] | None) -> Walk | None:
     """One person's way, by the record that stands for the person; None for another record. `skus`: `skus_from`."""
-    found = _read(tenant_id, "id = %(customer)s", {"customer": customer_id}, skus)
-    return found[0] if found else None
+    found = _rows(_EACH, "id = %(customer)s", _values(tenant_id, skus, customer=customer_id))
+    return Walk(*found[0]) if found else None
 
 
 def way_set_of(*, tenant_id: int, customer_id: int) -> WayInSet | None:
@@ -82,13 +164,12 @@ def way_set_of(*, tenant_id: int, customer_id: int) -> WayInSet | None:
     return WayInSet.objects.filter(tenant_id=tenant_id, customer_id=customer_id).first()
 
 
-def _read(tenant_id: int, which: str, values: dict[str, Any], skus: list[str] | None) -> list[Walk]:
-    told = {
-        **values,
-        "tenant": tenant_id,
-        "nurture": [str(kind) for kind in NURTURE],
-        "skus": skus,
-    }
+def _values(tenant_id: int, skus: list[str] | None, **more: Any) -> dict[str, Any]:
+    return {"tenant": tenant_id, "nurture": [str(kind) for kind in NURTURE], "skus": skus, **more}
+
+
+def _rows(sql: str, which: str, values: dict[str, Any], **parts: str) -> list[tuple[Any, ...]]:
+    """`which`: the condition on the people, SQL of this module."""
     with connection.cursor() as cursor:
-        cursor.execute(_WALKS.format(which=which), told)
-        return [Walk(*row) for row in cursor.fetchall()]
+        cursor.execute(sql.format(walks=_WALKS.format(which=which), **parts), values)
+        return list(cursor.fetchall())

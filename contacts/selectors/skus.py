@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from contacts.enums import OrderState, SkuKind
@@ -49,13 +49,16 @@ class Sold:
 def sold_of(*, tenant_id: int, codes: Iterable[str]) -> dict[str, Sold]:
     """{code: Sold}; absent means never ordered. One query. A person with two records counts once."""
     paid = Q(state=OrderState.PAID)
+    # Only merged records are joined: they are few, and everybody else stands for himself.
+    merged = FilteredRelation("customer", condition=Q(customer__person__isnull=False))
     rows = (
         Order.objects.filter(tenant_id=tenant_id, sku_id__in=set(codes))
+        .annotate(merged=merged)
         .values("sku_id")
         .annotate(
             orders=Count("pk"),
             refunded=Count("pk", filter=Q(state=OrderState.REFUNDED)),
-            people=Count(Coalesce("customer__person_id", "customer_id"), distinct=True, filter=paid),
+            people=Count(Coalesce("merged__person_id", "customer_id"), distinct=True, filter=paid),
             paid=Sum("amount_fen", filter=paid),
             back=Sum("refund_fen", filter=paid),
         )

@@ -1,16 +1,19 @@
 """The two ways in: told by the order of events, set by hand with a reason, side by side with their people (R30)."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from statistics import median
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts.enums import WayIn
+from contacts.enums import PathStep, WayIn
 from contacts.errors import ReasonMissing
-from contacts.policies.paths import Walk, funnel, way_of
-from contacts.selectors.paths import basic_skus, walk_of, walks
+from contacts.policies.paths import STEPS, Walk, way_of
+from contacts.selectors.paths import basic_skus, people_on_way, walk_of, walks, way_figures
 from contacts.services.identity import customers_merge
 from contacts.services.paths import way_in_set
 from tenants.audit import Actor
@@ -28,6 +31,41 @@ MOMENTS = st.none() | st.integers(0, 100).map(lambda hours: NOW + timedelta(hour
 WALKS = st.lists(
     st.tuples(MOMENTS, MOMENTS, MOMENTS, MOMENTS, st.sampled_from(["", "group", "friend"])), max_size=12
 ).map(lambda rows: [Walk(n, *row[:4], set_to=row[4]) for n, row in enumerate(rows)])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a way: who took it, out of how many on that way, and the median seconds since the step before."""
+
+    step: PathStep
+    person_ids: tuple[int, ...]
+    out_of: int
+    median_s: float | None
+
+    @property
+    def rate(self) -> float | None:
+        return len(self.person_ids) / self.out_of if self.out_of else None
+
+
+def funnel(walks: Sequence[Walk], way: str) -> list[Step]:
+    """The steps of one way over everybody on it. A step counts for who took it, whatever lies before."""
+    mine = [one for one in walks if way_of(one) == way]
+    made = []
+    for number, step in enumerate(STEPS[way]):
+        there = tuple(one.person_id for one in mine if one.at(step) is not None)
+        waits = _waits(mine, STEPS[way][:number], step)
+        made.append(Step(step, there, len(mine), median(waits) if waits else None))
+    return made
+
+
+def _waits(walks: Iterable[Walk], before: Sequence[PathStep], step: PathStep) -> list[float]:
+    """Seconds from the latest earlier step on record to this one; who took it before that one is left out."""
+    found = []
+    for one in walks:
+        at, earlier = one.at(step), [when for each in before if (when := one.at(each)) is not None]
+        if at is not None and earlier and at >= max(earlier):
+            found.append((at - max(earlier)).total_seconds())
+    return found
 
 
 @pytest.mark.parametrize(
@@ -58,6 +96,11 @@ def test_everybody_is_on_one_way_at_most_and_no_step_has_more_than_its_way(walks
             assert set(step.person_ids) <= on[way]
             assert step.out_of == len(on[way])
             assert step.median_s is None or step.median_s >= 0
+
+
+def figures(found: list[Walk], way: str) -> list[tuple[str, int, int, float | None]]:
+    """(step, people, out of, median seconds) as a loop over the walks counts them."""
+    return [(step.step, len(step.person_ids), step.out_of, step.median_s) for step in funnel(found, way)]
 
 
 @pytest.fixture
@@ -106,6 +149,38 @@ def test_ways_are_read_from_what_happened_with_both_records_of_a_person(
     assert [step.median_s for step in a] == [None, 3600, 3600, 3600]
     b = funnel(found, "friend")
     assert [len(step.person_ids) for step in b] == [2, 1, 0, 0]
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_the_database_counts_what_a_loop_over_the_walks_counts(
+    scoped: Tenant, owner: Actor, frozen: MovableClock
+) -> None:
+    start = frozen.moment - timedelta(days=4)
+    ways: list[tuple[str, ...]] = [
+        ("join", "friend", "lesson", "order"), ("join", "friend", "order", "lesson"), ("friend", "order", "join"),
+        ("friend", "join", "message"), ("join",), ("order", "join", "friend"), ("message",), (), ("friend",),
+        ("join", "join", "join", "friend", "radar"),
+    ]  # fmt: skip
+    people = [walker(scoped, start + timedelta(minutes=n * n), *steps) for n, steps in enumerate(ways)]
+    at_once = walker(scoped, start, "join")
+    make_follow(tenant=scoped, customer=at_once, staff=make_staff(tenant=scoped), followed_at=start)
+    for person, way in ((people[0], "friend"), (people[6], "group")):
+        way_in_set(tenant=scoped, customer_id=person.pk, way=way, reason="她说的", actor=owner)
+    asked = {"tenant_id": scoped.pk, "since": start, "until": frozen.moment}
+    found, counted = walks(**asked), way_figures(**asked)
+    for way in ("", *WayIn.values):
+        mine = [one for one in found if way_of(one) == way]
+        told = counted[way]
+        assert told.people == len(mine)
+        assert told.sourced == sum(one.has_source for one in mine)
+        assert told.by_hand == sum(bool(one.set_to) for one in mine)
+        assert sorted(people_on_way(**asked, way=way)) == [one.person_id for one in mine]
+    for way in WayIn.values:
+        told = [(one.step, one.people, one.out_of, one.median_s) for one in counted[way].steps]
+        assert told == figures(found, way)
+        for step in funnel(found, way):
+            assert sorted(people_on_way(**asked, way=way, step=step.step)) == sorted(step.person_ids)
 
 
 @pytest.mark.django_db
