@@ -99,6 +99,7 @@ def mark(
         (mark("a", 0, is_marketing=True), mark("b", 30, "run:2", opens=True), Clash.OFFER),
         (mark("e", 0, field="", until=NOON + timedelta(hours=2)), mark("b", 90, "run:2"), Clash.EVENT),
         (mark("e", 0, field="", until=NOON + timedelta(hours=2)), mark("b", 120, "run:2"), ""),
+        (mark("e", 0, field="", until=NOON + timedelta(minutes=30)), mark("b", 45, "run:2"), ""),
         (mark("a", 0), mark("e", 30, "run:2", "", until=NOON + timedelta(hours=2)), ""),
         (mark("a", 0, is_open=False), mark("b", 30, "run:2", is_open=False), ""),
         (mark("a", 0, is_open=False), mark("b", 30, "run:2"), Clash.CLOSE),
