@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from console.pages import render, toast
 from content.phone import ScriptsPage
 from groups.enums import LIVE_STATES, IncidentKind, LadderStep
-from groups.forms.life import ViolationForm
+from groups.forms.life import OTHER_RULE, ViolationForm
 from groups.models import Group, Violation
 from groups.policies import ladder
 from groups.policies.checks import evaluate
@@ -134,7 +134,7 @@ class BreachNewPage(PhoneView):
     def get(self, request: HttpRequest, chat_id: str) -> HttpResponse:
         group = group_in_hand(self.request, chat_id)
         rules = rules_of(group)
-        first = {"userid": request.GET.get("who", ""), "rule": rules[0][:200] if rules else ""}
+        first = {"userid": request.GET.get("who", ""), "rule": rules[0][:200] if rules else OTHER_RULE}
         return self._show(group, self._form(group, initial=first))
 
     def post(self, request: HttpRequest, chat_id: str) -> HttpResponse:
@@ -179,7 +179,8 @@ class BreachNextPart(PhoneView):
     def get(self, request: HttpRequest, chat_id: str) -> HttpResponse:
         group = group_in_hand(self.request, chat_id)
         who, asked = request.GET.get("userid", ""), request.GET.get("step", "")
-        rule = request.GET.get("rule") or request.GET.get("other_rule", "")
+        rule = request.GET.get("rule", "")
+        rule = request.GET.get("other_rule", "") if rule == OTHER_RULE else rule
         name = dict(members_to_record(group=group)).get(who)
         context: dict[str, Any] = {"who": name}
         if name is not None:

@@ -198,7 +198,7 @@ urlpatterns: list[URLPattern] = [
     path("groups/<int:pk>/move/", detail.GroupMovePage.as_view(), name="move"),
     path("groups/<int:pk>/readiness/", readiness.ReadinessPage.as_view(), name="readiness"),
     re_path(
-        r"^groups/(?P<pk>\d+)/fix/(?P<what>week|welcome|ending|rules|red_lines|closing)/$",
+        r"^groups/(?P<pk>\d+)/fix/(?P<what>week|welcome|ending|rules|red_lines|closing|crisis)/$",
         readiness.FixPage.as_view(),
         name="fix",
     ),

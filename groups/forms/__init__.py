@@ -138,7 +138,9 @@ ANSWER_FIELDS = {
 
 
 class ReadinessForm(forms.Form):
-    """The whole gate as one form. Nothing is required: the checks say what is missing."""
+    """The whole gate as one form. Nothing is required: the checks say what is missing, so none is called optional."""
+
+    hides_optional = True
 
     kind = forms.ChoiceField(
         label=_("Type"), choices=_blank(Kind.choices), required=False, widget=forms.RadioSelect

@@ -33,11 +33,14 @@ class SetupStepForm(forms.Form):
         self.fields["owner"].choices = [("", "–"), *staff]  # type: ignore[attr-defined]
 
 
+OTHER_RULE = "-"  # none of the group's own
+
+
 class ViolationForm(forms.Form):
     """One breach: who, which rule, what shows it, what follows."""
 
     userid = forms.ChoiceField(label=pgettext_lazy("breach", "Who"))
-    rule = forms.ChoiceField(label=_("Which rule"), required=False)
+    rule = forms.ChoiceField(label=_("Which rule"))
     other_rule = forms.CharField(
         label=_("Another rule"), max_length=200, required=False, help_text=_("Where none of the above fits.")
     )
@@ -63,11 +66,11 @@ class ViolationForm(forms.Form):
     def __init__(self, *args: Any, people: list[tuple[str, str]], rules: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["userid"].choices = [("", "–"), *people]  # type: ignore[attr-defined]
-        self.fields["rule"].choices = [*((one[:200], one) for one in rules), ("", _("Another one"))]  # type: ignore[attr-defined]
+        self.fields["rule"].choices = [*((one[:200], one) for one in rules), (OTHER_RULE, _("Another one"))]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
-        if not found.get("rule") and not found.get("other_rule", "").strip():
+        if found.get("rule") == OTHER_RULE and not found.get("other_rule", "").strip():
             self.add_error("other_rule", _("Say which rule was broken."))
         shown = (found.get("evidence", "").strip(), found.get("evidence_url"), found.get("picture"))
         if not any(shown) and "picture" not in self.errors:
@@ -89,7 +92,8 @@ class ViolationForm(forms.Form):
         return content
 
     def rule_named(self) -> str:
-        return str(self.cleaned_data["rule"] or self.cleaned_data["other_rule"])
+        told = self.cleaned_data
+        return str(told["other_rule"] if told["rule"] == OTHER_RULE else told["rule"])
 
 
 class UndoForm(forms.Form):

@@ -62,7 +62,8 @@ def _answered(question: str, message: Callable[[], str]) -> Test:
     return test
 
 
-_FIXES = {"READY-04": gettext_lazy("Use the usual rules")}
+_FIXES = {"READY-04": gettext_lazy("Use the usual rules"), "READY-06": gettext_lazy("Fill in the usual end")}
+_QUICK = {"READY-04": "red_lines", "READY-06": "ending"}
 for _code, _question, _title, _message in (
     (
         "READY-01",
@@ -103,16 +104,17 @@ for _code, _question, _title, _message in (
 ):
     check(
         _code, Severity.BLOCK, _title, fix=_FIXES.get(_code, pgettext_lazy("verb", "Answer")), anchor=_question.value,
-        rule="R4", quick="red_lines" if _code in _FIXES else "", cites=(Cites.FOUR_TYPES,),
+        rule="R4", quick=_QUICK.get(_code, ""), cites=(Cites.FOUR_TYPES,),
         bad=planned(answers={_question.value: {}}), good=planned(),
     )(_answered(_question, _message))  # fmt: skip
 check(
     "CRISIS-01",
     Severity.BLOCK,
     gettext_lazy("Crisis plan"),
-    fix=gettext_lazy("Write it"),
+    fix=gettext_lazy("Use the usual plan"),
     anchor="crisis",
     rule="R4, R25",
+    quick="crisis",
     cites=(Cites.FOUR_TYPES,),
     bad=planned(answers={"crisis": {}}),
     good=planned(),

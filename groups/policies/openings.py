@@ -36,6 +36,11 @@ def _week(morning: str, noon: str, evening: str) -> Week:
     }
 
 
+USUAL_CRISIS: dict[str, Any] = {
+    "first_speaker": _("The group's owner, within 15 minutes"),
+    "complaint": _("Say sorry, take it to a private chat, answer in the group with what was done"),
+    "competitor": _("Freeze sends, remove who attacks, tell the group plainly"),
+}
 _COMMON: dict[str, dict[str, Any]] = {
     Question.RULES: {
         "lines": _(
@@ -43,11 +48,7 @@ _COMMON: dict[str, dict[str, Any]] = {
         ),
         "ladder": _("Warn, mute, remove"),
     },
-    Question.CRISIS: {
-        "first_speaker": _("The group's owner, within 15 minutes"),
-        "complaint": _("Say sorry, take it to a private chat, answer in the group with what was done"),
-        "competitor": _("Freeze sends, remove who attacks, tell the group plainly"),
-    },
+    Question.CRISIS: USUAL_CRISIS,
 }
 
 PLANS: dict[str, Plan] = {

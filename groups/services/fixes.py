@@ -10,6 +10,7 @@ from groups.enums import Kind, Question, State
 from groups.errors import AnswerInvalid, GroupUnknown, WordsTooLong
 from groups.models import Group
 from groups.policies import answers, words
+from groups.policies.openings import USUAL_CRISIS
 from groups.policies.plan import GroupPlan
 from groups.selectors import group_facts
 from groups.services.moving import group_move
@@ -76,10 +77,33 @@ def _fitting(text: str, field: str) -> str:
 
 
 def _ending(plan: GroupPlan, common: dict[str, Any]) -> None:
-    """The usual length of its type, counted from the start."""
-    start = plan.starts_on or plan.today
-    days = plan.limits.flash_days if plan.kind == Kind.FLASH else plan.limits.usual_days
-    group_edit_plan(**common, ends_on=start + timedelta(days=days))
+    """The usual length of its type, counted from the start, and how it ends, where nothing is written yet."""
+    if plan.ends_at is None or plan.ends_at <= plan.now:
+        start = plan.starts_on or plan.today
+        days = plan.limits.flash_days if plan.kind == Kind.FLASH else plan.limits.usual_days
+        group_edit_plan(**common, ends_on=start + timedelta(days=days))
+    usual = {
+        "how": _("Notice three days before, then hand over and dissolve"),
+        "next": _(
+            "Whoever wants to go on is invited to the next group; the others keep the owner as contact"
+        ),
+    }
+    _write_usual(plan, common, Question.ENDING, usual)
+
+
+def _crisis(plan: GroupPlan, common: dict[str, Any]) -> None:
+    """The usual crisis plan, where nothing is written yet."""
+    _write_usual(plan, common, Question.CRISIS, {key: str(text) for key, text in USUAL_CRISIS.items()})
+
+
+def _write_usual(plan: GroupPlan, common: dict[str, Any], question: str, usual: dict[str, str]) -> None:
+    """Words for the parts of an answer that say nothing; a person's words stay."""
+    written = dict(plan.answer(question))
+    answer = {
+        **written,
+        **{key: said for key, said in usual.items() if not str(written.get(key, "")).strip()},
+    }
+    readiness_answer(**common, question=question, answer=answer)
 
 
 def _rules(plan: GroupPlan, common: dict[str, Any]) -> None:
@@ -94,15 +118,13 @@ def _rules(plan: GroupPlan, common: dict[str, Any]) -> None:
 
 def _red_lines(plan: GroupPlan, common: dict[str, Any]) -> None:
     """The three usual rules and steps, where nothing is written yet."""
-    written = dict(plan.answer(Question.RULES))
     usual = {
         "lines": _(
             "No illegal, obscene or false content\nNo adding members privately\nNo unrelated ads or links"
         ),
         "ladder": _("Warn, mute, remove"),
     }
-    answer = {key: written.get(key) or words for key, words in usual.items()}
-    readiness_answer(**common, question=Question.RULES, answer=answer)
+    _write_usual(plan, common, Question.RULES, usual)
 
 
 def _closing(plan: GroupPlan, common: dict[str, Any]) -> None:
@@ -118,4 +140,5 @@ FIXES: dict[str, Callable[[GroupPlan, dict[str, Any]], None]] = {
     "rules": _rules,
     "red_lines": _red_lines,
     "closing": _closing,
+    "crisis": _crisis,
 }

@@ -72,7 +72,11 @@ TYPE_CARDS = (
 
 
 class ReadinessPage(ConsoleView):
-    """GET shows the gate. POST saves what is typed; htmx gets the checks, the week and the preview back."""
+    """GET shows the gate. POST saves what is typed; htmx gets the checks, the week and the preview back.
+
+    `fix` among the values names what one press mends (services.fixes), after saving what was typed before it:
+    `whole` says that the page's values came along.
+    """
 
     permission = Permission.VIEW
     write_permission = Permission.OPERATE
@@ -83,6 +87,9 @@ class ReadinessPage(ConsoleView):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         group = group_or_404(request, pk)
+        what = request.POST.get("fix", "")
+        if what and "whole" not in request.POST:
+            return self._mended(pk, what)
         form = ReadinessForm(request.POST)
         if not form.is_valid():
             return self._answer(request, group, form, status=422)
@@ -91,10 +98,17 @@ class ReadinessPage(ConsoleView):
             answered=self._answered(request, group, form), reason=form.cleaned_data["reason"], actor=self.request.actor,
             keep_words="keep" in request.POST or not request.htmx,  # type: ignore[attr-defined]
         )  # fmt: skip
+        if what:
+            return self._mended(pk, what)
         if request.htmx:  # type: ignore[attr-defined]
             return self._answer(request, group_or_404(request, pk), form)
         toast(request, _("Draft saved"))
         return go(request, self.url("groups:readiness", pk=pk))
+
+    def _mended(self, pk: int, what: str) -> HttpResponse:
+        group_fix(tenant=self.request.tenant, group_id=pk, what=what, actor=self.request.actor)
+        toast(self.request, _("Mended; the record shows what changed"))
+        return go(self.request, self.url("groups:readiness", pk=pk))
 
     def _answer(
         self, request: HttpRequest, group: Group, form: ReadinessForm, status: int = 200

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from console.pages import ConsoleView, FormPage, drawer_done, go, toast
-from groups.forms.life import UndoForm, ViolationForm
+from groups.forms.life import OTHER_RULE, UndoForm, ViolationForm
 from groups.models import Group, Violation
 from groups.selectors.violations import (
     members_to_record,
@@ -52,7 +52,7 @@ class ViolationNew(FormPage):
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         rules = rules_of(group_or_404(self.request, kwargs["pk"]))
-        return {"userid": self.request.GET.get("who", ""), "rule": rules[0][:200] if rules else ""}
+        return {"userid": self.request.GET.get("who", ""), "rule": rules[0][:200] if rules else OTHER_RULE}
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         group = group_or_404(self.request, kwargs["pk"])

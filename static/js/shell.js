@@ -105,6 +105,22 @@
     if (box && !box.contains(t)) closeSearch();
   });
 
+  /* A form with data-carries="#other" takes along what stands in the other one, so that its press loses nothing typed. */
+  doc.addEventListener("submit", function (e) {
+    var form = e.target;
+    var from = form.dataset && form.dataset.carries && doc.querySelector(form.dataset.carries);
+    if (!from) return;
+    var own = all("[name]", form).map(function (field) { return field.name; });
+    new FormData(from).forEach(function (value, name) {
+      if (own.indexOf(name) >= 0 || typeof value !== "string") return;
+      var carried = doc.createElement("input");
+      carried.type = "hidden";
+      carried.name = name;
+      carried.value = value;
+      form.appendChild(carried);
+    });
+  });
+
   /* Copy: data-copy holds the text, or the #id of the element that does. */
   function copyText(button) {
     var from = button.dataset.copy;

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from groups.models import Group
 from groups.services.intros import intro_rule_set
 from groups.services.moving import group_move
-from groups.services.setup import group_edit_plan
+from groups.services.setup import group_edit_plan, group_plan
 from groups.services.violations import violation_record
 from tenants import clock
 from tenants.audit import SYSTEM
@@ -73,6 +73,51 @@ def test_from_the_idea_to_live_with_nothing_forgotten(
     with tenant_scope(tenant):
         assert Group.objects.get(pk=group.pk).state == "active"
     look(page, "group-first-days")
+
+
+ANSWERS = {
+    "positioning_audience": "3–6 岁孩子的家长", "positioning_not_for": "同行",
+    "positioning_outcome": "30 天养成听读习惯", "positioning_actions": "每晚跟读、交作业",
+    "value_proposition": "30 天养成听读习惯",
+    "deliverable_promises": "每晚 20:00 老师带读\n作业 24 小时内点评", "management_duties": "林晓立规矩，周岚断争执",
+}  # fmt: skip
+
+
+def test_every_answer_is_given_in_the_browser_and_no_press_loses_what_was_typed(
+    transactional_db: None, tenant: Tenant, make_page: Callable[..., Page]
+) -> None:
+    with tenant_scope(tenant):
+        app = make_app(tenant=tenant)
+        crew = [make_staff(tenant=tenant, app=app) for _ in range(3)]
+        group = group_plan(
+            tenant=tenant, name="小芽英语启蒙10群", kind="new_user", leader_id=crew[0].pk, actor=SYSTEM,
+            starts_on=clock.local_date(clock.now(), tenant.timezone),
+        )  # fmt: skip
+    User.objects.update(language="zh-hans")
+    page = make_page(User.objects.get(email="lin@example.com"))
+    page.goto(f"/t/{tenant.slug}/groups/{group.pk}/readiness/")
+    # What saves by itself while somebody types never arrives: only the presses carry the words.
+    page.route(
+        "**/readiness/",
+        lambda call: call.fulfill(status=204) if call.request.headers.get("hx-request") else call.continue_(),
+    )
+    expect(page.locator(".is-super").first).to_be_hidden()
+    page.locator("[name=payment_basis][value=low_price]").check()
+    page.locator("[name=purpose]").select_option("conversion")
+    page.locator("[name=scenario]").select_option("camp")
+    for name, words in ANSWERS.items():
+        page.locator(f"[name={name}]").fill(words)
+    for one in crew[1:]:
+        page.locator(f"[name=crew][value='{one.pk}']").check()
+    for what in ("week", "red-lines", "ending", "crisis", "welcome", "rules"):
+        with page.expect_navigation():
+            page.locator(f"button[form=fix-{what}]").click()
+    for name, words in ANSWERS.items():
+        expect(page.locator(f"[name={name}]")).to_have_value(words)
+    with page.expect_navigation(url=f"**/groups/{group.pk}/"):
+        page.locator("button[form=go-form]").click()
+    with tenant_scope(tenant):
+        assert Group.objects.get(pk=group.pk).state == "active"
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])

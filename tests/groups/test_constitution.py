@@ -308,6 +308,26 @@ def test_the_usual_end_follows_the_setting_of_its_type(scoped, kind, setting, da
     assert group.ends_on == date(2026, 3, 2) + timedelta(days=days)
 
 
+@pytest.mark.parametrize(
+    ("what", "question", "key", "code"),
+    [("ending", "ending", "next", "READY-06"), ("crisis", "crisis", "complaint", "CRISIS-01")],
+)
+def test_the_usual_answer_is_written_where_nothing_is_and_nothing_else_changes(
+    scoped, what, question, key, code
+):
+    group = make_group(tenant=scoped, kind="new_user", ends_on=date(2026, 4, 1))
+    readiness_answer(
+        tenant=scoped, group_id=group.pk, question=question, answer={key: "我们自己写的"}, actor=SYSTEM
+    )
+    for _ in range(2):
+        group_fix(tenant=scoped, group_id=group.pk, what=what, actor=SYSTEM)
+    facts = group_facts(tenant=scoped, group=group)
+    assert facts.answer(question)[key] == "我们自己写的"
+    assert code not in {one.code for one in evaluate(facts)}
+    group.refresh_from_db()
+    assert group.ends_on == date(2026, 4, 1)
+
+
 def test_mending_the_week_keeps_the_note(scoped):
     group = make_group(tenant=scoped, kind="new_user")
     ads = {slot: ["marketing"] * 7 for slot in ("morning", "noon", "evening")}
