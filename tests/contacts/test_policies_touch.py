@@ -1,6 +1,6 @@
 """The gate's rules as pure functions: boundaries, and what must hold for any sequence of touches."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts.policies.touch import (
+    Ahead,
+    Coming,
     Decision,
     Ledger,
     Limits,
@@ -201,3 +203,43 @@ def test_every_refusal_names_its_rule_and_a_group_is_all_or_nothing(touches: lis
             assert decision.customer_ids in ((), touch.customer_ids)
         else:
             assert set(decision.customer_ids) | set(decision.blocked) - {0} == set(touch.customer_ids)
+
+
+LATER = shanghai(20)
+
+
+def kept(request: TouchRequest, ahead: Ahead, ledger: Ledger) -> tuple[str, datetime | None]:
+    who = people(*request.customer_ids)
+    made = Count(ledger, who, LIMITS, NOON, ahead).decide(request, screen(request, who, LIMITS, NOON), ())
+    return made.rule_code, made.retry_at
+
+
+def coming(priority: int = 10, key: str = "later") -> list[Coming]:
+    return [Coming(key, priority, LATER)]
+
+
+@pytest.mark.parametrize(
+    ("day", "week", "rule"), [(2, 0, "KEPT-01"), (1, 0, ""), (0, 14, "KEPT-01"), (0, 13, "")]
+)
+def test_the_last_place_of_a_persons_day_and_week_waits_for_what_is_more_important(
+    day: int, week: int, rule: str
+) -> None:
+    ledger = Ledger(day={1: day}, week={1: week})
+    found = kept(private(1, priority=50), Ahead(people={1: coming()}), ledger)
+    assert found == (rule, LATER + timedelta(seconds=1) if rule else None)
+
+
+@pytest.mark.parametrize("other", [coming(priority=50), coming(priority=60), coming(key="t1")])
+def test_nothing_is_kept_for_equals_for_less_or_for_the_message_itself(other: list[Coming]) -> None:
+    assert kept(private(1, priority=50), Ahead(people={1: other}), Ledger(day={1: 2}))[0] == ""
+
+
+@pytest.mark.parametrize(
+    ("used", "left", "rule"), [(5, 9, "KEPT-01"), (4, 9, ""), (0, 1, "KEPT-01"), (0, 2, "")]
+)
+def test_the_last_place_of_a_group_and_of_its_mass_sends_waits_too(used: int, left: int, rule: str) -> None:
+    ahead = Ahead(groups={7: coming()}, chats={"wr7": coming()})
+    ledger = Ledger(group={7: used}, chat_quota={"wr7": left})
+    assert kept(group(1, priority=50, wecom_quota=True), ahead, ledger)[0] == rule
+    service = group(1, priority=50, wecom_quota=True, is_service=True)
+    assert kept(service, ahead, Ledger(group={7: used}, chat_quota={"wr7": left}))[0] == ""

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from sop.errors import StepChanged, UndoTooLate
+from sop.errors import PlaceUnknown, StepChanged, UndoTooLate
 from sop.models import DraftEdit, Step, Version
 from sop.services.drafts import draft_undo, step_copy, step_move
 from sop.services.estimates import groups_for, step_estimate
@@ -83,6 +83,13 @@ def test_a_move_keeps_the_time_within_its_part_of_the_day_and_finds_its_phase(
     assert (same.day, same.at, same.phase) == (4, step.at, "nurture")
     later = intro(tenant)
     assert (later.day, f"{later.at:%H:%M}", later.phase) == (6, "20:00", "conversion")
+    last = draft.days + draft.after_days
+    for day in (0, last + 1):
+        with tenant_scope(tenant), pytest.raises(PlaceUnknown):
+            step_move(tenant=tenant, version_id=draft.pk, step_id=step.pk, day=day, slot=0, actor=SYSTEM)
+    with tenant_scope(tenant):
+        step_move(tenant=tenant, version_id=draft.pk, step_id=step.pk, day=last, slot=0, actor=SYSTEM)
+    assert intro(tenant).day == last
 
 
 def test_the_later_of_two_tabs_is_refused_for_the_same_step_and_not_for_another(

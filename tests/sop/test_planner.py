@@ -15,6 +15,7 @@ from sop.selectors.planned import planner_plan
 from sop.selectors.planner_shown import planner_shown
 from sop.services.planner import planner_apply, planner_undo
 from sop.services.planning import plan_apply
+from sop.services.staff import touch_retime
 from tenants.audit import SYSTEM
 from tenants.models import Preference, User
 from tests.conftest import MovableClock
@@ -127,6 +128,24 @@ def test_a_plan_in_force_moves_and_leaves_out_and_goes_back(camp: Make, frozen: 
     assert planner_undo(tenant=made.tenant, plan_id=row.pk, actor=SYSTEM) == 2
     assert planner_undo(tenant=made.tenant, plan_id=row.pk, actor=SYSTEM) == 0
     assert {one.pk: (one.state, one.due_at, one.window_ends_at) for one in Touch.objects.all()} == before
+
+
+def test_what_a_person_moved_after_a_plan_stays_when_the_plan_goes_back(camp: Make) -> None:
+    made = planned(
+        camp,
+        {"at": time(10, 0), "priority": 60},
+        {"at": time(18, 0), "priority": 10},
+        caps={"touch.cap_per_day": 1},
+    )
+    row = planner_apply(
+        tenant=made.tenant, starts_on=MONDAY, group_ids=None, moves=1, mark=plan(made, 1).mark, actor=SYSTEM
+    )
+    touch = Touch.objects.get(pk=row.moves[0][0])
+    to = touch.due_at + timedelta(hours=2)
+    touch_retime(tenant=made.tenant, touch_id=touch.pk, due_at=to, actor=SYSTEM)
+    assert planner_undo(tenant=made.tenant, plan_id=row.pk, actor=SYSTEM) == 0
+    touch.refresh_from_db()
+    assert touch.due_at == to
 
 
 def test_the_page_teaches_when_empty_then_plans_applies_and_takes_back(
