@@ -8,11 +8,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from contacts.models import Customer, ExposureDay, ExposureWeek
 from sop.enums import TouchState
 from sop.errors import PlanChanged
-from sop.models import Touch, WeekPlan
+from sop.models import Run, Touch, WeekPlan
 from sop.selectors.planned import planner_plan
 from sop.selectors.planner_shown import planner_shown
+from sop.services.dispatch import dispatch_due
 from sop.services.planner import planner_apply, planner_undo
 from sop.services.planning import plan_apply
 from sop.services.staff import touch_retime
@@ -93,6 +95,40 @@ def test_quiet_hours_are_waited_for_only_where_the_step_says_so(camp: Make) -> N
         {"at": time(7, 40), "day": 2, "window_minutes": 90, "priority": 50},
     )
     assert states(made, "best") == [("moved", "QUIET-01"), ("dropped", "QUIET-01")]
+
+
+def test_what_people_had_today_and_this_week_is_taken_off_their_places(camp: Make) -> None:
+    made = planned(
+        camp, {"at": time(10, 0), "priority": 10}, {"at": time(10, 0), "day": 2, "priority": 50},
+        {"at": time(18, 0), "priority": 60},
+    )  # fmt: skip
+    one = made.people[0][0]
+    ExposureDay.objects.create(tenant=made.tenant, customer=one, local_date=MONDAY, count=2)
+    assert states(made, "best") == [("sent", ""), ("sent", ""), ("dropped", "CAP-01")]
+    ExposureDay.objects.all().delete()
+    ExposureWeek.objects.create(tenant=made.tenant, customer=one, starts_on=MONDAY, count=13)
+    assert states(made, "best") == [("sent", ""), ("sent", ""), ("dropped", "CAP-02")]
+
+
+def test_somebody_with_two_records_in_two_groups_has_one_place(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)}, caps={"touch.cap_per_day": 1}, groups=2, people=1)
+    one, two = (some[0].pk for some in made.people)
+    assert {state for state, _rule in states(made, "best")} == {"sent"}
+    Customer.objects.filter(pk=two).update(person=one)
+    assert {state for state, _rule in states(made, "best")} == {"sent", "dropped"}
+
+
+def test_minutes_given_today_are_taken_off_and_no_move_leaves_the_camp(
+    camp: Make, frozen: MovableClock
+) -> None:
+    steps = [{"at": time(10, 0), "cost_minutes": 8}, {"at": time(18, 0), "cost_minutes": 8}]
+    made = planned(camp, *steps, caps={"sop.staff_minutes_a_day": 10})
+    frozen.set(datetime.fromisoformat("2026-03-02T10:00+08:00"))
+    dispatch_due(tenant_id=made.tenant.pk)
+    assert states(made, "best") == [("dropped", "LOAD-01")]
+    assert states(made, "best", moves=1) == [("moved", "LOAD-01")]
+    Run.objects.update(days=1)
+    assert states(made, "best", moves=1) == [("dropped", "LOAD-01")]
 
 
 def test_a_marked_step_keeps_its_day(camp: Make) -> None:

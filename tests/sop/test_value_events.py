@@ -82,6 +82,8 @@ def test_the_door_is_open_only_before_the_end_with_a_seat_left(
 def test_pairs_are_people_who_answer_each_other_soon() -> None:
     talk = [(1, STARTS), (1, STARTS), (2, STARTS + timedelta(minutes=5)), (3, STARTS + timedelta(hours=2))]
     assert pairs(talk, within_s=600) == {(1, 2)}
+    assert pairs(talk, within_s=300) == {(1, 2)}
+    assert pairs(talk, within_s=299) == set()
 
 
 def test_ids_are_read_from_a_csv_with_its_column_and_from_bare_lines() -> None:
