@@ -14,6 +14,7 @@ from sop.enums import Channel, RunState, Strategy, TouchState
 from sop.models import Run, Touch
 from sop.selectors.calendar import run_list
 from sop.selectors.execution import FIGURES, execution_touches
+from sop.selectors.talks import speech_touches
 from team.selectors import staff_list
 
 if TYPE_CHECKING:
@@ -76,6 +77,13 @@ class TouchFilter(filters.FilterSet):
     strategy = filters.ChoiceFilter(
         label=_("Strategy"), choices=Strategy.choices[1:], field_name="step__strategy", widget=HiddenInput
     )  # fmt: skip
+    speech = filters.ChoiceFilter(
+        label=_("Broadcast or conversation"), method="of_speech",
+        choices=[
+            ("broadcast", _("Broadcasts sent")), ("conversation", _("Conversations held")),
+            ("waiting", _("Conversations to come")),
+        ],
+    )  # fmt: skip
     bundle = filters.NumberFilter(label=_("Task"), field_name="bundle", widget=HiddenInput)
 
     class Meta:
@@ -88,6 +96,9 @@ class TouchFilter(filters.FilterSet):
             | Q(group__name__icontains=value)
             | Q(staff__name__icontains=value)
         )
+
+    def of_speech(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(pk__in=speech_touches(tenant=self.request.tenant, speech=value).values("pk"))
 
     def of_figure(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         tenant = self.request.tenant

@@ -23,6 +23,7 @@ from sop.services.forwarding import forward_parts
 from sop.services.proofs import BY_HAND, outcomes_note, proof_offer
 from sop.services.reassign import touches_reassign
 from sop.services.staff import touch_submit
+from sop.services.talks import talk_leave
 from team.phone import PhoneView
 from team.phone.base import Panel
 from tenants import clock
@@ -135,6 +136,21 @@ class GiveView(ForwardView):
             reason=request.POST.get("reason", "")[:200], actor=self.request.actor,
         )  # fmt: skip
         toast(request, _("Given to your colleague."))
+        return HttpResponseRedirect(self.url("team_phone:tasks"))
+
+
+class LeaveView(ForwardView):
+    """POST: a conversation is not needed, and why."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.touches(pk)
+        talk_leave(
+            tenant=self.request.tenant, touch_id=pk, reason=request.POST.get("reason", "")[:200],
+            actor=self.request.actor,
+        )  # fmt: skip
+        toast(request, _("Left out, with the reason."))
         return HttpResponseRedirect(self.url("team_phone:tasks"))
 
 

@@ -15,6 +15,7 @@ from sop.services.reminders import ladder_climb
 from sop.services.results import handed_expire, results_poll, tenants_with_results_due
 from sop.services.reviews import reviews_remind
 from sop.services.runs import runs_finish_due
+from sop.services.talks import talks_spawn
 from tenants import clock
 from tenants.models import Tenant
 from tenants.scoping import unscoped
@@ -94,4 +95,6 @@ def fly(*, tenant_id: int, flight_id: int) -> None:
 def follow_tenant(*, tenant_id: int) -> None:
     """Triggers, exits and boosts that no event has brought up; one look in FOLLOW_EVERY_S is enough."""
     wake.taken("follow", tenant_id, rest_s=FOLLOW_EVERY_S)
-    runs_follow(tenant=Tenant.objects.get(pk=tenant_id))
+    tenant = Tenant.objects.get(pk=tenant_id)
+    runs_follow(tenant=tenant)
+    talks_spawn(tenant=tenant)

@@ -153,6 +153,7 @@ phone_urlpatterns: list[URLPattern] = [
     path("send/<int:pk>/parts/", phone.ForwardPartsView.as_view(), name="forward_parts"),
     path("send/<int:pk>/proof/", phone.ProofUploadView.as_view(), name="proof"),
     path("send/<int:pk>/outcomes/", phone.OutcomesView.as_view(), name="outcomes"),
+    path("send/<int:pk>/leave/", phone.LeaveView.as_view(), name="leave"),
     path("send/<int:pk>/give/", phone.GiveView.as_view(), name="give"),
 ]
 public_urlpatterns: list[URLPattern] = [

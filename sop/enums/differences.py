@@ -28,6 +28,7 @@ FIELD_KINDS: dict[str, Differing] = {
     "window_minutes": Differing.RETIMED,
     "text": Differing.REWORDED,
     "links": Differing.REWORDED,
+    "talk_text": Differing.REWORDED,
     "attachments": Differing.REWORDED,
     "audience": Differing.AUDIENCE,
     "channel": Differing.CHANNEL,

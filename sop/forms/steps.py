@@ -23,6 +23,7 @@ from sop.enums import (
     StepRole,
     Strategy,
 )
+from sop.enums.talks import TalkFor
 from sop.forms.links import LinksField
 from sop.forms.widgets import NONE, TagChoices, date_input, time_input
 from sop.policies.message import text_limit, text_size
@@ -212,6 +213,18 @@ class StepForm(TriggerFields):
     goal = forms.CharField(label=_("Goal"), max_length=80, required=False)
     is_marketing = forms.BooleanField(label=_("Sells something"), required=False)
     opens_talk = forms.BooleanField(label=_("Asks for an answer"), required=False)
+    talk_for = forms.ChoiceField(label=_("Talk with"), choices=TalkFor.choices, required=False)
+    talk_hours = forms.IntegerField(
+        label=_("After hours"), min_value=1, max_value=168, initial=24, required=False
+    )
+    talk_most = forms.IntegerField(
+        label=_("At most a colleague and day"), min_value=1, max_value=100, initial=10, required=False
+    )
+    talk_text = forms.CharField(
+        label=_("Words of the conversation"), max_length=600, required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The colleague sends them by hand; {customer} is the person's name."),
+    )  # fmt: skip
     is_service = forms.BooleanField(
         label=_("Service message"),
         required=False,
@@ -232,7 +245,13 @@ class StepForm(TriggerFields):
         if data.get("on_block") == OnBlock.REPLACE and not data.get("replace_channel"):
             self.add_error("replace_channel", _("Say which channel takes its place."))
         self._clean_message(data)
+        self._clean_talk(data)
         return self.clean_trigger(data)
+
+    def _clean_talk(self, data: dict[str, Any]) -> None:
+        data["talk_hours"], data["talk_most"] = data.get("talk_hours") or 24, data.get("talk_most") or 10
+        if data.get("talk_for") and not (data.get("talk_text") or "").strip():
+            self.add_error("talk_text", _("Write how the colleague begins the conversation."))
 
     def _clean_message(self, data: dict[str, Any]) -> None:
         """What a channel takes: never empty, not too long."""

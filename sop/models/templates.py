@@ -22,6 +22,7 @@ from sop.enums import (
     TemplateKind,
     VersionState,
 )  # fmt: skip
+from sop.enums.talks import TalkFor
 from sop.policies.plan import PlanStep, minutes_before
 from sop.policies.triggers import Trigger
 from tenants import clock
@@ -136,6 +137,11 @@ class Step(TenantModel):
     is_marketing = models.BooleanField(default=False)
     is_service = models.BooleanField(default=False)  # receipts, class links: exempt from caps
     opens_talk = models.BooleanField(default=False)  # asks for an answer: conversation, not broadcast (R55)
+    # Conversations it leaves behind: with whom, after how many hours, how many a colleague and day, with which words.
+    talk_for = models.CharField(max_length=12, choices=TalkFor, blank=True)
+    talk_hours = models.PositiveSmallIntegerField(default=24)
+    talk_most = models.PositiveSmallIntegerField(default=10)
+    talk_text = models.TextField(blank=True)
     strategy = models.CharField(max_length=16, choices=Strategy, blank=True)
     cost_minutes = models.PositiveSmallIntegerField(default=5)  # a group
     goal = models.CharField(max_length=80, blank=True)
@@ -190,6 +196,7 @@ class Step(TenantModel):
             is_marketing=self.is_marketing,
             is_service=self.is_service,
             opens_talk=self.opens_talk,
+            spawns_talk=bool(self.talk_for),
             cost_minutes=self.cost_minutes,
             replace_channel=self.replace_channel,
             priority=self.priority,

@@ -56,6 +56,10 @@ class Touch(TenantModel):
         default=list, blank=True
     )  # [word]: it went out with these, which the list warns of
     evidence = models.JSONField(default=dict, blank=True)
+    is_talk = models.BooleanField(
+        default=False, db_default=False
+    )  # a conversation its step left behind (R55)
+    talked_at = models.DateTimeField(null=True, blank=True)  # when the conversations it leaves were planned
     recipients_count = models.PositiveIntegerField(default=0)
     blocked_count = models.PositiveIntegerField(default=0)
 

@@ -53,6 +53,7 @@ class PlanStep:
     parts: frozenset[str] = frozenset()
     attachment_kinds: tuple[str, ...] = ()
     trigger: Trigger = field(default_factory=Trigger)
+    spawns_talk: bool = False  # leaves conversations behind
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,8 @@ def talk_counts(steps: Iterable[PlanStep]) -> tuple[int, int]:
     """(broadcasts, conversations) among what customers see."""
     every = [step for step in steps if step.channel not in INTERNAL_CHANNELS]
     talks = sum(1 for step in every if is_conversation(step))
-    return len(every) - talks, talks
+    left_behind = sum(1 for step in every if step.spawns_talk and not is_conversation(step))
+    return len(every) - talks, talks + left_behind
 
 
 def check(steps: list[PlanStep], *, last_day: int, limits: Limits, is_camp: bool) -> list[Finding]:

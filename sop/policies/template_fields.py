@@ -31,6 +31,7 @@ from sop.enums import (
     Strategy,
     TemplateKind,
 )
+from sop.enums.talks import TalkFor
 
 LANGUAGES = ("zh", "en")
 LAST_DAY = 400
@@ -359,6 +360,10 @@ STEP_FIELDS: dict[str, Field] = {
     "is_marketing": Flag(gettext_lazy("sells something")),
     "is_service": Flag(gettext_lazy("service message")),
     "opens_talk": Flag(gettext_lazy("asks for an answer")),
+    "talk_for": Choice(gettext_lazy("conversations with"), choices=TalkFor, blank=True),
+    "talk_hours": Number(gettext_lazy("conversations after hours"), default=24, least=1, most=168),
+    "talk_most": Number(gettext_lazy("conversations a colleague and day"), default=10, least=1, most=100),
+    "talk_text": Words(gettext_lazy("words of the conversation"), length=600, lines=True),
     "strategy": Choice(gettext_lazy("strategy"), choices=Strategy, blank=True),
     "cost_minutes": Number(gettext_lazy("minutes a group"), default=5, most=240),
     "links": Links(gettext_lazy("links")),

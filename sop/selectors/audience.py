@@ -27,7 +27,7 @@ with had as materialized (
     where tenant_id = %(tenant)s and customer_id = any(%(people)s) and state <> 'blocked'
 )
 select t.id, t.run_id, s.key, had.customer_id from had
-join sop_touch t on t.tenant_id = %(tenant)s and t.id = had.touch_id and t.run_id = any(%(runs)s)
+join sop_touch t on t.tenant_id = %(tenant)s and t.id = had.touch_id and t.run_id = any(%(runs)s) and not t.is_talk
 join sop_step s on s.tenant_id = t.tenant_id and s.id = t.step_id and s.key = any(%(keys)s)
 """
 
@@ -57,7 +57,7 @@ def audience_resolve(*, tenant_id: int, zone: str, touches: Iterable["Touch"]) -
 def _narrowed(
     tenant_id: int, zone: str, audience: str, touches: list["Touch"], members: dict[int, list[int]]
 ) -> dict[int, list[int]]:
-    personal = [one for one in touches if audience == Audience.JOINED or one.step.is_personal]
+    personal = [one for one in touches if audience == Audience.JOINED or one.is_talk or one.step.is_personal]
     named: dict[int, list[int]] = {one.pk: [] for one in personal}
     named |= _joined(tenant_id, personal, members) if personal else {}
     if audience == Audience.JOINED:
@@ -135,7 +135,11 @@ def _joined(tenant_id: int, touches: list["Touch"], members: dict[int, list[int]
 def _without_reached(
     tenant_id: int, touches: list["Touch"], found: dict[int, list[int]]
 ) -> dict[int, list[int]]:
-    private = [touch for touch in touches if touch.channel not in GROUP_CHANNELS and not touch.step.repeats]
+    private = [
+        touch
+        for touch in touches
+        if touch.channel not in GROUP_CHANNELS and not touch.step.repeats and not touch.is_talk
+    ]
     if not private:
         return found
     reached: dict[tuple[int, str], set[int]] = defaultdict(set)

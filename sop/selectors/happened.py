@@ -136,7 +136,12 @@ def chains_of(*, run: Run, step: Step, group_ids: Sequence[int]) -> dict[int, Ch
     now = clock.now()
     sources = (
         Touch.objects.filter(
-            tenant_id=run.tenant_id, run=run, step__key=step.trigger_step, group__in=group_ids, state__in=SENT
+            tenant_id=run.tenant_id,
+            run=run,
+            step__key=step.trigger_step,
+            group__in=group_ids,
+            state__in=SENT,
+            is_talk=False,
         )
         .select_related("step")
         .order_by("-handed_at", "-pk")

@@ -30,6 +30,7 @@ from sop.enums import (
     Audience,
     Channel,
     ExitRule,
+    OnBlock,
     RecipientState,
     Rule,
     RunState,
@@ -304,10 +305,12 @@ def _request(touch: Touch, customer_ids: list[int], zone: str, now: datetime) ->
         group_id=touch.group_id if is_group else None,
         chat_id=group.chat_id if group is not None else "",
         staff_id=touch.staff_id,
-        is_marketing=step.is_marketing,
+        is_marketing=step.is_marketing and not touch.is_talk,
         # Moments ring nobody's phone: they pass the gate for buyers, freeze and end, and count as no message.
-        is_service=step.is_service or touch.channel in PULL_CHANNELS,
-        excludes_buyers=not is_group and (step.is_marketing or step.audience == Audience.UNDECIDED),
+        is_service=(step.is_service and not touch.is_talk) or touch.channel in PULL_CHANNELS,
+        excludes_buyers=not is_group
+        and not touch.is_talk
+        and (step.is_marketing or step.audience == Audience.UNDECIDED),
         buyers_since=clock.day_bounds(touch.run.starts_on, zone)[0],
         wecom_quota=touch.channel in MASS_CHANNELS,
         group_frozen=group is not None and group.frozen_at is not None,
@@ -330,8 +333,8 @@ def _refused(batch: _Batch, touch: Touch, decision: Decision) -> Touch:
         retry_at=decision.retry_at,
         window_ends_at=touch.window_ends_at,
         now=batch.now,
-        on_block=touch.step.on_block,
-        can_replace=bool(replacement) and replacement != touch.channel,
+        on_block=OnBlock.DELAY if touch.is_talk else touch.step.on_block,
+        can_replace=not touch.is_talk and bool(replacement) and replacement != touch.channel,
     )
     return _apply(batch, touch, ruling, decision.reason)
 

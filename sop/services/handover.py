@@ -188,6 +188,10 @@ def _group_names(some: list[Touch]) -> str:
 
 def _title(first: Touch, count: int) -> str:
     """What to do, in a few words."""
+    if first.is_talk:
+        person = first.recipients.select_related("customer").order_by("pk").first()
+        named = {"who": person.customer if person else _("a customer"), "step": first.step.title}
+        return _("Talk with %(who)s after “%(step)s”") % named
     names = {
         Channel.GROUP_FORWARD: _("Forward “%(step)s” to %(count)s groups"),
         Channel.GROUP_MASS: _("Confirm the mass send “%(step)s” in WeCom"),

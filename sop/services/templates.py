@@ -32,6 +32,7 @@ COPIED = (
     "key", "phase", "link", "parts", "title", "anchor", "day", "at", "offset_minutes", "window_minutes", "channel",
     "replace_channel", "content_type", "text", "links", "role", "audience", "evidence", "mark", "on_block",
     "catch_up", "priority", "is_marketing", "is_service", "opens_talk", "strategy", "cost_minutes", "goal",
+    "talk_for", "talk_hours", "talk_most", "talk_text",
     "attachments", "material_id",
     "on", "trigger_tag", "trigger_count", "trigger_kind", "trigger_object", "trigger_hours", "trigger_step", "repeats",
 )  # fmt: skip
@@ -60,6 +61,10 @@ class StepData:
     is_marketing: bool = False
     is_service: bool = False
     opens_talk: bool = False
+    talk_for: str = ""
+    talk_hours: int = 24
+    talk_most: int = 10
+    talk_text: str = ""
     strategy: str = ""
     cost_minutes: int = 5
     goal: str = ""

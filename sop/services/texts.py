@@ -33,13 +33,20 @@ class Message:
 
 def messages_of(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, Message]:
     """Touch id -> its message as the customer gets it. Makes missing radar links: one a run, step, link and group."""
-    wishes: dict[int, dict[str, RadarWish]] = {touch.pk: _wishes(touch) for touch in touches}
+    wishes: dict[int, dict[str, RadarWish]] = {
+        touch.pk: {} if touch.is_talk else _wishes(touch) for touch in touches
+    }
     made = radar_links_put(
         tenant_id=tenant.pk, wishes=[wish for some in wishes.values() for wish in some.values()]
     )
     found: dict[int, Message] = {}
     same: dict[tuple[object, ...], Message] = {}  # one wording for all who join a group on one morning
     for touch in touches:
+        if touch.is_talk:
+            found[touch.pk] = Message(
+                render(touch.step.talk_text, values_of(tenant=tenant, touch=touch), {}), []
+            )
+            continue
         alike = (touch.run_id, touch.step_id, touch.group_id, touch.staff_id, touch.planned_at)
         if alike not in same:
             links = {key: made[wish.source_id, wish.source_key] for key, wish in wishes[touch.pk].items()}

@@ -146,7 +146,9 @@ def move_check(*, run: Run, version: Version) -> None:
 def move_plan(*, run: Run, version: Version, locked: bool = False) -> Planned:
     """What `run_move` would do now. `locked` holds the run's touches against the dispatcher, in a transaction."""
     tenant, now = run.tenant, clock.now()
-    touches = Touch.objects.filter(tenant=tenant, run=run).annotate(step_key=F("step__key")).order_by("pk")
+    # Conversations are of people who heard the old words: they stay as they are.
+    own = Touch.objects.filter(tenant=tenant, run=run, is_talk=False)
+    touches = own.annotate(step_key=F("step__key")).order_by("pk")
     if locked:
         touches = touches.select_for_update(of=("self",))
     found = {one.pk: one for one in touches}

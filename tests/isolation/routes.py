@@ -411,6 +411,7 @@ PHONE = {
     "sop_phone:proof",
     "sop_phone:outcomes",
     "sop_phone:give",
+    "sop_phone:leave",
 }
 # Where the phone signs in: anyone may knock.
 PHONE_DOOR = {"team_phone:login", "team_phone:oauth"}
