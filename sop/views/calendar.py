@@ -25,6 +25,7 @@ from sop.selectors.board_lines import board_lines
 from sop.selectors.calendar import day_ledger, decorate, touch_list, week_days
 from sop.selectors.replans import Replan, replan_of
 from sop.services.calendar import Moved, calendar_back, calendar_move, due_of, replan_apply
+from sop.views.days import day_named
 from tenants import audit, clock
 from tenants.enums import Permission
 
@@ -54,7 +55,7 @@ def asked_of(request: Any, data: Any) -> Wanted:
 
 def _day(raw: str | None, *, default: date) -> date:
     try:
-        return date.fromisoformat(raw or "")
+        return day_named(raw)
     except ValueError:
         return default
 

@@ -14,6 +14,7 @@ from sop.selectors.planned import planner_plan
 from sop.selectors.planner import MOST_MOVES
 from sop.selectors.planner_shown import plan_last, planner_shown
 from sop.services.planner import planner_apply, planner_undo
+from sop.views.days import day_named
 from tenants import clock
 from tenants.enums import Permission
 
@@ -49,7 +50,7 @@ class Asked:
     def __init__(self, request: Any, data: Any) -> None:
         today = clock.local_date(clock.now(), request.tenant.timezone)
         try:
-            day = date.fromisoformat(data.get("week", ""))
+            day = day_named(data.get("week"))
         except ValueError:
             day = today
         self.today = today

@@ -7,6 +7,7 @@ from django.http import Http404
 
 from groups.selectors import groups_open
 from sop.selectors.push import monday_of
+from sop.views.days import day_named
 
 if TYPE_CHECKING:
     from groups.models import Group
@@ -23,7 +24,7 @@ def group_open(request: Any, pk: int) -> "Group":
 def week_of(raw: str | None, *, default: date | None = None) -> date:
     """The Monday of the week that an address names. Raises Http404 for no date where there is no default."""
     try:
-        return monday_of(date.fromisoformat(raw or ""))
+        return monday_of(day_named(raw))
     except ValueError as error:
         if default is not None and not raw:
             return default

@@ -43,6 +43,7 @@ from sop.services.runs import (
     works_inside,
 )
 from sop.tables import RunTable
+from sop.views.days import day_named
 from tenants import clock
 from tenants.enums import Permission
 
@@ -327,7 +328,7 @@ def _judge_weeks(tenant: Any, week: Week) -> None:
 
 def _day(raw: str | None, *, default: date) -> date:
     try:
-        return date.fromisoformat(raw or "")
+        return day_named(raw)
     except ValueError:
         return default
 
