@@ -176,7 +176,7 @@ def test_the_calendar_looks_right_in_the_dark_in_english_and_on_the_phone(
     expect(phone.locator("td[data-day='2025-11-22'].is-pick").first).to_be_visible()
     look(phone, "calendar-phone")
     phone.locator("details.q-clashbox").first.click()
-    phone.locator(".q-clashes .btn").first.click()
+    phone.locator(".q-clashes button").first.click()
     expect(phone.locator("#q-drawer h2")).to_be_visible()
     User.objects.filter(pk=user.pk).update(language="en")
     english = make_page(user, language="en-US")
