@@ -25,6 +25,14 @@ LEFT_OUT = {
     "groups:code_poster": "a picture", "groups:way_poster": "a picture", "sop:file": "a file",
     "wecom:asset": "a file", "wecom:archive_file": "a file", "wecom:archive_consents": "a file",
     "wecom:inbox_progress": "of a batch that is running",
+    **dict.fromkeys((
+        "groups:overlap_people", "sop:link_people", "sop:pulse_people", "sop:fact_people", "sop:step_people",
+        "analytics:people",
+    ), "opened from a figure, with its words"),
+    **dict.fromkeys((
+        "groups:screening", "groups:candidates", "groups:invite", "groups:setup_step", "groups:violation_picture",
+        "groups:violation_undo", "groups:end_task",
+    ), "a drawer of groups of one type or stage"),
     "contacts:sheet_status": "of a file that is being read", "sop:clone": "a template that is not in the database",
 }  # fmt: skip
 # Whose id `pk` is, by the start of a route's name; the longest that fits counts.

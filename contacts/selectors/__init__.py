@@ -419,5 +419,7 @@ def live_follow_counts(*, tenant_id: int, staff_ids: Iterable[int] | None = None
     rows = Follow.objects.filter(tenant_id=tenant_id, state__in=LIVE_FOLLOWS)
     if staff_ids is not None:
         rows = rows.filter(staff_id__in=set(staff_ids))
-    counted = rows.values("staff_id").annotate(people=Count("pk"))
+    counted = rows.values("staff_id").annotate(
+        people=Count("*")
+    )  # of rows, not of ids: the index alone tells it
     return {row["staff_id"]: row["people"] for row in counted}
