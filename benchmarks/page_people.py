@@ -47,7 +47,7 @@ def people_fill(app: App, *, share: int = 1) -> None:
     )
     customer = Customer.objects.create(**common, app=app, external_userid="wmPage0", name="客户0")
     series(
-        customer, groups * SEATS - 1, external_userid="'wmPage' || n", name="'客户' || n", stage="mod(n, 6)",
+        customer, groups * SEATS - 1, external_userid="'wmPage' || n", name="'客户' || n", stage="1 + mod(n, 6)",
         first_seen_at="base.first_seen_at - n * interval '1 minute'",
     )  # fmt: skip
     _code(app, group)

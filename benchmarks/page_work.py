@@ -41,6 +41,9 @@ FIRST: dict[str, dict[str, Any]] = {
         "starts_at": clock.now() + timedelta(days=3),
         "ends_at": clock.now() + timedelta(days=4),
     },
+    "sop.Flight": {
+        "asked": {"starts_on": "2026-12-01", "groups": 20, "members": 200, "groups_each": 1.1, "seed": 1},
+    },
     "contacts.Order": {"state": "paid", "amount_fen": 9_900, "refund_fen": 0, "sku_id": "sku0"},
     "contacts.Sku": {"code": "sku0"},
     "leads.Lead": {"state": "open", "next_action": "call", "next_action_at": clock.now(), "tier": "A"},
