@@ -349,6 +349,19 @@ def test_the_ledger_of_a_cell_and_the_file_of_the_week(camp: Make, ask: Callable
     assert "干货" in lines[3]
 
 
+def test_the_ledger_reminds_of_what_somebody_has_not_done_yet(camp: Make, ask: Callable[..., Any]) -> None:
+    made = planned(camp, {"at": time(10, 0), "title": "早安"}, {"at": time(18, 0), "title": "晚安"})
+    with tenant_scope(made.tenant):
+        waits, coming = Touch.objects.filter(group=made.groups[0]).order_by("due_at")
+        staff = made.groups[0].owner
+        Touch.objects.filter(pk=waits.pk).update(state=TouchState.HANDED, handed_at=waits.due_at, staff=staff)
+    ledger = ask(
+        made, f"/sop/calendar/groups/{made.groups[0].pk}/?day=2026-03-02", htmx=True
+    ).content.decode()
+    assert f"/sop/touches/{waits.pk}/remind/" in ledger
+    assert f"/sop/touches/{coming.pk}/remind/" not in ledger
+
+
 def test_the_blocked_are_offered_in_the_drawer_and_put_in_force(camp: Make, ask: Callable[..., Any]) -> None:
     made = planned(camp, {"at": time(22, 30), "title": "加播"})
     touch = blocked(made, "QUIET-01")[0]
