@@ -57,6 +57,11 @@ EVENTS: dict[str, list[str]] = {
     ],
 }
 
+# These come first, and take what waits of one group, customer or colleague in one go.
+INBOUND_RUNS: dict[str, list[str]] = {
+    "change_external_chat": ["groups.handlers.on_external_chat"],
+}
+
 INBOUND: dict[str, list[str]] = {
     "api.behaviours": ["contacts.handlers.on_api_behaviours"],
     "change_contact": ["team.handlers.on_contact_change"],
@@ -68,11 +73,6 @@ INBOUND: dict[str, list[str]] = {
     ],
     "change_external_tag": ["contacts.handlers.on_external_tag"],
     "msgaudit_notify": ["wecom.archive.handlers.on_notify"],
-}
-
-# These take what waits of one group, customer or colleague in one go.
-INBOUND_RUNS: dict[str, list[str]] = {
-    "change_external_chat": ["groups.handlers.on_external_chat"],
 }
 
 SYNCERS: dict[str, str] = {
@@ -103,12 +103,12 @@ def connect() -> None:
     for event_name, paths in EVENTS.items():
         for path in paths:
             registry.register(event_name, path, import_string(path))
-    for event_name, paths in INBOUND.items():
-        for path in paths:
-            ingest.register_inbound(event_name, import_string(path))
     for event_name, paths in INBOUND_RUNS.items():
         for path in paths:
             ingest.register_inbound(event_name, import_string(path), takes_run=True)
+    for event_name, paths in INBOUND.items():
+        for path in paths:
+            ingest.register_inbound(event_name, import_string(path))
     for what, path in SYNCERS.items():
         sync.register_syncer(what, import_string(path))
     register_act = import_string("team.services.register_act")

@@ -88,14 +88,15 @@ def on_messages_archived(*, tenant_id: int, events: list[MessagesArchived]) -> N
 
 
 def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
+    """What became of a touch's send or of a reminder at WeCom. Safe to repeat."""
     for event in events:
         if event.ref_kind == REF:
             send_finished(tenant_id=tenant_id, event=event)
+            if event.state == "done":
+                send_lessen(tenant=Tenant.objects.get(pk=tenant_id), touch_id=event.ref_id)
         elif event.ref_kind in (MASS_REF, NUDGE_REF):
             failed = "" if event.state == "done" else event.error or event.state
             reminder_answered(tenant_id=tenant_id, send_id=event.send_id, error=failed)
-            if event.state == "done":
-                send_lessen(tenant=Tenant.objects.get(pk=tenant_id), touch_id=event.ref_id)
 
 
 def on_work_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:

@@ -19,6 +19,7 @@ EXEMPT: Final[Mapping[str, str]] = {
     "content.MaterialEdition": "Own words; what is made of a testimonial cannot be used once that is erased.",
     "sop.Step": "The company's own words to everybody; a plan names nobody.",
     "sop.Touch": "What a plan sent to a group; who got it stands in the registry's own tables.",
+    "sop.TouchReminder": "Which colleague was reminded of a touch; it names no customer.",
     "sop.PushSlot": "The company's own words of a week; a slot names nobody.",
     "sop.TopicUse": "Which topic a slot carried; answers are counted, not kept.",
     "leads.LeadEvent": "Append-only by trigger; it holds tiers and times and no words.",

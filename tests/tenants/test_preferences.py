@@ -12,8 +12,8 @@ from tenants.models import Preference, Tenant
 from tenants.scoping import tenant_scope
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
-FIRST = preferences.declare("test.first", default=3, kind=PreferenceKind.INTEGER, label="First")
-SECOND = preferences.declare("test.second", default="x", kind=PreferenceKind.TEXT, label="Second")
+FIRST = preferences.declare("tests.first", default=3, kind=PreferenceKind.INTEGER, label="First")
+SECOND = preferences.declare("tests.second", default="x", kind=PreferenceKind.TEXT, label="Second")
 
 
 def statements(ask: Callable[[], object]) -> int:
