@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from console.pages import render, toast
+from console.pictures import picture_response
 from content.phone import ScriptsPage
 from groups.enums import LIVE_STATES, IncidentKind, LadderStep
 from groups.forms.life import OTHER_RULE, ViolationForm
@@ -251,8 +252,7 @@ class BreachPicture(_Breach):
         found = violation_picture(tenant_id=group.tenant_id, group_id=group.pk, violation_id=number)
         if found is None:
             raise Http404
-        headers = {"Content-Disposition": "inline", "Cache-Control": "private, no-store"}
-        return HttpResponse(found[0], content_type=found[1], headers=headers)
+        return picture_response(*found)
 
 
 class GroupScriptsPage(ScriptsPage):

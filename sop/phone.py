@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 
 from console.pages import render, toast
 from content.policies.wording import render as fill
+from groups.policies.pictures import LARGEST_MB
 from sop.enums import GROUP_CHANNELS, INTERNAL_CHANNELS, MASS_CHANNELS, PULL_CHANNELS, Channel, TouchState
-from sop.enums.proofs import PICTURE_MB, Outcome
+from sop.enums.proofs import Outcome
 from sop.errors import PictureInvalid
 from sop.forms import NoteForm
 from sop.forms.proofs import PictureForm, outcomes_read
@@ -66,7 +67,7 @@ class ForwardView(PhoneView):
             "waiting_pictures": pictures_waiting(tenant=self.request.tenant, touches=touches),
             "by_hand": first.channel in BY_HAND,
             "outcomes": Outcome.choices,
-            "picture_mb": PICTURE_MB,
+            "picture_mb": LARGEST_MB,
             "colleagues": self._colleagues(first) if waiting else [],
         }
         return render(request, "sop/forward.html", context, partial="sop/forward.html")

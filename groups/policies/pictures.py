@@ -1,7 +1,7 @@
 """Pictures that people hand in as evidence: what they are, by their bytes. Pure."""
 
-MEGABYTE = 1024 * 1024
-LARGEST_BYTES = 5 * MEGABYTE  # a screenshot of a phone has about one
+LARGEST_MB = 5  # a screenshot of a phone has about one
+LARGEST_BYTES = LARGEST_MB * 1024 * 1024
 
 
 def picture_type(content: bytes) -> str:

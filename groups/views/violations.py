@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from console.pages import ConsoleView, FormPage, drawer_done, go, toast
+from console.pictures import picture_response
 from groups.forms.life import OTHER_RULE, UndoForm, ViolationForm
 from groups.models import Group, Violation
 from groups.selectors.violations import (
@@ -109,10 +110,7 @@ class ViolationPicture(ConsoleView):
         found = violation_picture(tenant_id=group.tenant_id, group_id=group.pk, violation_id=number)
         if found is None:
             raise Http404
-        response = HttpResponse(found[0], content_type=found[1])
-        response.headers["Content-Disposition"] = "inline"
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
+        return picture_response(*found)
 
 
 class ViolationAct(ConsoleView):

@@ -7,7 +7,6 @@ from tenants.enums import PreferenceKind
 from tenants.preferences import declare
 
 PROOFS_REF = "sop.proofs"  # the reviewers' task of one run
-PICTURE_MB = 5
 
 
 class ProofKind(models.TextChoices):

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from sop.enums.proofs import PICTURE_MB, Outcome
+from groups.policies.pictures import LARGEST_BYTES, LARGEST_MB
+from sop.enums.proofs import Outcome
 
 
 class PictureForm(forms.Form):
@@ -21,8 +22,8 @@ class PictureForm(forms.Form):
 
     def clean_picture(self) -> Any:
         sent = self.cleaned_data["picture"]
-        if sent.size > PICTURE_MB * 1024 * 1024:
-            raise forms.ValidationError(_("The picture is larger than %(most)s MB.") % {"most": PICTURE_MB})
+        if sent.size > LARGEST_BYTES:
+            raise forms.ValidationError(_("The picture is larger than %(most)s MB.") % {"most": LARGEST_MB})
         return sent
 
 

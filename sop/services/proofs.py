@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from groups.policies.pictures import LARGEST_BYTES, LARGEST_MB, picture_type
 from sop.enums import REF, Channel, RecipientState, TouchState
-from sop.enums.proofs import PICTURE_MB, PROOFS_REF, Outcome, ProofKind, ProofState
+from sop.enums.proofs import PROOFS_REF, Outcome, ProofKind, ProofState
 from sop.errors import OwnProof, PictureInvalid, ReasonMissing, TouchFixed
 from sop.models import Run, Touch, TouchProof, TouchRecipient
 from sop.services.proving import proof_confirms
@@ -27,17 +28,16 @@ if TYPE_CHECKING:
     from tenants.models import Tenant
 
 BY_HAND = frozenset({Channel.CALL, Channel.SMS, Channel.OFFICIAL})
-_SIGNS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 
-def picture_type(content: bytes) -> str:
+def _checked_type(content: bytes) -> str:
     """By the bytes. Raises PictureInvalid for what is empty, too large, or neither PNG nor JPEG."""
-    if len(content) > PICTURE_MB * 1024 * 1024:
-        raise PictureInvalid(_("The picture is larger than %(most)s MB.") % {"most": PICTURE_MB})
-    for sign, kind in _SIGNS.items():
-        if content.startswith(sign):
-            return kind
-    raise PictureInvalid
+    if len(content) > LARGEST_BYTES:
+        raise PictureInvalid(_("The picture is larger than %(most)s MB.") % {"most": LARGEST_MB})
+    kind = picture_type(content)
+    if not kind:
+        raise PictureInvalid
+    return kind
 
 
 def touch_locked(tenant: "Tenant", touch_id: int) -> Touch:
@@ -52,7 +52,7 @@ def proof_offer(*, tenant: "Tenant", touch_id: int, content: bytes, actor: Actor
     reports on or what is over, NotPermitted.
     """
     require(actor, Permission.WORK)
-    kind, now = picture_type(content), clock.now()
+    kind, now = _checked_type(content), clock.now()
     with transaction.atomic():
         touch = touch_locked(tenant, touch_id)
         if touch.state not in {TouchState.HANDED, TouchState.SUBMITTED} or touch.send_id:

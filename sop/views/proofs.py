@@ -7,21 +7,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.pages import ConsoleView, TemplatePage, go, toast
+from console.pictures import picture_response
 from sop.forms.proofs import RefuseForm
-from sop.models import TouchProof
 from sop.selectors.proofs import proof_picture, proofs_waiting
 from sop.services.proofs import is_own, proof_accept, proof_refuse
 from tenants.enums import Permission
 
 SHOWN = 30
-
-
-def picture_response(proof: TouchProof) -> HttpResponse:
-    """The picture itself, for nobody's cache."""
-    answer = HttpResponse(bytes(proof.picture or b""), content_type=proof.picture_type)
-    answer.headers["Cache-Control"] = "private, no-store"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
 
 
 class ProofsPage(TemplatePage):
@@ -50,7 +42,8 @@ class ProofPictureView(ConsoleView):
     permission = Permission.WORK
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return picture_response(proof_picture(tenant=self.request.tenant, proof_id=pk))
+        proof = proof_picture(tenant=self.request.tenant, proof_id=pk)
+        return picture_response(bytes(proof.picture or b""), proof.picture_type)
 
 
 class ProofActView(ConsoleView):
