@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, connections
+from django.test import TransactionTestCase
 
 from tenants import clock
 from tenants.audit import Actor
@@ -25,6 +26,7 @@ from tenants.enums import Role
 from tenants.models import Tenant, User
 from tenants.roles import PERMISSIONS
 from tenants.services import tenant_sign_up
+from tests.emptying import Broom
 from wecom.operations import tally
 
 # The same examples in every run and no time limit: a run must not fail by chance or on a slow machine.
@@ -118,6 +120,15 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest, worker_id: str) ->
         for alias in ("owner", "default"):
             connections[alias].close()
         _run(home, f'drop database if exists "{name}" with (force)')
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _empty_what_was_filled() -> Iterator[None]:
+    """After a test that commits: in the place of Django's flush, where the owner may."""
+    broom = Broom(_owner)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: broom.sweep())
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings as django_settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tenants import clock
 from wecom import valkey
@@ -278,7 +280,7 @@ def test_the_morning_after_a_day_of_refusals_begins_with_a_short_pause(gate, fro
 
 
 def test_a_valkey_that_went_away_during_a_call_takes_nobody_its_answer(gate, frozen):
-    gate._valkey = valkey.redis.Redis(host="127.0.0.1", port=9)
+    gate._valkey = valkey.redis.Redis(host="127.0.0.1", port=9, retry=Retry(NoBackoff(), 0))
     gate.transport_worked()
     gate.transport_failed()
     gate.narrow(PATH)
