@@ -21,6 +21,7 @@ from wecom.sending.ledger import quota_figures as quota_figures
 from wecom.sending.ledger import quota_left as quota_left
 from wecom.sending.ledger import quota_rules as quota_rules
 from wecom.sending.ledger import quota_window as quota_window
+from wecom.sending.quota import Window as Window
 from wecom.sending.quota import window_for as window_for
 
 OAUTH_SCOPE = "snsapi_base"

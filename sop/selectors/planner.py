@@ -7,7 +7,7 @@ whole: it has a place when everybody it is for has one.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -32,13 +32,16 @@ from sop.enums import (
 )
 from sop.models import Touch
 from sop.policies.calendar import day_date
+from sop.policies.crowds import Crowd, binding, crowds_of
 from sop.policies.schedule import Option, Place, Wish
 from sop.selectors.audience import audience_resolve
 from tenants import clock, preferences
 from wecom.enums import ReceiverKind
-from wecom.selectors import quota_left, quota_rules, window_for
+from wecom.selectors import Window, quota_days, quota_rules, window_for
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from tenants.models import Tenant
 
 MOST = 1_500  # touches planned at once
@@ -52,17 +55,6 @@ class Slot:
 
     at: datetime
     channel: str
-
-
-@dataclass(frozen=True)
-class Crowd:
-    """People for whom the same holds: how many, and what they have had."""
-
-    size: int
-    touches: frozenset[int]
-    had_today: int
-    had_week: int
-    quota: int
 
 
 @dataclass
@@ -89,19 +81,17 @@ def importance(priority: int) -> int:
 
 
 def planner_week(
-    *,
-    tenant: "Tenant",
-    starts_on: date,
-    group_ids: Iterable[int] | None = None,
-    moves: int = 1,
-    also: Iterable[int] = (),
+    *, tenant: "Tenant", starts_on: date, group_ids: Iterable[int] | None = None, moves: int = 1
 ) -> Week:
     """What is still planned in the week from `starts_on` (a Monday, tenant's zone), as wishes. Some fifteen queries.
 
-    `group_ids`: only these groups; None: all. `moves`: so many days later a message may be moved at most. `also`: ids
-    of touches that are looked at as well, wherever they stand now.
+    `group_ids`: only these groups; None: all. What other groups' messages take of the same people's places and of the
+    same staff's minutes is taken off: they stay as they are. `moves`: so many days later a message may be moved at
+    most.
     """
-    return week_builder(tenant=tenant, starts_on=starts_on, group_ids=group_ids, moves=moves, also=also).week
+    return week_builder(
+        tenant=tenant, starts_on=starts_on, group_ids=group_ids, moves=moves, is_alone=False
+    ).week
 
 
 def week_builder(
@@ -111,33 +101,39 @@ def week_builder(
     group_ids: Iterable[int] | None = None,
     moves: int = 1,
     also: Iterable[int] = (),
+    is_alone: bool = True,
 ) -> "WeekBuilder":
-    """What `planner_week` reads, for one who asks on: what a touch would use at another time."""
-    now = clock.now()
+    """What `planner_week` reads, for one who asks on: what a touch would use at another time.
+
+    `also`: ids of touches that are looked at as well, wherever they stand now. `is_alone`: other groups are not asked.
+    """
+    now, only = clock.now(), None if group_ids is None else sorted(group_ids)
     week = Week(starts_on=starts_on, limits=gate_limits(tenant_id=tenant.pk, zone=tenant.timezone))
-    rows = _touches(tenant, week, now, group_ids, list(also))
-    week.is_cut = len(rows) > MOST
+    coming = _coming(tenant, week, now)
+    rows = _rows(coming if only is None else coming.filter(group__in=only), tenant, list(also))
+    beside = [] if is_alone or only is None or not rows else _rows(coming.exclude(group__in=only))
+    week.is_cut = max(len(rows), len(beside)) > MOST
     week.touches = {one.pk: one for one in rows[:MOST]}
     builder = WeekBuilder(tenant, week, now, moves)
     if week.touches:
-        builder.build()
+        builder.build(beside[:MOST])
     return builder
 
 
-def _touches(
-    tenant: "Tenant", week: Week, now: datetime, group_ids: Iterable[int] | None, also: list[int]
-) -> list[Touch]:
+def _coming(tenant: "Tenant", week: Week, now: datetime) -> "QuerySet[Touch]":
+    """What is planned from now on to the end of the week, by runs that go on."""
     since = max(now, clock.day_bounds(week.starts_on, tenant.timezone)[0])
     until = clock.day_bounds(week.ends_on, tenant.timezone)[1]
-    rows = Touch.objects.filter(
+    return Touch.objects.filter(
         tenant=tenant,
         state=TouchState.PLANNED,
         due_at__gte=since,
         due_at__lt=until,
         run__state=RunState.RUNNING,
     )
-    if group_ids is not None:
-        rows = rows.filter(group__in=list(group_ids))
+
+
+def _rows(rows: "QuerySet[Touch]", tenant: "Tenant | None" = None, also: Sequence[int] = ()) -> list[Touch]:
     if also:
         rows = rows | Touch.objects.filter(tenant=tenant, pk__in=also)
     rows = rows.prefetch_related("step", "run", "group__owner", "staff").defer("text")
@@ -152,15 +148,21 @@ class WeekBuilder:
         self.zone = tenant.timezone
         self.today = clock.local_date(now, self.zone)
         self.rules = quota_rules(tenant_id=tenant.pk)
+        # WeCom's windows of the week by their names, in order.
+        self.windows = {self._window(day): window_for(self.rules, day) for day in self._days()}
         self.crowds_of: dict[int, list[int]] = defaultdict(list)
 
-    def build(self) -> None:
+    def build(self, beside: Sequence[Touch] = ()) -> None:
+        """`beside`: planned messages that stay as they are and take their places first."""
         touches = list(self.week.touches.values())
-        reached = audience_resolve(tenant_id=self.tenant.pk, zone=self.zone, touches=touches)
-        self.week.people = {one.pk: len(reached.get(one.pk, ())) for one in touches}
-        self._crowds(touches, reached)
+        every = [*touches, *beside]
+        reached = audience_resolve(tenant_id=self.tenant.pk, zone=self.zone, touches=every)
+        self.week.people = {one.pk: len(reached.get(one.pk, ())) for one in every}
+        self._crowds(every, reached)
         self._groups(touches)
         self._staff(touches)
+        for touch in beside:
+            self._take(touch)
         self.week.wishes = [self._wish(touch) for touch in touches]
 
     def _crowds(self, touches: Sequence[Touch], reached: Mapping[int, list[int]]) -> None:
@@ -172,17 +174,21 @@ class WeekBuilder:
             if not touch.step.is_service and touch.channel not in SILENT_CHANNELS:
                 for one in reached.get(touch.pk, ()):
                     by_person[persons.get(one, one)].add(touch.pk)
-        today, week = self._had(by_person)
-        quota = self._quota_of(touches, by_person)
-        sizes: dict[tuple[frozenset[int], int, int, int], int] = defaultdict(int)
-        for person, some in by_person.items():
-            sizes[frozenset(some), today.get(person, 0), week.get(person, 0), quota.get(person, -1)] += 1
-        every = [Crowd(size, *key) for key, size in sizes.items()]
-        self.week.crowds = _binding_crowds(every)
+        asked = {person: some for person, some in by_person.items() if some & self.week.touches.keys()}
+        today, week = self._had(asked)
+        quota = self._quota_of(touches, asked)
+        self.week.crowds = binding(crowds_of(asked, today=today, week=week, quota=quota))
         for number, crowd in enumerate(self.week.crowds):
             for touch_id in crowd.touches:
                 self.crowds_of[touch_id].append(number)
             self._crowd_room(number, crowd)
+
+    def _take(self, touch: Touch) -> None:
+        """What a message that stays as it is takes of the places it shares with those that are planned."""
+        wish = self._wish(touch)
+        for place, amount in wish.options[0].uses if wish.declared else ():
+            if place in self.week.room:
+                self.week.room[place] = max(0, self.week.room[place] - amount)
 
     def _had(self, people: Iterable[int]) -> tuple[dict[int, int], dict[int, int]]:
         """What people have had today, where today is of the week, and in the week."""
@@ -190,29 +196,40 @@ class WeekBuilder:
         day = self.today if is_now else self.week.starts_on
         return counts_on(tenant_id=self.tenant.pk, person_ids=people, day=day)
 
-    def _quota_of(self, touches: Sequence[Touch], people: Iterable[int]) -> dict[int, int]:
+    def _quota_of(self, touches: Sequence[Touch], people: Iterable[int]) -> dict[int, tuple[int, ...]]:
         """What WeCom still lets each person receive by private mass sends, where there are any."""
         if not any(touch.channel == Channel.PRIVATE_MASS for touch in touches):
             return {}
         rows = customer_list(tenant_id=self.tenant.pk).filter(pk__in=list(people)).order_by()
         external = dict(rows.values_list("external_userid", "pk"))
-        day = max(self.today, self.week.starts_on)
-        left = quota_left(
+        left = self._left(ReceiverKind.CUSTOMER, external)
+        return {external[one]: tuple(counts.values()) for one, counts in left.items()}
+
+    def _left(self, receiver_kind: str, receiver_ids: Collection[str]) -> dict[str, dict[str, int]]:
+        """{receiver: {window: mass sends that WeCom still takes in it}} of the week's windows. One query."""
+        windows = self.windows.values()
+        sent = quota_days(
             tenant_id=self.tenant.pk,
-            receiver_kind=ReceiverKind.CUSTOMER,
-            receiver_ids=list(external),
-            day=day,
-            rules=self.rules,
+            receiver_kind=receiver_kind,
+            first=min(one.first for one in windows),
+            last=max(one.last for one in windows),
+            receiver_ids=receiver_ids,
         )
-        return {external[one]: count for one, count in left.items()}
+        return {
+            who: {
+                name: max(0, window.limit - _sent_in(window, sent.get(who, {})))
+                for name, window in self.windows.items()
+            }
+            for who in receiver_ids
+        }
 
     def _crowd_room(self, number: int, crowd: Crowd) -> None:
         limits, owner = self.week.limits, f"crowd:{number}"
         for day in self._days():
             had = crowd.had_today if day == self.today else 0
             self.week.room[Place("CAP-01", owner, day.isoformat())] = max(0, limits.per_day - had)
-            if crowd.quota >= 0:
-                self.week.room[Place("QUOTA-01", owner, self._window(day))] = crowd.quota
+        for window, left in zip(self.windows, crowd.quota, strict=False):
+            self.week.room[Place("QUOTA-01", owner, window)] = left
         self.week.room[Place("CAP-02", owner, "")] = max(0, limits.per_week - crowd.had_week)
 
     def _days(self) -> list[date]:
@@ -230,15 +247,11 @@ class WeekBuilder:
                 self.week.room[Place("GROUP-01", f"group:{group_id}", day.isoformat())] = max(
                     0, self.week.limits.group_per_day - used
                 )
-        chats = [one.chat_id for one in groups.values()]
         if any(one.channel == Channel.GROUP_MASS for one in touches):
-            for window, day in {self._window(day): day for day in self._days()}.items():
-                left = quota_left(
-                    tenant_id=self.tenant.pk, receiver_kind=ReceiverKind.GROUP, receiver_ids=chats, day=day,
-                    rules=self.rules,
-                )  # fmt: skip
-                for group in groups.values():
-                    self.week.room[Place("QUOTA-01", f"group:{group.pk}", window)] = left[group.chat_id]
+            left = self._left(ReceiverKind.GROUP, [one.chat_id for one in groups.values()])
+            for group in groups.values():
+                for window, count in left[group.chat_id].items():
+                    self.week.room[Place("QUOTA-01", f"group:{group.pk}", window)] = count
 
     def _staff(self, touches: Sequence[Touch]) -> None:
         staff = {one.staff_id for one in touches if one.staff_id}
@@ -326,17 +339,6 @@ class WeekBuilder:
         return tuple(uses)
 
 
-def _binding_crowds(crowds: list[Crowd]) -> list[Crowd]:
-    """Crowds that no other one covers: whom fewer messages reach and who had no more are never the first to be full."""
-    kept: list[Crowd] = []
-    for one in sorted(crowds, key=lambda crowd: (-len(crowd.touches), -crowd.had_week, -crowd.had_today)):
-        covered = any(
-            one.touches <= other.touches
-            and one.had_today <= other.had_today
-            and one.had_week <= other.had_week
-            and one.quota >= other.quota
-            for other in kept
-        )
-        if not covered:
-            kept.append(one)
-    return kept
+def _sent_in(window: Window, sent: Mapping[date, Mapping[str, int]]) -> int:
+    """How many of {local day: {source: mass sends}} fall into a window."""
+    return sum(sum(some.values()) for day, some in sent.items() if window.first <= day <= window.last)

@@ -23,6 +23,12 @@ CONVERSATION = Q(is_talk=True) | Q(channel__in=[Channel.STAFF_TASK, Channel.CALL
 SENT = (TouchState.SUBMITTED, TouchState.CONFIRMED)
 
 
+def talks_to_come(touches: "QuerySet[Touch]") -> "QuerySet[Touch]":
+    """Broadcasts among these that will leave conversations behind and have not yet."""
+    rows = touches.filter(is_talk=False, talked_at=None, state__in=SENT, done_at__isnull=False)
+    return rows.exclude(step__talk_for="").exclude(channel__in=INTERNAL_CHANNELS)
+
+
 def heard_of(*, touch: Touch, since: datetime) -> Heard:
     """What the people a broadcast reached did since then. A constant number of queries."""
     reached = _reached(touch)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from contacts.enums import Rule as GateRule
 from sop.enums import Anchor, RunState, TouchState
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tenants.audit import Actor
     from tenants.models import Tenant
 
+# Held until the transaction ends: a plan is put in force when the one before it stands.
+_ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtext('sop_week_plan'), %s::int)"
 MOVABLE = frozenset({TouchState.PLANNED, TouchState.BLOCKED, TouchState.PARKED})
 
 
@@ -114,6 +116,13 @@ def calendar_back(*, tenant: "Tenant", moved: Moved, actor: "Actor") -> bool:
     return True
 
 
+def plans_wait(tenant: "Tenant") -> None:
+    """Let nobody else put a plan of this company in force until the transaction ends. Two who press at once do not
+    record one plan twice: the second finds the week changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ONE_AT_A_TIME, [tenant.pk])
+
+
 def replan_apply(
     *, tenant: "Tenant", starts_on: date, group_ids: Iterable[int], mark: str, actor: "Actor"
 ) -> WeekPlan:
@@ -123,6 +132,7 @@ def replan_apply(
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
+        plans_wait(tenant)
         plan = replan_of(tenant=tenant, starts_on=starts_on, group_ids=group_ids)
         if plan.mark != mark:
             raise PlanChanged

@@ -11,7 +11,7 @@ from sop.enums import TouchState
 from sop.errors import PlanChanged, TouchFixed
 from sop.models import Touch, WeekPlan
 from sop.selectors.planned import planner_plan
-from sop.services.calendar import Moved, calendar_back
+from sop.services.calendar import Moved, calendar_back, plans_wait
 from sop.services.staff import touch_restore, touch_retime, touch_skip
 from tenants import audit, clock
 from tenants.enums import Permission
@@ -36,6 +36,7 @@ def planner_apply(
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
+        plans_wait(tenant)
         planned = planner_plan(tenant=tenant, starts_on=starts_on, group_ids=group_ids, moves=moves)
         if planned.mark != mark:
             raise PlanChanged

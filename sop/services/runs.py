@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from content.enums import LinkKind
@@ -25,12 +25,13 @@ from sop.enums import (
 )
 from sop.errors import GroupBusy, GroupNotReady, KindRefuses, ReasonMissing, RunInvalid, RunOver
 from sop.events import RunEnded, RunStarted
-from sop.models import Run, RunGroup, Step, Version
+from sop.models import Run, RunGroup, Step, Touch, Version
 from sop.policies import calendar
 from sop.selectors.audience import RUN_SOURCE
 from sop.selectors.constitution import judged
 from sop.selectors.findings import broken
 from sop.selectors.preview import steps_in_run
+from sop.selectors.talks import talks_to_come
 from sop.services.planning import plan_apply, plan_cancel
 from sop.services.texts import PRODUCT_LINKS
 from tenants import audit, clock
@@ -46,6 +47,7 @@ LIVE_GROUP_STATES = frozenset({"warming", "active", "declining", "closing"})
 OVER_GROUP_STATES = frozenset({"archived"})
 # Work among colleagues, a crisis, a group's week and a value event go on beside a camp.
 BESIDE_KINDS = (*BESIDE_A_CAMP, *HIDDEN_KINDS)
+_OPEN_STATES = (TouchState.PLANNED, TouchState.CLAIMED, TouchState.HANDED, TouchState.PARKED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -379,18 +381,22 @@ def _end(tenant: "Tenant", run: Run, state: str, reason: str = "") -> None:
 
 
 def runs_finish_due(*, tenant: "Tenant") -> int:
-    """End runs whose last day is over and that have nothing open. Returns how many. Safe to repeat."""
+    """End runs whose last day is over and that have nothing open. Returns how many. Safe to repeat.
+
+    A run of one day ends the day after it. One whose broadcasts still leave conversations behind goes on until then.
+    """
     today = clock.local_date(clock.now(), tenant.timezone)
-    ended = 0
+    begun = Run.objects.filter(tenant=tenant, state=RunState.RUNNING, starts_on__lt=today)
+    over = [run.pk for run in begun if run_last_day(run) < today]
+    if not over:
+        return 0
+    own = Touch.objects.filter(tenant=tenant, run=OuterRef("pk"))
     with transaction.atomic():
         rows = Run.objects.select_for_update(skip_locked=True).filter(
-            tenant=tenant, state=RunState.RUNNING, starts_on__lt=today - timedelta(days=3)
-        )
-        for run in rows:
-            waiting = run.touches.filter(
-                state__in=[TouchState.PLANNED, TouchState.CLAIMED, TouchState.HANDED, TouchState.PARKED]
-            )
-            if run_last_day(run) < today and not waiting.exists():
-                _end(tenant, run, RunState.FINISHED)
-                ended += 1
-    return ended
+            ~Exists(own.filter(state__in=_OPEN_STATES)), ~Exists(talks_to_come(own)),
+            tenant=tenant, pk__in=over, state=RunState.RUNNING,
+        )  # fmt: skip
+        ended = list(rows.order_by("pk"))
+        for run in ended:
+            _end(tenant, run, RunState.FINISHED)
+    return len(ended)

@@ -14,14 +14,14 @@ from django.db.models import Count
 
 from contacts.selectors import follow_staff_ids
 from contacts.services.touch import gate_release
-from sop.enums import INTERNAL_CHANNELS, REF, Channel, RecipientState, Rule, RunState, TouchState
+from sop.enums import REF, Channel, RecipientState, Rule, RunState, TouchState
 from sop.enums.talks import TALK_WINDOW_HOURS
 from sop.errors import ReasonMissing, TouchFixed
 from sop.models import Run, Touch, TouchRecipient
 from sop.policies import talks as policy
 from sop.policies.talks import Slot
 from sop.selectors.reminders import rules_of
-from sop.selectors.talks import SENT, heard_of, talked_with
+from sop.selectors.talks import heard_of, talked_with, talks_to_come
 from sop.services.proofs import is_own, touch_locked
 from sop.services.results import bundles_close
 from sop.services.state import touch_move, touches_store
@@ -44,10 +44,8 @@ def talks_spawn(*, tenant: "Tenant") -> int:
     Once a person, step and run, whatever groups the person sits in: each run is locked while its are planned.
     """
     now, made = clock.now(), 0
-    due = Touch.objects.filter(
-        tenant=tenant, run__state=RunState.RUNNING, is_talk=False, talked_at=None, state__in=SENT,
-        done_at__lte=now,
-    ).exclude(step__talk_for="").exclude(channel__in=INTERNAL_CHANNELS)  # fmt: skip
+    own = Touch.objects.filter(tenant=tenant, run__state=RunState.RUNNING, done_at__lte=now)
+    due = talks_to_come(own)
     for run_id in sorted(set(due.order_by().values_list("run_id", flat=True))):
         with transaction.atomic():
             run = Run.objects.select_for_update(no_key=True).get(tenant=tenant, pk=run_id)

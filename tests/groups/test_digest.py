@@ -51,6 +51,32 @@ def test_a_digest_counts_what_there_is_and_quotes_nothing_else(sent: list[Sent])
     assert all(len(quoted(one)) <= 60 for one in texts)
 
 
+def said(minute: int, text: str, who: str = "a", is_staff: bool = False) -> Said:
+    return Said(NOON + timedelta(minutes=minute), who, text, is_staff)
+
+
+@pytest.mark.unit
+def test_fifteen_characters_are_an_announcement_and_sixty_are_quoted_whole() -> None:
+    staff = [said(n, "讲" * n, "lin", True) for n in (14, 15, 16)]
+    found = digest(DAY, [Sent(one) for one in staff])
+    assert [len(one.text) for one in found.announced] == [16, 15]
+    assert [found.is_over(limit) for limit in (2, 3)] == [True, False]
+    assert [len(quoted("话" * n)) for n in (59, 60, 61)] == [59, 60, 60]
+    assert [quoted("话" * n).endswith("…") for n in (60, 61)] == [False, True]
+
+
+@pytest.mark.unit
+def test_a_link_is_named_once_with_who_shared_it_first_in_whatever_order_it_is_heard() -> None:
+    sent = [
+        Sent(said(1, "看 https://example.com/a", "a")), Sent(said(2, "再看 https://example.com/a", "b")),
+        Sent(said(3, "几点上课？", "a")), Sent(said(4, "八点", "lin", True)), Sent(said(5, "带书吗？", "b")),
+    ]  # fmt: skip
+    for heard_as in (sent, sent[::-1]):
+        found = digest(DAY, heard_as)
+        assert found.shared == [("https://example.com/a", "a")]
+        assert [one.text for one in found.questions] == ["带书吗？"]
+
+
 @pytest.fixture
 def busy(tenant: Tenant, frozen: MovableClock, scoped: Tenant) -> Any:
     """Yesterday 101 messages in one group and 100 in another; the last asks something."""

@@ -50,3 +50,9 @@ def test_what_stays_in_the_band_never_breaks_it(before, supers, potentials):
 def test_inviting_nobody_breaks_nothing_that_was_not_broken(before):
     if before.customers:
         assert not breaks(before, before, BAND)
+
+
+def test_a_step_towards_the_band_counts_by_share_not_by_heads():
+    assert not breaks(Mix(50, 100), Mix(51, 103), BAND)
+    assert breaks(Mix(10, 100), Mix(10, 101), BAND)
+    assert not breaks(Mix(50, 100), Mix(100, 200), BAND)

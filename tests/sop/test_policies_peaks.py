@@ -30,3 +30,13 @@ def test_a_peak_never_counts_more_than_there_is_and_stays_within_the_camp(
         assert one.last <= len(orders)
         assert 0 <= one.orders <= sum(orders[:today])
         assert one.came is None or sum(orders) > 0
+
+
+def test_days_like_all_others_are_no_peak() -> None:
+    assert [one.came for one in peaks([2] * 9, opening=2, end=7, today=9)] == [False, False]
+    assert [one.came for one in peaks([2] * 9, opening=2, end=7, today=7)] == [False, None]
+
+
+def test_days_that_have_not_come_are_no_quiet_days() -> None:
+    """Two orders a day at the opening against three since: the empty days ahead do not make it a peak."""
+    assert peaks([2, 2, 3, 3, 0, 0, 0, 0, 0], opening=1, end=9, today=4)[0].came is False

@@ -89,3 +89,54 @@ def test_a_word_of_three_characters_must_be_the_message():
 
 def test_a_private_touch_needs_half_of_its_people():
     assert [is_proven(people=3, proven=one) for one in (0, 1, 2)] == [False, False, True]
+    assert [is_proven(people=4, proven=one) for one in (1, 2)] == [False, True]
+    assert is_proven(people=1, proven=1)
+
+
+@pytest.mark.parametrize(("minute", "counts"), [(-1, False), (0, True), (60, True), (61, False)])
+def test_both_ends_of_the_window_belong_to_it(minute, counts):
+    want = Wanted(1, "r1", "lin", "", WORDS, NOON, NOON + timedelta(minutes=60))
+    heard = Said("m1", "lin", "r1", frozenset(), NOON + timedelta(minutes=minute), WORDS)
+    assert bool(hits(wanted=[want], said=[heard], least=0.8)) is counts
+
+
+@pytest.mark.parametrize(("minute", "counts"), [(0, False), (1, True), (60, True), (61, False)])
+def test_a_reply_counts_from_after_the_word_to_the_end_of_its_hours(minute, counts):
+    said_sent = Wanted(1, "", "lin", "wm1", WORDS, NOON, NOON + timedelta(minutes=60))
+    heard = Said("m1", "wm1", "", frozenset({"lin"}), NOON + timedelta(minutes=minute), "好的")
+    assert bool(replies(wanted=[said_sent], said=[heard])) is counts
+
+
+def test_what_a_person_writes_to_somebody_else_is_no_reply():
+    said_sent = Wanted(1, "", "lin", "wm1", WORDS, NOON, NOON + timedelta(minutes=60))
+    for to in ({"he"}, set()):
+        heard = Said("m1", "wm1", "", frozenset(to), NOON + timedelta(minutes=5), "好的")
+        assert replies(wanted=[said_sent], said=[heard]) == []
+
+
+def test_a_reply_goes_to_the_touch_said_last_before_it():
+    end = NOON + timedelta(minutes=90)
+    first, last = (
+        Wanted(number, "r1", "lin", "", WORDS, NOON + timedelta(minutes=at), end)
+        for number, at in ((1, 0), (2, 30))
+    )
+    heard = Said("m1", "wm1", "r1", frozenset(), NOON + timedelta(minutes=40), "收到")
+    assert [hit.wanted.touch_id for hit in replies(wanted=[first, last], said=[heard])] == [2]
+
+
+def test_the_likest_message_proves_and_exactly_enough_is_enough():
+    want = Wanted(1, "r1", "lin", "", "一二三四五六", NOON, NOON + timedelta(minutes=60))
+    less, more = (
+        Said(f"m{number}", "lin", "r1", frozenset(), NOON + timedelta(minutes=number), words)
+        for number, words in ((1, "一二三四"), (2, "一二三四五"))
+    )
+    assert [hit.said.id for hit in hits(wanted=[want], said=[less, more], least=0.5)] == ["m2"]
+    assert hits(wanted=[want], said=[less], least=0.6)[0].likeness == 0.6
+    assert hits(wanted=[want], said=[less], least=0.61) == []
+
+
+def test_four_characters_may_stand_among_others():
+    assert (
+        likeness(written="早上好呀", said="早上好呀，各位"),
+        likeness(written="早上好", said="早上好，各位"),
+    ) == (1.0, 0.0)

@@ -43,6 +43,15 @@ def test_whatever_presses_no_touch_gets_more_than_its_share_in_any_24_hours(mome
         assert sum(1 for one in given_at if at <= one < at + timedelta(hours=24)) <= most
 
 
+def test_a_reminder_of_24_hours_ago_counts_no_more_and_the_pause_runs_from_the_last():
+    day, minute = timedelta(hours=24), timedelta(minutes=1)
+    assert [left(given=[NOON], now=NOON + day - after, most=1) for after in (minute, 0 * minute)] == [0, 1]
+    given_at = [NOON, NOON + 30 * minute]
+    for after, rings in ((49, False), (50, True)):
+        now, end = NOON + after * minute, NOON + day
+        assert is_due(waits_since=NOON, window_ends_at=end, given=given_at, now=now, ladder=LADDER) is rings
+
+
 @given(st.integers(0, 300), st.integers(1, 300))
 def test_the_ladder_keeps_its_pauses_and_ends_with_the_window(after, window):
     end, now = NOON + timedelta(minutes=window), NOON + timedelta(minutes=after)
