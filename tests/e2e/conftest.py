@@ -7,11 +7,16 @@ policy, a failed request or an answer of 500 and above fails the test that cause
 import os
 import re
 import shutil
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.servers.basehttp import ThreadedWSGIServer
+from django.test.testcases import LiveServerThread
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -116,6 +121,48 @@ class Watch:
             self.wrong.append(f"{response.status}: {response.url}")
 
 
+class CountedServer(ThreadedWSGIServer):
+    """Knows how many connections it still serves, from the moment of their acceptance to the end of their thread."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._change = threading.Condition()
+        self._open = 0
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._change:
+            self._open += 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._change:
+                self._open -= 1
+                self._change.notify_all()
+
+    def rests(self, within_s: float) -> bool:
+        """Whether nobody is served any more; waits for it."""
+        with self._change:
+            return self._change.wait_for(lambda: not self._open, timeout=within_s)
+
+
+LiveServerThread.server_class = CountedServer
+
+
+def hear_out(live_server: LiveServer) -> bool:
+    """Wait until the server has done with what closed browsers had asked.
+
+    A page asks while one types; such a question may come after the last line of a test, and its thread would then
+    read tables that the next test's emptying wants to lock. Connections are taken up in their order, so that behind
+    one of our own none is left unseen.
+    """
+    host, port = live_server.thread.host, live_server.thread.port
+    socket.create_connection((host, port), timeout=DEADLINE_MS / 1000).close()
+    return live_server.thread.httpd.rests(within_s=DEADLINE_MS / 1000)
+
+
 @pytest.fixture
 def make_page(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., Page]]:
     """make_page(user=None, width="wide", theme="light", language="zh-CN") -> a watched page."""
@@ -145,6 +192,7 @@ def make_page(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..
     wrong = [line for _context, watch in contexts for line in without_abandoned(watch.wrong)]
     for context, _watch in contexts:
         context.close()
+    assert hear_out(live_server), "the server is still at work for a browser that was closed"
     assert wrong == []
 
 
