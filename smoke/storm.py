@@ -102,6 +102,7 @@ class Storm:
             "callbacks_lost": len(verdict.callbacks_lost),
             "effects_doubled": len(verdict.effects_doubled),
             "state_differences": len(verdict.differences),
+            "ties_untold": verdict.ties_untold,
             "rate_per_s": self.rate,
             "answer_p99_ms": round(p99_ms, 1),
             "answers_counted": len(calm_ms),

@@ -45,4 +45,6 @@ def emit(
             fields=fields,
             agentid=agentid,
         )
-    return corp.ledger.record(event=event, change_type=change_type, lane=lane, plaintext=plaintext, at=moment)
+    return corp.ledger.record(
+        event=event, change_type=change_type, lane=lane, plaintext=plaintext, at=moment, from_user=from_user
+    )

@@ -21,6 +21,7 @@ class CallbackEvent:
     plaintext: str
     sha256: str
     created_at: int
+    from_user: str = "sys"
     status: str = PENDING
     attempts: list[dict[str, Any]] = field(default_factory=list)
     acks: int = 0
@@ -33,6 +34,7 @@ class CallbackEvent:
             "event": self.event,
             "change_type": self.change_type,
             "subject": self.lane,
+            "from_user": self.from_user,
             "sha256": self.sha256,
             "created_at": self.created_at,
             "status": self.status,
@@ -52,7 +54,9 @@ class Ledger:
     product_errors: list[dict[str, Any]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
-    def record(self, *, event: str, change_type: str, lane: str, plaintext: str, at: int) -> CallbackEvent:
+    def record(
+        self, *, event: str, change_type: str, lane: str, plaintext: str, at: int, from_user: str = "sys"
+    ) -> CallbackEvent:
         """Add a logical event, waiting for delivery."""
         entry = CallbackEvent(
             id=len(self.events) + 1,
@@ -62,6 +66,7 @@ class Ledger:
             plaintext=plaintext,
             sha256=hashlib.sha256(plaintext.encode()).hexdigest(),
             created_at=at,
+            from_user=from_user,
         )
         self.events.append(entry)
         self.pending.append(entry.id)

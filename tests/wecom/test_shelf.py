@@ -73,6 +73,25 @@ def test_what_waits_together_is_stored_each_under_its_own_tenant_and_number(
     assert [stored[found] for found in ids] == [what.dedupe_key for _, what in jobs]
 
 
+def test_one_lasting_connection_serves_several_tenants_each_under_its_own_name(
+    tenant, other_tenant, monkeypatch
+):
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 600)
+    monkeypatch.setattr(shelf, "_pens", [pen := shelf._Pen()])
+    app, other = make_app(tenant), make_app(other_tenant)
+    numbers, lines = [], []
+    for who, key in ((app, "a1"), (app, "a2"), (other, "b1"), (app, "a3"), (other, "b2")):
+        numbers.append(shelf.put(tenant_id=who.tenant_id, app_id=who.pk, arrival=arrival(key)))
+        lines.append(pen.line)
+    shelf._close(pen)
+    assert len({id(line) for line in lines}) == 1
+    assert sorted(keys_of(tenant).values()) == ["a1", "a2", "a3"]
+    assert sorted(keys_of(other_tenant).values()) == ["b1", "b2"]
+    assert {**keys_of(tenant), **keys_of(other_tenant)} == dict(
+        zip(numbers, ["a1", "a2", "b1", "a3", "b2"], strict=True)
+    )
+
+
 def test_more_than_one_statement_holds_are_all_stored(tenant, put_together):
     app = make_app(tenant)
     ids = put_together([(app, arrival(f"{number:02}")) for number in range(2 * shelf.MOST_AT_ONCE + 1)])

@@ -110,7 +110,7 @@ def _shortest_queue() -> _Pen:
 def put(*, tenant_id: int, app_id: int, arrival: Arrival) -> int:
     """Put a callback down, without a scope and on a connection of its own: durable when it returns. Safe to repeat.
 
-    Row-level security still binds it: the tenant is named for the insert alone. Returns the number that the row has
+    Row-level security still binds it: the connection names the tenant of the rows. Returns the number that the row has
     here and, unless it is known already, in the inbox. Raises DatabaseError or InterfaceError when nothing could be
     stored.
     """
@@ -160,6 +160,7 @@ class _Line:
         self.wrapper.inc_thread_sharing()
         self.wrapper.connect()
         self._prepared: set[int] = set()
+        self._tenant_id = 0  # whom the connection names now
 
     @property
     def is_old(self) -> bool:
@@ -168,17 +169,17 @@ class _Line:
     def execute(self, tenant_id: int, row_count: int, values: list[Any]) -> list[int]:
         """Insert rows; returns their numbers in the same order. One round trip, once a number of rows was seen before.
 
-        The tenant is named for this one round trip only: both statements are one implicit transaction.
+        The connection names the tenant of its last rows and serves nothing else; another's rows name theirs first.
         """
         with self.wrapper.wrap_database_errors, self.wrapper.connection.cursor() as cursor:
             if row_count not in self._prepared:
                 cursor.execute(self._prepare(row_count))
                 self._prepared.add(row_count)
-            places = ", ".join(["%s"] * len(values))
-            cursor.execute(
-                f"select set_config('qunce.tenant', %s, true); execute shelf_{row_count} ({places})",
-                [str(tenant_id), *values],
-            )
+            if tenant_id != self._tenant_id:
+                self._tenant_id = 0
+                cursor.execute("select set_config('qunce.tenant', %s, false)", [str(tenant_id)])
+                self._tenant_id = tenant_id
+            cursor.execute(f"execute shelf_{row_count} ({', '.join(['%s'] * len(values))})", values)
             return sorted(found for (found,) in cursor.fetchall())
 
     @staticmethod
