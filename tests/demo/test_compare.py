@@ -37,7 +37,7 @@ def ledger(tie: Follow, *told: tuple[str, bool], status: str = "full", by: str =
         for number, (kind, acked) in enumerate(told)
     ]  # fmt: skip
     ties = [{"userid": "linxiao", "external_userid": person, "status": status}]
-    empty = dict.fromkeys(("mass_sends", "app_messages", "behaviours", "groups"), [])
+    empty = {key: [] for key in ("mass_sends", "app_messages", "behaviours", "groups")}
     return {**empty, "events": events, "relations": ties}
 
 
