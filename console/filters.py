@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 SEARCH_FIELD = "q"
 FIELDS_MOST = 7  # a list with more filters than this ...
@@ -71,6 +72,6 @@ def filter_bar(form: forms.Form, query: QueryDict) -> FilterBar:
             rest = query.copy()
             for key in [*keys, "page", "view"]:
                 rest.pop(key, None)
-            chips.append(Chip(field.label, ", ".join(_texts(field, values)), f"?{rest.urlencode()}"))
+            chips.append(Chip(field.label, gettext(", ").join(_texts(field, values)), f"?{rest.urlencode()}"))
     shown = FIELDS_SHOWN if len(fields) > FIELDS_MOST else len(fields)
     return FilterBar(search, fields[:shown], fields[shown:], hidden, chips)

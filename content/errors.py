@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.errors import DomainError
@@ -30,7 +31,7 @@ class WordsRefused(DomainError):
 
     def __init__(self, words: Sequence[str]) -> None:
         self.words = list(words)
-        shown = "、".join(f"「{one}」" for one in self.words[:5])
+        shown = gettext(", ").join(gettext("“%(word)s”") % {"word": one} for one in self.words[:5])
         super().__init__(
             _("It holds words that may not be sent: %(words)s. Write it another way.") % {"words": shown}
         )

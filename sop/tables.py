@@ -116,7 +116,8 @@ class TouchTable(ConsoleTable):
         """Words it goes out with although the list warns of them; nothing while it has not gone out."""
         if not record.handed_at:
             return ""
-        return gettext("Careful: %(words)s") % {"words": "、".join(f"「{one}」" for one in record.warned)}
+        words = gettext(", ").join(gettext("“%(word)s”") % {"word": one} for one in record.warned)
+        return gettext("Careful: %(words)s") % {"words": words}
 
     def value_state(self, record: Touch) -> str:
         return " ".join(

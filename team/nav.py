@@ -2,8 +2,8 @@
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from console import nav
 from team.enums import Bucket
@@ -37,7 +37,7 @@ nav.register(
 def _staff_names(tenant: Tenant, member_ids: list[int]) -> dict[int, str]:
     """{membership id: names of the staff who sign in as it}."""
     found = staff_of_members(tenant_id=tenant.pk, member_ids=member_ids)
-    return {member_id: ", ".join(str(one) for one in rows) for member_id, rows in found.items()}
+    return {member_id: gettext(", ").join(str(one) for one in rows) for member_id, rows in found.items()}
 
 
 nav.register_members_tab(label=_("WeCom staff"), url_name="team:access")

@@ -360,7 +360,7 @@ class PeopleTable(ConsoleTable):
         return str(record)
 
     def render_groups(self, record: Any) -> str:
-        return ", ".join(self.known.groups.get(record.pk, [])) or "–"
+        return _(", ").join(self.known.groups.get(record.pk, [])) or "–"
 
     def render_tier(self, record: Any) -> SafeString:
         return tier(self.known.tiers.get(record.pk, ""))

@@ -1,5 +1,6 @@
 """The template library of every page: {% load q %}. Formatting itself is in console.formats."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -190,6 +191,12 @@ def duration_s(seconds: float | None) -> str:
 def urgency(value: datetime | None) -> str:
     """CSS state of a deadline: is-late, is-soon or none."""
     return "" if not value else formats.urgency(value - clock.now())
+
+
+@register.filter
+def listed(names: Iterable[Any]) -> str:
+    """甲、乙 or A, B."""
+    return gettext(", ").join(str(one) for one in names)
 
 
 @register.simple_tag

@@ -123,12 +123,12 @@ def _short(names: list[str]) -> SafeString:
     """Two names and how many more."""
     if not names:
         return _none()
-    return _more(format_html("{}", ", ".join(names[:SHOWN])), names)
+    return _more(format_html("{}", gettext(", ").join(names[:SHOWN])), names)
 
 
 def _more(shown: SafeString, names: list[str]) -> SafeString:
     if len(names) <= SHOWN:
         return shown
     return format_html(
-        '{} <span class="q-3rd" title="{}">+{}</span>', shown, ", ".join(names), len(names) - SHOWN
+        '{} <span class="q-3rd" title="{}">+{}</span>', shown, gettext(", ").join(names), len(names) - SHOWN
     )

@@ -39,7 +39,9 @@ def fact_save(
     require(actor, Permission.OPERATE)
     stopped = refused(find(text, words_of(tenant)))
     if stopped:
-        raise FactInvalid(_("It holds words that may not be sent: %(words)s") % {"words": "、".join(stopped)})
+        raise FactInvalid(
+            _("It holds words that may not be sent: %(words)s") % {"words": _(", ").join(stopped)}
+        )
     wanted = set(personas)
     known = set(Persona.objects.filter(tenant=tenant, pk__in=wanted).values_list("pk", flat=True))
     if wanted - known:

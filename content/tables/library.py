@@ -76,7 +76,7 @@ class MaterialTable(ConsoleTable):
         return record.title
 
     def render_title(self, record: Material) -> SafeString:
-        along = "、".join(dict.fromkeys(str(KIND_LABELS[one["kind"]]) for one in record.attachments))
+        along = gettext(", ").join(dict.fromkeys(str(KIND_LABELS[one["kind"]]) for one in record.attachments))
         words = Truncator(record.text).chars(60)
         tags = format_html_join("", ' <span class="q-tag is-line">{}</span>', ((tag,) for tag in record.tags))
         return format_html(

@@ -58,7 +58,10 @@ class FactsPage(TemplatePage):
             "personas": [
                 {
                     "row": row,
-                    "rules": [(fields.get(one["field"], one["field"]), "、".join(one["values"])) for one in row.rules],
+                    "rules": [
+                        (fields.get(one["field"], one["field"]), _(", ").join(one["values"]))
+                        for one in row.rules
+                    ],
                 }
                 for row in personas
             ],

@@ -69,7 +69,7 @@ def wish_keeps_apart(channel: Sender, groups: list[Group], wish: Wish) -> None:
     if old:
         raise MixNeedsReason(
             _("“%(channel)s” brings newcomers; %(groups)s is for old customers. Choose another or say why.")
-            % {"channel": channel, "groups": "、".join(old)}
+            % {"channel": channel, "groups": _(", ").join(old)}
         )
 
 

@@ -84,7 +84,7 @@ def _look_in(tenant: Tenant, group: Group, words: tuple[str, ...], at: list[date
             "%(n)s customer complained within %(m)s minutes: %(words)s",
             "%(n)s customers complained within %(m)s minutes: %(words)s",
             len(cluster.people),
-        ) % {"n": len(cluster.people), "m": minutes, "words": ", ".join(cluster.words)}
+        ) % {"n": len(cluster.people), "m": minutes, "words": _(", ").join(cluster.words)}
         evidence = {
             "people": list(cluster.people), "words": list(cluster.words), "first_at": cluster.first_at.isoformat(),
             "last_at": cluster.last_at.isoformat(),

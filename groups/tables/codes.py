@@ -141,7 +141,7 @@ class WayTable(_CodeTable):
     def render_staff(self, record: Any) -> str:
         names = [self.facts["staff"][one] for one in record.staff_ids if one in self.facts["staff"]]
         more = f" +{len(names) - 3}" if len(names) > 3 else ""
-        return "、".join(names[:3]) + more if names else "–"
+        return gettext(", ").join(names[:3]) + more if names else "–"
 
     def render_welcome_mode(self, record: Any) -> str:
         return str(record.get_welcome_mode_display())

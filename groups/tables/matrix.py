@@ -5,6 +5,7 @@ from typing import Any
 
 import django_tables2 as tables
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from console.tables import ConsoleTable
@@ -41,4 +42,4 @@ class OverlapTable(ConsoleTable):
         return person_link(self._tenant, record)
 
     def render_groups(self, record: Any) -> str:
-        return "、".join(self._groups.get(record.pk, [])) or "–"
+        return gettext(", ").join(self._groups.get(record.pk, [])) or "–"

@@ -93,17 +93,20 @@ class ReadinessPage(ConsoleView):
         form = ReadinessForm(request.POST)
         if not form.is_valid():
             return self._answer(request, group, form, status=422)
-        readiness_save(
-            tenant=self.request.tenant, group_id=group.pk, plan=form.plan(), kinds=form.kinds(),
-            answered=self._answered(request, group, form), reason=form.cleaned_data["reason"], actor=self.request.actor,
-            keep_words="keep" in request.POST or not request.htmx,  # type: ignore[attr-defined]
-        )  # fmt: skip
+        self._save(request, group, form)
         if what:
             return self._mended(pk, what)
         if request.htmx:  # type: ignore[attr-defined]
             return self._answer(request, group_or_404(request, pk), form)
         toast(request, _("Draft saved"))
         return go(request, self.url("groups:readiness", pk=pk))
+
+    def _save(self, request: HttpRequest, group: Group, form: ReadinessForm) -> None:
+        readiness_save(
+            tenant=self.request.tenant, group_id=group.pk, plan=form.plan(), kinds=form.kinds(),
+            answered=self._answered(request, group, form), reason=form.cleaned_data["reason"], actor=self.request.actor,
+            keep_words="keep" in request.POST or not request.htmx,  # type: ignore[attr-defined]
+        )  # fmt: skip
 
     def _mended(self, pk: int, what: str) -> HttpResponse:
         group_fix(tenant=self.request.tenant, group_id=pk, what=what, actor=self.request.actor)
@@ -229,14 +232,19 @@ class FixPage(ConsoleView):
         return go(request, self.url(f"groups:{back}", pk=pk))
 
 
-class GoLivePage(ConsoleView):
-    """The one door from planning to running."""
+class GoLivePage(ReadinessPage):
+    """The one door from planning to running. What stands on the page comes along (`whole`) and is saved first."""
 
     permission = write_permission = Permission.OPERATE
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         group = group_or_404(request, pk)
+        if "whole" in request.POST:
+            form = ReadinessForm(request.POST)
+            if not form.is_valid():
+                return self._answer(request, group, form, status=422)
+            self._save(request, group, form)
         group_go_live(tenant=self.request.tenant, group_id=group.pk, actor=self.request.actor)
         toast(request, _("The group is live"))
         return go(request, self.url("groups:detail", pk=pk))

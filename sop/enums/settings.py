@@ -35,7 +35,7 @@ REMINDERS_A_DAY = declare(
     "sop.reminders_a_day",
     default=3,
     kind=PreferenceKind.INTEGER,
-    label=_("Reminders to confirm a mass send in 24 hours"),
+    label=_("Reminders of one touch in 24 hours"),
     minimum=0,
     maximum=3,
 )
@@ -43,7 +43,7 @@ REMIND_AFTER_MIN = declare(
     "sop.remind_after_min",
     default=20,
     kind=PreferenceKind.INTEGER,
-    label=_("Minutes before an unconfirmed mass send is reminded of"),
+    label=_("Minutes after which a touch that is due and not done is reminded of"),
     minimum=5,
     maximum=240,
 )

@@ -107,4 +107,4 @@ def flaws(shape: Shape) -> list[Flaw]:
 
 def listed(names: Iterable[Any]) -> str:
     """A, B and C in the present language's way."""
-    return _("、").join(str(one) for one in names)
+    return _(", ").join(str(one) for one in names)

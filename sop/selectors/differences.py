@@ -184,7 +184,7 @@ def _value(step: Step | None, name: str, phases: dict[str, str]) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
-        return gettext("、").join(_entry(one) for one in value) or "–"
+        return gettext(", ").join(_entry(one) for one in value) or "–"
     if name == "phase":
         return phases.get(value) or "–"
     return "–" if value in (None, "") else str(value)
@@ -225,7 +225,7 @@ def _frame(found: Difference, tags: dict[tuple[str, int], str]) -> list[tuple[st
 def _framed(name: str, value: Any, tags: dict[tuple[str, int], str]) -> str:
     if name != "exits":
         return _plain(value)
-    return gettext("、").join(exit_words(one, tags) for one in exits.read(value)) or "–"
+    return gettext(", ").join(exit_words(one, tags) for one in exits.read(value)) or "–"
 
 
 def _plain(value: object) -> str:

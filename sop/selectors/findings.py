@@ -134,9 +134,9 @@ def _worded(found: Iterable[StepWords]) -> list[Explained]:
     """Sensitive words as findings: a refused one stops, a risky one warns."""
     made = []
     for one in found:
-        said = _("“%(title)s” says 「%(word)s」: it may not be sent. %(reason)s.")
+        said = _("“%(title)s” says “%(word)s”: it may not be sent. %(reason)s.")
         if not one.hit.stops:
-            said = _("“%(title)s” says 「%(word)s」: risky. %(reason)s.")
+            said = _("“%(title)s” says “%(word)s”: risky. %(reason)s.")
         text = said % {"title": one.title, "word": one.hit.found, "reason": one.hit.reason}
         tone = SEVERITY[Severity.BLOCK if one.hit.stops else Severity.WARN]
         made.append(Explained(WORDS_RULE, *tone, text, (one.key,), fix=one.hit.hint, stops=one.hit.stops))
@@ -147,7 +147,7 @@ def _sentence(finding: Finding) -> str:
     values = dict(finding.values)
     if finding.code == "PEAK-01":
         names = [str(Mark(one).label) for one in values["missing"]]  # type: ignore[attr-defined]
-        return _("No step is marked: %(marks)s") % {"marks": _("、").join(names)}
+        return _("No step is marked: %(marks)s") % {"marks": _(", ").join(names)}
     if finding.code == "LOAD-01":
         words = ngettext(
             "Day %(day)s asks %(count)s minutes of whoever runs %(groups)s group, the limit is %(limit)s",

@@ -118,7 +118,7 @@ def _places(tenant: "Tenant", steps: Sequence[Step]) -> tuple[Place, ...]:
         Place(
             label=str(some[0].version),
             url=tenant_url(tenant, "sop:version", pk=some[0].version_id),
-            detail="、".join(step.title for step in some[:NAMED]),
+            detail=_(", ").join(step.title for step in some[:NAMED]),
         )
         for _pk, some in sorted(versions.items(), reverse=True)
     )

@@ -83,5 +83,5 @@ def _judged(text: str, words: tuple[Word, ...]) -> Judged:
     stopped = refused(hits)
     if not stopped:
         return Judged(warned=tuple(dict.fromkeys(one.found for one in hits)))
-    shown = "、".join(f"「{one}」" for one in stopped[:SHOWN])
+    shown = _(", ").join(_("“%(word)s”") % {"word": one} for one in stopped[:SHOWN])
     return Judged(WORDS_RULE, _("It holds words that may not be sent: %(words)s") % {"words": shown})

@@ -183,7 +183,7 @@ def _item(context: _Context, first: Touch, some: list[Touch]) -> dict[str, objec
 def _group_names(some: list[Touch]) -> str:
     """Each group once, also when it has a touch for each of its people."""
     names = {touch.group_id: touch.group for touch in some if touch.group is not None}
-    return _("、").join(map(str, names.values()))
+    return _(", ").join(map(str, names.values()))
 
 
 def _title(first: Touch, count: int) -> str:

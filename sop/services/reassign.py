@@ -209,7 +209,7 @@ def leavers_propose(*, tenant: "Tenant") -> int:
     items = {}
     for staff_id, some in by_staff.items():
         offers = [one for one in matches(tenant=tenant, touches=some) if one.taken][:3]
-        named = _("、").join(f"{one.staff} {len(one.taken)}/{len(some)}" for one in offers)
+        named = _(", ").join(f"{one.staff} {len(one.taken)}/{len(some)}" for one in offers)
         items[staff_id] = {
             "staff_id": None, "kind": "alert", "bucket": "must",
             "title": ngettext(

@@ -232,7 +232,7 @@ def _tell_leads(tenant: "Tenant", rows: list[Touch], now: datetime) -> None:
         staff_id: {
             "staff_id": None, "kind": "alert", "bucket": "must",
             "title": _("%(who)s has not sent what was reminded of") % {"who": some[0].staff},
-            "detail": _("、").join(dict.fromkeys(row.step.title for row in some))[:300],
+            "detail": _(", ").join(dict.fromkeys(row.step.title for row in some))[:300],
             "reason": _("Reminded as often as allowed: help, or give it to a colleague"),
             "due_at": min(row.window_ends_at for row in some),
             "window_ends_at": max(row.window_ends_at for row in some),

@@ -194,7 +194,7 @@ def _groups_ready(tenant: "Tenant", group_ids: Iterable[int], *, is_inside: bool
     waiting = [str(group) for group in groups if not group_is_ready(group, is_inside=is_inside)]
     if len(groups) != len(wanted) or waiting:
         raise GroupNotReady(
-            _("Not live yet: %(groups)s. Finish their readiness first.") % {"groups": _("、").join(waiting)}
+            _("Not live yet: %(groups)s. Finish their readiness first.") % {"groups": _(", ").join(waiting)}
             if waiting
             else None
         )

@@ -181,7 +181,7 @@ def _check(tenant: "Tenant", wish: EventWish) -> None:
     waiting = [str(one) for one in found.values() if not group_is_ready(one)]
     if waiting:
         said = _("Not live yet: %(groups)s. Finish their readiness first.")
-        raise GroupNotReady(said % {"groups": _("、").join(waiting)})
+        raise GroupNotReady(said % {"groups": _(", ").join(waiting)})
 
 
 def _rooms(tenant: "Tenant", event: ValueEvent, group_ids: Sequence[int]) -> None:

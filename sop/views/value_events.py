@@ -191,7 +191,7 @@ class EventAttendancePage(FormPage):
         )  # fmt: skip
         said = ngettext("%(n)s more person came.", "%(n)s more people came.", taken.came) % {"n": taken.came}
         if taken.unknown:
-            said += " " + _("Not known: %(ids)s") % {"ids": ", ".join(taken.unknown[:5])}
+            said += " " + _("Not known: %(ids)s") % {"ids": _(", ").join(taken.unknown[:5])}
         toast(self.request, said)
         return go(self.request, self.url("sop:event", pk=kwargs["pk"]))
 

@@ -346,10 +346,14 @@ def test_planning_answering_and_going_live_by_the_pages(web, tenant):
     with tenant_scope(tenant):
         week = ReadinessAnswer.objects.get(group=group, question="operation").answer["week"]
     assert week == {"morning": [""] * 7, "noon": ["value"] * 7, "evening": [""] * 7}
-    assert web.post(url(tenant, "go_live", pk=group.pk)).status_code == 302
+    go_live, whole = url(tenant, "go_live", pk=group.pk), {**data, "whole": "1", "series": "启蒙英语"}
+    refused = web.post(go_live, {**whole, "ends_on": "明天"})
+    assert refused.status_code == 422
+    assert f'action="{page}"' in text(refused)
+    assert web.post(go_live, whole).status_code == 302
     with tenant_scope(tenant):
         group.refresh_from_db()
-    assert group.state == State.ACTIVE
+    assert (group.state, group.series) == (State.ACTIVE, "启蒙英语")
 
 
 def test_only_staff_that_the_page_offers_are_chosen_and_the_first_stays_first(web, tenant, other_tenant):

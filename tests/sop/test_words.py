@@ -83,7 +83,7 @@ def test_a_warning_stands_in_the_ledger_and_on_the_touch(
     client.force_login(User.objects.get(email="lin@example.com"))
     User.objects.update(language="en")
     ledger = client.get(f"/t/{made.tenant.slug}/sop/touches/").content.decode()
-    assert "Careful: 「独家」" in ledger
+    assert "Careful: “独家”" in ledger
     drawer = client.get(f"/t/{made.tenant.slug}/sop/touches/{touch.pk}/").content.decode()
     assert "Went out with words to be careful with" in drawer
 
