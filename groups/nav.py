@@ -233,7 +233,7 @@ register_changes(
         "task": _("Task"),
         "privileges": _("Privileges"),
         "origin": _("Where from"),
-        "own_side": _("For whom"),
+        "own_side": pgettext_lazy("group", "For whom"),
         "screening": _("Screening rule"),
         "benefits": pgettext_lazy("audit field", "Benefits"),
     },

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenants import services
 from tenants.enums import Role
@@ -33,7 +34,7 @@ class InvitationForm(forms.Form):
     """Invite one person by link."""
 
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.OPERATOR)
-    note = forms.CharField(label=_("For whom"), max_length=64, required=False)
+    note = forms.CharField(label=pgettext_lazy("invitation", "For whom"), max_length=64, required=False)
 
 
 class RoleForm(forms.Form):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from content.forms.library import DayInput
 from content.policies.facts import split_values
@@ -29,7 +30,8 @@ class FactForm(forms.Form):
         label=_("True until"), required=False, widget=DayInput, help_text=_("That day included.")
     )
     personas = forms.TypedMultipleChoiceField(
-        label=_("For whom"), required=False, coerce=int, widget=forms.SelectMultiple(attrs={"data-choices": ""}),
+        label=pgettext_lazy("fact", "For whom"), required=False, coerce=int,
+        widget=forms.SelectMultiple(attrs={"data-choices": ""}),
         help_text=_("Nobody chosen: for everybody."),
     )  # fmt: skip
     sku_code = forms.CharField(

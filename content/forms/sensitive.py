@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from content.enums import WordDoes
 
@@ -16,7 +17,7 @@ class WordsForm(forms.Form):
         help_text=_("One a line, or with commas. Spaces, marks, width and case between the characters do not matter."),
     )  # fmt: skip
     does = forms.ChoiceField(
-        label=_("What they do"), choices=WordDoes.choices,
+        label=pgettext_lazy("words", "What they do"), choices=WordDoes.choices,
         help_text=_(
             "An allowed phrase holds a word that is harmless in it; “not checked” takes a word of the platform out."
         ),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from groups.enums import Kind, PaymentBasis, Purpose, Question, Scenario, SubKind
 from groups.policies.answers import OPTIONAL, REQUIRED
@@ -151,7 +152,7 @@ class ReadinessForm(forms.Form):
     )
     purpose = forms.ChoiceField(label=_("Purpose"), choices=_blank(Purpose.choices), required=False)
     scenario = forms.ChoiceField(label=_("Scenario"), choices=_blank(Scenario.choices), required=False)
-    positioning_audience = _text(_("For whom"))
+    positioning_audience = _text(pgettext_lazy("group", "For whom"))
     positioning_not_for = _text(_("Who should stay out"))
     positioning_outcome = _text(_("What they achieve here"))
     positioning_actions = _text(_("What they can do in the group"))

@@ -58,7 +58,7 @@ class EntryForm(forms.Form):
     """One line of the timeline."""
 
     kind = forms.ChoiceField(
-        label=_("What it is"),
+        label=pgettext_lazy("incident entry", "What it is"),
         choices=[("note", pgettext_lazy("incident", "Note")), ("evidence", _("Evidence"))],
         initial="note",
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from console.pages import FormPage, drawer_done, toast
 from groups.forms.incidents import (
@@ -69,7 +69,7 @@ class IncidentJudge(_WithStaff):
     """Kind, level, owner; a draft becomes a running incident."""
 
     form_class = JudgeForm
-    heading = gettext_lazy("What it is")
+    heading = pgettext_lazy("incident", "What it is")
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         one = incident_found(self.request, kwargs["pk"])

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenants.enums import PreferenceKind
 from tenants.preferences import declare
@@ -19,14 +20,14 @@ class ProofKind(models.TextChoices):
 
 class ProofState(models.TextChoices):
     WAITING = "waiting", _("Waits for a look")
-    ACCEPTED = "accepted", _("Accepted")
-    REFUSED = "refused", _("Refused")
+    ACCEPTED = "accepted", pgettext_lazy("proof", "Accepted")
+    REFUSED = "refused", pgettext_lazy("proof", "Refused")
 
 
 class Outcome(models.TextChoices):
     """What came of reaching one person by hand (R52)."""
 
-    REACHED = "reached", _("Reached")
+    REACHED = "reached", pgettext_lazy("outcome", "Reached")
     NO_ANSWER = "no_answer", _("No answer")
     WRONG_NUMBER = "wrong_number", _("Wrong number")
     REFUSED = "refused", _("Does not want it")

@@ -11,7 +11,7 @@ REVIEW_REF = "sop.review"  # what work items call a review
 
 
 class ReviewState(models.TextChoices):
-    DUE = "due", _("Due")
+    DUE = "due", pgettext_lazy("review", "Due")
     DONE = "done", _("Done")
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 if TYPE_CHECKING:
     from sop.selectors.reassign import Match
@@ -14,7 +15,9 @@ class ReassignForm(forms.Form):
     """`offers`: colleagues with what they may take, of `total` touches."""
 
     staff = forms.TypedChoiceField(
-        label=_("To"), coerce=int, error_messages={"required": _("Choose a colleague.")}
+        label=pgettext_lazy("colleague", "To"),
+        coerce=int,
+        error_messages={"required": _("Choose a colleague.")},
     )
     reason = forms.CharField(
         label=_("Reason"), max_length=200, error_messages={"required": _("Say why: it stands in the trail.")}

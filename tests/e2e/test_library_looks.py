@@ -53,7 +53,7 @@ def test_a_template_goes_out_as_a_file_and_comes_back_in(
     page.wait_for_url("**/sop/versions/*/")
     page.goto(f"/t/{tenant.slug}/sop/?kind=crisis")
     page.locator("table .dropdown button").first.click()
-    page.get_by_role("button", name="存档").click()
+    page.get_by_role("button", name="归档").click()
     expect(page.get_by_role("link", name="归档 1")).to_be_visible()
     page.goto(f"/t/{tenant.slug}/sop/?show=archived")
     look(page, "library-archived")
