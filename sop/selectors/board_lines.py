@@ -14,8 +14,8 @@ def board_lines(board: Board, zone: str) -> list[list[Any]]:
     """Header, then one line a message, slot or event of every group, by band, group and time (tenant's zone)."""
     lines: list[list[Any]] = [
         [
-            _("Run"), _("Group"), _("Group owner"), _("Day"), _("Time"), _("What"), pgettext("calendar", "Field"), _("State"),
-            _("Rule"), _("Reason"), _("Minutes late"), _("Clashes"),
+            _("Run"), _("Group"), _("Group owner"), _("Day"), _("Time"), _("What"),
+            pgettext("calendar", "Field"), _("State"), _("Rule"), _("Reason"), _("Minutes late"), _("Clashes"),
         ]
     ]  # fmt: skip
     for band in board.bands:
