@@ -40,10 +40,10 @@ class Digest:
 
 
 def digest(day: date, sent: Iterable[Sent]) -> Digest:
-    """The day's messages in any order; each link and file is named once."""
+    """The day's messages in any order; each link, file and announcement is named once."""
     rows = sorted(sent, key=lambda one: one.said.at)
     own = [one.said for one in rows if one.said.is_staff]
-    long = [one for one in own if len(one.text.strip()) >= TOPIC_CHARS]
+    long = {one.text.strip(): one for one in reversed(own) if len(one.text.strip()) >= TOPIC_CHARS}.values()
     return Digest(
         day=day,
         messages=len(rows),

@@ -90,6 +90,15 @@ class BoardCell:
         return sum(one.count for one in self.chips if one.touch is not None and one.touch.shown == "late")
 
     @property
+    def frozen(self) -> list[ClashShown]:
+        """What is planned although the group is frozen: one matter, however much it is."""
+        return [one for one in self.clashes if one.other is None]
+
+    @property
+    def collisions(self) -> list[ClashShown]:
+        return [one for one in self.clashes if one.other is not None]
+
+    @property
     def shown(self) -> list[Chip]:
         """What the cell shows: a past day only what was not simply confirmed."""
         if not self.is_past:

@@ -202,4 +202,4 @@ def test_facts_and_personas_are_written_on_their_page(tenant: Tenant) -> None:
     client.post(f"{base}facts/new/", {"text": "附教案", "evidence": "", "rank": 50})
     page = client.get(f"{base}facts/").content.decode()
     assert "Told to nobody" in page
-    assert "老师、教师" in page
+    assert "老师, 教师" in page
