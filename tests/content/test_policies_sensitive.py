@@ -106,3 +106,9 @@ def test_a_hundred_thousand_characters_are_read_whole():
     text = "最" * 100_000
     words = tuple(Word("最" * size, Severity.WARN) for size in range(2, 5))
     assert len(find(text, words)) == 3 * len(text) - 6
+
+
+def test_a_word_that_ends_with_an_allowed_phrase_is_no_hit():
+    words = (Word("第一", Severity.REFUSE), Word("争当第一", Severity.ALLOW))
+    assert find("人人争当第一", words) == []
+    assert [one.found for one in find("争当第一，第一", words)] == ["第一"]

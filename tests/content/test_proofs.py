@@ -55,6 +55,18 @@ def test_only_what_has_everything_is_shown(evidence: Evidence, needed: str) -> N
     assert standing(evidence, today=TODAY, needed=needed).is_shown == is_whole
 
 
+def test_a_permission_holds_on_its_last_day() -> None:
+    whole = {
+        "has_customer": True,
+        "has_order": True,
+        "is_paid": True,
+        "is_permitted": True,
+        "is_withdrawn": False,
+    }
+    for until, problems in ((date(2026, 3, 1), (ProofProblem.ENDED,)), (TODAY, ()), (None, ())):
+        assert standing(Evidence(**whole, until=until, scope="public"), today=TODAY).problems == problems
+
+
 @pytest.mark.parametrize(
     ("how", "shown"), [("none", ""), ("masked", "王**"), ("full", "王小雨"), ("strange", "")]
 )

@@ -53,6 +53,18 @@ def test_a_reworded_line_keeps_its_key_and_a_new_one_has_none_of_the_old() -> No
     assert keys(second)[0] not in keys(first)
 
 
+def test_a_line_that_is_hardly_like_another_is_a_new_promise_and_takes_no_key_of_one_that_was_reworded() -> (
+    None
+):
+    first = carried({}, told("每天晚上有老师答疑"))
+    assert keys(carried(first, told("每月送一本书"))) != keys(first)
+    reworded = carried(first, told("每天晚上有助教答疑"))
+    assert keys(reworded) == keys(first)
+    both = carried(reworded, told("每天晚上有老师答疑", "每天晚上有助教答疑"))
+    assert keys(both)[1] == keys(first)[0]
+    assert keys(both)[0] != keys(first)[0]
+
+
 db = [pytest.mark.integration, pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 

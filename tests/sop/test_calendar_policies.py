@@ -103,6 +103,10 @@ def mark(
         (mark("a", 0), mark("e", 30, "run:2", "", until=NOON + timedelta(hours=2)), ""),
         (mark("a", 0, is_open=False), mark("b", 30, "run:2", is_open=False), ""),
         (mark("a", 0, is_open=False), mark("b", 30, "run:2"), Clash.CLOSE),
+        (mark("e", 0, field="", until=NOON + timedelta(minutes=30)), mark("b", 29, "run:2"), Clash.EVENT),
+        (mark("e", 0, field="", until=NOON + timedelta(minutes=30)), mark("b", 30, "run:2"), ""),
+        (mark("a", 0, field=""), mark("b", 30, "run:2"), ""),
+        (mark("a", 0), mark("b", 30, "run:2", field=""), ""),
     ],
 )  # fmt: skip
 def test_two_marks_clash_by_their_rule(first: Mark, second: Mark, code: str) -> None:
@@ -169,3 +173,20 @@ def test_the_first_time_is_the_own_one_and_a_late_one_comes_before_the_quiet_hou
     assert next(times_for(planned_at=ten, now=NOON, limits=LIMITS, is_service=False)) == ten
     moved = next(times_for(planned_at=late, now=NOON, limits=LIMITS, is_service=False))
     assert f"{local(moved, LIMITS.zone):%d %H:%M}" == "02 21:30"
+
+
+def test_a_run_says_the_same_in_two_groups_at_once_and_what_went_out_before_a_freeze_is_no_clash() -> None:
+    both = [mark("a", 0, group=1), mark("b", 0, group=2)]
+    assert clashes(both, shares={1: {2}, 2: {1}}) == []
+    rows = [mark("a", 0, is_open=False), mark("b", 90)]
+    assert [one.first for one in clashes(rows, frozen={1})] == ["b"]
+
+
+def test_seven_days_from_today_are_tried_and_none_that_comes_at_once() -> None:
+    week_ago, minute = NOON - timedelta(days=7), timedelta(minutes=1)
+    tried = list(times_for(planned_at=week_ago, now=NOON, limits=LIMITS, is_service=False))
+    days = [local(one, LIMITS.zone).date() for one in tried]
+    assert (days[0], days[-1]) == (date(2026, 3, 2), date(2026, 3, 8))
+    for ahead, first in ((5, NOON + timedelta(minutes=35)), (6, NOON + 6 * minute)):
+        planned = NOON + ahead * minute
+        assert next(times_for(planned_at=planned, now=NOON, limits=LIMITS, is_service=False)) == first

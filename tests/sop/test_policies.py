@@ -210,3 +210,21 @@ def test_squeezed_builtin_still_passes(days: int) -> None:
     assert plan.blocks(found) == []
     assert not {"CAP-01", "CAP-02"} & {one.code for one in found}
     assert {"d01_opening", "d17_session", "d30_closing", "d19_3h", "d19_2h", "d19_1h"} <= kept
+
+
+@pytest.mark.parametrize(
+    ("after_min", "verdict"), [(0, "block"), (1, "retime"), (60, "retime"), (61, "block")]
+)
+def test_a_later_try_lies_after_now_and_up_to_the_end_of_the_window(after_min: int, verdict: str) -> None:
+    now = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+    ruling = dispatch.after_refusal(
+        rule="QUIET-01", retry_at=now + timedelta(minutes=after_min), window_ends_at=now + timedelta(hours=1), now=now,
+        on_block="delay", can_replace=False,
+    )  # fmt: skip
+    assert ruling.verdict == verdict
+
+
+def test_nothing_is_late_before_its_time_and_a_countdown_never_comes_after_the_offer() -> None:
+    at, minute = datetime(2026, 3, 2, 2, 0, tzinfo=UTC), timedelta(minutes=1)
+    assert [dispatch.lateness_s(planned_at=at, handed_at=at + n * minute) for n in (-1, 0, 1)] == [0, 0, 60]
+    assert [calendar.due_before_offer_end(at, one) for one in (-5, 0, 5)] == [at - 5 * minute, at, at]

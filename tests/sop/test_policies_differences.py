@@ -198,3 +198,32 @@ def test_moving_again_changes_nothing(world: dict[str, Any]) -> None:
 def test_labels_alone_keep_what_is_planned() -> None:
     assert not replans(frozenset({Differing.LABELS}))
     assert replans(frozenset({Differing.LABELS, Differing.ROLE}))
+
+
+def one_row(state: str, rule: str = "", hours: int = 1) -> Row:
+    at = NOW + timedelta(hours=hours)
+    return Row(1, "a", step_id(1, "a"), 7, "", state, rule, at, at + timedelta(hours=1))
+
+
+def moved(row: Row, hours: int | None, *kinds: Differing) -> list[tuple[MoveAct, bool]]:
+    """(act, whether a touch comes) of each line; the new version wants the step `hours` from now, None: not again."""
+    at = NOW + timedelta(hours=hours or 0)
+    wants = [] if hours is None else [Place("a", step_id(2, "a"), 7, "", at, at + timedelta(hours=1))]
+    changes = {"a": frozenset(kinds)} if kinds else {}
+    lines = move(rows=[row], places=wants, step_ids={"a": step_id(2, "a")}, changes=changes, now=NOW)
+    return [(line.act, line.place is not None) for line in lines]
+
+
+def test_what_reached_nobody_gets_another_chance_only_later_than_it_had() -> None:
+    for state in ("blocked", "expired", "failed"):
+        assert moved(one_row(state, hours=2), 3) == [(MoveAct.ADDED, True)]
+        assert moved(one_row(state, hours=2), 2) == []
+        assert moved(one_row(state, hours=2), 1) == []
+    assert moved(one_row("confirmed", hours=2), 3) == []
+
+
+def test_an_overdue_touch_waits_for_its_own_rule_and_a_claimed_one_is_open() -> None:
+    assert moved(one_row("planned", hours=-1), None, Differing.ROLE) == [(MoveAct.KEPT, False)]
+    assert moved(one_row("planned", hours=0), None, Differing.ROLE) == [(MoveAct.DROPPED, False)]
+    assert moved(one_row("claimed", hours=0), 0) == [(MoveAct.KEPT, False)]
+    assert moved(one_row("claimed", hours=0), 2, Differing.ROLE) == [(MoveAct.CHANGED, True)]

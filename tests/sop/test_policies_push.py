@@ -79,3 +79,16 @@ def test_a_copy_never_covers_what_stands_there_unless_told_to(source, taken) -> 
 def test_a_topic_with_two_of_three_ranks_below_one_with_half_of_three_hundred() -> None:
     assert wilson_low(2, 3) < wilson_low(150, 300)
     assert wilson_low(0, 0) == 0
+
+
+def test_a_week_that_just_keeps_the_limit_loses_no_ad() -> None:
+    half = dict(zip(PLACES, [ContentType.MARKETING, ContentType.VALUE] * 2, strict=False))
+    assert too_many_ads(half, 50) == []
+    assert too_many_ads(half, 49) == [PLACES[2]]
+
+
+def test_what_lacks_is_suggested_as_often_as_it_lacks_and_then_value() -> None:
+    targets = Targets(norms=1, value_percent=0, topics=1, activities=0)
+    told = list(suggested({}, targets).values())
+    assert told[:2] == [ContentType.NORMS, ContentType.TOPIC]
+    assert set(told[2:]) == {ContentType.VALUE.value}

@@ -143,6 +143,7 @@ def test_each_rule_takes_out_those_it_names_and_nobody_else() -> None:
         (Exit(ExitRule.OPTED_OUT), PersonFacts(opted_out=True)),
         (Exit(ExitRule.LEFT), PersonFacts(present=False)),
         (Exit(ExitRule.CUSTOMER_TAG, 4), PersonFacts(tags=frozenset({4}))),
+        (Exit(ExitRule.STAGE, 5), PersonFacts(stage=5)),
         (Exit(ExitRule.STAGE, 5), PersonFacts(stage=6)),
     ]
     for rule, facts in cases:
@@ -157,3 +158,30 @@ def test_each_rule_takes_out_those_it_names_and_nobody_else() -> None:
     for rule, facts in groups:
         assert exits.group_exit([rule], facts) == rule
         assert exits.group_exit([rule], GroupFacts(customers=199)) is None
+
+
+def test_what_touches_goes_on_and_what_happens_as_the_run_begins_counts() -> None:
+    hour = timedelta(hours=1)
+    assert triggers.gains([(START, START + hour), (START + hour, None)], START) == [START]
+    assert triggers.gains([(START, START + hour), (START + 2 * hour, None)], START) == [
+        START,
+        START + 2 * hour,
+    ]
+    assert triggers.sizes_reached([(START, None)], 1, START) == [START]
+    assert triggers.sizes_reached([(START, None)], 1, START + hour) == []
+
+
+def test_the_last_moment_of_the_hours_counts() -> None:
+    hours, second = timedelta(hours=3), timedelta(seconds=1)
+    assert triggers.nth_within([START, START + hours], 2, 3) == [START + hours]
+    assert triggers.nth_within([START, START + hours + second], 2, 3) == []
+
+
+def test_a_chain_goes_on_when_enough_had_answered_up_to_its_deadline_and_stalls_after_it() -> None:
+    hour = timedelta(hours=1)
+    acts = [(1, START + hour), (2, START + 2 * hour), (3, START + 4 * hour)]
+    asked = {"sent_at": START, "hours": 4, "now": START + 9 * hour}
+    assert triggers.chain_of(acts=acts, count=2, **asked).reached_at == START + 2 * hour
+    assert triggers.chain_of(acts=acts, count=3, **asked).reached_at == START + 4 * hour
+    waiting = triggers.chain_of(acts=acts[:1], count=2, **asked)
+    assert [waiting.is_stalled(START + after) for after in (4 * hour, 4 * hour + hour)] == [False, True]

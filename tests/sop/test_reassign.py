@@ -50,6 +50,30 @@ def test_who_may_take_a_touch_can_send_it(state, channel, at_wecom, people, seat
     assert refusal(touch, Colleague(1, seats, contacts)) is not None
 
 
+ME = Colleague(2, frozenset({1}), frozenset({1, 2}))
+
+
+@pytest.mark.parametrize(
+    ("touch", "why"),
+    [
+        (Held("handed", "staff_task", 1, 9, False, frozenset({1, 2})), None),
+        (Held("handed", "staff_task", 1, 1, False, frozenset({1, 3})), Refusal.NO_CONTACT),
+        (Held("planned", "private_mass", 1, 1, False, frozenset()), None),
+        (Held("planned", "private_mass", 1, 9, False, frozenset()), Refusal.NOT_IN_GROUP),
+        (Held("planned", "private_mass", 1, None, False, frozenset()), None),
+        (Held("handed", "private_mass", 1, 1, True, frozenset({1})), Refusal.AT_WECOM),
+        (Held("planned", "group_mass", 1, 1, False, frozenset()), Refusal.OWNER_ONLY),
+        (Held("planned", "group_forward", 1, 9, False, frozenset()), Refusal.NOT_IN_GROUP),
+        (Held("planned", "group_forward", 1, 1, False, frozenset()), None),
+        (Held("handed", "call", 1, 9, False, frozenset({3})), None),
+        (Held("submitted", "call", 1, 1, False, frozenset()), Refusal.NOT_OPEN),
+        (Held("planned", "call", 2, 1, False, frozenset()), Refusal.SAME),
+    ],
+)
+def test_each_touch_is_refused_with_its_own_reason(touch, why):
+    assert refusal(touch, ME) == why
+
+
 def ground(
     camp: Make, frozen: MovableClock, *, dispatch: bool = True, groups: int = 3, **step: object
 ) -> tuple[Camp, Staff]:

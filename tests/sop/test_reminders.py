@@ -59,6 +59,12 @@ def test_the_ladder_keeps_its_pauses_and_ends_with_the_window(after, window):
     assert rings is (20 <= after < window)
 
 
+@pytest.mark.parametrize(("after", "rings"), [(19, False), (20, True), (119, True), (120, False)])
+def test_the_first_reminder_comes_as_its_pause_is_over_and_none_as_the_window_ends(after, rings):
+    end, now = NOON + timedelta(hours=2), NOON + timedelta(minutes=after)
+    assert is_due(waits_since=NOON, window_ends_at=end, given=[], now=now, ladder=LADDER) is rings
+
+
 @given(st.times(), st.times(), st.times(), st.times(), st.times())
 def test_nobody_is_reminded_in_quiet_hours(wall, work_from, work_until, quiet_from, quiet_until):
     hours = Hours(work_from, work_until, quiet_from, quiet_until)

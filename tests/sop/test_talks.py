@@ -64,6 +64,14 @@ def test_nobody_has_more_in_a_day_than_asked_and_each_person_one_with_a_contact(
         assert count + had.get(place, 0) <= most
 
 
+def test_what_does_not_fit_a_day_falls_to_the_next_with_the_colleague_asked_for_first():
+    slots = spread(
+        customers=[5, 3, 4, 4, 6], followers={3: [1, 2], 4: [1], 5: [2], 6: [], 7: [1]}, first=[None, 1],
+        most_a_day=1, had={(1, 0): 1, (2, 1): 1},
+    )  # fmt: skip
+    assert [(one.customer_id, one.staff_id, one.days) for one in slots] == [(3, 1, 1), (4, 1, 2), (5, 2, 0)]
+
+
 def test_a_run_of_broadcasts_alone_is_flagged():
     assert [is_broadcast_machine(broadcasts=n, conversations=m) for n, m in ((5, 0), (4, 0), (5, 1))] == [
         True, False, False

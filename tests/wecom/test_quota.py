@@ -57,6 +57,12 @@ def test_a_rule_that_begins_inside_a_month_ends_the_old_window_and_counts_its_ow
     assert window_for(back, date(2026, 2, 20)) == Window(date(2026, 2, 1), date(2026, 2, 28), 28)
 
 
+def test_a_rule_that_begins_on_the_last_day_of_a_window_takes_that_day():
+    rules = [RuleFrom("7_week"), RuleFrom("1_day", date(2026, 2, 22))]  # a Sunday
+    assert window_for(rules, date(2026, 2, 21)) == Window(date(2026, 2, 16), date(2026, 2, 21), 7)
+    assert window_for(rules, date(2026, 2, 22)) == Window(date(2026, 2, 22), date(2026, 2, 22), 1)
+
+
 @given(rules=RULES, day=DAYS)
 def test_a_day_lies_in_its_window_and_the_window_in_the_reign_of_its_rule(rules, day):
     window = window_for(rules, day)
