@@ -12,6 +12,7 @@ from groups.selectors.lists import (
     groups_broken,
     groups_by_id,
     groups_open,
+    groups_to_pick,
 )
 from groups.selectors.members import (
     Counts,
@@ -68,6 +69,7 @@ __all__ = [
     "groups_broken",
     "groups_by_id",
     "groups_open",
+    "groups_to_pick",
     "limits_of",
     "member_list",
     "members_current",

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from sop.enums.reviews import Decision, ItemKind
 from sop.forms.steps import KEY_INTERACTIONS
-from sop.forms.widgets import LocalDateTime, address_input, date_input
+from sop.forms.widgets import LocalDateTime, Ticked, address_input, date_input
 from sop.services.runs import RunWish
 
 
@@ -63,10 +63,10 @@ class RunForm(forms.Form):
     version = forms.TypedChoiceField(label=_("Template"), coerce=int)
     name = forms.CharField(label=_("Name of the run"), max_length=64)
     starts_on = forms.DateField(label=_("Day 1"), widget=date_input())
-    groups = forms.TypedMultipleChoiceField(
+    groups = Ticked(
         label=_("Groups"),
         coerce=int,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        widget=forms.CheckboxSelectMultiple(),
         error_messages={"required": _("Choose at least one group.")},
     )
     teacher = forms.CharField(

@@ -21,6 +21,17 @@ class LocalDateTime(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
+class Ticked(forms.TypedMultipleChoiceField):
+    """What is ticked of a thousand choices; they may not stand in groups."""
+
+    def validate(self, value: Any) -> None:
+        self._known = {str(key) for key, _label in self.widget.choices}
+        super().validate(value)
+
+    def valid_value(self, value: Any) -> bool:
+        return str(value) in self._known
+
+
 def date_input() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 

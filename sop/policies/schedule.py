@@ -13,15 +13,16 @@ cut off the schedule is what improvement by exchange has found, and `bound` says
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 CLOSE = 0.001  # a bound this near needs no better prices
 NODES = 4_000  # steps of the search for one part
 ROUNDS = 250  # of finding prices
 
 
-@dataclass(frozen=True, order=True)
-class Place:
-    """What is scarce: the code of its rule, whose it is, and of which day or window."""
+class Place(NamedTuple):
+    """What is scarce: the code of its rule, whose it is, and of which day or window. A tuple: it is looked up by the
+    hundred thousand."""
 
     rule: str
     owner: str
@@ -139,18 +140,18 @@ def _binding(
         if wish.ruled_out:
             found[wish.key] = Place(wish.ruled_out, "", "")
         elif taken != 0:
-            without = dict(used)
-            for place, amount in wish.options[taken].uses if taken is not None else ():
-                without[place] -= amount
+            own = dict(wish.options[taken].uses) if taken is not None else {}
+            without = {place: used[place] - own.get(place, 0) for place, _amount in wish.uses}
             found[wish.key] = _full(wish.uses, without, room) or Place("", "", "")
     return found
 
 
 def _parts(wishes: Sequence[Wish], room: Mapping[Place, int]) -> list[list[Wish]]:
     """Wishes that share a scarce place, together; each part in the order given."""
+    each = [_most(wish) for wish in wishes]
     most: dict[Place, int] = defaultdict(int)
-    for wish in wishes:
-        for place, amount in _most(wish).items():
+    for uses in each:
+        for place, amount in uses.items():
             most[place] += amount
     scarce = {place for place, amount in most.items() if place in room and amount > room[place]}
     root = list(range(len(wishes)))
@@ -162,8 +163,8 @@ def _parts(wishes: Sequence[Wish], room: Mapping[Place, int]) -> list[list[Wish]
         return one
 
     seen: dict[Place, int] = {}
-    for number, wish in enumerate(wishes):
-        for place in _most(wish):
+    for number, uses in enumerate(each):
+        for place in uses:
             if place in scarce:
                 root[find(number)] = find(seen.setdefault(place, number))
     parts: dict[int, list[Wish]] = defaultdict(list)

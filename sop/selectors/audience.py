@@ -1,25 +1,26 @@
 """Who a touch is for at this moment: present members, narrowed by what they did, bought or decided."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Set
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from contacts.selectors import behaviours_for, buyers_in
+from contacts.selectors.latest import last_acts, last_bought
 from groups.selectors import members_current
 from groups.selectors.circles import circle_members
-from leads.selectors import undecided_customer_ids
+from leads.selectors import undecided_by_source
 from sop.enums import CIRCLES_OF, GROUP_CHANNELS, Audience, RecipientState
 from sop.models import TouchRecipient
-from sop.selectors.value_events import signed_up_for_run
+from sop.selectors.value_events import signed_up_for_runs
 from tenants import clock
 
 if TYPE_CHECKING:
     from sop.models import Run, Touch
 
 RUN_SOURCE = "sop.run"
+Need = tuple[int, str]  # (run, audience)
 # From the people, of whom each has a few rows, to their touches: the other way it would read the whole run a batch.
 _REACHED = """
 with had as materialized (
@@ -36,41 +37,57 @@ def audience_resolve(*, tenant_id: int, zone: str, touches: Iterable["Touch"]) -
     """Touch id -> customer ids, for touches with `run` and `step` loaded.
 
     A group message reaches every present member, whatever the step's audience. A private one keeps those of the
-    audience, without people this step has reached through another group of the run.
+    audience, without people this step has reached through another group of the run. A constant number of queries: a
+    few for each kind of audience that is there, whatever the number of touches and runs.
     """
     wanted = list(touches)
     members = members_current(
         tenant_id=tenant_id, group_ids=sorted({touch.group_id for touch in wanted if touch.group_id})
     )
-    found: dict[int, list[int]] = {}
-    by_need: dict[tuple[int, str], list[Touch]] = defaultdict(list)
-    for touch in wanted:
-        if touch.channel in GROUP_CHANNELS:
-            found[touch.pk] = list(members.get(touch.group_id or 0, ()))
-        else:
-            by_need[touch.run_id, touch.step.audience].append(touch)
-    for (_, audience), some in by_need.items():
-        found.update(_narrowed(tenant_id, zone, audience, some, members))
-    return _without_reached(tenant_id, wanted, found)
+    private = [touch for touch in wanted if touch.channel not in GROUP_CHANNELS]
+    found = {
+        touch.pk: list(members.get(touch.group_id or 0, ()))
+        for touch in wanted
+        if touch.channel in GROUP_CHANNELS
+    }
+    found |= _narrowed(tenant_id, zone, private, _seats(tenant_id, private, members))
+    return _without_reached(tenant_id, private, found)
+
+
+def _seats(tenant_id: int, touches: list["Touch"], members: dict[int, list[int]]) -> dict[int, list[int]]:
+    """{private touch: the people it was planned for by name, or all who sit in its group}. One query at most."""
+    personal = [
+        one for one in touches if one.step.audience == Audience.JOINED or one.is_talk or one.step.is_personal
+    ]
+    named: dict[int, list[int]] = {one.pk: [] for one in personal}
+    named |= _joined(tenant_id, personal, members) if personal else {}
+    return {one.pk: named.get(one.pk, members.get(one.group_id or 0, [])) for one in touches}
 
 
 def _narrowed(
-    tenant_id: int, zone: str, audience: str, touches: list["Touch"], members: dict[int, list[int]]
+    tenant_id: int, zone: str, touches: list["Touch"], seats: dict[int, list[int]]
 ) -> dict[int, list[int]]:
-    personal = [one for one in touches if audience == Audience.JOINED or one.is_talk or one.step.is_personal]
-    named: dict[int, list[int]] = {one.pk: [] for one in personal}
-    named |= _joined(tenant_id, personal, members) if personal else {}
-    if audience == Audience.JOINED:
-        return named
-    seats = {one.pk: named.get(one.pk, members.get(one.group_id or 0, [])) for one in touches}
-    if audience in CIRCLES_OF:
-        inside = circle_seats(
-            tenant_id=tenant_id, audience=audience, group_ids=[one.group_id or 0 for one in touches]
-        )
-        return {one.pk: [who for who in seats[one.pk] if who in inside[one.group_id or 0]] for one in touches}
-    everyone = sorted({one for some in seats.values() for one in some})
-    keep = _of_audience(tenant_id, zone, audience, touches[0].run, everyone)
-    return {pk: [one for one in some if one in keep] for pk, some in seats.items()}
+    """{touch: those of its seats who belong to its audience}."""
+    circled: dict[str, set[int]] = defaultdict(set)
+    people: dict[Need, set[int]] = defaultdict(set)
+    for one in touches:
+        if one.step.audience in CIRCLES_OF:
+            circled[one.step.audience].add(one.group_id or 0)
+        else:
+            people[one.run_id, one.step.audience].update(seats[one.pk])
+    inside = {
+        audience: circle_seats(tenant_id=tenant_id, audience=audience, group_ids=group_ids)
+        for audience, group_ids in circled.items()
+    }
+    keep = audience_in_runs(
+        tenant_id=tenant_id, zone=zone, runs={one.run_id: one.run for one in touches}, people=people
+    )
+    found = {}
+    for one in touches:
+        audience = one.step.audience
+        kept = inside[audience][one.group_id or 0] if audience in inside else keep[one.run_id, audience]
+        found[one.pk] = [who for who in seats[one.pk] if who in kept]
+    return found
 
 
 def circle_seats(
@@ -80,42 +97,76 @@ def circle_seats(
     return circle_members(tenant_id=tenant_id, group_ids=group_ids, circles=CIRCLES_OF[audience], day=day)
 
 
-def _of_audience(tenant_id: int, zone: str, audience: str, run: "Run", everyone: list[int]) -> frozenset[int]:
+def audience_in_runs(
+    *, tenant_id: int, zone: str, runs: Mapping[int, "Run"], people: Mapping[Need, Collection[int]]
+) -> dict[Need, Set[int]]:
+    """{(run, audience): those of these people who belong to it there at present}; circles are of a group, so
+    circle_seats tells those. A few queries for each kind of audience, whatever the number of runs."""
+    by_audience: dict[str, dict[int, Collection[int]]] = defaultdict(dict)
+    for (run_id, audience), some in people.items():
+        by_audience[audience][run_id] = some
+    return {
+        (run_id, audience): some
+        for audience, asked in by_audience.items()
+        for run_id, some in _of_audience(tenant_id, zone, audience, runs, asked).items()
+    }
+
+
+def _of_audience(
+    tenant_id: int, zone: str, audience: str, runs: Mapping[int, "Run"], asked: dict[int, Collection[int]]
+) -> dict[int, set[int]]:
+    """{run: those of the people asked about}."""
     if audience == Audience.UNDECIDED:
-        return frozenset(
-            undecided_customer_ids(
-                tenant_id=tenant_id, source_kind=RUN_SOURCE, source_id=run.pk, customer_ids=everyone
-            )
-        )
+        return undecided_by_source(tenant_id=tenant_id, source_kind=RUN_SOURCE, people=asked)
     if audience == Audience.SIGNED_UP:
-        return signed_up_for_run(tenant_id=tenant_id, run_id=run.pk, customer_ids=everyone)
-    since = clock.day_bounds(run.starts_on, zone)[0]
+        return signed_up_for_runs(tenant_id=tenant_id, people=asked)
     if audience == Audience.BUYERS:
-        return frozenset(buyers_in(tenant_id=tenant_id, customer_ids=everyone, since=since))
-    if audience in (Audience.INTERACTED, Audience.UNINTERACTED) and run.key_interaction:
-        interacted = frozenset(
-            interacted_ids(tenant_id=tenant_id, run=run, customer_ids=everyone, since=since)
-        )
-        return interacted if audience == Audience.INTERACTED else frozenset(everyone) - interacted
-    return frozenset(everyone)
+        bought = last_bought(tenant_id=tenant_id, customer_ids=set().union(*asked.values()))
+        begun = {run_id: _begun(runs[run_id], zone) for run_id in asked}
+        return {
+            run_id: {one for one in some if one in bought and bought[one] >= begun[run_id]}
+            for run_id, some in asked.items()
+        }
+    everyone = {run_id: set(some) for run_id, some in asked.items()}
+    if audience not in (Audience.INTERACTED, Audience.UNINTERACTED):
+        return everyone
+    told = {run_id: some for run_id, some in everyone.items() if runs[run_id].key_interaction}
+    done = interacted_in_runs(tenant_id=tenant_id, zone=zone, runs=runs, people=told)
+    return everyone | {
+        run_id: done[run_id] if audience == Audience.INTERACTED else some - done[run_id]
+        for run_id, some in told.items()
+    }
 
 
-def audience_in_run(
-    *, tenant_id: int, zone: str, audience: str, run: "Run", customer_ids: Iterable[int]
-) -> frozenset[int]:
-    """Those of these people who belong to a step's audience in a run at present; circles are of a group, so
-    circle_seats tells those."""
-    return _of_audience(tenant_id, zone, audience, run, sorted(set(customer_ids)))
+def _begun(run: "Run", zone: str) -> datetime:
+    return clock.day_bounds(run.starts_on, zone)[0]
 
 
-def interacted_ids(*, tenant_id: int, run: "Run", customer_ids: Iterable[int], since: datetime) -> set[int]:
-    """Those who did the run's key interaction since then (R45, R53)."""
-    rows = behaviours_for(
-        tenant_id=tenant_id, customer_ids=customer_ids, since=since, kinds=[run.key_interaction]
-    ).order_by()
-    if run.key_interaction_object:
-        rows = rows.filter(object_id=run.key_interaction_object)
-    return set(rows.values_list("customer_id", flat=True).distinct())
+def interacted_in_runs(
+    *, tenant_id: int, zone: str, runs: Mapping[int, "Run"], people: Mapping[int, Collection[int]]
+) -> dict[int, set[int]]:
+    """{run: those of these people who did its key interaction since its first day} (R45, R53). One query."""
+    if not people:
+        return {}
+    begun = {run_id: _begun(runs[run_id], zone) for run_id in people}
+    acts = last_acts(
+        tenant_id=tenant_id,
+        customer_ids=set().union(*people.values()),
+        kinds={runs[run_id].key_interaction for run_id in people},
+        objects={runs[run_id].key_interaction_object for run_id in people} - {""},
+        since=min(begun.values()),
+    )
+    by_kind: dict[str, list[tuple[int, str, datetime]]] = defaultdict(list)
+    for (one, kind, what), at in acts.items():
+        by_kind[kind].append((one, what, at))
+    return {
+        run_id: {
+            one
+            for one, what, at in by_kind[runs[run_id].key_interaction]
+            if at >= begun[run_id] and runs[run_id].key_interaction_object in ("", what)
+        }.intersection(some)
+        for run_id, some in people.items()
+    }
 
 
 def _joined(tenant_id: int, touches: list["Touch"], members: dict[int, list[int]]) -> dict[int, list[int]]:
@@ -135,11 +186,7 @@ def _joined(tenant_id: int, touches: list["Touch"], members: dict[int, list[int]
 def _without_reached(
     tenant_id: int, touches: list["Touch"], found: dict[int, list[int]]
 ) -> dict[int, list[int]]:
-    private = [
-        touch
-        for touch in touches
-        if touch.channel not in GROUP_CHANNELS and not touch.step.repeats and not touch.is_talk
-    ]
+    private = [one for one in touches if not one.step.repeats and not one.is_talk]
     if not private:
         return found
     reached: dict[tuple[int, str], set[int]] = defaultdict(set)

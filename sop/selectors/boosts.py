@@ -1,5 +1,6 @@
 """Boosts of a run: extra touches for people without the key interaction (R53), and what came of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,18 +16,18 @@ if TYPE_CHECKING:
 REACHED = (RecipientState.PLANNED, RecipientState.SENT)
 
 
-def boost_touches(*, tenant_id: int, run_id: int) -> QuerySet[Touch]:
-    """The boosts of a run, whatever became of them."""
+def boost_touches(*, tenant_id: int, run_ids: Iterable[int]) -> QuerySet[Touch]:
+    """The boosts of these runs, whatever became of them."""
     return Touch.objects.filter(
-        tenant_id=tenant_id, run_id=run_id, step__audience=Audience.UNINTERACTED
+        tenant_id=tenant_id, run_id__in=list(run_ids), step__audience=Audience.UNINTERACTED
     ).exclude(channel__in=GROUP_CHANNELS)
 
 
-def boosted_rows(*, tenant_id: int, run_id: int) -> QuerySet[TouchRecipient]:
-    """People whom a boost of the run was handed over for, and who were not left out of it."""
+def boosted_rows(*, tenant_id: int, run_ids: Iterable[int]) -> QuerySet[TouchRecipient]:
+    """People whom a boost of these runs was handed over for, and who were not left out of it."""
     return TouchRecipient.objects.filter(
         tenant_id=tenant_id,
-        touch__in=boost_touches(tenant_id=tenant_id, run_id=run_id).values("pk"),
+        touch__in=boost_touches(tenant_id=tenant_id, run_ids=run_ids).values("pk"),
         touch__handed_at__isnull=False,
         state__in=REACHED,
     )
@@ -54,7 +55,7 @@ def boosts_of(*, tenant: "Tenant", run: Run) -> Boosts:
     left out because they had interacted. Interacted: boosted people who did the key interaction after their first one.
     """
     first = dict(
-        boosted_rows(tenant_id=tenant.pk, run_id=run.pk)
+        boosted_rows(tenant_id=tenant.pk, run_ids=[run.pk])
         .values("customer_id")
         .annotate(first_at=Min("touch__handed_at"))
         .values_list("customer_id", "first_at")

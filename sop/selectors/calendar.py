@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from django.db.models import Case, DateTimeField, F, IntegerField, Q, QuerySet, When
 
 from groups.policies.checks import Finding as Broken
-from groups.selectors import counts
+from groups.selectors import Counts, counts
 from sop.enums import HIDDEN_KINDS, Anchor, Channel, Rule, RunState, TouchState
 from sop.models import Run, RunGroup, Touch
 from sop.policies import calendar
-from sop.selectors.execution import Execution, execution_rate
-from team.selectors import staff_names
+from sop.selectors.execution import Execution, execution_rate, together
 from tenants import clock
 from wecom.selectors import quota_left
 
@@ -36,6 +35,11 @@ _SHOWN = {
 }
 
 
+# What a cell of the week shows of a touch.
+_IN_A_CELL = (
+    "tenant", "run", "group", "channel", "state", "rule_code", "reason", "planned_at", "window_ends_at", "done_at",
+    "step", "step__title", "step__mark", "step__anchor",
+)  # fmt: skip
 # WeCom's "nobody is left to send to", as handed on in a failed send's reason.
 _VENDOR_NOBODY = " 41048:"
 _NOBODY_RULES = frozenset({Rule.NOBODY, Rule.NOT_FRIEND})
@@ -77,10 +81,14 @@ class Row:
     """One group through the week."""
 
     group: "Group"
-    people: int
+    seats: Counts
     mass_left: int | None
     cells: list[Cell]
     broken: list[Broken] = field(default_factory=list)  # what the group's next seven days break
+
+    @property
+    def people(self) -> int:
+        return self.seats.customers
 
 
 @dataclass
@@ -145,7 +153,7 @@ def calendar_week(*, tenant: "Tenant", runs: Iterable[Run], day: date) -> Week:
         .order_by("group__name", "pk")
     )
     group_ids = [row.group_id for row in rows]
-    people = counts(tenant_id=tenant.pk, group_ids=group_ids)
+    seats = counts(tenant_id=tenant.pk, group_ids=group_ids)
     left = quota_left(
         tenant_id=tenant.pk,
         receiver_kind="group",
@@ -159,7 +167,7 @@ def calendar_week(*, tenant: "Tenant", runs: Iterable[Run], day: date) -> Week:
             rows=[
                 Row(
                     group=row.group,
-                    people=people[row.group_id].customers if row.group_id in people else 0,
+                    seats=seats[row.group_id],
                     mass_left=left.get(row.group.chat_id),
                     cells=[_cell(one, touches.get((run.pk, row.group_id, one), []), today) for one in days],
                 )
@@ -169,24 +177,20 @@ def calendar_week(*, tenant: "Tenant", runs: Iterable[Run], day: date) -> Week:
         )
         for run in wanted
     ]
-    run_ids = [run.pk for run in wanted]
-    return Week(
-        days=days,
-        today=today,
-        bands=bands,
-        total=execution_rate(tenant_id=tenant.pk, since=since, until=until, run_ids=run_ids)[0],
-        by_staff=_by_staff(tenant, since, until, run_ids),
+    rates = execution_rate(
+        tenant_id=tenant.pk, by="staff", since=since, until=until, run_ids=[run.pk for run in wanted]
     )
+    return Week(days=days, today=today, bands=bands, total=together(rates), by_staff=_lowest_first(rates))
 
 
 def _by_cell(
     tenant: "Tenant", runs: list[Run], since: datetime, until: datetime, now: datetime
 ) -> dict[tuple[int, int | None, date], list[Touch]]:
     found: dict[tuple[int, int | None, date], list[Touch]] = defaultdict(list)
-    rows = touch_list(tenant=tenant).filter(
-        run__in=[run.pk for run in runs], planned_at__gte=since, planned_at__lt=until
+    rows = Touch.objects.filter(
+        tenant=tenant, run__in=[run.pk for run in runs], planned_at__gte=since, planned_at__lt=until
     )
-    for touch in rows.defer("text", "step__text").order_by("planned_at", "pk"):
+    for touch in rows.select_related("step").only(*_IN_A_CELL).order_by("planned_at", "pk"):
         decorate(touch, now)
         found[touch.run_id, touch.group_id, clock.local_date(touch.planned_at, tenant.timezone)].append(touch)
     return found
@@ -224,16 +228,9 @@ def camp_days(run: Run, days: list[date]) -> list[tuple[date, int, str]]:
     return found
 
 
-def _by_staff(
-    tenant: "Tenant", since: datetime, until: datetime, run_ids: list[int]
-) -> list[tuple[str, Execution]]:
-    rows = [
-        row
-        for row in execution_rate(tenant_id=tenant.pk, by="staff", since=since, until=until, run_ids=run_ids)
-        if row.key is not None and row.due
-    ]
-    names = staff_names(tenant_id=tenant.pk, staff_ids=[row.key for row in rows if row.key is not None])
-    named = [(names.get(row.key or 0, ""), row) for row in rows]
+def _lowest_first(rates: Iterable[Execution]) -> list[tuple[str, Execution]]:
+    """(name, execution) of staff who had anything due."""
+    named = [(row.name, row) for row in rates if row.key is not None and row.due]
     return sorted(named, key=lambda pair: (pair[1].rate or 0, pair[0]))
 
 

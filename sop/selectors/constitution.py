@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from groups.enums import ContentKind, Context
 from groups.policies.checks import Finding, evaluate
-from groups.policies.plan import GroupPlan
+from groups.policies.plan import GroupPlan, Limits
 from groups.policies.rhythm import NORMS
 from groups.selectors.facts import limits_of
 from sop.enums import BESIDE_A_CAMP, GROUP_CHANNELS, SILENT_CHANNELS, ContentType
@@ -36,9 +36,9 @@ def content_kind(content_type: str, *, is_marketing: bool) -> str:
 
 
 def plan_of_steps(
-    *, tenant: "Tenant", steps: Iterable[PlanStep], last_day: int, kind: str, sub_kind: str = ""
+    *, tenant: "Tenant", steps: Iterable[PlanStep], last_day: int, kind: str, limits: Limits
 ) -> GroupPlan:
-    """A version as the constitution sees it, as if it began today in a group of this type. Two queries at most.
+    """A version as the constitution sees it, as if it began today in a group of this type. No query.
 
     Moments and work among colleagues are left out: they reach nobody's phone. Steps without a day, such as those of
     a join, too.
@@ -53,27 +53,26 @@ def plan_of_steps(
         days[step.day - 1].append(content_kind(step.content_type, is_marketing=step.is_marketing))
         posts[step.day - 1] += step.channel in GROUP_CHANNELS
     return GroupPlan(
-        now=now, today=wall.date(), kind=kind, sub_kind=sub_kind, starts_on=wall.date(),
+        now=now, today=wall.date(), kind=kind, starts_on=wall.date(),
         ends_at=wall + timedelta(days=last_day), days=tuple(map(tuple, days)), posts=tuple(posts),
-        limits=limits_of(tenant_id=tenant.pk),
+        limits=limits,
     )  # fmt: skip
 
 
 def judged(
     *, tenant: "Tenant", version: "Version", steps: Iterable[PlanStep], kinds: Iterable[str]
 ) -> list[Finding]:
-    """What the version breaks in groups of any of these types, each check once, worst first.
+    """What the version breaks in groups of any of these types, each check once, worst first. One query.
 
     What goes on beside a camp is not the group's week: the camp answers for that.
     """
     if version.template.kind in BESIDE_A_CAMP:
         return []
-    every = list(steps)
+    every, last_day = list(steps), version.days + version.after_days
+    limits = limits_of(tenant_id=tenant.pk)
     found: dict[str, Finding] = {}
     for kind in sorted(set(kinds)):
-        plan = plan_of_steps(
-            tenant=tenant, steps=every, last_day=version.days + version.after_days, kind=kind
-        )
+        plan = plan_of_steps(tenant=tenant, steps=every, last_day=last_day, kind=kind, limits=limits)
         for one in evaluate(plan, Context.PUBLISH):
             found.setdefault(one.code, one)
     return sorted(found.values(), key=lambda one: not one.stops)

@@ -40,13 +40,29 @@ def content_of(version: Version, steps: Iterable[Step]) -> Content:
     )
 
 
+@dataclass(frozen=True)
+class Beside:
+    """Two versions of a template with their steps by key, and what differs."""
+
+    before: Version
+    after: Version
+    old: dict[str, Step]
+    new: dict[str, Step]
+    found: Difference
+
+
+def versions_beside(*, before: Version, after: Version) -> Beside:
+    """Two versions of the same tenant, with the material of each step. Two queries."""
+    rows = Step.objects.filter(tenant_id=after.tenant_id).select_related("material").order_by("pk")
+    old = {one.key: one for one in rows.filter(version=before)}
+    new = {one.key: one for one in rows.filter(version=after)}
+    found = difference(content_of(before, old.values()), content_of(after, new.values()))
+    return Beside(before, after, old, new, found)
+
+
 def versions_differ(*, before: Version, after: Version) -> Difference:
     """What changed from one version to another of the same tenant. Two queries."""
-    rows = Step.objects.filter(tenant_id=after.tenant_id)
-    return difference(
-        content_of(before, rows.filter(version=before).order_by("pk")),
-        content_of(after, rows.filter(version=after).order_by("pk")),
-    )
+    return versions_beside(before=before, after=after).found
 
 
 @dataclass(frozen=True)
@@ -122,11 +138,13 @@ _NAMES = {
 def difference_shown(*, before: Version, after: Version) -> ShownDifference:
     """What changed from one version to another, in words and in the order of days. Two queries, two more where other
     rules end a run."""
-    rows = Step.objects.filter(tenant_id=after.tenant_id)
-    old = {one.key: one for one in rows.filter(version=before)}
-    new = {one.key: one for one in rows.filter(version=after)}
-    found = difference(content_of(before, old.values()), content_of(after, new.values()))
-    names = {one["key"]: str(one["name"]) for version in (before, after) for one in version.phases}
+    return beside_shown(versions_beside(before=before, after=after))
+
+
+def beside_shown(beside: Beside) -> ShownDifference:
+    """`difference_shown` of two versions whose steps are at hand. No query; two where other rules end a run."""
+    old, new, found, after = beside.old, beside.new, beside.found, beside.after
+    names = {one["key"]: str(one["name"]) for version in (beside.before, after) for one in version.phases}
     steps = [_shown(one, old.get(key), new.get(key), names) for key, one in found.steps.items()]
     steps.sort(key=lambda one: _order(one.after or one.before))
     every = Counter(kind for one in found.steps.values() for kind in one.kinds)

@@ -1,16 +1,17 @@
 """Trial flights as their page shows them: faults in words, figures side by side, day by day."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts.enums import CAP_PER_DAY
 from contacts.enums import Rule as Gate
-from groups.selectors import groups_open, people_total
+from groups.selectors import groups_open
 from sop.enums import SLEEP_DAYS, STAFF_MINUTES_A_DAY, FlightFault, FlightState, StepRole
 from sop.models import Flight, Version
 from sop.policies.habits import SHARES, Habits, habits_of
@@ -83,21 +84,25 @@ def flight_get(*, tenant: "Tenant", flight_id: int) -> Flight:
 
 def flights_of(*, tenant: "Tenant", version_id: int, limit: int = 10) -> list[Flight]:
     """The newest flights of a version."""
-    rows = Flight.objects.filter(tenant=tenant, version_id=version_id).select_related("beside")
+    rows = (
+        Flight.objects.filter(tenant=tenant, version_id=version_id).select_related("beside").defer("result")
+    )
     return list(rows.order_by("-created_at", "-pk")[:limit])
 
 
 def flight_default(*, tenant: "Tenant") -> dict[str, int]:
-    """Groups, members and groups each as the tenant has them now; stated defaults where it has none."""
-    groups = list(groups_open(tenant_id=tenant.pk))
-    if not groups:
+    """Groups, members and groups each as the tenant has them now; stated defaults where it has none. Two queries."""
+    every = groups_open(tenant_id=tenant.pk).order_by()
+    found = every.aggregate(groups=Count("pk"), seats=Sum("customer_count"))
+    if not found["groups"]:
         return {"groups": GROUPS_ASSUMED, "members": MEMBERS_ASSUMED, "groups_each": 3}
-    seats = people_total(tenant_id=tenant.pk, group_ids=[one.pk for one in groups])[0]
-    carried = Counter(one.owner_id for one in groups if one.owner_id)
+    owned = every.filter(owner__isnull=False).values("owner").annotate(groups=Count("pk"))
+    most = owned.order_by("-groups").values_list("groups", flat=True).first()
+    members = round(found["seats"] / found["groups"]) if found["seats"] else MEMBERS_ASSUMED
     return {
-        "groups": min(len(groups), 50),
-        "members": max(1, min(round(seats / len(groups)), 500)) if seats else MEMBERS_ASSUMED,
-        "groups_each": min(max(carried.values(), default=1), 50),
+        "groups": min(found["groups"], 50),
+        "members": max(1, min(members, 500)),
+        "groups_each": min(most or 1, 50),
     }
 
 

@@ -18,6 +18,7 @@ from sop.selectors.exits import exits_of
 from sop.selectors.happened import chains_of
 from sop.selectors.titles import act_words, step_when, when_names
 from tenants import clock
+from tenants.counting import rows_counted
 
 if TYPE_CHECKING:
     from contacts.models import Customer
@@ -106,7 +107,7 @@ class Flow:
 
 
 def run_flow(*, tenant: "Tenant", run: Run) -> Flow:
-    """The page of a run's triggers. A constant number of queries, and a few more a trigger step."""
+    """The page of a run's triggers. A constant number of queries."""
     steps = list(
         Step.objects.filter(tenant=tenant, version_id=run.version_id, anchor__in=TRIGGER_ANCHORS).order_by(
             "priority", "pk"
@@ -191,16 +192,17 @@ def _chains(run: Run, steps: list[Step]) -> list[ChainStep]:
     for touch in (
         Touch.objects.filter(tenant_id=run.tenant_id, run=run, step__key__in=keys)
         .select_related("step")
+        .only("tenant", "run", "group", "state", "reason", "step", "step__key")
         .order_by("pk")
     ):
         touches[touch.step.key, touch.group_id] = touch
     now = clock.now()
     names = when_names(steps)
+    chains = chains_of(run=run, steps=steps, group_ids=[group.pk for group in groups])
     found = []
     for step in steps:
-        chains = chains_of(run=run, step=step, group_ids=[group.pk for group in groups])
         links = [
-            _link(step, group, chains.get(group.pk), touches, now, is_over=run.state != "running")
+            _link(step, group, chains[step.key].get(group.pk), touches, now, is_over=run.state != "running")
             for group in groups
         ]
         found.append(
@@ -258,18 +260,21 @@ class Glance:
 
 
 def flow_glance(*, tenant: "Tenant", run: Run) -> Glance:
-    """Seven queries, and a few more a step that waits for answers."""
+    """Four queries, one more where people were boosted, and some eight where a step waits for answers."""
     steps = list(
         Step.objects.filter(tenant=tenant, version_id=run.version_id, anchor__in=TRIGGER_ANCHORS).exclude(
             anchor=Anchor.MEMBER_JOIN
         )
     )
+    asked = Touch.objects.filter(tenant=tenant, run=run, state=TouchState.PARKED, rule_code=Rule.ASK)
+    left = RunExit.objects.filter(tenant=tenant, run=run)
+    counted = rows_counted(
+        tenant_id=tenant.pk, queries={"asked": asked.values("pk"), "left": left.values("pk")}
+    )
     return Glance(
-        asked=Touch.objects.filter(
-            tenant=tenant, run=run, state=TouchState.PARKED, rule_code=Rule.ASK
-        ).count(),
+        asked=counted["asked"],
         stalled=sum(one.stalled for one in _chains(run, [s for s in steps if s.anchor == Anchor.ANSWERS])),
-        left=RunExit.objects.filter(tenant=tenant, run=run).count(),
+        left=counted["left"],
         boosts=boosts_of(tenant=tenant, run=run),
         has_triggers=bool(steps),
     )

@@ -1,7 +1,7 @@
 """What a trigger step waits for, as it is on record: when it happened, in which group, to whom."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -124,21 +124,22 @@ def _acts(step: Step, rows: Sequence[RunGroup]) -> Iterator[Found]:
 
 
 def _answers(run: Run, step: Step, rows: Sequence[RunGroup]) -> Iterator[Found]:
-    chains = chains_of(run=run, step=step, group_ids=[row.group_id for row in rows])
+    chains = chains_of(run=run, steps=[step], group_ids=[row.group_id for row in rows])[step.key]
     for row in rows:
         chain = chains.get(row.group_id)
         reached = chain.reached_at if chain is not None else None
         yield row, [Happened(reached)] if reached is not None else []
 
 
-def chains_of(*, run: Run, step: Step, group_ids: Sequence[int]) -> dict[int, Chain]:
-    """{group: how far the answers to the earlier step are}; absent until that step has been sent there."""
+def chains_of(*, run: Run, steps: Sequence[Step], group_ids: Sequence[int]) -> dict[str, dict[int, Chain]]:
+    """{key of a step: {group: how far the answers to the earlier step are}}; a group is absent until that earlier step
+    has been sent there. Five queries, whatever the number of steps."""
     now = clock.now()
     sources = (
         Touch.objects.filter(
             tenant_id=run.tenant_id,
             run=run,
-            step__key=step.trigger_step,
+            step__key__in={step.trigger_step for step in steps},
             group__in=group_ids,
             state__in=SENT,
             is_talk=False,
@@ -146,36 +147,44 @@ def chains_of(*, run: Run, step: Step, group_ids: Sequence[int]) -> dict[int, Ch
         .select_related("step")
         .order_by("-handed_at", "-pk")
     )
-    first = {touch.group_id: touch for touch in sources if touch.group_id is not None}
-    if not first:
-        return {}
-    people = _asked(run, first)
-    acts = behaviours_for(
-        tenant_id=run.tenant_id,
-        customer_ids={one for some in people.values() for one in some},
-        since=min(_sent_at(touch) for touch in first.values()),
-        kinds=[step.trigger_kind],
-    ).order_by()
-    by_person: dict[int, list[tuple[datetime, int | None, str]]] = defaultdict(list)
-    for one, at, group_id, object_id in acts.values_list(
-        "customer_id", "occurred_at", "group_id", "object_id"
-    ):
-        by_person[one].append((at, group_id, object_id))
-    return {
-        group_id: policy.chain_of(
-            sent_at=_sent_at(touch),
-            acts=[
-                (one, at)
-                for one in people[group_id]
-                for at, where, what in by_person[one]
-                if _answers_it(step, touch, where, what)
-            ],
-            count=step.trigger_count,
-            hours=step.trigger_hours,
-            now=now,
-        )
-        for group_id, touch in first.items()
-    }
+    sent = {(touch.step.key, touch.group_id): touch for touch in sources if touch.group_id is not None}
+    people = _asked(run, sent.values())
+    acts = _answers_to(run, steps, sent.values(), people)
+    found: dict[str, dict[int, Chain]] = {step.key: {} for step in steps}
+    for step in steps:
+        for (key, group_id), touch in sent.items():
+            if key == step.trigger_step:
+                found[step.key][group_id] = policy.chain_of(
+                    sent_at=_sent_at(touch),
+                    acts=[
+                        (one, at)
+                        for one in people[touch.pk]
+                        for at, where, what in acts[step.trigger_kind, one]
+                        if _answers_it(step, touch, where, what)
+                    ],
+                    count=step.trigger_count,
+                    hours=step.trigger_hours,
+                    now=now,
+                )
+    return found
+
+
+def _answers_to(
+    run: Run, steps: Sequence[Step], sent: Collection[Touch], people: dict[int, set[int]]
+) -> dict[tuple[str, int], list[tuple[datetime, int | None, str]]]:
+    """{(kind, customer): (when, in which group, with which object) of each act since the first of these was sent}."""
+    found: dict[tuple[str, int], list[tuple[datetime, int | None, str]]] = defaultdict(list)
+    if sent:
+        acts = behaviours_for(
+            tenant_id=run.tenant_id,
+            customer_ids=set().union(*people.values()),
+            since=min(_sent_at(touch) for touch in sent),
+            kinds={step.trigger_kind for step in steps},
+        ).order_by()
+        rows = acts.values_list("kind", "customer_id", "occurred_at", "group_id", "object_id")
+        for kind, one, at, group_id, object_id in rows:
+            found[kind, one].append((at, group_id, object_id))
+    return found
 
 
 def _sent_at(touch: Touch) -> datetime:
@@ -186,17 +195,21 @@ def _sent_at(touch: Touch) -> datetime:
     return touch.handed_at or touch.done_at or touch.planned_at
 
 
-def _asked(run: Run, first: dict[int, Touch]) -> dict[int, set[int]]:
-    """{group: customers who may answer}: those in it for a group message, those it reached for a private one."""
-    seats = members_current(tenant_id=run.tenant_id, group_ids=list(first))
-    private = [touch.pk for touch in first.values() if touch.channel not in GROUP_CHANNELS]
+def _asked(run: Run, sent: Collection[Touch]) -> dict[int, set[int]]:
+    """{touch: customers who may answer}: those in its group for a group message, those it reached for a private one."""
+    if not sent:
+        return {}
+    seats = members_current(
+        tenant_id=run.tenant_id, group_ids={touch.group_id for touch in sent if touch.group_id}
+    )
+    private = [touch.pk for touch in sent if touch.channel not in GROUP_CHANNELS]
     reached: dict[int, set[int]] = defaultdict(set)
     rows = TouchRecipient.objects.filter(tenant_id=run.tenant_id, touch__in=private).exclude(state="blocked")
     for touch_id, one in rows.values_list("touch_id", "customer_id"):
         reached[touch_id].add(one)
     return {
-        group_id: set(seats[group_id]) if touch.channel in GROUP_CHANNELS else reached[touch.pk]
-        for group_id, touch in first.items()
+        touch.pk: set(seats[touch.group_id or 0]) if touch.channel in GROUP_CHANNELS else reached[touch.pk]
+        for touch in sent
     }
 
 

@@ -120,9 +120,11 @@ def review_numbers(*, tenant: "Tenant", run: Run) -> ReviewNumbers:
     done = Touch.objects.filter(
         tenant=tenant, run=run, state__in=[TouchState.SUBMITTED, TouchState.CONFIRMED]
     )
-    broadcasts, talks = plan.talk_counts(
-        one.step.to_plan() for one in done.select_related("step").only("step", "state").order_by("pk")
-    )
+    carried_out = list(done.order_by("pk").values_list("step_id", flat=True))
+    planned = {
+        pk: one.to_plan() for pk, one in Step.objects.filter(tenant=tenant).in_bulk(set(carried_out)).items()
+    }
+    broadcasts, talks = plan.talk_counts(planned[one] for one in carried_out)
     return ReviewNumbers(
         total=execution_rate(tenant_id=tenant.pk, run_ids=[run.pk])[0],
         blocked=list(blocked),

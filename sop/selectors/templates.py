@@ -1,9 +1,7 @@
 """Reads of templates, versions, their checks and what changed between two of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
@@ -96,16 +94,6 @@ def step_list(*, version: Version) -> list[Step]:
     """Steps in the order they happen; countdown steps stand on the day the offer ends."""
     rows = Step.objects.filter(tenant_id=version.tenant_id, version=version)
     return sorted(rows, key=lambda step: order_key(version, step))
-
-
-def steps_of_versions(*, tenant_id: int, versions: Sequence[Version]) -> dict[int, list[Step]]:
-    """{version id: its steps as `step_list` orders them}. One query."""
-    found: dict[int, list[Step]] = {one.pk: [] for one in versions}
-    for row in Step.objects.filter(tenant_id=tenant_id, version__in=list(found)):
-        found[row.version_id].append(row)
-    for version in versions:
-        found[version.pk].sort(key=partial(order_key, version))
-    return found
 
 
 def order_key(version: Version, step: Step) -> tuple[int, time, int, int]:

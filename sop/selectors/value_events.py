@@ -1,7 +1,7 @@
 """Reads of value events: lists, who signed up and came, what came of it (R64)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -70,13 +70,16 @@ def signed_count(*, event: ValueEvent) -> int:
     return rows.filter(signed_at__isnull=False).count()
 
 
-def signed_up_for_run(*, tenant_id: int, run_id: int, customer_ids: Iterable[int]) -> frozenset[int]:
-    """Those of these customers who are signed up for the event that a run carries out."""
+def signed_up_for_runs(*, tenant_id: int, people: Mapping[int, Collection[int]]) -> dict[int, set[int]]:
+    """{run: those of these customers who are signed up for the event that it carries out}. One query."""
     rows = EventSignup.objects.filter(
-        tenant_id=tenant_id, event__run=run_id, customer__in=list(customer_ids), signed_at__isnull=False,
-        withdrawn_at=None,
+        tenant_id=tenant_id, event__run__in=list(people), customer__in=set().union(*people.values()),
+        signed_at__isnull=False, withdrawn_at=None,
     )  # fmt: skip
-    return frozenset(rows.values_list("customer_id", flat=True))
+    signed: dict[int, set[int]] = {run_id: set() for run_id in people}
+    for run_id, customer_id in rows.values_list("event__run_id", "customer_id"):
+        signed[run_id].add(customer_id)
+    return {run_id: signed[run_id].intersection(some) for run_id, some in people.items()}
 
 
 def event_outcome(*, tenant: "Tenant", event: ValueEvent) -> Outcome:

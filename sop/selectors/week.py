@@ -16,6 +16,11 @@ _STANDS = [
     TouchState.PLANNED, TouchState.CLAIMED, TouchState.HANDED, TouchState.PARKED, TouchState.SUBMITTED,
     TouchState.CONFIRMED,
 ]  # fmt: skip
+# What is told of a touch that is planned.
+_TOLD = (
+    "tenant", "group", "planned_at", "channel", "step", "step__title", "step__content_type", "step__is_marketing",
+    "staff", "staff__name", "staff__userid",
+)  # fmt: skip
 _SENT = [TouchState.SUBMITTED, TouchState.CONFIRMED]
 
 
@@ -53,7 +58,7 @@ def plans_of_groups(
         )
         .exclude(channel__in=SILENT_CHANNELS)
         .select_related("step", "staff")
-        .defer("text", "step__text")
+        .only(*_TOLD)
         .order_by("planned_at", "pk")
     )  # fmt: skip
     found: dict[int, list[PlannedItem]] = {}

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 
 from sop.enums import RecipientState, Rule, RunState, TouchState
 from sop.models import Run, TouchRecipient
-from sop.selectors.audience import interacted_ids
+from sop.selectors.audience import interacted_in_runs
 from sop.selectors.boosts import boost_touches
 from sop.services.drops import people_drop
-from tenants import clock
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -21,7 +20,7 @@ def boosts_stop(*, tenant: "Tenant", run: Run, customer_ids: Collection[int] | N
     """
     if run.state != RunState.RUNNING or not run.key_interaction:
         return 0
-    open_boosts = boost_touches(tenant_id=tenant.pk, run_id=run.pk).filter(
+    open_boosts = boost_touches(tenant_id=tenant.pk, run_ids=[run.pk]).filter(
         state__in=[TouchState.HANDED, TouchState.PARKED]
     )
     waiting = TouchRecipient.objects.filter(
@@ -32,8 +31,9 @@ def boosts_stop(*, tenant: "Tenant", run: Run, customer_ids: Collection[int] | N
     people = set(waiting.values_list("customer_id", flat=True))
     if not people:
         return 0
-    since = clock.day_bounds(run.starts_on, tenant.timezone)[0]
-    done = interacted_ids(tenant_id=tenant.pk, run=run, customer_ids=people, since=since)
+    done = interacted_in_runs(
+        tenant_id=tenant.pk, zone=tenant.timezone, runs={run.pk: run}, people={run.pk: people}
+    )[run.pk]
     if not done:
         return 0
     return people_drop(

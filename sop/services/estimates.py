@@ -1,6 +1,6 @@
 """Whom a step would reach if it went out today. Reads only: it asks the gate without counting anything."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ from sop.enums import (
     RunState,
 )
 from sop.models import RunGroup
-from sop.selectors.audience import audience_in_run, circle_seats
+from sop.selectors.audience import audience_in_runs, circle_seats
 from tenants import clock
 
 if TYPE_CHECKING:
@@ -130,12 +130,13 @@ def _narrowed(
     members: dict[int, list[int]],
 ) -> dict[int, list[int]]:
     """Members of the step's audience; nobody twice, for a private message reaches a person once."""
-    keep: dict[int, frozenset[int]] = {}
-    for run in {one.pk: one for one in runs.values()}.values():
-        everyone = {one for group in groups if runs.get(group.pk) == run for one in members.get(group.pk, ())}
-        keep[run.pk] = audience_in_run(
-            tenant_id=tenant.pk, zone=tenant.timezone, audience=step.audience, run=run, customer_ids=everyone
-        )
+    people: dict[tuple[int, str], set[int]] = defaultdict(set)
+    for group in groups:
+        if group.pk in runs:
+            people[runs[group.pk].pk, step.audience].update(members.get(group.pk, ()))
+    keep = audience_in_runs(
+        tenant_id=tenant.pk, zone=tenant.timezone, runs={one.pk: one for one in runs.values()}, people=people
+    )
     found, seen = {}, set[int]()
     inside = _inside(tenant, step, groups)
     for group in groups:
@@ -144,7 +145,7 @@ def _narrowed(
             one
             for one in members.get(group.pk, ())
             if one not in seen
-            and (mine is None or one in keep[mine.pk])
+            and (mine is None or one in keep[mine.pk, step.audience])
             and (inside is None or one in inside[group.pk])
         ]
         seen.update(some)

@@ -2,16 +2,15 @@
 boost has done its work."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sop.enums import GROUP_CHANNELS, RecipientState, Rule
 from sop.models import Run, RunGroup, Touch
-from sop.selectors.audience import interacted_ids
+from sop.selectors.audience import interacted_in_runs
 from sop.selectors.boosts import boosted_rows
 from sop.services.exits import exits_judge
 from sop.services.recipients import Recipient
-from tenants import clock
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -80,29 +79,31 @@ def _without(touches: list[Touch], people: People, out: dict[int, str]) -> list[
 
 def interacted_note(*, tenant: "Tenant", touches: Sequence[Touch], people: People) -> list[Recipient]:
     """Rows of people whom an earlier boost of the run reached, who have interacted since, and whom this one leaves
-    out for that (R53). No query without a boost among the touches."""
+    out for that (R53). Two queries, none without a boost among the touches."""
     boosts = [touch for touch in touches if touch.step.is_boost and touch.run.key_interaction]
-    by_run: dict[int, list[Touch]] = defaultdict(list)
-    for touch in boosts:
-        by_run[touch.run_id].append(touch)
-    rows: list[Recipient] = []
-    for run_id, some in by_run.items():
-        before: dict[int, set[int]] = defaultdict(set)
-        reached = boosted_rows(tenant_id=tenant.pk, run_id=run_id).filter(
-            touch__group__in={touch.group_id for touch in some if touch.group_id}
+    if not boosts:
+        return []
+    runs = {touch.run_id: touch.run for touch in boosts}
+    before = _boosted_before(tenant, runs, {touch.group_id for touch in boosts if touch.group_id})
+    reached: dict[int, set[int]] = {run_id: set() for run_id in runs}
+    for (run_id, _group), some in before.items():
+        reached[run_id] |= some
+    done = interacted_in_runs(tenant_id=tenant.pk, zone=tenant.timezone, runs=runs, people=reached)
+    return [
+        (touch.pk, one, RecipientState.BLOCKED, Rule.INTERACTED)
+        for touch in boosts
+        for one in sorted(
+            (before[touch.run_id, touch.group_id] & done[touch.run_id]) - set(people.get(touch.pk, ()))
         )
-        for group_id, customer_id in reached.values_list("touch__group_id", "customer_id"):
-            before[group_id].add(customer_id)
-        since = clock.day_bounds(some[0].run.starts_on, tenant.timezone)[0]
-        done = interacted_ids(
-            tenant_id=tenant.pk,
-            run=some[0].run,
-            customer_ids={one for group in before.values() for one in group},
-            since=since,
-        )
-        rows += [
-            (touch.pk, one, RecipientState.BLOCKED, Rule.INTERACTED)
-            for touch in some
-            for one in sorted((before[touch.group_id or 0] & done) - set(people.get(touch.pk, ())))
-        ]
-    return rows
+    ]
+
+
+def _boosted_before(
+    tenant: "Tenant", run_ids: Iterable[int], group_ids: Iterable[int]
+) -> dict[tuple[int, int | None], set[int]]:
+    """{(run, group): whom a boost reached there}."""
+    found: dict[tuple[int, int | None], set[int]] = defaultdict(set)
+    rows = boosted_rows(tenant_id=tenant.pk, run_ids=run_ids).filter(touch__group__in=list(group_ids))
+    for run_id, group_id, one in rows.values_list("touch__run_id", "touch__group_id", "customer_id"):
+        found[run_id, group_id].add(one)
+    return found

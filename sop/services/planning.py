@@ -75,7 +75,8 @@ def plan_apply(*, tenant: "Tenant", run: Run) -> int:
         for row in rows
         if row.version_id != run.version_id and not is_taken_back(row)
     }
-    wanted = {(slot.step.pk, slot.group.pk): slot for slot in slots_of(tenant, run, run.version_id)}
+    steps = Step.objects.filter(tenant=tenant, version_id=run.version_id)
+    wanted = {(slot.step.pk, slot.group.pk): slot for slot in slots_of(tenant, run, steps)}
     slots = {
         place: slot
         for place, slot in wanted.items()
@@ -95,13 +96,13 @@ def plan_apply(*, tenant: "Tenant", run: Run) -> int:
     return len(slots)
 
 
-def slots_of(tenant: "Tenant", run: Run, version_id: int) -> list[Slot]:
-    """Every place that a version asks for in the run's present groups, past ones too; not those of joins."""
+def slots_of(tenant: "Tenant", run: Run, steps: Iterable[Step]) -> list[Slot]:
+    """Every place that these steps ask for in the run's present groups, past ones too; not those of joins."""
     rows = RunGroup.objects.filter(tenant=tenant, run=run, removed_at=None).select_related("group__owner")
     out = out_of_runs(tenant_id=tenant.pk, run_ids=[run.pk])[1][run.pk]
     groups = [row.group for row in rows.order_by("pk") if row.group_id not in out]
     found = []
-    for step in Step.objects.filter(tenant=tenant, version_id=version_id):
+    for step in steps:
         due = step_due_at(step=step, run=run, zone=tenant.timezone)
         if due is None:
             continue

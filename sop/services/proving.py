@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
+from django.db.models import Count, Q
 
 from sop.enums import GROUP_CHANNELS, INTERNAL_CHANNELS, MASS_CHANNELS, RecipientState, TouchState
 from sop.enums.proofs import LIKENESS, REPLY_HOURS, ProofKind, ProofState
@@ -23,6 +23,12 @@ _UNSEEN = (
     MASS_CHANNELS | INTERNAL_CHANNELS
 )  # WeCom's own result proves a mass send; staff work is not said anywhere
 _WAITING = (TouchState.HANDED, TouchState.SUBMITTED)
+_NOTE = """
+update sop_touchrecipient set state = 'sent', at = proven.at
+from unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) as proven(touch_id, customer_id, at)
+where sop_touchrecipient.tenant_id = %s and sop_touchrecipient.touch_id = proven.touch_id
+    and sop_touchrecipient.customer_id = proven.customer_id and sop_touchrecipient.state = 'planned'
+"""
 People = dict[int, list[tuple[int, str]]]
 
 
@@ -158,31 +164,39 @@ def _confirm(tenant_id: int, touches: dict[int, Touch], kept: list[TouchProof]) 
     by_touch: dict[int, list[TouchProof]] = defaultdict(list)
     for proof in kept:
         by_touch[proof.touch_id].append(proof)
-    done = []
-    for touch_id, some in sorted(by_touch.items()):
-        touch = touches[touch_id]
-        _note_people(touch, [one for one in some if one.customer_id])
-        if touch.channel in GROUP_CHANNELS or _is_enough(touch):
-            done.append(proof_confirms(touch, some[0]))
+    _note_people(tenant_id, [one for one in kept if one.customer_id])
+    private = [touch_id for touch_id in by_touch if touches[touch_id].channel not in GROUP_CHANNELS]
+    proven = _people_proven(tenant_id, private)
+    done = [
+        proof_confirms(touches[touch_id], some[0])
+        for touch_id, some in sorted(by_touch.items())
+        if touches[touch_id].channel in GROUP_CHANNELS
+        or policy.is_proven(people=touches[touch_id].recipients_count, proven=proven.get(touch_id, 0))
+    ]
     touches_store(done)
     touches_confirmed(tenant_id=tenant_id, touches=done, now=clock.now())
     return len(done)
 
 
-def _note_people(touch: Touch, proofs: list[TouchProof]) -> None:
+def _note_people(tenant_id: int, proofs: Sequence[TouchProof]) -> None:
+    """Whom a proof speaks of was written to, at the first proof of it. One statement, none without a proof."""
+    first: dict[tuple[int, int | None], datetime] = {}
     for proof in proofs:
-        TouchRecipient.objects.filter(
-            tenant_id=touch.tenant_id, touch=touch, customer=proof.customer_id, state=RecipientState.PLANNED
-        ).update(state=RecipientState.SENT, at=proof.at)
+        place = (proof.touch_id, proof.customer_id)
+        first[place] = min(proof.at, first.get(place, proof.at))
+    if first:
+        rows = [(touch_id, customer_id, at) for (touch_id, customer_id), at in first.items()]
+        with connection.cursor() as cursor:
+            cursor.execute(_NOTE, [*(list(column) for column in zip(*rows, strict=True)), tenant_id])
 
 
-def _is_enough(touch: Touch) -> bool:
-    people = (
-        TouchProof.objects.filter(tenant_id=touch.tenant_id, touch=touch, customer__isnull=False)
-        .values("customer")
-        .distinct()
-    )
-    return policy.is_proven(people=touch.recipients_count, proven=people.count())
+def _people_proven(tenant_id: int, touch_ids: Collection[int]) -> dict[int, int]:
+    """{touch: people of whom a proof speaks}; absent for none. One query, none without a touch."""
+    if not touch_ids:
+        return {}
+    rows = TouchProof.objects.filter(tenant_id=tenant_id, touch__in=touch_ids, customer__isnull=False)
+    counted = rows.order_by().values("touch_id").annotate(people=Count("customer", distinct=True))
+    return dict(counted.values_list("touch_id", "people"))
 
 
 def proof_confirms(touch: Touch, proof: TouchProof, *, by: str = "") -> Touch:

@@ -48,6 +48,11 @@ OVER_GROUP_STATES = frozenset({"archived"})
 # Work among colleagues, a crisis, a group's week and a value event go on beside a camp.
 BESIDE_KINDS = (*BESIDE_A_CAMP, *HIDDEN_KINDS)
 _OPEN_STATES = (TouchState.PLANNED, TouchState.CLAIMED, TouchState.HANDED, TouchState.PARKED)
+# What is asked of a group in another camp.
+_BUSY = (
+    "group", "group__name", "group__planned_name", "group__chat_id", "run", "run__name", "run__starts_on",
+    "run__days", "run__after_days",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +86,7 @@ def run_start(*, tenant: "Tenant", wish: RunWish, actor: Actor) -> Run:
         _check_wish(tenant, wish, version, steps)
         is_inside = works_inside(steps)
         groups = _groups_ready(tenant, wish.group_ids, is_inside=is_inside)
-        check_kinds(tenant, version, groups, wish.starts_on, wish.offer_ends_at)
+        check_kinds(tenant, version, steps, groups, wish.starts_on, wish.offer_ends_at)
         _check_free(tenant, wish.group_ids, version, wish.starts_on)
         run = _run_create(tenant, wish, version, actor)
         RunGroup.objects.bulk_create(RunGroup(tenant=tenant, run=run, group_id=group.pk) for group in groups)
@@ -214,12 +219,12 @@ def group_is_ready(group: "Group", *, is_inside: bool = False) -> bool:
 def check_kinds(
     tenant: "Tenant",
     version: Version,
+    steps: list[Step],
     groups: Iterable["Group"],
     starts_on: date,
     offer_ends_at: datetime | None,
 ) -> None:
-    """What the constitution forbids the types of these groups is not run in them (R2)."""
-    steps = list(Step.objects.filter(tenant=tenant, version=version))
+    """What the constitution forbids the types of these groups is not run in them (R2). `steps`: the version's."""
     planned = steps_in_run(tenant, version, steps, starts_on, offer_ends_at)
     kinds = [group.kind for group in groups]
     found = judged(tenant=tenant, version=version, steps=planned.values(), kinds=kinds)
@@ -255,7 +260,7 @@ def groups_busy(
     ).exclude(Q(run_id=but_run) | Q(run__version__template__kind__in=BESIDE_KINDS))
     return [
         row
-        for row in others.select_related("run", "group")
+        for row in others.select_related("run", "group").only(*_BUSY)
         if row.run.starts_on <= ends_on and starts_on <= run_last_day(row.run)
     ]
 
@@ -326,13 +331,14 @@ def run_set_groups(*, tenant: "Tenant", run_id: int, group_ids: Iterable[int], a
     require(actor, Permission.OPERATE)
     with transaction.atomic():
         run = run_locked(tenant, run_id)
-        is_inside = works_inside(Step.objects.filter(tenant=tenant, version_id=run.version_id))
+        steps = list(Step.objects.filter(tenant=tenant, version_id=run.version_id))
+        is_inside = works_inside(steps)
         groups = _groups_ready(tenant, group_ids, is_inside=is_inside)
         wanted = {group.pk for group in groups}
         rows = {row.group_id: row for row in RunGroup.objects.filter(tenant=tenant, run=run)}
         present = {group_id for group_id, row in rows.items() if row.removed_at is None}
         fresh = [group for group in groups if group.pk not in present]
-        check_kinds(tenant, run.version, fresh, run.starts_on, run.offer_ends_at)
+        check_kinds(tenant, run.version, steps, fresh, run.starts_on, run.offer_ends_at)
         fresh_ids = [group.pk for group in fresh]
         _check_free(tenant, fresh_ids, run.version, run.starts_on, but_run=run.pk)
         for group_id, row in rows.items():

@@ -19,7 +19,7 @@ from sop.events import RunMoved
 from sop.models import Run, RunGroup, Step, Touch, TouchRecipient, Version
 from sop.policies import calendar, moves
 from sop.policies.moves import Line, Place, Row
-from sop.selectors.differences import ShownStep, difference_shown, versions_differ
+from sop.selectors.differences import Beside, ShownStep, beside_shown, versions_beside
 from sop.services.planning import slots_of, staff_by_role, step_due_at, touch_revived
 from sop.services.runs import BESIDE_KINDS, check_kinds, run_last_day, run_locked, run_needs, window_put
 from sop.services.state import touch_move, touches_store
@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     from tenants.models import Tenant
 
 
+# What a preview reads of a touch.
+_JUDGED = (
+    "tenant", "step", "group", "occurrence", "state", "rule_code", "planned_at", "window_ends_at",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Planned:
     """What a move does: its lines, and the touches it works on by id."""
@@ -40,6 +46,7 @@ class Planned:
     lines: list[Line]
     touches: dict[int, Touch]
     steps: dict[int, Step]  # of the new version, by id
+    beside: Beside
 
     def counts(self) -> dict[str, int]:
         """Touches by what happens to them; those that no plan changes any more under "past"."""
@@ -88,8 +95,8 @@ def run_move(*, run: Run, version: Version, actor: Actor, reason: str) -> Run:
         if held.version_id == version.pk:
             return held
         tenant, before = held.tenant, held.version
-        move_check(run=held, version=version)
         planned = move_plan(run=held, version=version, locked=True)
+        move_check(run=held, version=version, steps=list(planned.steps.values()))
         _carry_out(tenant, held, planned)
         held.version, held.days, held.after_days = version, version.days, version.after_days
         held.phases = version.phases
@@ -110,14 +117,14 @@ def run_move(*, run: Run, version: Version, actor: Actor, reason: str) -> Run:
     return held
 
 
-def move_check(*, run: Run, version: Version) -> None:
-    """Whether a run may go to a version. Raises RunInvalid, KindRefuses, GroupBusy; writes nothing."""
+def move_check(*, run: Run, version: Version, steps: list[Step]) -> None:
+    """Whether a run may go to a version of these steps. Raises RunInvalid, KindRefuses, GroupBusy; writes nothing."""
     tenant = run.tenant
     if version.tenant_id != run.tenant_id or version.template_id != run.version.template_id:
         raise RunInvalid(_("A run stays with its template: choose another version of it."))
     if version.state != VersionState.PUBLISHED:
         raise RunInvalid(_("Publish the version first. A run never follows a draft."))
-    needs = run_needs(Step.objects.filter(tenant=tenant, version=version))
+    needs = run_needs(steps)
     missing = next((needs[name] for name in needs if not getattr(run, name)), "")
     if missing:
         raise RunInvalid(
@@ -130,7 +137,7 @@ def move_check(*, run: Run, version: Version) -> None:
     seats = RunGroup.objects.filter(tenant=tenant, run=run, removed_at=None)
     group_ids = list(seats.values_list("group_id", flat=True))
     groups = groups_by_id(tenant_id=tenant.pk, group_ids=group_ids).values()
-    check_kinds(tenant, version, groups, run.starts_on, run.offer_ends_at)
+    check_kinds(tenant, version, steps, groups, run.starts_on, run.offer_ends_at)
     if version.template.kind in BESIDE_KINDS:
         return
     others = RunGroup.objects.filter(
@@ -149,29 +156,27 @@ def move_plan(*, run: Run, version: Version, locked: bool = False) -> Planned:
     # Conversations are of people who heard the old words: they stay as they are.
     own = Touch.objects.filter(tenant=tenant, run=run, is_talk=False)
     touches = own.annotate(step_key=F("step__key")).order_by("pk")
-    if locked:
-        touches = touches.select_for_update(of=("self",))
+    touches = touches.select_for_update(of=("self",)) if locked else touches.only(*_JUDGED)
     found = {one.pk: one for one in touches}
     rows = [_row(one) for one in found.values()]
-    steps = {one.pk: one for one in Step.objects.filter(tenant=tenant, version=version)}
-    by_key = {one.key: one for one in steps.values()}
-    present = {
-        one.pk: one for one in Step.objects.filter(tenant=tenant, pk__in={row.step_id for row in rows})
-    }
+    beside = versions_beside(before=run.version, after=version)
+    steps = {one.pk: one for one in beside.new.values()}
+    known = steps | {one.pk: one for one in beside.old.values()}
+    others = {row.step_id for row in rows} - known.keys()  # of versions the run went by before
+    if others:
+        known |= Step.objects.filter(tenant=tenant).in_bulk(others)
     lines = moves.move(
         rows=rows,
         places=[
             one
-            for one in [*_dated(tenant, run, version), *_by_event(run, rows, present, by_key)]
+            for one in [*_dated(tenant, run, steps.values()), *_by_event(run, rows, known, beside.new)]
             if one.window_ends_at > now
         ],
-        step_ids={key: one.pk for key, one in by_key.items()},
-        changes={
-            key: one.kinds for key, one in versions_differ(before=run.version, after=version).steps.items()
-        },
+        step_ids={key: one.pk for key, one in beside.new.items()},
+        changes={key: one.kinds for key, one in beside.found.steps.items()},
         now=now,
     )
-    return Planned(lines, found, steps)
+    return Planned(lines, found, steps, beside)
 
 
 def move_preview(*, run: Run, version: Version) -> MovePreview:
@@ -183,9 +188,9 @@ def move_preview(*, run: Run, version: Version) -> MovePreview:
         by_step[line.key][line.act.value] += 1
         by_group[line.group_id][line.act.value] += 1
     names = groups_by_id(tenant_id=run.tenant_id, group_ids=[one for one in by_group if one])
-    shown = difference_shown(before=run.version, after=version)
+    shown = beside_shown(planned.beside)
     try:
-        move_check(run=run, version=version)
+        move_check(run=run, version=version, steps=list(planned.steps.values()))
         refusal = ""
     except DomainError as error:
         refusal = f"{error.message} ({error.code})"
@@ -218,11 +223,11 @@ def _row(touch: Touch) -> Row:
     )
 
 
-def _dated(tenant: "Tenant", run: Run, version: Version) -> Iterable[Place]:
+def _dated(tenant: "Tenant", run: Run, steps: Iterable[Step]) -> Iterable[Place]:
     """Where the version's own days and hours want a touch."""
     return (
         Place(one.step.key, one.step.pk, one.group.pk, "", one.due_at, one.window_ends_at)
-        for one in slots_of(tenant, run, version.pk)
+        for one in slots_of(tenant, run, steps)
     )
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from console.pages import ConsoleView, TemplatePage, go, toast
 from contacts.policies.touch import week_start
-from groups.selectors import groups_open
+from groups.selectors import groups_to_pick
 from sop.selectors.planned import planner_plan
 from sop.selectors.planner import MOST_MOVES
 from sop.selectors.planner_shown import plan_last, planner_shown
@@ -31,7 +31,7 @@ class PlannerPage(TemplatePage):
         planned = planner_plan(
             tenant=tenant, starts_on=asked.starts_on, group_ids=asked.group_ids, moves=asked.moves
         )
-        groups = groups_open(tenant_id=tenant.pk)
+        groups = groups_to_pick(tenant_id=tenant.pk)
         return {
             "shown": planner_shown(tenant=tenant, planned=planned),
             "planned": planned,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, TemplatePage, go, render, toast
-from groups.selectors import counts, groups_open, weeks_of_groups
+from groups.selectors import group_facts_many, groups_to_pick, weeks_of_groups
 from groups.selectors.group_tags import group_tag_choices, groups_tagged
 from sop.enums import RunState
 from sop.filters import RunFilter
@@ -30,7 +30,7 @@ from sop.selectors.calendar import (
 from sop.selectors.findings import broken, explained
 from sop.selectors.flow import flow_glance
 from sop.selectors.preview import run_preview
-from sop.selectors.templates import step_list, steps_of_versions, version_list_usable
+from sop.selectors.templates import step_list, version_list_usable
 from sop.selectors.timeline import day_bars
 from sop.services.runs import (
     group_is_ready,
@@ -100,18 +100,11 @@ class RunNewPage(FormPage):
     picked: Sequence[int] | None = None  # groups picked elsewhere; None: by URL, else all that fit
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        ready = [one for one in self.groups() if self.is_ready(one)]
-        people = counts(tenant_id=self.request.tenant.pk, group_ids=[one.pk for one in ready])
-        versions = self.usable
         return {
-            "versions": [(one.pk, f"{one.template.name} v{one.number}") for one in versions],
-            "needs": {one.pk: run_needs(self.steps.get(one.pk, [])) for one in versions},
+            "versions": [(one.pk, f"{one.template.name} v{one.number}") for one in self.usable],
+            "needs": {self.version.pk: run_needs(self.steps)} if self.version else {},
             "groups": [
-                (
-                    one.pk,
-                    _label(one, people[one.pk].customers if one.pk in people else 0, self.busy.get(one.pk)),
-                )
-                for one in ready
+                (one.pk, _label(one, self.busy.get(one.pk))) for one in self.groups if self.is_ready(one)
             ],
         }
 
@@ -138,27 +131,27 @@ class RunNewPage(FormPage):
         if self.version is None:
             return {}
         found = groups_busy(
-            tenant=self.request.tenant, group_ids=[one.pk for one in self.groups()], version=self.version,
+            tenant=self.request.tenant, group_ids=[one.pk for one in self.groups], version=self.version,
             starts_on=self.starts_on(),
         )  # fmt: skip
         return {row.group_id: row.run.name for row in found}
 
     def is_ready(self, group: Any) -> bool:
         """Whether the group may take part in what is chosen: staff work begins before a group is live."""
-        if not hasattr(self, "_inside"):
-            version = self.version
-            self._inside = version is not None and works_inside(self.steps.get(version.pk, []))
-        return group_is_ready(group, is_inside=self._inside)
+        return group_is_ready(group, is_inside=self.is_inside)
 
     @cached_property
-    def steps(self) -> dict[int, list[Step]]:
-        """{id of a version that may be chosen: its steps}."""
-        return steps_of_versions(tenant_id=self.request.tenant.pk, versions=self.usable)
+    def is_inside(self) -> bool:
+        return works_inside(self.steps)
 
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Those of the chosen version."""
+        return step_list(version=self.version) if self.version else []
+
+    @cached_property
     def groups(self) -> list[Any]:
-        if not hasattr(self, "_groups"):
-            self._groups = list(groups_open(tenant_id=self.request.tenant.pk))
-        return self._groups
+        return list(groups_to_pick(tenant_id=self.request.tenant.pk))
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         starts_on, version = self.starts_on(), self.version
@@ -182,20 +175,20 @@ class RunNewPage(FormPage):
         asked = self.request.GET.get("tag", "")
         return asked if asked.isdecimal() and len(asked) < 19 else ""
 
+    @cached_property
+    def tagged(self) -> set[int]:
+        rows = groups_tagged(tenant_id=self.request.tenant.pk, tag_ids=[int(self.tag)])
+        return set(rows.values_list("group_id", flat=True))
+
     def is_chosen(self, group: Any) -> bool:
-        if not self.tag:
-            return True
-        if not hasattr(self, "_tagged"):
-            rows = groups_tagged(tenant_id=self.request.tenant.pk, tag_ids=[int(self.tag)])
-            self._tagged = set(rows.values_list("group_id", flat=True))
-        return group.pk in self._tagged
+        return not self.tag or group.pk in self.tagged
 
     def _chosen(self) -> Sequence[Any]:
         if self.picked is not None:
             return self.picked
         return self.request.GET.getlist("groups") or [
             one.pk
-            for one in self.groups()
+            for one in self.groups
             if self.is_ready(one) and self.is_chosen(one) and self.is_fit(one) and one.pk not in self.busy
         ]
 
@@ -215,7 +208,7 @@ class RunNewPage(FormPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {
             "has_versions": bool(self.usable),
-            "waiting": [one for one in self.groups() if not self.is_ready(one)],
+            "waiting": [one for one in self.groups if not self.is_ready(one)],
             "group_tags": group_tag_choices(tenant_id=self.request.tenant.pk),
             "present_tag": self.tag,
         }
@@ -254,7 +247,8 @@ class RunPreviewView(RunNewPage):
         form.is_valid()
         data = form.cleaned_data
         version = next((one for one in self.usable if one.pk == data.get("version")), None)
-        chosen = [one for one in self.groups() if one.pk in set(data.get("groups") or [])]
+        picked = set(data.get("groups") or [])
+        chosen = [one for one in self.groups if one.pk in picked]
         if version is None or not data.get("starts_on") or not chosen:
             return render(request, "sop/_preview.html", {"preview": None}, partial="sop/_preview.html")
         preview = run_preview(
@@ -276,9 +270,10 @@ class RunPreviewView(RunNewPage):
         return render(request, "sop/_preview.html", context, partial="sop/_preview.html")
 
 
-def _label(group: Any, people: int, busy_in: str | None = None) -> str:
+def _label(group: Any, busy_in: str | None = None) -> str:
     """A group beside its check box: name, owner, size, and the camp that it is in on these days."""
-    parts = [str(group), str(group.owner or ""), _("%(count)s people") % {"count": people}]
+    people = _("%(count)s people") % {"count": group.customer_count}
+    parts = [str(group), str(group.owner or ""), people]
     if busy_in:
         parts.append(_("in “%(run)s” on these days") % {"run": busy_in})
     return " · ".join(part for part in parts if part)
@@ -321,7 +316,9 @@ class RunPage(TemplatePage):
 def _judge_weeks(tenant: Any, week: Week) -> None:
     """Give each row what the next seven days of its group break, over all its runs."""
     rows = [row for band in week.bands for row in band.rows]
-    ahead = weeks_of_groups(tenant=tenant, groups=[row.group for row in rows])
+    groups = [row.group for row in rows]
+    facts = group_facts_many(tenant=tenant, groups=groups, sitting={row.group.pk: row.seats for row in rows})
+    ahead = weeks_of_groups(tenant=tenant, groups=groups, known=facts)
     for row in rows:
         row.broken = ahead[row.group.pk].findings
 
@@ -386,7 +383,7 @@ class RunGroupsPage(ConsoleView):
         run = found_run(request, pk)
         chosen = set(run_group_ids(tenant_id=self.request.tenant.pk, run_id=pk))
         inside = works_inside(step_list(version=run.version))
-        rows = groups_open(tenant_id=self.request.tenant.pk)
+        rows = groups_to_pick(tenant_id=self.request.tenant.pk)
         groups = [one for one in rows if group_is_ready(one, is_inside=inside)]
         context = {"run": run, "groups": groups, "chosen": chosen}
         return render(request, "sop/groups_drawer.html", context, partial="sop/groups_drawer.html")

@@ -1,5 +1,6 @@
 """Versions beside each other, back to an older one, and a running run on to another one (R56)."""
 
+from functools import cached_property
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -87,42 +88,44 @@ class RunMovePage(FormPage):
     form_class = MoveForm
     write_permission = Permission.OPERATE
 
-    def run(self, pk: int) -> Run:
+    @cached_property
+    def run(self) -> Run:
         try:
-            return run_get(tenant=self.request.tenant, run_id=pk)
+            return run_get(tenant=self.request.tenant, run_id=self.kwargs["pk"])
         except Run.DoesNotExist as error:
             raise Http404 from error
 
-    def choices(self, run: Run) -> list[Version]:
-        every = version_list(tenant=self.request.tenant, template_id=run.version.template_id)
-        return [one for one in every if one.state == VersionState.PUBLISHED and one.pk != run.version_id]
+    @cached_property
+    def choices(self) -> list[Version]:
+        """The other published versions of the run's template."""
+        every = version_list(tenant=self.request.tenant, template_id=self.run.version.template_id)
+        return [one for one in every if one.state == VersionState.PUBLISHED and one.pk != self.run.version_id]
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        return {"versions": [(one.pk, f"v{one.number}") for one in self.choices(self.run(kwargs["pk"]))]}
+        return {"versions": [(one.pk, f"v{one.number}") for one in self.choices]}
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        chosen = self.chosen(self.run(kwargs["pk"]))
+        chosen = self.chosen()
         return {"version": chosen.pk if chosen else None, "reason": chosen.change_reason if chosen else ""}
 
-    def chosen(self, run: Run) -> Version | None:
-        found = self.choices(run)
+    def chosen(self) -> Version | None:
+        found = self.choices
         asked = self.request.POST.get("version") or self.request.GET.get("version", "")
         return next((one for one in found if str(one.pk) == asked), found[0] if found else None)
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        run = self.run(kwargs["pk"])
-        version = self.chosen(run)
+        version = self.chosen()
         return {
-            "run": run,
+            "run": self.run,
             "version": version,
-            "versions": self.choices(run),
-            "version_url": self.url("sop:version", pk=run.version_id),
-            "preview": move_preview(run=run, version=version) if version is not None else None,
+            "versions": self.choices,
+            "version_url": self.url("sop:version", pk=self.run.version_id),
+            "preview": move_preview(run=self.run, version=version) if version is not None else None,
         }
 
     def done(self, form: MoveForm, **kwargs: Any) -> HttpResponse:
-        run = self.run(kwargs["pk"])
-        version = next((one for one in self.choices(run) if one.pk == form.cleaned_data["version"]), None)
+        run = self.run
+        version = next((one for one in self.choices if one.pk == form.cleaned_data["version"]), None)
         if version is None:
             raise Http404
         run_move(run=run, version=version, actor=self.request.actor, reason=form.cleaned_data["reason"])
