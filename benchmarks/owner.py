@@ -15,6 +15,17 @@ def run(sql: str) -> None:
         cursor.execute(f'grant usage on all sequences in schema public to "{app}"')
 
 
+def settle() -> None:
+    """What the database does by itself with tables that grew: old versions put away, figures of what they hold."""
+    link = _link()
+    try:
+        link.autocommit = True
+        with link.cursor() as cursor:
+            cursor.execute("vacuum analyze")
+    finally:
+        link.close()
+
+
 def rows(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
     """The answer to one statement."""
     with _link() as link, link.cursor() as cursor:

@@ -74,13 +74,13 @@ def _is_over(one: dict[str, Any]) -> bool:
 
 
 def fill(tenant: Tenant, *, share: int = 1) -> None:
-    """The whole company, and what the database knows of its tables."""
+    """The whole company, and what the database knows of its tables once it has gone over them, as it does by itself."""
     with tenant_scope(tenant):
         app = app_connect(tenant=tenant, corp_id=CORP_ID, agent_id=1, secret="unused", actor=SYSTEM)
         with bare([*PEOPLE_TABLES, *(apps.get_model(label)._meta.db_table for label in TABLES)]):
             people_fill(app, share=share)
             tables_fill(tenant, share=share)
-    owner.run("analyze")
+    owner.settle()
 
 
 def measure(tenant: Tenant, *, only: str = "", keep: bool = False, share: int = 1) -> dict[str, Any]:

@@ -68,7 +68,8 @@ class SilentFilter(django_filters.FilterSet):
         super().__init__(*args, **kwargs)
         cases = SilentCase.objects.filter(tenant=self.request.tenant).order_by()
         rows = Group.objects.filter(tenant=self.request.tenant, pk__in=cases.values("group_id"))
-        named = rows.select_related("owner").order_by("name", "pk")[:300]
+        shown = ("name", "planned_name", "chat_id", "owner__name", "owner__userid")
+        named = rows.select_related("owner").only(*shown).order_by("name", "pk")[:300]
         self.filters["group"].extra["choices"] = [(str(row.pk), str(row)) for row in named]
         owners = {str(row.owner_id): str(row.owner) for row in named if row.owner}
         self.filters["owner"].extra["choices"] = sorted(owners.items(), key=lambda one: one[1])

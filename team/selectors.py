@@ -5,15 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 
 from team.enums import Bucket, WorkState
 from team.models import Department, Staff, WorkItem
-from team.policies import Standing, in_work_order
+from team.policies import TIERS
 from tenants import clock
 from tenants.enums import Role
-
-LIST_LIMIT = 300
 
 
 @dataclass(frozen=True)
@@ -211,28 +209,50 @@ def work_sources_waiting(*, tenant_id: int, source_kind: str) -> list[int]:
     return list(rows.order_by("source_id").values_list("source_id", flat=True))
 
 
+def in_work_order(rows: QuerySet, *, due: str, tier: Case | str, now: datetime) -> QuerySet:
+    """Rows in the one work order (R123) that Today, the lead board and the phone share, sorted by the database.
+
+    What is past due comes first, by tier and then by how long; then what is due by the time left, then the rest by
+    tier. Exactly due is past due; equal rows keep the order of their ids. `due`: the field of the deadline; `tier`: the
+    field of the tier, or the rank itself. Annotates `late_rank` and `tier_rank`.
+    """
+    rank = tier_ranked(tier) if isinstance(tier, str) else tier
+    late = Case(
+        When(**{f"{due}__lte": now}, then=rank), default=Value(len(TIERS) + 1), output_field=IntegerField()
+    )
+    return rows.annotate(tier_rank=rank, late_rank=late).order_by(*work_order(due))
+
+
+def tier_ranked(field: str) -> Case:
+    """0 for S, rising; the unranked come last."""
+    ranks = (When(**{field: tier}, then=Value(rank)) for rank, tier in enumerate(TIERS))
+    return Case(*ranks, default=Value(len(TIERS)), output_field=IntegerField())
+
+
+def work_order(due: str) -> list[Any]:
+    """What rows of `in_work_order` are sorted by."""
+    return [F("late_rank").asc(), F(due).asc(nulls_last=True), F("tier_rank").asc(), F("pk").asc()]
+
+
 def work_item_list(
     *,
     tenant_id: int,
     staff_id: int | None = None,
     states: Iterable[str] = (WorkState.OPEN,),
     bucket: str = "",
-    limit: int = LIST_LIMIT,
-) -> list[WorkItem]:
+) -> QuerySet[WorkItem]:
     """What waits for one person (None: for everyone), in the one work order."""
     found = _of(tenant_id, staff_id).filter(state__in=list(states))
     if bucket:
         found = found.filter(bucket=bucket)
-    rows = found.select_related("staff", "group").order_by("due_at", "pk")[:limit]
-    return in_work_order(((Standing(row.due_at, row.tier, row.pk), row) for row in rows), clock.now())
+    found = found.select_related("staff", "group")
+    return in_work_order(found, due="due_at", tier="tier", now=clock.now())
 
 
-def work_item_done_list(
-    *, tenant_id: int, staff_id: int | None, since: datetime, limit: int = 100
-) -> list[WorkItem]:
+def work_item_done_list(*, tenant_id: int, staff_id: int | None, since: datetime) -> QuerySet[WorkItem]:
     """What a person finished since a moment, newest first."""
     found = _of(tenant_id, staff_id).filter(state=WorkState.DONE, done_at__gte=since)
-    return list(found.select_related("staff", "group").order_by("-done_at", "-pk")[:limit])
+    return found.select_related("staff", "group").order_by("-done_at", "-pk")
 
 
 def work_counts(*, tenant_id: int, staff_id: int | None, since: datetime) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """The audit trail (R129): who did what, with the values before and after. Rows are never changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -55,10 +55,19 @@ def record(
 
 
 def record_many(
-    *, tenant: "Tenant", actor: Actor, verb: str, targets: Iterable[models.Model], reason: str = ""
+    *,
+    tenant: "Tenant",
+    actor: Actor,
+    verb: str,
+    targets: Iterable[models.Model],
+    changes: Mapping[Any, dict[str, Any]] | None = None,
+    reason: str = "",
 ) -> None:
-    """One entry for each target of one act, in one statement."""
-    AuditEntry.objects.bulk_create(_entry(tenant, actor, verb, one, {}, reason) for one in targets)
+    """One entry for each target of one act, in one statement. `changes`: {target's id: as `record` takes them}."""
+    told = changes or {}
+    AuditEntry.objects.bulk_create(
+        _entry(tenant, actor, verb, one, told.get(one.pk, {}), reason) for one in targets
+    )
 
 
 def _entry(

@@ -5,18 +5,26 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models.expressions import RawSQL
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from analytics.views import PeopleTable, tabs
 from console.listing import ListPage
-from console.pages import TemplatePage
+from console.pages import TemplatePage, render
 from contacts.enums import PathStep, WayIn
 from contacts.selectors import customer_list
-from contacts.selectors.paths import StepFigures, WayFigures, basic_skus, people_on_way, way_figures
+from contacts.selectors.paths import (
+    StepFigures,
+    WayFigures,
+    basic_skus,
+    newcomers,
+    people_on_way,
+    way_figures,
+)
 from tenants import clock
 
 WINDOWS = (30, 90, 365)
+AT_ONCE = 5_000  # people whose ways are told with the page
 EVERYONE = "all"
 
 
@@ -26,25 +34,35 @@ def window_of(raw: str) -> int:
 
 
 class PathsPage(TemplatePage):
-    """Both ways for everybody first seen in the last `?days=`."""
+    """Both ways for everybody first seen in the last `?days=`.
+
+    Of very many people the figures come after the page: `?part=figures` gives them alone; with `?figures=1` the page
+    waits for them, for browsers that run no scripts.
+    """
 
     template_name = "analytics/paths.html"
 
-    def context(self, **kwargs: Any) -> dict[str, Any]:
-        tenant_id, now = self.request.tenant.pk, clock.now()
-        days = window_of(self.request.GET.get("days", ""))
-        found = way_figures(tenant_id=tenant_id, since=now - timedelta(days=days), until=now)
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        days, now = window_of(request.GET.get("days", "")), clock.now()
+        seen: dict[str, Any] = {
+            "tenant_id": self.request.tenant.pk, "since": now - timedelta(days=days), "until": now,
+        }  # fmt: skip
+        if request.GET.get("part") == "figures":
+            return render(request, "analytics/_paths.html", self._figures(days, seen))
+        people = newcomers(**seen)
+        base = {"people": people, "days": days, "windows": WINDOWS, "tabs": tabs(self, "paths"), "at": now}
+        if people <= AT_ONCE or request.GET.get("figures"):
+            base |= self._figures(days, seen)
+        return render(request, self.template_name, base, partial=self.template_name)
+
+    def _figures(self, days: int, seen: dict[str, Any]) -> dict[str, Any]:
+        found = way_figures(**seen)
         return {
             "ways": [self._way(found.get(way, WayFigures()), way, days) for way in WayIn],
-            "people": sum(one.people for one in found.values()),
             "untold": found.get("", WayFigures()).people,
             "untold_url": self._people("", EVERYONE, days),
             "by_hand": sum(one.by_hand for one in found.values()),
-            "days": days,
-            "windows": WINDOWS,
-            "skus": basic_skus(tenant_id=tenant_id),
-            "tabs": tabs(self, "paths"),
-            "at": now,
+            "skus": basic_skus(tenant_id=seen["tenant_id"]),
         }
 
     def _way(self, found: WayFigures, way: WayIn, days: int) -> dict[str, Any]:

@@ -46,7 +46,11 @@ class Behaviour(TenantModel):
                 fields=["tenant", "customer", "kind", "occurred_at"], name="contacts_behaviour_person"
             ),
             models.Index(fields=["tenant", "customer", "occurred_at"], name="contacts_behaviour_timeline"),
-            models.Index(fields=["tenant", "kind", "occurred_at"], name="contacts_behaviour_kind"),
+            models.Index(
+                fields=["tenant", "kind", "occurred_at"],
+                include=["customer"],
+                name="contacts_behaviour_of_kind",
+            ),
             models.Index(
                 fields=["tenant", "group", "occurred_at"],
                 name="contacts_behaviour_group",

@@ -111,7 +111,11 @@ class Customer(TenantModel):
         ]
         indexes = [
             models.Index(fields=["tenant", "external_userid"], name="contacts_customer_extid"),
-            models.Index(fields=["tenant", "-first_seen_at", "-id"], name="contacts_customer_recent"),
+            models.Index(
+                fields=["tenant", "-first_seen_at", "-id"],
+                include=["person"],
+                name="contacts_customer_newest",
+            ),
             models.Index(fields=["tenant", "stage"], name="contacts_customer_stage"),
             models.Index(
                 fields=["tenant", "unionid"], name="contacts_customer_union", condition=~models.Q(unionid="")
@@ -155,12 +159,14 @@ class Follow(TenantModel):
             models.Index(fields=["tenant", "staff", "state"], name="contacts_follow_of_staff"),
             models.Index(
                 fields=["tenant", "state_code", "followed_at"],
-                name="contacts_follow_by_code",
+                include=["customer", "state"],
+                name="contacts_follow_of_code",
                 condition=~models.Q(state_code=""),
             ),
             models.Index(
                 fields=["tenant", "channel", "followed_at"],
-                name="contacts_follow_by_channel",
+                include=["customer"],
+                name="contacts_follow_of_chan",
                 condition=models.Q(channel__isnull=False),
             ),
         ]

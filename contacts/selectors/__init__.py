@@ -223,9 +223,10 @@ def _within(text: str) -> str:
 
 
 def _held(rows: QuerySet[Any]) -> Q:
-    """Of whom some record is in `rows`, a table with a `customer`."""
-    merged = rows.filter(customer__person__isnull=False).values("customer__person_id")
-    return Q(Exists(rows.filter(customer=OuterRef("pk")))) | Q(pk__in=merged)
+    """Of whom some record is in `rows`, a table with a `customer`. One set of people: an "or" beside it would have every
+    person of the company asked."""
+    people = rows.filter(customer__isnull=False).order_by()
+    return Q(pk__in=people.values_list(Coalesce("customer__person_id", "customer_id")))
 
 
 LIVE_FOLLOWS = (FollowState.HALF, FollowState.FULL)

@@ -1,5 +1,6 @@
 """Reads of the two ways in: the steps of everybody first seen in a time, or of one person."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from contacts.enums import PATH_SKUS, BehaviourKind, PathStep, SkuKind
-from contacts.models import WayInSet
+from contacts.models import Customer, WayInSet
 from contacts.policies.paths import STEPS, Walk
 from contacts.selectors.skus import sku_codes
 from tenants import preferences
@@ -17,7 +18,7 @@ NURTURE = (
     BehaviourKind.MESSAGE, BehaviourKind.LESSON, BehaviourKind.ASSIGNMENT, BehaviourKind.LIVE, BehaviourKind.RADAR,
     BehaviourKind.CHECKIN, BehaviourKind.FORM,
 )  # fmt: skip
-_WALKS = """
+_PEOPLE = """
 people as (
   select id from contacts_customer where tenant_id = %(tenant)s and person_id is null and {which}
 ), records as (
@@ -32,13 +33,20 @@ people as (
   select r.person, min(f.followed_at) as at, bool_or(f.channel_id is not null or f.state_code <> '') as sourced
   from records r join contacts_follow f on f.tenant_id = %(tenant)s and f.customer_id = r.id
   where f.followed_at is not null group by 1
-), nurtured as (
+)
+"""
+# Each step is read only where it is told: of everybody it is the most of the work.
+_NURTURED = """
+, nurtured as (
   select r.person, min(b.occurred_at) as at from records r
   join joined j on j.person = r.person join friends f on f.person = r.person
   join contacts_behaviour b on b.tenant_id = %(tenant)s and b.customer_id = r.id and b.kind = any(%(nurture)s)
     and b.occurred_at >= greatest(j.at, f.at)
   group by 1
-), basic as (
+)
+"""
+_BOUGHT = """
+, basic as (
   select code from contacts_sku where tenant_id = %(tenant)s and kind = 'first'
 ), bought as (
   select r.person, min(o.ordered_at) as at from records r
@@ -46,11 +54,13 @@ people as (
     and case when %(skus)s::text[] is not null then o.sku_id = any(%(skus)s)
       when exists (select from basic) then o.sku_id in (select code from basic) else true end
   group by 1
-), walked as (
-select p.id, joined.at as joined, friends.at as friend, nurtured.at as nurtured, bought.at as bought,
+)
+"""
+_WALKED = """
+, walked as (
+select p.id, joined.at as joined, friends.at as friend, {nurtured} as nurtured, {bought} as bought,
   coalesce(friends.sourced, false) as sourced, coalesce(w.way, '') as set_to
-from people p left join joined on joined.person = p.id left join friends on friends.person = p.id
-  left join nurtured on nurtured.person = p.id left join bought on bought.person = p.id
+from people p left join joined on joined.person = p.id left join friends on friends.person = p.id {steps}
   left join contacts_wayinset w on w.tenant_id = %(tenant)s and w.customer_id = p.id
 )
 """
@@ -150,7 +160,7 @@ def people_on_way(*, tenant_id: int, since: datetime, until: datetime, way: str,
     """Who of everybody first seen in [since, until) is on a way ("": told by nothing), of a step only who took it."""
     told = _values(tenant_id, basic_skus(tenant_id=tenant_id), since=since, until=until, way=way, step=step)
     column = _COLUMNS[PathStep(step)] if step else "id"
-    return [pk for (pk,) in _rows(_WHO, _SEEN, told, column=column)]
+    return [pk for (pk,) in _rows(_WHO, _SEEN, told, steps={step}, column=column)]
 
 
 def walk_of(*, tenant_id: int, customer_id: int, skus: list[str] | None) -> Walk | None:
@@ -168,8 +178,31 @@ def _values(tenant_id: int, skus: list[str] | None, **more: Any) -> dict[str, An
     return {"tenant": tenant_id, "nurture": [str(kind) for kind in NURTURE], "skus": skus, **more}
 
 
-def _rows(sql: str, which: str, values: dict[str, Any], **parts: str) -> list[tuple[Any, ...]]:
+_LATER = {PathStep.NURTURED: _NURTURED, PathStep.BOUGHT: _BOUGHT}
+
+
+def _walks(which: str, steps: Collection[str]) -> str:
+    """The walks of the people of a condition, with those of the later steps that are asked for."""
+    parts, joins, told = [_PEOPLE.format(which=which)], [], {}
+    for step, sql in _LATER.items():
+        is_asked = step in steps
+        told[str(step)] = f"{step}.at" if is_asked else "null::timestamptz"
+        if is_asked:
+            parts.append(sql)
+            joins.append(f"left join {step} on {step}.person = p.id")
+    return "".join([*parts, _WALKED.format(**told, steps=" ".join(joins))])
+
+
+def _rows(
+    sql: str, which: str, values: dict[str, Any], *, steps: Collection[str] = frozenset(_LATER), **parts: str
+) -> list[tuple[Any, ...]]:
     """`which`: the condition on the people, SQL of this module."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.format(walks=_WALKS.format(which=which), **parts), values)
+        cursor.execute(sql.format(walks=_walks(which, steps), **parts), values)
         return list(cursor.fetchall())
+
+
+def newcomers(*, tenant_id: int, since: datetime, until: datetime) -> int:
+    """How many people were first seen in [since, until)."""
+    rows = Customer.objects.filter(tenant_id=tenant_id, person=None)
+    return rows.filter(first_seen_at__gte=since, first_seen_at__lt=until).count()

@@ -89,30 +89,29 @@ class Response:
         return self.answered / self.asked if self.asked else None
 
 
-def survey_responses(*, survey: Survey) -> list[Response]:
-    """Response by group; two queries."""
-    rows = (
-        SurveyLink.objects.filter(tenant_id=survey.tenant_id, survey=survey)
-        .values("group_id", "group__name")
-        .annotate(
-            asked=Count("pk"),
-            opened=Count("pk", filter=Q(opened_at__isnull=False)),
-            answered=Count("pk", filter=Q(answered_at__isnull=False)),
-        )
-        .order_by("group__name")
+def survey_responses(*, survey: Survey) -> QuerySet:
+    """{"group_id", "group__name", "asked", "opened", "answered"} of each group by name: people, each once."""
+    rows = SurveyLink.objects.filter(tenant_id=survey.tenant_id, survey=survey).values(
+        "group_id", "group__name"
     )
-    return [
-        Response((row["group_id"], row["group__name"]), row["asked"], row["opened"], row["answered"])
-        for row in rows
-    ]
+    return rows.annotate(
+        asked=Count("pk"),
+        opened=Count("pk", filter=Q(opened_at__isnull=False)),
+        answered=Count("pk", filter=Q(answered_at__isnull=False)),
+    ).order_by("group__name", "group_id")
 
 
-def answers_waiting(*, survey: Survey) -> list[SurveyAnswer]:
-    """Answers of visitors whom nobody named."""
+def as_response(row: dict[str, Any]) -> Response:
+    """One of `survey_responses`."""
+    return Response((row["group_id"], row["group__name"]), row["asked"], row["opened"], row["answered"])
+
+
+def answers_waiting(*, survey: Survey) -> QuerySet[SurveyAnswer]:
+    """Answers of visitors whom nobody named, the oldest first."""
     rows = SurveyAnswer.objects.filter(
         tenant_id=survey.tenant_id, survey=survey, state=SurveyAnswerState.WAITING
     )
-    return list(rows.select_related("link__customer").order_by("answered_at", "pk"))
+    return rows.select_related("link__customer").order_by("answered_at", "pk")
 
 
 def answers_of(*, tenant_id: int, survey_id: int, customer_ids: list[int]) -> dict[int, SurveyAnswer]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from contacts.selectors import groups_for_choice
 from contacts.selectors.own_fields import own_specs
 from contacts.selectors.surveys import (
     answers_waiting,
+    as_response,
     is_open,
     survey_get,
     survey_list,
@@ -27,6 +29,8 @@ from contacts.services.surveys import answer_decide, survey_ask, survey_close, s
 from contacts.tables.surveys import SurveyPeopleTable, SurveyTable
 from tenants import clock
 from tenants.enums import Permission
+
+PART_ROWS = 20
 
 
 def survey_found(tenant_id: int, pk: int) -> Survey:
@@ -121,13 +125,19 @@ class SurveyPage(ListPage):
 
     def context(self) -> dict[str, Any]:
         survey = self._survey
+        responses = self._part(survey_responses(survey=survey), "groups_page")
+        responses.object_list = [as_response(row) for row in responses.object_list]
         return {
             "survey": survey,
             "questions": questions_from(survey.questions),
             "is_open": is_open(survey, now=clock.now(), zone=self.request.tenant.timezone),
-            "responses": survey_responses(survey=survey),
-            "waiting": answers_waiting(survey=survey),
+            "responses": responses,
+            "waiting": self._part(answers_waiting(survey=survey), "waiting_page"),
         }
+
+    def _part(self, rows: QuerySet, field: str) -> Page:
+        """The page of a part that stands above the table; `field` of the URL says which."""
+        return Paginator(rows, PART_ROWS).get_page(self.request.GET.get(field))
 
 
 class SurveyAskPage(FormPage):

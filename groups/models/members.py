@@ -43,18 +43,25 @@ class Member(TenantModel):
                 condition=Q(left_at=None) | Q(left_at__gte=F("joined_at")), name="member_leaves_after_joining"
             ),
         ]
+        # What an index includes beyond its order is what pages count of it: they then read the index alone.
         indexes = [
             models.Index(fields=["tenant", "group", "userid", "joined_at"], name="member_spells"),
-            models.Index(fields=["tenant", "customer", "left_at"], name="member_by_customer"),
+            models.Index(
+                fields=["tenant", "customer", "left_at"],
+                include=["group", "is_staff"],
+                name="member_of_customer",
+            ),
             models.Index(fields=["tenant", "group", "left_at"], name="member_by_group"),
             models.Index(
                 fields=["tenant", "state_code", "joined_at"],
-                name="member_by_code",
+                include=["userid", "left_at", "is_staff"],
+                name="member_of_code",
                 condition=~Q(state_code=""),
             ),
             models.Index(
                 fields=["tenant", "channel", "joined_at"],
-                name="member_by_channel",
+                include=["userid", "is_staff"],
+                name="member_of_channel",
                 condition=Q(channel__isnull=False),
             ),
         ]

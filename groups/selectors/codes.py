@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, Min, OuterRef, QuerySet
 
+from contacts.selectors.channels import channels_counted
 from groups.enums import CODE_HOURS_ALERT, CODE_SEATS_ALERT
 from groups.models import Group, JoinWay, JoinWayRoom, Member, WelcomeTemplate
 from groups.policies import codes
@@ -133,18 +135,19 @@ def _paces(
     return found
 
 
+_JOINED = """
+select state_code, count(*), count(*) filter (where is_here) from (
+  select state_code, userid, bool_or(left_at is null) as is_here from groups_member
+  where tenant_id = %s and state_code = any(%s) and state_code <> '' and not is_staff group by 1, 2
+) each group by 1
+"""
+
+
 def joins_by_state(*, tenant_id: int, states: Iterable[str]) -> dict[str, tuple[int, int]]:
     """{state: (people who came by the code, of whom still in a group of it)}, each person once. One query."""
-    rows = (
-        Member.objects.filter(
-            tenant_id=tenant_id, state_code__in=[one for one in states if one], is_staff=False
-        )
-        .values("state_code")
-        .annotate(
-            people=Count("userid", distinct=True), now=Count("userid", distinct=True, filter=Q(left_at=None))
-        )
-    )
-    return {row["state_code"]: (row["people"], row["now"]) for row in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(_JOINED, [tenant_id, list(states)])
+        return {state: (people, now) for state, people, now in cursor.fetchall()}
 
 
 def members_by_code(
@@ -194,14 +197,12 @@ def ways_expecting(*, tenant_id: int, app_id: int, chat_id: str) -> list[int]:
     ]
 
 
-def channel_members(*, tenant_id: int) -> dict[int, int]:
-    """{channel id: people who entered a group by it}, each once."""
-    rows = (
-        Member.objects.filter(tenant_id=tenant_id, channel__isnull=False, is_staff=False)
-        .values("channel_id")
-        .annotate(n=Count("userid", distinct=True))
+def channel_members(*, tenant_id: int, channel_ids: Iterable[int]) -> dict[int, int]:
+    """{channel id: people who entered a group by it}, each once, of the channels asked for. One query."""
+    people = Member.objects.filter(tenant_id=tenant_id, channel=OuterRef("pk"), is_staff=False).order_by()
+    return channels_counted(
+        tenant_id=tenant_id, channel_ids=channel_ids, people=people.values("userid").distinct()
     )
-    return {row["channel_id"]: row["n"] for row in rows}
 
 
 def members_by_channel(*, tenant_id: int, channel_id: int) -> QuerySet[Member]:

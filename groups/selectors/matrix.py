@@ -1,5 +1,7 @@
 """What the map of groups shows (R14), and how far members of series and of groups overlap."""
 
+from collections.abc import Sequence
+
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
@@ -15,26 +17,42 @@ PAIRS = 12
 # make the pairs grow with the square of the places.
 PLACES_MOST = 40
 _TOPICS = {"series": "g.series", "scenario": "g.scenario", "kind": "g.kind", "group": "g.id::text"}
+# Who sits in one group only is in no pair: the index tells that of everybody, and only the others are looked at. A
+# topic's size is then its seats without those that somebody holds beside another seat in it.
 _OVERLAP = """
-with present as materialized (
-  select distinct m.customer_id, {topic} as topic
-  from groups_member m join groups_group g on g.tenant_id = m.tenant_id and g.id = m.group_id
-  where m.tenant_id = %s and m.left_at is null and not m.is_staff and m.customer_id is not null
-    and g.tenant_id = %s and g.state = any(%s) and g.dismissed_at is null and {topic} <> ''
+with live as materialized (
+  select g.id, t.word, t.topic from groups_group g cross join lateral (values {topics}) t(word, topic)
+  where g.tenant_id = %(tenant)s and g.state = any(%(states)s) and g.dismissed_at is null and t.topic <> ''
+), seats as materialized (
+  select customer_id, unnest(array_agg(group_id)) as group_id from groups_member
+  where tenant_id = %(tenant)s and left_at is null and not is_staff and customer_id is not null
+  group by customer_id having count(*) > 1
+), present as materialized (
+  select s.customer_id, l.word, l.topic, count(*) as seats
+  from seats s join live l on l.id = s.group_id group by 1, 2, 3
 ), several as materialized (
-  select customer_id from present group by customer_id having count(*) between 2 and %s
+  select customer_id, word from present group by 1, 2 having count(*) between 2 and %(most)s
 ), among as materialized (
-  select p.customer_id, p.topic from present p join several s using (customer_id)
-), pairs as (
-  select a.topic as one, b.topic as two, count(*) as people
-  from among a join among b on a.customer_id = b.customer_id and a.topic < b.topic
-  group by 1, 2 order by 3 desc, 1, 2 limit %s
-), sizes as (
-  select topic, count(*) as people from present
-  where topic in (select one from pairs union select two from pairs) group by topic
+  select p.customer_id, p.word, p.topic from present p join several using (customer_id, word)
+), ranked as (
+  select *, row_number() over (partition by word order by people desc, one, two) as place from (
+    select a.word, a.topic as one, b.topic as two, count(*) as people
+    from among a join among b on a.customer_id = b.customer_id and a.word = b.word and a.topic < b.topic
+    group by 1, 2, 3
+  ) paired
+), pairs as materialized (
+  select word, one, two, people from ranked where place <= %(pairs)s
+), named as (
+  select word, one as topic from pairs union select word, two from pairs
+), sizes as materialized (
+  select l.word, l.topic, count(*) - coalesce((
+    select sum(p.seats - 1) from present p where p.word = l.word and p.topic = l.topic
+  ), 0) as people
+  from named join live l using (word, topic) join groups_member m on m.tenant_id = %(tenant)s and m.group_id = l.id
+  where m.left_at is null and not m.is_staff and m.customer_id is not null group by 1, 2
 )
-select p.one, p.two, p.people, x.people, y.people
-from pairs p join sizes x on x.topic = p.one join sizes y on y.topic = p.two
+select p.word, p.one, p.two, p.people, x.people, y.people
+from pairs p join sizes x on x.word = p.word and x.topic = p.one join sizes y on y.word = p.word and y.topic = p.two
 order by p.people desc, p.one, p.two
 """
 
@@ -47,6 +65,10 @@ def matrix_spots(*, tenant_id: int) -> list[Spot]:
     rows = Group.objects.filter(tenant_id=tenant_id, state__in=LIVE_STATES, dismissed_at=None).annotate(
         audience=Subquery(asked.annotate(said=KeyTextTransform("audience", "answer")).values("said")[:1])
     )
+    shown = rows.only(
+        "name", "planned_name", "series", "scenario", "kind", "state", "risk", "customer_count", "starts_on", "ends_on",
+        "own_side", "frozen_at", "chat_id",
+    )  # fmt: skip
     return [
         Spot(
             pk=row.pk, name=str(row), series=row.series, scenario=row.scenario, kind=row.kind, state=row.state,
@@ -54,22 +76,24 @@ def matrix_spots(*, tenant_id: int) -> list[Spot]:
             side=side_of(kind=row.kind, scenario=row.scenario, own=row.own_side),
             audience=" ".join((row.audience or "").split())[:AUDIENCE_CHARS], is_frozen=row.is_frozen,
         )
-        for row in rows.order_by("pk")
+        for row in shown.order_by("pk")
     ]  # fmt: skip
 
 
-def overlaps(*, tenant_id: int, of: str) -> list[Overlap]:
-    """The twelve pairs with the most people in both, one statement however many groups and people there are.
+def overlaps(*, tenant_id: int, of: Sequence[str]) -> dict[str, list[Overlap]]:
+    """{word of `of`: its twelve pairs with the most people in both}, one statement however many people there are.
 
-    `of`: series, scenario, kind or group (topics are then ids as text). Whoever sits in more than 40 is left out of
-    the pairs. Raises KeyError for another word.
+    Words: series, scenario, kind or group (topics are then ids as text). Whoever sits in more than 40 places is left
+    out of the pairs. Raises KeyError for another word.
     """
-    topic = _TOPICS[of]
+    topics = ", ".join(f"('{word}', {_TOPICS[word]}::text)" for word in of)
+    found: dict[str, list[Overlap]] = {word: [] for word in of}
+    values = {"tenant": tenant_id, "states": sorted(LIVE_STATES), "most": PLACES_MOST, "pairs": PAIRS}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _OVERLAP.format(topic=topic), [tenant_id, tenant_id, sorted(LIVE_STATES), PLACES_MOST, PAIRS]
-        )
-        return [Overlap(*row) for row in cursor.fetchall()]
+        cursor.execute(_OVERLAP.format(topics=topics), values)
+        for word, *pair in cursor.fetchall():
+            found[word].append(Overlap(*pair))
+    return found
 
 
 def _in_topic(tenant_id: int, of: str, topic: str) -> QuerySet:

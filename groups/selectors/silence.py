@@ -156,8 +156,11 @@ def case_list(*, tenant_id: int, states: Iterable[str] | None = None) -> QuerySe
     rows = SilentCase.objects.filter(tenant_id=tenant_id)
     if states is not None:
         rows = rows.filter(state__in=list(states))
-    return rows.select_related("group", "group__owner", "member", "customer").order_by(
-        F("last_at").asc(nulls_first=True), "member__joined_at", "pk"
+    # The member is part of the order; what else a row shows is read for the rows of a page alone.
+    return (
+        rows.select_related("member")
+        .prefetch_related("group__owner", "customer")
+        .order_by(F("last_at").asc(nulls_first=True), "member__joined_at", "pk")
     )
 
 

@@ -125,11 +125,10 @@ def groups_tag(*, tenant: Tenant, tag_id: int, group_ids: Iterable[int], actor: 
             )
             for group in fresh
         )
-        for group in fresh:
-            audit.record(
-                tenant=tenant, actor=actor, verb="groups.group.tagged", target=group,
-                changes={"tag": [None, tag.name]},
-            )  # fmt: skip
+        audit.record_many(
+            tenant=tenant, actor=actor, verb="groups.group.tagged", targets=fresh,
+            changes={group.pk: {"tag": [None, tag.name]} for group in fresh},
+        )  # fmt: skip
         after = before | {(tag.pk, one) for one in ids}
         pairs_tell(tenant_id=tenant.pk, before=before, after=after)
     return len(fresh)
@@ -152,12 +151,11 @@ def groups_untag(*, tenant: Tenant, tag_id: int, group_ids: Iterable[int], actor
         ended = group_ties_end(
             tenant_id=tenant.pk, tie_ids=tied.values(), why=GroupTagEnd.MANUAL, by=actor.name
         )
-        for group in groups:
-            if group.pk in tied:
-                audit.record(
-                    tenant=tenant, actor=actor, verb="groups.group.untagged", target=group,
-                    changes={"tag": [tag.name, None]},
-                )  # fmt: skip
+        audit.record_many(
+            tenant=tenant, actor=actor, verb="groups.group.untagged",
+            targets=[group for group in groups if group.pk in tied],
+            changes={pk: {"tag": [tag.name, None]} for pk in tied},
+        )  # fmt: skip
         after = carried_pairs(tenant_id=tenant.pk, tag_ids=[tag.pk], group_ids=ids)
         pairs_tell(tenant_id=tenant.pk, before=before, after=after)
     return ended

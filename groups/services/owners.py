@@ -60,11 +60,10 @@ def groups_set_owner(
             .order_by("pk")
         )
         moving = [group for group in rows if _can_move(group, staff)]
-        for group in moving:
-            audit.record(
-                tenant=tenant, actor=actor, verb=ASKED_OF_WECOM, target=group, reason=reason.strip(),
-                changes={"owner": [group.owner_userid, staff.userid]},
-            )  # fmt: skip
+        audit.record_many(
+            tenant=tenant, actor=actor, verb=ASKED_OF_WECOM, targets=moving, reason=reason.strip(),
+            changes={group.pk: {"owner": [group.owner_userid, staff.userid]} for group in moving},
+        )  # fmt: skip
         _queue(tenant, moving, staff)
     return OwnerAsked(moving, [group for group in rows if group not in moving])
 

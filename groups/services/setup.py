@@ -1,6 +1,6 @@
 """What people decide about a group before it runs: plan it, answer the six questions, choose its type, approve."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -175,28 +175,36 @@ def groups_set_kind(
         )
         if len(rows) != len(set(group_ids)):
             raise GroupUnknown
-        for group in rows:
-            _kind_write(tenant, group, values, reason=reason, actor=actor)
+        _kind_write(tenant, rows, values, reason=reason, actor=actor)
         glance_refresh(tenant=tenant, group_ids=[group.pk for group in rows])
     return rows
 
 
 def _kind_write(
-    tenant: Tenant, group: Group, values: Mapping[str, Any], *, reason: str, actor: Actor
+    tenant: Tenant, groups: Iterable[Group], values: Mapping[str, Any], *, reason: str, actor: Actor
 ) -> bool:
-    """Write the type of a locked group and its record; whether anything changed. Raises ReasonNeeded."""
-    changes = assign(group, values)
-    if group.kind != Kind.DELIVERY:
-        changes |= assign(group, {"sub_kind": ""})
-    if not changes:
-        return False
-    if group.state in LIVE_STATES and not reason.strip():
-        raise ReasonNeeded
-    group.save(update_fields=list(changes))
-    audit.record(
-        tenant=tenant, actor=actor, verb="groups.group.kind_set", target=group, changes=changes, reason=reason.strip()
-    )  # fmt: skip
-    return True
+    """Write the type of locked groups and their records, two statements; whether anything changed.
+
+    Raises ReasonNeeded.
+    """
+    changes: dict[int, dict[str, Any]] = {}
+    changed = []
+    for group in groups:
+        found = assign(group, values)
+        if group.kind != Kind.DELIVERY:
+            found |= assign(group, {"sub_kind": ""})
+        if found and group.state in LIVE_STATES and not reason.strip():
+            raise ReasonNeeded
+        if found:
+            changes[group.pk] = found
+            changed.append(group)
+    if changed:
+        Group.objects.bulk_update(changed, sorted({name for one in changes.values() for name in one}))
+        audit.record_many(
+            tenant=tenant, actor=actor, verb="groups.group.kind_set", targets=changed, changes=changes,
+            reason=reason.strip(),
+        )  # fmt: skip
+    return bool(changed)
 
 
 def answer_kept(question: str, before: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:

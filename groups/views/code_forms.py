@@ -35,7 +35,7 @@ from wecom.views.welcome import (
     variable_names,
 )
 
-CHOICES = 800
+CHOICES = 5000
 
 
 def _seat_label(group: Any) -> str:

@@ -97,11 +97,10 @@ class ChannelListPage(CodeList):
         return channel_list(tenant_id=self.request.tenant.pk, archived=bool(self.request.GET.get("ended")))
 
     def facts(self, rows: list[Any]) -> dict[str, Any]:
-        tenant_id = self.request.tenant.pk
-        return {
-            "friends": channel_people(tenant_id=tenant_id),
-            "members": channel_members(tenant_id=tenant_id),
-        }
+        shown: dict[str, Any] = {
+            "tenant_id": self.request.tenant.pk, "channel_ids": [row.pk for row in rows],
+        }  # fmt: skip
+        return {"friends": channel_people(**shown), "members": channel_members(**shown)}
 
 
 class JoinWayPage(CodePage):

@@ -1,17 +1,22 @@
 """The map of groups and how far their members overlap (R14)."""
 
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from console.listing import ListPage
 from console.pages import TemplatePage
+from console.templatetags.q import figure, icon
 from contacts.selectors import customer_list
-from groups.enums import Kind, Scenario, Side, State
-from groups.policies.matrix import COLUMNS, LONG, OTHERS, ROWS, SHORT, matrix_of
+from groups.enums import Kind, Risk, Scenario, Side, State
+from groups.policies.matrix import COLUMNS, LONG, OTHERS, ROWS, SHORT, Spot, matrix_of
 from groups.selectors import groups_by_id
 from groups.selectors.matrix import PLACES_MOST, matrix_spots, overlaps, people_in_both
 from groups.tables.matrix import OverlapTable
@@ -24,6 +29,15 @@ _COLUMN_NAMES = {
     "term": gettext_lazy("Short or long term"), "audience": gettext_lazy("Audience"),
     "side": gettext_lazy("New or old customers"),
 }  # fmt: skip
+
+_LINE = '<li><span class="q-spot{}"></span><a href="{}{}/" title="{}">{}</a> <span class="q-3rd q-num">{}</span>{}</li>'
+
+
+def _tone(spot: Spot) -> str:
+    """The colour of a group's dot; warming, declining and closing ones are grey."""
+    if spot.risk >= Risk.BAD:
+        return " is-bad"
+    return " is-warn" if spot.risk == Risk.WARN else " is-ok" if spot.state == State.ACTIVE else ""
 
 
 def topic_words(of: str, key: str) -> str:
@@ -67,15 +81,38 @@ class MatrixPage(TemplatePage):
                 {
                     "row": row,
                     "name": topic_words(by, row.key),
-                    "cells": list(zip(columns, row.cells, strict=True)),
+                    "cells": [
+                        (
+                            column,
+                            cell,
+                            self._lines(cell.spots[:CELL_SHOWN]),
+                            self._lines(cell.spots[CELL_SHOWN:]),
+                        )
+                        for column, cell in zip(columns, row.cells, strict=True)
+                    ],
                 }
                 for row in made.rows
             ],
-            "states": dict(State.choices),
             "total": len(spots),
-            "shown": f":{CELL_SHOWN}",
-            "shown_count": CELL_SHOWN,
         }
+
+    @cached_property
+    def _home(self) -> str:
+        """The address of a group's page up to its id."""
+        return self.url("groups:detail", pk=0).removesuffix("0/")
+
+    def _lines(self, spots: Sequence[Spot]) -> SafeString:
+        """Groups as lines of a cell. There may be a thousand on the map: no template a line."""
+        states = dict(State.choices)
+        frozen = format_html(" {}", icon("hand-stop"))
+        return format_html_join(
+            "", _LINE,
+            (
+                (_tone(one), self._home, one.pk, states.get(one.state, ""), one.name, figure(one.customers),
+                 frozen if one.is_frozen else "")
+                for one in spots
+            ),
+        )  # fmt: skip
 
 
 class OverlapPart(TemplatePage):
@@ -87,15 +124,15 @@ class OverlapPart(TemplatePage):
         tenant_id = self.request.tenant.pk
         by = self.request.GET.get("by", "")
         by = by if by in ROWS else ROWS[0]
-        pairs = overlaps(tenant_id=tenant_id, of="group")
+        found = overlaps(tenant_id=tenant_id, of=["group", by])
+        pairs = found["group"]
         ids = {int(one) for pair in pairs for one in (pair.first, pair.second)}
         known = groups_by_id(tenant_id=tenant_id, group_ids=ids)
         return {
             "by": by,
             "by_words": _ROW_NAMES[by],
             "topics": [
-                (pair, topic_words(by, pair.first), topic_words(by, pair.second))
-                for pair in overlaps(tenant_id=tenant_id, of=by)
+                (pair, topic_words(by, pair.first), topic_words(by, pair.second)) for pair in found[by]
             ],
             "pairs": [
                 (pair, known[int(pair.first)], known[int(pair.second)])

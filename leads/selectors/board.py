@@ -2,20 +2,35 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    F,
+    IntegerField,
+    Max,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import RowNumber
 
 from leads.enums import TIERS, URGENT_TIERS, DoubtState, LeadState, Tier
 from leads.models import Doubt, FollowUp, Lead
 from leads.policies.wording import headline
-from team.policies import Standing, in_work_order
+from team.selectors import in_work_order, work_order
 
 COLUMN_CARDS = 6
 SUGGESTED = 5
 OVERDUE = 8
+FOREMOST = max(SUGGESTED, OVERDUE)  # what is overdue comes first in the work order
 ENERGY_DAYS = 7
 
 
@@ -113,71 +128,102 @@ def tab_counts(leads: QuerySet[Lead], *, now: datetime, day_ends_at: datetime) -
 
 
 def by_work_order(leads: QuerySet[Lead], *, now: datetime) -> QuerySet[Lead]:
-    """The same order as team.policies, in SQL, for lists that are paged by the database."""
-    column = Case(
+    """Leads in the one work order; a suggested S stands among the S."""
+    ranks = (When(tier=tier, then=Value(rank)) for rank, tier in enumerate(TIERS))
+    rank = Case(
         When(s_suggested_at__isnull=False, then=Value(0)),
-        *[When(tier=tier, then=Value(rank)) for rank, tier in enumerate(TIERS)],
+        *ranks,
         default=Value(len(TIERS)),
         output_field=IntegerField(),
     )
-    late_rank = Case(
-        When(next_action_at__lte=now, then=column), default=Value(len(TIERS) + 1), output_field=IntegerField()
-    )
-    return leads.annotate(tier_rank=column, late_rank=late_rank).order_by(
-        "late_rank", F("next_action_at").asc(nulls_last=True), "tier_rank", "pk"
-    )
+    return in_work_order(leads, due="next_action_at", tier=rank, now=now)
+
+
+_COLUMN = Case(
+    When(s_suggested_at__isnull=False, then=Value(Tier.S.value)), default=F("tier"), output_field=CharField()
+)
 
 
 def board(
-    leads: QuerySet[Lead], *, now: datetime, sla_min: dict[str, int], cards: int = COLUMN_CARDS
+    leads: QuerySet[Lead],
+    *,
+    now: datetime,
+    sla_min: dict[str, int],
+    cards: int = COLUMN_CARDS,
+    only: str = "",
+    page: int = 1,
 ) -> Board:
-    """The board over these open leads. Three queries, whatever their number."""
-    rows = leads.order_by().values_list(
-        "pk", "tier", "s_suggested_at", "next_action_at", "owner_id", "rule_version", named=True
-    )
-    ordered = in_work_order(((Standing(row.next_action_at, _column(row), row.pk), row) for row in rows), now)
-    columns = {tier: Column(tier, Tier(tier).label, sla_min=sla_min[tier]) for tier in TIERS}
-    ranks: dict[int, int] = {}
-    shown: dict[str, list[int]] = defaultdict(list)
-    for rank, row in enumerate(ordered, start=1):
-        column = columns.get(_column(row))
-        if column is None:
-            continue
-        ranks[row.pk] = rank
-        column.total += 1
-        column.maybe += row.s_suggested_at is not None
-        column.late += row.next_action_at is not None and row.next_action_at <= now
-        column.unassigned += row.owner_id is None
-        if len(shown[column.tier]) < cards:
-            shown[column.tier].append(row.pk)
-    first = [row.pk for row in ordered[:SUGGESTED]]
-    late = [row.pk for row in ordered if row.next_action_at is not None and row.next_action_at <= now][
-        :OVERDUE
-    ]
-    made = _cards({*first, *late, *(pk for pks in shown.values() for pk in pks)}, leads, ranks, now)
-    for tier, pks in shown.items():
-        columns[tier].cards = [made[pk] for pk in pks if pk in made]
+    """The board over these open leads. Four queries, whatever their number: the database counts and ranks.
+
+    Each column has its first `cards`; with `only` that column has those of a page of as many, counted from 1, the last
+    where there are not so many, and the others none.
+    """
+    columns, rule_number = _columns(leads, now=now, sla_min=sla_min)
+    pages = -(-columns[only].total // cards) if only else 1
+    after = cards * (min(page, max(pages, 1)) - 1)
+    shown = Q(place__gt=after, place__lte=after + cards) & (Q(column=only) if only else Q(column__in=TIERS))
+    rows = list(_ranked(leads, now).filter(shown | Q(rank__lte=FOREMOST)).order_by("rank"))
+    made = _cards({row.pk: row.rank for row in rows}, leads, now)
+    for row in rows:
+        is_shown = after < row.place <= after + cards and row.column in ([only] if only else TIERS)
+        if is_shown and row.pk in made:
+            columns[row.column].cards.append(made[row.pk])
+    foremost = [made[row.pk] for row in rows if row.rank <= FOREMOST and row.pk in made]
     return Board(
-        columns=list(columns.values()),
-        suggested=[made[pk] for pk in first if pk in made],
-        total=len(ordered),
-        late=sum(one.late for one in columns.values()),
-        overdue=[made[pk] for pk in late if pk in made],
-        rule_number=max((row.rule_version for row in ordered), default=None),
+        columns=[columns[tier] for tier in TIERS],
+        suggested=foremost[:SUGGESTED],
+        total=sum(one.total for one in columns.values()),
+        late=sum(columns[tier].late for tier in TIERS),
+        overdue=[one for one in foremost if one.is_late][:OVERDUE],
+        rule_number=rule_number,
     )
 
 
-def _column(row: Any) -> str:
-    return Tier.S.value if row.s_suggested_at is not None else row.tier
+def _columns(
+    leads: QuerySet[Lead], *, now: datetime, sla_min: dict[str, int]
+) -> tuple[dict[str, Column], int | None]:
+    """{tier: its column, without cards}, and the latest rule that ranked any of them. One query."""
+    columns = {tier: Column(tier, Tier(tier).label, sla_min=sla_min[tier]) for tier in TIERS}
+    rows = (
+        leads.order_by()
+        .values(column=_COLUMN)
+        .annotate(
+            total=Count("pk"),
+            maybe=Count("pk", filter=Q(s_suggested_at__isnull=False)),
+            late=Count("pk", filter=Q(next_action_at__lte=now)),
+            unassigned=Count("pk", filter=Q(owner=None)),
+            rule=Max("rule_version"),
+        )
+    )
+    rules = []
+    for row in rows:
+        rules.append(row.pop("rule"))
+        tier = row.pop("column")
+        columns[tier] = replace(columns.get(tier, Column(tier, "")), **row)
+    return columns, max(rules, default=None)
 
 
-def _cards(pks: set[int], leads: QuerySet[Lead], ranks: dict[int, int], now: datetime) -> dict[int, Card]:
-    rows = leads.filter(pk__in=pks).order_by()
+def _ranked(leads: QuerySet[Lead], now: datetime) -> QuerySet:
+    """(pk, column, rank, place): the place in the work order, and within the column, both from 1."""
+    order = work_order("next_action_at")
+    return (
+        by_work_order(leads.select_related(None), now=now)
+        .annotate(
+            column=_COLUMN,
+            rank=Window(RowNumber(), order_by=order),
+            place=Window(RowNumber(), partition_by=[F("column")], order_by=order),
+        )
+        .values_list("pk", "column", "rank", "place", named=True)
+    )
+
+
+def _cards(ranks: dict[int, int], leads: QuerySet[Lead], now: datetime) -> dict[int, Card]:
+    rows = leads.filter(pk__in=ranks).order_by()
     doubts = doubts_of(rows)
     return {
         lead.pk: Card(
             lead=lead,
-            rank=ranks.get(lead.pk, 0),
+            rank=ranks[lead.pk],
             text=lead_text(lead),
             doubts=doubts.get(lead.pk, []),
             is_late=lead.next_action_at is not None and lead.next_action_at <= now,

@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_tables2 as tables
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -39,7 +40,7 @@ TABS = {
     "won": _("Won"),
     "not_buying": _("Not buying"),
 }
-COLUMN_ALL = 500
+COLUMN_PAGE = 40  # cards of a tier that stands alone
 
 
 def _counts(view: ConsoleView, leads: Any) -> dict[str, int]:
@@ -77,20 +78,24 @@ class BoardView(ConsoleView):
         leads = made.qs if made.is_valid() else everyone.none()
         minutes = preferences.values(tenant.pk, *SLA_SETTINGS.values())
         only = request.GET.get("tier", "")
-        shown = {"cards": COLUMN_ALL} if only in SLA_SETTINGS else {}
+        only = only if only in SLA_SETTINGS else ""
+        number = request.GET.get("page", "")
+        page = max(int(number), 1) if only and number.isdecimal() else 1
         counts = _counts(self, leads)
         found = board(
             lead_tab(leads, "board", now=now, day_ends_at=now),
             now=now,
             sla_min={key: minutes[one.key] for key, one in SLA_SETTINGS.items()},
-            **shown,
+            **({"only": only, "page": page, "cards": COLUMN_PAGE} if only else {}),
         )
+        alone = next((one.total for one in found.columns if one.tier == only), 0)
         context = {
             "bar": filter_bar(made.form, request.GET),
             "tabs": _tabs(self, counts, "board"),
             "board": found,
             "picked_tier": only or "S",
-            "only_tier": only if only in SLA_SETTINGS else "",
+            "only_tier": only,
+            "page": Paginator(range(alone), COLUMN_PAGE).get_page(page),
             "energy": energy_split(leads, now=now, won={tier: counts[f"won:{tier}"] for tier in TIERS}),
             "doubts": doubt_counts(leads),
             "colleagues": self.colleagues(staff),
@@ -203,8 +208,10 @@ class LeadListPage(ListPage):
     def queryset(self) -> Any:
         now = clock.now()
         zone = self.request.tenant.timezone
+        leads = lead_list(tenant_id=self.request.tenant.pk).select_related(None)
         rows = lead_tab(
-            lead_list(tenant_id=self.request.tenant.pk),
+            # read for the rows of a page: joined, they would be read for every lead before the sorting
+            leads.prefetch_related("customer", "group", "owner"),
             self.tab,
             now=now,
             day_ends_at=clock.day_bounds(clock.local_date(now, zone), zone)[1],

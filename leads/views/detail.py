@@ -23,15 +23,13 @@ from leads.enums import (
 from leads.models import Lead
 from leads.policies.wording import scripts_for
 from leads.selectors.board import (
-    by_work_order,
     doubts_of,
     lead_get,
-    lead_list,
-    lead_tab,
     lead_text,
     owner_loads,
 )
 from leads.selectors.detail import why_of
+from leads.selectors.neighbours import neighbours_of
 from team.selectors import staff_list
 from tenants import clock
 from tenants.enums import Permission
@@ -90,7 +88,7 @@ class LeadView(ConsoleView):
             "sees_personal": self.can(Permission.SEE_PERSONAL),
             "is_overdue": lead.next_action_at is not None and lead.next_action_at < now,
             "form_key": uuid4().hex,
-            **_neighbours(lead, now),
+            "neighbours": neighbours_of(lead, now=now),
         }
         return render(request, "leads/detail.html", context)
 
@@ -146,18 +144,3 @@ def _times(now: datetime, zone: str) -> list[dict[str, Any]]:
         for label, at in wanted
         if at > now
     ]
-
-
-def _neighbours(lead: Lead, now: datetime) -> dict[str, Any]:
-    """The leads before and after in the work order, and this one's place. One query."""
-    rows = lead_tab(lead_list(tenant_id=lead.tenant_id), "board", now=now, day_ends_at=now)
-    order = list(by_work_order(rows, now=now).values_list("pk", "customer__name"))
-    at = next((number for number, row in enumerate(order) if row[0] == lead.pk), None)
-    if at is None:
-        return {"order_place": None, "order_total": len(order)}
-    return {
-        "order_place": at + 1,
-        "order_total": len(order),
-        "before": order[at - 1] if at else None,
-        "after": order[at + 1] if at + 1 < len(order) else None,
-    }

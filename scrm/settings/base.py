@@ -117,6 +117,8 @@ TEMPLATES = [
     }
 ]
 
+FORM_RENDERER = "console.form_html.QuickChoices"
+
 # --- Databases. "default" is the application's role: neither owner nor superuser, so that row-level
 # security binds it. "owner" is used by migrations only; both name the same database.
 DATABASES = {

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,7 @@ TABS = {
     "suggest": _("Suggestions"),
     "blocked": _("Blocked"),
 }
+PAGE_ROWS = 50
 
 
 class _TasksView(PhoneView):
@@ -32,7 +34,8 @@ class _TasksView(PhoneView):
         if tab not in TABS:
             tab = next((one for one in Bucket.values if counts[one]), Bucket.MUST)
         states = [WorkState.BLOCKED] if tab == "blocked" else [WorkState.OPEN]
-        items = work_item_list(**where, states=states, bucket="" if tab == "blocked" else tab)
+        rows = work_item_list(**where, states=states, bucket="" if tab == "blocked" else tab)
+        items = Paginator(rows, PAGE_ROWS).get_page(self.request.GET.get("page"))
         return {
             "tab": tab,
             "tabs": [(key, label, counts[key]) for key, label in TABS.items()],

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +26,9 @@ from tenants import clock
 from tenants.enums import Permission
 
 TABS = ("all", *Bucket.values, "done", "blocked")
+SECTION_ROWS = 25  # of each kind where all kinds stand together; the rest are on the tab of their kind
+PAGE_ROWS = 50
+RAIL_ROWS = 5
 TAB_LABELS = {
     "all": _("All"),
     "must": _("Must do"),
@@ -46,13 +51,19 @@ DONE_WORDS = {
 
 @dataclass(frozen=True)
 class Section:
-    """One bucket of the list."""
+    """One bucket of the list: its first rows, and how many there are."""
 
     key: str
     label: Any
     note: Any
     items: list[WorkItem]
     count: int
+    page: Page | None = None
+
+    @property
+    def hidden(self) -> int:
+        """How many stand on the tab of this kind only."""
+        return 0 if self.page else max(self.count - len(self.items), 0)
 
 
 @dataclass(frozen=True)
@@ -85,20 +96,19 @@ class _TodayView(ConsoleView):
         return Viewer(own, own, own.pk, people)
 
     def page(self) -> dict[str, Any]:
-        """Everything the page shows; seven queries whatever the number of items, and one a rail provider."""
+        """Everything the page shows; the same statements whatever the number of items, and one a rail provider."""
         viewer, now = self.viewer(), clock.now()
         since = self._midnight(now)
         tab = self.request.GET.get("bucket", "all")
         tab = tab if tab in TABS else "all"
         where = {"tenant_id": self.request.tenant.pk, "staff_id": viewer.staff_id}
         counts = work_counts(**where, since=since)
-        waiting = work_item_list(**where) if tab not in ("done", "blocked") else []
-        blocked = work_item_list(**where, states=[WorkState.BLOCKED])
-        finished = work_item_done_list(**where, since=since)
-        sections = _sections(waiting, tab, counts)
+        sections = self._sections(where, tab, counts)
         first = sections[0].items[0] if sections else None
         if first and self.request.GET.get("one"):
             sections = [replace(sections[0], items=[first])]
+        blocked = work_item_list(**where, states=[WorkState.BLOCKED])
+        finished = work_item_done_list(**where, since=since)
         return {
             "viewer": viewer,
             "tab": tab,
@@ -106,8 +116,9 @@ class _TodayView(ConsoleView):
             "tabs": [(key, TAB_LABELS[key], counts[key]) for key in TABS],
             "sections": sections,
             "focus_id": first.pk if first else 0,
-            "blocked": blocked,
-            "finished": finished,
+            "blocked": self._paged(blocked) if tab == "blocked" else list(blocked[:RAIL_ROWS]),
+            "finished": self._paged(finished) if tab == "done" else list(finished[:SECTION_ROWS]),
+            "done_hidden": max(counts["done"] - SECTION_ROWS, 0),
             "counts": counts,
             "planned": counts["all"] + counts["snoozed"] + counts["done"] + counts["missed"],
             "buckets_done": " · ".join(
@@ -116,19 +127,25 @@ class _TodayView(ConsoleView):
             "rail_blocks": rail_blocks(tenant=self.request.tenant, staff=viewer.shown, now=now),
         }
 
+    def _sections(self, where: dict[str, Any], tab: str, counts: dict[str, int]) -> list[Section]:
+        """The buckets shown, each in the work order; empty ones are left out, one bucket alone is paged."""
+        made = []
+        for bucket in Bucket.values:
+            if not counts[bucket] or tab not in ("all", bucket):
+                continue
+            rows = work_item_list(**where, bucket=bucket)
+            page = self._paged(rows) if tab == bucket else None
+            items = list(page.object_list if page else rows[:SECTION_ROWS])
+            if items:
+                made.append(Section(bucket, TAB_LABELS[bucket], NOTES[bucket], items, counts[bucket], page))
+        return made
+
+    def _paged(self, rows: QuerySet[WorkItem]) -> Page:
+        return Paginator(rows, PAGE_ROWS).get_page(self.request.GET.get("page"))
+
     def _midnight(self, now: datetime) -> datetime:
         zone = self.request.tenant.timezone
         return clock.day_bounds(clock.local_date(now, zone), zone)[0]
-
-
-def _sections(items: list[WorkItem], tab: str, counts: dict[str, int]) -> list[Section]:
-    """The buckets shown, each in the work order its items came in; empty ones are left out."""
-    made = []
-    for bucket in Bucket.values:
-        rows = [one for one in items if one.bucket == bucket]
-        if rows and tab in ("all", bucket):
-            made.append(Section(bucket, TAB_LABELS[bucket], NOTES[bucket], rows, counts[bucket]))
-    return made
 
 
 class TodayPage(_TodayView):

@@ -232,3 +232,22 @@ def test_the_page_shows_both_ways_and_each_figure_opens_its_people(
     assert client.post(f"{detail}way-in/", told, headers=HTMX).status_code == 204
     assert "她先加了何静" in body(client.get(detail))
     assert sign_in(tenant, Role.VIEWER).get(f"{detail}way-in/").status_code == 403
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_of_very_many_people_the_figures_come_after_the_page(
+    tenant: Tenant, frozen: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, client = f"/t/{tenant.slug}/insights/paths/", sign_in(tenant)
+    with tenant_scope(tenant):
+        for _ in range(3):
+            walker(tenant, frozen.moment - timedelta(days=3), "join", "friend", "lesson")
+    at_once = body(client.get(home))
+    monkeypatch.setattr("analytics.views.paths.AT_ONCE", 2)
+    page, part = body(client.get(home)), body(client.get(f"{home}?part=figures", headers=HTMX))
+    assert ("3 people" in page, "A: joins a group" in page, "part=figures" in page) == (True, False, True)
+    assert ("A: joins a group" in part, "<html" in part) == (True, False)
+    assert "way=group&amp;step=nurtured&amp;days=90" in part
+    assert "A: joins a group" in body(client.get(f"{home}?figures=1"))
+    assert "part=figures" not in at_once

@@ -1,10 +1,13 @@
 """Forms before a camp: asked by personal links, answered on the phone, nobody's profile filled by a stranger."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from contacts.errors import SurveyInvalid
 from contacts.models import Behaviour, ProfileFact, Survey, SurveyAnswer, SurveyLink
@@ -14,6 +17,7 @@ from contacts.services.profile import profile_edit
 from contacts.services.surveys import answer_decide, survey_ask, survey_close, survey_save
 from content.views import radar
 from team.models import WorkItem
+from tenants import clock
 from tenants.audit import Actor
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
@@ -256,3 +260,37 @@ def test_a_form_that_asks_nothing_sensible_is_refused(
             tenant=tenant, survey_id=None, title="x", intro="", thanks="", questions=questions, last_day=None,
             actor=owner,
         )  # fmt: skip
+
+
+def test_many_groups_and_answers_stand_on_pages_and_cost_no_more_statements(
+    camp: Camp, tenant: Tenant
+) -> None:
+    client, url = sign_in(tenant), f"/t/{tenant.slug}/customers/forms/{camp.survey.pk}/"
+
+    def visits(numbers: range) -> str:
+        """A visitor of each number, asked for a group of theirs; the page then."""
+        with tenant_scope(tenant):
+            for number in numbers:
+                link = SurveyLink.objects.create(
+                    tenant=tenant, survey=camp.survey, staff=camp.staff, expires_at=clock.now() + timedelta(days=9),
+                    customer=make_customer(tenant=tenant, name=f"来访{number:02}"),
+                    group=make_group(tenant=tenant, name=f"第{number:02}班"),
+                )  # fmt: skip
+                SurveyAnswer.objects.create(
+                    tenant=tenant, survey=camp.survey, link=link, state="waiting", answers=[]
+                )
+        return body(client.get(url))
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            client.get(url)
+        return len(seen)
+
+    assert "waiting_page=2" not in visits(range(2))
+    few = cost()
+    page = visits(range(2, 25))
+    assert cost() == few <= 25
+    assert ("来访19:" in page, "来访20:" in page, "waiting_page=2" in page) == (True, False, True)
+    rest = body(client.get(f"{url}?waiting_page=2&groups_page=2"))
+    assert ("来访20:" in rest, "来访19:" in rest) == (True, False)
+    assert (">第24班</a>" in rest, ">第00班</a>" in rest) == (True, False)

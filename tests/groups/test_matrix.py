@@ -77,7 +77,7 @@ class TestOverlap:
 
     def test_people_in_both_count_once_against_the_smaller(self, tenant, scene):
         with tenant_scope(tenant):
-            (pair,) = overlaps(tenant_id=tenant.pk, of="series")
+            (pair,) = overlaps(tenant_id=tenant.pk, of=["series"])["series"]
             assert {pair.first, pair.second} == {"启蒙", "进阶"}
             assert pair.people == 2
             assert sorted([pair.first_size, pair.second_size]) == [3, 5]
@@ -85,7 +85,7 @@ class TestOverlap:
             ids = {name: str(group.pk) for name, group in scene.items()}
             found = {
                 frozenset([one.first, one.second]): one.people
-                for one in overlaps(tenant_id=tenant.pk, of="group")
+                for one in overlaps(tenant_id=tenant.pk, of=["group", "series"])["group"]
             }
             assert found == {
                 frozenset([ids["启蒙1"], ids["启蒙2"]]): 1, frozenset([ids["启蒙1"], ids["进阶1"]]): 2,
@@ -97,7 +97,7 @@ class TestOverlap:
             for member in scene["进阶1"].members.all():
                 member.left_at = member.joined_at + timedelta(hours=1)
                 member.save(update_fields=["left_at"])
-            assert overlaps(tenant_id=tenant.pk, of="series") == []
+            assert overlaps(tenant_id=tenant.pk, of=["series", "kind"]) == {"series": [], "kind": []}
 
     def test_the_audience_comes_from_the_positioning_answer(self, tenant, scene):
         with tenant_scope(tenant):

@@ -151,11 +151,45 @@ def test_today_asks_the_same_number_of_queries_for_any_number_of_items(
     client, staff = sign_in(tenant)
     with tenant_scope(tenant):
         for _ in range(count):
-            make_work_item(tenant=tenant, staff=staff)
+            for bucket in ("must", "remind", "suggest"):
+                make_work_item(tenant=tenant, staff=staff, bucket=bucket)
             make_work_item(tenant=tenant, staff=staff, state="blocked")
     client.get(home)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         client.get(home)
+    client.get(f"{home}?bucket=remind")
+    with django_assert_num_queries(8):
+        client.get(f"{home}?bucket=remind")
+
+
+def test_a_long_list_shows_its_first_rows_and_the_rest_on_pages_of_its_kind(
+    tenant: Tenant, home: str, frozen: MovableClock
+) -> None:
+    client, staff = sign_in(tenant)
+    with tenant_scope(tenant):
+        for number in range(60):
+            due = frozen.moment + timedelta(minutes=number)
+            make_work_item(tenant=tenant, staff=staff, title=f"第{number:02}件", due_at=due)
+        for number in range(30):
+            make_work_item(
+                tenant=tenant,
+                staff=staff,
+                title=f"完成{number:02}",
+                state="done",
+                done_at=frozen.moment,
+                done_by="何",
+            )
+        for number in range(7):
+            make_work_item(tenant=tenant, staff=staff, title=f"拦下{number}", state="blocked")
+    page = body(client.get(home))
+    assert [f"第{number:02}件" in page for number in (0, 24, 25)] == [True, True, False]
+    assert "35 more" in page
+    assert ("30 items done" in page, "5 more" in page) == (True, True)
+    assert ("7 items did not go out" in page, page.count("拦下")) == (True, 5)
+    first, second = (body(client.get(f"{home}?bucket=must&page={one}")) for one in (1, 2))
+    assert [f"第{number:02}件" in first for number in (0, 49, 50)] == [True, True, False]
+    assert [f"第{number:02}件" in second for number in (49, 50, 59)] == [False, True, True]
+    assert all(f"完成{number:02}" in body(client.get(f"{home}?bucket=done")) for number in range(30))
 
 
 @pytest.mark.usefixtures("bare_shell")
