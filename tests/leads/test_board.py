@@ -37,7 +37,7 @@ def leads(scoped: Tenant, frozen: MovableClock) -> list[Lead]:
     wanted = list(product(MINUTES, (*TIERS, "")))
     people = make_customers(tenant=scoped, count=len(wanted))
     window, owner = make_camp(tenant=scoped, customers=people), make_staff(tenant=scoped)
-    maybe = {"suggestion": {"word": "价"}, "s_suggested_at": frozen.moment}
+    maybe = {"suggestion": {"word": "价", "text": "多少钱"}, "s_suggested_at": frozen.moment}
     made = [
         Lead(
             tenant=scoped, window=window, customer=person, tier=tier, state="open", next_action="call",
