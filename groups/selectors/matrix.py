@@ -47,7 +47,7 @@ with live as materialized (
 ), sizes as materialized (
   select l.word, l.topic, count(*) - coalesce((
     select sum(p.seats - 1) from present p where p.word = l.word and p.topic = l.topic
-  ), 0) as people
+  ), 0)::bigint as people
   from named join live l using (word, topic) join groups_member m on m.tenant_id = %(tenant)s and m.group_id = l.id
   where m.left_at is null and not m.is_staff and m.customer_id is not null group by 1, 2
 )
