@@ -20,7 +20,7 @@ class QuickChoices(DjangoTemplates):
     def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> SafeString:
         if template_name == SELECT and _is_plain(context["widget"]):
             return _select(context["widget"])
-        return super().render(template_name, context, request)
+        return mark_safe(super().render(template_name, context, request))
 
 
 def _is_plain(widget: dict[str, Any]) -> bool:

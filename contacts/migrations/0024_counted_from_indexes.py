@@ -4,46 +4,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0023_exposure_when'),
-        ('groups', '0014_gate_lines_and_pictures'),
-        ('team', '0005_blocked_end'),
-        ('tenants', '0003_redaction'),
-        ('wecom', '0012_mark_tag'),
+        ("contacts", "0023_exposure_when"),
+        ("groups", "0014_gate_lines_and_pictures"),
+        ("team", "0005_blocked_end"),
+        ("tenants", "0003_redaction"),
+        ("wecom", "0012_mark_tag"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='behaviour',
-            name='contacts_behaviour_kind',
+            model_name="behaviour",
+            name="contacts_behaviour_kind",
         ),
         migrations.RemoveIndex(
-            model_name='customer',
-            name='contacts_customer_recent',
+            model_name="customer",
+            name="contacts_customer_recent",
         ),
         migrations.RemoveIndex(
-            model_name='follow',
-            name='contacts_follow_by_code',
+            model_name="follow",
+            name="contacts_follow_by_code",
         ),
         migrations.RemoveIndex(
-            model_name='follow',
-            name='contacts_follow_by_channel',
+            model_name="follow",
+            name="contacts_follow_by_channel",
         ),
         migrations.AddIndex(
-            model_name='behaviour',
-            index=models.Index(fields=['tenant', 'kind', 'occurred_at'], include=('customer',), name='contacts_behaviour_of_kind'),
+            model_name="behaviour",
+            index=models.Index(
+                fields=["tenant", "kind", "occurred_at"],
+                include=("customer",),
+                name="contacts_behaviour_of_kind",
+            ),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['tenant', '-first_seen_at', '-id'], include=('person',), name='contacts_customer_newest'),
+            model_name="customer",
+            index=models.Index(
+                fields=["tenant", "-first_seen_at", "-id"],
+                include=("person",),
+                name="contacts_customer_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='follow',
-            index=models.Index(condition=models.Q(('state_code', ''), _negated=True), fields=['tenant', 'state_code', 'followed_at'], include=('customer', 'state'), name='contacts_follow_of_code'),
+            model_name="follow",
+            index=models.Index(
+                condition=models.Q(("state_code", ""), _negated=True),
+                fields=["tenant", "state_code", "followed_at"],
+                include=("customer", "state"),
+                name="contacts_follow_of_code",
+            ),
         ),
         migrations.AddIndex(
-            model_name='follow',
-            index=models.Index(condition=models.Q(('channel__isnull', False)), fields=['tenant', 'channel', 'followed_at'], include=('customer',), name='contacts_follow_of_chan'),
+            model_name="follow",
+            index=models.Index(
+                condition=models.Q(("channel__isnull", False)),
+                fields=["tenant", "channel", "followed_at"],
+                include=("customer",),
+                name="contacts_follow_of_chan",
+            ),
         ),
     ]

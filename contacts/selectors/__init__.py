@@ -223,8 +223,10 @@ def _within(text: str) -> str:
 
 
 def _held(rows: QuerySet[Any]) -> Q:
-    """Of whom some record is in `rows`, a table with a `customer`. One set of people: an "or" beside it would have every
-    person of the company asked."""
+    """Of whom some record is in `rows`, a table with a `customer`.
+
+    One set of people: with an "or" beside it the database asks every person of the company.
+    """
     people = rows.filter(customer__isnull=False).order_by()
     return Q(pk__in=people.values_list(Coalesce("customer__person_id", "customer_id")))
 

@@ -4,37 +4,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0024_counted_from_indexes'),
-        ('groups', '0014_gate_lines_and_pictures'),
-        ('team', '0005_blocked_end'),
-        ('tenants', '0003_redaction'),
+        ("contacts", "0024_counted_from_indexes"),
+        ("groups", "0014_gate_lines_and_pictures"),
+        ("team", "0005_blocked_end"),
+        ("tenants", "0003_redaction"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='member',
-            name='member_by_customer',
+            model_name="member",
+            name="member_by_customer",
         ),
         migrations.RemoveIndex(
-            model_name='member',
-            name='member_by_code',
+            model_name="member",
+            name="member_by_code",
         ),
         migrations.RemoveIndex(
-            model_name='member',
-            name='member_by_channel',
+            model_name="member",
+            name="member_by_channel",
         ),
         migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['tenant', 'customer', 'left_at'], include=('group', 'is_staff'), name='member_of_customer'),
+            model_name="member",
+            index=models.Index(
+                fields=["tenant", "customer", "left_at"],
+                include=("group", "is_staff"),
+                name="member_of_customer",
+            ),
         ),
         migrations.AddIndex(
-            model_name='member',
-            index=models.Index(condition=models.Q(('state_code', ''), _negated=True), fields=['tenant', 'state_code', 'joined_at'], include=('userid', 'left_at', 'is_staff'), name='member_of_code'),
+            model_name="member",
+            index=models.Index(
+                condition=models.Q(("state_code", ""), _negated=True),
+                fields=["tenant", "state_code", "joined_at"],
+                include=("userid", "left_at", "is_staff"),
+                name="member_of_code",
+            ),
         ),
         migrations.AddIndex(
-            model_name='member',
-            index=models.Index(condition=models.Q(('channel__isnull', False)), fields=['tenant', 'channel', 'joined_at'], include=('userid', 'is_staff'), name='member_of_channel'),
+            model_name="member",
+            index=models.Index(
+                condition=models.Q(("channel__isnull", False)),
+                fields=["tenant", "channel", "joined_at"],
+                include=("userid", "is_staff"),
+                name="member_of_channel",
+            ),
         ),
     ]

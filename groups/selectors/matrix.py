@@ -1,6 +1,7 @@
 """What the map of groups shows (R14), and how far members of series and of groups overlap."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -88,7 +89,12 @@ def overlaps(*, tenant_id: int, of: Sequence[str]) -> dict[str, list[Overlap]]:
     """
     topics = ", ".join(f"('{word}', {_TOPICS[word]}::text)" for word in of)
     found: dict[str, list[Overlap]] = {word: [] for word in of}
-    values = {"tenant": tenant_id, "states": sorted(LIVE_STATES), "most": PLACES_MOST, "pairs": PAIRS}
+    values: dict[str, Any] = {
+        "tenant": tenant_id,
+        "states": sorted(LIVE_STATES),
+        "most": PLACES_MOST,
+        "pairs": PAIRS,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_OVERLAP.format(topics=topics), values)
         for word, *pair in cursor.fetchall():

@@ -156,7 +156,7 @@ def group_set_kind(*, tenant: Tenant, group_id: int, actor: Actor, reason: str =
     values = known_fields(fields, KIND_FIELDS)
     with transaction.atomic():
         group = locked_group(tenant, group_id)
-        if _kind_write(tenant, group, values, reason=reason, actor=actor):
+        if _kind_write(tenant, [group], values, reason=reason, actor=actor):
             glance_refresh(tenant=tenant, group_ids=[group.pk])
     return group
 

@@ -36,6 +36,9 @@ from wecom.views.welcome import (
 )
 
 CHOICES = 5000
+_LABELLED = (
+    "name", "planned_name", "chat_id", "customer_count", "staff_count", "kind", "scenario", "own_side",
+)  # fmt: skip
 
 
 def _seat_label(group: Any) -> str:
@@ -78,7 +81,8 @@ class JoinWayNew(_CodeForm):
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         tenant_id = self.request.tenant.pk
-        rows = sorted(groups_open(tenant_id=tenant_id)[:CHOICES], key=lambda one: group_side(one) == Side.OLD)
+        found = groups_open(tenant_id=tenant_id).select_related(None).only(*_LABELLED)[:CHOICES]
+        rows = sorted(found, key=lambda one: group_side(one) == Side.OLD)
         groups = [(one.pk, _seat_label(one)) for one in rows]
         seats = preferences.value(tenant_id, CODE_SEATS)
         return {"channels": self.channels(), "is_new": "pk" not in kwargs, "groups": groups, "seats": seats}

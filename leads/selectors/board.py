@@ -161,13 +161,15 @@ def board(
     columns, rule_number = _columns(leads, now=now, sla_min=sla_min)
     pages = -(-columns[only].total // cards) if only else 1
     after = cards * (min(page, max(pages, 1)) - 1)
-    shown = Q(place__gt=after, place__lte=after + cards) & (Q(column=only) if only else Q(column__in=TIERS))
+    shown = Q(place__gt=after, place__lte=after + cards) & (
+        Q(in_column=only) if only else Q(in_column__in=TIERS)
+    )
     rows = list(_ranked(leads, now).filter(shown | Q(rank__lte=FOREMOST)).order_by("rank"))
     made = _cards({row.pk: row.rank for row in rows}, leads, now)
     for row in rows:
-        is_shown = after < row.place <= after + cards and row.column in ([only] if only else TIERS)
+        is_shown = after < row.place <= after + cards and row.in_column in ([only] if only else TIERS)
         if is_shown and row.pk in made:
-            columns[row.column].cards.append(made[row.pk])
+            columns[row.in_column].cards.append(made[row.pk])
     foremost = [made[row.pk] for row in rows if row.rank <= FOREMOST and row.pk in made]
     return Board(
         columns=[columns[tier] for tier in TIERS],
@@ -186,7 +188,7 @@ def _columns(
     columns = {tier: Column(tier, Tier(tier).label, sla_min=sla_min[tier]) for tier in TIERS}
     rows = (
         leads.order_by()
-        .values(column=_COLUMN)
+        .values(in_column=_COLUMN)
         .annotate(
             total=Count("pk"),
             maybe=Count("pk", filter=Q(s_suggested_at__isnull=False)),
@@ -196,24 +198,25 @@ def _columns(
         )
     )
     rules = []
-    for row in rows:
+    for found in rows:
+        row: dict[str, Any] = dict(found)
         rules.append(row.pop("rule"))
-        tier = row.pop("column")
+        tier = row.pop("in_column")
         columns[tier] = replace(columns.get(tier, Column(tier, "")), **row)
     return columns, max(rules, default=None)
 
 
 def _ranked(leads: QuerySet[Lead], now: datetime) -> QuerySet:
-    """(pk, column, rank, place): the place in the work order, and within the column, both from 1."""
+    """(pk, in_column, rank, place): the place in the work order, and within the column, both from 1."""
     order = work_order("next_action_at")
     return (
         by_work_order(leads.select_related(None), now=now)
         .annotate(
-            column=_COLUMN,
+            in_column=_COLUMN,
             rank=Window(RowNumber(), order_by=order),
-            place=Window(RowNumber(), partition_by=[F("column")], order_by=order),
+            place=Window(RowNumber(), partition_by=[F("in_column")], order_by=order),
         )
-        .values_list("pk", "column", "rank", "place", named=True)
+        .values_list("pk", "in_column", "rank", "place", named=True)
     )
 
 

@@ -29,12 +29,13 @@ def neighbours_of(lead: Lead, *, now: datetime) -> Neighbours:
     rows = Lead.objects.filter(tenant_id=lead.tenant_id, state=LeadState.OPEN)
     if lead.state != LeadState.OPEN:
         return Neighbours(rows.count())
-    order = {"order_by": work_order("next_action_at")}
+    order = work_order("next_action_at")
     beside = (
         by_work_order(rows, now=now)
         .annotate(
-            place=Window(RowNumber(), **order), total=Window(Count("pk")), earlier=Window(Lag("pk"), **order),
-            later=Window(LeadOf("pk"), **order),
+            place=Window(RowNumber(), order_by=order), total=Window(Count("pk")),
+            earlier=Window(Lag("pk"), order_by=order),
+            later=Window(LeadOf("pk"), order_by=order),
         )
         .filter(Q(earlier=lead.pk) | Q(later=lead.pk))
         .order_by("place")

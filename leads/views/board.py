@@ -20,6 +20,7 @@ from leads.enums import SLA_SETTINGS, TIERS
 from leads.filters import LeadFilter
 from leads.models import Lead
 from leads.selectors.board import (
+    COLUMN_CARDS,
     board,
     by_work_order,
     doubt_counts,
@@ -86,7 +87,9 @@ class BoardView(ConsoleView):
             lead_tab(leads, "board", now=now, day_ends_at=now),
             now=now,
             sla_min={key: minutes[one.key] for key, one in SLA_SETTINGS.items()},
-            **({"only": only, "page": page, "cards": COLUMN_PAGE} if only else {}),
+            cards=COLUMN_PAGE if only else COLUMN_CARDS,
+            only=only,
+            page=page,
         )
         alone = next((one.total for one in found.columns if one.tier == only), 0)
         context = {
