@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 SEARCH_FIELD = "q"
 FIELDS_MOST = 7  # a list with more filters than this ...
+NEITHER = "unknown"  # what the select of a yes-or-no filter says while nobody has chosen
 FIELDS_SHOWN = 5  # ... shows its first ones and folds the others
 
 
@@ -31,9 +32,14 @@ class FilterBar:
     hidden: list[tuple[str, str]]
     chips: list[Chip]
 
+    @property
+    def is_more_set(self) -> bool:
+        """Whether one of those that stand folded is in force."""
+        return any(is_set for _field, is_set in self.more)
+
 
 def _texts(field: forms.BoundField, values: list[str]) -> list[str]:
-    choices = getattr(field.field, "choices", None)
+    choices = getattr(field.field, "choices", None) or getattr(field.field.widget, "choices", None)
     if choices is None:
         return values
     known = {str(key): str(label) for key, label in _flat(choices)}
@@ -60,7 +66,8 @@ def filter_bar(form: forms.Form, query: QueryDict) -> FilterBar:
     hidden = [(key, value) for key in ("sort", "size") for value in query.getlist(key) if key not in names]
     for field in form:
         keys = _names(field)
-        values = [value for key in keys for value in query.getlist(key) if value]
+        unset = {"", NEITHER} if isinstance(field.field, forms.NullBooleanField) else {""}
+        values = [value for key in keys for value in query.getlist(key) if value not in unset]
         if field.name == SEARCH_FIELD:
             search = field
             continue

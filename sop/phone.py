@@ -50,6 +50,7 @@ class ForwardView(PhoneView):
         touches = self.touches(pk)
         waiting = [one for one in touches if one.state == TouchState.HANDED]
         first = next((one for one in waiting if one.pk == pk), waiting[0] if waiting else touches[0])
+        people = self._people(first)
         context = {
             "touches": touches,
             "first": first,
@@ -60,8 +61,8 @@ class ForwardView(PhoneView):
             "is_inside": first.channel in INTERNAL_CHANNELS,
             "is_group": first.channel in GROUP_CHANNELS,
             "is_forward": first.channel == Channel.GROUP_FORWARD,
-            "people": self._people(first),
-            "parts": self._parts(first),
+            "people": people,
+            "parts": self._parts(first, people[0][1] if len(people) == 1 else ""),
             "parts_url": self.url("sop_phone:forward_parts", pk=first.pk) if first.attachments else "",
             "until": max((one.window_ends_at for one in touches), default=None),
             "waiting_pictures": pictures_waiting(tenant=self.request.tenant, touches=touches),
@@ -72,9 +73,9 @@ class ForwardView(PhoneView):
         }
         return render(request, "sop/forward.html", context, partial="sop/forward.html")
 
-    def _parts(self, touch: Touch) -> list[dict[str, Any]]:
-        """The message as it is handed over; before that, as it is written."""
-        text = touch.text or touch.step.text
+    def _parts(self, touch: Touch, own: str) -> list[dict[str, Any]]:
+        """The message as it is handed over, `own` to its one person; before that, as it is written."""
+        text = own or touch.text or touch.step.text
         attachments = touch.attachments if touch.text or touch.attachments else touch.step.attachments
         said = [{"kind": "text", "text": text}] if text else []
         return said + attachment_parts(tenant_id=touch.tenant_id, attachments=attachments)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from console.pages import ConsoleView, go, render, toast
 from groups.enums import PLAN_DAYS, ContentKind, Kind, Question, Severity, Slot
-from groups.errors import AnswerInvalid
+from groups.errors import AnswerInvalid, NotReady
 from groups.forms import ANSWER_FIELDS, ApproveForm, ReadinessForm
 from groups.models import Group
 from groups.policies import answers, names
@@ -245,7 +245,13 @@ class GoLivePage(ReadinessPage):
             if not form.is_valid():
                 return self._answer(request, group, form, status=422)
             self._save(request, group, form)
-        group_go_live(tenant=self.request.tenant, group_id=group.pk, actor=self.request.actor)
+        try:
+            group_go_live(tenant=self.request.tenant, group_id=group.pk, actor=self.request.actor)
+        except NotReady:
+            if "whole" not in request.POST:
+                raise
+            toast(request, _("Saved, but not live: look at the checks."))
+            return go(request, self.url("groups:readiness", pk=pk))
         toast(request, _("The group is live"))
         return go(request, self.url("groups:detail", pk=pk))
 

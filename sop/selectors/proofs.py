@@ -1,12 +1,14 @@
 """Pictures that wait for a colleague's look, and the proofs of a touch."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
+from sop.enums import GROUP_CHANNELS, RecipientState
 from sop.enums.proofs import ProofKind, ProofState
-from sop.models import TouchProof
+from sop.models import TouchProof, TouchRecipient
 
 if TYPE_CHECKING:
     from sop.models import Touch
@@ -21,6 +23,19 @@ def proofs_waiting(*, tenant: "Tenant", run_id: int | None = None) -> QuerySet[T
     return rows.select_related("touch__step", "touch__run", "touch__group", "touch__staff").order_by(
         "at", "pk"
     )
+
+
+def names_of(*, tenant: "Tenant", touches: Iterable["Touch"]) -> dict[int, list[str]]:
+    """{private touch: names of the people it was for}. One query."""
+    private = [touch.pk for touch in touches if touch.channel not in GROUP_CHANNELS]
+    rows = TouchRecipient.objects.filter(tenant=tenant, touch__in=private).exclude(
+        state=RecipientState.BLOCKED
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for touch_id, name in rows.order_by("pk").values_list("touch_id", "customer__name"):
+        if name:
+            found[touch_id].append(name)
+    return found
 
 
 def proofs_of(*, tenant: "Tenant", touch_id: int) -> list[TouchProof]:

@@ -6,17 +6,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
 from console import formats
-from console.templatetags.q import moment
+from console.templatetags.q import clock_time, moment
 from contacts.enums import Rule as GateRule
 from sop.enums import ContentType, Rule, TouchState
 from sop.enums.calendar import Clash
 from sop.enums.proofs import ProofKind
-from sop.models import Version
+from sop.models import Touch, Version
 from sop.policies.push import Share
 from sop.selectors.reviews import proposals_of
 from tenants import clock
@@ -49,6 +50,15 @@ def rows_of(by: str, one: Any) -> str:
         return ""
     part = {"template": one.template_id} if by == "step" and one.template_id else {}
     return "&" + urlencode({by: one.key, **part})
+
+
+@register.filter
+def span(touch: Touch) -> str:
+    """When a touch may be carried out: 08:00–10:30, or with its days where it ends on another one."""
+    since, until = (timezone.localtime(one) for one in (touch.due_at, touch.window_ends_at))
+    if since.date() == until.date():
+        return f"{clock_time(since)}–{clock_time(until)}"
+    return f"{moment(since)} – {moment(until)}"
 
 
 @register.filter

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from console.pages import ConsoleView, TemplatePage, go, toast
 from console.pictures import picture_response
 from sop.forms.proofs import RefuseForm
-from sop.selectors.proofs import proof_picture, proofs_waiting
+from sop.selectors.proofs import names_of, proof_picture, proofs_waiting
 from sop.services.proofs import is_own, proof_accept, proof_refuse
 from tenants.enums import Permission
 
@@ -26,9 +26,12 @@ class ProofsPage(TemplatePage):
         run_id = int(asked) if asked.isdecimal() and len(asked) < 19 else None
         rows = proofs_waiting(tenant=self.request.tenant, run_id=run_id)
         shown = list(rows[:SHOWN])
+        names = names_of(tenant=self.request.tenant, touches=[one.touch for one in shown])
         return {
             "title": gettext_lazy("Screenshots to look at"),
-            "rows": [(one, is_own(one.touch, self.request.actor)) for one in shown],
+            "rows": [
+                (one, is_own(one.touch, self.request.actor), names.get(one.touch_id, [])) for one in shown
+            ],
             "total": rows.count(),
             "shown": SHOWN,
             "run_id": run_id,

@@ -350,10 +350,19 @@ def test_planning_answering_and_going_live_by_the_pages(web, tenant):
     refused = web.post(go_live, {**whole, "ends_on": "明天"})
     assert refused.status_code == 422
     assert f'action="{page}"' in text(refused)
-    assert web.post(go_live, whole).status_code == 302
+    assert web.post(go_live, {**whole, "rules_lines": ""})["Location"] == page
+    assert web.post(go_live, whole)["Location"] == url(tenant, "detail", pk=group.pk)
     with tenant_scope(tenant):
         group.refresh_from_db()
     assert (group.state, group.series) == (State.ACTIVE, "启蒙英语")
+
+
+def test_a_yes_or_no_filter_says_so_in_words_and_nothing_while_unset(web, tenant, scene):
+    base = url(tenant, "list")
+    assert "unknown</b>" not in text(web.get(f"{base}?frozen=unknown"))
+    page = text(web.get(f"{base}?frozen=true"))
+    assert "true</b>" not in page
+    assert '<details class="q-filter-more" open>' in page
 
 
 def test_only_staff_that_the_page_offers_are_chosen_and_the_first_stays_first(web, tenant, other_tenant):
