@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from demo.errands import Errands
 from demo.timepiece import Timepiece
 from demo.vendor import Vendor
 from demo.work import Work, touch_next_at, work_due, work_next_at
@@ -30,7 +31,7 @@ TICKS = {
     "polls": "sop.poll_results",
     "syncs": "wecom.sync_due",
 }
-TICK_EVERY_S = 0.15  # and not more often than it is looked
+TICK_EVERY_S = 0.5  # what the product starts by itself wakes it: a tick finds only what time made due
 
 
 class Stuck(RuntimeError):
@@ -71,19 +72,35 @@ def settle(vendor: Vendor, timepiece: Timepiece) -> datetime | None:
 
 
 def live_until(
-    end: datetime, *, vendor: Vendor, timepiece: Timepiece, at_step: Callable[[datetime], None] | None = None
+    end: datetime,
+    *,
+    vendor: Vendor,
+    timepiece: Timepiece,
+    at_step: Callable[[datetime], None] | None = None,
+    errands: Errands | None = None,
 ) -> int:
-    """Live through time up to `end`. `at_step` is called after each step. Returns the number of steps."""
+    """Live through time up to `end`. `at_step` is called after each step; time waits for the `errands` it begins.
+
+    Returns the number of steps. Raises what an errand raised.
+    """
     steps = 0
     while timepiece.now() < end:
-        acts_at = settle(vendor, timepiece)
+        acts_at = _settle_all(vendor, timepiece, errands)
         now = timepiece.now()
         timepiece.move_to(min(_next_stop(now, acts_at), end))
         steps += 1
         if at_step is not None:
             at_step(timepiece.now())
-    settle(vendor, timepiece)
+    _settle_all(vendor, timepiece, errands)
     return steps
+
+
+def _settle_all(vendor: Vendor, timepiece: Timepiece, errands: Errands | None) -> datetime | None:
+    """The same with errands, which may leave both sides something to do."""
+    next_at = settle(vendor, timepiece)
+    if errands is not None and errands.finish():
+        next_at = settle(vendor, timepiece)
+    return next_at
 
 
 def _next_stop(now: datetime, acts_at: datetime | None) -> datetime:

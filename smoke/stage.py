@@ -50,7 +50,9 @@ def stage(name: str, *, has_own_engines: bool) -> Iterator[Stage]:
         addresses = engines.up() if engines else {one: os.environ[one] for one in database.ADDRESSES}
         web_port, simulator_port = free_port(), free_port()
         environment = _environment(folder, addresses, web_port, simulator_port)
-        database.make_fresh(addresses["DATABASE_OWNER_URL"], environment)
+        database.make_fresh(
+            addresses["DATABASE_OWNER_URL"], environment, is_server_killed=engines is not None
+        )
         os.environ.update(environment)
         django.setup()
         processes = Processes(

@@ -7,6 +7,7 @@ from typing import Any
 
 from demo.camp import camp_begin
 from demo.company import Company, Plan, company_connect
+from demo.errands import Errands
 from demo.groups import groups_open, names_give
 from demo.office import day_at_the_desk, screenshots_review
 from demo.people import company_sign_up
@@ -54,6 +55,7 @@ class Story:
         self.companies: list[Company] = []
         self.run_ids: dict[int, int] = {}
         self.done_once: set[str] = set()
+        self.errands = Errands(len(PLANS))
 
     def play(self) -> dict[str, Any]:
         self.timepiece.start_at(clock.at_local(FIRST_DAY - timedelta(days=1), time(9), ZONE))
@@ -63,7 +65,9 @@ class Story:
         self._begin()
         self.vendor.faults_set(**FAULTS)
         end = clock.at_local(FIRST_DAY + timedelta(days=self.days), time(12), ZONE)
-        live_until(end, vendor=self.vendor, timepiece=self.timepiece, at_step=self._step)
+        live_until(
+            end, vendor=self.vendor, timepiece=self.timepiece, at_step=self._step, errands=self.errands
+        )
         self._tell("faults off, last deliveries, reconciliation")
         self._come_to_rest()
         return self._judge()
@@ -108,9 +112,9 @@ class Story:
             self._once(f"chaos {day} {local.hour // 6}", self._chaos)
 
     def _desk(self, now: datetime) -> None:
+        """Each company at its own desk, while its customers and staff live on."""
         for company in self.companies:
-            day_at_the_desk(company, now)
-            screenshots_review(company)
+            self.errands.begin(_day_at_the_desk, company, now)
 
     def _once(self, name: str, act: Callable[[], Any]) -> None:
         if name not in self.done_once:
@@ -125,6 +129,7 @@ class Story:
     def _chaos(self) -> None:
         part = self.dice.choice(["web", "worker", "beat", "valkey", "postgres"])
         self._tell(f"kill -9 {part}")
+        self.errands.finish()  # they are not what is killed
         self.on.kill(part)
 
     def _come_to_rest(self) -> None:
@@ -160,3 +165,8 @@ class Story:
 
     def _tell(self, line: str) -> None:
         print(f"smoke: {line}", flush=True)
+
+
+def _day_at_the_desk(company: Company, now: datetime) -> None:
+    day_at_the_desk(company, now)
+    screenshots_review(company)
