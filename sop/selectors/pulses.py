@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Max, Q
+from django.db.models import Max
 
-from contacts.selectors import customer_list, member_ids
+from contacts.selectors import member_ids
+from contacts.selectors.identity import persons_of, same_people
 from content.enums import LinkKind
 from content.selectors import radar_link
 from sop.enums import Mark
@@ -88,9 +89,8 @@ def question_of(*, tenant: "Tenant", token: str) -> Question | None:
 
 def records_of(*, tenant_id: int, customer: "Customer") -> list[int]:
     """Ids of every record of a person, this one among them."""
-    person = customer.person_id or customer.pk
-    rows = customer_list(tenant_id=tenant_id).filter(Q(pk=person) | Q(person=person)).order_by()
-    return sorted({customer.pk, *rows.values_list("pk", flat=True)})
+    same = same_people(tenant_id=tenant_id, customer_ids=[customer.pk])
+    return sorted(same.get(customer.pk, {customer.pk}))
 
 
 def sits_in(*, tenant_id: int, group_id: int | None, records: Iterable[int]) -> bool:
@@ -150,8 +150,7 @@ def _asked(tenant: "Tenant", run: Run, keys: set[str]) -> dict[str, set[int]]:
     for touch, outcome in zip(touches, touch_outcomes(tenant, touches), strict=True):
         found[touch.step.key] |= outcome.reached
     records = {pk for some in found.values() for pk in some}
-    rows = customer_list(tenant_id=tenant.pk).filter(pk__in=records, person__isnull=False).order_by()
-    person = dict(rows.values_list("pk", "person_id"))
+    person = persons_of(tenant_id=tenant.pk, customer_ids=records)
     return defaultdict(set, {key: {person.get(pk, pk) for pk in some} for key, some in found.items()})
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.test import Client
 
-from sop.models import Run, Step
+from sop.models import Run, RunGroup, Step
 from sop.selectors.link_figures import link_figures, link_people
 from tenants.models import User
 from tests.factories.contacts import make_behaviour, make_order
@@ -82,3 +82,14 @@ def test_every_figure_opens_as_many_people(lived, client: Client):
         assert len(ids) == count
         assert client.get(f"{where}/people/?figure={name}").status_code == 200
     assert client.get(f"{where}/people/?figure=nonsense").status_code == 404
+
+
+def test_days_after_the_end_belong_to_the_run_and_a_group_that_was_taken_out_does_not(lived):
+    Run.objects.update(days=1, after_days=1)
+    lived.run.refresh_from_db()
+    assert counts(lived)["key"] == (1, 6)  # on the second day, the one after the end
+    Run.objects.update(after_days=0)
+    lived.run.refresh_from_db()
+    assert [counts(lived)[name] for name in ("key", "bought")] == [(0, 6), (0, 6)]
+    RunGroup.objects.filter(group=lived.groups[0]).update(removed_at=DAY_2)
+    assert counts(lived)["key"] == (0, 3)

@@ -137,3 +137,12 @@ def test_a_large_week_comes_within_two_percent_of_its_bound() -> None:
     assert made.gap_percent < 2
     assert made.value > 1.5 * first_come(wishes, room).value
     assert plan_week(wishes, room) == made
+
+
+def test_options_that_use_more_than_the_last_one_are_counted_with_their_most() -> None:
+    place = PLACES[0]
+    wishes = [
+        Wish(n, (Option(10, ((place, 3),)), Option(9, ((place, 1),))), 1, "", ((place, 3),)) for n in (1, 2)
+    ]
+    made = plan_week(wishes, {place: 5})
+    assert (made.value, sorted(one or 0 for one in made.chosen.values())) == (19, [0, 1])

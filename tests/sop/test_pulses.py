@@ -13,9 +13,10 @@ from content.models import RadarLink
 from content.views.radar import IDENTITY_SALT
 from sop.enums import TouchState
 from sop.models import PulseAnswer, Touch
-from sop.selectors.pulses import pulses_of_run
+from sop.selectors.pulses import pulses_of_run, question_of
 from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
+from sop.services.pulses import pulse_answer
 from tenants import clock
 from tenants.models import User
 from tests.conftest import MovableClock
@@ -130,3 +131,24 @@ def test_the_results_stand_beside_the_mark_with_their_share_and_people(
     assert "太长" in behind
     assert first.name not in behind
     assert client.get(f"{base}/pulse/?step=opening").status_code == 404
+
+
+def test_the_last_moment_of_the_week_counts_a_sentence_stays_and_any_record_in_the_group_will_do(
+    asked: Camp, phone: Callable[..., Any], frozen: MovableClock
+) -> None:
+    first, second, third = asked.people[0]
+    (outside,) = make_customers(tenant=asked.tenant, count=1, app=asked.groups[0].app)
+    Customer.objects.filter(pk=second.pk).update(person=outside)
+    handed_at = Touch.objects.get(step__key="ask").handed_at
+    assert handed_at is not None
+    frozen.set(handed_at + timedelta(days=7))
+    assert phone(outside, {"score": "3", "said": "挺好"}).status_code == 200
+    assert phone(first, {"score": "5"}).status_code == 200
+    (question,) = {question_of(tenant=asked.tenant, token=RadarLink.objects.get(kind="pulse").token)}
+    assert question is not None
+    pulse_answer(tenant=asked.tenant, question=question, customer=outside, score=4)
+    assert PulseAnswer.objects.values_list("score", "said").get(customer=outside) == (4, "挺好")
+    (pulse,) = pulses_of_run(tenant=asked.tenant, run=asked.run)
+    assert (pulse.asked, pulse.answered) == (3, 2)  # whoever has two records is one of the three
+    frozen.move(seconds=1)
+    assert phone(third, {"score": "5"}).status_code == 409

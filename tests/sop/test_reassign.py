@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from sop.services.planning import plan_apply
 from sop.services.reassign import leavers_propose, reassign_undo, touches_reassign
 from sop.services.staff import bundle_submit
 from team.models import Staff, WorkItem
+from tenants import clock
 from tenants.audit import SYSTEM, Actor
 from tenants.enums import Permission
 from tenants.errors import NotPermitted
@@ -178,6 +180,36 @@ class TestGiving:
         give(made, list(Touch.objects.values_list("pk", flat=True)), other)
         item.refresh_from_db()
         assert item.state == "done"
+
+    def test_only_what_the_colleague_still_holds_comes_back_and_nobody_gives_away_others(
+        self, camp: Make, frozen: MovableClock
+    ) -> None:
+        made, other = ground(camp, frozen, dispatch=False, groups=3)
+        first, second, third = Touch.objects.order_by("pk")
+        done = give(made, [first.pk, second.pk], other)
+        assert done.batch is not None
+        give(made, [second.pk], made.staff)
+        Touch.objects.filter(pk=second.pk).update(staff=None)
+        assert reassign_undo(tenant=made.tenant, batch_id=done.batch.pk, actor=SYSTEM) == 1
+        assert Touch.objects.get(pk=second.pk).staff_id is None
+        again = give(made, [first.pk], other)
+        assert again.batch is not None
+        sales = Actor(kind="staff", id=other.pk, name="何静", permissions=frozenset({Permission.WORK}))
+        with pytest.raises(NotPermitted):
+            give(made, [first.pk, third.pk], made.staff, actor=sales)
+
+    def test_a_leavers_next_seven_days_stand_before_the_leads_and_no_later_ones(
+        self, camp: Make, frozen: MovableClock
+    ) -> None:
+        made, _other = ground(camp, frozen, dispatch=False, groups=1)
+        Staff.objects.filter(pk=made.staff.pk).update(is_active=False)
+        now = clock.now()
+        for ahead, found in ((timedelta(days=7), 0), (timedelta(days=7, seconds=-1), 1)):
+            Touch.objects.update(due_at=now + ahead)
+            assert leavers_propose(tenant=made.tenant) == found
+        Touch.objects.update(due_at=now + timedelta(days=8))
+        leavers_propose(tenant=made.tenant)
+        assert WorkItem.objects.get(source_kind="sop.left").state == "done"
 
     def test_by_the_pages_and_the_phone(self, camp: Make, frozen: MovableClock, client: Client) -> None:
         made, other = ground(camp, frozen, groups=2)

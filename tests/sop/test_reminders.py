@@ -157,6 +157,32 @@ def test_the_button_counts_too_is_logged_and_says_when_none_is_left(
 
 @pytest.mark.integration
 @pytest.mark.django_db
+def test_the_pause_runs_from_when_it_is_due_and_in_hand_and_what_is_over_is_pressed_for_no_more(
+    waiting, frozen: MovableClock
+) -> None:
+    made = waiting()
+    now = clock.now()
+    late, early, over, open_one = list(Touch.objects.order_by("pk"))[:4]
+    Touch.objects.exclude(pk__in=[late.pk, early.pk]).update(state="confirmed")
+    Touch.objects.filter(pk=late.pk).update(
+        handed_at=now + timedelta(minutes=10)
+    )  # taken up by another since
+    Touch.objects.filter(pk=early.pk).update(due_at=now + timedelta(minutes=15))  # moved since
+    frozen.move(minutes=29)
+    assert ladder_climb(tenant=made.tenant) == 0
+    frozen.move(minutes=1)
+    assert ladder_climb(tenant=made.tenant) == 1
+    assert TouchReminder.objects.get().touch_id == late.pk
+    Touch.objects.filter(pk__in=[over.pk, open_one.pk]).update(state="handed")
+    Touch.objects.filter(pk=over.pk).update(window_ends_at=clock.now())
+    pressed = [over.pk, open_one.pk]
+    assert touches_remind(tenant=made.tenant, touch_ids=pressed, actor=SYSTEM) == 1
+    with pytest.raises(NobodyToRemind):
+        touches_remind(tenant=made.tenant, touch_ids=[over.pk], actor=SYSTEM)
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
 def test_what_wecom_refuses_stands_beside_the_reminder(waiting, frozen: MovableClock, client: Client) -> None:
     made = waiting(channel="group_mass")
     touch = Touch.objects.filter(state="handed").first()

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -12,26 +12,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts.models import Exposure, Follow
+from groups.models import Member
 from sop.errors import ReasonMissing
 from sop.models import Step, Touch, TouchRecipient
 from sop.policies.talks import Heard, is_broadcast_machine, spread, talk_with
-from sop.selectors.talks import run_talk
+from sop.selectors.talks import heard_of, run_talk
 from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
 from sop.services.staff import touch_submit
 from sop.services.talks import talk_leave, talks_spawn
-from team.models import WorkItem
+from team.models import Staff, WorkItem
 from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.models import User
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
-from tests.factories.contacts import make_behaviour
+from tests.factories.contacts import make_behaviour, make_follow
+from tests.factories.team import make_staff
 from tests.phone import hold_phone
 from tests.sop.conftest import Camp
 
 Make = Callable[..., Camp]
 SILENT = {"talk_for": "silent", "talk_hours": 4, "talk_most": 2, "talk_text": "{customer}，今天的课看了吗？"}
+NOON_BEFORE = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 _ids = st.frozensets(st.integers(1, 9))
 
 
@@ -172,6 +175,40 @@ def test_a_conversation_passes_the_gate_stands_on_the_phone_and_ends_with_a_reas
     rows = client.get(f"{base}/touches/?run={made.run.pk}&speech=conversation").content.decode()
     assert f"/sop/touches/{talks[1].pk}/" in rows
     assert f"/sop/touches/{talks[0].pk}/" not in rows
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_only_what_answers_the_broadcast_itself_keeps_somebody_from_being_silent(
+    camp: Make, frozen: MovableClock
+) -> None:
+    link = {"key": "大纲", "title": "大纲", "kind": "link", "url": "https://example.com/a"}
+    made, (touch, _other) = sent(camp, frozen, groups=2, links=[link])
+    elsewhere, clicked_another, left = made.people[0]
+    frozen.move(minutes=5)
+    did = {"tenant": made.tenant, "occurred_at": clock.now()}
+    make_behaviour(customer=elsewhere, kind="message", group_id=made.groups[1].pk, **did)
+    make_behaviour(customer=clicked_another, kind="link_click", object_id="别的链接", **did)
+    Member.objects.filter(customer=left).update(left_at=clock.now())
+    heard = heard_of(touch=touch, since=NOON_BEFORE)
+    assert heard.reached == {elsewhere.pk, clicked_another.pk}
+    assert not heard.clicked | heard.replied
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_a_colleague_who_left_the_company_gets_no_conversation_and_days_gone_take_no_place(
+    camp: Make, frozen: MovableClock
+) -> None:
+    made, _touches = sent(camp, frozen, talk_most=3)
+    gone = make_staff(tenant=made.tenant, app=made.groups[0].app, userid="gone", name="离职的")
+    Staff.objects.filter(pk=gone.pk).update(is_active=False)
+    stranger = made.people[0][0]
+    Follow.objects.filter(customer=stranger).delete()
+    make_follow(tenant=made.tenant, customer=stranger, staff=gone)
+    frozen.move(hours=4, minutes=1)
+    assert talks_spawn(tenant=made.tenant) == 2
+    assert stranger.pk not in people()
 
 
 @pytest.mark.integration
