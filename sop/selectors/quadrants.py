@@ -1,6 +1,7 @@
 """Who followed the plan of a run, beside what their groups did (R59). A constant number of queries."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,8 +53,11 @@ class Quadrants:
         return [one for one in self.operators if one.quadrant == wanted]
 
 
-def run_quadrants(*, tenant: "Tenant", run: Run, by: str) -> Quadrants:
-    """`by`: "interaction" or "orders". The result's bar is that of all groups of the run together."""
+def run_quadrants(
+    *, tenant: "Tenant", run: Run, by: str, rates: Iterable[Execution] | None = None
+) -> Quadrants:
+    """`by`: "interaction" or "orders". The result's bar is that of all groups of the run together. `rates`: the run's
+    execution by staff, if at hand."""
     seats = RunGroup.objects.filter(tenant=tenant, run=run, removed_at=None).select_related("group__owner")
     owned: dict[int, list[Group]] = defaultdict(list)
     names = {}
@@ -73,9 +77,9 @@ def run_quadrants(*, tenant: "Tenant", run: Run, by: str) -> Quadrants:
         touches=own[FLOOR_TOUCHES.key],
         people=own[FLOOR_PEOPLE.key],
     )
-    done = {
-        one.key: one for one in execution_rate(tenant_id=tenant.pk, by="staff", run_ids=[run.pk]) if one.key
-    }
+    if rates is None:
+        rates = execution_rate(tenant_id=tenant.pk, by="staff", run_ids=[run.pk])
+    done = {one.key: one for one in rates if one.key}
     operators = []
     for staff_id, groups in owned.items():
         people = {one for group in groups for one in members[group.pk]}

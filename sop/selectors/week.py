@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q
 
 from groups.selectors import PlannedItem, Week
-from sop.enums import GROUP_CHANNELS, SILENT_CHANNELS, TouchState
+from sop.enums import GROUP_CHANNELS, SILENT_CHANNELS, ContentType, TouchState
 from sop.models import Touch
 from sop.selectors.constitution import content_kind
 
@@ -21,6 +21,8 @@ _TOLD = (
     "tenant", "group", "planned_at", "channel", "step", "step__title", "step__content_type", "step__is_marketing",
     "staff", "staff__name", "staff__userid",
 )  # fmt: skip
+# Django's own get_..._display translates every choice for each row.
+_LABELS = {one.value: one.label for one in ContentType}
 _SENT = [TouchState.SUBMITTED, TouchState.CONFIRMED]
 
 
@@ -68,7 +70,7 @@ def plans_of_groups(
                 at=row.planned_at,
                 title=row.step.title,
                 kind=content_kind(row.step.content_type, is_marketing=row.step.is_marketing),
-                label=row.step.get_content_type_display(),
+                label=str(_LABELS.get(row.step.content_type, "")),
                 who=str(row.staff or ""),
                 is_post=row.channel in GROUP_CHANNELS,
             )

@@ -8,13 +8,15 @@ from urllib.parse import urlencode
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
 from console import formats
-from console.templatetags.q import clock_time, moment
+from console.templatetags.q import clock_time, icon, moment
 from contacts.enums import Rule as GateRule
-from sop.enums import ContentType, Rule, TouchState
+from sop.enums import ContentType, Mark, Rule, TouchState
 from sop.enums.calendar import Clash
 from sop.enums.proofs import ProofKind
 from sop.models import Touch, Version
@@ -107,7 +109,38 @@ def state_word(touch: Any) -> str:
     if touch.state == TouchState.SUBMITTED:
         is_over = touch.window_ends_at <= clock.now()
         return _("Submitted, proof missing") if is_over else _("Submitted, waits for proof")
-    return str(touch.get_state_display())
+    return str(TouchState(touch.state).label)
+
+
+_CHIP = (
+    '<a class="q-go is-{}" href="?day={}&amp;group={}#ledger" title="{}">{}{}'
+    '<span><span class="visually-hidden">{}: </span>{}</span>{}</a>'
+)
+
+
+@register.simple_tag
+def touch_chip(touch: Any, day: date, group_id: int, *, short: bool = False) -> SafeString:
+    """One decorated touch in a calendar; `short` leaves the time out. A week has hundreds: no template a chip."""
+    title = touch.step.title
+    if touch.rule_code:
+        title = f"{title} · {touch.rule_code} {rule_words(touch.rule_code)}"
+    elif touch.reason:
+        title = f"{title}: {touch.reason}"
+    at = "" if short else format_html("<time>{}</time>", clock_time(touch.planned_at))
+    return format_html(
+        _CHIP, touch.shown, f"{day:%Y-%m-%d}", group_id, title, icon(step_icon(touch.shown)), at,
+        state_word(touch), touch.step.title, _beside(touch),
+    )  # fmt: skip
+
+
+def _beside(touch: Any) -> str:
+    """What stands at the end of a chip: the mark of a peak, how late it is, or the rule that stopped it."""
+    if touch.step.mark:
+        label = str(Mark(touch.step.mark).label)
+        return format_html('<span class="q-peak" title="{}">{}</span>', label, label[:1])
+    if touch.shown == "late" and touch.late_min:
+        return format_html("<em>{}</em>", _("late %(n)s min") % {"n": touch.late_min})
+    return format_html("<em>{}</em>", touch.rule_code) if touch.rule_code else ""
 
 
 @register.filter

@@ -11,7 +11,7 @@ from sop.enums.reviews import Decision, ItemKind, ItemState, Quadrant
 from sop.forms import DecisionForm, PointForm, SettleForm
 from sop.models import Review, Run
 from sop.selectors.calendar import run_get
-from sop.selectors.execution import Execution, execution_rate, skip_reasons
+from sop.selectors.execution import Execution, execution_rate, skip_reasons, together
 from sop.selectors.pulses import pulses_of_run
 from sop.selectors.quadrants import INTERACTION, ORDERS, run_quadrants
 from sop.selectors.results import INTERACTED_WITHIN_H, ORDERED_WITHIN_H, results_by
@@ -52,18 +52,17 @@ class ResultsPage(TemplatePage):
         run = _run(self.request, kwargs["pk"])
         default = INTERACTION if run.key_interaction else ORDERS
         asked = self.request.GET.get("by", default)
-        found = run_quadrants(tenant=tenant, run=run, by=asked if asked in (INTERACTION, ORDERS) else default)
+        by = asked if asked in (INTERACTION, ORDERS) else default
+        staff = execution_rate(tenant_id=tenant.pk, by="staff", run_ids=[run.pk])
+        found = run_quadrants(tenant=tenant, run=run, by=by, rates=staff)
         return {
             "run": run,
             "tab": "results",
-            "total": execution_rate(tenant_id=tenant.pk, run_ids=[run.pk])[0],
+            "total": together(staff),
             "parts": [
-                (by, label, head, self._parts(run, by))
-                for by, label, head in (
-                    ("step", _("By step"), _("Step")),
-                    ("staff", _("By colleague"), _("Colleague")),
-                    ("group", _("By group"), _("Group")),
-                )
+                ("step", _("By step"), _("Step"), self._parts(run, "step")),
+                ("staff", _("By colleague"), _("Colleague"), _told(staff)),
+                ("group", _("By group"), _("Group"), self._parts(run, "group")),
             ],
             "reasons": skip_reasons(tenant_id=tenant.pk, run_id=run.pk),
             "quadrants": found,
@@ -77,8 +76,12 @@ class ResultsPage(TemplatePage):
         }
 
     def _parts(self, run: Run, by: str) -> list[Execution]:
-        rows = execution_rate(tenant_id=run.tenant_id, by=by, run_ids=[run.pk])
-        return [one for one in rows if one.due or one.blocked or one.waiting]
+        return _told(execution_rate(tenant_id=run.tenant_id, by=by, run_ids=[run.pk]))
+
+
+def _told(rates: list[Execution]) -> list[Execution]:
+    """Those with anything to tell."""
+    return [one for one in rates if one.due or one.blocked or one.waiting]
 
 
 class ReviewPage(TemplatePage):
