@@ -22,6 +22,7 @@ LEFT_OUT = {
     "contacts:import_template": "a fixed file", "contacts:import_chat_template": "a fixed file",
     "contacts:sheet_template": "a fixed file", "contacts:sheet_faults": "a file",
     "contacts:personal_file": "a file that a person asked for", "groups:faq_file": "a file",
+    "groups:members_file": "a file",
     "groups:code_poster": "a picture", "groups:way_poster": "a picture", "sop:file": "a file",
     "wecom:asset": "a file", "wecom:archive_file": "a file", "wecom:archive_consents": "a file",
     "wecom:inbox_progress": "of a batch that is running",

@@ -4,9 +4,11 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
+from django.utils import timezone
 from openpyxl import Workbook
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -19,6 +21,11 @@ def neutral(value: Any) -> str:
     """The cell as text; one that a spreadsheet would calculate gets an apostrophe in front."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
+
+
+def moment_cell(value: datetime | None) -> str:
+    """A moment as spreadsheets and the import read it, on the wall of the zone in force; "" for none."""
+    return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S") if value else ""
 
 
 def _is_number(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Lists: filters in the URL, order, pages, saved views, bulk actions, CSV export."""
+"""Lists: filters in the URL, order, pages, saved views, bulk actions, rows as a file."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import RequestConfig
 
@@ -43,7 +43,57 @@ class BulkAction:
     confirm: Any = ""
 
 
-class ListPage(ConsoleView, ABC):
+class RowsAsFile(ConsoleView):
+    """Rows of a table as CSV or Excel. Set `table_class` and `key`, which names the file and stands in the audit trail;
+    give `table_kwargs()` if the table wants any."""
+
+    table_class: ClassVar[Any]
+    key: ClassVar[str]
+
+    def table_kwargs(self) -> dict[str, Any]:
+        return {}
+
+    def export(self, table: Any) -> HttpResponseBase:
+        """All rows of the table, as `?export=` says. Raises WorkbookTooLong."""
+        if not self.can(Permission.EXPORT):
+            return self.forbidden(Permission.EXPORT)
+        if sort := self.request.GET.get("sort"):
+            table.order_by = sort
+        form, rows = self.request.GET["export"], table.data.data
+        ids = list(rows.values_list("pk", flat=True))
+        if form == "xlsx" and len(ids) > WORKBOOK_ROWS_MAX:
+            raise WorkbookTooLong
+        with transaction.atomic():
+            audit.record(
+                tenant=self.request.tenant, actor=self.request.actor, verb="console.list.exported",
+                changes={"list": [None, self.key], "rows": [None, len(ids)]},
+            )  # fmt: skip
+        day = clock.local_date(clock.now(), self.request.tenant.timezone)
+        lines = self._lines(rows, ids, self.table_kwargs(), translation.get_language())
+        return FORMATS[form](lines, f"{self.key.replace('.', '-')}-{day:%Y%m%d}.{form}")
+
+    def _lines(
+        self, rows: QuerySet, ids: list[Any], kwargs: dict[str, Any], language: str | None
+    ) -> Iterator[list[Any]]:
+        """Header and values; a column's `value_<name>` decides what the file says.
+
+        The first bytes go out while the last rows are not read yet: after the request's own scope and language have
+        ended. So each slice is read in a scope of its own, which is never open while the reader takes his time.
+        """
+        for start in range(0, max(len(ids), 1), EXPORT_SLICE):
+            part = ids[start : start + EXPORT_SLICE]
+            with (
+                tenant_scope(self.request.tenant),
+                translation.override(language),
+                timezone.override(self.request.tenant.timezone),
+            ):
+                found = rows.order_by().in_bulk(part)
+                table = self.table_class([found[pk] for pk in part if pk in found], **kwargs)
+                lines = [list(line) for line in table.as_values()]
+            yield from lines[1:] if start else lines
+
+
+class ListPage(RowsAsFile, ABC):
     """A list. Set `table_class`, `key` (names saved views and the export), `title`; give `queryset()`.
 
     Optional: `filterset_class` (its field `q` becomes the search box), `bulk()`, `context()`, `purpose`,
@@ -53,9 +103,7 @@ class ListPage(ConsoleView, ABC):
 
     template_name: ClassVar[str] = "console/list.html"
     partial_name: ClassVar[str] = "console/_list.html"
-    table_class: ClassVar[Any]
     filterset_class: ClassVar[Any] = None
-    key: ClassVar[str]
     title: ClassVar[Any] = ""
     purpose: ClassVar[Any] = ""
     page_size: ClassVar[int] = PAGE_SIZES[0]
@@ -69,9 +117,6 @@ class ListPage(ConsoleView, ABC):
         return []
 
     def context(self) -> dict[str, Any]:
-        return {}
-
-    def table_kwargs(self) -> dict[str, Any]:
         return {}
 
     def filtered(self) -> tuple[QuerySet, FilterBar | None]:
@@ -108,37 +153,3 @@ class ListPage(ConsoleView, ABC):
         if not self.has_views:
             return []
         return list(view_list(tenant=self.request.tenant, user=self.request.user, page=self.key))
-
-    def export(self, table: Any) -> HttpResponseBase:
-        if not self.can(Permission.EXPORT):
-            return self.forbidden(Permission.EXPORT)
-        if sort := self.request.GET.get("sort"):
-            table.order_by = sort
-        form, rows = self.request.GET["export"], table.data.data
-        ids = list(rows.values_list("pk", flat=True))
-        if form == "xlsx" and len(ids) > WORKBOOK_ROWS_MAX:
-            raise WorkbookTooLong
-        with transaction.atomic():
-            audit.record(
-                tenant=self.request.tenant, actor=self.request.actor, verb="console.list.exported",
-                changes={"list": [None, self.key], "rows": [None, len(ids)]},
-            )  # fmt: skip
-        day = clock.local_date(clock.now(), self.request.tenant.timezone)
-        lines = self._lines(rows, ids, self.table_kwargs(), translation.get_language())
-        return FORMATS[form](lines, f"{self.key.replace('.', '-')}-{day:%Y%m%d}.{form}")
-
-    def _lines(
-        self, rows: QuerySet, ids: list[Any], kwargs: dict[str, Any], language: str | None
-    ) -> Iterator[list[Any]]:
-        """Header and values; a column's `value_<name>` decides what the file says.
-
-        The first bytes go out while the last rows are not read yet: after the request's own scope and language have
-        ended. So each slice is read in a scope of its own, which is never open while the reader takes his time.
-        """
-        for start in range(0, max(len(ids), 1), EXPORT_SLICE):
-            part = ids[start : start + EXPORT_SLICE]
-            with tenant_scope(self.request.tenant), translation.override(language):
-                found = rows.order_by().in_bulk(part)
-                table = self.table_class([found[pk] for pk in part if pk in found], **kwargs)
-                lines = [list(line) for line in table.as_values()]
-            yield from lines[1:] if start else lines

@@ -1,5 +1,9 @@
 """Tables of the console: django-tables2 with the kit's look."""
 
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from html import unescape
 from typing import Any
 
 import django_tables2 as tables
@@ -9,6 +13,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from console.exports import moment_cell
+
+_MARKUP = re.compile(r"<[^>]*>")
+NOTHING = "–"  # what a page shows where nothing is known
 
 
 class PickColumn(tables.Column):
@@ -71,7 +80,7 @@ class ConsoleTable(tables.Table):
         row_header = ""
         order_by_field = "sort"
         empty_text = _("No rows match these filters.")
-        default = "–"
+        default = NOTHING
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,3 +93,31 @@ class ConsoleTable(tables.Table):
         """The column rendered as <th scope="row">: Meta.row_header, else the first that is not a pick."""
         named = getattr(self.Meta, "row_header", "")
         return named or next((name for name in self.columns.names() if name != "pick"), "")
+
+    def as_values(self, exclude_columns: Iterable[str] = ()) -> Iterator[list[Any]]:
+        """Rows of a file, the header first. `value_<name>` says what a cell holds; without one it is what the page
+        shows, without markup: a moment with its whole date, a figure as a number, nothing where the page has a dash.
+        """
+        hidden = set(exclude_columns)
+        columns = [
+            one
+            for one in self.columns.iterall()
+            if not (one.column.exclude_from_export or one.name in hidden)
+        ]
+        yield [str(one.header) for one in columns]
+        for row in self.rows:
+            yield [self._filed(row, one) for one in columns]
+
+    def _filed(self, row: Any, column: Any) -> Any:
+        if not hasattr(self, f"value_{column.name}"):
+            raw = column.accessor.resolve(row.record, quiet=True)
+            if isinstance(raw, datetime):
+                return moment_cell(raw)
+            if isinstance(column.column, NumberColumn) and isinstance(raw, int | float):
+                return raw
+        cell = row.get_cell_value(column.name)
+        if isinstance(cell, SafeString):
+            cell = unescape(" ".join(_MARKUP.sub(" ", cell).split()))
+        if cell is None or cell == NOTHING:
+            return ""
+        return cell if isinstance(cell, int | float) else str(cell)

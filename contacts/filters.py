@@ -10,7 +10,15 @@ from django.utils.translation import pgettext_lazy
 
 from contacts.enums import MarkState, OrderState, SkuKind, TrustStage, Verdict
 from contacts.models import Customer, Order, SheetRow, Sku, SurveyLink, Tag, TagMark
-from contacts.selectors import customer_list, customers_named, groups_for_choice, member_ids, tag_list
+from contacts.selectors import (
+    customer_list,
+    customers_named,
+    group_payments,
+    groups_for_choice,
+    member_ids,
+    people_by_payment,
+    tag_list,
+)
 from contacts.selectors.channels import channel_friend_ids, channel_list
 from contacts.selectors.identity import as_persons
 from contacts.selectors.skus import UNKNOWN, orders_of_kind, sku_choices
@@ -26,13 +34,14 @@ def _whole(value: str) -> int | None:
 
 
 class CustomerFilter(filters.FilterSet):
-    """Search, tag, staff, group, buyer, opt-out."""
+    """Search, tag, staff, channel, group, how its members paid, trust stage, buyer, opt-out."""
 
     q = filters.CharFilter(label=_("Name, remark or WeCom id"), method="narrow")
     tag = filters.ChoiceFilter(label=_("Tag"), method="narrow", empty_label=_("All"))
     staff = filters.ChoiceFilter(label=_("Friend of"), method="narrow", empty_label=_("All"))
     channel = filters.ChoiceFilter(label=_("Channel"), method="by_channel", empty_label=_("All"))
     group = filters.ChoiceFilter(label=_("Group"), method="in_group", empty_label=_("All"))
+    payment = filters.MultipleChoiceFilter(label=_("Paid for a group"), choices=[], method="by_payment")
     stage = filters.ChoiceFilter(
         label=_("Trust stage"), choices=TrustStage.choices, method="at_stage", empty_label=_("All")
     )
@@ -59,6 +68,7 @@ class CustomerFilter(filters.FilterSet):
             (one.pk, one.name) for one in channel_list(tenant_id=tenant_id, archived=None)[:300]
         ]
         self.filters["group"].extra["choices"] = groups_for_choice(tenant_id=tenant_id)
+        self.filters["payment"].extra["choices"] = group_payments()
 
     def narrow(self, rows: QuerySet, name: str, value: Any) -> QuerySet:
         known = {
@@ -81,6 +91,11 @@ class CustomerFilter(filters.FilterSet):
                 customer_ids=member_ids(tenant_id=self.request.tenant.pk, group_id=int(value)),
             )
         )
+
+    def by_payment(self, rows: QuerySet, name: str, values: list[str]) -> QuerySet:
+        if not values:
+            return rows
+        return rows.filter(pk__in=people_by_payment(tenant_id=self.request.tenant.pk, bases=values))
 
     def by_channel(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return rows.filter(

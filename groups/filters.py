@@ -1,6 +1,5 @@
 """Filters of the group list; all of them live in the URL."""
 
-from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -17,36 +16,28 @@ from groups.enums import (
     IncidentState,
     Kind,
     PaymentBasis,
+    Purpose,
     Risk,
+    Scenario,
     SilentReason,
     State,
     SubKind,
 )
+from groups.enums.sizes import SIZE_BANDS, SizeBand
 from groups.models import Group, GroupTag, Incident, SilentCase
 from groups.policies.checks import REGISTRY
 from groups.selectors.findings import groups_breaking
 from groups.selectors.group_tags import group_tag_choices, groups_tagged
 from team.selectors import staff_list
 
+
+def _within(band: SizeBand) -> Q:
+    up_to = Q() if band.most is None else Q(customer_count__lte=band.most)
+    return Q(customer_count__gte=band.least) & up_to
+
+
 _HEALTH = [("bad", Risk.BAD.label), ("warn", Risk.WARN.label), ("ok", Risk.NONE.label)]
 _RISKS = {"bad": [Risk.BAD], "warn": [Risk.WARN], "ok": [Risk.NONE, Risk.NOTE]}
-
-
-@dataclass(frozen=True)
-class SizeBand:
-    """Groups by how many customers sit in them."""
-
-    key: str
-    label: Any
-    condition: Q
-
-
-SIZE_BANDS = (
-    SizeBand("s", _("Under 50 customers"), Q(customer_count__lt=50)),
-    SizeBand("m", _("50 to 149"), Q(customer_count__gte=50, customer_count__lt=150)),
-    SizeBand("l", _("150 to 200"), Q(customer_count__gte=150, customer_count__lte=200)),
-    SizeBand("xl", _("Over 200"), Q(customer_count__gt=200)),
-)
 
 
 class SilentFilter(django_filters.FilterSet):
@@ -59,6 +50,9 @@ class SilentFilter(django_filters.FilterSet):
     state = django_filters.MultipleChoiceFilter(choices=CaseState.choices, label=_("Decision"))
     group = django_filters.ChoiceFilter(field_name="group_id", choices=[], label=_("Group"))
     owner = django_filters.ChoiceFilter(field_name="group__owner_id", choices=[], label=_("Owner"))
+    payment = django_filters.MultipleChoiceFilter(
+        field_name="group__payment_basis", choices=PaymentBasis.choices, label=_("Payment")
+    )
 
     class Meta:
         model = SilentCase
@@ -89,7 +83,7 @@ class SilentFilter(django_filters.FilterSet):
 
 
 class GroupFilter(django_filters.FilterSet):
-    """Search by name or owner; stage, type, health, payment, size, series, owner, frozen."""
+    """Search by name or owner; stage, type, health, payment, purpose, scenario, size, series, owner, frozen."""
 
     q = django_filters.CharFilter(method="search", label=_("Group or owner"))
     state = django_filters.MultipleChoiceFilter(choices=State.choices, label=_("Stage"))
@@ -106,6 +100,8 @@ class GroupFilter(django_filters.FilterSet):
         method="by_rule", label=_("Check broken"),
     )  # fmt: skip
     payment_basis = django_filters.MultipleChoiceFilter(choices=PaymentBasis.choices, label=_("Payment"))
+    purpose = django_filters.MultipleChoiceFilter(choices=Purpose.choices, label=_("Purpose"))
+    scenario = django_filters.MultipleChoiceFilter(choices=Scenario.choices, label=_("Scenario"))
     series = django_filters.MultipleChoiceFilter(choices=[], label=_("Series"))
     group_tag = django_filters.MultipleChoiceFilter(choices=[], method="by_group_tag", label=_("Group tag"))
     frozen = django_filters.BooleanFilter(
@@ -136,7 +132,7 @@ class GroupFilter(django_filters.FilterSet):
         return rows.filter(kind__in=["" if one == "none" else one for one in values]) if values else rows
 
     def by_size(self, rows: QuerySet[Group], _name: str, keys: list[str]) -> QuerySet[Group]:
-        wanted = [band.condition for band in SIZE_BANDS if band.key in keys]
+        wanted = [_within(band) for band in SIZE_BANDS if band.key in keys]
         return rows.filter(reduce(or_, wanted)) if wanted else rows
 
     def by_rule(self, rows: QuerySet[Group], _name: str, codes: list[str]) -> QuerySet[Group]:
@@ -163,6 +159,7 @@ class PromiseFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label=_("Group or owner"))
     sub_kind = django_filters.MultipleChoiceFilter(choices=SubKind.choices, label=_("Delivers"))
     standing = django_filters.ChoiceFilter(choices=_STANDING, method="by_standing", label=_("Promises"))
+    payment_basis = django_filters.MultipleChoiceFilter(choices=PaymentBasis.choices, label=_("Payment"))
     state = django_filters.MultipleChoiceFilter(choices=State.choices, label=_("Stage"))
     owner = django_filters.MultipleChoiceFilter(field_name="owner_id", choices=[], label=_("Owner"))
 

@@ -208,6 +208,7 @@ register_changes(
         **dict(EndKind.choices),
         **dict(Question.choices),
         "step": _("What follows"),
+        "after": _("Taken over from"),
         "rule": _("Rule"),
         "template": _("What it should say"),
         "pattern": _("Name in the group"),

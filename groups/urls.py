@@ -59,6 +59,7 @@ urlpatterns: list[URLPattern] = [
     path("groups/new/", lists.GroupPlanPage.as_view(), name="plan"),
     path("groups/matrix/", matrix.MatrixPage.as_view(), name="matrix"),
     path("groups/matrix/overlap/", matrix.OverlapPart.as_view(), name="overlap"),
+    path("groups/matrix/sizes/", matrix.SizesPart.as_view(), name="sizes"),
     path("groups/matrix/people/", matrix.OverlapPeople.as_view(), name="overlap_people"),
     path("groups/incidents/", incidents.IncidentListPage.as_view(), name="incidents"),
     path("groups/incidents/new/", incidents.IncidentNewPage.as_view(), name="incident_new"),
@@ -190,6 +191,7 @@ urlpatterns: list[URLPattern] = [
         "groups/<int:pk>/promises/take-over/", promises.PromisesTakeOver.as_view(), name="promises_take_over"
     ),
     path("groups/<int:pk>/", detail.GroupDetailPage.as_view(), name="detail"),
+    path("groups/<int:pk>/members/file/", detail.GroupMembersFile.as_view(), name="members_file"),
     path("groups/<int:pk>/faq.csv", faq.FaqHandOver.as_view(), name="faq_file"),
     path("groups/<int:pk>/faq/<int:script_pk>/taken/", faq.FaqTaken.as_view(), name="faq_taken"),
     path("groups/<int:pk>/side/", sides.GroupSidePage.as_view(), name="side"),

@@ -25,6 +25,7 @@ class LeadFilter(filters.FilterSet):
     group = filters.ChoiceFilter(label=_("Group"), field_name="group_id", empty_label=_("All"))
     doubt = filters.ChoiceFilter(label=_("Doubt"), method="by_doubt", empty_label=_("All"))
     camp = filters.ChoiceFilter(label=_("Camp"), field_name="window_id", empty_label=_("All"))
+    payment = filters.MultipleChoiceFilter(label=_("Payment"), field_name="group__payment_basis", choices=[])
 
     class Meta:
         model = Lead
@@ -43,6 +44,8 @@ class LeadFilter(filters.FilterSet):
         self.filters["group"].extra["choices"] = list(
             groups.values_list("group_id", "group__name").distinct()[:200]
         )
+        basis: Any = Lead._meta.get_field("group").related_model._meta.get_field("payment_basis")
+        self.filters["payment"].extra["choices"] = basis.choices
         doubts = Doubt.objects.filter(tenant_id=tenant_id).order_by("text").values_list("text", flat=True)
         self.filters["doubt"].extra["choices"] = [(text, text) for text in doubts.distinct()[:100]]
 

@@ -119,6 +119,10 @@ def connect() -> None:
         open_list=import_string("groups.selectors.groups_open"),
         members=import_string("groups.selectors.members_current"),
     )
+    import_string("contacts.selectors.register_group_payments")(
+        choices=import_string("groups.enums.PaymentBasis").choices,
+        people=import_string("groups.selectors.members.people_who_paid"),
+    )
     import_string("contacts.selectors.facts.register_tiers")(import_string("leads.selectors.leads.tiers_of"))
     import_string("wecom.operations.facts.register_sources")(
         due_late=import_string("scrm.sources.due_late"),

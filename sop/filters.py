@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from groups.enums import PaymentBasis
 from groups.selectors import group_list
 from sop.enums import Channel, RunState, Strategy, TouchState
 from sop.models import Run, Touch
@@ -70,6 +71,9 @@ class TouchFilter(filters.FilterSet):
     until = filters.DateFilter(label=_("To"), field_name="planned_at", lookup_expr="date__lte")
     staff = filters.ModelChoiceFilter(label=_("Carried out by"), queryset=_staff)
     group = filters.ModelChoiceFilter(label=_("Group"), queryset=_groups, widget=HiddenInput)
+    payment = filters.MultipleChoiceFilter(
+        label=_("Payment"), choices=PaymentBasis.choices, field_name="group__payment_basis"
+    )
     step = filters.CharFilter(label=_("Step"), field_name="step__key", widget=HiddenInput)
     template = filters.NumberFilter(
         label=_("Template"), field_name="run__version__template", widget=HiddenInput

@@ -80,9 +80,6 @@ class TouchTable(ConsoleTable):
     def render_planned_at(self, record: Touch) -> str:
         return moment(record.planned_at)
 
-    def value_planned_at(self, record: Touch) -> str:
-        return record.planned_at.isoformat()
-
     def render_step(self, record: Touch) -> SafeString:
         url = reverse("sop:touch", kwargs={"tenant_slug": self._slug, "pk": record.pk})
         return format_html(

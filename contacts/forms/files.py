@@ -36,7 +36,8 @@ class ImportForm(forms.Form):
     """A file of behaviours."""
 
     file = forms.FileField(
-        label=_("CSV file"), help_text=_("UTF-8 or GBK, at most 20 MB. The first line names the columns.")
+        label=_("CSV or Excel file"),
+        help_text=_("CSV in UTF-8 or GBK, or .xlsx; at most 20 MB. The first line names the columns."),
     )
     source = forms.RegexField(
         r"^[a-z0-9][a-z0-9_-]{0,31}$",

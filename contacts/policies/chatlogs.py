@@ -1,8 +1,6 @@
 """Reading a chat log (R110), pure: a CSV or a spreadsheet to lines, each fault with its line and column."""
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from contacts.policies.files import Fault, Unreadable, header_of
+from contacts.policies.files import Fault, Unreadable, header_of, table_of
 
 # Column -> other names a header may use.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -45,20 +43,13 @@ def read_lines(text: str, *, zone: str, now: datetime, most: int) -> Iterator[Ch
 
     Times without an offset are on the wall of `zone`.
     """
-    csv.field_size_limit(1_000_000)
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        header = header_of(next(reader, []), columns=COLUMNS, needed=COLUMNS)
-        filled = (cells for cells in reader if any(cell.strip() for cell in cells))
-        for number, cells in enumerate(filled, start=1):
-            if number > most:
-                raise Unreadable(_("The file has more than %(most)s rows. Split it.") % {"most": f"{most:,}"})
-            values = {name: cells[at].strip() if at < len(cells) else "" for name, at in header.items()}
-            yield _line(reader.line_num, values, zone=zone, now=now)
-    except csv.Error as error:
-        raise Unreadable(
-            _("Line %(line)s is not CSV: %(why)s") % {"line": reader.line_num, "why": error}
-        ) from error
+    first, rows = table_of(text)
+    header = header_of(first, columns=COLUMNS, needed=COLUMNS)
+    for count, (number, cells) in enumerate(rows, start=1):
+        if count > most:
+            raise Unreadable(_("The file has more than %(most)s rows. Split it.") % {"most": f"{most:,}"})
+        values = {name: cells[at] if at < len(cells) else "" for name, at in header.items()}
+        yield _line(number, values, zone=zone, now=now)
 
 
 def _line(number: int, values: dict[str, str], *, zone: str, now: datetime) -> ChatLine | Fault:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import chain, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,6 +58,10 @@ _FORMS = (
 )
 _FUTURE, _PAST = timedelta(days=1), timedelta(days=5 * 365)
 _BOUGHT = (BehaviourKind.ORDER, BehaviourKind.REFUND)
+_ABOVE = 5  # rows that a title and blanks above the header may take
+_LOOKED_AT = 2000  # characters that tell what divides cells
+_NEEDED_MARK = "*＊"  # how templates mark the columns that have to be filled
+Cells = tuple[int, list[str]]
 
 
 class Unreadable(Exception):
@@ -65,7 +70,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with one line. `line` counts from 1, the header included."""
+    """What is wrong with one line. `line` counts from 1 as a spreadsheet does, the header included."""
 
     line: int
     column: str
@@ -105,6 +110,38 @@ def decoded(raw: bytes) -> str:
     raise Unreadable(_("This is neither UTF-8 nor GBK text. Save the file as CSV in UTF-8."))
 
 
+def table_of(text: str) -> tuple[list[str], Iterator[Cells]]:
+    """(the header, then every row that says something with its number).
+
+    Rows are counted as a spreadsheet shows them: one with a line break within a cell is one row. Blank rows and a title
+    above the header are passed over; cells may be divided by tabs. Raises Unreadable, also while rows are taken.
+    """
+    rows = _rows(text)
+    top = list(islice(rows, _ABOVE))
+    at = next((n for n, (_number, cells) in enumerate(top) if sum(map(bool, cells)) > 1), 0)
+    header = top[at][1] if top else []
+    return header, chain(top[at + 1 :], rows)
+
+
+def _rows(text: str) -> Iterator[Cells]:
+    csv.field_size_limit(1_000_000)
+    top = text[:_LOOKED_AT]
+    divider = "\t" if top.count("\t") > top.count(",") else ","
+    number = 0
+    try:
+        for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=divider), start=1):
+            if any(cell.strip() for cell in cells):
+                yield number, [cell.strip() for cell in cells]
+    except csv.Error as error:
+        told = {"line": number + 1, "why": error}
+        raise Unreadable(_("Line %(line)s is not CSV: %(why)s") % told) from error
+
+
+def _bare(cell: str) -> str:
+    """A cell of the header as it is compared."""
+    return cell.strip().strip(_NEEDED_MARK).strip().lower()
+
+
 def column_words(name: str, *, columns: Mapping[str, Iterable[str]] = COLUMNS) -> str:
     """A column as a person finds it in the file: in Chinese by its Chinese name with the key beside it."""
     aliases = list(columns.get(name, ()))
@@ -114,7 +151,7 @@ def column_words(name: str, *, columns: Mapping[str, Iterable[str]] = COLUMNS) -
 def column_of(name: str, header: Iterable[str], *, columns: Mapping[str, Iterable[str]]) -> str:
     """The cell of this file's header that names a column; one the file does not have by `column_words`."""
     known = {one.lower() for one in (name, *columns.get(name, ()))}
-    found = (cell.strip() for cell in header if cell.strip().lower() in known)
+    found = (cell.strip() for cell in header if _bare(cell) in known)
     return next(found, "") or column_words(name, columns=columns)
 
 
@@ -125,9 +162,9 @@ def header_of(
     names = {alias.lower(): name for name, aliases in columns.items() for alias in (name, *aliases)}
     found: dict[str, int] = {}
     for position, cell in enumerate(first):
-        name = names.get(cell.strip().lower())
+        name = names.get(_bare(cell))
         if name in found:
-            raise Unreadable(_("The column %(name)s stands there twice.") % {"name": cell})
+            raise Unreadable(_twice(first[found[name]].strip(), cell.strip()))
         if name:
             found[name] = position
     missing = [name for name in needed if name not in found]
@@ -137,33 +174,37 @@ def header_of(
     return found
 
 
+def _twice(one: str, other: str) -> str:
+    if _bare(one) == _bare(other):
+        return _("The column %(name)s stands there twice.") % {"name": one}
+    return _("The columns %(one)s and %(other)s mean the same: keep one.") % {"one": one, "other": other}
+
+
+def unread_columns(header: Iterable[str], *, columns: Mapping[str, Iterable[str]]) -> list[str]:
+    """The named columns of a file that nothing is read from."""
+    known = {_bare(alias) for name, aliases in columns.items() for alias in (name, *aliases)}
+    return [cell.strip() for cell in header if cell.strip() and _bare(cell) not in known]
+
+
 def read_rows(text: str, *, zone: str, now: datetime, most: int) -> Iterator[Row | Fault]:
     """Every line after the header: a row, or its first fault. Raises Unreadable.
 
     Times without an offset are on the wall of `zone`. An event id that came before in the file is a fault.
     """
-    csv.field_size_limit(1_000_000)
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        header = header_of(next(reader, []))
-        seen: set[str] = set()
-        for number, cells in enumerate(
-            (cells for cells in reader if any(cell.strip() for cell in cells)), start=1
-        ):
-            if number > most:
-                raise Unreadable(_("The file has more than %(most)s rows. Split it.") % {"most": f"{most:,}"})
-            values = {name: cells[at].strip() if at < len(cells) else "" for name, at in header.items()}
-            made = _row(reader.line_num, values, zone=zone, now=now)
-            if isinstance(made, Row):
-                if made.event_id in seen:
-                    made = Fault(made.line, "event_id", _("This event id stands in the file twice."))
-                else:
-                    seen.add(made.event_id)
-            yield made
-    except csv.Error as error:
-        raise Unreadable(
-            _("Line %(line)s is not CSV: %(why)s") % {"line": reader.line_num, "why": error}
-        ) from error
+    first, rows = table_of(text)
+    header = header_of(first)
+    seen: set[str] = set()
+    for count, (number, cells) in enumerate(rows, start=1):
+        if count > most:
+            raise Unreadable(_("The file has more than %(most)s rows. Split it.") % {"most": f"{most:,}"})
+        values = {name: cells[at] if at < len(cells) else "" for name, at in header.items()}
+        made = _row(number, values, zone=zone, now=now)
+        if isinstance(made, Row):
+            if made.event_id in seen:
+                made = Fault(made.line, "event_id", _("This event id stands in the file twice."))
+            else:
+                seen.add(made.event_id)
+        yield made
 
 
 def _row(line: int, values: dict[str, str], *, zone: str, now: datetime) -> Row | Fault:

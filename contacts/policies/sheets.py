@@ -1,7 +1,5 @@
 """Lines of a file of customers, orders or tags, pure: cells to values, or the first fault with its column."""
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,11 +10,11 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from contacts.enums import Education, Gender, ProfileField, SheetKind, SkuKind
-from contacts.policies.files import Unreadable, fen_of, header_of, moment_of
+from contacts.policies.files import Unreadable, fen_of, header_of, moment_of, table_of
 from contacts.policies.profile import is_value
 
 WHO: Final[dict[str, tuple[str, ...]]] = {
-    "external_userid": ("客户ID", "外部联系人ID", "外部联系人id"),
+    "external_userid": ("客户ID", "外部联系人ID", "企微 ID", "企业微信 ID", "WeCom id"),
     "unionid": ("UnionID",),
     "phone": ("手机", "手机号", "电话", "mobile"),
 }
@@ -92,6 +90,7 @@ _LONGEST: Final = {
     "external_userid": 64, "unionid": 64, "name": 128, "occupation": 200, "city": 200, "interests": 200,
     "order_no": 100, "sku_code": 64, "sku_name": 120, "tag": 64, "tag_group": 64, "code": 128,
 }  # fmt: skip
+_ERROR: Final = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!)")
 EXTERNAL: Final = re.compile(r"^w[mo][A-Za-z0-9_-]{4,62}$")
 _GENDERS: Final = {"女": "female", "女性": "female", "f": "female", "男": "male", "男性": "male", "m": "male"}
 _LEVELS: Final = {
@@ -131,40 +130,31 @@ class _Wrong(Exception):
 
 def sheet_header(text: str, kind: str) -> tuple[list[str], int]:
     """(the first line, how many lines follow). Raises Unreadable for what is no such file."""
-    reader = _reader(text)
-    try:
-        first: list[str] = next(reader, [])
-        found = header_of(first, columns=COLUMNS[kind], needed=NEEDED[kind])
-        if kind != SheetKind.SKUS and not set(found) & set(WHO):
-            raise Unreadable(_("Name the people by a column external_userid, unionid or phone."))
-        if kind == SheetKind.CUSTOMERS and not set(found) - set(WHO) and len(found) < 2:
-            raise Unreadable(_("Beside the column that names the people there has to be one to write."))
-        return first, sum(1 for cells in reader if any(cell.strip() for cell in cells))
-    except csv.Error as error:
-        told = {"line": reader.line_num, "why": error}
-        raise Unreadable(_("Line %(line)s is not CSV: %(why)s") % told) from error
-
-
-def _reader(text: str) -> Any:
-    csv.field_size_limit(1_000_000)
-    return csv.reader(io.StringIO(text, newline=""))
+    first, rows = table_of(text)
+    found = header_of(first, columns=COLUMNS[kind], needed=NEEDED[kind])
+    if kind != SheetKind.SKUS and not set(found) & set(WHO):
+        raise Unreadable(_("Name the people by a column external_userid, unionid or phone."))
+    if kind == SheetKind.CUSTOMERS and not set(found) - set(WHO) and len(found) < 2:
+        raise Unreadable(_("Beside the column that names the people there has to be one to write."))
+    return first, sum(1 for _row in rows)
 
 
 def sheet_lines(text: str, *, kind: str, zone: str, now: datetime) -> Iterator[Line]:
     """Every line after the header. Times without an offset are on the wall of `zone`. Raises Unreadable."""
-    reader = _reader(text)
-    header = header_of(next(reader, []), columns=COLUMNS[kind], needed=NEEDED[kind])
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        values = {name: cells[at].strip() if at < len(cells) else "" for name, at in header.items()}
+    first, rows = table_of(text)
+    header = header_of(first, columns=COLUMNS[kind], needed=NEEDED[kind])
+    for number, cells in rows:
+        values = {name: cells[at] if at < len(cells) else "" for name, at in header.items()}
         try:
-            yield Line(reader.line_num, cells, _read(kind, values, zone, now))
+            yield Line(number, cells, _read(kind, values, zone, now))
         except _Wrong as wrong:
-            yield Line(reader.line_num, cells, fault=(wrong.args[0], wrong.args[1]))
+            yield Line(number, cells, fault=(wrong.args[0], wrong.args[1]))
 
 
 def _read(kind: str, values: dict[str, str], zone: str, now: datetime) -> dict[str, Any]:
+    for name, value in values.items():
+        if _ERROR.fullmatch(value):
+            raise _Wrong(name, _("The spreadsheet shows an error here: %(value)s.") % {"value": value})
     for name, longest in _LONGEST.items():
         if len(values.get(name, "")) > longest:
             raise _Wrong(name, _("At most %(n)s characters.") % {"n": longest})

@@ -22,6 +22,8 @@ class _Groups:
     by_customer: Callable[..., dict[int, list[Any]]] | None = None
     open_list: Callable[..., QuerySet[Any]] | None = None
     members: Callable[..., dict[int, list[int]]] | None = None
+    paid: Callable[..., QuerySet[Any]] | None = None
+    payments: list[tuple[str, Any]] = []
 
 
 def register_groups(*, ids_by_chat: GroupIds, names_by_customer: GroupNames) -> None:
@@ -46,6 +48,23 @@ def register_group_lists(
         staticmethod(open_list),
         staticmethod(members),
     )
+
+
+def register_group_payments(*, choices: list[tuple[str, Any]], people: Callable[..., QuerySet[Any]]) -> None:
+    """`choices`: how people pay to get into groups; `people(tenant_id=, bases=) -> query of customer ids` in them."""
+    _Groups.payments, _Groups.paid = list(choices), staticmethod(people)
+
+
+def group_payments() -> list[tuple[str, Any]]:
+    """How people pay to get into groups: (value, label)."""
+    return _Groups.payments
+
+
+def people_by_payment(*, tenant_id: int, bases: list[str]) -> QuerySet[Any]:
+    """A query of ids: who sits now in a group that was paid for in one of these ways, each person's own record."""
+    if _Groups.paid is None:
+        return Customer.objects.none().values("pk")
+    return _Groups.paid(tenant_id=tenant_id, bases=bases)
 
 
 def group_ids_by_chat(*, tenant_id: int, chat_ids: set[str]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.enums import Education, Gender, ProfileField, SheetKind, SkuKind, Verdict
 from contacts.models import Order, Sheet, SheetRow
-from contacts.policies.files import column_of
+from contacts.policies.files import column_of, unread_columns
 from contacts.policies.masking import masked_phone
 from contacts.policies.sheets import COLUMNS
 from tenants import clock
@@ -30,6 +30,11 @@ LABELS: dict[str, Any] = {
     "sku_kind": _("Kind of order"),
     "sku_price_fen": _("Price"),
 }
+FAULT_HEADER = (
+    _("line"),
+    _("column"),
+    _("reason"),
+)  # stands before a file's own header in its file of faults
 _WORDS: dict[str, dict[str, Any]] = {
     "gender": dict(Gender.choices),
     "education": dict(Education.choices),
@@ -79,6 +84,12 @@ def columns_of(kind: str) -> list[tuple[str, str, bool]]:
     """(column, its Chinese name, whether it names people) of one kind of file."""
     who = set(COLUMNS[SheetKind.TAGS]) & set(COLUMNS[SheetKind.CUSTOMERS])
     return [(name, aliases[0], name in who) for name, aliases in COLUMNS[kind].items()]
+
+
+def columns_unread(sheet: Sheet) -> list[str]:
+    """The columns of this file that nothing is read from, those of our own file of faults left out."""
+    ours = {str(one) for one in FAULT_HEADER}
+    return [one for one in unread_columns(sheet.header, columns=COLUMNS[sheet.kind]) if one not in ours]
 
 
 def fault_column(sheet: Sheet, name: str) -> str:

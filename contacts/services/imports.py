@@ -7,7 +7,8 @@ from django.db import transaction
 from contacts.enums import IMPORT_ROWS, ImportKind
 from contacts.errors import ImportDone, ImportRefused
 from contacts.models import ImportBatch
-from contacts.policies.files import Fault, Row, Unreadable, decoded, read_rows
+from contacts.policies.files import Fault, Row, Unreadable, read_rows
+from contacts.policies.spreadsheets import text_of
 from contacts.selectors import customer_ids_by_external
 from contacts.services.behaviours import BehaviourItem, behaviour_record_many
 from outbox.dispatch import enqueue
@@ -29,7 +30,7 @@ def import_check(*, tenant: Tenant, name: str, raw: bytes, source: str, actor: A
     rows_of: dict[str, int] = {}
     total = 0
     try:
-        body = decoded(raw)
+        body = text_of(raw)
         for one in _read(tenant, body):
             total += 1
             if isinstance(one, Fault):

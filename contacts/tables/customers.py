@@ -10,8 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from console.exports import moment_cell
 from console.tables import ConsoleTable, NumberColumn, PickColumn
 from console.templatetags.q import moment, money
+from contacts.enums import TrustStage
 from contacts.models import Customer
 from contacts.selectors import follow_staff_names, group_names, last_active_at, spent_fen, tags_of
 
@@ -41,11 +43,15 @@ class CustomerTable(ConsoleTable):
     active = tables.Column(verbose_name=_("Last active"), empty_values=(), orderable=False)
     spent = NumberColumn(verbose_name=_("Bought"), empty_values=(), orderable=False)
     first_seen_at = tables.Column(verbose_name=_("First seen"))
+    stage = tables.Column(verbose_name=_("Trust stage"), empty_values=(), visible=False)
+    external_userid = tables.Column(verbose_name=_("WeCom id"), visible=False)
 
     class Meta(ConsoleTable.Meta):
         model = Customer
         fields = ("name", "first_seen_at")
-        sequence = ("pick", "name", "groups", "tags", "staff", "active", "spent", "first_seen_at")
+        sequence = (
+            "pick", "name", "groups", "tags", "staff", "active", "spent", "first_seen_at", "stage", "external_userid",
+        )  # fmt: skip
         row_header = "name"
 
     def __init__(self, *args: Any, tenant_id: int, tenant_slug: str, **kwargs: Any) -> None:
@@ -94,7 +100,7 @@ class CustomerTable(ConsoleTable):
 
     def value_active(self, record: Customer) -> str:
         at = self._facts.active.get(record.pk)
-        return at.isoformat() if at else ""
+        return moment_cell(at)
 
     def render_active(self, record: Customer) -> Any:
         at = self._facts.active.get(record.pk)
@@ -108,8 +114,8 @@ class CustomerTable(ConsoleTable):
         fen = self._facts.spent.get(record.pk)
         return money(fen) if fen is not None else _none()
 
-    def value_first_seen_at(self, record: Customer) -> str:
-        return record.first_seen_at.isoformat()
+    def value_stage(self, record: Customer) -> str:
+        return str(TrustStage(record.stage).label)
 
     def render_first_seen_at(self, record: Customer) -> Any:
         return moment(record.first_seen_at)

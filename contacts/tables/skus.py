@@ -155,6 +155,3 @@ class OrderTable(ConsoleTable):
 
     def render_ordered_at(self, value: Any) -> Any:
         return moment(value)
-
-    def value_ordered_at(self, value: Any) -> str:
-        return str(value.isoformat())

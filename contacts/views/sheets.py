@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext_lazy as _
 
 from console.exports import csv_response
 from console.listing import ListPage
@@ -16,7 +15,9 @@ from contacts.forms.sheets import SheetForm
 from contacts.models import Sheet, SheetRow
 from contacts.policies.sheets import template_lines
 from contacts.selectors.sheets import (
+    FAULT_HEADER,
     columns_of,
+    columns_unread,
     fault_column,
     order_sources,
     sheet_faults,
@@ -118,6 +119,7 @@ def sheet_context(sheet: Sheet) -> dict[str, Any]:
         "counts": [(one.value, one.label, counts[one.value]) for one in Verdict],
         "good": counts[Verdict.NEW] + counts[Verdict.CHANGE],
         "faults": counts[Verdict.FAULT],
+        "unread": columns_unread(sheet),
         "undoable": sheet.kind in UNDOABLE,
         "is_busy": sheet.checked_at is None
         or (sheet.started_at is not None and sheet.written_at is None)
@@ -149,7 +151,7 @@ class SheetFaultsView(ConsoleView):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         sheet = sheet_found(self.request.tenant.pk, pk)
-        head = [str(_("line")), str(_("column")), str(_("reason")), *sheet.header]
+        head = [*(str(one) for one in FAULT_HEADER), *sheet.header]
         rows = [
             [row.line, fault_column(sheet, row.column), row.message, *row.cells]
             for row in sheet_faults(sheet=sheet)

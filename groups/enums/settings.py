@@ -81,6 +81,11 @@ AD_POSTS = declare(
     label=_("Links, cards or mini-programs of one member in 7 days from which the member counts as posting ads"),
 )  # fmt: skip
 
+GROUP_ADS = declare(
+    "groups.group_ads", default=5, kind=PreferenceKind.INTEGER, minimum=1, maximum=1000,
+    label=_("Links, cards or mini-programs that members may post in 7 days before a group counts as an ad group"),
+)  # fmt: skip
+
 PADDING_PEOPLE = declare(
     "groups.padding_people", default=5, kind=PreferenceKind.INTEGER, minimum=2, maximum=100,
     label=_("People that one member brings in a burst until those never active count as padding"),

@@ -142,6 +142,7 @@ def _the_welcome_asks_who_they_are(plan: GroupPlan) -> Fault | None:
     fix=gettext_lazy("Start a talk"),
     anchor="operation",
     rule="R13",
+    opens="week",
     cites=(Cites.AARRR,),
     contexts=RUNNING,
     bad=running(goes_live_at=NOW - 3 * DAY, last_message_at=NOW - timedelta(hours=48, seconds=1)),
@@ -192,6 +193,7 @@ def _it_ends_as_planned(plan: GroupPlan) -> Fault | None:
     fix=gettext_lazy("Plan value and talk"),
     anchor="operation",
     rule="R26",
+    opens="week",
     cites=(Cites.FOUR_TYPES, Cites.AARRR),
     contexts=RUNNING,
     bad=running(sent=10, sent_marketing=6, spoken=40, spoken_before=60),
@@ -208,6 +210,34 @@ def _it_is_no_ad_group(plan: GroupPlan) -> Fault | None:
         ),
         ads=plan.sent_marketing,
         sent=plan.sent,
+        spoken=plan.spoken,
+        before=plan.spoken_before,
+    )
+
+
+@check(
+    "AD-02",
+    Severity.WARN,
+    gettext_lazy("No place for others' ads"),
+    fix=gettext_lazy("See who posts them"),
+    anchor="rules",
+    rule="R26",
+    opens="silent",
+    cites=(Cites.FOUR_TYPES, Cites.AARRR),
+    contexts=RUNNING,
+    bad=running(outsider_ads=6, spoken=40, spoken_before=60),
+    good=running(outsider_ads=5, spoken=40, spoken_before=60),
+)
+def _outsiders_do_not_advertise(plan: GroupPlan) -> Fault | None:
+    ads = plan.outsider_ads
+    if ads is None or ads <= plan.limits.outsider_ads or plan.spoken >= plan.spoken_before:
+        return None
+    return fault(
+        _(
+            "Members posted %(ads)s links, cards or mini-programs this week, and customers wrote less: "
+            "%(spoken)s after %(before)s."
+        ),
+        ads=ads,
         spoken=plan.spoken,
         before=plan.spoken_before,
     )

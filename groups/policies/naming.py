@@ -1,5 +1,6 @@
 """Names for many groups of a series at once, and what is wrong with each (R10)."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -42,6 +43,20 @@ class NameRow:
 def names_made(recipe: Recipe, count: int) -> list[str]:
     """`count` names by the recipe, in order."""
     return [_filled(recipe, number) for number in range(count)]
+
+
+def name_after(name: str, taken: Iterable[str]) -> str:
+    """The name with its last number counted on until nobody has it; "" for a name without a number."""
+    numbers = list(re.finditer(r"[0-9]+", name))
+    if not numbers:
+        return ""
+    last, used = numbers[-1], {one.casefold() for one in taken}
+    number = int(last[0])
+    while True:
+        number += 1
+        made = f"{name[: last.start()]}{number:0{len(last[0])}d}{name[last.end() :]}"
+        if made.casefold() not in used:
+            return made
 
 
 def _filled(recipe: Recipe, number: int) -> str:

@@ -34,6 +34,7 @@ class Limits:
     ladder_steps: int = 3
     usual_days: int = 33
     posts_a_day: int = 6
+    outsider_ads: int = 5
     day_items: int = 1
 
 
@@ -54,10 +55,11 @@ class GroupPlan:
     staff in the group, or those chosen for it while no chat exists. `last_message_at` is the latest customer
     message; `sees_messages` is False while no source of messages is connected: then silence proves nothing.
     None stands for what nobody measures. `week_ahead` counts what is planned for the next seven days; `sent`,
-    `sent_marketing` and `spoken` are of the last seven, `spoken_before` of the seven before. `promises_due` counts
-    promises that are due by now, `promises_open` those of them not yet kept. `days` holds, day by day, the kinds of
-    what a plan under judgement brings (an SOP version, or a week); None: the first week of the readiness
-    gate is the plan. `posts` counts the messages to the group on each of those days.
+    `sent_marketing` and `spoken` are of the last seven, `spoken_before` of the seven before. `outsider_ads`: links,
+    cards and mini-programs that customers posted in the seven days before last night. `promises_due` counts promises
+    that are due by now, `promises_open` those of them not yet kept. `days` holds, day by day, the kinds of what a plan
+    under judgement brings (an SOP version, or a week); None: the first week of the readiness gate is the plan. `posts`
+    counts the messages to the group on each of those days.
     """
 
     now: datetime
@@ -94,6 +96,7 @@ class GroupPlan:
     sent_marketing: int = 0
     spoken: int = 0
     spoken_before: int = 0
+    outsider_ads: int | None = None
     super_count: int | None = None
     open_codes: int = 0
     side: str = ""  # "new", "old" or "" (policies.sides)

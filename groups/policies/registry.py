@@ -38,7 +38,8 @@ CONTENT = frozenset(Context)
 @dataclass(frozen=True)
 class Check:
     """One rule. `rule` cites the requirement, `cites` who says so; `anchor` is the step of the readiness page that
-    mends it; `quick` names the service that mends it at one press, "" for none (groups.services.fixes).
+    mends it; `quick` names the service that mends it at one press, "" for none (groups.services.fixes). `opens` names
+    the place where a running group is mended, "" for the readiness page (groups.templatetags.groups).
     """
 
     code: str
@@ -53,6 +54,7 @@ class Check:
     bad: GroupPlan
     good: GroupPlan
     quick: str = ""
+    opens: str = ""
 
     @property
     def source(self) -> str:
@@ -97,6 +99,10 @@ class Finding:
         return self.check.anchor
 
     @property
+    def opens(self) -> str:
+        return self.check.opens
+
+    @property
     def source(self) -> str:
         return self.check.source
 
@@ -121,6 +127,7 @@ def check(
     good: GroupPlan,
     contexts: frozenset[Context] = GATE,
     quick: str = "",
+    opens: str = "",
 ) -> Callable[[Test], Test]:
     """Register a test under its code."""
 
@@ -128,7 +135,7 @@ def check(
         if code in REGISTRY:
             raise ValueError(f"two checks are named {code}")
         REGISTRY[code] = Check(
-            code, severity, title, fix, anchor, rule, cites, test, contexts, bad, good, quick
+            code, severity, title, fix, anchor, rule, cites, test, contexts, bad, good, quick, opens
         )
         return test
 

@@ -18,6 +18,7 @@ from groups.enums import (
     FIRST_DAYS,
     FIRST_SILENT_HOURS,
     FLASH_DAYS,
+    GROUP_ADS,
     LADDER_STEPS,
     LIVE_STATES,
     MARKETING_SHARE,
@@ -43,6 +44,7 @@ from groups.policies import answers
 from groups.policies.plan import Allowed, GroupPlan, Limits
 from groups.policies.promises import Ledger
 from groups.selectors.activity import Spoken, messages_spoken
+from groups.selectors.ads import ads_last_night
 from groups.selectors.members import Counts, counts, customers_among
 from groups.selectors.panels import Week, weeks_of
 from groups.selectors.promises import ledgers_of
@@ -58,7 +60,7 @@ _LIMITS = {
     "super_band": SUPER_BAND, "super_tag": SUPER_TAG, "promise_gap_percent": PROMISE_GAP, "first_days": FIRST_DAYS,
     "first_silent_hours": FIRST_SILENT_HOURS, "ad_percent": AD_SHARE, "rule_characters": RULE_CHARACTERS,
     "ladder_steps": LADDER_STEPS, "usual_days": USUAL_DAYS, "posts_a_day": GROUP_PER_DAY, "day_items": DAY_ITEMS,
-    "setup_days": SETUP_DAYS,
+    "setup_days": SETUP_DAYS, "outsider_ads": GROUP_ADS,
 }  # fmt: skip
 
 NO_PROMISES = Ledger()
@@ -136,6 +138,7 @@ def group_facts_many(
     ledgers = ledgers_of(
         tenant_id=tenant.pk, group_ids=[row.pk for row in rows if row.kind == Kind.DELIVERY], now=now
     )
+    ads = ads_last_night(tenant_id=tenant.pk)
     heard = rooms_heard(tenant_id=tenant.pk, room_ids=[row.chat_id for row in rows])
     return {
         row.pk: _facts(
@@ -144,7 +147,7 @@ def group_facts_many(
             is_heard=row.chat_id in heard, week=weeks.get(row.pk) if weeks is not None else None,
             super_count=supers.get(row.pk), open_codes=codes.get(row.pk, 0),
             newcomer_count=newcomers.get(row.pk, 0),
-            ledger=ledgers.get(row.pk, NO_PROMISES),
+            ledger=ledgers.get(row.pk, NO_PROMISES), outsider_ads=ads.get(row.pk),
         )
         for row in rows
     }  # fmt: skip
@@ -213,6 +216,7 @@ def _facts(
     open_codes: int,
     newcomer_count: int,
     ledger: Ledger,
+    outsider_ads: int | None,
 ) -> GroupPlan:
     is_linked = bool(group.chat_id)
     crew = answered.get(Question.MANAGEMENT, {}).get("crew", [])
@@ -255,6 +259,7 @@ def _facts(
         sent_marketing=week.sent_marketing if week else 0,
         spoken=spoken.count if spoken else 0,
         spoken_before=spoken.before if spoken else 0,
+        outsider_ads=outsider_ads,
         super_count=super_count,
         open_codes=open_codes,
         side=group_side(group),

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
+from contacts.selectors import customers_by_external
 from groups.models import Group, Member
+from team.selectors import staff_by_userids
 from tenants.counting import RowCount
 
 
@@ -74,6 +77,26 @@ def group_names_of(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, 
     """{customer id: names of the groups the person sits in now}."""
     found = customer_groups(tenant_id=tenant_id, customer_ids=customer_ids)
     return {customer_id: [str(group) for group in groups] for customer_id, groups in found.items()}
+
+
+def people_who_paid(*, tenant_id: int, bases: Iterable[str]) -> QuerySet:
+    """A query of ids: the person of each customer now in a group of one of these payment bases."""
+    rows = _present(tenant_id).filter(
+        is_staff=False,
+        customer_id__isnull=False,
+        group__payment_basis__in=list(bases),
+        group__dismissed_at=None,
+    )
+    return rows.order_by().values_list(Coalesce("customer__person_id", "customer_id"), flat=True)
+
+
+def inviters_named(*, tenant_id: int, userids: Iterable[str]) -> dict[str, str]:
+    """{WeCom id: name} of staff and customers who brought somebody in; unknown and nameless ones are absent."""
+    wanted = {one for one in userids if one}
+    staff = staff_by_userids(tenant_id=tenant_id, userids=wanted)
+    people = customers_by_external(tenant_id=tenant_id, external_userids=wanted - set(staff))
+    named = {userid: person.name for userid, person in people.items() if person.name}
+    return named | {userid: str(one) for userid, one in staff.items()}
 
 
 def staff_in(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, list[int]]:

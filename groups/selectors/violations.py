@@ -1,6 +1,7 @@
 """Breaches of group rules: of a group, of a member here and elsewhere, on a customer's timeline."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Case, Count, QuerySet, Value, When
 from django.utils.translation import gettext as _
@@ -53,6 +54,16 @@ def standing_of_members(*, tenant_id: int, userids: Iterable[str]) -> dict[str, 
     for userid, group_id, count in counted:
         found.setdefault(userid, {})[group_id] = count
     return found
+
+
+def count_breaches(rows: Iterable[Any], *, group: Group) -> None:
+    """Put `breaches` in this group that count, and `breaches_elsewhere` in all others, on members. One query."""
+    listed = list(rows)
+    found = standing_of_members(tenant_id=group.tenant_id, userids={row.userid for row in listed})
+    for row in listed:
+        counts = found.get(row.userid, {})
+        row.breaches = counts.get(group.pk, 0)
+        row.breaches_elsewhere = sum(counts.values()) - row.breaches
 
 
 def violations_open(group: Group) -> QuerySet[Violation]:

@@ -6,11 +6,13 @@ from django.core.cache import cache
 
 from groups.enums import LIVE_STATES, NIGHTLY_AT
 from groups.models import Group, GroupFinding, NightCheck
+from groups.selectors.ads import ads_counted, ads_mark
 from groups.services.glance import glances_bring_up
 from groups.services.overdue import overdue_ask
 from tenants import clock, preferences
 from tenants.models import Tenant
 
+ADS_KEPT_S = 2 * 24 * 60 * 60  # a night that fell out leaves the count of the one before
 UNDER_WAY_S = 600  # no judgement lasts longer: its task is ended
 
 
@@ -46,6 +48,8 @@ def groups_judge_night(*, tenant_id: int) -> int:
     if not cache.add(mark, 1, timeout=UNDER_WAY_S):
         return 0  # a tick comes before the last one's judgement has ended
     try:
+        ads = ads_counted(tenant_id=tenant_id, group_ids=group_ids)
+        cache.set(ads_mark(tenant_id), ads, timeout=ADS_KEPT_S)
         glances_bring_up(tenant_id=tenant_id, group_ids=group_ids)
         overdue_ask(tenant=tenant)
     finally:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from console.exports import moment_cell
 from console.tables import ConsoleTable, NumberColumn
 from console.templatetags.q import deadline, figure, moment
 from groups.models import Group
@@ -88,7 +89,7 @@ class PromiseTable(ConsoleTable):
         return format_html('<b class="q-bad">{}</b>', figure(record.overdue_count))
 
     def value_next_due(self, record: Any) -> str:
-        return record.next_due_at.isoformat() if record.next_due_at else ""
+        return moment_cell(record.next_due_at)
 
     def render_next_due(self, record: Any) -> SafeString:
         if record.next_due_at is None:

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from console.exports import moment_cell
 from console.tables import CellColumn, ConsoleTable, PickColumn
 from contacts.enums import BehaviourKind
 from groups.enums import SilentReason
@@ -56,10 +57,10 @@ class SilentTable(ConsoleTable):
     def value_last_at(self, record: SilentCase) -> str:
         if record.last_at is None:
             return gettext("never")
-        return f"{record.last_at:%Y-%m-%d %H:%M} {BehaviourKind(record.last_kind).label}"
+        return f"{moment_cell(record.last_at)} {BehaviourKind(record.last_kind).label}"
 
     def value_joined(self, record: SilentCase) -> str:
-        return f"{record.member.joined_at:%Y-%m-%d %H:%M} {record.member.invited_by}".strip()
+        return f"{moment_cell(record.member.joined_at)} {record.member.invited_by}".strip()
 
     def value_group(self, record: SilentCase) -> str:
         return str(record.group)

@@ -3,13 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from console.audit_changes import change_words
 from console.audit_words import verb_label
+from console.listing import FORMATS, RowsAsFile
 from console.pages import ConsoleView, TemplatePage, go, toast
 from groups.enums import LIVE_STATES, TRANSITIONS, Question, State
 from groups.models import Group
@@ -19,21 +20,18 @@ from groups.selectors import change_list, group_facts, group_get, member_list, p
 from groups.selectors.findings import findings_since, with_judgement
 from groups.selectors.group_tags import with_tags
 from groups.selectors.incidents import incidents_of_group
-from groups.selectors.koc import ROLES, mark_roles, role_members
 from groups.selectors.members import seats_of, with_seats
-from groups.selectors.violations import standing_of_members
 from groups.selectors.wordings import wording_standing
 from groups.services.moving import group_move
+from groups.tables.members import MemberTable
 from groups.views import six
 from groups.views.fresh import freshness_context
-from team.selectors import staff_by_userids
+from groups.views.members import members_asked, members_context
 from tenants import clock
 from tenants.enums import Permission
 from tenants.selectors import audit_list
 
-MEMBERS_A_PAGE = 50
 RECORD_ROWS = 60
-WHICH = ("customers", "staff", "leads", "everyone", "left", *ROLES)
 
 
 def group_or_404(request: HttpRequest, pk: int, among: QuerySet[Group] | None = None) -> Group:
@@ -79,39 +77,13 @@ class GroupDetailPage(TemplatePage):
             since = findings_since(group)
             return {**six.overview(self.request, group, facts), "since": since}
         if tab == "members":
-            return self._members(group, facts)
+            return members_context(self.request, group, facts)
         if tab == "record":
             return self._record(group)
         for panel in panels_of(group):
             if panel.key == tab:
                 return {"panel": panel, **panel.context(self.request, group)}
         raise Http404
-
-    def _members(self, group: Group, facts: GroupPlan) -> dict[str, Any]:
-        which = self.request.GET.get("which", "customers")
-        which = which if which in WHICH else "customers"
-        rows = member_list(
-            tenant_id=group.tenant_id, group_id=group.pk, which="everyone" if which == "leads" else which
-        )
-        if which == "leads":
-            rows = rows.filter(userid__in=[group.owner_userid, *group.admin_userids])
-        if which in ROLES:
-            rows = rows.filter(customer_id__in=role_members(group=group, role=which))
-        figure = six.figure_asked(self.request, group, facts)
-        if figure is not None:
-            rows = member_list(tenant_id=group.tenant_id, group_id=group.pk, member_ids=figure.member_ids)
-        if text := self.request.GET.get("q", "").strip():
-            rows = rows.filter(customer__name__icontains=text)
-        paginator = Paginator(rows, MEMBERS_A_PAGE)
-        page = paginator.get_page(self.request.GET.get("page"))
-        _name_inviters(page, group.tenant_id)
-        _count_breaches(page, group)
-        mark_roles(page, group=group)
-        return {
-            "which": which, "page": page, "paginator": paginator, "page_field": "page", "text": text, "figure": figure,
-            "shows_left": which == "left" or any(row.left_at for row in page),
-            **({"staff": figure.crew} if figure else {}),
-        }  # fmt: skip
 
     def _record(self, group: Group) -> dict[str, Any]:
         ours = audit_list(tenant=self.request.tenant).filter(
@@ -125,13 +97,6 @@ class GroupDetailPage(TemplatePage):
         return {"entries": told, "seen": list(seen[:RECORD_ROWS])}
 
 
-def _name_inviters(rows: Any, tenant_id: int) -> None:
-    """Who brought each member in: the name of staff, else WeCom's id as it came."""
-    found = staff_by_userids(tenant_id=tenant_id, userids={row.invited_by for row in rows if row.invited_by})
-    for row in rows:
-        row.inviter = str(found.get(row.invited_by, row.invited_by))
-
-
 def _first_week(facts: GroupPlan, findings: list[Finding]) -> dict[str, Any] | None:
     """The watch over the first days of a running group; None when they are over."""
     if facts.goes_live_at is None or not facts.is_live:
@@ -140,15 +105,6 @@ def _first_week(facts: GroupPlan, findings: list[Finding]) -> dict[str, Any] | N
     if run > timedelta(days=facts.limits.first_days):
         return None
     return {"day": run.days + 1, "is_silent": any(one.code == "LIFE-01" for one in findings)}
-
-
-def _count_breaches(rows: Any, group: Group) -> None:
-    """Breaches of the rules that count: in this group, and in all others of the company."""
-    found = standing_of_members(tenant_id=group.tenant_id, userids={row.userid for row in rows})
-    for row in rows:
-        counts = found.get(row.userid, {})
-        row.breaches = counts.get(group.pk, 0)
-        row.breaches_elsewhere = sum(counts.values()) - row.breaches
 
 
 def _day_of(group: Group, facts: Any) -> dict[str, Any]:
@@ -160,6 +116,27 @@ def _day_of(group: Group, facts: Any) -> dict[str, Any]:
         "days_total": (group.ends_on - started).days + 1 if started and group.ends_on else None,
         "days_left": (group.ends_on - facts.today).days if group.ends_on else None,
     }
+
+
+class GroupMembersFile(RowsAsFile):
+    """The members that the tab shows, all of them, as a file: the parameters are those of the tab and `?export=`."""
+
+    permission = Permission.EXPORT
+    table_class = MemberTable
+    key = "groups.members"
+
+    def table_kwargs(self) -> dict[str, Any]:
+        return {"group": self.group}
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        self.group = group_or_404(request, pk)
+        if request.GET.get("export") not in FORMATS:
+            raise Http404
+        facts = group_facts(tenant=self.request.tenant, group=self.group)
+        rows, _which, _figure = members_asked(request, self.group, facts)
+        return self.export(
+            self.table_class(rows.select_related("customer", "staff", "channel"), group=self.group)
+        )
 
 
 class GroupMovePage(ConsoleView):

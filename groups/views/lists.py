@@ -19,6 +19,7 @@ from groups.filters import GroupFilter
 from groups.forms import PlanForm
 from groups.models import Group
 from groups.policies.checks import Finding, evaluate
+from groups.policies.naming import name_after
 from groups.policies.plan import GroupPlan
 from groups.selectors import (
     BROKEN,
@@ -31,7 +32,9 @@ from groups.selectors import (
 )
 from groups.selectors.bulk import bulk_verbs
 from groups.selectors.group_tags import with_tags
+from groups.selectors.naming import names_taken
 from groups.selectors.setup_steps import Checklist, checklists, with_setup_steps
+from groups.services.next_group import group_plan_next
 from groups.services.setup import group_plan
 from groups.tables import GroupTable
 from groups.views.fresh import callbacks_for, stamp_for
@@ -237,9 +240,27 @@ class GroupPlanPage(FormPage):
     )
     submit_label = gettext_lazy("Plan it")
 
+    @cached_property
+    def after(self) -> Group | None:
+        """The group that the new one follows, `?after=`: what was decided for it is taken over."""
+        asked = self.request.GET.get("after", "")
+        if not asked.isdecimal() or len(asked) > 18:
+            return None
+        return group_list(tenant_id=self.request.tenant.pk).filter(pk=int(asked)).first()
+
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         own = own_staff(self.request)
-        return {"leader": own.pk if own else ""}
+        first: dict[str, Any] = {"leader": own.pk if own else ""}
+        if self.after is None:
+            return first
+        taken = names_taken(tenant_id=self.request.tenant.pk)
+        return {
+            "name": name_after(str(self.after), taken), "series": self.after.series, "kind": self.after.kind,
+            "leader": self.after.owner_id or first["leader"],
+        }  # fmt: skip
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {"after": self.after}
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         staff = staff_contactable(tenant_id=self.request.tenant.pk)
@@ -247,8 +268,9 @@ class GroupPlanPage(FormPage):
 
     def done(self, form: PlanForm, **kwargs: Any) -> HttpResponse:
         data = form.cleaned_data
-        group = group_plan(
-            tenant=self.request.tenant, name=data["name"], series=data["series"], kind=data["kind"],
-            starts_on=data["starts_on"], leader_id=data["leader"], actor=self.request.actor,
-        )  # fmt: skip
+        told: dict[str, Any] = {
+            "tenant": self.request.tenant, "name": data["name"], "series": data["series"], "kind": data["kind"],
+            "starts_on": data["starts_on"], "leader_id": data["leader"], "actor": self.request.actor,
+        }  # fmt: skip
+        group = group_plan_next(after_id=self.after.pk, **told) if self.after else group_plan(**told)
         return go(self.request, self.url("groups:readiness", pk=group.pk))

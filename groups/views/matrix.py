@@ -19,6 +19,7 @@ from groups.enums import Kind, Risk, Scenario, Side, State
 from groups.policies.matrix import COLUMNS, LONG, OTHERS, ROWS, SHORT, Spot, matrix_of
 from groups.selectors import groups_by_id
 from groups.selectors.matrix import PLACES_MOST, matrix_spots, overlaps, people_in_both
+from groups.selectors.sizes import activity_by_size
 from groups.tables.matrix import OverlapTable
 
 CELL_SHOWN = 8
@@ -141,6 +142,16 @@ class OverlapPart(TemplatePage):
             ],
             "places_most": PLACES_MOST,
         }
+
+
+class SizesPart(TemplatePage):
+    """Groups of each size side by side, loaded beside the map."""
+
+    template_name = "groups/_sizes.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        rows = activity_by_size(tenant_id=self.request.tenant.pk)
+        return {"rows": rows, "is_known": any(row.seats for row in rows)}
 
 
 class OverlapPeople(ListPage):

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from console.pages import tenant_url
 from groups.enums import Kind, Scenario, State
-from groups.models import ReadinessAnswer
+from groups.models import CircleSpell, ReadinessAnswer
 from groups.policies.matrix import COLUMNS, LONG, ROWS, SHORT, Spot, matrix_of, term_of
 from groups.selectors.matrix import matrix_spots, overlaps
+from groups.selectors.sizes import activity_by_size
+from tenants import clock
 from tenants.models import User
 from tenants.scoping import tenant_scope
 from tests.factories.contacts import make_customers
@@ -142,3 +144,34 @@ class TestOverlap:
                 fill_group(group=group, customers=people)
         assert (cost("groups:matrix"), cost("groups:overlap")) == before
         assert max(before) <= 25
+
+
+def test_groups_of_each_size_stand_side_by_side_with_their_activity(tenant, frozen):
+    web = Client()
+    web.force_login(User.objects.get(email="lin@example.com"))
+    with tenant_scope(tenant):
+        people = make_customers(tenant=tenant, count=60)
+        small = fill_group(group=make_group(tenant=tenant, state="active"), customers=people[:4])
+        large = fill_group(group=make_group(tenant=tenant, state="active"), customers=people)
+        fill_group(group=make_group(tenant=tenant, state="archived"), customers=people[:4])
+        day = clock.local_date(clock.now(), tenant.timezone)
+        told = [(small, one, "core", 9) for one in people[:2]] + [
+            (small, one, "periphery", 0) for one in people[2:4]
+        ]
+        told += [(large, one, "periphery", int(one == people[0])) for one in people]
+        CircleSpell.objects.bulk_create(
+            CircleSpell(
+                tenant=tenant, group=group, customer=one, circle=circle, from_day=day, active_days=days
+            )
+            for group, one, circle, days in told
+        )
+        rows = {row.band.key: row for row in activity_by_size(tenant_id=tenant.pk)}
+    assert [rows[key].groups for key in ("s", "m", "l", "xl")] == [1, 1, 0, 0]
+    assert (rows["s"].active_share, rows["s"].engaged_share) == (0.5, 0.5)
+    assert (rows["m"].active, rows["m"].seats, rows["m"].engaged_share) == (1, 60, 0.0)
+    assert rows["xl"].active_share is None
+    part = tenant_url(tenant, "groups:sizes")
+    assert part in web.get(tenant_url(tenant, "groups:matrix")).text
+    page = web.get(part).text
+    assert "50.0%" in page
+    assert f"{tenant_url(tenant, 'groups:list')}?size=xl" in page

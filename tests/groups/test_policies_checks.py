@@ -267,6 +267,9 @@ FAULTY = {
         Context.NIGHTLY,
         {"SIZE-01", "STAFF-02", "AD-01"},
     ),
+    "the night, ads of members": (
+        running(outsider_ads=6, spoken=40, spoken_before=60), Context.NIGHTLY, {"AD-02"},
+    ),
     "the night, full": (running(customer_count=196), Context.NIGHTLY, {"SIZE-03"}),
     "the night, super": (
         running("super_user", customer_count=100, super_count=40, week_ahead=0), Context.NIGHTLY,

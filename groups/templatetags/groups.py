@@ -1,0 +1,28 @@
+"""Where a finding is mended: {% load groups %}."""
+
+from typing import Any
+
+from django import template
+
+from console.pages import tenant_url
+from groups.enums import LIVE_STATES
+from groups.models import Group
+from groups.policies.checks import Finding
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def fix_url(context: Any, finding: Finding, group: Group) -> str:
+    """The page on which a finding is mended: `opens` of its check for a running group, else a step of the gate."""
+    tenant = context.get("tenant") or context["request"].tenant
+    where = finding.opens if group.state in LIVE_STATES else ""
+    if where == "next":
+        return f"{tenant_url(tenant, 'groups:plan')}?after={group.pk}"
+    if where == "codes":
+        return tenant_url(tenant, "groups:codes")
+    if where == "week" and group.chat_id:
+        return f"{tenant_url(tenant, 'sop:week')}?group={group.pk}"
+    if where and where != "week":
+        return f"{tenant_url(tenant, 'groups:detail', pk=group.pk)}?tab={where}"
+    return f"{tenant_url(tenant, 'groups:readiness', pk=group.pk)}#{finding.anchor}"
