@@ -16,12 +16,12 @@ from sop.forms.proofs import PictureForm, outcomes_read
 from sop.models import Touch
 from sop.selectors.beside import runs_in_group
 from sop.selectors.calendar import decorate, touch_list
-from sop.selectors.preview_message import attachment_parts
+from sop.selectors.preview_message import touch_parts
 from sop.selectors.proofs import pictures_waiting
 from sop.selectors.reassign import Match, matches
 from sop.selectors.recipients import bundle_list, recipient_list
 from sop.services.forwarding import forward_parts
-from sop.services.proofs import BY_HAND, outcomes_note, proof_offer
+from sop.services.proofs import BY_HAND, is_same_post, outcomes_note, proof_offer
 from sop.services.reassign import touches_reassign
 from sop.services.staff import touch_submit
 from sop.services.talks import talk_leave
@@ -52,7 +52,7 @@ class ForwardView(PhoneView):
         first = next((one for one in waiting if one.pk == pk), waiting[0] if waiting else touches[0])
         people = self._people(first)
         context = {
-            "touches": touches,
+            "touches": _posts(touches),
             "first": first,
             "waiting": waiting,
             "done": sum(1 for one in touches if one.state in (TouchState.SUBMITTED, TouchState.CONFIRMED)),
@@ -62,7 +62,7 @@ class ForwardView(PhoneView):
             "is_group": first.channel in GROUP_CHANNELS,
             "is_forward": first.channel == Channel.GROUP_FORWARD,
             "people": people,
-            "parts": self._parts(first, people[0][1] if len(people) == 1 else ""),
+            "parts": touch_parts(first, own=people[0][1] if len(people) == 1 else ""),
             "parts_url": self.url("sop_phone:forward_parts", pk=first.pk) if first.attachments else "",
             "until": max((one.window_ends_at for one in touches), default=None),
             "waiting_pictures": pictures_waiting(tenant=self.request.tenant, touches=touches),
@@ -72,13 +72,6 @@ class ForwardView(PhoneView):
             "colleagues": self._colleagues(first) if waiting else [],
         }
         return render(request, "sop/forward.html", context, partial="sop/forward.html")
-
-    def _parts(self, touch: Touch, own: str) -> list[dict[str, Any]]:
-        """The message as it is handed over, `own` to its one person; before that, as it is written."""
-        text = own or touch.text or touch.step.text
-        attachments = touch.attachments if touch.text or touch.attachments else touch.step.attachments
-        said = [{"kind": "text", "text": text}] if text else []
-        return said + attachment_parts(tenant_id=touch.tenant_id, attachments=attachments)
 
     def _colleagues(self, touch: Touch) -> list[Match]:
         if touch.channel in MASS_CHANNELS:
@@ -101,6 +94,22 @@ class ForwardView(PhoneView):
         said = _("Confirmed.") if is_proven else waits
         toast(request, said)
         return HttpResponseRedirect(self.url("sop_phone:forward", pk=pk))
+
+
+def _posts(touches: list[Touch]) -> list[Touch]:
+    """Touches as a person carries them out: those of one post on Moments once, with the names of their groups."""
+    if touches[0].channel not in PULL_CHANNELS:
+        return touches
+    shown: list[Touch] = []
+    for touch in sorted(touches, key=lambda one: one.state != TouchState.HANDED):
+        name = [str(touch.group)] if touch.group else []
+        same = next((one for one in shown if is_same_post(one, touch)), None)
+        if same is None:
+            touch.places = name  # type: ignore[attr-defined]
+            shown.append(touch)
+        else:
+            same.places += name  # type: ignore[attr-defined]
+    return shown
 
 
 class ProofUploadView(ForwardView):

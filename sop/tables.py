@@ -6,7 +6,7 @@ import django_tables2 as tables
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from console.tables import ConsoleTable, NumberColumn
@@ -102,12 +102,18 @@ class TouchTable(ConsoleTable):
     def render_state(self, record: Touch) -> SafeString:
         mark = chip(shown_state(record, clock.now()), record.get_state_display())
         why = format_html(' <span class="q-code">{}</span>', record.rule_code) if record.rule_code else ""
-        told = format_html('{}{}<br><small class="q-3rd">{}</small>', mark, why, record.reason)
+        said = " · ".join(part for part in (record.reason, self._reminded(record)) if part)
+        told = format_html('{}{}<br><small class="q-3rd">{}</small>', mark, why, said)
         return (
             format_html('{} <small class="q-warn">{}</small>', told, self._warned(record))
             if record.warned
             else told
         )
+
+    def _reminded(self, record: Touch) -> str:
+        """How often staff were reminded of it; nothing where they were not, or where it is not read along."""
+        count = getattr(record, "reminded", None)
+        return ngettext("reminded %(n)s time", "reminded %(n)s times", count) % {"n": count} if count else ""
 
     def _warned(self, record: Touch) -> str:
         """Words it goes out with although the list warns of them; nothing while it has not gone out."""
@@ -123,6 +129,7 @@ class TouchTable(ConsoleTable):
                 str(record.get_state_display()),
                 record.rule_code,
                 record.reason,
+                self._reminded(record),
                 self._warned(record) if record.warned else "",
             )
             if part

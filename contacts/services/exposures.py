@@ -45,6 +45,19 @@ where weight = 1
 on conflict do nothing
 returning customer_id, touch_key, local_date, group_id, capped
 """
+# The latest row of each that was given back, standing again on its day.
+_REEXPOSE = """
+insert into contacts_exposure
+    (tenant_id, customer_id, touch_key, seq, weight, local_date, at, channel, group_id, capped)
+select tenant_id, customer_id, touch_key, seq + 1, 1, local_date, %s, channel, group_id, capped
+from (
+    select distinct on (touch_key, customer_id) * from contacts_exposure
+    where tenant_id = %s and touch_key = any(%s) order by touch_key, customer_id, seq desc
+) latest
+where weight = -1 and (touch_key, customer_id) not in (select * from unnest(%s::text[], %s::bigint[]))
+on conflict do nothing
+returning customer_id, touch_key, local_date, group_id, capped
+"""
 # Different messages that stand, by person and local day, from the raw log.
 _RECOUNT_DAYS = """
 insert into contacts_exposureday (tenant_id, customer_id, local_date, count)
@@ -98,24 +111,48 @@ def gate_release(
             only = "and customer_id = any(%s)"
             cursor.execute(_UNEXPOSE.format(only=only), [now, tenant_id, keys, list(customer_ids)])
         rows = cursor.fetchall()
-        persons = persons_of(tenant_id=tenant_id, customer_ids={row[0] for row in rows}) if rows else {}
-        days: dict[date, set[tuple[str, int]]] = defaultdict(set)
-        groups: dict[
-            tuple[str, int], date
-        ] = {}  # a message counts in its group on the day it was let through first
-        for customer_id, touch_key, local_date, group_id, capped in rows:
-            if capped:
-                days[local_date].add((touch_key, persons.get(customer_id, customer_id)))
-                if group_id is not None:
-                    place = (touch_key, group_id)
-                    groups[place] = min(local_date, groups.get(place, local_date))
-        for day in sorted(days):
-            used = Counter(person for _key, person in days[day])
-            into = Counter(group for (_key, group), first in groups.items() if first == day)
-            _lower(cursor, COUNTERS["group"], tenant_id, day, into)
-            _lower(cursor, COUNTERS["day"], tenant_id, day, used)
-            _lower(cursor, COUNTERS["week"], tenant_id, week_start(day), used)
+        _count_by(cursor, tenant_id, rows, -1)
     return len(rows)
+
+
+def gate_restore(
+    *, tenant_id: int, keys: list[str], now: datetime, left_out: Iterable[tuple[str, int]] = ()
+) -> int:
+    """Count again, on their days, touches that were given back and turn out to have reached people all the same;
+    `left_out`: (key, customer) that they did not reach.
+
+    Writes a row of 1 beside each that was given back and raises the counters; a cap may be passed by it, as it was in
+    truth. Returns how many exposures stand again. Runs in a transaction. Safe to repeat.
+    """
+    hold_identity(tenant_id=tenant_id)
+    with connection.cursor() as cursor:
+        others = list(left_out)
+        cursor.execute(
+            _REEXPOSE, [now, tenant_id, keys, [one[0] for one in others], [one[1] for one in others]]
+        )
+        rows = cursor.fetchall()
+        _count_by(cursor, tenant_id, rows, 1)
+    return len(rows)
+
+
+def _count_by(cursor: Any, tenant_id: int, rows: list[Any], sign: int) -> None:
+    """Raise (`sign` 1) or lower (-1) the counters of everybody in these exposures: each message once a person, and
+    once a group on the day on which it was let through first."""
+    persons = persons_of(tenant_id=tenant_id, customer_ids={row[0] for row in rows}) if rows else {}
+    days: dict[date, set[tuple[str, int]]] = defaultdict(set)
+    groups: dict[tuple[str, int], date] = {}
+    for customer_id, touch_key, local_date, group_id, capped in rows:
+        if capped:
+            days[local_date].add((touch_key, persons.get(customer_id, customer_id)))
+            if group_id is not None:
+                place = (touch_key, group_id)
+                groups[place] = min(local_date, groups.get(place, local_date))
+    for day in sorted(days):
+        used = Counter(person for _key, person in days[day])
+        into = Counter(group for (_key, group), first in groups.items() if first == day)
+        _move(cursor, COUNTERS["group"], tenant_id, day, into, sign)
+        _move(cursor, COUNTERS["day"], tenant_id, day, used, sign)
+        _move(cursor, COUNTERS["week"], tenant_id, week_start(day), used, sign)
 
 
 def exposures_recount(*, tenant_id: int, customer_ids: Iterable[int]) -> None:
@@ -175,10 +212,12 @@ def exposures_correct(
     )
 
 
-def _lower(cursor: Any, table: dict[str, str], tenant_id: int, period: date, used: Counter[int]) -> None:
+def _move(
+    cursor: Any, table: dict[str, str], tenant_id: int, period: date, used: Counter[int], sign: int
+) -> None:
     ids = sorted(used)
     if not ids:
         return
     cursor.execute(LOCK.format(**table), [tenant_id, period, ids])
-    left = {one: max(0, count - used[one]) for one, count in cursor.fetchall()}
+    left = {one: max(0, count + sign * used[one]) for one, count in cursor.fetchall()}
     cursor.execute(STORE.format(**table), [list(left), list(left.values()), tenant_id, period])

@@ -36,7 +36,7 @@ from contacts.policies.touch import (
     week_start,
 )
 from contacts.policies.touch_count import Count
-from contacts.services.exposures import COUNTERS, LOCK, STORE, gate_release, hold_identity
+from contacts.services.exposures import COUNTERS, LOCK, STORE, gate_release, gate_restore, hold_identity
 from tenants import clock, preferences
 from tenants.models import Tenant
 from wecom.enums import ReceiverKind
@@ -52,6 +52,7 @@ __all__ = [
     "gate_limits",
     "gate_peek",
     "gate_release",
+    "gate_restore",
 ]
 
 # Everyone asked for, with every record of theirs: who asked for no marketing, agreed or bought with one record, did

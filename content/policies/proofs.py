@@ -5,6 +5,7 @@ from datetime import date
 
 from content.enums import NameShown, ProofProblem, ProofScope
 
+TELLING = 8  # characters; fewer stand in many a text by chance
 _REACH = {ProofScope.PRIVATE: 0, ProofScope.GROUPS: 1, ProofScope.PUBLIC: 2}
 
 
@@ -44,6 +45,11 @@ def standing(evidence: Evidence, *, today: date, needed: str = ProofScope.PRIVAT
         (_REACH[ProofScope(evidence.scope)] < _REACH[ProofScope(needed)], ProofProblem.SCOPE),
     )
     return Standing(tuple(problem for is_so, problem in checks if is_so))
+
+
+def is_said_in(words: str, text: str) -> bool:
+    """Whether a text is these words of a testimonial, or holds them; words too few to tell anybody's must be all."""
+    return words == text or (len(words) >= TELLING and words in text)
 
 
 def name_shown(name: str, how: str) -> str:

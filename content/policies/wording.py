@@ -16,6 +16,8 @@ ALIASES: dict[str, str] = {
     "优惠截止": "offer_ends", "offer ends": "offer_ends",
     "开营日期": "starts_on", "start date": "starts_on",
     "第几天": "day", "day": "day",
+    "总天数": "days", "days in all": "days",
+    "剩余天数": "days_left", "days left": "days_left",
     "卖点": "fact", "fact": "fact",
 }  # fmt: skip
 # A message that goes to many at once cannot name each of them.

@@ -1,6 +1,8 @@
 """Reads of testimonials: whether each may be shown, and what stands behind it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,7 @@ from django.db.models import QuerySet
 from contacts.enums import OrderState
 from content.enums import SCOPE_NEEDED, ProofProblem, ProofScope
 from content.models import MaterialEdition, Proof
-from content.policies.proofs import Evidence, Standing, standing
+from content.policies.proofs import Evidence, Standing, is_said_in, standing
 from tenants import clock
 
 if TYPE_CHECKING:
@@ -60,31 +62,76 @@ def standing_of(
     return {row.pk: standing(evidence_of(row), today=today, needed=needed) for row in rows}
 
 
-def unproved(*, tenant: "Tenant", said: Iterable[tuple[str, str]]) -> dict[tuple[str, str], ProofProblem]:
-    """{(words, channel): why they may not go there now} of words that some material made of a testimonial says, in any
-    of its editions; `channel` is a touch's. Words taken over by hand are known too.
+@dataclass(frozen=True)
+class Shown:
+    """What is about to be shown: words, the channel of a touch, the material it was taken from, its pictures."""
 
-    Two queries at most, one where the company has no such material.
+    text: str
+    channel: str
+    material_id: int | None = None
+    asset_ids: frozenset[int] = frozenset()
+
+
+def unproved(*, tenant: "Tenant", shown: Iterable[Shown]) -> dict[Shown, ProofProblem]:
+    """{what is shown: why it may not go there now}, of what is a testimonial: taken from a material made of one,
+    however its words were changed since; with a testimonial's picture; or with its words, alone or within others.
+
+    Two queries, a third where there is something to judge.
     """
-    rows = MaterialEdition.objects.filter(tenant_id=tenant.pk, material__needs_proof=True)
-    bound: dict[str, set[int]] = {}
-    for text, variants, proof_id in rows.values_list("text", "variants", "material__proof_id"):
-        for one in (text, *(variant["text"] for variant in variants)):
-            if one.strip():
-                bound.setdefault(one.strip(), set()).add(proof_id or 0)
-    wanted = {(text, channel) for text, channel in said if text.strip() in bound}
+    wanted = set(shown)
     if not wanted:
         return {}
-    ids = {pk for text, _channel in wanted for pk in bound[text.strip()]}
+    known = _known(tenant.pk)
+    bound = {one: known.behind(one) for one in wanted}
+    ids = {pk for some in bound.values() for group in some for pk in group}
+    if not ids:
+        return {}
     proofs = {row.pk: row for row in proof_list(tenant_id=tenant.pk).filter(pk__in=ids)}
     today = clock.local_date(clock.now(), tenant.timezone)
     found = {}
-    for text, channel in wanted:
-        needed = SCOPE_NEEDED.get(channel, ProofScope.PRIVATE)
-        each = [_stands(proofs.get(pk), today, needed) for pk in sorted(bound[text.strip()])]
-        if not any(one.is_shown for one in each):
-            found[text, channel] = each[0].problems[0]
+    for one, groups in bound.items():
+        needed = SCOPE_NEEDED.get(one.channel, ProofScope.PRIVATE)
+        for some in groups:
+            each = [_stands(proofs.get(pk), today, needed) for pk in sorted(some)]
+            if one not in found and not any(stands.is_shown for stands in each):
+                found[one] = each[0].problems[0]
     return found
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The company's testimonials by what shows them: a material, a picture, words; 0 for a testimonial that is gone."""
+
+    materials: dict[int, set[int]]
+    pictures: dict[int, set[int]]
+    words: dict[str, set[int]]
+
+    def behind(self, shown: Shown) -> list[set[int]]:
+        """Testimonials that must stand: of each set one."""
+        text = shown.text.strip()
+        said = {pk for words, some in self.words.items() if is_said_in(words, text) for pk in some}
+        some = [self.materials.get(shown.material_id or 0, set()), said]
+        return [one for one in (*some, *(self.pictures.get(pk, set()) for pk in shown.asset_ids)) if one]
+
+
+def _known(tenant_id: int) -> _Known:
+    """Two queries."""
+    materials: dict[int, set[int]] = defaultdict(set)
+    pictures: dict[int, set[int]] = defaultdict(set)
+    words: dict[str, set[int]] = defaultdict(set)
+    rows = MaterialEdition.objects.filter(tenant_id=tenant_id, material__needs_proof=True)
+    for material_id, text, variants, proof_id in rows.values_list(
+        "material_id", "text", "variants", "material__proof_id"
+    ):
+        materials[material_id].add(proof_id or 0)
+        for one in (text, *(variant["text"] for variant in variants)):
+            words[one.strip()].add(proof_id or 0)
+    for pk, text, asset_id in Proof.objects.filter(tenant_id=tenant_id).values_list("pk", "text", "asset_id"):
+        words[text.strip()].add(pk)
+        if asset_id is not None:
+            pictures[asset_id].add(pk)
+    words.pop("", None)
+    return _Known(materials, pictures, words)
 
 
 def _stands(proof: Proof | None, today: date, needed: str) -> Standing:

@@ -5,6 +5,7 @@ from datetime import time
 from django.db import models
 from django.db.models import Q
 
+from content.enums import LinkKind
 from groups.enums import Kind
 from sop.enums import (
     GROUP_CHANNELS,
@@ -173,6 +174,11 @@ class Step(TenantModel):
         """Whether it fires for single people and reaches them alone."""
         return self.anchor in PERSON_ANCHORS and self.channel not in GROUP_CHANNELS
 
+    @property
+    def asks_pulse(self) -> bool:
+        """Whether one tap tells how it was (R48)."""
+        return any(one["kind"] == LinkKind.PULSE for one in self.links)
+
     def to_plan(self, *, offer_day: int | None = None, offer_at: time | None = None) -> PlanStep:
         """This step for the plan rules. A countdown step stands on the offer's last day when that is given."""
         day, at = self.day, self.at
@@ -197,6 +203,8 @@ class Step(TenantModel):
             is_service=self.is_service,
             opens_talk=self.opens_talk,
             spawns_talk=bool(self.talk_for),
+            talk_text=self.talk_text if self.talk_for else "",
+            asks_pulse=self.asks_pulse,
             cost_minutes=self.cost_minutes,
             replace_channel=self.replace_channel,
             priority=self.priority,

@@ -3,7 +3,7 @@
 A camp day is 1-based: day 1 is the start date in the tenant's zone. All moments returned are aware UTC.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -27,24 +27,35 @@ class Phase:
     last: int
 
 
-def phases_for(days: int, after_days: int = 0) -> list[Phase]:
-    """The four phases over a camp of `days` (>= 4), scaled from 30 days, none empty; then the extension.
+def stretched(phases: Sequence[Phase], *, from_days: int, to_days: int) -> list[Phase]:
+    """The same phases in a camp of another length, in proportion and none empty; those after its end keep their length.
 
-    Cuts are rounded half up, then moved so that every phase keeps at least one day.
+    Cuts are rounded half up, then moved so that every phase keeps at least one day. Raises ValueError for fewer days
+    than phases.
     """
-    if days < len(REFERENCE_ENDS):
-        raise ValueError("a camp has at least four days, one for each phase")
-    count = len(REFERENCE_ENDS)
+    inside = [phase for phase in phases if phase.first <= from_days]
+    if to_days < len(inside):
+        raise ValueError("a camp has at least a day for each of its phases")
     found: list[Phase] = []
     before = 0
-    for index, (key, reference_end) in enumerate(REFERENCE_ENDS):
-        scaled = (2 * reference_end * days + REFERENCE_DAYS) // (2 * REFERENCE_DAYS)
-        last = days if index == count - 1 else min(max(scaled, before + 1), days - (count - 1 - index))
-        found.append(Phase(key, before + 1, last))
+    for index, phase in enumerate(inside):
+        left = len(inside) - 1 - index
+        scaled = (2 * phase.last * to_days + from_days) // (2 * from_days)
+        last = min(max(scaled, before + 1), to_days - left) if left else to_days
+        found.append(Phase(phase.key, before + 1, last))
         before = last
-    if after_days:
-        found.append(Phase(EXTENSION, days + 1, days + after_days))
-    return found
+    moved = to_days - from_days
+    return found + [
+        Phase(one.key, one.first + moved, one.last + moved) for one in phases if one.first > from_days
+    ]
+
+
+def phases_for(days: int, after_days: int = 0) -> list[Phase]:
+    """The four phases of the 30-day camp over a camp of `days` (>= 4); then the extension."""
+    firsts = (1, *(end + 1 for _key, end in REFERENCE_ENDS))
+    reference = [Phase(key, first, end) for first, (key, end) in zip(firsts, REFERENCE_ENDS, strict=False)]
+    found = stretched(reference, from_days=REFERENCE_DAYS, to_days=days)
+    return [*found, Phase(EXTENSION, days + 1, days + after_days)] if after_days else found
 
 
 def phase_of(day: int, days: int, after_days: int) -> str:
@@ -72,17 +83,43 @@ def day_date(starts_on: date, day: int) -> date:
     return starts_on + timedelta(days=day - 1)
 
 
-def scale_day(day: int, *, from_days: int, to_days: int) -> int:
-    """Move a day into a shorter or longer camp: its place inside its phase is kept, days after the end too."""
+def scale_day(day: int, *, from_days: int, to_days: int, phases: Sequence[Phase] = ()) -> int:
+    """Move a day into a shorter or longer camp: its place inside its phase is kept, days after the end too. `phases`:
+    the camp's own; none: those of the 30-day camp."""
     if day > from_days:
         return to_days + (day - from_days)
-    source, target = phases_for(from_days), phases_for(to_days)
+    source = phases or phases_for(from_days)
+    target = stretched(source, from_days=from_days, to_days=to_days)
     index = next(i for i, phase in enumerate(source) if phase.first <= day <= phase.last)
     old, new = source[index], target[index]
     if old.last == old.first:
         return new.first
     place = (day - old.first) / (old.last - old.first)
     return new.first + round(place * (new.last - new.first))
+
+
+Moment = tuple[int, time]
+
+
+def beside_marks(
+    moments: Mapping[str, Moment], days: Mapping[str, int], marked: Collection[str], *, last: int
+) -> dict[str, int]:
+    """Scaled days, mended so that what came before or after a marked step still does: "last night's opening" is never
+    asked about before the opening.
+
+    `moments`: each step's day and time before; `days`: its day after; `last`: the last day there is. A step that would
+    change sides goes to the day after, or before, the mark.
+    """
+    found = dict(days)
+    for mark in sorted(marked, key=lambda one: moments[one]):
+        stands = (found[mark], moments[mark][1])
+        for key, was in moments.items():
+            now = (found[key], was[1])
+            if was > moments[mark] and now <= stands:
+                found[key] = min(stands[0] + (was[1] <= stands[1]), last)
+            elif was < moments[mark] and now >= stands:
+                found[key] = max(stands[0] - (was[1] >= stands[1]), 1)
+    return found
 
 
 def due_at(*, starts_on: date, day: int, at: time, zone: str) -> datetime:

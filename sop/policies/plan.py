@@ -54,6 +54,8 @@ class PlanStep:
     attachment_kinds: tuple[str, ...] = ()
     trigger: Trigger = field(default_factory=Trigger)
     spawns_talk: bool = False  # leaves conversations behind
+    talk_text: str = ""  # the words they begin with
+    asks_pulse: bool = False  # one tap tells how it was
 
 
 @dataclass(frozen=True)
@@ -250,7 +252,7 @@ def _check_words(steps: list[PlanStep]) -> list[Finding]:
         found.extend(_check_limits(step))
         found.extend(
             Finding("VAR-01", Severity.BLOCK, {"title": step.title, "name": f"{{{name}}}"}, (step.key,))
-            for name in unknown_names(step.text, {}, step.link_keys)
+            for name in _unfilled(step)
         )
         if step.channel in GROUP_CHANNELS | MASS_CHANNELS | SILENT_CHANNELS:
             found.extend(
@@ -259,6 +261,12 @@ def _check_words(steps: list[PlanStep]) -> list[Finding]:
                 if ALIASES.get(name) in ONE_TO_ONE
             )
     return found
+
+
+def _unfilled(step: PlanStep) -> list[str]:
+    """Variables that nothing fills, each once; a conversation carries none of the step's links."""
+    unknown = [*unknown_names(step.text, {}, step.link_keys), *unknown_names(step.talk_text, {}, frozenset())]
+    return list(dict.fromkeys(unknown))
 
 
 def _check_limits(step: PlanStep) -> list[Finding]:

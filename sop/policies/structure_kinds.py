@@ -27,9 +27,9 @@ def _step(key: str, day: int, **fields: Any) -> PlanStep:
 _CAMP = Shape(
     TemplateKind.CAMP,
     (
-        _step("opening", 1, mark=Mark.FIRST),
-        _step("session", 5, mark=Mark.PEAK),
-        _step("closing", 8, mark=Mark.END),
+        _step("opening", 1, mark=Mark.FIRST, asks_pulse=True),
+        _step("session", 5, mark=Mark.PEAK, asks_pulse=True),
+        _step("closing", 8, mark=Mark.END, asks_pulse=True),
     ),
 )
 _FLASH = Shape(
@@ -62,6 +62,30 @@ def _marks_in_order(shape: Shape) -> str:
     return _("The marks stand on days %(first)s, %(peak)s and %(end)s; people remember the peak and the end.") % {
         "first": min(days[Mark.FIRST]), "peak": min(days[Mark.PEAK]), "end": max(days[Mark.END]),
     }  # fmt: skip
+
+
+@check(
+    "PEAK-03",
+    Severity.WARN,
+    gettext_lazy("A pulse after each mark"),
+    fix=gettext_lazy("Add the link “How was it” to the step, or to one after it"),
+    rule="R48",
+    cites=(Cites.BURST,),
+    bad=replace(_CAMP, steps=(_CAMP.steps[0], replace(_CAMP.steps[1], asks_pulse=False), _CAMP.steps[2])),
+    good=_CAMP,
+)
+def _marks_are_asked_about(shape: Shape) -> str:
+    if shape.kind != TemplateKind.CAMP:
+        return ""
+    marked: list[PlanStep] = []
+    asked: set[str] = set()
+    for step in sorted(shape.steps, key=lambda one: (one.day or 0, one.at or time.min, one.priority)):
+        if step.mark:
+            marked.append(step)
+        if step.asks_pulse and marked:
+            asked.add(marked[-1].key)  # a question is about the last marked step before it
+    silent = [one.title for one in marked if one.key not in asked]
+    return _("Nobody is asked how it was after: %(steps)s.") % {"steps": listed(silent)} if silent else ""
 
 
 @check(

@@ -4,18 +4,19 @@ A constant number of queries, whatever the number of groups; details are read fo
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from contacts.policies.touch import Limits, is_quiet
 from contacts.services.touch import LIMIT_SETTINGS, limits_from
-from groups.selectors import members_current
+from groups.selectors.sharing import groups_sharing
 from sop.enums import INTERNAL_CHANNELS, PUSH_AT, TOUCH_OPEN, TouchState
 from sop.enums.calendar import FIELDS
 from sop.models import PushSlot, Run, Touch, ValueEvent
 from sop.policies.clashes import Found, Mark, clashes
+from sop.selectors.board_away import touches_away
 from sop.selectors.board_groups import REST_PART, WEEK_PART, Cast, Wanted, cast_of
 from sop.selectors.calendar import camp_days, decorate, is_idle_join, week_days
 from sop.selectors.execution import Execution, execution_rate, together
@@ -311,13 +312,27 @@ class _Builder:
                 if mark is not None:
                     marks.append(mark)
                     by_key[mark.key] = (group_id, day, chip)
-        ids = [one.pk for one in groups]
-        shares = shared(members_current(tenant_id=self.tenant.pk, group_ids=ids))
-        frozen = {one.pk for one in groups if one.frozen_at}
+        shares = groups_sharing(tenant_id=self.tenant.pk, group_ids=cells)
         names = {one.pk: str(one) for one in groups}
+        for touch in self._away(shares, cells):
+            group_id, day = touch.group_id or 0, clock.local_date(touch.planned_at, self.zone)
+            names[group_id] = str(touch.group)
+            mark = _mark(Chip(touch.planned_at, touch), group_id, opens, self.now)
+            if mark is not None:
+                marks.append(mark)
+                by_key[mark.key] = (group_id, day, Chip(touch.planned_at, touch))
+        frozen = {one.pk for one in groups if one.frozen_at}
         for found in clashes(marks, shares=shares, frozen=frozen):
             for group_id, day, told in _told(found, by_key, names):
-                cells[group_id][self.days.index(day)].clashes.append(told)
+                if group_id in cells:
+                    cells[group_id][self.days.index(day)].clashes.append(told)
+
+    def _away(self, shares: dict[int, set[int]], cells: Collection[int]) -> list[Touch]:
+        """What is planned beside it for groups that share people and stand on another page, or on none."""
+        rows = touches_away(
+            tenant=self.tenant, shares=shares, group_ids=cells, states=_COUNTS, since=self.since, until=self.until
+        )  # fmt: skip
+        return [decorate(one, self.now) for one in rows]
 
     def _banded(self, rows: list[BoardRow]) -> list[BoardBand]:
         bands: list[BoardBand] = []
@@ -361,19 +376,6 @@ def _mark(chip: Chip, group_id: int, opens: dict[int, datetime | None], now: dat
         f"t{touch.pk}", group_id, touch.planned_at, f"run:{touch.run_id}", field_of(chip), touch.step.is_marketing,
         opens.get(touch.run_id) == touch.planned_at, is_open=touch.state in TOUCH_OPEN,
     )  # fmt: skip
-
-
-def shared(members: dict[int, list[int]]) -> dict[int, set[int]]:
-    """Group -> other groups with a member of it."""
-    groups_of: dict[int, list[int]] = defaultdict(list)
-    for group_id, people in members.items():
-        for one in people:
-            groups_of[one].append(group_id)
-    found: dict[int, set[int]] = defaultdict(set)
-    for some in {tuple(some) for some in groups_of.values() if len(some) > 1}:
-        for one in some:
-            found[one].update(other for other in some if other != one)
-    return found
 
 
 def _told(

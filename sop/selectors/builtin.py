@@ -13,6 +13,8 @@ _ORDER = (
     "planning", "setup", "bootcamp5", "camp30", "flash", "daily", "super_user", "delivery_learning",
     "delivery_service", "crisis",
 )  # fmt: skip
+# Camps whose words hold at any length, and the lengths that are offered.
+LENGTHS = {"bootcamp5": (8, 6, 10, 14), "camp30": (30, 21, 14)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,11 @@ class Builtin(Blueprint):
     """A built-in template in one language."""
 
     code: str
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Days it may be copied with, its own first; empty where its words belong to its days."""
+        return LENGTHS.get(self.code, ())
 
 
 @cache

@@ -31,7 +31,7 @@ out as materialized (
     select t.id, %(ref)s || ':' || t.id as key, t.group_id, t.channel, t.handed_at from sop_touch t
     join sop_step s on s.tenant_id = t.tenant_id and s.id = t.step_id
     where t.tenant_id = %(tenant)s and t.handed_at >= %(since)s and t.handed_at < %(until)s
-      and t.state = any(%(standing)s) and not s.is_service and t.channel <> all(%(pull)s)
+      and t.state = any(%(standing)s) and (t.is_talk or not s.is_service) and t.channel <> all(%(pull)s)
 ), reached as materialized (
     select out.key, m.customer_id from out
     join groups_member m on m.tenant_id = %(tenant)s and m.group_id = out.group_id and not m.is_staff

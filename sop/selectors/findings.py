@@ -14,11 +14,12 @@ from sop.enums import Channel, Mark
 from sop.policies.plan import Finding, Severity
 from sop.policies.structure import Flaw
 from sop.selectors.constitution import judged, structure_flaws
-from sop.selectors.templates import plan_steps, version_checks
-from sop.selectors.words import WORDS_RULE, StepWords, words_in_steps
+from sop.selectors.templates import plan_steps, step_list, version_checks
+from sop.selectors.words import WORDS_RULE, StepWords, unproved_in, words_in_steps
 
 if TYPE_CHECKING:
-    from sop.models import Step, Version
+    from content.enums import ProofProblem
+    from sop.models import PushSlot, Step, Version
 
 SEVERITY = {
     Severity.BLOCK: ("bad", gettext_lazy("Blocks")),
@@ -118,14 +119,16 @@ def version_findings(version: "Version", steps: "list[Step] | None" = None) -> l
 
     The editor's list and publishing ask here, so what is shown is what decides.
     """
-    planned = plan_steps(version, steps)
+    rows = steps if steps is not None else step_list(version=version)
+    planned = plan_steps(version, rows)
     found = [
-        *explained(version_checks(version, steps)),
+        *explained(version_checks(version, rows)),
         *flawed(structure_flaws(version, planned)),
         *broken(
             judged(tenant=version.tenant, version=version, steps=planned, kinds=[version.template.group_kind])
         ),
         *_worded(words_in_steps(tenant=version.tenant, steps=planned)),
+        *unproved_shown(unproved_in(tenant=version.tenant, rows=rows)),
     ]
     return sorted(found, key=lambda one: not one.stops)
 
@@ -141,6 +144,23 @@ def _worded(found: Iterable[StepWords]) -> list[Explained]:
         tone = SEVERITY[Severity.BLOCK if one.hit.stops else Severity.WARN]
         made.append(Explained(WORDS_RULE, *tone, text, (one.key,), fix=one.hit.hint, stops=one.hit.stops))
     return made
+
+
+def unproved_shown(found: "Iterable[tuple[Step | PushSlot, ProofProblem]]") -> list[Explained]:
+    """Steps and slots that show a testimonial which may not be shown there (R67): they stop."""
+    said = _("“%(title)s” shows a testimonial: %(why)s.")
+    return [
+        Explained(
+            why.value,
+            *SEVERITY[Severity.BLOCK],
+            said % {"title": step.title, "why": why.label},
+            (step.key,),
+            source=" · ".join(["R67", str(Cites.AARRR.label)]),
+            fix=_("Record what is missing under Social proof, or take it out of the step"),
+            stops=True,
+        )
+        for step, why in found
+    ]
 
 
 def _sentence(finding: Finding) -> str:

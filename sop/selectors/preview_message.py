@@ -10,20 +10,31 @@ from django.utils.translation import gettext as _
 
 from content.policies.wording import pieces, unknown_names
 from sop.policies.message import Limit, text_limit, text_size
+from sop.selectors.texts import words_used
 from tenants import clock
 from wecom.keeping.assets import asset_ids_in, assets_by_id
 
 if TYPE_CHECKING:
     from groups.models import Group
-    from sop.models import Run, Step
+    from sop.models import Run, Step, Touch
     from tenants.models import Tenant
 
 _PART_KINDS = {"mini_program": "mini"}
 # What the drawer offers to insert, in each language; the first is what a message to many cannot name.
 _ONE_TO_ONE = {"zh": "客户称呼", "en": "customer"}
 _NAMES = {
-    "zh": ("群名", "老师称呼", "品牌", "课程", "优惠截止", "开营日期", "第几天"),
-    "en": ("group", "teacher", "brand", "product", "offer ends", "start date", "day"),
+    "zh": ("群名", "老师称呼", "品牌", "课程", "优惠截止", "开营日期", "第几天", "总天数", "剩余天数"),
+    "en": (
+        "group",
+        "teacher",
+        "brand",
+        "product",
+        "offer ends",
+        "start date",
+        "day",
+        "days in all",
+        "days left",
+    ),
 }
 
 
@@ -61,6 +72,7 @@ def sample_values(
     ends = run.offer_ends_at if run is not None else None
     wall = clock.local(ends, tenant.timezone) if ends else None
     owner = group.owner if group is not None else None
+    days, day = run.days if run is not None else step.version.days, step.day or step.version.offer_day or 1
     return {
         "group": str(group) if group is not None else _("Starter 03"),
         "customer": _("Ms Wang"),
@@ -69,7 +81,9 @@ def sample_values(
         "product": (run.product_title if run is not None else "") or _("The year course"),
         "offer_ends": f"{formats.date_format(wall, 'MONTH_DAY_FORMAT')} {wall:%H:%M}" if wall else "20:00",
         "starts_on": formats.date_format(run.starts_on if run is not None else today, "MONTH_DAY_FORMAT"),
-        "day": str(step.day or 1),
+        "day": str(day),
+        "days": str(days),
+        "days_left": str(max(days - day, 0)),
         **(run.variables if run is not None else {}),
     }
 
@@ -90,6 +104,16 @@ def message_preview(*, tenant: "Tenant", step: "Step", group: "Group | None", ru
         limit=limit,
         unknown=unknown_names(step.text, run.variables if run is not None else {}, frozenset(links)),
     )
+
+
+def touch_parts(touch: "Touch", *, own: str = "") -> list[dict[str, Any]]:
+    """A touch's message as it was handed over, `own` to its one person; before that, as it is written. At most one
+    query."""
+    is_final = touch.text or touch.attachments or touch.is_talk
+    text = own or touch.text or words_used(touch)
+    said = [{"kind": "text", "text": text}] if text else []
+    along = touch.attachments if is_final else touch.step.attachments
+    return said + attachment_parts(tenant_id=touch.tenant_id, attachments=along)
 
 
 def attachment_parts(*, tenant_id: int, attachments: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -67,10 +67,6 @@ class Pulse:
         return str(Mark(self.mark).label) if self.mark else ""
 
 
-def asks_pulse(step: Step) -> bool:
-    return any(one["kind"] == LinkKind.PULSE for one in step.links)
-
-
 def question_of(*, tenant: "Tenant", token: str) -> Question | None:
     """The question behind a link; None for a link that asks nothing. Three queries."""
     link = radar_link(tenant=tenant, token=token)
@@ -118,7 +114,7 @@ def answer_of(
 def pulses_of_run(*, tenant: "Tenant", run: Run) -> list[Pulse]:
     """Every question of a run in the order of days, with its answers, each person once. Nine queries or so."""
     steps = sorted(step_list(version=run.version), key=lambda one: order_key(run.version, one))
-    asking = [one for one in steps if asks_pulse(one)]
+    asking = [one for one in steps if one.asks_pulse]
     if not asking:
         return []
     asked = _asked(tenant, run, {one.key for one in asking})

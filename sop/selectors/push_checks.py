@@ -19,8 +19,9 @@ from sop.models import PushSlot, Touch
 from sop.policies import plan
 from sop.policies.plan import PlanStep
 from sop.selectors.constitution import content_kind
-from sop.selectors.findings import Explained, broken, explained
+from sop.selectors.findings import Explained, broken, explained, unproved_shown
 from sop.selectors.templates import limits_for
+from sop.selectors.words import unproved_in
 from tenants import clock
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def judge(
     monday: date,
     own: Sequence[PlanStep],
     others: Sequence[PlanStep],
+    slots: Sequence[PushSlot] = (),
     no_owner: int = 0,
 ) -> Judged:
     """What the days of the week that are still to come break, with everything that other runs send there."""
@@ -105,6 +107,7 @@ def judge(
         *_words_and_times(ahead, limits),
         *_days_over(steps, limits, monday),
         *_sensitive(tenant, ahead),
+        *unproved_shown(unproved_in(tenant=tenant, rows=[one for one in slots if one.number >= first])),
         *_owners(no_owner),
     ]
     loads = plan.load_by_day([*own, *others])

@@ -144,7 +144,7 @@ def grid_of(*, tenant: "Tenant", group: "Group", monday: date) -> Grid:
         cells[place].suggestion = kind
     judged = judge(
         tenant=tenant, facts=facts, monday=monday,
-        own=[slot_step(row, times[row.slot]) for row in rows.values()],
+        own=[slot_step(row, times[row.slot]) for row in rows.values()], slots=list(rows.values()),
         others=[touch_step(one, monday, tenant.timezone) for one in others],
         no_owner=sum(
             cell.row is not None and cell.row.staff_id is None and not cell.is_fixed for cell in cells.values()

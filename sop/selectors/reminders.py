@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.db.models import OuterRef, Subquery
+
 from contacts.enums import QUIET_FROM, QUIET_UNTIL
 from sop.enums import REMIND_AFTER_MIN, REMINDERS_A_DAY, TouchState
 from sop.enums.reminders import LEADER_AT, REMIND_AGAIN_MIN, WECOM_MOST, WORK_FROM, WORK_UNTIL
@@ -14,6 +16,8 @@ from sop.policies.reminders import Hours, Ladder, left
 from tenants import clock, preferences
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from tenants.models import Tenant
 
 
@@ -50,6 +54,12 @@ def given_to(*, tenant_id: int, touch_ids: Iterable[int], now: datetime) -> dict
     for touch_id, at in rows.values_list("touch_id", "at"):
         found[touch_id].append(at)
     return found
+
+
+def with_reminders(touches: "QuerySet[Touch]") -> "QuerySet[Touch]":
+    """Touches with `reminded`: how many reminders each had; None without any."""
+    last = TouchReminder.objects.filter(tenant=OuterRef("tenant"), touch=OuterRef("pk")).order_by("-number")
+    return touches.annotate(reminded=Subquery(last.values("number")[:1]))
 
 
 @dataclass(frozen=True)

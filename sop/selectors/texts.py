@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 FACT_ID = "fact_id"  # beside the values: which fact the words tell
 
 
+def words_used(touch: "Touch") -> str:
+    """The words a touch is written with: its step's, or those of the conversation that the step leaves behind."""
+    return touch.step.talk_text if touch.is_talk else touch.step.text
+
+
 def values_of(*, tenant: "Tenant", touch: "Touch") -> dict[str, str]:
     """Variable -> value for one touch, in the tenant's zone."""
     run, day = (
         touch.run,
         calendar.camp_day(touch.run.starts_on, clock.local_date(touch.planned_at, tenant.timezone)),
     )
-    named = {ALIASES.get(one) for one in names_in(touch.step.text)}
+    named = {ALIASES.get(one) for one in names_in(words_used(touch))}
     teacher = run.variables.get("老师称呼") or (touch.staff.name if touch.staff else "")
     return {
         "group": str(touch.group) if touch.group else "",
@@ -34,6 +39,8 @@ def values_of(*, tenant: "Tenant", touch: "Touch") -> dict[str, str]:
         "offer_ends": _moment(run, tenant.timezone),
         "starts_on": formats.date_format(run.starts_on, "MONTH_DAY_FORMAT"),
         "day": str(day),
+        "days": str(run.days),
+        "days_left": str(max(run.days - day, 0)),
         **(_fact(tenant, touch) if "fact" in named else {}),
         **run.variables,
     }

@@ -8,13 +8,15 @@ from django.utils.translation import gettext as _
 
 from content.policies.sensitive import Word, find, refused
 from content.policies.wording import ALIASES, names_in, render
-from content.selectors.proofs import unproved
+from content.selectors.proofs import Shown, unproved
 from content.selectors.sensitive import Told, told, words_of
 from sop.policies.plan import PlanStep
 from sop.selectors.texts import values_of
+from wecom.keeping.assets import asset_ids_in
 
 if TYPE_CHECKING:
-    from sop.models import Touch
+    from content.enums import ProofProblem
+    from sop.models import PushSlot, Step, Touch
     from tenants.models import Tenant
 
 WORDS_RULE, FACT_RULE = "WORDS-01", "FACT-02"
@@ -31,9 +33,23 @@ class StepWords:
 
 
 def words_in_steps(*, tenant: "Tenant", steps: Iterable[PlanStep]) -> list[StepWords]:
-    """Sensitive words of a version's steps, in their order. One query."""
+    """Sensitive words of a version's steps and of the conversations they leave behind, in their order. One query."""
     words = words_of(tenant)
-    return [StepWords(step.key, step.title, one) for step in steps for one in told(find(step.text, words))]
+    return [
+        StepWords(step.key, step.title, one)
+        for step in steps
+        for one in told(find(f"{step.text}\n{step.talk_text}", words))
+    ]
+
+
+def unproved_in(
+    *, tenant: "Tenant", rows: "Sequence[Step] | Sequence[PushSlot]"
+) -> "list[tuple[Step | PushSlot, ProofProblem]]":
+    """Steps or slots that show a testimonial which may not be shown there now, and why. Two queries, a third where one
+    does."""
+    shown = [shown_by(row, row.channel) for row in rows]
+    problems = unproved(tenant=tenant, shown=shown)
+    return [(row, problems[one]) for row, one in zip(rows, shown, strict=True) if one in problems]
 
 
 @dataclass(frozen=True)
@@ -48,21 +64,24 @@ class Judged:
 
 def words_judged(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, Judged]:
     """{touch: what its final words say}: one that holds a refused word, wants a fact where there is none, or is a
-    testimonial's whose permission does not hold, is stopped. Two queries, more only where there is something.
+    testimonial's whose permission does not hold, is stopped. Three queries, more only where there is something.
 
     The values of the variables are read too: a group's name can hold what the template does not.
     """
     if not touches:
         return {}
     words = words_of(tenant)
-    shown = unproved(tenant=tenant, said={(one.step.text, one.channel) for one in touches})
+    shown = {one.pk: _shown(one) for one in touches}
+    problems = unproved(tenant=tenant, shown=shown.values())
     seen: dict[tuple[Any, ...], Judged] = {}
     found = {}
     for touch in touches:
-        if (problem := shown.get((touch.step.text, touch.channel))) is not None:
+        if (problem := problems.get(shown[touch.pk])) is not None:
             found[touch.pk] = Judged(problem.value, str(problem.label))
             continue
-        alike = (touch.run_id, touch.step_id, touch.group_id, touch.staff_id, touch.planned_at)
+        alike = (
+            touch.run_id, touch.step_id, touch.group_id, touch.staff_id, touch.planned_at, touch.is_talk
+        )  # fmt: skip
         if alike not in seen:
             text = render("\n".join(_said(touch)), values_of(tenant=tenant, touch=touch), {})
             seen[alike] = _judged(text, words)
@@ -70,8 +89,21 @@ def words_judged(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, J
     return found
 
 
+def _shown(touch: "Touch") -> Shown:
+    if touch.is_talk:
+        return Shown(touch.step.talk_text, touch.channel)
+    return shown_by(touch.step, touch.channel)
+
+
+def shown_by(row: "Step | PushSlot", channel: str) -> Shown:
+    """What a step or a slot shows, in the terms of testimonials."""
+    return Shown(row.text, channel, row.material_id, frozenset(asset_ids_in(row.attachments)))
+
+
 def _said(touch: "Touch") -> list[str]:
-    """Every text of a step that people read: its words, and titles and descriptions of what comes along."""
+    """Every text of a touch that people read: its words, and titles and descriptions of what comes along."""
+    if touch.is_talk:
+        return [touch.step.talk_text]
     along = [f"{one.get('title', '')}\n{one.get('description', '')}" for one in touch.step.attachments]
     return [touch.step.text, *along]
 

@@ -87,6 +87,7 @@ def has_sender(touch: Touch) -> bool:
 
 
 def _mark_handed(context: _Context, touch: Touch, people: tuple[int, ...]) -> Touch:
+    material_id = None if touch.is_talk else touch.step.material_id  # a conversation has words of its own
     return touch_move(
         touch,
         TouchState.HANDED,
@@ -95,8 +96,8 @@ def _mark_handed(context: _Context, touch: Touch, people: tuple[int, ...]) -> To
         text=context.messages[touch.pk].text,
         attachments=context.messages[touch.pk].attachments,
         fact_id=context.messages[touch.pk].fact_id,
-        material_id=touch.step.material_id,
-        wording=context.carried.get((touch.step.material_id or 0, touch.step.text), ""),
+        material_id=material_id,
+        wording=context.carried.get((material_id or 0, touch.step.text), ""),
         recipients_count=len(people),
     )
 

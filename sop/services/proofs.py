@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from groups.policies.pictures import LARGEST_BYTES, LARGEST_MB, picture_type
-from sop.enums import REF, Channel, RecipientState, TouchState
+from sop.enums import PULL_CHANNELS, REF, Channel, RecipientState, TouchState
 from sop.enums.proofs import PROOFS_REF, Outcome, ProofKind, ProofState
 from sop.errors import OwnProof, PictureInvalid, ReasonMissing, TouchFixed
 from sop.models import Run, Touch, TouchProof, TouchRecipient
@@ -45,6 +45,24 @@ def touch_locked(tenant: "Tenant", touch_id: int) -> Touch:
     return rows.get(tenant=tenant, pk=touch_id)
 
 
+def post_locked(tenant: "Tenant", touch_id: int) -> tuple[Touch, list[Touch]]:
+    """A touch and, of a post on Moments, the others that the same post carries out, all locked: staff post once,
+    whatever groups it is planned for. Raises Touch.DoesNotExist."""
+    known = Touch.objects.filter(tenant=tenant, bundle__isnull=False, channel__in=PULL_CHANNELS)
+    bundle = known.filter(pk=touch_id).values_list("bundle", flat=True).first()
+    if bundle is None:
+        return touch_locked(tenant, touch_id), []
+    rows = Touch.objects.select_for_update(of=("self",)).select_related("step", "run", "group", "staff")
+    every = {one.pk: one for one in rows.filter(tenant=tenant, bundle=bundle).order_by("pk")}
+    touch = every.pop(touch_id, None) or touch_locked(tenant, touch_id)
+    return touch, [one for one in every.values() if is_same_post(one, touch)]
+
+
+def is_same_post(one: Touch, other: Touch) -> bool:
+    """Whether two touches of one task are one post on Moments."""
+    return one.channel in PULL_CHANNELS and (one.staff_id, one.text) == (other.staff_id, other.text)
+
+
 def proof_offer(*, tenant: "Tenant", touch_id: int, content: bytes, actor: Actor) -> TouchProof:
     """A staff member gives a screenshot of what they sent: the touch is submitted and waits for a colleague's look.
 
@@ -54,14 +72,17 @@ def proof_offer(*, tenant: "Tenant", touch_id: int, content: bytes, actor: Actor
     require(actor, Permission.WORK)
     kind, now = _checked_type(content), clock.now()
     with transaction.atomic():
-        touch = touch_locked(tenant, touch_id)
+        touch, others = post_locked(tenant, touch_id)
         if touch.state not in {TouchState.HANDED, TouchState.SUBMITTED} or touch.send_id:
             raise TouchFixed
-        if touch.state == TouchState.HANDED:
-            touch_said(touch, actor)
-            touches_store([touch])
-            bundles_close(tenant_id=tenant.pk, touches=[touch], state="done")
-        TouchProof.objects.filter(tenant=tenant, touch=touch, state=ProofState.WAITING).delete()
+        said = [one for one in (touch, *others) if one.state == TouchState.HANDED]
+        for one in said:
+            touch_said(one, actor)
+        touches_store(said)
+        bundles_close(tenant_id=tenant.pk, touches=said, state="done")
+        TouchProof.objects.filter(
+            tenant=tenant, touch__in=[touch, *others], state=ProofState.WAITING
+        ).delete()
         proof = TouchProof.objects.create(
             tenant=tenant, touch=touch, kind=ProofKind.SCREENSHOT, at=now, picture=content, picture_type=kind,
             offered_by=actor.name[:64], offered_by_staff_id=actor.id if actor.kind == "staff" else touch.staff_id,
@@ -113,16 +134,18 @@ def proof_accept(*, tenant: "Tenant", proof_id: int, actor: Actor) -> Touch:
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        proof, touch = _reviewed(tenant, proof_id, actor)
+        proof, touch, others = _reviewed(tenant, proof_id, actor)
         if proof.state == ProofState.ACCEPTED:
             return touch
         if proof.state != ProofState.WAITING or touch.state != TouchState.SUBMITTED:
             raise TouchFixed
         _settle(proof, ProofState.ACCEPTED, actor)
-        proof_confirms(touch, proof, by=actor.name)
-        touches_store([touch])
+        shown = [touch, *(one for one in others if one.state == TouchState.SUBMITTED)]
+        for one in shown:
+            proof_confirms(one, proof, by=actor.name)
+        touches_store(shown)
         audit.record(tenant=tenant, actor=actor, verb="sop.proof.accepted", target=touch)
-        touches_confirmed(tenant_id=tenant.pk, touches=[touch], now=clock.now())
+        touches_confirmed(tenant_id=tenant.pk, touches=shown, now=clock.now())
         reviews_put(tenant=tenant, run_ids=[touch.run_id])
     return touch
 
@@ -136,7 +159,7 @@ def proof_refuse(*, tenant: "Tenant", proof_id: int, reason: str, actor: Actor) 
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
-        proof, touch = _reviewed(tenant, proof_id, actor)
+        proof, touch, others = _reviewed(tenant, proof_id, actor)
         if proof.state == ProofState.REFUSED:
             return touch
         if proof.state != ProofState.WAITING:
@@ -145,11 +168,10 @@ def proof_refuse(*, tenant: "Tenant", proof_id: int, reason: str, actor: Actor) 
         words = _("Proof refused: %(reason)s") % {"reason": reason.strip()}
         is_open = touch.window_ends_at > clock.now()
         if touch.state == TouchState.SUBMITTED:
-            if is_open:
-                touch_unsaid(touch, refused=reason.strip()[:200])
-            else:
-                touch.evidence = {**touch.evidence, "refused": reason.strip()[:200]}
-            touches_store([touch])
+            said = [touch, *(one for one in others if one.state == TouchState.SUBMITTED)]
+            for one in said:
+                _send_back(one, reason.strip()[:200], is_open=is_open)
+            touches_store(said)
             item = {
                 "reason": words,
                 "state": "open",
@@ -161,14 +183,21 @@ def proof_refuse(*, tenant: "Tenant", proof_id: int, reason: str, actor: Actor) 
     return touch
 
 
-def _reviewed(tenant: "Tenant", proof_id: int, actor: Actor) -> tuple[TouchProof, Touch]:
-    """A picture and its touch, both locked, the touch first as everybody does."""
+def _send_back(touch: Touch, reason: str, *, is_open: bool) -> None:
+    if is_open:
+        touch_unsaid(touch, refused=reason)
+    else:
+        touch.evidence = {**touch.evidence, "refused": reason}
+
+
+def _reviewed(tenant: "Tenant", proof_id: int, actor: Actor) -> tuple[TouchProof, Touch, list[Touch]]:
+    """A picture, its touch and the others of the same post, all locked, touches first as everybody does."""
     pictures = TouchProof.objects.filter(tenant=tenant, kind=ProofKind.SCREENSHOT)
-    touch = touch_locked(tenant, pictures.values_list("touch_id", flat=True).get(pk=proof_id))
+    touch, others = post_locked(tenant, pictures.values_list("touch_id", flat=True).get(pk=proof_id))
     proof = pictures.select_for_update().defer("picture").get(pk=proof_id)
     if is_own(touch, actor) or (actor.kind == "staff" and proof.offered_by_staff_id == actor.id):
         raise OwnProof
-    return proof, touch
+    return proof, touch, others
 
 
 def _settle(proof: TouchProof, state: ProofState, actor: Actor, reason: str = "") -> None:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Count, Q
 
-from sop.enums import GROUP_CHANNELS, INTERNAL_CHANNELS, MASS_CHANNELS, RecipientState, TouchState
+from contacts.services.touch import gate_restore
+from sop.enums import GROUP_CHANNELS, INTERNAL_CHANNELS, MASS_CHANNELS, REF, RecipientState, Rule, TouchState
 from sop.enums.proofs import LIKENESS, REPLY_HOURS, ProofKind, ProofState
 from sop.models import Touch, TouchProof, TouchRecipient
 from sop.policies import proofs as policy
@@ -29,6 +30,8 @@ from unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) as proven(touch_id, c
 where sop_touchrecipient.tenant_id = %s and sop_touchrecipient.touch_id = proven.touch_id
     and sop_touchrecipient.customer_id = proven.customer_id and sop_touchrecipient.state = 'planned'
 """
+# Counted as missed while the archive was late: what was said in the window proves them all the same.
+_MISSED = (Rule.NOT_SENT, Rule.OFFER_ENDED)
 People = dict[int, list[tuple[int, str]]]
 
 
@@ -67,8 +70,8 @@ def _waiting(tenant_id: int, said: Sequence[Said], staff_ids: Collection[int]) -
     return list(
         rows.filter(
             where,
+            Q(state__in=_WAITING) | Q(state=TouchState.EXPIRED, rule_code__in=_MISSED),
             tenant_id=tenant_id,
-            state__in=_WAITING,
             handed_at__lte=max(one.at for one in said),
             window_ends_at__gte=min(one.at for one in said) - timedelta(hours=REPLY_HOURS.maximum or 0),
         )
@@ -164,18 +167,53 @@ def _confirm(tenant_id: int, touches: dict[int, Touch], kept: list[TouchProof]) 
     by_touch: dict[int, list[TouchProof]] = defaultdict(list)
     for proof in kept:
         by_touch[proof.touch_id].append(proof)
-    _note_people(tenant_id, [one for one in kept if one.customer_id])
     private = [touch_id for touch_id in by_touch if touches[touch_id].channel not in GROUP_CHANNELS]
     proven = _people_proven(tenant_id, private)
-    done = [
-        proof_confirms(touches[touch_id], some[0])
-        for touch_id, some in sorted(by_touch.items())
+    over = [
+        touch_id
+        for touch_id in sorted(by_touch)
         if touches[touch_id].channel in GROUP_CHANNELS
         or policy.is_proven(people=touches[touch_id].recipients_count, proven=proven.get(touch_id, 0))
     ]
+    late = [touches[touch_id] for touch_id in over if touches[touch_id].state == TouchState.EXPIRED]
+    before = _taken_up(tenant_id, late)
+    _note_people(tenant_id, [one for one in (*kept, *before) if one.customer_id])
+    first = {one.touch_id: one for one in reversed(before)}
+    done = [
+        proof_confirms(touches[touch_id], first.get(touch_id, by_touch[touch_id][0])) for touch_id in over
+    ]
     touches_store(done)
     touches_confirmed(tenant_id=tenant_id, touches=done, now=clock.now())
+    _count_again(tenant_id, late)
     return len(done)
+
+
+def _taken_up(tenant_id: int, touches: list[Touch]) -> list[TouchProof]:
+    """Touches that were given up as missed go on with everybody they were for; returns all their proofs, the earliest
+    first. Two statements, none without a touch."""
+    if not touches:
+        return []
+    ids = [one.pk for one in touches]
+    TouchRecipient.objects.filter(
+        tenant_id=tenant_id, touch__in=ids, state=RecipientState.MISSED, rule_code=Rule.NOT_SENT
+    ).update(state=RecipientState.PLANNED, rule_code="")
+    rows = TouchProof.objects.filter(tenant_id=tenant_id, touch__in=ids, state=ProofState.ACCEPTED)
+    return list(rows.order_by("at", "pk"))
+
+
+def _count_again(tenant_id: int, touches: list[Touch]) -> None:
+    """They reached people after all: against the caps of their day they count again."""
+    if not touches:
+        return
+    blocked = TouchRecipient.objects.filter(
+        tenant_id=tenant_id, touch__in=[one.pk for one in touches], state=RecipientState.BLOCKED
+    )
+    gate_restore(
+        tenant_id=tenant_id,
+        keys=[f"{REF}:{one.pk}" for one in touches],
+        now=clock.now(),
+        left_out=[(f"{REF}:{touch}", one) for touch, one in blocked.values_list("touch_id", "customer_id")],
+    )
 
 
 def _note_people(tenant_id: int, proofs: Sequence[TouchProof]) -> None:
@@ -206,5 +244,5 @@ def proof_confirms(touch: Touch, proof: TouchProof, *, by: str = "") -> Touch:
         evidence["confirmed_by"] = by
     if proof.likeness is not None:
         evidence["likeness"] = proof.likeness
-    at = proof.at if touch.state == TouchState.HANDED else None
+    at = proof.at if touch.state in (TouchState.HANDED, TouchState.EXPIRED) else None
     return touch_move(touch, TouchState.CONFIRMED, at=at, evidence=evidence)

@@ -10,7 +10,7 @@ from sop.enums import BLOCKED_REF, INTERNAL_CHANNELS, REF, Evidence, Rule, Touch
 from sop.errors import OwnProof, ReasonMissing, TouchFixed, WecomTells
 from sop.models import Touch
 from sop.services.parked import parked_put
-from sop.services.proofs import is_own, touch_said, touch_unsaid
+from sop.services.proofs import is_own, post_locked, touch_said, touch_unsaid
 from sop.services.results import bundles_close, touches_confirmed
 from sop.services.state import touch_move, touches_store
 from team.services import work_items_close
@@ -35,25 +35,22 @@ def _locked(tenant: "Tenant", touch_id: int) -> Touch:
 def touch_submit(*, tenant: "Tenant", touch_id: int, actor: Actor, note: str = "") -> Touch:
     """The staff member says it is sent. That is their word, with or without a note: the touch is submitted and waits
     for proof. Only a step that asks for no more than the person's own record, or work among colleagues with a note of
-    what came of it, is confirmed by it.
+    what came of it, is confirmed by it. A post on Moments is one word for all groups that it was planned for.
 
     Safe to repeat; a note given later is kept. Raises TouchFixed when its window has passed, NotPermitted.
     """
     require(actor, Permission.WORK)
     now, note = clock.now(), note.strip()[:500]
     with transaction.atomic():
-        touch = _locked(tenant, touch_id)
+        touch, others = post_locked(tenant, touch_id)
         if touch.state == TouchState.CONFIRMED or (touch.state == TouchState.SUBMITTED and not note):
             return touch
         if touch.state not in {TouchState.HANDED, TouchState.SUBMITTED} or touch.send_id:
             raise TouchFixed
-        if touch.state == TouchState.HANDED:
-            touch_said(touch, actor)
-        if touch.step.evidence == Evidence.RECORD or (note and touch.channel in INTERNAL_CHANNELS):
-            _confirm(touch, kind="note" if note else "record", actor=actor, note=note)
-        elif note:
-            touch.evidence = {**touch.evidence, "note": note}
-        touches_store([touch])
+        said = [touch, *(one for one in others if one.state == TouchState.HANDED)]
+        for one in said:
+            _say(one, actor=actor, note=note)
+        touches_store(said)
         audit.record(
             tenant=tenant,
             actor=actor,
@@ -62,10 +59,20 @@ def touch_submit(*, tenant: "Tenant", touch_id: int, actor: Actor, note: str = "
             changes={"state": [None, touch.state]},
         )
         if touch.state == TouchState.CONFIRMED:
-            touches_confirmed(tenant_id=tenant.pk, touches=[touch], now=now)
+            touches_confirmed(tenant_id=tenant.pk, touches=said, now=now)
         else:
-            bundles_close(tenant_id=tenant.pk, touches=[touch], state="done")
+            bundles_close(tenant_id=tenant.pk, touches=said, state="done")
     return touch
+
+
+def _say(touch: Touch, *, actor: Actor, note: str) -> None:
+    """The word that it is sent, in memory."""
+    if touch.state == TouchState.HANDED:
+        touch_said(touch, actor)
+    if touch.step.evidence == Evidence.RECORD or (note and touch.channel in INTERNAL_CHANNELS):
+        _confirm(touch, kind="note" if note else "record", actor=actor, note=note)
+    elif note:
+        touch.evidence = {**touch.evidence, "note": note}
 
 
 def bundle_submit(*, tenant: "Tenant", bundle: int, actor: Actor) -> int:
@@ -116,17 +123,19 @@ def touch_review(*, tenant: "Tenant", touch_id: int, actor: Actor, note: str = "
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        touch = _locked(tenant, touch_id)
+        touch, others = post_locked(tenant, touch_id)
         if touch.state == TouchState.CONFIRMED:
             return touch
         if touch.state != TouchState.SUBMITTED:
             raise TouchFixed
         if is_own(touch, actor):
             raise OwnProof
-        _confirm(touch, kind="review", actor=actor, note=note)
-        touches_store([touch])
+        seen = [touch, *(one for one in others if one.state == TouchState.SUBMITTED)]
+        for one in seen:
+            _confirm(one, kind="review", actor=actor, note=note)
+        touches_store(seen)
         audit.record(tenant=tenant, actor=actor, verb="sop.touch.reviewed", target=touch, reason=note)
-        touches_confirmed(tenant_id=tenant.pk, touches=[touch], now=clock.now())
+        touches_confirmed(tenant_id=tenant.pk, touches=seen, now=clock.now())
     return touch
 
 

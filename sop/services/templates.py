@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils.translation import ngettext
 
 from contacts.services.touch import gate_limits
 from groups.enums import Kind
@@ -93,6 +94,11 @@ def template_clone(
     """
     require(actor, Permission.OPERATE)
     source = builtin_get(code=code, language=language)
+    if not name and days and days != source.days:
+        name = ngettext("%(name)s · %(n)s day", "%(name)s · %(n)s days", days) % {
+            "name": source.name,
+            "n": days,
+        }
     with transaction.atomic():
         version = blueprint_store(
             tenant=tenant,
@@ -138,40 +144,54 @@ def blueprint_store(
         number=1,
         days=length,
         after_days=blueprint.after_days,
-        phases=_phases(blueprint.phases, length, blueprint.after_days, scaled=length != blueprint.days),
-        offer_day=_scaled(blueprint.offer_day, blueprint.days, length),
+        phases=_phases(blueprint, length),
+        offer_day=_scaled(blueprint, blueprint.offer_day, length),
         offer_at=blueprint.offer_at,
         exits=blueprint.exits,
     )
-    Step.objects.bulk_create(_scaled_steps(version, blueprint.steps, blueprint.days))
+    Step.objects.bulk_create(_scaled_steps(version, blueprint))
     return version
 
 
-def _scaled(day: int | None, from_days: int, to_days: int) -> int | None:
-    if day is None or from_days == to_days:
+def _cuts(blueprint: Blueprint) -> list[calendar.Phase]:
+    return [calendar.Phase(one["key"], one["first"], one["last"]) for one in blueprint.phases]
+
+
+def _scaled(blueprint: Blueprint, day: int | None, to_days: int) -> int | None:
+    if day is None or blueprint.days == to_days:
         return day
-    return calendar.scale_day(day, from_days=from_days, to_days=to_days)
+    return calendar.scale_day(day, from_days=blueprint.days, to_days=to_days, phases=_cuts(blueprint))
 
 
-def _phases(
-    source: list[dict[str, Any]], days: int, after_days: int, *, scaled: bool
-) -> list[dict[str, Any]]:
-    if not scaled:
-        return source
-    cuts = {phase.key: phase for phase in calendar.phases_for(days, after_days)}
-    return [{**one, "first": cuts[one["key"]].first, "last": cuts[one["key"]].last} for one in source]
+def _phases(blueprint: Blueprint, days: int) -> list[dict[str, Any]]:
+    if days == blueprint.days:
+        return blueprint.phases
+    cuts = calendar.stretched(_cuts(blueprint), from_days=blueprint.days, to_days=days)
+    return [
+        {**one, "first": cut.first, "last": cut.last} for one, cut in zip(blueprint.phases, cuts, strict=True)
+    ]
 
 
-def _scaled_steps(version: Version, source: list[dict[str, Any]], from_days: int) -> list[Step]:
+def _scaled_days(blueprint: Blueprint, days: int) -> dict[str, int]:
+    """{step key: its day in a camp of this length}, of steps that have one."""
+    moments = {one["key"]: (one["day"], one["at"]) for one in blueprint.steps if one["day"] and one["at"]}
+    scaled = {key: _scaled(blueprint, day, days) or day for key, (day, _at) in moments.items()}
+    marked = {one["key"] for one in blueprint.steps if one.get("mark") and one["key"] in moments}
+    return calendar.beside_marks(moments, scaled, marked, last=days + blueprint.after_days)
+
+
+def _scaled_steps(version: Version, blueprint: Blueprint) -> list[Step]:
+    is_scaled = blueprint.days != version.days
+    days = _scaled_days(blueprint, version.days) if is_scaled else {}
     rows = [
         Step(
             tenant_id=version.tenant_id,
             version=version,
-            **{**one, "day": _scaled(one["day"], from_days, version.days)},
+            **{**one, "day": days.get(one["key"], one["day"])},
         )
-        for one in source
+        for one in blueprint.steps
     ]
-    if from_days == version.days:
+    if not is_scaled:
         return rows
     # The countdown counts, too: it stands where the offer ends.
     planned = [row.to_plan(offer_day=version.offer_day, offer_at=version.offer_at) for row in rows]

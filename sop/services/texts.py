@@ -10,6 +10,7 @@ from content.enums import LinkKind
 from content.policies.attachments import DESCRIPTION_BYTES, LINK_TITLE_BYTES, MINI_TITLE_BYTES
 from content.policies.wording import render
 from content.services import RadarWish, radar_links_put
+from sop.enums import PULL_CHANNELS
 from sop.policies.attachments import with_words
 from sop.selectors.texts import FACT_ID, values_of
 from wecom.keeping.kept_rules import cut_bytes
@@ -76,7 +77,10 @@ def _card(number: int) -> str:
 
 
 def _wishes(touch: "Touch") -> dict[str, RadarWish]:
+    """Links of one touch. A post on Moments is one for whatever groups it is planned for, and so are its links."""
     found = {}
+    group_id = None if touch.channel in PULL_CHANNELS else touch.group_id
+    place = group_id or "post"
     for link in touch.step.links:
         url = target_url(touch.run, link)
         if url:
@@ -85,10 +89,10 @@ def _wishes(touch: "Touch") -> dict[str, RadarWish]:
                 title=link["title"],
                 kind=link["kind"],
                 object_id=link.get("object_id") or link["key"],
-                group_id=touch.group_id,
+                group_id=group_id,
                 source_kind="sop.run",
                 source_id=touch.run_id,
-                source_key=f"{touch.step.key}:{link['key']}:{touch.group_id}",
+                source_key=f"{touch.step.key}:{link['key']}:{place}",
             )
     for number, part in enumerate(touch.step.attachments):
         if part["kind"] == "link":
@@ -97,10 +101,10 @@ def _wishes(touch: "Touch") -> dict[str, RadarWish]:
                 title=part["title"][:64],
                 kind="link",
                 object_id=f"{touch.step.key}:{_card(number)}",
-                group_id=touch.group_id,
+                group_id=group_id,
                 source_kind="sop.run",
                 source_id=touch.run_id,
-                source_key=f"{touch.step.key}:{_card(number)}:{touch.group_id}",
+                source_key=f"{touch.step.key}:{_card(number)}:{place}",
             )
     return found
 

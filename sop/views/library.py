@@ -27,9 +27,6 @@ from sop.services.templates import template_clone
 from sop.views.templates import found_version
 from tenants.enums import Permission
 
-SCALABLE = ("camp30",)
-LENGTHS = (30, 21, 14)
-
 
 def language() -> str:
     """The language in which built-in templates and files are read: the person's."""
@@ -56,8 +53,6 @@ class TemplatesPage(TemplatePage):
             "templates": list(template_own(tenant=tenant, words=words, kind=kind, archived=archived)),
             "builtin": [] if archived else builtin_cards(language=language(), words=words, kind=kind),
             "has_own": template_own(tenant=tenant).exists(),
-            "lengths": LENGTHS,
-            "scalable": SCALABLE,
             "shows_staff_work": kind in (TemplateKind.PLANNING, TemplateKind.SETUP),
         }
 
@@ -79,11 +74,10 @@ class BuiltinPage(TemplatePage):
         return {
             "one": source,
             "preview": blueprint_preview(tenant=self.request.tenant, blueprint=source),
-            "lengths": LENGTHS if source.code in SCALABLE else (),
         }
 
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
-        form = CloneForm(request.POST)
+        source, form = self.found(code), CloneForm(request.POST)
         data = form.cleaned_data if form.is_valid() else {}
         days = data.get("days")
         version = template_clone(
@@ -91,7 +85,7 @@ class BuiltinPage(TemplatePage):
             code=code,
             language=language(),
             actor=self.request.actor,
-            days=days if code in SCALABLE and days in LENGTHS else None,
+            days=days if days in source.lengths else None,
             name=data.get("name", ""),
         )
         toast(request, _("Copied. Look it over, then publish it."))

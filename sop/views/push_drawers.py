@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -21,10 +21,12 @@ from sop.selectors.push import slots_of_weeks
 from sop.selectors.push_grid import grid_of
 from sop.selectors.topics import topic_get
 from sop.services.push import SlotWish, slot_put, slots_put, week_copy
+from sop.services.push_confirm import week_confirm
 from sop.views.push import place_from, place_words, places_said, say_undo
 from sop.views.push_guard import group_open, week_of
 from team.selectors import staff_list
 from tenants.enums import Permission
+from tenants.errors import DomainError
 
 if TYPE_CHECKING:
     from groups.models import Group
@@ -65,6 +67,32 @@ class SlotPage(_WeekForm):
         rows = slots_of_weeks(tenant_id=self.request.tenant.pk, group_ids=[self.group.pk], monday=self.monday)
         return rows.get(self.group.pk, {}).get(self.place)
 
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """A digest never takes a filled slot's place: the next free one of the week opens instead."""
+        if self.digest_day and self.row() is not None:
+            free = next((one for one in self._free() if PLACES.index(one) > PLACES.index(self.place)), None)
+            if free is not None:
+                url = self.url("sop:week_slot", pk=self.group.pk, place=f"{free[0]}-{free[1]}")
+                return HttpResponseRedirect(f"{url}?{request.GET.urlencode()}")
+            toast(
+                request,
+                _("Every slot left of this week is filled. Copy the words, or put them in one by hand."),
+            )
+        return super().get(request, **kwargs)
+
+    @property
+    def digest_day(self) -> date | None:
+        """The day whose digest is to be posted; None for an ordinary slot."""
+        try:
+            return date.fromisoformat(self.request.GET.get("digest", ""))
+        except ValueError:
+            return None
+
+    def _free(self) -> list[Place]:
+        """Empty slots that can still be filled, in their order."""
+        cells = grid_of(tenant=self.request.tenant, group=self.group, monday=self.monday).cells
+        return [(one.number, one.slot) for one in cells if one.row is None and not one.is_fixed]
+
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         tenant_id = self.request.tenant.pk
         staff = staff_list(tenant_id=tenant_id, active_only=True)
@@ -99,12 +127,8 @@ class SlotPage(_WeekForm):
 
     def _digest(self) -> str:
         """The words of a busy day's digest; "" for none, and for who may not read what members say."""
-        asked = self.request.GET.get("digest", "")
-        if not asked or not self.can(Permission.SEE_PERSONAL):
-            return ""
-        try:
-            day = date.fromisoformat(asked)
-        except ValueError:
+        day = self.digest_day
+        if day is None or not self.can(Permission.SEE_PERSONAL):
             return ""
         return digest_words(digest_of(tenant=self.request.tenant, group=self.group, day=day))
 
@@ -129,6 +153,7 @@ class SlotPage(_WeekForm):
             "monday": self.monday,
             "cell": cell,
             "place": kwargs["place"],
+            "digest": self.digest_day,
             "place_said": place_words(self.monday, self.place),
             "moves": places_said(self.monday, free) if cell.row else [],
         }
@@ -146,14 +171,40 @@ class SlotPage(_WeekForm):
             "tenant": self.request.tenant, "monday": self.monday, "place": self.place, "wish": wish,
             "actor": self.request.actor,
         }  # fmt: skip
+        carried_out = self.digest_day is not None and self._is_carried_out()
         done = slot_put(group_id=self.group.pk, **common)
         more = slots_put(group_ids=data["also"], **common) if data["also"] else 0
+        if carried_out:
+            return self._confirmed()
         said = _("Stands at %(place)s now.") % {"place": place_words(self.monday, self.place)}
         if more:
             said += " " + ngettext("And in %(n)s other group.", "And in %(n)s other groups.", more) % {
                 "n": more
             }
         say_undo(self.request, done, said)
+        return go(self.request, self.back())
+
+    def _is_carried_out(self) -> bool:
+        """Whether the week is confirmed and nobody has changed it since: then one more slot needs no second look."""
+        grid = grid_of(tenant=self.request.tenant, group=self.group, monday=self.monday)
+        return grid.is_confirmed and not grid.changed
+
+    def _confirmed(self) -> HttpResponse:
+        place = {"place": place_words(self.monday, self.place)}
+        try:
+            week_confirm(
+                tenant=self.request.tenant,
+                group_id=self.group.pk,
+                monday=self.monday,
+                actor=self.request.actor,
+            )
+        except DomainError as error:
+            toast(
+                self.request,
+                _("Stands at %(place)s now, but does not go out yet:") % place + f" {error.message}",
+            )
+        else:
+            toast(self.request, _("Goes out at %(place)s: the week was confirmed already.") % place)
         return go(self.request, self.back())
 
 

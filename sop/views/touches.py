@@ -12,9 +12,10 @@ from sop.filters import TouchFilter
 from sop.forms import NoteForm, ReasonForm, RetimeForm
 from sop.models import Touch
 from sop.selectors.calendar import decorate, touch_list, touches_nearest_first
+from sop.selectors.preview_message import touch_parts
 from sop.selectors.proofs import proofs_of
 from sop.selectors.recipients import recipient_list
-from sop.selectors.reminders import reminders_of
+from sop.selectors.reminders import reminders_of, with_reminders
 from sop.selectors.step_material import wording_name
 from sop.services.reminders import touches_remind
 from sop.services.staff import touch_restore, touch_retime, touch_review, touch_skip, touch_submit
@@ -38,7 +39,7 @@ class TouchesPage(ListPage):
     )
 
     def queryset(self) -> Any:
-        return touches_nearest_first(tenant=self.request.tenant)
+        return with_reminders(touches_nearest_first(tenant=self.request.tenant))
 
     def bulk(self) -> list[BulkAction]:
         if not self.can(Permission.OPERATE):
@@ -96,7 +97,7 @@ class TouchDrawer(TemplatePage):
             "touch": touch,
             "people": people[:50],
             "people_count": people.count(),
-            "parts": [{"kind": "text", "text": touch.text or touch.step.text}],
+            "parts": touch_parts(touch),
             "wording": wording_name(touch.material, touch.wording) if touch.material else "",
             "reminded": reminders_of(tenant=self.request.tenant, touch=touch),
             "proofs": proofs_of(tenant=self.request.tenant, touch_id=touch.pk),

@@ -13,9 +13,14 @@ from groups.policies.digest import Sent, digest, quoted
 from groups.policies.questions import Said
 from groups.selectors.digest import digest_of, digest_words
 from groups.services.digests import SOURCE, digests_bring_up
+from sop.models import PushSlot, Touch
+from sop.services.push import SlotWish, slot_put
+from sop.services.push_confirm import week_confirm
 from team.models import WorkItem
 from team.services import work_items_close
+from tenants.audit import SYSTEM
 from tenants.models import Preference, Tenant, User
+from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customers
 from tests.factories.groups import fill_group, make_group
@@ -156,3 +161,32 @@ def test_without_an_archive_nobody_is_asked(tenant: Tenant, frozen: MovableClock
     lin = make_staff(tenant=tenant, app=make_app(tenant=tenant), userid="linxiao", name="林晓")
     make_group(tenant=tenant, app=lin.app, owner=lin, state="active", name="静群")
     assert digests_bring_up(tenant=tenant) == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_digest_takes_the_next_free_slot_and_goes_out_at_once_where_the_week_is_confirmed(
+    busy: Any, tenant: Tenant, confirmed: bool
+) -> None:
+    web, group, monday = Client(), busy[0], date(2026, 3, 2)
+    web.force_login(User.objects.get(email="lin@example.com"))
+    common = {"tenant": tenant, "group_id": group.pk, "monday": monday, "actor": SYSTEM}
+    with tenant_scope(tenant):
+        wish = SlotWish(content_type="value", title="晚上见", text="今晚带读。")
+        slot_put(**common, place=(1, "evening"), wish=wish)
+        if confirmed:
+            week_confirm(**common)
+    base = f"/t/{tenant.slug}/library/week/{group.pk}/slot"
+    opened = web.get(f"{base}/1-evening/?week=2026-03-02&digest=2026-03-01", follow=True)
+    ((where, _status),) = opened.redirect_chain
+    assert where == f"{base}/2-morning/?week=2026-03-02&digest=2026-03-01"
+    said = {
+        name: opened.context["form"].initial.get(name) or ""
+        for name in ("content_type", "title", "text", "staff")
+    }
+    assert "明天几点上课？" in said["text"]
+    web.post(where, {**said, "channel": "group_forward"})
+    with tenant_scope(tenant):
+        assert PushSlot.objects.filter(title=said["title"], number=2, slot="morning").exists()
+        planned = list(Touch.objects.filter(state="planned").values_list("step__title", flat=True))
+        assert sorted(planned) == (sorted(["晚上见", said["title"]]) if confirmed else [])

@@ -9,6 +9,7 @@ from sop.enums import INTERNAL_CHANNELS, LINK_PARTS, Channel, Mark, TouchState
 from sop.models import Step, Touch
 from sop.policies import plan
 from sop.policies.structure import Shape, flaws
+from sop.selectors import builtin
 from sop.selectors.builtin import builtin_codes, builtin_get
 from sop.selectors.findings import version_findings
 from sop.services.dispatch import dispatch_due
@@ -207,3 +208,40 @@ def test_a_crisis_runs_beside_a_camp_and_its_first_day_is_due_at_once(scoped, fr
     assert [one.step.key for one in due.order_by("step__priority")] == [
         "d1_freeze", "d1_speaker", "d1_facts", "d1_statement", "d1_calls",
     ]  # fmt: skip
+
+
+LENGTHS = [(code, days) for code, lengths in builtin.LENGTHS.items() for days in lengths]
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+@pytest.mark.parametrize(("code", "days"), LENGTHS)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_copy_of_another_length_is_judged_clean_and_asks_after_its_marks(scoped, code, days, language):
+    version = template_clone(tenant=scoped, code=code, language=language, actor=SYSTEM, days=days)
+    assert version.phases[-1]["last"] == days + version.after_days
+    assert [one.text for one in version_findings(version) if one.stops or one.code.startswith("PEAK")] == []
+    source = builtin_get(code=code, language=language)
+    assert (version.template.name == source.name) == (days == source.days)
+    kept = {one.key: one for one in Step.objects.filter(version=version)}
+    marks = [kept[one["key"]] for one in source.steps if one["mark"]]
+    assert sorted(marks, key=lambda one: (one.day, one.at)) == marks
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("code", sorted(CAMPS))
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_words_of_a_camp_that_can_be_shortened_name_no_length_of_their_own(code, language):
+    source = builtin_get(code=code, language=language)
+    said = "\n".join(one["text"] for one in source.steps)
+    for words in (
+        f"{source.days} 天",
+        f"{source.days} days",
+        "八天",
+        "三周",
+        "第一周",
+        "下周",
+        "eight days",
+        "weeks",
+    ):
+        assert words not in said

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from contacts.services.identity import customers_merge
 from groups.models import Group
 from sop.enums import TouchState
 from sop.errors import MovePast, MoveRefused, TouchFixed
@@ -25,6 +26,7 @@ from tenants.audit import SYSTEM
 from tenants.models import Preference, User
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
+from tests.factories.contacts import make_customer
 from tests.factories.groups import fill_group, make_group
 from tests.factories.sop import make_run, make_version
 from tests.sop.conftest import Camp
@@ -105,6 +107,37 @@ def test_people_in_two_groups_collide_across_them(camp: Make) -> None:
         str(row.group): [(one.code, one.other_group) for one in row.cells[0].clashes] for row in rows(made)
     }
     assert told == {"启蒙01群": [("CLASH-01", "拼读01群")], "拼读01群": [("CLASH-01", "启蒙01群")]}
+
+
+def _shares_with_another(made: Camp, *people: Any) -> Group:
+    other = make_group(
+        tenant=made.tenant, app=made.groups[0].app, owner=made.staff, state="active", name="拼读01群",
+        kind="new_user",
+    )  # fmt: skip
+    fill_group(group=other, customers=list(people), staff=[made.staff])
+    return other
+
+
+def test_people_shared_with_a_group_that_is_not_on_the_page_collide_too(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    other = _shares_with_another(made, made.people[0][0])
+    beside(made, other, {"at": time(10, 30), "title": "加播"}, {"at": time(11, 0), "title": "远的"})
+    (row,) = rows(made, group_id=made.groups[0].pk)
+    told = [(one.code, one.other_group, one.other.touch.step.title) for one in row.cells[0].clashes]
+    assert told == [("CLASH-01", "拼读01群", "加播")]
+
+
+def test_a_person_with_two_records_is_one_when_groups_are_compared(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    again = make_customer(tenant=made.tenant, name="同一个人")
+    other = _shares_with_another(made, again)
+    beside(made, other, {"at": time(10, 30)})
+    assert not rows(made, group_id=made.groups[0].pk)[0].cells[0].clashes
+    customers_merge(
+        tenant=made.tenant, goes_on_id=made.people[0][0].pk, other_id=again.pk, reason="同一人", actor=SYSTEM
+    )
+    (row,) = rows(made, group_id=made.groups[0].pk)
+    assert [one.other_group for one in row.cells[0].clashes] == ["拼读01群"]
 
 
 def test_an_event_stands_in_its_groups_and_a_message_meanwhile_collides(camp: Make) -> None:

@@ -1,20 +1,25 @@
 """Where materials are used and what came of them (R63): each figure is people or messages that can be opened."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from contacts.models import Behaviour, Exposure
+from content.models import Proof
 from content.selectors.usage import usage_of
 from content.services.library import About, Said, material_ask, material_decide, material_save
 from content.services.proofs import ProofWish, proof_material, proof_save, proof_withdraw
 from sop.enums import TouchState
+from sop.errors import WeekRefused
 from sop.models import Step, Touch
+from sop.selectors.findings import version_findings
 from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
+from sop.services.push import SlotWish, slot_put
+from sop.services.push_confirm import week_confirm
 from tenants import clock
 from tenants.audit import Actor
 from tenants.enums import Role
@@ -176,3 +181,72 @@ def test_a_permission_for_private_chats_does_not_reach_a_group(
     proof_material(tenant=made.tenant, proof_id=proof.pk, actor=OWNER)
     (touch,) = _carried_out(made, frozen)
     assert touch.state == state
+
+
+def _testimonial(made: Camp, **more: object) -> Proof:
+    customer = made.people[0][0]
+    wish = ProofWish(
+        **{
+            "kind": "testimonial", "title": "三个月", "text": "三个月，孩子自己会开口读了", "scope": "groups",
+            "customer_id": customer.pk, "order_id": make_order(tenant=made.tenant, customer=customer).pk,
+            "name_shown": "none", "permitted": True, "permitted_until": None, "permission_note": "截图", **more,
+        }
+    )  # fmt: skip
+    return proof_save(tenant=made.tenant, wish=wish, actor=OWNER)
+
+
+def _from_library(made: Camp, proof: Proof) -> dict[str, object]:
+    """A step that was taken from the testimonial's material, and its words changed since."""
+    material = proof_material(tenant=made.tenant, proof_id=proof.pk, actor=OWNER)
+    return {"material": material, "text": "听听一位妈妈怎么说"}
+
+
+def _copied(_made: Camp, _proof: Proof) -> dict[str, object]:
+    return {"text": "一位妈妈说：三个月，孩子自己会开口读了。你家呢？"}
+
+
+def _pictured(_made: Camp, proof: Proof) -> dict[str, object]:
+    Proof.objects.filter(pk=proof.pk).update(asset_id=4711)
+    return {"attachments": [{"kind": "image", "title": "", "asset_id": 4711}]}
+
+
+@pytest.mark.parametrize("way", [_from_library, _copied, _pictured])
+def test_a_testimonial_is_known_by_its_material_its_words_or_its_picture(
+    camp: Make, frozen: MovableClock, way: Callable[..., dict[str, object]]
+) -> None:
+    made = camp(steps=[{"at": time(10, 0), "text": "大家好"}])
+    proof = _testimonial(made)
+    Step.objects.filter(version=made.version).update(**way(made, proof))
+    assert not [one for one in version_findings(made.version) if one.code.startswith("PROOF")]
+    proof_withdraw(tenant=made.tenant, proof_id=proof.pk, reason="不想展示", actor=OWNER)
+    assert [
+        one.code for one in version_findings(made.version) if one.stops and one.source.startswith("R67")
+    ] == ["PROOF-06"]
+    (touch,) = _carried_out(made, frozen)
+    assert (touch.state, touch.rule_code) == (TouchState.BLOCKED, "PROOF-06")
+
+
+def test_words_too_few_to_tell_a_testimonial_stop_nothing_within_others(
+    camp: Make, frozen: MovableClock
+) -> None:
+    made = camp(steps=[{"at": time(10, 0), "text": "今天不错，晚上见"}])
+    proof = _testimonial(made, text="不错")
+    proof_withdraw(tenant=made.tenant, proof_id=proof.pk, reason="不想展示", actor=OWNER)
+    assert _carried_out(made, frozen)[0].state == TouchState.CONFIRMED
+
+
+def test_a_week_with_a_testimonial_that_may_not_be_shown_is_not_confirmed(
+    camp: Make, frozen: MovableClock
+) -> None:
+    made = camp(steps=[{"at": time(10, 0), "text": "大家好"}])
+    proof = _testimonial(made, scope="private")
+    common = {
+        "tenant": made.tenant,
+        "group_id": made.groups[0].pk,
+        "monday": date(2026, 3, 9),
+        "actor": OWNER,
+    }
+    slot_put(**common, place=(1, "noon"), wish=SlotWish(content_type="value", title="听听", text=proof.text))
+    with pytest.raises(WeekRefused) as caught:
+        week_confirm(**common)
+    assert [one.code for one in caught.value.failed] == ["PROOF-07"]

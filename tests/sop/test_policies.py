@@ -62,6 +62,57 @@ def test_scaled_days_keep_their_order(pair: list[int], days: int) -> None:
     assert first <= second
 
 
+def _cut(lengths: list[int]) -> list[calendar.Phase]:
+    ends = list(itertools.accumulate(lengths))
+    return [
+        calendar.Phase(str(number), end - length + 1, end)
+        for number, (length, end) in enumerate(zip(lengths, ends, strict=True))
+    ]
+
+
+_LENGTHS = st.lists(st.integers(1, 9), min_size=1, max_size=7)
+
+
+@given(_LENGTHS, st.integers(0, 4), st.integers(0, 60))
+def test_any_template_keeps_its_phases_in_a_row_at_any_length(
+    lengths: list[int], after: int, more: int
+) -> None:
+    source, days = _cut(lengths), sum(lengths)
+    source += [calendar.Phase("after", days + 1, days + after)] if after else []
+    to_days = len(lengths) + more
+    made = calendar.stretched(source, from_days=days, to_days=to_days)
+    assert [one.key for one in made] == [one.key for one in source]
+    assert (made[0].first, made[-1].last) == (1, to_days + after)
+    assert all(one.first <= one.last for one in made)
+    assert all(b.first == a.last + 1 for a, b in itertools.pairwise(made))
+    assert calendar.stretched(source, from_days=days, to_days=days) == source
+    for day in range(1, days + after + 1):
+        moved = calendar.scale_day(day, from_days=days, to_days=to_days, phases=source)
+        assert calendar.phase_in(moved, made) == calendar.phase_in(day, source)
+
+
+_MOMENTS = st.dictionaries(
+    st.sampled_from("abcdefgh"), st.tuples(st.integers(1, 30), st.sampled_from([time(8), time(12), time(20)])),
+    min_size=2,
+)  # fmt: skip
+
+
+@given(_MOMENTS, st.integers(5, 30), st.data())
+def test_what_came_after_a_marked_step_still_does_in_a_shorter_camp(
+    moments: dict[str, tuple[int, time]], days: int, data: st.DataObject
+) -> None:
+    mark = data.draw(st.sampled_from(sorted(moments)))
+    scaled = {key: calendar.scale_day(day, from_days=30, to_days=days) for key, (day, _at) in moments.items()}
+    found = calendar.beside_marks(moments, scaled, {mark}, last=days + 3)
+    stands = (found[mark], moments[mark][1])
+    assert found[mark] == scaled[mark]
+    for key, was in moments.items():
+        if was > moments[mark]:
+            assert (found[key], was[1]) > stands
+        elif was < moments[mark] and scaled[mark] > 1:
+            assert (found[key], was[1]) < stands
+
+
 @given(st.dates(date(2024, 1, 1), date(2030, 1, 1)), st.integers(1, 33), st.times())
 def test_due_time_stands_on_the_tenants_wall(start: date, day: int, at: time) -> None:
     at = at.replace(tzinfo=None, fold=0)

@@ -9,10 +9,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
 
+from contacts.models import ExposureDay, ExposureWeek, GroupDay
+from content.models import RadarLink
 from sop.errors import OwnProof, PictureInvalid, ReasonMissing, TouchFixed
 from sop.handlers import on_messages_archived
 from sop.models import Touch, TouchProof, TouchRecipient
 from sop.selectors.execution import execution_rate
+from sop.services.certificate import certificate_make
 from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
 from sop.services.proofs import outcomes_note, proof_accept, proof_offer, proof_refuse
@@ -283,3 +286,94 @@ def test_a_stranger_sees_no_picture(camp: Make, frozen: MovableClock) -> None:
     proof = proof_offer(tenant=made.tenant, touch_id=touch.pk, content=PNG, actor=SYSTEM)
     answer = Client().get(f"/t/{made.tenant.slug}/sop/proofs/{proof.pk}/picture/")
     assert answer.status_code == 302
+
+
+def _missed(camp: Make, frozen: MovableClock, **step: object) -> tuple[Camp, Touch]:
+    """A touch whose window has ended while the archive was late."""
+    made, (touch,) = handed(camp, frozen, **step)
+    frozen.move(seconds=3700)
+    handed_expire(tenant_id=made.tenant.pk)
+    assert state(touch)[0] == "expired"
+    return made, touch
+
+
+@pytest.mark.parametrize(("ago", "became"), [(1800, "confirmed"), (60, "expired")])
+def test_what_was_said_in_the_window_counts_however_late_the_archive_brings_it(
+    camp: Make, frozen: MovableClock, ago: int, became: str
+) -> None:
+    made, touch = _missed(camp, frozen)
+    assert not ExposureDay.objects.filter(count__gt=0).exists()
+    words = say(made, "linxiao", WORDS, room=made.groups[0].chat_id, ago=ago)
+    for _again in range(2):
+        heard(made, words)
+    assert state(touch)[0] == became
+    if became == "confirmed":
+        assert (touch.done_at, touch.rule_code) == (clock.now() - timedelta(seconds=ago), "")
+        assert set(ExposureDay.objects.values_list("count", flat=True)) == {1}
+        assert set(ExposureWeek.objects.values_list("count", flat=True)) == {1}
+        assert GroupDay.objects.get().count == 1
+        assert execution_rate(tenant_id=made.tenant.pk)[0].in_window == 1
+    day = clock.local_date(clock.now(), made.tenant.timezone)
+    assert certificate_make(tenant=made.tenant, day=day).faults == []
+
+
+def test_a_private_step_that_was_missed_goes_on_once_half_of_its_people_prove_it(
+    camp: Make, frozen: MovableClock
+) -> None:
+    made, touch = _missed(camp, frozen, channel="staff_task")
+    first, second, _third = [one.external_userid for one in made.people[0]]
+    heard(made, say(made, "linxiao", WORDS, to=(first,), ago=1800))
+    assert (state(touch)[0], set(TouchRecipient.objects.values_list("state", flat=True))) == (
+        "expired", {"missed"}
+    )  # fmt: skip
+    heard(made, say(made, "linxiao", WORDS, to=(second,), number=2, ago=1700))
+    assert state(touch) == ("confirmed", "archive")
+    assert sorted(TouchRecipient.objects.values_list("state", flat=True)) == ["planned", "sent", "sent"]
+    assert set(ExposureDay.objects.values_list("count", flat=True)) == {1}
+    day = clock.local_date(clock.now(), made.tenant.timezone)
+    assert certificate_make(tenant=made.tenant, day=day).faults == []
+
+
+def _posted(camp: Make, frozen: MovableClock, text: str = WORDS) -> tuple[Camp, list[Touch]]:
+    return handed(camp, frozen, groups=3, channel="moments", text=text)
+
+
+def test_a_post_on_moments_is_said_once_and_looked_at_once_for_all_its_groups(
+    camp: Make, frozen: MovableClock
+) -> None:
+    made, touches = _posted(camp, frozen)
+    sender, colleague = Actor.of_staff(made.staff.pk, "林晓", MAY), Actor.of_staff(0, "何静", MAY)
+    proof = proof_offer(tenant=made.tenant, touch_id=touches[1].pk, content=PNG, actor=sender)
+    assert {state(one)[0] for one in touches} == {"submitted"}
+    proof_refuse(tenant=made.tenant, proof_id=proof.pk, reason="看不清", actor=colleague)
+    assert {state(one)[0] for one in touches} == {"handed"}
+    touch_submit(tenant=made.tenant, touch_id=touches[2].pk, actor=sender)
+    assert {state(one)[0] for one in touches} == {"submitted"}
+    proof = proof_offer(tenant=made.tenant, touch_id=touches[0].pk, content=PNG, actor=sender)
+    proof_accept(tenant=made.tenant, proof_id=proof.pk, actor=colleague)
+    assert {state(one) for one in touches} == {("confirmed", "screenshot")}
+    assert WorkItem.objects.get(source_kind="sop.touch").state == "done"
+
+
+def test_posts_with_other_words_are_said_one_by_one(camp: Make, frozen: MovableClock) -> None:
+    made, (first, *others) = _posted(camp, frozen, text="{群名}的朋友们，今晚开营")
+    touch_submit(tenant=made.tenant, touch_id=first.pk, actor=SYSTEM)
+    assert state(first)[0] == "submitted"
+    assert {state(one)[0] for one in others} == {"handed"}
+
+
+def test_the_link_of_a_post_is_one_whatever_groups_it_is_planned_for(
+    camp: Make, frozen: MovableClock
+) -> None:
+    link = {"key": "预约", "title": "预约", "kind": "live", "url": "https://live.example.com/1"}
+    _made, touches = handed(camp, frozen, groups=3, channel="moments", text="预约：{链接:预约}", links=[link])
+    assert len({one.text for one in touches}) == 1
+    assert RadarLink.objects.get().group_id is None
+
+
+def test_the_phone_asks_once_for_a_post_and_names_its_groups(camp: Make, frozen: MovableClock) -> None:
+    made, touches = _posted(camp, frozen)
+    phone = hold_phone(made.tenant, made.staff, "zh-hans")
+    page = phone.get(f"/m/{made.tenant.slug}/send/{touches[1].pk}/").content.decode()
+    assert page.count('name="note"') == 1
+    assert "启蒙01群、启蒙02群、启蒙03群" in page

@@ -15,6 +15,7 @@ from tenants.audit import SYSTEM
 from tenants.models import User
 from tenants.scoping import tenant_scope
 
+PULSE = {"key": "打分", "title": "打分", "kind": "pulse"}
 MODULES = (structure_kinds, structure_links)
 
 
@@ -43,10 +44,27 @@ def test_a_check_cites_its_source_and_speaks_both_languages(code):
 @pytest.mark.unit
 def test_a_camp_without_links_is_not_asked_for_them():
     steps = tuple(
-        Step(key=str(day), title="x", day=day, mark=mark, channel="group_forward").to_plan()
+        Step(key=str(day), title="x", day=day, mark=mark, channel="group_forward", links=[PULSE]).to_plan()
         for day, mark in ((1, "first"), (2, "peak"), (3, "end"))
     )
     assert flaws(Shape("camp", steps)) == []
+
+
+@pytest.mark.unit
+def test_each_mark_needs_a_question_of_its_own():
+    def step(key, day, mark="", asks=False):
+        links = [PULSE] if asks else []
+        return Step(key=key, title=key, day=day, mark=mark, channel="group_forward", links=links).to_plan()
+
+    opening, session, closing = step("a", 1, "first"), step("b", 3, "peak"), step("c", 5, "end", asks=True)
+    later, again = step("d", 4, asks=True), step("e", 4, asks=True)
+    (flaw,) = flaws(Shape("camp", (opening, session, closing, later, again)))
+    assert (flaw.check.code, flaw.stops, flaw.message.endswith("a.") or "a" in flaw.message) == (
+        "PEAK-03", False, True
+    )  # fmt: skip
+    assert "b" not in flaw.message.rpartition(":")[2]
+    assert flaws(Shape("camp", (step("a", 1, "first", asks=True), session, closing, later))) == []
+    assert flaws(Shape("super_user", (opening, session, closing))) == []
 
 
 @pytest.fixture

@@ -12,11 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts.models import Exposure, Follow
+from content.services.library import About, Said, material_save
+from content.services.sensitive import words_put
 from groups.models import Member
 from sop.errors import ReasonMissing
 from sop.models import Step, Touch, TouchRecipient
 from sop.policies.talks import Heard, is_broadcast_machine, spread, talk_with
+from sop.selectors.findings import version_findings
 from sop.selectors.talks import heard_of, run_talk
+from sop.services.certificate import certificate_make
 from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
 from sop.services.staff import touch_submit
@@ -247,3 +251,58 @@ def test_eight_workers_plan_each_conversation_once(camp: Make, frozen: MovableCl
         counts = list(pool.map(spawn, range(8)))
     everyone = sorted(one.pk for some in made.people for one in some)
     assert (sum(counts), people()) == (len(everyone), everyone)
+
+
+def _talks(made: Camp, frozen: MovableClock) -> list[Touch]:
+    """The conversations of a broadcast that went out, as they are due."""
+    frozen.move(hours=4, minutes=1)
+    talks_spawn(tenant=made.tenant)
+    frozen.move(seconds=5)
+    dispatch_due(tenant_id=made.tenant.pk)
+    return list(Touch.objects.filter(is_talk=True, due_at__lte=clock.now()).order_by("pk"))
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_the_certificate_counts_conversations_as_the_gate_does(camp: Make, frozen: MovableClock) -> None:
+    made, _touches = sent(camp, frozen)
+    assert {one.state for one in _talks(made, frozen)} == {"handed"}
+    day = clock.local_date(clock.now(), made.tenant.timezone)
+    row = certificate_make(tenant=made.tenant, day=day)
+    assert (row.faults, row.touches, row.exposures) == ([], 2, 2)
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+@pytest.mark.parametrize(("words", "state"), [("保本，信我", "blocked"), ("独家一份，要吗", "handed")])
+def test_the_words_of_a_conversation_are_read_before_it_is_handed_over(
+    camp: Make, frozen: MovableClock, words: str, state: str
+) -> None:
+    made, _touches = sent(camp, frozen, talk_text=words)
+    talks = _talks(made, frozen)
+    assert {one.state for one in talks} == {state}
+    said = {(one.rule_code, tuple(one.warned)) for one in talks}
+    assert said == {("WORDS-01", ()) if state == "blocked" else ("", ("独家",))}
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_a_version_whose_conversations_hold_a_refused_word_or_an_unfilled_name_says_so(camp: Make) -> None:
+    made = camp(steps=[{"text": "今晚八点", **SILENT, "talk_text": "{客户称呼}，{链接:课}，小班"}])
+    words_put(tenant=made.tenant, words="小班", does="refuse", hint="写清人数", actor=SYSTEM)
+    stops = {one.code for one in version_findings(made.version) if one.stops}
+    assert {"WORDS-01", "VAR-01"} <= stops
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_a_conversation_counts_for_no_material_of_its_step(camp: Make, frozen: MovableClock) -> None:
+    made, _touches = sent(camp, frozen)
+    material = material_save(
+        tenant=made.tenant,
+        actor=SYSTEM,
+        about=About(),
+        said=Said(kind="value", title="预告", text="今晚八点直播"),
+    )
+    Step.objects.update(material=material)
+    assert {one.material_id for one in _talks(made, frozen)} == {None}
