@@ -223,6 +223,7 @@ WORDS = {
     "sop.topic.written": _("Wrote a topic"),
     "sop.topics.taken": _("Took topics from the built-in bank"),
     "sop.version.exits_set": _("Set when a run ends for somebody"),
+    "sop.version.frame_set": _("Changed days, phases or the offer of a draft"),
     "sop.version.restored": _("Brought an older version back"),
     "sop.week.confirmed": _("Confirmed a weekly table"),
     "sop.week.default_saved": _("Saved a recurring week"),

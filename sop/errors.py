@@ -302,3 +302,15 @@ class MoveRefused(DomainError):
 
     def __init__(self, *, rule: str, why: object) -> None:
         super().__init__(_("It cannot go there: %(why)s. Choose another time.") % {"why": why}, code=rule)
+
+
+class FrameInvalid(DomainError):
+    code = "SOP-82"
+    message = _(
+        "The days do not fit: phases follow one another to the last day, and the offer ends on one of the days."
+    )
+
+
+class FrameChanged(DomainError):
+    code = "SOP-83"
+    message = _("Somebody changed this draft meanwhile. Close this and open it again, then change it.")

@@ -9,6 +9,7 @@ from sop.views import (
     editor,
     flights,
     flow,
+    frame,
     library,
     link_figures,
     materials,
@@ -131,6 +132,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("sop/materials/<int:pk>/", materials.MaterialPeoplePage.as_view(), name="material_people"),
     path("sop/versions/<int:pk>/exits/", flow.ExitsPage.as_view(), name="exits"),
+    path("sop/versions/<int:pk>/frame/", frame.FramePage.as_view(), name="frame"),
     path("sop/runs/<int:pk>/flow/", flow.RunFlowPage.as_view(), name="run_flow"),
     path("sop/runs/<int:pk>/late/<slug:verb>/", flow.LateDecideView.as_view(), name="run_late"),
     path(

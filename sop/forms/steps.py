@@ -194,6 +194,10 @@ class StepForm(TriggerFields):
     replace_channel = forms.ChoiceField(
         label=_("Other channel"), choices=[*NONE, *Channel.choices], required=False
     )
+    priority = forms.IntegerField(
+        label=_("Priority"), min_value=1, max_value=100, initial=50, required=False,
+        help_text=_("1 goes first. Where a person may get one more message only, the lower number gets the place."),
+    )  # fmt: skip
     mark = forms.ChoiceField(label=_("Peak-end mark"), choices=Mark.choices, required=False)
     strategy = forms.ChoiceField(label=_("Strategy"), choices=Strategy.choices, required=False)
     link = forms.TypedChoiceField(
@@ -246,6 +250,8 @@ class StepForm(TriggerFields):
             self.add_error("replace_channel", _("Say which channel takes its place."))
         self._clean_message(data)
         self._clean_talk(data)
+        if data.get("priority") is None:
+            data.pop("priority", None)  # left empty: it keeps what it has
         return self.clean_trigger(data)
 
     def _clean_talk(self, data: dict[str, Any]) -> None:

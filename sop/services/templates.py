@@ -58,6 +58,7 @@ class StepData:
     evidence: str = "note"
     mark: str = ""
     on_block: str = "drop"
+    priority: int | None = None  # None: as it was; 50 for a new step
     catch_up: str = "skip"
     is_marketing: bool = False
     is_service: bool = False
@@ -295,6 +296,8 @@ def _put(step: Step, data: StepData) -> dict[str, list[Any]]:
     """Set what a person decides; returns what differs, for the audit log."""
     changes = {}
     for name, value in vars(data).items():
+        if name == "priority" and value is None:
+            continue
         before = getattr(step, name)
         if step.pk and before != value:
             changes[name] = [str(before), str(value)]

@@ -9,6 +9,7 @@ from console.listing import ListPage
 from console.pages import ConsoleView, render
 from contacts.selectors import customer_list
 from groups.tables.matrix import OverlapTable
+from sop.selectors.first_reply import first_reply
 from sop.selectors.link_figures import figure_label, link_figures, link_people
 from sop.views.runs import found_run
 
@@ -18,7 +19,12 @@ class LinkFiguresView(ConsoleView):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         run = found_run(request, pk)
-        context = {"run": run, "figures": link_figures(tenant=self.request.tenant, run=run)}
+        tenant = self.request.tenant
+        context = {
+            "run": run,
+            "figures": link_figures(tenant=tenant, run=run),
+            "reply": first_reply(tenant=tenant, run=run),
+        }
         return render(request, "sop/_link_figures.html", context, partial="sop/_link_figures.html")
 
 

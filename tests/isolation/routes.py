@@ -322,6 +322,7 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "sop:run_offer": (VIEW, APPROVE),
     "sop:run_groups": (VIEW, OPERATE),
     "sop:exits": (VIEW, OPERATE),
+    "sop:frame": (VIEW, OPERATE),
     "sop:run_flow": (VIEW, WORK),
     "sop:run_late": (VIEW, OPERATE),
     "sop:chain_release": (VIEW, OPERATE),

@@ -5,8 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.test import Client
 
-from sop.models import Run, RunGroup, Step
+from sop.models import Run, RunGroup, Step, Touch
+from sop.selectors.first_reply import first_reply
 from sop.selectors.link_figures import link_figures, link_people
+from sop.services.joins import joins_plan
+from tenants import clock
 from tenants.models import User
 from tests.factories.contacts import make_behaviour, make_order
 
@@ -93,3 +96,52 @@ def test_days_after_the_end_belong_to_the_run_and_a_group_that_was_taken_out_doe
     assert [counts(lived)[name] for name in ("key", "bought")] == [(0, 6), (0, 6)]
     RunGroup.objects.filter(group=lived.groups[0]).update(removed_at=DAY_2)
     assert counts(lived)["key"] == (0, 3)
+
+
+def test_the_first_word_to_newcomers_is_timed_from_their_joining(camp, frozen, client: Client):
+    steps = [
+        {
+            "key": "later",
+            "anchor": "member_join",
+            "offset_minutes": 60,
+            "channel": "staff_task",
+            "opens_talk": True,
+        },
+        {
+            "key": "greet",
+            "anchor": "member_join",
+            "offset_minutes": 5,
+            "channel": "staff_task",
+            "opens_talk": True,
+        },
+    ]
+    made = camp(steps=steps, people=4)
+    group, people = made.groups[0], made.people[0]
+    assert first_reply(tenant=made.tenant, run=made.run).joined == 0
+    for number, minutes in enumerate((10, 20, 90, None)):
+        joined_at = clock.now() + timedelta(hours=number)
+        joins_plan(
+            tenant_id=made.tenant.pk, group_id=group.pk, customer_ids=[people[number].pk], joined_at=joined_at
+        )
+        touch = Touch.objects.get(step__key="greet", recipients__customer=people[number])
+        if minutes is not None:
+            done_at = joined_at + timedelta(minutes=minutes)
+            Touch.objects.filter(pk=touch.pk).update(state="submitted", done_at=done_at)
+    told = first_reply(tenant=made.tenant, run=made.run)
+    assert (told.step.key, told.joined, told.greeted, told.in_time, told.median_minutes) == (
+        "greet",
+        4,
+        3,
+        2,
+        20,
+    )
+    User.objects.update(language="en")
+    client.force_login(User.objects.get(email="lin@example.com"))
+    where = f"/t/{made.tenant.slug}/sop/runs/{made.run.pk}/links/"
+    page = client.get(where, headers={"HX-Request": "true"}).content.decode()
+    assert "half within 20 min" in page
+    assert f"run={made.run.pk}&amp;step=greet" in page
+
+
+def test_a_camp_that_greets_nobody_has_no_first_word(lived):
+    assert first_reply(tenant=lived.tenant, run=lived.run) is None
