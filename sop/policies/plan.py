@@ -119,8 +119,8 @@ def minutes_before(day: int | None, at: time | None, offset_minutes: int) -> tup
 
 
 def thinned(steps: list[PlanStep], *, messages_a_day: int = 3, messages_a_week: int = 15) -> frozenset[str]:
-    """Keys of the steps that stay when a camp is squeezed: marked steps and countdown first, then what gives each day
-    its value or talk, then by priority.
+    """Keys of the steps that stay when a camp is squeezed: marked steps and countdown first, then what brings a link
+    its parts or asks how it was, then what gives each day its value or talk, then by priority.
 
     A step stays when its day keeps to `messages_a_day` and one mass send, and every seven days around it to
     `messages_a_week`. Steps without a day always stay.
@@ -132,6 +132,9 @@ def thinned(steps: list[PlanStep], *, messages_a_day: int = 3, messages_a_week: 
         key=lambda step: (
             not step.mark,
             step.anchor != Anchor.OFFER_END,
+            not (
+                step.parts or step.asks_pulse
+            ),  # its link would lack them, its mark be asked about by nobody
             step.key not in giving,
             *_importance(step),
         ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
@@ -46,7 +46,7 @@ def touches_away(
     ]
     if not pairs:
         return []
-    ask = {
+    ask: dict[str, Any] = {
         "here": [one for one, _other in pairs], "there": [other for _one, other in pairs], "tenant": tenant.pk,
         "since": since, "until": until, "states": [str(one) for one in states], "gap": CLASH_MINUTES, "most": MOST,
         "inside": [str(one) for one in INTERNAL_CHANNELS],

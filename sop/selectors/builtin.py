@@ -14,7 +14,7 @@ _ORDER = (
     "delivery_service", "crisis",
 )  # fmt: skip
 # Camps whose words hold at any length, and the lengths that are offered.
-LENGTHS = {"bootcamp5": (8, 6, 10, 14), "camp30": (30, 21, 14)}
+LENGTHS = {"bootcamp5": (8, 10), "camp30": (30, 21, 14)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,9 +47,9 @@ def unproved_in(
 ) -> "list[tuple[Step | PushSlot, ProofProblem]]":
     """Steps or slots that show a testimonial which may not be shown there now, and why. Two queries, a third where one
     does."""
-    shown = [shown_by(row, row.channel) for row in rows]
-    problems = unproved(tenant=tenant, shown=shown)
-    return [(row, problems[one]) for row, one in zip(rows, shown, strict=True) if one in problems]
+    shown: list[tuple[Step | PushSlot, Shown]] = [(row, shown_by(row, row.channel)) for row in rows]
+    problems = unproved(tenant=tenant, shown=[one for _row, one in shown])
+    return [(row, problems[one]) for row, one in shown if one in problems]
 
 
 @dataclass(frozen=True)

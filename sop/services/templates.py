@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from contacts.services.touch import gate_limits
 from groups.enums import Kind
-from sop.enums import Anchor, EditVerb, StepRole, TemplateKind, VersionState
+from sop.enums import Anchor, EditVerb, Mark, StepRole, TemplateKind, VersionState
 from sop.errors import ChecksFailed, DraftExists, KindUnknown, MaterialShut, ReasonMissing
 from sop.models import Step, Template, Version
 from sop.policies import calendar, plan
@@ -29,6 +29,7 @@ from tenants.services import require
 if TYPE_CHECKING:
     from tenants.models import Tenant
 
+OFFER = "@offer"  # the end of the offer among the moments of a plan
 COPIED = (
     "key", "phase", "link", "parts", "title", "anchor", "day", "at", "offset_minutes", "window_minutes", "channel",
     "replace_channel", "content_type", "text", "links", "role", "audience", "evidence", "mark", "on_block",
@@ -146,7 +147,7 @@ def blueprint_store(
         days=length,
         after_days=blueprint.after_days,
         phases=_phases(blueprint, length),
-        offer_day=_scaled(blueprint, blueprint.offer_day, length),
+        offer_day=_offer_day(blueprint, length),
         offer_at=blueprint.offer_at,
         exits=blueprint.exits,
     )
@@ -173,11 +174,37 @@ def _phases(blueprint: Blueprint, days: int) -> list[dict[str, Any]]:
     ]
 
 
+def _offer_days(blueprint: Blueprint, days: int) -> dict[int, int]:
+    """Days from the peak to the end of the offer, where one phase holds both: they follow the peak as they did, so that
+    a two-day offer stays one. {day: its day in a camp of this length}."""
+    offer, source = blueprint.offer_day, _cuts(blueprint)
+    if offer is None or days == blueprint.days:
+        return {}
+    target = calendar.stretched(source, from_days=blueprint.days, to_days=days)
+    marked = [one["day"] for one in blueprint.steps if one.get("mark") == Mark.PEAK and one["day"]]
+    for old, new in zip(source, target, strict=True):
+        peak = max((day for day in marked if old.first <= day <= offer <= old.last), default=None)
+        if peak is not None:
+            stands = _scaled(blueprint, peak, days) or peak
+            return {day: min(stands + day - peak, new.last) for day in range(peak, offer + 1)}
+    return {}
+
+
+def _offer_day(blueprint: Blueprint, days: int) -> int | None:
+    offer = blueprint.offer_day
+    return _offer_days(blueprint, days).get(offer or 0, _scaled(blueprint, offer, days))
+
+
 def _scaled_days(blueprint: Blueprint, days: int) -> dict[str, int]:
     """{step key: its day in a camp of this length}, of steps that have one."""
     moments = {one["key"]: (one["day"], one["at"]) for one in blueprint.steps if one["day"] and one["at"]}
-    scaled = {key: _scaled(blueprint, day, days) or day for key, (day, _at) in moments.items()}
+    kept = _offer_days(blueprint, days)
+    scaled = {key: kept.get(day, _scaled(blueprint, day, days) or day) for key, (day, _at) in moments.items()}
     marked = {one["key"] for one in blueprint.steps if one.get("mark") and one["key"] in moments}
+    if blueprint.offer_day and blueprint.offer_at:  # what comes after the offer is said after it
+        moments[OFFER] = (blueprint.offer_day, blueprint.offer_at)
+        scaled[OFFER] = _offer_day(blueprint, days) or blueprint.offer_day
+        marked.add(OFFER)
     return calendar.beside_marks(moments, scaled, marked, last=days + blueprint.after_days)
 
 

@@ -249,4 +249,4 @@ def test_a_week_with_a_testimonial_that_may_not_be_shown_is_not_confirmed(
     slot_put(**common, place=(1, "noon"), wish=SlotWish(content_type="value", title="听听", text=proof.text))
     with pytest.raises(WeekRefused) as caught:
         week_confirm(**common)
-    assert [one.code for one in caught.value.failed] == ["PROOF-07"]
+    assert "PROOF-07" in [one.code for one in caught.value.failed]
