@@ -376,4 +376,4 @@ def test_the_phone_asks_once_for_a_post_and_names_its_groups(camp: Make, frozen:
     phone = hold_phone(made.tenant, made.staff, "zh-hans")
     page = phone.get(f"/m/{made.tenant.slug}/send/{touches[1].pk}/").content.decode()
     assert page.count('name="note"') == 1
-    assert "启蒙01群、启蒙02群、启蒙03群" in page
+    assert "启蒙01群 · 启蒙02群 · 启蒙03群" in page
