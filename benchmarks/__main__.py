@@ -69,7 +69,7 @@ def main(arguments: list[str]) -> int:
         database.make_fresh(os.environ["DATABASE_OWNER_URL"], environment, NAME)
     os.environ.update(environment | {"QUNCE_CLOCK_FILE": str(_nine_o_clock())})
     django.setup()
-    from benchmarks import bulk, callback, due, freeze, group_event, neighbours, owner, pages  # noqa: PLC0415  need Django's settings of this run
+    from benchmarks import bulk, callback, due, freeze, group_event, neighbours, owner, pages, tiers  # noqa: PLC0415  need Django's settings of this run
     from tenants.models import Tenant, User  # noqa: PLC0415
     from tenants.services import tenant_sign_up  # noqa: PLC0415
 
@@ -85,6 +85,7 @@ def main(arguments: list[str]) -> int:
         "group_event": group_event.measure,
         "neighbours": neighbours.measure,
         "bulk": partial(bulk.measure, keep=asked.keep, share=asked.share),
+        "tiers": tiers.measure,
         "pages": partial(pages.measure, only=asked.only, keep=asked.keep, share=asked.share),
     }
     results = []

@@ -1,7 +1,7 @@
 """Choices, transition tables and settings of leads.
 
-The numbers of the tier rule are settings too; `services.rules` freezes them into numbered rule versions, so that
-every tier names the version that made it.
+The tier rule is no setting: it is edited as a draft and published as a numbered version that never changes
+(`services.rule_drafts`), so that every tier names the version that made it.
 """
 
 from django.db import models
@@ -22,6 +22,7 @@ class Tier(models.TextChoices):
 
 
 TIERS: tuple[str, ...] = (Tier.S, Tier.A_PLUS, Tier.A, Tier.B)  # highest first
+MAYBE_S = "S?"  # how a suggested S is shown until a person has confirmed it
 URGENT_TIERS = frozenset({Tier.S, Tier.A_PLUS})
 
 
@@ -126,50 +127,6 @@ SLA_SETTINGS: dict[str, Declared] = {
     Tier.A: SLA_A_MIN,
     Tier.B: SLA_B_MIN,
 }
-
-PURCHASE_CLICKS = _count("lead.purchase_clicks", 3, _("Purchase-link clicks that make an A lead"))
-LESSONS = _count("lead.lessons", 3, _("Finished lessons that make a B lead"))
-ASSIGNMENTS = _count("lead.assignments", 3, _("Assignments that make a B lead"))
-LEARNING_BOTH = declare(
-    "lead.learning_both",
-    default=True,
-    kind=PreferenceKind.FLAG,
-    label=_("A B lead needs lessons and assignments both"),
-)
-CLICK_GAP_S = declare(
-    "lead.click_gap_s",
-    default=5,
-    kind=PreferenceKind.INTEGER,
-    label=_("Clicks on one link within this many seconds count once"),
-    minimum=0,
-    maximum=3600,
-)
-S_KEYWORDS = declare(
-    "lead.s_keywords",
-    default="多少钱 价格 怎么报 报名 优惠 怎么买 年课 学费 课程怎么",
-    kind=PreferenceKind.TEXT,
-    label=_("Words in a message that suggest an S lead, separated by spaces"),
-)
-S_NEEDS_CONFIRMATION = declare(
-    "lead.s_needs_confirmation",
-    default=True,
-    kind=PreferenceKind.FLAG,
-    label=_("A suggested S lead waits for a person to confirm it"),
-)
-S_SUGGESTION_HOURS = _count(
-    "lead.s_suggestion_hours", 24, _("Hours after which an unconfirmed S suggestion lapses")
-)
-WON_MIN_FEN = declare(
-    "lead.won_min_fen",
-    default=0,
-    kind=PreferenceKind.INTEGER,
-    label=_("Orders below this amount (fen) do not close a lead"),
-    minimum=0,
-)
-RULE_SETTINGS: tuple[Declared, ...] = (
-    PURCHASE_CLICKS, LESSONS, ASSIGNMENTS, LEARNING_BOTH, CLICK_GAP_S, S_KEYWORDS, S_NEEDS_CONFIRMATION,
-    S_SUGGESTION_HOURS, WON_MIN_FEN,
-)  # fmt: skip
 
 COHORT_DAYS = declare(
     "lead.cohort_days",

@@ -38,3 +38,23 @@ class DoubtEmpty(DomainError):
 class WindowMismatch(DomainError):
     code = "LEAD-07"
     message = _("A camp must end after it starts.")
+
+
+class RuleDraftMissing(DomainError):
+    code = "LEAD-08"
+    message = _("There is no draft of the tier rule any more. Change the rule first.")
+
+
+class RuleMoved(DomainError):
+    code = "LEAD-09"
+    message = _("Somebody has published another version since. Look at your draft again and save it.")
+
+
+class RuleUnchanged(DomainError):
+    code = "LEAD-10"
+    message = _("This rule says the same as the one in force. Change something first.")
+
+
+class RuleNotPreviewed(DomainError):
+    code = "LEAD-11"
+    message = _("See first who moves: the count for this draft is not done yet.")

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from leads.enums import (
+    MAYBE_S,
     CloseReason,
     DoubtState,
     FollowResult,
@@ -71,17 +72,54 @@ class WindowMember(TenantModel):
 
 
 class RuleVersion(TenantModel):
-    """The tier rule as it stood: made from the settings, never changed. See policies.rules."""
+    """The tier rule as it was published; never changed, by trigger. See policies.rules.
+
+    `restores`: the number of the older version whose rules these are again.
+    """
 
     number = models.PositiveIntegerField()
     rules = models.JSONField()
     published_at = models.DateTimeField(default=clock.now)
+    published_by = models.CharField(max_length=128, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    restores = models.PositiveIntegerField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="lead_rule_number_once")]
 
     def __str__(self) -> str:
         return f"v{self.number}"
+
+
+class RuleDraft(TenantModel):
+    """The next tier rule while people work on it: one a tenant. `base` is the version it started from."""
+
+    rules = models.JSONField()
+    base = models.PositiveIntegerField()
+    restores = models.PositiveIntegerField(null=True)
+    changed_at = models.DateTimeField(default=clock.now)
+    changed_by = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant"], name="lead_rule_draft_alone")]
+
+
+class RuleReport(TenantModel):
+    """What a rule would do and how past camps went by it, counted in a task; the last one of a tenant.
+
+    `rules` were judged beside version `number`; `data` holds the figures, `people` who stands behind each (see
+    services.rule_reports). `made_at` is empty while the count is on its way.
+    """
+
+    number = models.PositiveIntegerField()
+    rules = models.JSONField()
+    asked_at = models.DateTimeField(default=clock.now)
+    made_at = models.DateTimeField(null=True)
+    data = models.JSONField(default=dict)
+    people = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant"], name="lead_rule_report_last")]
 
 
 class Lead(TenantModel):
@@ -161,6 +199,13 @@ class Lead(TenantModel):
     @property
     def is_maybe_s(self) -> bool:
         return self.suggestion is not None
+
+    @property
+    def standing(self) -> str:
+        """Where it stands for people: its tier, "S?", "" for unranked, or the state that ended it."""
+        if self.state == LeadState.OPEN:
+            return MAYBE_S if self.is_maybe_s else self.tier
+        return "" if self.state == LeadState.UNRANKED else self.state
 
     @property
     def column(self) -> str:

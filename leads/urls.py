@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from leads import phone
-from leads.views import actions, board, detail
+from leads.views import actions, asof, board, detail, rules
 
 app_name = "leads"
 urlpatterns: list[URLPattern] = [
@@ -11,6 +11,15 @@ urlpatterns: list[URLPattern] = [
     re_path(
         r"^leads/list/(?P<tab>today|overdue|won|not_buying)/$", board.LeadListPage.as_view(), name="list"
     ),
+    path("leads/days/", asof.AsOfPage.as_view(), name="asof"),
+    path("leads/conversion/", rules.ConversionPage.as_view(), name="conversion"),
+    path("leads/rules/", rules.RulesPage.as_view(), name="rules"),
+    path("leads/rules/draft/", rules.RuleDraftPage.as_view(), name="rule_draft"),
+    path("leads/rules/draft/publish/", rules.PublishView.as_view(), name="rule_publish"),
+    path("leads/rules/draft/drop/", rules.DropView.as_view(), name="rule_drop"),
+    path("leads/rules/count/", rules.CountView.as_view(), name="rule_count"),
+    path("leads/rules/people/", rules.RulePeoplePage.as_view(), name="rule_people"),
+    path("leads/rules/<int:number>/restore/", rules.RestoreView.as_view(), name="rule_restore"),
     path("leads/assign/", actions.AssignView.as_view(), name="assign"),
     path("leads/assign/me/", actions.AssignMeView.as_view(), name="assign_me"),
     path("leads/doubts/<int:doubt_pk>/answer/", actions.DoubtAnswerView.as_view(), name="doubt_answer"),

@@ -30,11 +30,15 @@ def tier_through_rules(
 ) -> Result:
     """The tier at `as_of` by the rule in force then; the steps follow the rule in force at each moment.
 
-    A rule published later never rewrites what was shown before: its verdict begins with its publication.
+    A rule published later never rewrites what was shown before: its verdict begins with its publication, and whoever
+    has bought keeps the tier of the rule they bought under. Which order counts, the rule in force decides.
     """
     acts, marks = list(acts), list(marks)
     spans = _spans(rules, window, min(as_of, window.ends_at))
     result = tier_of(acts, rule=spans[-1][1], window=window, as_of=as_of, marks=marks)
+    if result.won is not None and len(spans) > 1:
+        spans = _until_won(spans, result.won.at)
+        result = tier_of(acts, rule=spans[-1][1], window=window, as_of=as_of, marks=marks)
     if len(spans) == 1:
         return result
     steps: list[Step] = []
@@ -55,6 +59,16 @@ def _spans(
     known = [(at, rule) for number, (at, rule) in enumerate(rules) if number == 0 or at <= until]
     old = [number for number, (at, _) in enumerate(known) if at <= window.starts_at]
     return known[old[-1] :] if old else known
+
+
+def _until_won(spans: Sequence[tuple[datetime, Rule]], won_at: datetime) -> list[tuple[datetime, Rule]]:
+    """The rules in force until the order, all with today's word on which order counts."""
+    least = spans[-1][1].won_min_fen
+    return [
+        (at, replace(rule, won_min_fen=least))
+        for number, (at, rule) in enumerate(spans)
+        if number == 0 or at <= won_at
+    ]
 
 
 def _without_repeats(steps: Sequence[Step]) -> list[Step]:

@@ -5,12 +5,14 @@
      "tiers": [{"tier": "A+", "mode": "all", "conditions": [{"code": "pay_click", "kinds": ["pay_click"], "need": 1}]},
                {"tier": "A", ...}, {"tier": "B", "mode": "all" | "any", ...}]}
 
-Tiers stand highest first, below S. The numbers come from the tenant's settings; a stored version never changes.
+Tiers stand highest first, below S. A stored version never changes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contacts.enums import BehaviourKind
 from leads.enums import Tier
 
 INQUIRY = "inquiry"
@@ -21,6 +23,12 @@ ASSIGNMENT = "assignment"
 ORDER_KIND = "order"
 REFUND_KIND = "refund"
 MESSAGE_KIND = "message"
+COUNTABLE: tuple[str, ...] = (
+    BehaviourKind.PURCHASE_CLICK, BehaviourKind.PAY_CLICK, BehaviourKind.LESSON, BehaviourKind.ASSIGNMENT,
+    BehaviourKind.LINK_CLICK, BehaviourKind.RADAR, BehaviourKind.MINI_PROGRAM, BehaviourKind.LIVE, BehaviourKind.FORM,
+    BehaviourKind.CHECKIN, BehaviourKind.DRAW, BehaviourKind.RED_PACKET, BehaviourKind.COUPON, BehaviourKind.REDEEM,
+)  # fmt: skip
+RULED_TIERS: tuple[str, ...] = (Tier.A_PLUS, Tier.A, Tier.B)  # which behaviours alone decide
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ def rule_data(
     suggestion_hours: int,
     won_min_fen: int,
 ) -> dict[str, Any]:
-    """The JSON of a rule version built from settings. `keywords` is one text, separated by white space."""
+    """The JSON of a rule of the usual shape. `keywords` is one text, separated by white space."""
 
     def tier(name: str, mode: str, *conditions: tuple[str, int]) -> dict[str, Any]:
         listed = [{"code": code, "kinds": [code], "need": need} for code, need in conditions]
@@ -118,13 +126,28 @@ def rule_parse(number: int, data: dict[str, Any]) -> Rule:
     )
 
 
+def near_step(rule: Rule, tier: str, counts: Mapping[str, int]) -> tuple[str, str] | None:
+    """(tier, behaviour): the lowest higher tier that one more of a behaviour would make, where it is on its way.
+
+    `counts` are those of a lead. What everybody is one step away from, as a first click on pay, is left out.
+    """
+    above = [one.tier for one in rule.tiers].index(tier) if tier in RULED_TIERS else len(rule.tiers)
+    for one in reversed(rule.tiers[: 0 if tier == Tier.S else above]):
+        lacking = [part for part in one.conditions if counts.get(part.code, 0) < part.need]
+        if one.any_of:
+            lacking = [part for part in lacking if counts.get(part.code, 0) == part.need - 1][:1]
+        if len(lacking) == 1 and counts.get(lacking[0].code, 0) == lacking[0].need - 1 > 0:
+            return one.tier, lacking[0].code
+    return None
+
+
 BUILT_IN = rule_data(
     purchase_clicks=3,
     lessons=3,
     assignments=3,
     learning_both=True,
     click_gap_s=5,
-    keywords="多少钱 价格 怎么报 报名 优惠",
+    keywords="多少钱 价格 怎么报 报名 优惠 怎么买 年课 学费 课程怎么",
     s_needs_confirmation=True,
     suggestion_hours=24,
     won_min_fen=0,

@@ -145,7 +145,7 @@ def _order(act: Act) -> tuple[datetime, str, int]:
 
 
 @dataclass
-class _Tally:
+class Tally:
     """Counts one condition. Clicks on one link within the gap after a counted one are the same click."""
 
     condition: Condition
@@ -173,7 +173,7 @@ class _TierTally:
     """One tier of the rule: its conditions and the moment it was first met."""
 
     rule: TierRule
-    tallies: list[_Tally]
+    tallies: list[Tally]
     met_at: datetime | None = None
 
     def add(self, act: Act) -> None:
@@ -239,7 +239,7 @@ class _Replay:
         self.rule = rule
         self.inquiries = _Inquiries(rule)
         self.tiers = [
-            _TierTally(one, [_Tally(part, rule.click_gap_s) for part in one.conditions]) for one in rule.tiers
+            _TierTally(one, [Tally(part, rule.click_gap_s) for part in one.conditions]) for one in rule.tiers
         ]
         self.steps: list[Step] = []
 

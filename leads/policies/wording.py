@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from leads.enums import Tier
-from leads.policies.rules import ASSIGNMENT, LESSON, PURCHASE_CLICK
+from leads.policies.rule_words import kind_words
+from leads.policies.rules import ASSIGNMENT, LESSON, PAY_CLICK, PURCHASE_CLICK
 
 
 def headline(
@@ -23,23 +24,26 @@ def headline(
     last = evidence[-1] if evidence else {}
     if tier == Tier.S:
         return _("Asked “%(text)s”") % {"text": last["text"]} if last.get("text") else _("Set to S by hand")
-    if tier == Tier.A_PLUS:
+    if tier == Tier.A_PLUS and counts.get(PAY_CLICK):
         title = last.get("title")
         return (
             _("Clicked pay for %(title)s, no order") % {"title": title}
             if title
             else _("Clicked pay, no order")
         )
-    if tier == Tier.A:
-        number = counts.get(PURCHASE_CLICK, 0)
+    if tier == Tier.A and counts.get(PURCHASE_CLICK):
+        number = counts[PURCHASE_CLICK]
         return ngettext(
             "Purchase link opened %(number)s time", "Purchase link opened %(number)s times", number
         ) % {"number": number}
-    if tier == Tier.B:
+    if tier == Tier.B and counts.get(LESSON, 0) + counts.get(ASSIGNMENT, 0):
         return _("Lessons finished: %(lessons)s, assignments handed in: %(assignments)s") % {
             "lessons": counts.get(LESSON, 0),
             "assignments": counts.get(ASSIGNMENT, 0),
         }
+    if last.get("kind"):
+        kind = str(last["kind"])
+        return _("%(what)s, %(number)s times") % {"what": kind_words(kind), "number": counts.get(kind, 1)}
     return _("No intent shown")
 
 
@@ -47,7 +51,7 @@ def step_words(code: str, number: int) -> str:
     """What is missing, as something the customer does."""
     words = {
         "inquiry": _("Asks about the course"),
-        "pay_click": _("Clicks pay"),
+        PAY_CLICK: _("Clicks pay"),
         PURCHASE_CLICK: ngettext(
             "Opens the purchase link %(number)s more time",
             "Opens the purchase link %(number)s more times",
@@ -58,7 +62,8 @@ def step_words(code: str, number: int) -> str:
             "Hands in %(number)s more assignment", "Hands in %(number)s more assignments", number
         ),
     }
-    return words.get(code, code) % {"number": number}
+    other = _("%(what)s %(number)s more times")
+    return words.get(code, other) % {"number": number, "what": kind_words(code)}
 
 
 def condition_words(code: str, have: int, need: int) -> str:
@@ -66,12 +71,12 @@ def condition_words(code: str, have: int, need: int) -> str:
     values = {"have": have, "need": need}
     words = {
         "inquiry": _("Asked about the course") if have else _("Has not asked about the course"),
-        "pay_click": _("Clicked pay, no order since") if have else _("Has not clicked pay"),
+        PAY_CLICK: _("Clicked pay, no order since") if have else _("Has not clicked pay"),
         PURCHASE_CLICK: _("Purchase link %(have)s, needs %(need)s") % values,
         LESSON: _("Lessons %(have)s, needs %(need)s") % values,
         ASSIGNMENT: _("Assignments %(have)s, needs %(need)s") % values,
     }
-    return words.get(code, code)
+    return words.get(code) or _("%(what)s %(have)s, needs %(need)s") % {"what": kind_words(code), **values}
 
 
 def scripts_for(tier: str, doubts: Sequence[str]) -> list[dict[str, str]]:

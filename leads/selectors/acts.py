@@ -16,13 +16,20 @@ _COLUMNS = ("id", "customer_id", "source", "event_id", "kind", "occurred_at", "o
 
 
 def acts_for(
-    *, tenant_id: int, customer_ids: Iterable[int], since: datetime, rules: Sequence[Rule]
+    *,
+    tenant_id: int,
+    customer_ids: Iterable[int],
+    since: datetime,
+    rules: Sequence[Rule],
+    until: datetime | None = None,
+    more_kinds: Iterable[str] = (),
 ) -> dict[int, list[Act]]:
-    """{customer id: behaviours from `since` on that any of these rules reads, with whatever record of the person}.
+    """{customer id: behaviours in [since, until) that any of these rules reads, with whatever record of the person}.
 
-    Two queries. Messages without a keyword are left in the database: they are most of the stream and move no tier.
+    `more_kinds` are read besides. Two queries.
+    Messages without a keyword are left in the database: they are most of the stream and move no tier.
     """
-    kinds = {ORDER_KIND, REFUND_KIND}.union(*(rule.counted_kinds for rule in rules))
+    kinds = {ORDER_KIND, REFUND_KIND, *more_kinds}.union(*(rule.counted_kinds for rule in rules))
     words = sorted({word for rule in rules for word in rule.keywords})
     wanted = Q(kind__in=sorted(kinds))
     asked = Q()
@@ -33,9 +40,9 @@ def acts_for(
     asked_for = set(customer_ids)
     same = same_people(tenant_id=tenant_id, customer_ids=asked_for)
     records = asked_for.union(*same.values())
-    rows = behaviours_for(tenant_id=tenant_id, customer_ids=list(records), since=since).filter(wanted)
+    rows = behaviours_for(tenant_id=tenant_id, customer_ids=list(records), since=since, until=until)
     did: dict[int, list[Act]] = defaultdict(list)
-    for row in rows.order_by().values_list(*_COLUMNS):
+    for row in rows.filter(wanted).order_by().values_list(*_COLUMNS):
         did[row[1]].append(
             Act(
                 id=row[0],

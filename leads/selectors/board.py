@@ -24,7 +24,9 @@ from django.db.models.functions import RowNumber
 
 from leads.enums import TIERS, URGENT_TIERS, DoubtState, LeadState, Tier
 from leads.models import Doubt, FollowUp, Lead
-from leads.policies.wording import headline
+from leads.policies.rules import Rule, near_step
+from leads.policies.wording import headline, step_words
+from leads.selectors.rules import rules_stored
 from team.selectors import in_work_order, work_order
 
 COLUMN_CARDS = 6
@@ -32,6 +34,14 @@ SUGGESTED = 5
 OVERDUE = 8
 FOREMOST = max(SUGGESTED, OVERDUE)  # what is overdue comes first in the work order
 ENERGY_DAYS = 7
+
+
+@dataclass(frozen=True)
+class NearStep:
+    """One more behaviour, in words, and the tier it would make."""
+
+    tier: str
+    words: str
 
 
 @dataclass
@@ -44,6 +54,7 @@ class Card:
     doubts: list[Doubt]
     is_late: bool
     is_first: bool  # nobody has followed up since the tier rose
+    one_step: NearStep | None  # the single behaviour that would make a higher tier, where one is on its way
 
     @property
     def is_urgent(self) -> bool:
@@ -147,13 +158,14 @@ _COLUMN = Case(
 def board(
     leads: QuerySet[Lead],
     *,
+    tenant_id: int,
     now: datetime,
     sla_min: dict[str, int],
     cards: int = COLUMN_CARDS,
     only: str = "",
     page: int = 1,
 ) -> Board:
-    """The board over these open leads. Four queries, whatever their number: the database counts and ranks.
+    """The board over these open leads. Five queries, whatever their number: the database counts and ranks.
 
     Each column has its first `cards`; with `only` that column has those of a page of as many, counted from 1, the last
     where there are not so many, and the others none.
@@ -165,7 +177,8 @@ def board(
         Q(in_column=only) if only else Q(in_column__in=TIERS)
     )
     rows = list(_ranked(leads, now).filter(shown | Q(rank__lte=FOREMOST)).order_by("rank"))
-    made = _cards({row.pk: row.rank for row in rows}, leads, now)
+    rule = rules_stored(tenant_id=tenant_id, now=now)[-1][1]
+    made = _cards({row.pk: row.rank for row in rows}, leads, now, rule)
     for row in rows:
         is_shown = after < row.place <= after + cards and row.in_column in ([only] if only else TIERS)
         if is_shown and row.pk in made:
@@ -220,7 +233,7 @@ def _ranked(leads: QuerySet[Lead], now: datetime) -> QuerySet:
     )
 
 
-def _cards(ranks: dict[int, int], leads: QuerySet[Lead], now: datetime) -> dict[int, Card]:
+def _cards(ranks: dict[int, int], leads: QuerySet[Lead], now: datetime, rule: Rule) -> dict[int, Card]:
     rows = leads.filter(pk__in=ranks).order_by()
     doubts = doubts_of(rows)
     return {
@@ -231,9 +244,15 @@ def _cards(ranks: dict[int, int], leads: QuerySet[Lead], now: datetime) -> dict[
             doubts=doubts.get(lead.pk, []),
             is_late=lead.next_action_at is not None and lead.next_action_at <= now,
             is_first=lead.waiting_since is not None and lead.next_set_at is None,
+            one_step=_near(lead, rule),
         )
         for lead in rows
     }
+
+
+def _near(lead: Lead, rule: Rule) -> NearStep | None:
+    found = near_step(rule, lead.tier, lead.counts)
+    return NearStep(found[0], step_words(found[1], 1)) if found else None
 
 
 def lead_text(lead: Lead) -> str:

@@ -1,7 +1,7 @@
 """One lead's page: why this tier, on any day; its way here; what could be said."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -9,7 +9,7 @@ from contacts.enums import BehaviourKind
 from contacts.selectors.timeline import CHANGE, TimelineEntry
 from leads.enums import MARK_KINDS, SLA_SETTINGS, CloseReason, FollowResult, LeadEventKind, NextAction
 from leads.models import Lead, LeadEvent
-from leads.policies.history import rule_at, tier_through_rules
+from leads.policies.history import tier_through_rules
 from leads.policies.tiers import Act, Mark, Result, TierState, Window, tier_of
 from leads.policies.wording import condition_words, step_words
 from leads.selectors.acts import acts_for
@@ -71,8 +71,7 @@ def why_of(*, lead: Lead, as_of: datetime, now: datetime) -> Why:
         Mark(row.kind, row.at)
         for row in LeadEvent.objects.filter(lead=lead, kind__in=MARK_KINDS).order_by("at", "id")
     ]
-    until = min(as_of, window.ends_at - timedelta(microseconds=1))
-    then, today = rule_at(rules, until), rules[-1][1]
+    today = rules[-1][1]
     result = tier_through_rules(acts, rules=rules, window=window, as_of=as_of, marks=marks)
     other = tier_of(acts, rule=today, window=window, as_of=as_of, marks=marks)
     minutes = preferences.values(lead.tenant_id, *SLA_SETTINGS.values())
@@ -85,7 +84,7 @@ def why_of(*, lead: Lead, as_of: datetime, now: datetime) -> Why:
             for tier, part in result.one_steps
         ],
         evidence=[Evidence(act.at, _act_words(act)) for act in result.evidence[:8]],
-        same_today=None if then.number == today.number else other.tier == result.tier,
+        same_today=None if result.rule_number == today.number else other.tier == result.tier,
         rule_today=today.number,
     )
 

@@ -1,33 +1,30 @@
-"""What moves without an event: suggestions lapse, deadlines pass, windows end, settings change."""
+"""What moves without an event: suggestions lapse, deadlines pass, windows end."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
-from django.core.cache import cache
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from leads.enums import LeadEventKind, LeadState
-from leads.models import Lead, LeadEvent, Window, WindowMember
-from leads.selectors.rules import rule_version_list
+from leads.models import Lead, LeadEvent, RuleReport, Window, WindowMember
 from leads.services.recompute import leads_recompute
-from leads.services.rules import rules_current
+from leads.services.rule_reports import REPORT_LIMIT_S, rule_report_ask
+from leads.services.windows import REBUILD_TASK
 from outbox.dispatch import enqueue
 from tenants import clock
 
 BATCH = 1000
-SETTINGS_CHECK_S = 60
 
 
 def tenants_with_due() -> list[int]:
-    """Tenants whose leads may have moved. Runs unscoped. Three queries."""
+    """Tenants whose leads may have moved. Runs unscoped. Four queries."""
     now = clock.now()
     checks = WindowMember.objects.filter(check_at__lte=now).values_list("tenant_id", flat=True)
     passed = _passed().filter(sla_due_at__lte=now).values_list("tenant_id", flat=True)
-    windows = Window.objects.filter(ended_at=None).values_list("tenant_id", "ends_at")
-    found = {*checks.distinct().order_by(), *passed.distinct().order_by()}
-    for tenant_id, ends_at in windows.distinct().order_by():
-        if ends_at <= now or cache.add(f"leads:settings:{tenant_id}", 1, SETTINGS_CHECK_S):
-            found.add(tenant_id)
+    over = Window.objects.filter(ended_at=None, ends_at__lte=now).values_list("tenant_id", flat=True)
+    lost = _lost_reports().values_list("tenant_id", flat=True)
+    found = {*checks.distinct().order_by(), *passed.distinct().order_by(), *over.distinct().order_by(), *lost}
     return sorted(found)
 
 
@@ -38,20 +35,20 @@ def _passed():  # type: ignore[no-untyped-def]
     )
 
 
+def _lost_reports() -> QuerySet[RuleReport]:
+    """Counts of a rule that nobody finished within the longest time their task may take."""
+    return RuleReport.objects.filter(
+        made_at=None, asked_at__lte=clock.now() - timedelta(seconds=REPORT_LIMIT_S)
+    )
+
+
 def sweep(*, tenant_id: int) -> None:
     """Bring a tenant's leads up to now. Safe to repeat and to run twice at once."""
-    _renew_rule(tenant_id)
     _end_windows(tenant_id)
     _recheck(tenant_id)
     _note_passed(tenant_id)
-
-
-def _renew_rule(tenant_id: int) -> None:
-    """Changed settings become a new rule version, which every running window is derived by."""
-    before = rule_version_list(tenant_id=tenant_id)
-    after = rules_current(tenant_id=tenant_id)
-    if before and before[-1].number != after[-1][1].number:
-        _enqueue_rebuild(Window.objects.filter(tenant_id=tenant_id, ended_at=None))
+    if _lost_reports().filter(tenant_id=tenant_id).exists():
+        rule_report_ask(tenant_id=tenant_id)
 
 
 def _end_windows(tenant_id: int) -> None:
@@ -65,11 +62,13 @@ def _end_windows(tenant_id: int) -> None:
             window.ended_at = clock.now()
         Window.objects.bulk_update(over, ["ended_at"])
         _enqueue_rebuild(over)
+    if over:
+        rule_report_ask(tenant_id=tenant_id)
 
 
 def _enqueue_rebuild(windows: Iterable[Window]) -> None:
     for window in windows:
-        enqueue("leads.rebuild_window", tenant_id=window.tenant_id, window_id=window.pk)
+        enqueue(REBUILD_TASK, tenant_id=window.tenant_id, window_id=window.pk)
 
 
 def _recheck(tenant_id: int) -> None:

@@ -12,6 +12,7 @@ from leads.services.recompute import BATCH, leads_recompute
 from outbox.dispatch import enqueue
 from tenants import clock, preferences
 
+REBUILD_TASK = "leads.rebuild_window"
 Joined = tuple[int, int | None, datetime]  # customer id, group id, joined at
 
 
@@ -60,7 +61,7 @@ def window_open(
                 window.ended_at = None
             window.save(update_fields=["name", "ends_at", "group_ids", "ended_at"])
         _members_put(window, joined)
-        enqueue("leads.rebuild_window", tenant_id=tenant_id, window_id=window.pk)
+        enqueue(REBUILD_TASK, tenant_id=tenant_id, window_id=window.pk)
     return window
 
 
@@ -119,7 +120,7 @@ def window_close(*, tenant_id: int, source_kind: str, source_id: int, ends_at: d
         ):
             window.ends_at = max(ends_at, window.starts_at + timedelta(seconds=1))
             window.save(update_fields=["ends_at"])
-            enqueue("leads.rebuild_window", tenant_id=tenant_id, window_id=window.pk)
+            enqueue(REBUILD_TASK, tenant_id=tenant_id, window_id=window.pk)
 
 
 def window_rebuild(*, tenant_id: int, window_id: int) -> int:

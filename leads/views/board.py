@@ -85,6 +85,7 @@ class BoardView(ConsoleView):
         counts = _counts(self, leads)
         found = board(
             lead_tab(leads, "board", now=now, day_ends_at=now),
+            tenant_id=tenant.pk,
             now=now,
             sla_min={key: minutes[one.key] for key, one in SLA_SETTINGS.items()},
             cards=COLUMN_PAGE if only else COLUMN_CARDS,

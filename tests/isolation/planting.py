@@ -10,6 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models, transaction
 
+from leads.policies.rules import BUILT_IN
 from tenants.models import Tenant
 from tenants.scoping import TenantModel, tenant_scope
 
@@ -20,6 +21,9 @@ LEFT_OUT = {"tenants.AuditEntry"}
 OWN_VALUES: dict[str, dict[str, Any]] = {
     "wecom.MediaAsset": {"body": b"%PNG"},
     "leads.Window": {"ends_at": AT + timedelta(days=33)},
+    "leads.RuleVersion": {"rules": BUILT_IN},
+    "leads.RuleDraft": {"rules": BUILT_IN},
+    "leads.RuleReport": {"rules": BUILT_IN},
     "sop.Step": {"day": 1, "at": time(9, 0)},
     "sop.Run": {"starts_on": date(2026, 3, 2)},
     "sop.PushSlot": {"number": 1, "slot": "noon"},

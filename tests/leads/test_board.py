@@ -61,7 +61,7 @@ def test_the_board_is_what_a_loop_over_the_leads_makes(
     scoped: Tenant, frozen: MovableClock, leads: list[Lead]
 ) -> None:
     order = ordered(leads, frozen)
-    found = board(Lead.objects.all(), now=frozen.moment, sla_min=SLA, cards=3)
+    found = board(Lead.objects.all(), tenant_id=scoped.pk, now=frozen.moment, sla_min=SLA, cards=3)
     late = [one for one in order if one.next_action_at <= frozen.moment]  # type: ignore[operator]
     assert [card.lead for card in found.suggested] == order[:5]
     assert [card.lead for card in found.overdue] == late[:8]
@@ -81,7 +81,7 @@ def test_a_tier_alone_is_paged_and_its_last_page_answers_for_those_behind_it(
     scoped: Tenant, frozen: MovableClock, leads: list[Lead]
 ) -> None:
     mine = [one.pk for one in ordered(leads, frozen) if one.column == Tier.A]
-    asked = {"now": frozen.moment, "sla_min": SLA, "cards": 2, "only": str(Tier.A)}
+    asked = {"tenant_id": scoped.pk, "now": frozen.moment, "sla_min": SLA, "cards": 2, "only": str(Tier.A)}
     pages = [board(Lead.objects.all(), **asked, page=page) for page in (1, 2, 99)]
     assert [shown(page, Tier.A) for page in pages[:2]] == [mine[:2], mine[2:4]]
     assert shown(pages[2], Tier.A) == mine[(len(mine) - 1) // 2 * 2 :]

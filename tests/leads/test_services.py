@@ -28,10 +28,10 @@ from leads.services import (
     window_members_add,
     window_rebuild,
 )
-from leads.services.recompute import DERIVED
+from leads.services.deriving import DERIVED
 from leads.services.sweep import sweep, tenants_with_due
 from team.models import WorkItem
-from tenants.models import AuditEntry, Preference
+from tenants.models import AuditEntry
 from tenants.scoping import tenant_scope, unscoped
 from tests.factories.contacts import make_customer, make_customers, make_follow
 from tests.factories.leads import act, item, lead_of, make_camp, purchase_clicks
@@ -292,30 +292,10 @@ def test_doubt_is_noted_once_and_answered(tenant, owner, frozen):
     assert (answered.state, answered.answered_at) == ("answered", frozen.moment)
 
 
-def test_rule_version_is_made_once_and_again_when_settings_change(tenant, frozen):
-    assert rules_current(tenant_id=tenant.pk)[-1][1].number == 1
-    assert rules_current(tenant_id=tenant.pk)[-1][1].number == 1
-    Preference.objects.create(tenant=tenant, key="lead.purchase_clicks", value=2)
-    frozen.move(hours=1)
-    rules = rules_current(tenant_id=tenant.pk)
-    assert [rule.number for _, rule in rules] == [1, 2]
-    assert RuleVersion.objects.count() == 2
-
-
-def test_new_rule_moves_people_from_its_publication_and_never_before(tenant, frozen):
-    customer = make_customer(tenant=tenant)
-    window = make_camp(tenant=tenant, customers=[customer])
-    act(tenant, *purchase_clicks(customer, 2, frozen.moment - timedelta(minutes=20) + timedelta(minutes=20)))
-    frozen.move(hours=1)
-    leads_recompute(tenant_id=tenant.pk, customer_ids=[customer.pk])
-    assert not Lead.objects.exists()
-    Preference.objects.create(tenant=tenant, key="lead.purchase_clicks", value=2)
-    frozen.move(hours=1)
-    published = frozen.moment
-    sweep(tenant_id=tenant.pk)
-    window_rebuild(tenant_id=tenant.pk, window_id=window.pk)
-    lead = lead_of(customer)
-    assert (lead.tier, lead.tier_since, lead.rule_version) == ("A", published, 2)
+def test_the_built_in_rule_is_stored_once_as_the_first_version(tenant, frozen):
+    assert [rule.number for _, rule in rules_current(tenant_id=tenant.pk)] == [1]
+    assert [rule.number for _, rule in rules_current(tenant_id=tenant.pk)] == [1]
+    assert RuleVersion.objects.count() == 1
 
 
 def test_sweep_lets_an_unconfirmed_suggestion_lapse_and_notes_a_missed_deadline_once(tenant, frozen):
