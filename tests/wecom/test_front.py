@@ -87,6 +87,19 @@ def test_a_tenant_that_was_just_woken_rests_and_no_other_waits_for_it(tenant, mo
     ]  # what was asked for meanwhile is not lost
 
 
+def test_a_tenant_whose_woken_worker_has_not_looked_yet_rests_longer(monkeypatch):
+    woken: queue.Queue[int] = queue.Queue()
+    monkeypatch.setattr(wake, "wake_now", lambda number, welcome_id=None: woken.put(number) or number == 8)
+    monkeypatch.setattr(wake, "REST_S", 0)
+    monkeypatch.setattr(wake, "BEHIND_S", 3600)
+    waker = wake.Waker()
+    for number, next_one in ((7, 7), (7, None), (8, 8), (8, 8)):
+        waker.ask(number)
+        if next_one:
+            assert woken.get(timeout=10) == next_one
+    assert woken.empty()
+
+
 def test_a_friends_callback_is_answered_although_valkey_never_answers(tenant, app, deliver, monkeypatch):
     """Broker and marks hang until the test ends; only a thread beside the request may wait for them."""
     asked: queue.Queue[tuple[str, threading.Thread]] = queue.Queue()

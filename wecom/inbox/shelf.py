@@ -53,12 +53,12 @@ def _held_lock() -> threading.Lock:
 
 @dataclass(eq=False)
 class _Waiting:
-    """One callback on its way into the table. It failed unless whoever writes it says otherwise."""
+    """One callback on its way into the table. It failed unless whoever writes it gives it a number."""
 
     address: tuple[int, int]  # tenant, app
     row: Row
     inbound_id: int = 0
-    error: Exception | None = field(default_factory=lambda: OperationalError("nobody could write it"))
+    error: Exception | None = None
     is_done: bool = False
     turn: threading.Lock = field(default_factory=_held_lock)  # opened once: done, or the pen is its thread's
 
@@ -123,8 +123,8 @@ def put(*, tenant_id: int, app_id: int, arrival: Arrival) -> int:
             _write(pen, some)
         finally:
             pen.hand_on(some)
-    if mine.error:
-        raise mine.error
+    if not mine.inbound_id:
+        raise mine.error or OperationalError("nobody could write it")
     return mine.inbound_id
 
 
@@ -149,7 +149,7 @@ def _insert(pen: _Pen, some: list[_Waiting]) -> None:
         _close(pen)
         found = _insert_now(pen, some)
     for one, inbound_id in zip(some, found, strict=True):
-        one.inbound_id, one.error = inbound_id, None
+        one.inbound_id = inbound_id
 
 
 class _Line:

@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 MARK_S = 2
 REST_S = 0.02  # between two wake-ups of one tenant
+BEHIND_S = 0.2  # when a worker was woken and has not looked yet
 WELCOMES_KEPT = 100
 
 
@@ -47,20 +48,26 @@ def taken(what: str, tenant_id: int, *, rest_s: int = 0) -> None:
         log.warning("valkey_unreachable", error=str(error))
 
 
-def wake_now(tenant_id: int, *, welcome_id: int | None = None) -> None:
-    """Wake a worker for stored arrivals, unless one was just woken; first one for the welcome of `welcome_id`."""
+def wake_now(tenant_id: int, *, welcome_id: int | None = None) -> bool:
+    """Wake a worker for stored arrivals, unless one was just woken; first one for the welcome of `welcome_id`.
+
+    Returns whether one was woken for the arrivals: otherwise the last that was has not looked yet.
+    """
     if welcome_id is not None:
         enqueue_now("wecom.send_welcome", tenant_id=tenant_id, inbound_id=welcome_id)
-    if _is_first("inbound", tenant_id):
+    is_first = _is_first("inbound", tenant_id)
+    if is_first:
         enqueue_now("wecom.process_inbound", tenant_id=tenant_id)
+    return is_first
 
 
 class Waker:
     """Wakes workers beside the requests: an answer to WeCom does not wait for Valkey.
 
     One thread, started when first asked (so after a fork). A tenant that was just woken rests for a moment, so that
-    a burst costs few trips; it makes no other tenant wait. A welcome that is lost with the thread, or crowded out by
-    newer ones while Valkey does not answer, has its second chance in `wecom.handlers.on_external_contact`.
+    a burst costs few trips, and longer while the worker that was woken has not looked; it makes no other tenant wait.
+    A welcome that is lost with the thread, or crowded out by newer ones while Valkey does not answer, has its second
+    chance in `wecom.handlers.on_external_contact`.
     """
 
     def __init__(self) -> None:
@@ -87,7 +94,8 @@ class Waker:
     def _run(self) -> None:
         while True:
             for tenant_id, welcome_id in self._next():
-                wake_now(tenant_id, welcome_id=welcome_id)
+                if not wake_now(tenant_id, welcome_id=welcome_id):
+                    self._rests[tenant_id] = time.monotonic() + BEHIND_S
 
     def _next(self) -> list[tuple[int, int | None]]:
         """Whom to wake, as soon as there is somebody: welcomes first."""
