@@ -7,16 +7,15 @@ policy, a failed request or an answer of 500 and above fails the test that cause
 import os
 import re
 import shutil
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from django.conf import settings
-from django.core.servers.basehttp import ThreadedWSGIServer
-from django.test.testcases import LiveServerThread
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -30,6 +29,7 @@ from playwright.sync_api import (
 from pytest_django.live_server_helper import LiveServer
 
 from tenants.models import User
+from tests.waiting import wait_until
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [
@@ -121,46 +121,38 @@ class Watch:
             self.wrong.append(f"{response.status}: {response.url}")
 
 
-class CountedServer(ThreadedWSGIServer):
-    """Knows how many connections it still serves, from the moment of their acceptance to the end of their thread."""
+class AtWork:
+    """Which threads of the live server are at a request. The test's own requests are not counted."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._change = threading.Condition()
-        self._open = 0
+    def __init__(self) -> None:
+        self._threads: set[int] = set()
+        request_started.connect(self._begin)
+        request_finished.connect(self._end)
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._change:
-            self._open += 1
-        super().process_request(request, client_address)
+    def _begin(self, **_told: Any) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            self._threads.add(threading.get_ident())
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            with self._change:
-                self._open -= 1
-                self._change.notify_all()
+    def _end(self, **_told: Any) -> None:
+        self._threads.discard(threading.get_ident())
 
-    def rests(self, within_s: float) -> bool:
-        """Whether nobody is served any more; waits for it."""
-        with self._change:
-            return self._change.wait_for(lambda: not self._open, timeout=within_s)
+    def is_anybody(self) -> bool:
+        alive = {one.ident for one in threading.enumerate()}
+        return bool(self._threads & alive)
 
 
-LiveServerThread.server_class = CountedServer
+at_work = AtWork()
 
 
-def hear_out(live_server: LiveServer) -> bool:
+def hear_out(live_server: LiveServer) -> None:
     """Wait until the server has done with what closed browsers had asked.
 
     A page asks while one types; such a question may come after the last line of a test, and its thread would then
-    read tables that the next test's emptying wants to lock. Connections are taken up in their order, so that behind
-    one of our own none is left unseen.
+    read tables while they are emptied for the next. Connections are taken up in their order, so that behind a
+    request of our own none is left unseen.
     """
-    host, port = live_server.thread.host, live_server.thread.port
-    socket.create_connection((host, port), timeout=DEADLINE_MS / 1000).close()
-    return live_server.thread.httpd.rests(within_s=DEADLINE_MS / 1000)
+    httpx.get(f"{live_server.url}/healthz", trust_env=False, timeout=DEADLINE_MS / 1000)
+    wait_until(lambda: not at_work.is_anybody(), "the server is done with a closed browser's requests")
 
 
 @pytest.fixture
@@ -192,7 +184,7 @@ def make_page(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..
     wrong = [line for _context, watch in contexts for line in without_abandoned(watch.wrong)]
     for context, _watch in contexts:
         context.close()
-    assert hear_out(live_server), "the server is still at work for a browser that was closed"
+    hear_out(live_server)
     assert wrong == []
 
 
