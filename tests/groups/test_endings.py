@@ -185,7 +185,8 @@ def test_a_far_end_takes_the_tasks_away_until_it_is_near(scene, frozen, later):
         date(2026, 4, 27), date(2026, 4, 29), date(2026, 4, 30),
     }  # fmt: skip
     assert open_items(scene).count() == 3
-    assert "20" not in tasks(scene)["notice"].script
+    assert "04月30日" in tasks(scene)["notice"].script
+    assert "03月20日" not in tasks(scene)["notice"].script
 
 
 def test_a_group_that_goes_on_near_its_end_is_left_alone_and_one_that_went_on_early_is_not(scene, frozen):
