@@ -29,8 +29,8 @@ def bare_shell(monkeypatch: pytest.MonkeyPatch) -> None:
     """The page without what other apps put into its frame and rail: their queries are counted in their own tests."""
     for part in ("items", "freshness", "bells"):
         monkeypatch.setattr(f"console.nav.{part}", list)
-    monkeypatch.setattr("team.selectors._rail", [])
-    monkeypatch.setattr("team.selectors._loads", [])
+    monkeypatch.setattr("team.selectors.beside._rail", [])
+    monkeypatch.setattr("team.selectors.beside._loads", [])
 
 
 def sign_in(tenant: Tenant, role: str = Role.OPERATOR) -> tuple[Client, Staff]:
