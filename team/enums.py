@@ -1,7 +1,10 @@
 """Choices of staff and work items, and the settings of the Today list."""
 
+from datetime import time
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenants.enums import PreferenceKind
 from tenants.preferences import declare
@@ -49,6 +52,67 @@ WORK_MOVES: dict[str, frozenset[str]] = {
     WorkState.MISSED: frozenset({WorkState.OPEN}),
 }
 
+
+class StaffKind(models.TextChoices):
+    """Three kinds of people (R120): where each closes or serves best. It suggests work; it is never a label for pay."""
+
+    OPERATIONS = "operations", _("Operations-minded")
+    OPS_SALES = "ops_sales", _("Sales who know operations")
+    SALES = "sales", _("Pure sales")
+
+
+# The links of the five-link camp (R42) that each kind is suggested for.
+KIND_LINKS: dict[str, frozenset[int]] = {
+    StaffKind.OPERATIONS: frozenset({1, 2, 3}),
+    StaffKind.OPS_SALES: frozenset({4, 5}),
+    StaffKind.SALES: frozenset({4, 5}),
+}
+
+
+class ApprovalState(models.TextChoices):
+    ASKED = "asked", pgettext_lazy("approval", "Waits")
+    GRANTED = "granted", pgettext_lazy("approval", "Granted")
+    REFUSED = "refused", pgettext_lazy("approval", "Refused")
+    WITHDRAWN = "withdrawn", pgettext_lazy("approval", "Withdrawn")
+    EXPIRED = "expired", pgettext_lazy("approval", "Expired")
+
+
+APPROVAL_HOURS = declare(
+    "approvals.expire_hours",
+    default=72,
+    kind=PreferenceKind.INTEGER,
+    label=_("Hours after which a request that nobody decided expires"),
+    minimum=1,
+    maximum=720,
+)
+LOAD_ITEMS = declare(
+    "load.items_per_day",
+    default=60,
+    kind=PreferenceKind.INTEGER,
+    label=_("Tasks a person can do in a day; more is an overload"),
+    minimum=1,
+    maximum=1000,
+)
+NIGHT_FROM = declare(
+    "load.night_from",
+    default=time(22),
+    kind=PreferenceKind.TIME,
+    label=_("The night begins: work from then on counts as work at night"),
+)
+NIGHT_UNTIL = declare(
+    "load.night_until",
+    default=time(7),
+    kind=PreferenceKind.TIME,
+    label=_("The night ends"),
+)
+NIGHT_DAYS = declare(
+    "load.night_days",
+    default=3,
+    kind=PreferenceKind.INTEGER,
+    label=_("Nights with work in a week from which a person is shown as overloaded"),
+    minimum=1,
+    maximum=7,
+)
 SNOOZE_MINUTES = declare(
     "today.snooze_minutes",
     default=30,

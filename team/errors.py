@@ -144,6 +144,16 @@ class MemberUnknown(DomainError):
     message = _("This login does not belong to your company any more.")
 
 
+class ProfileInvalid(DomainError):
+    code = "STAFF-05"
+    message = _("This kind, metric or weekday is not one of those on offer.")
+
+
+class BackupInvalid(DomainError):
+    code = "STAFF-06"
+    message = _("A backup is another colleague who still works here.")
+
+
 class NotYours(DomainError):
     code = "TODAY-02"
     message = _("This belongs to someone else. A team lead may do it for them.")

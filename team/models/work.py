@@ -16,6 +16,9 @@ class WorkItem(TenantModel):
     """
 
     staff = models.ForeignKey(Staff, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    cover = models.ForeignKey(  # the backup, while its time lies outside the shifts of `staff`: shown to both
+        Staff, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     group = models.ForeignKey(
         "groups.Group", null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
     )
@@ -54,6 +57,11 @@ class WorkItem(TenantModel):
         ]
         indexes = [
             models.Index(fields=["tenant", "staff", "state", "due_at"], name="team_work_item_of_staff"),
+            models.Index(
+                fields=["tenant", "cover", "state", "due_at"],
+                name="team_work_item_covered",
+                condition=models.Q(cover__isnull=False),
+            ),
             models.Index(
                 fields=["tenant", "window_ends_at"],
                 name="team_work_item_expiring",

@@ -16,9 +16,16 @@ NOBODY = 0  # a viewer without a linked staff member: only what is for anyone
 
 
 def _of(tenant_id: int, staff_id: int | None) -> QuerySet[WorkItem]:
-    """Items of one person, those for anyone among them; None: everyone's; NOBODY: only those for anyone."""
+    """Items of one person, with those for anyone and those they stand in for.
+
+    None: everyone's; NOBODY: only those for anyone.
+    """
     found = WorkItem.objects.filter(tenant_id=tenant_id)
-    return found if staff_id is None else found.filter(Q(staff_id=staff_id) | Q(staff_id=None))
+    return (
+        found
+        if staff_id is None
+        else found.filter(Q(staff_id=staff_id) | Q(staff_id=None) | Q(cover_id=staff_id))
+    )
 
 
 def work_item_get(*, tenant_id: int, item_id: int) -> WorkItem:

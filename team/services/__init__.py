@@ -1,5 +1,6 @@
 """Writes of staff and of what waits for them. Other apps import from here."""
 
+from team.services.profiles import day_off_set, profile_set, shifts_set
 from team.services.staff import (
     StaffSeen,
     departments_store,
@@ -24,8 +25,11 @@ from team.services.work import (
 __all__ = [
     "StaffSeen",
     "WorkAct",
+    "day_off_set",
     "departments_store",
+    "profile_set",
     "register_act",
+    "shifts_set",
     "staff_deactivate",
     "staff_ensure",
     "staff_let_in",

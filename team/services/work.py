@@ -9,6 +9,7 @@ from django.db import transaction
 from team.enums import SNOOZE_MINUTES, WORK_MOVES, WorkState
 from team.errors import NotYours, WorkItemGone
 from team.models import WorkItem
+from team.selectors.shifts import covers_for
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -35,7 +36,8 @@ def work_item_put(*, tenant_id: int, source_kind: str, source_id: int, **fields:
     Fields: staff_id (None: anyone), group_id, kind, bucket, tier, title, detail, script, script_source, reason,
     rule_code, starts_at (when the clock of due_at began), due_at, window_ends_at, url, phone_url, verb_label, state
     (open, or blocked with its rule). A closed item put again is open again, unless `state` says otherwise; a
-    snoozed one stays away until its time. Raises TypeError for other names.
+    snoozed one stays away until its time. What falls due outside its person's shifts is shown to their backup too.
+    Raises TypeError for other names.
     """
     return work_items_put(tenant_id=tenant_id, source_kind=source_kind, items={source_id: fields})[source_id]
 
@@ -43,7 +45,10 @@ def work_item_put(*, tenant_id: int, source_kind: str, source_id: int, **fields:
 def work_items_put(
     *, tenant_id: int, source_kind: str, items: dict[int, dict[str, Any]]
 ) -> dict[int, WorkItem]:
-    """`work_item_put` for many matters of one kind: {source_id: fields} -> {source_id: row}. Three queries."""
+    """`work_item_put` for many matters of one kind: {source_id: fields} -> {source_id: row}.
+
+    Four queries; three more when somebody among them has a backup.
+    """
     for fields in items.values():
         if unknown := set(fields) - _FIELDS:
             raise TypeError(f"a work item has no {sorted(unknown)[0]}")
@@ -65,9 +70,21 @@ def work_items_put(
         tenant_id=tenant_id, source_kind=source_kind, source_id__in=list(items)
     )
     found = {row.source_id: row for row in rows.order_by("source_id")}
+    changed = {source_id for source_id, row in found.items() if _change(row, items[source_id])}
+    covers = covers_for(tenant_id=tenant_id, dues=[(row.staff_id, row.due_at) for row in found.values()])
+    for row, cover in zip(found.values(), covers, strict=True):
+        if row.cover_id != cover:
+            row.cover_id = cover
+            changed.add(row.source_id)
     WorkItem.objects.bulk_update(
-        [row for source_id, row in found.items() if _change(row, items[source_id])],
-        [*(name.removesuffix("_id") for name in sorted(_FIELDS)), "snoozed_until", "done_at", "done_by"],
+        [row for source_id, row in found.items() if source_id in changed],
+        [
+            *(name.removesuffix("_id") for name in sorted(_FIELDS)),
+            "cover",
+            "snoozed_until",
+            "done_at",
+            "done_by",
+        ],
     )
     return found
 
@@ -146,6 +163,7 @@ def work_item_act(
     *, tenant: Tenant, item_id: int, verb: str, actor: Actor, staff_ids: Iterable[int] = ()
 ) -> WorkItem:
     """A person says done, snooze, or undo. `staff_ids` are those the actor is; items of others need OPERATE.
+    A backup whom an item is shown to may act on it like its person.
 
     Raises WorkItemGone, NotYours, NotPermitted, WorkItem.DoesNotExist, and what the owner of the matter raises.
     Saying the same twice is safe.
@@ -155,7 +173,7 @@ def work_item_act(
     with transaction.atomic():
         # The matter first, its item second: the order in which the owner itself takes these locks.
         row = WorkItem.objects.get(tenant=tenant, pk=item_id)
-        is_own = row.staff_id is None or row.staff_id in set(staff_ids)
+        is_own = row.staff_id is None or not {row.staff_id, row.cover_id}.isdisjoint(staff_ids)
         if not is_own and Permission.OPERATE not in actor.permissions and actor.kind != "system":
             raise NotYours
         act = _acts.get(row.source_kind)

@@ -28,6 +28,8 @@ OWN_VALUES: dict[str, dict[str, Any]] = {
     "sop.Run": {"starts_on": date(2026, 3, 2)},
     "sop.PushSlot": {"number": 1, "slot": "noon"},
     "sop.ValueEvent": {"starts_at": AT, "ends_at": AT + timedelta(hours=1)},
+    "team.Approval": {"decided_at": None},
+    "team.StaffProfile": {"backup": None},
     "team.WorkItem": {"state": "open"},
 }
 _WORDS = ("name", "title", "text", "detail", "reason", "remark", "script", "error", "body", "welcome", "announcement",
