@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 HOST = "127.0.0.1"
-WORKERS = 2
-THREADS = 4
+WORKERS = 2  # as the image serves: Dockerfile
+THREADS = 8
 
 
 def free_port() -> int:

@@ -141,7 +141,7 @@ class Demo:
             ],
             "web": [
                 python, "-m", "gunicorn", "scrm.wsgi:application", "--bind", f"{ports.LOOPBACK}:{self.port}",
-                "--workers", "2", "--worker-class", "gthread", "--threads", "4", "--preload",
+                "--workers", "2", "--worker-class", "gthread", "--threads", "8", "--preload",
                 "--graceful-timeout", "10", "--no-control-socket",
             ],
             "worker": [

@@ -53,7 +53,7 @@ class Processes:
             ],
             "web": [
                 python, "-m", "gunicorn", "scrm.wsgi:application", "--bind", f"{HOST}:{web_port}", "--workers", "2",
-                "--worker-class", "gthread", "--threads", "4", "--preload", "--no-control-socket",
+                "--worker-class", "gthread", "--threads", "8", "--preload", "--no-control-socket",
             ],
             "worker": [
                 python, "-m", "celery", "-A", "scrm", "worker", "--queues", QUEUES, "--concurrency", "4",
