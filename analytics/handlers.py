@@ -1,7 +1,8 @@
 """Reactions to others' events. Each may come again and in any order."""
 
 from analytics.services import order_classes_renew
-from contacts.events import BehavioursRecorded
+from contacts.events import BehavioursRecorded, ExposuresMoved, PersonsChanged
+from contacts.selectors.orders import open_buyers
 
 _CLASSIFYING = {"order", "message"}
 
@@ -11,3 +12,16 @@ def on_behaviours_recorded(*, tenant_id: int, events: list[BehavioursRecorded]) 
     people = {one for event in events if _CLASSIFYING & set(event.kinds) for one in event.customer_ids}
     if people:
         order_classes_renew(tenant_id=tenant_id, customer_ids=people)
+
+
+def on_exposures_moved(*, tenant_id: int, events: list[ExposuresMoved]) -> None:
+    """A sales message that did not reach its people after all, or did: who bought since is judged anew."""
+    moved = {one for event in events for one in event.customer_ids}
+    if people := open_buyers(tenant_id=tenant_id, customer_ids=moved):
+        order_classes_renew(tenant_id=tenant_id, customer_ids=people)
+
+
+def on_persons_changed(*, tenant_id: int, events: list[PersonsChanged]) -> None:
+    """Who was two is one person now, or the other way round: what moved them is judged anew."""
+    people = {one for event in events for one in event.customer_ids}
+    order_classes_renew(tenant_id=tenant_id, customer_ids=people)

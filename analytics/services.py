@@ -5,16 +5,22 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from analytics.selectors.pushes import sales_pushes
+from contacts.selectors.identity import same_people
 from leads.services import order_classes_suggest
 
 
 def order_classes_renew(*, tenant_id: int, customer_ids: Iterable[int]) -> int:
-    """Suggest the class of these customers' orders from their questions and the sales messages that reached them.
+    """Suggest the class of these people's orders from their questions and the sales messages that reached them.
 
-    Returns how many orders were judged. Safe to repeat.
+    Whatever record of a person asked, was reached or bought, it is one person. Returns how many orders were judged.
+    Safe to repeat, in any order.
     """
-    wanted = sorted(set(customer_ids))
-    pushes: dict[int, list[datetime]] = defaultdict(list)
-    for customer_id, at in sales_pushes(tenant_id=tenant_id, customer_ids=wanted):
-        pushes[customer_id].append(at)
+    asked_for = set(customer_ids)
+    same = same_people(tenant_id=tenant_id, customer_ids=asked_for)
+    wanted = sorted(asked_for.union(*same.values()))
+    records = {one: records for some in same.values() for records in [some] for one in some}
+    reached: dict[int, list[datetime]] = defaultdict(list)
+    for push in sales_pushes(tenant_id=tenant_id, customer_ids=wanted):
+        reached[push.customer_id].append(push.at)
+    pushes = {one: [at for record in records.get(one, {one}) for at in reached[record]] for one in wanted}
     return order_classes_suggest(tenant_id=tenant_id, customer_ids=wanted, pushes=pushes)

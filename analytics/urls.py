@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from analytics import views
+from analytics.views.order_classes import OrderClassesPage, OrderClassView
 from analytics.views.paths import PathPeoplePage, PathsPage
 
 app_name = "analytics"
@@ -13,6 +14,8 @@ urlpatterns: list[URLPattern] = [
     path("insights/execution/", views.ExecutionPage.as_view(), name="execution"),
     path("insights/paths/", PathsPage.as_view(), name="paths"),
     path("insights/paths/people/", PathPeoplePage.as_view(), name="path_people"),
+    path("insights/orders/", OrderClassesPage.as_view(), name="order_classes"),
+    path("insights/orders/class/", OrderClassView.as_view(), name="order_class"),
     path("insights/metrics/", views.MetricsPage.as_view(), name="metrics"),
     path("insights/people/", views.PeoplePage.as_view(), name="people"),
 ]

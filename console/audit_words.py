@@ -28,6 +28,7 @@ WORDS = {
     "contacts.customer.way_set": _("Set the way a customer came"),
     "contacts.import.started": _("Started an import"),
     "contacts.order.classed": _("Classed an order"),
+    "contacts.order.unclassed": _("Opened an order's class again"),
     "contacts.sheet.started": _("Wrote a file of lines"),
     "contacts.sheet.undone": _("Took a file of lines back"),
     "contacts.survey.asked": _("Had a group asked to fill in a form"),

@@ -323,6 +323,7 @@ class Rule(models.TextChoices):
     WEEK_CAP = "CAP-02", _("The person has had the messages of the week")
     GONE = "GONE-01", _("The person is not known here any more")
     SAME = "SAME-01", _("The person gets it with another record")
+    VALUE_FIRST = "VALUE-01", _("A new member gets something of value before anything is sold in private")
     KEPT = "KEPT-01", _("The last place of the day is kept for something more important")
     NOBODY = "NOBODY-01", _("Nobody is left to receive this")
 
@@ -362,6 +363,23 @@ CONSENT_REQUIRED = declare(
     default=False,
     kind=PreferenceKind.FLAG,
     label=_("Marketing only to customers who agreed to it"),
+)
+VALUE_BEFORE_SALES = declare(
+    "touch.value_before_sales",
+    default=1,
+    kind=PreferenceKind.INTEGER,
+    label=_("Messages of value a new member gets before a private sales message"),
+    help=_("0: no such rule. A step declared as join coupon or first-order offer may go out at once."),
+    minimum=0,
+    maximum=20,
+)
+NEW_MEMBER_DAYS = declare(
+    "touch.new_member_days",
+    default=7,
+    kind=PreferenceKind.INTEGER,
+    label=_("Days for which somebody counts as a new member"),
+    minimum=1,
+    maximum=90,
 )
 IMPORT_ROWS = declare(
     "import.max_rows",

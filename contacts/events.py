@@ -32,6 +32,15 @@ class FollowChanged(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExposuresMoved(DomainEvent):
+    """What had reached people turned out not to have, or to have after all: who was reached by what follows anew."""
+
+    name = "contacts.exposures.moved"
+
+    customer_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PersonsChanged(DomainEvent):
     """Records were joined to one person or taken apart: what follows from a person's acts follows anew."""
 

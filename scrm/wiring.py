@@ -20,12 +20,16 @@ EVENTS: dict[str, list[str]] = {
         "analytics.handlers.on_behaviours_recorded",
         "sop.handlers.on_behaviours_recorded",
     ],
+    "contacts.exposures.moved": ["analytics.handlers.on_exposures_moved"],
     "contacts.follow.changed": ["contacts.handlers.on_follow_changed"],
     "contacts.customer.opted_out": [
         "leads.handlers.on_customer_opted_out",
         "groups.handlers.on_customer_opted_out",
     ],
-    "contacts.person.changed": ["leads.handlers.on_persons_changed"],
+    "contacts.person.changed": [
+        "leads.handlers.on_persons_changed",
+        "analytics.handlers.on_persons_changed",
+    ],
     "groups.group.frozen": ["sop.handlers.on_group_frozen"],
     "groups.member.joined": [
         "leads.handlers.on_member_joined",

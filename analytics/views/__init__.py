@@ -101,6 +101,7 @@ def tabs(view: ConsoleView, current: str) -> list[dict[str, Any]]:
     """The pages of insights."""
     names = (
         ("camps", _("Camps")),
+        ("order_classes", _("Why bought")),
         ("paths", _("Ways in")),
         ("execution", _("Execution")),
         ("metrics", _("Definitions")),

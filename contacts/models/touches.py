@@ -72,6 +72,9 @@ class Exposure(TenantModel):
     group = models.ForeignKey(
         "groups.Group", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    gives_value = models.BooleanField(
+        default=False, db_default=False
+    )  # it sold nothing and gave something (R76)
     capped = models.BooleanField(default=True)  # False: a service message, outside the caps
 
     class Meta:

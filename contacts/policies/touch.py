@@ -7,6 +7,7 @@ Order, first hit names the rule. A: the whole touch; P: one person.
     P CONSENT-01  consent is needed and missing   P BUYER-01    has bought, and the touch leaves buyers out
     A QUIET-01    quiet hours; retry at their end A GROUP-01    the group's messages of the day are used up
     A/P QUOTA-01  WeCom's own limit               P CAP-01, CAP-02  the person's messages of the day, the week
+    P VALUE-01    is new, and was given nothing of value before something is sold in private
     P SAME-01     gets it with another record     A/P KEPT-01   the last place is kept for something more important
     A NOBODY-01   no person is left
 
@@ -37,7 +38,8 @@ class TouchRequest:
     `customer_ids`: for a group, all its current customer members, which the caller resolves. `chat_id` is WeCom's
     id of the group, needed when `wecom_quota` (a corp mass send). `buyers_since` (aware) limits what counts as
     having bought; None: any paid order ever. `group_frozen` and `group_ended` are the caller's facts. `priority`:
-    the lower the more important; it counts only against what `Ahead` names.
+    the lower the more important; it counts only against what `Ahead` names. `sells`: it is sales work, and no declared
+    offer for newcomers; `gives_value`: what it says is of value by itself.
     """
 
     key: str
@@ -54,6 +56,13 @@ class TouchRequest:
     group_frozen: bool = False
     group_ended: bool = False
     priority: int = 50
+    sells: bool = False
+    gives_value: bool = False
+
+    @property
+    def is_pushy(self) -> bool:
+        """Whether it sells to a person in private: a new member must have been given something first (R76)."""
+        return self.sells and self.group_id is None and not self.is_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +134,15 @@ class Limits:
     quiet_from: time
     quiet_until: time
     consent_required: bool = False
+    value_first: int = 0
+    new_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     """What the rules need to know of one customer: of the person, with whatever record it became known.
+
+    `known_since` is when the person was first seen; None: long ago.
 
     `consent` is "granted", "refused" or "". `person_id` names the record that the person is counted under, 0: this
     one. `records`: all records of the person; empty: only this one.
@@ -139,6 +152,7 @@ class Person:
     opted_out: bool = False
     consent: str = ""
     last_bought_at: datetime | None = None
+    known_since: datetime | None = None
     person_id: int = 0
     records: tuple[int, ...] = ()
 
@@ -147,13 +161,14 @@ class Person:
 class Ledger:
     """What has been used, as locked in the database. `Count` adds to it; the service writes the difference.
 
-    `day` and `week` go by person: the record that stands for one. Ids missing from a quota mapping have no limit known
-    and are refused: nothing is sent on a guess.
+    `day`, `week` and `value` (messages of value that stand) go by person: the record that stands for one. Ids missing
+    from a quota mapping have no limit known and are refused: nothing is sent on a guess.
     """
 
     day: dict[int, int] = field(default_factory=dict)
     week: dict[int, int] = field(default_factory=dict)
     group: dict[int, int] = field(default_factory=dict)
+    value: dict[int, int] = field(default_factory=dict)
     chat_quota: dict[str, int] = field(default_factory=dict)
     person_quota: dict[str, int] = field(default_factory=dict)
 
@@ -189,7 +204,7 @@ def retry_at(rule: str, now: datetime, limits: Limits) -> datetime | None:
     day = local(now, limits.zone).date()
     if rule == Rule.QUIET:
         return quiet_ends_at(now, limits)
-    if rule in (Rule.GROUP_LIMIT, Rule.QUOTA, Rule.DAY_CAP, Rule.KEPT):
+    if rule in (Rule.GROUP_LIMIT, Rule.QUOTA, Rule.DAY_CAP, Rule.KEPT, Rule.VALUE_FIRST):
         return morning_of(day + timedelta(days=1), limits)
     if rule == Rule.WEEK_CAP:
         return morning_of(week_start(day) + timedelta(days=7), limits)
@@ -209,6 +224,11 @@ def personal_rule(request: TouchRequest, person: Person | None, limits: Limits) 
     if request.excludes_buyers and bought_at is not None and (since is None or bought_at >= since):
         return Rule.BUYER
     return ""
+
+
+def is_new(person: Person, limits: Limits, now: datetime) -> bool:
+    """Whether the person counts as a new member at `now`."""
+    return person.known_since is not None and now < person.known_since + timedelta(days=limits.new_days)
 
 
 def screen(request: TouchRequest, people: Mapping[int, Person], limits: Limits, now: datetime) -> Decision:

@@ -14,6 +14,7 @@ from contacts.policies.touch import (
     Limits,
     Person,
     TouchRequest,
+    is_new,
     nobody_left,
     person_of,
     refusal,
@@ -78,10 +79,17 @@ class Count:
             return Rule.SAME
         if person_id in known:
             return ""
-        external = self.people[customer_id].external_userid
+        person = self.people[customer_id]
+        if request.is_pushy and self._is_too_early(person, person_id):
+            return Rule.VALUE_FIRST
+        external = person.external_userid
         if request.wecom_quota and self.ledger.person_quota.get(external, 0) < 1:
             return Rule.QUOTA
         return self._capped(request, customer_id, person_id)
+
+    def _is_too_early(self, person: Person, person_id: int) -> bool:
+        given = self.ledger.value.get(person_id, 0)
+        return given < self.limits.value_first and is_new(person, self.limits, self.now)
 
     def _group(self, request: TouchRequest, screened: Decision, known: frozenset[int]) -> Decision:
         group_id = request.group_id or 0
@@ -153,6 +161,8 @@ class Count:
         return last + timedelta(seconds=1) if last > self.now else None
 
     def _count_person(self, request: TouchRequest, person_id: int) -> None:
+        if request.gives_value:
+            self.ledger.value[person_id] = self.ledger.value.get(person_id, 0) + 1
         if not request.is_service:
             self.ledger.day[person_id] = self.ledger.day.get(person_id, 0) + 1
             self.ledger.week[person_id] = self.ledger.week.get(person_id, 0) + 1

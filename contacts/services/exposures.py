@@ -12,9 +12,12 @@ from typing import Any
 
 from django.db import connection
 
+from contacts.events import ExposuresMoved
 from contacts.policies.touch import week_start
 from contacts.selectors.identity import as_persons, persons_of, records_under
+from outbox.services import publish
 
+_EVENT_PEOPLE = 500
 COUNTERS = {
     "day": {"table": "contacts_exposureday", "owner": "customer_id", "period": "local_date"},
     "week": {"table": "contacts_exposureweek", "owner": "customer_id", "period": "starts_on"},
@@ -35,8 +38,8 @@ where tenant_id = %s and {period} = %s and {owner} = fresh.id
 """
 _UNEXPOSE = """
 insert into contacts_exposure
-    (tenant_id, customer_id, touch_key, seq, weight, local_date, at, channel, group_id, capped)
-select tenant_id, customer_id, touch_key, seq + 1, -1, local_date, %s, channel, group_id, capped
+    (tenant_id, customer_id, touch_key, seq, weight, local_date, at, channel, group_id, capped, gives_value)
+select tenant_id, customer_id, touch_key, seq + 1, -1, local_date, %s, channel, group_id, capped, gives_value
 from (
     select distinct on (touch_key, customer_id) * from contacts_exposure
     where tenant_id = %s and touch_key = any(%s) {only} order by touch_key, customer_id, seq desc
@@ -48,8 +51,8 @@ returning customer_id, touch_key, local_date, group_id, capped
 # The latest row of each that was given back, standing again on its day.
 _REEXPOSE = """
 insert into contacts_exposure
-    (tenant_id, customer_id, touch_key, seq, weight, local_date, at, channel, group_id, capped)
-select tenant_id, customer_id, touch_key, seq + 1, 1, local_date, %s, channel, group_id, capped
+    (tenant_id, customer_id, touch_key, seq, weight, local_date, at, channel, group_id, capped, gives_value)
+select tenant_id, customer_id, touch_key, seq + 1, 1, local_date, %s, channel, group_id, capped, gives_value
 from (
     select distinct on (touch_key, customer_id) * from contacts_exposure
     where tenant_id = %s and touch_key = any(%s) order by touch_key, customer_id, seq desc
@@ -77,12 +80,13 @@ group by 1, 2, 3
 # What the log lacks, unless it stands there already.
 _ADD = """
 insert into contacts_exposure
-    (tenant_id, customer_id, touch_key, seq, weight, local_date, at, channel, group_id, capped)
-select %s, x.customer_id, x.touch_key, coalesce(max(e.seq) + 1, 0), 1, %s, x.at, x.channel, x.group_id, true
-from unnest(%s::text[], %s::bigint[], %s::timestamptz[], %s::text[], %s::bigint[])
-    as x(touch_key, customer_id, at, channel, group_id)
+    (tenant_id, customer_id, touch_key, seq, weight, local_date, at, channel, group_id, gives_value, capped)
+select %s, x.customer_id, x.touch_key, coalesce(max(e.seq) + 1, 0), 1, %s, x.at, x.channel, x.group_id, x.gives_value,
+    true
+from unnest(%s::text[], %s::bigint[], %s::timestamptz[], %s::text[], %s::bigint[], %s::bool[])
+    as x(touch_key, customer_id, at, channel, group_id, gives_value)
 left join contacts_exposure e on e.tenant_id = %s and e.touch_key = x.touch_key and e.customer_id = x.customer_id
-group by x.touch_key, x.customer_id, x.at, x.channel, x.group_id
+group by x.touch_key, x.customer_id, x.at, x.channel, x.group_id, x.gives_value
 having coalesce(max(e.seq), 1) %% 2 = 1
 """
 
@@ -112,6 +116,7 @@ def gate_release(
             cursor.execute(_UNEXPOSE.format(only=only), [now, tenant_id, keys, list(customer_ids)])
         rows = cursor.fetchall()
         _count_by(cursor, tenant_id, rows, -1)
+    _tell(tenant_id, {row[0] for row in rows}, now)
     return len(rows)
 
 
@@ -132,6 +137,7 @@ def gate_restore(
         )
         rows = cursor.fetchall()
         _count_by(cursor, tenant_id, rows, 1)
+    _tell(tenant_id, {row[0] for row in rows}, now)
     return len(rows)
 
 
@@ -181,6 +187,7 @@ class Reached:
     at: datetime
     channel: str
     group_id: int | None
+    gives_value: bool = False
 
 
 def exposures_correct(
@@ -192,11 +199,15 @@ def exposures_correct(
     `surplus`: (touch key, customer id) that reached nobody; `groups`: group id -> its messages of the day. The caller
     has stopped the gate as for `exposures_recount`. Safe to repeat.
     """
-    lacking = [(one.touch_key, one.customer_id, one.at, one.channel, one.group_id) for one in missing]
+    lacking = [
+        (one.touch_key, one.customer_id, one.at, one.channel, one.group_id, one.gives_value)
+        for one in missing
+    ]
     with connection.cursor() as cursor:
         if lacking:
             columns = [list(column) for column in zip(*lacking, strict=True)]
             cursor.execute(_ADD, [tenant_id, day, *columns, tenant_id])
+        surplus = list(surplus)
         for touch_key, customer_id in surplus:
             cursor.execute(
                 _UNEXPOSE.format(only="and customer_id = %s"), [now, tenant_id, [touch_key], customer_id]
@@ -206,10 +217,18 @@ def exposures_correct(
             cursor.execute(
                 STORE.format(**COUNTERS["group"]), [list(groups), list(groups.values()), tenant_id, day]
             )
+    _tell(tenant_id, {*(one[1] for one in lacking), *(who for _key, who in surplus)}, now)
     people = as_persons(tenant_id=tenant_id, customer_ids=customer_ids)
     exposures_recount(
         tenant_id=tenant_id, customer_ids=[*people, *records_under(tenant_id=tenant_id, person_ids=people)]
     )
+
+
+def _tell(tenant_id: int, customer_ids: set[int], now: datetime) -> None:
+    ordered = sorted(customer_ids)
+    for start in range(0, len(ordered), _EVENT_PEOPLE):
+        part = ordered[start : start + _EVENT_PEOPLE]
+        publish(ExposuresMoved(tenant_id=tenant_id, occurred_at=now, customer_ids=part))
 
 
 def _move(

@@ -4,7 +4,7 @@ Whatever order they arrive in, the same behaviours give the same row: it is deri
 one arrives. A refund that came first waits as a row without `ordered_at`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import connection, transaction
 
@@ -118,6 +118,43 @@ def order_confirm_class(*, tenant: Tenant, order_id: int, order_class: str, acto
             changes={"order_class": [before, order.order_class]},
         )
     return order
+
+
+def orders_confirm_classes(*, tenant: Tenant, classes: Mapping[int, str], actor: Actor) -> int:
+    """A person says of many orders why the customers bought: {order id: OrderClass}. Returns how many are now
+    confirmed that were not, or not so. Orders of elsewhere are left out. Safe to repeat. Raises NotPermitted."""
+    require(actor, Permission.WORK)
+    with transaction.atomic():
+        rows = Order.objects.select_for_update(no_key=True).filter(tenant=tenant, pk__in=list(classes))
+        moved = [
+            one
+            for one in rows.order_by("source", "order_no")
+            if not one.class_confirmed_by or one.order_class != classes[one.pk]
+        ]
+        changes = {one.pk: {"order_class": [one.order_class, str(classes[one.pk])]} for one in moved}
+        for one in moved:
+            one.order_class, one.class_confirmed_by = OrderClass(classes[one.pk]), actor.name[:128]
+        Order.objects.bulk_update(moved, ["order_class", "class_confirmed_by"], batch_size=500)
+        audit.record_many(
+            tenant=tenant, actor=actor, verb="contacts.order.classed", targets=moved, changes=changes
+        )
+    return len(moved)
+
+
+def orders_open_again(*, tenant: Tenant, order_ids: Iterable[int], actor: Actor) -> list[int]:
+    """What a person had said of these orders is taken back: the rule may suggest again. Returns their customers."""
+    require(actor, Permission.WORK)
+    with transaction.atomic():
+        rows = Order.objects.select_for_update(no_key=True).filter(tenant=tenant, pk__in=list(order_ids))
+        held = [one for one in rows.order_by("source", "order_no") if one.class_confirmed_by]
+        changes = {one.pk: {"class_confirmed_by": [one.class_confirmed_by, ""]} for one in held}
+        for one in held:
+            one.class_confirmed_by = ""
+        Order.objects.bulk_update(held, ["class_confirmed_by"], batch_size=500)
+        audit.record_many(
+            tenant=tenant, actor=actor, verb="contacts.order.unclassed", targets=held, changes=changes
+        )
+    return [one.customer_id for one in held if one.customer_id is not None]
 
 
 def order_classes_suggest(*, tenant_id: int, classes: dict[int, str]) -> int:

@@ -19,8 +19,10 @@ from contacts.enums import (
     CAP_PER_WEEK,
     CONSENT_REQUIRED,
     GROUP_PER_DAY,
+    NEW_MEMBER_DAYS,
     QUIET_FROM,
     QUIET_UNTIL,
+    VALUE_BEFORE_SALES,
 )
 from contacts.policies.touch import (
     NOTHING_AHEAD,
@@ -31,6 +33,7 @@ from contacts.policies.touch import (
     Limits,
     Person,
     TouchRequest,
+    is_new,
     person_of,
     screen,
     week_start,
@@ -62,15 +65,15 @@ with asked as materialized (
     select coalesce(person_id, id) as person from contacts_customer
     where tenant_id = %(tenant)s and id = any(%(ids)s) group by 1
 ), records as (
-    select c.id, c.person_id, c.external_userid, c.opt_out_at, c.consent from asked
+    select c.id, c.person_id, c.external_userid, c.opt_out_at, c.consent, c.first_seen_at from asked
     join contacts_customer c on c.tenant_id = %(tenant)s and c.id = asked.person
     union all
-    select c.id, c.person_id, c.external_userid, c.opt_out_at, c.consent from asked
+    select c.id, c.person_id, c.external_userid, c.opt_out_at, c.consent, c.first_seen_at from asked
     join contacts_customer c on c.tenant_id = %(tenant)s and c.person_id = asked.person
     where c.person_id is not null
 )
 select id, coalesce(person_id, id), external_userid, opt_out_at is not null, coalesce(consent->>'marketing', ''),
-    {bought}
+    {bought}, first_seen_at
 from records order by id
 """
 _BOUGHT = """(select max(ordered_at) from contacts_order o
@@ -79,13 +82,22 @@ _COUNTED = """
 select touch_key, customer_id, max(seq) from contacts_exposure
 where tenant_id = %s and touch_key = any(%s) group by touch_key, customer_id
 """
+# Different messages of value that stand, by person.
+_VALUE = """
+select person, count(*) from (
+    select coalesce(c.person_id, c.id) as person, e.touch_key from contacts_customer c
+    join contacts_exposure e on e.tenant_id = c.tenant_id and e.customer_id = c.id and e.gives_value
+    where c.tenant_id = %s and c.id = any(%s)
+    group by c.id, 1, 2 having sum(e.weight) > 0
+) given group by person
+"""
 _LOOK = "select {owner}, count from {table} where tenant_id = %s and {period} = %s and {owner} = any(%s)"
 _EXPOSE = """
 insert into contacts_exposure
-    (tenant_id, customer_id, touch_key, seq, weight, local_date, at, channel, group_id, capped)
-select %s, customer_id, touch_key, seq, 1, %s, %s, channel, group_id, capped
-from unnest(%s::bigint[], %s::text[], %s::int[], %s::text[], %s::bigint[], %s::bool[])
-    as t(customer_id, touch_key, seq, channel, group_id, capped)
+    (tenant_id, customer_id, touch_key, seq, weight, local_date, at, channel, group_id, capped, gives_value)
+select %s, customer_id, touch_key, seq, 1, %s, %s, channel, group_id, capped, gives_value
+from unnest(%s::bigint[], %s::text[], %s::int[], %s::text[], %s::bigint[], %s::bool[], %s::bool[])
+    as t(customer_id, touch_key, seq, channel, group_id, capped, gives_value)
 """
 
 
@@ -95,7 +107,10 @@ def gate_limits(*, tenant_id: int, zone: str = "") -> Limits:
     return _limits(tenant_id, known)
 
 
-LIMIT_SETTINGS = (CAP_PER_DAY, CAP_PER_WEEK, GROUP_PER_DAY, QUIET_FROM, QUIET_UNTIL, CONSENT_REQUIRED)
+LIMIT_SETTINGS = (
+    CAP_PER_DAY, CAP_PER_WEEK, GROUP_PER_DAY, QUIET_FROM, QUIET_UNTIL, CONSENT_REQUIRED, VALUE_BEFORE_SALES,
+    NEW_MEMBER_DAYS,
+)  # fmt: skip
 
 
 def _limits(tenant_id: int, zone: str) -> Limits:
@@ -112,6 +127,8 @@ def limits_from(own: Mapping[str, Any], zone: str) -> Limits:
         quiet_from=own[QUIET_FROM.key],
         quiet_until=own[QUIET_UNTIL.key],
         consent_required=own[CONSENT_REQUIRED.key],
+        value_first=own[VALUE_BEFORE_SALES.key],
+        new_days=own[NEW_MEMBER_DAYS.key],
     )
 
 
@@ -157,6 +174,7 @@ def _one_person(rows: list[Any]) -> Iterator[tuple[int, Person]]:
                 opted_out=any(one[3] for one in rows),
                 consent="refused" if "refused" in said else "granted" if "granted" in said else "",
                 last_bought_at=bought,
+                known_since=min(one[6] for one in rows),
                 person_id=row[1],
                 records=tuple(one[0] for one in rows),
             ),
@@ -237,9 +255,21 @@ class _Batch:
                     passed_since.add(key)
                 else:
                     self.counted[key].add(person_of(customer_id, self.people))
+            self._read_value(cursor, going)
         self._before = (dict(self.ledger.group), dict(self.ledger.day), dict(self.ledger.week))
         self._read_quota(going)
         return passed_since
+
+    def _read_value(self, cursor: Any, going: list[tuple[TouchRequest, Decision]]) -> None:
+        """What new members who are to be sold something were given. After the counters are locked: whoever gives
+        or takes back at the same moment has locked them too, and is waited for."""
+        asked = {one for request, seen in going if request.is_pushy for one in seen.customer_ids}
+        new = {one for one in asked if is_new(self.people[one], self.limits, self.now)}
+        if not new or not self.limits.value_first:
+            return
+        records = sorted({record for one in new for record in self.people[one].records or (one,)})
+        cursor.execute(_VALUE, [self.tenant_id, records])
+        self.ledger.value = dict(cursor.fetchall())
 
     def _locked(self, cursor: Any, table: dict[str, str], period: date, ids: set[int]) -> dict[int, int]:
         if not ids:
@@ -294,7 +324,15 @@ class _Batch:
     def _store_exposures(self, cursor: Any, decisions: list[Decision]) -> None:
         seqs = self._next_seq
         rows = [
-            (one, request.key, seqs.get((request.key, one), 0), request.channel, request.group_id, capped)
+            (
+                one,
+                request.key,
+                seqs.get((request.key, one), 0),
+                request.channel,
+                request.group_id,
+                capped,
+                request.gives_value,
+            )
             for request, decision in zip(self.requests, decisions, strict=True)
             if decision.allowed
             for capped in (not request.is_service,)

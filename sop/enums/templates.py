@@ -110,6 +110,11 @@ class ContentType(models.TextChoices):
     CARE = "care", _("Care")
 
 
+VALUE_TYPES = frozenset(
+    {ContentType.VALUE, ContentType.CARE}
+)  # of value by themselves, unless they sell (R76)
+
+
 class StepRole(models.TextChoices):
     """Who carries a step out."""
 

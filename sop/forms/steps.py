@@ -216,6 +216,11 @@ class StepForm(TriggerFields):
     cost_minutes = forms.IntegerField(label=_("Minutes a group"), min_value=0, max_value=240, initial=5)
     goal = forms.CharField(label=_("Goal"), max_length=80, required=False)
     is_marketing = forms.BooleanField(label=_("Sells something"), required=False)
+    is_first_offer = forms.BooleanField(
+        label=_("Join coupon or first-order offer"),
+        required=False,
+        help_text=_("A declared offer for newcomers may reach a new member before anything of value did."),
+    )
     opens_talk = forms.BooleanField(label=_("Asks for an answer"), required=False)
     talk_for = forms.ChoiceField(label=_("Talk with"), choices=TalkFor.choices, required=False)
     talk_hours = forms.IntegerField(

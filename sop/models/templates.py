@@ -10,6 +10,7 @@ from groups.enums import Kind
 from sop.enums import (
     GROUP_CHANNELS,
     PERSON_ANCHORS,
+    VALUE_TYPES,
     Anchor,
     Audience,
     CatchUp,
@@ -136,6 +137,9 @@ class Step(TenantModel):
     catch_up = models.CharField(max_length=8, choices=CatchUp, default=CatchUp.SKIP)
     priority = models.PositiveSmallIntegerField(default=50)  # lower goes first
     is_marketing = models.BooleanField(default=False)
+    is_first_offer = models.BooleanField(
+        default=False, db_default=False
+    )  # join coupon, first-order offer (R76, R85)
     is_service = models.BooleanField(default=False)  # receipts, class links: exempt from caps
     opens_talk = models.BooleanField(default=False)  # asks for an answer: conversation, not broadcast (R55)
     # Conversations it leaves behind: with whom, after how many hours, how many a colleague and day, with which words.
@@ -179,6 +183,16 @@ class Step(TenantModel):
         """Whether one tap tells how it was (R48)."""
         return any(one["kind"] == LinkKind.PULSE for one in self.links)
 
+    @property
+    def sells(self) -> bool:
+        """Whether it is sales work, and no declared offer for newcomers (R76)."""
+        return self.is_marketing and not self.is_first_offer
+
+    @property
+    def gives_value(self) -> bool:
+        """Whether what it says is of value by itself (R76)."""
+        return self.content_type in VALUE_TYPES and not self.is_marketing
+
     def to_plan(self, *, offer_day: int | None = None, offer_at: time | None = None) -> PlanStep:
         """This step for the plan rules. A countdown step stands on the offer's last day when that is given."""
         day, at = self.day, self.at
@@ -200,6 +214,7 @@ class Step(TenantModel):
             attachment_kinds=tuple(one["kind"] for one in self.attachments),
             link_keys=frozenset(link["key"] for link in self.links),
             is_marketing=self.is_marketing,
+            is_first_offer=self.is_first_offer,
             is_service=self.is_service,
             opens_talk=self.opens_talk,
             spawns_talk=bool(self.talk_for),

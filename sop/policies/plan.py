@@ -15,6 +15,7 @@ from sop.enums import (
     INTERNAL_CHANNELS,
     MASS_CHANNELS,
     SILENT_CHANNELS,
+    VALUE_TYPES,
     Anchor,
     Audience,
     Channel,
@@ -56,6 +57,17 @@ class PlanStep:
     spawns_talk: bool = False  # leaves conversations behind
     talk_text: str = ""  # the words they begin with
     asks_pulse: bool = False  # one tap tells how it was
+    is_first_offer: bool = False  # a join coupon or first-order offer, declared
+
+    @property
+    def sells(self) -> bool:
+        """Whether it is sales work, and no declared offer for newcomers (R76)."""
+        return self.is_marketing and not self.is_first_offer
+
+    @property
+    def gives_value(self) -> bool:
+        """Whether what it says is of value by itself."""
+        return self.content_type in VALUE_TYPES and not self.is_marketing
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from groups.enums import Cites, Severity
-from sop.enums import FLASH_NODES, INTERNAL_CHANNELS, Anchor, Audience, Channel, Mark, Part, TemplateKind
+from sop.enums import (
+    FLASH_NODES,
+    GROUP_CHANNELS,
+    INTERNAL_CHANNELS,
+    PULL_CHANNELS,
+    Anchor,
+    Audience,
+    Channel,
+    Mark,
+    Part,
+    TemplateKind,
+)
 from sop.policies.plan import PlanStep
 from sop.policies.structure import Shape, check, listed
 
@@ -37,6 +48,10 @@ _FLASH = Shape(
     tuple(_step(part.value, day, parts=frozenset({part})) for day, part in enumerate(FLASH_NODES, 1)),
 )
 _STAFF = Shape(TemplateKind.SETUP, (_step("name it", 1, channel=Channel.INTERNAL),))
+_DAY_ONE_SALE = Shape(
+    TemplateKind.CAMP,
+    (_step("sale", 1, channel=Channel.PRIVATE_MASS, content_type="marketing", is_marketing=True),),
+)
 _CRISIS = Shape(TemplateKind.CRISIS, (_step("statement", 1),))
 
 
@@ -124,6 +139,48 @@ def _staff_work_sends_nothing(shape: Shape) -> str:
     return _("Planning and set-up are work among colleagues, but customers would read: %(steps)s.") % {
         "steps": listed(sends)
     }
+
+
+@check(
+    "VALUE-01",
+    Severity.WARN,
+    gettext_lazy("Value before a private sale"),
+    fix=gettext_lazy("Give something of value first, or declare it as a first-order offer"),
+    rule="R76",
+    cites=(Cites.AARRR,),
+    bad=_DAY_ONE_SALE,
+    good=replace(
+        _DAY_ONE_SALE,
+        steps=(_step("gift", 1, at=time(9), content_type="value"), *_DAY_ONE_SALE.steps),
+    ),
+)
+def _value_before_a_private_sale(shape: Shape) -> str:
+    if shape.kind in STAFF_WORK:
+        return ""
+    given = [
+        (one.anchor, _moment(one))
+        for one in shape.steps
+        if one.gives_value and one.channel not in INTERNAL_CHANNELS | PULL_CHANNELS
+    ]
+    early = [
+        one.title
+        for one in shape.steps
+        if one.sells
+        and not one.is_service
+        and one.channel not in GROUP_CHANNELS | INTERNAL_CHANNELS | PULL_CHANNELS
+        and one.anchor in (Anchor.RUN_START, Anchor.MEMBER_JOIN)
+        and not any(anchor == one.anchor and at < _moment(one) for anchor, at in given)
+    ]
+    if not early:
+        return ""
+    said = _(
+        "The gate holds these back from new members, whom nothing of value has reached before: %(steps)s."
+    )
+    return said % {"steps": listed(early)}
+
+
+def _moment(step: PlanStep) -> tuple[int, time, int]:
+    return step.day or 0, step.at or time.min, step.offset_minutes
 
 
 @check(

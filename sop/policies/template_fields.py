@@ -358,6 +358,7 @@ STEP_FIELDS: dict[str, Field] = {
     "catch_up": Choice(gettext_lazy("after the window"), default="skip", choices=CatchUp),
     "priority": Number(gettext_lazy("priority"), default=50, most=1000),
     "is_marketing": Flag(gettext_lazy("sells something")),
+    "is_first_offer": Flag(gettext_lazy("join coupon or first-order offer")),
     "is_service": Flag(gettext_lazy("service message")),
     "opens_talk": Flag(gettext_lazy("asks for an answer")),
     "talk_for": Choice(gettext_lazy("conversations with"), choices=TalkFor, blank=True),

@@ -115,6 +115,7 @@ _NAMES = {
     "on_block": _("When it may not go out"),
     "priority": _("Priority"),
     "is_marketing": _("Sells something"),
+    "is_first_offer": _("Join coupon or first-order offer"),
     "is_service": _("Service message"),
     "opens_talk": _("Asks for an answer"),
     "talk_for": _("Conversations after it"),

@@ -31,6 +31,7 @@ _STAFF = "LOAD-01"
 BY_TIME = frozenset(
     {
         GateRule.QUIET, GateRule.GROUP_LIMIT, GateRule.QUOTA, GateRule.DAY_CAP, GateRule.WEEK_CAP, GateRule.KEPT,
+        GateRule.VALUE_FIRST,
         GateRule.FREEZE,
     }
 )  # fmt: skip

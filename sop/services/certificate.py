@@ -156,6 +156,7 @@ def _reached(tenant: Tenant, faults: list[dict[str, Any]]) -> list[Reached]:
             at=touch.handed_at,
             channel=touch.channel,
             group_id=touch.group_id if touch.channel in GROUP_CHANNELS else None,
+            gives_value=touch.step.gives_value,
         )
         for one in faults
         if (touch := touches[one["touch"]]).handed_at is not None

@@ -316,6 +316,8 @@ def _request(touch: Touch, customer_ids: list[int], zone: str, now: datetime) ->
         group_frozen=group is not None and group.frozen_at is not None,
         group_ended=group is not None and _is_over(group, zone, now, is_marketing=step.is_marketing),
         priority=step.priority,
+        sells=step.sells and not touch.is_talk,
+        gives_value=step.gives_value,
     )
 
 

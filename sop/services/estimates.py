@@ -193,6 +193,8 @@ def _request(
         buyers_since=clock.day_bounds(run.starts_on, tenant.timezone)[0] if run is not None else None,
         wecom_quota=step.channel in MASS_CHANNELS,
         group_frozen=group.frozen_at is not None,
+        sells=step.sells,
+        gives_value=step.gives_value,
     )
 
 

@@ -33,7 +33,8 @@ OFFER = "@offer"  # the end of the offer among the moments of a plan
 COPIED = (
     "key", "phase", "link", "parts", "title", "anchor", "day", "at", "offset_minutes", "window_minutes", "channel",
     "replace_channel", "content_type", "text", "links", "role", "audience", "evidence", "mark", "on_block",
-    "catch_up", "priority", "is_marketing", "is_service", "opens_talk", "strategy", "cost_minutes", "goal",
+    "catch_up", "priority", "is_marketing", "is_first_offer", "is_service", "opens_talk", "strategy",
+    "cost_minutes", "goal",
     "talk_for", "talk_hours", "talk_most", "talk_text",
     "attachments", "material_id",
     "on", "trigger_tag", "trigger_count", "trigger_kind", "trigger_object", "trigger_hours", "trigger_step", "repeats",
@@ -62,6 +63,7 @@ class StepData:
     priority: int | None = None  # None: as it was; 50 for a new step
     catch_up: str = "skip"
     is_marketing: bool = False
+    is_first_offer: bool = False
     is_service: bool = False
     opens_talk: bool = False
     talk_for: str = ""

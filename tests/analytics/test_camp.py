@@ -1,8 +1,7 @@
 """The figures of a camp, and the people behind each of them."""
 
 import re
-from contextlib import ExitStack
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -15,81 +14,16 @@ from analytics.selectors.people import FIGURES, figure_people, people_of
 from analytics.services import order_classes_renew
 from contacts.models import Exposure, Order
 from contacts.services.identity import customers_merge
-from groups.models import Group, Member
+from groups.models import Member
 from leads.models import Lead, Window
-from leads.services import window_members_add
-from sop.models import Run, Step, Template, Touch, Version
+from sop.models import Step, Touch
 from sop.selectors.execution import skip_reasons
 from tenants.models import User
-from tenants.scoping import tenant_scope
+from tests.analytics.conftest import make_member
 from tests.factories.contacts import make_customers
-from tests.factories.leads import act, item, make_camp, purchase_clicks
-from tests.factories.team import make_staff
-from tests.factories.wecom import make_app
+from tests.factories.leads import act, item, purchase_clicks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.integration]
-
-
-@pytest.fixture
-def world(tenant, frozen):
-    """A camp of 10 people in two groups (one person in both), a staff member, one late joiner."""
-    with ExitStack() as scope:
-        scope.enter_context(tenant_scope(tenant))
-        app = make_app(tenant=tenant)
-        groups = [
-            Group.objects.create(tenant=tenant, app=app, chat_id=f"c{n}", name=f"群{n}") for n in range(2)
-        ]
-        people = make_customers(tenant=tenant, count=11)
-        staff = make_staff(tenant=tenant, name="林晓")
-        template = Template.objects.create(tenant=tenant, code="camp", name="训练营")
-        version = Version.objects.create(tenant=tenant, template=template, number=1, days=30)
-        run = Run.objects.create(
-            tenant=tenant,
-            version=version,
-            name="第6期",
-            starts_on=date(2026, 3, 2),
-            days=30,
-            key_interaction="live",
-        )
-        for number, person in enumerate(people[:10]):
-            _member(tenant, groups[number % 2], person, frozen.moment)
-        _member(tenant, groups[1], people[0], frozen.moment)
-        Member.objects.create(
-            tenant=tenant,
-            group=groups[0],
-            userid=staff.userid,
-            staff=staff,
-            is_staff=True,
-            joined_at=frozen.moment,
-        )
-        make_camp(tenant=tenant, customers=people[:10], source_id=run.pk, group_id=groups[0].pk, name="第6期")
-        window = run_window(run, groups)
-        frozen.move(days=3)
-        _member(tenant, groups[0], people[10], frozen.moment)
-        window_members_add(
-            tenant_id=tenant.pk, window_id=window.pk, members=[(people[10].pk, groups[0].pk, frozen.moment)]
-        )
-        yield {
-            "people": people,
-            "groups": groups,
-            "run": run,
-            "version": version,
-            "staff": staff,
-            "scope": scope,
-        }
-
-
-def _member(tenant, group, person, at, **fields):
-    return Member.objects.create(
-        tenant=tenant, group=group, userid=person.external_userid, customer=person, joined_at=at, **fields
-    )
-
-
-def run_window(run, groups):
-    window = Window.objects.get(source_id=run.pk)
-    window.group_ids = [one.pk for one in groups]
-    window.save()
-    return window
 
 
 def figures(tenant, run, at):
@@ -174,8 +108,8 @@ def test_retention_needs_activity_of_seven_days_and_a_seat(tenant, world, frozen
 def test_referral_counts_inviters_of_customers_only(tenant, world, frozen):
     people, group = world["people"], world["groups"][0]
     guests = make_customers(tenant=tenant, count=2)
-    _member(tenant, group, guests[0], frozen.moment, invited_by=people[1].external_userid)
-    _member(tenant, group, guests[1], frozen.moment, invited_by=people[1].external_userid)
+    make_member(tenant, group, guests[0], frozen.moment, invited_by=people[1].external_userid)
+    make_member(tenant, group, guests[1], frozen.moment, invited_by=people[1].external_userid)
     Member.objects.create(
         tenant=tenant, group=group, userid="staff9", is_staff=True, joined_at=frozen.moment,
         invited_by=people[2].external_userid,

@@ -384,6 +384,8 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "analytics:camp": (VIEW, WORK),
     "analytics:camp_orders": (VIEW, WORK),
     "analytics:execution": (VIEW, WORK),
+    "analytics:order_classes": (VIEW, WORK),
+    "analytics:order_class": (VIEW, WORK),
     "analytics:paths": (VIEW, WORK),
     "analytics:path_people": (VIEW, WORK),
     "analytics:metrics": (VIEW, WORK),

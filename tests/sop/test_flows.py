@@ -13,7 +13,7 @@ from outbox.models import EventRow
 from outbox.relay import relay_tenant
 from sop.errors import TouchFixed
 from sop.handlers import on_group_frozen, on_member_joined, on_send_finished
-from sop.models import SendTask, Touch, TouchRecipient
+from sop.models import SendTask, Step, Touch, TouchRecipient
 from sop.selectors.execution import execution_rate, execution_touches
 from sop.services import results
 from sop.services.dispatch import dispatch_due
@@ -49,6 +49,7 @@ COUNTDOWN = [
 
 def countdown(camp: Make, end: str) -> Camp:
     made = camp(steps=COUNTDOWN, offer_ends_at=at(end))
+    Customer.objects.update(first_seen_at=DAY1 - timedelta(days=30))  # newcomers are given something first (R76)
     window_open(
         tenant_id=made.tenant.pk, source_kind="sop.run", source_id=made.run.pk, name="营", starts_at=DAY1,
         ends_at=DAY1 + timedelta(days=7), members=[(one.pk, made.groups[0].pk, DAY1) for one in made.people[0]],
@@ -76,6 +77,21 @@ def test_countdown_leaves_out_who_bought_meanwhile(camp: Make, frozen: MovableCl
     frozen.set(at("19:00"))
     dispatch_due(tenant_id=made.tenant.pk)
     assert recipients(touches[2]) == everyone - {buyer.pk}
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"), [(False, ("blocked", "VALUE-01")), (True, ("handed", ""))]
+)
+def test_newcomers_are_sold_nothing_in_private_but_a_declared_first_offer(
+    camp: Make, frozen: MovableClock, declared: bool, expected: tuple[str, str]
+) -> None:
+    made = countdown(camp, "20:00")
+    Customer.objects.update(first_seen_at=DAY1)
+    Step.objects.filter(key="c180").update(is_first_offer=declared)
+    frozen.set(at("17:00"))
+    dispatch_due(tenant_id=made.tenant.pk)
+    touch = Touch.objects.get(step__key="c180")
+    assert (touch.state, touch.rule_code) == expected
 
 
 def test_countdown_in_quiet_hours_is_dropped_and_listed(camp: Make, frozen: MovableClock) -> None:

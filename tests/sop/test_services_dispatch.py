@@ -1,11 +1,11 @@
 """From a due row to WeCom's door or a person's list; each row ends in one state, with its reason."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from contacts.models import Exposure, Follow
+from contacts.models import Customer, Exposure, Follow
 from groups.models import Group
 from sop.enums import TouchState
 from sop.models import Touch, TouchRecipient
@@ -76,6 +76,7 @@ def test_touch_not_due_stays_planned(camp: Make, frozen: MovableClock) -> None:
 
 def test_private_mass_goes_to_members_without_buyers(camp: Make, frozen: MovableClock) -> None:
     made = camp(steps=[{"channel": "private_mass", "is_marketing": True, "text": "营内优惠今晚截止"}])
+    Customer.objects.update(first_seen_at=AT_10 - timedelta(days=30))  # newcomers are given something first (R76)
     make_order(tenant=made.tenant, customer=made.people[0][0])
     frozen.set(AT_10)
     run_due(made)

@@ -118,6 +118,7 @@ def steps(draw):
         "catch_up": draw(st.sampled_from(["skip", "late", "ask"])),
         "priority": draw(st.integers(0, 1000)),
         "is_marketing": draw(st.booleans()),
+        "is_first_offer": draw(st.booleans()),
         "is_service": draw(st.booleans()),
         "opens_talk": draw(st.booleans()),
         "talk_for": draw(st.sampled_from(["", "clicked", "silent"])),
