@@ -49,7 +49,8 @@ COUNTDOWN = [
 
 def countdown(camp: Make, end: str) -> Camp:
     made = camp(steps=COUNTDOWN, offer_ends_at=at(end))
-    Customer.objects.update(first_seen_at=DAY1 - timedelta(days=30))  # newcomers are given something first (R76)
+    # Newcomers are given something first (R76).
+    Customer.objects.update(first_seen_at=DAY1 - timedelta(days=30))
     window_open(
         tenant_id=made.tenant.pk, source_kind="sop.run", source_id=made.run.pk, name="营", starts_at=DAY1,
         ends_at=DAY1 + timedelta(days=7), members=[(one.pk, made.groups[0].pk, DAY1) for one in made.people[0]],
@@ -79,9 +80,7 @@ def test_countdown_leaves_out_who_bought_meanwhile(camp: Make, frozen: MovableCl
     assert recipients(touches[2]) == everyone - {buyer.pk}
 
 
-@pytest.mark.parametrize(
-    ("declared", "expected"), [(False, ("blocked", "VALUE-01")), (True, ("handed", ""))]
-)
+@pytest.mark.parametrize(("declared", "expected"), [(False, ("blocked", "VALUE-01")), (True, ("handed", ""))])
 def test_newcomers_are_sold_nothing_in_private_but_a_declared_first_offer(
     camp: Make, frozen: MovableClock, declared: bool, expected: tuple[str, str]
 ) -> None:

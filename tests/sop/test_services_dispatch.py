@@ -76,7 +76,8 @@ def test_touch_not_due_stays_planned(camp: Make, frozen: MovableClock) -> None:
 
 def test_private_mass_goes_to_members_without_buyers(camp: Make, frozen: MovableClock) -> None:
     made = camp(steps=[{"channel": "private_mass", "is_marketing": True, "text": "营内优惠今晚截止"}])
-    Customer.objects.update(first_seen_at=AT_10 - timedelta(days=30))  # newcomers are given something first (R76)
+    # Newcomers are given something first (R76).
+    Customer.objects.update(first_seen_at=AT_10 - timedelta(days=30))
     make_order(tenant=made.tenant, customer=made.people[0][0])
     frozen.set(AT_10)
     run_due(made)
