@@ -118,6 +118,11 @@ def duration(seconds: float) -> str:
     return gettext("%(days)s d %(hours)s h") % {"days": hours // 24, "hours": hours % 24}
 
 
+def minutes_long(minutes: int) -> str:
+    """How long in whole minutes, in words: 26 min; 1 h 36 min under a day; 1 d 7 h beyond."""
+    return gettext("%(n)s min") % {"n": minutes} if minutes < 60 else duration(minutes * 60)
+
+
 def time_left(left: timedelta) -> str:
     """What a deadline says: 4:48 left, 8:14 over, 7 days overdue."""
     seconds = left.total_seconds()

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from console.formats import minutes_long
 from console.tables import ConsoleTable, NumberColumn
 from console.templatetags.q import chip, day, figure, moment
 from sop.models import Run, Touch
@@ -136,7 +137,7 @@ class TouchTable(ConsoleTable):
         )
 
     def render_lateness(self, value: int) -> str:
-        return gettext("%(minutes)s min") % {"minutes": value // 60} if value >= 60 else gettext("on time")
+        return minutes_long(value // 60) if value >= 60 else gettext("on time")
 
     def value_lateness(self, value: int | None) -> int | None:
         return value

@@ -276,7 +276,8 @@ def orders_chart(days: OrderDays, expected: Sequence[tuple[str, int, int]] = ())
 def _areas(names: list[str], expected: Sequence[tuple[str, int, int]]) -> dict[str, Any]:
     return {
         "silent": True,
-        "itemStyle": {"opacity": 0.12},
+        "itemStyle": {"color": "--q-c1", "opacity": 0.12},
+        "label": {"color": "--q-ink-2", "opacity": 1},
         "data": [
             [{"name": name, "xAxis": names[first - 1]}, {"xAxis": names[last - 1]}]
             for name, first, last in expected

@@ -188,6 +188,12 @@ def duration_s(seconds: float | None) -> str:
 
 
 @register.filter
+def minutes_long(minutes: int) -> str:
+    """26 -> 26 min; 2440 -> 1 d 16 h."""
+    return formats.minutes_long(minutes)
+
+
+@register.filter
 def urgency(value: datetime | None) -> str:
     """CSS state of a deadline: is-late, is-soon or none."""
     return "" if not value else formats.urgency(value - clock.now())

@@ -26,18 +26,20 @@ group by 1, 2 order by 3 desc, 1, 2 limit %(most)s
 """
 
 
-def groups_sharing(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, set[int]]:
-    """{group: other groups that a person of it sits in now, with whatever record}, both ways, the others' entries too.
+def groups_sharing(*, tenant_id: int, group_ids: Iterable[int]) -> tuple[dict[int, set[int]], bool]:
+    """({group: other groups that a person of it sits in now, with whatever record}, whether that is all of them). Both
+    ways, the others' entries too.
 
     Of more than MOST_PAIRS pairs those that share most people. One query.
     """
     wanted = list(group_ids)
     found: dict[int, set[int]] = defaultdict(set)
     if not wanted:
-        return found
+        return found, True
     with connection.cursor() as cursor:
-        cursor.execute(_SHARING, {"tenant": tenant_id, "groups": wanted, "most": MOST_PAIRS})
-        for here, there, _people in cursor.fetchall():
-            found[here].add(there)
-            found[there].add(here)
-    return found
+        cursor.execute(_SHARING, {"tenant": tenant_id, "groups": wanted, "most": MOST_PAIRS + 1})
+        rows = cursor.fetchall()
+    for here, there, _people in rows[:MOST_PAIRS]:
+        found[here].add(there)
+        found[there].add(here)
+    return found, len(rows) <= MOST_PAIRS

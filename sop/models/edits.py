@@ -11,7 +11,8 @@ from tenants.scoping import TenantModel
 class DraftEdit(TenantModel):
     """One edit of a draft: the steps it touched, as they stood before and after. Kept until the draft is published.
 
-    `before` and `after` are {step key: its fields, or null where there was no such step}.
+    `before` and `after` are {step key: its fields, or null where there was no such step}; of an edit of days, phases
+    and offer {"#frame": those fields}.
     """
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="edits", db_index=False)

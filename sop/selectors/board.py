@@ -143,6 +143,7 @@ class Board:
     window_last: date
     blocked: int
     pages: int
+    sees_every_clash: bool  # with groups that share people; of very many only the nearest are looked at
 
     @property
     def strip(self) -> list[tuple[date, int, int]]:
@@ -178,7 +179,7 @@ def board_of(*, tenant: "Tenant", wanted: Wanted, every: bool = False) -> Board:
         total=together(rates), by_staff=[one for one in rates if one.key is not None and one.due],
         limits=builder.limits, window_last=builder.window.last,
         blocked=blocked_touches(tenant=tenant, group_ids=ids, since=since, until=until).count(),
-        pages=pages,
+        pages=pages, sees_every_clash=builder.sees_every_clash,
     )  # fmt: skip
 
 
@@ -312,9 +313,11 @@ class _Builder:
                 if mark is not None:
                     marks.append(mark)
                     by_key[mark.key] = (group_id, day, chip)
-        shares = groups_sharing(tenant_id=self.tenant.pk, group_ids=cells)
+        shares, has_all = groups_sharing(tenant_id=self.tenant.pk, group_ids=cells)
         names = {one.pk: str(one) for one in groups}
-        for touch in self._away(shares, cells):
+        away, has_near = self._away(shares, cells)
+        self.sees_every_clash = has_all and has_near
+        for touch in away:
             group_id, day = touch.group_id or 0, clock.local_date(touch.planned_at, self.zone)
             names[group_id] = str(touch.group)
             mark = _mark(Chip(touch.planned_at, touch), group_id, opens, self.now)
@@ -327,12 +330,12 @@ class _Builder:
                 if group_id in cells:
                     cells[group_id][self.days.index(day)].clashes.append(told)
 
-    def _away(self, shares: dict[int, set[int]], cells: Collection[int]) -> list[Touch]:
+    def _away(self, shares: dict[int, set[int]], cells: Collection[int]) -> tuple[list[Touch], bool]:
         """What is planned beside it for groups that share people and stand on another page, or on none."""
-        rows = touches_away(
+        rows, is_whole = touches_away(
             tenant=self.tenant, shares=shares, group_ids=cells, states=_COUNTS, since=self.since, until=self.until
         )  # fmt: skip
-        return [decorate(one, self.now) for one in rows]
+        return [decorate(one, self.now) for one in rows], is_whole
 
     def _banded(self, rows: list[BoardRow]) -> list[BoardBand]:
         bands: list[BoardBand] = []

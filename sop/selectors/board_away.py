@@ -37,26 +37,25 @@ def touches_away(
     states: Collection[str],
     since: datetime,
     until: datetime,
-) -> list[Touch]:
+) -> tuple[list[Touch], bool]:
     """Touches of groups that share people with these and are none of them, within the hour of one of theirs in
-    [since, until): at most MOST, the earliest. Two queries, none where nothing is shared."""
+    [since, until): at most MOST, the earliest, and whether that is all. Two queries, none where nothing is shared."""
     here = set(group_ids)
     pairs = [
         (one, other) for one in sorted(here) for other in sorted(shares.get(one, ())) if other not in here
     ]
     if not pairs:
-        return []
+        return [], True
     ask: dict[str, Any] = {
         "here": [one for one, _other in pairs], "there": [other for _one, other in pairs], "tenant": tenant.pk,
-        "since": since, "until": until, "states": [str(one) for one in states], "gap": CLASH_MINUTES, "most": MOST,
+        "since": since, "until": until, "states": [str(one) for one in states], "gap": CLASH_MINUTES, "most": MOST + 1,
         "inside": [str(one) for one in INTERNAL_CHANNELS],
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_NEAR, ask)
         ids = [row[0] for row in cursor.fetchall()]
-    rows = Touch.objects.filter(tenant=tenant, pk__in=ids).select_related("step", "run", "group", "staff")
-    return (
-        list(rows.defer("text", "attachments", "step__text", "step__attachments", "step__links"))
-        if ids
-        else []
+    rows = Touch.objects.filter(tenant=tenant, pk__in=ids[:MOST]).select_related(
+        "step", "run", "group", "staff"
     )
+    found = rows.defer("text", "attachments", "step__text", "step__attachments", "step__links") if ids else []
+    return list(found), len(ids) <= MOST

@@ -1,17 +1,19 @@
 """What the people of a camp did, link by link: each link of a bootcamp has its own figure (R42, R45).
 
-A figure is a share of the customers now in the run's groups, each counted once; what they did counts from the run's
-first day to its last. A camp without links is asked for the same figures, by name only.
+A figure is a share of the people now in the run's groups, each counted once whatever records they have; what they did
+with any of them counts from the run's first day to its last. A camp without links is asked for the same figures, by
+name only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 from contacts.enums import BehaviourKind
-from contacts.selectors import behaviours_for, buyers_in, customer_list
+from contacts.selectors import behaviours_for, buyers_in
+from contacts.selectors.identity import as_persons, records_under
 from groups.selectors import ACTIVE_KINDS, members_current
 from sop.enums import Link
 from sop.models import RunGroup, Step
@@ -92,24 +94,24 @@ def figure_label(name: str) -> Any:
 
 
 def _people(tenant: "Tenant", run: "Run") -> set[int]:
+    """Whoever sits in the groups, by the record that stands for the person."""
     groups = RunGroup.objects.filter(tenant=tenant, run=run, removed_at=None).values_list(
         "group_id", flat=True
     )
     seated = members_current(tenant_id=tenant.pk, group_ids=list(groups))
-    wanted = {one for some in seated.values() for one in some}
-    return set(
-        customer_list(tenant_id=tenant.pk).filter(pk__in=wanted).order_by().values_list("pk", flat=True)
-    )
+    return as_persons(tenant_id=tenant.pk, customer_ids={one for some in seated.values() for one in some})
 
 
-def _done(tenant: "Tenant", run: "Run", people: Iterable[int]) -> dict[str, set[int]]:
+def _done(tenant: "Tenant", run: "Run", people: Collection[int]) -> dict[str, set[int]]:
     since = clock.day_bounds(run.starts_on, tenant.timezone)[0]
     last = calendar.day_date(run.starts_on, run.days + run.after_days)
     until = clock.day_bounds(last, tenant.timezone)[1]
-    acts = behaviours_for(tenant_id=tenant.pk, customer_ids=people, since=since, until=until)
+    person = records_under(tenant_id=tenant.pk, person_ids=people)
+    acts = behaviours_for(tenant_id=tenant.pk, customer_ids={*people, *person}, since=since, until=until)
     found: dict[str, set[int]] = {name: set() for name in _LABELS}
     rows = acts.order_by().values_list("customer_id", "kind", "object_id").distinct()
-    for customer_id, kind, object_id in rows:
+    for record_id, kind, object_id in rows:
+        customer_id = person.get(record_id, record_id)
         for name, kinds in _KINDS.items():
             if kind in kinds:
                 found[name].add(customer_id)

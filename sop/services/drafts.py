@@ -1,5 +1,5 @@
-"""Edits of a draft. Each is one revision that remembers the steps it touched as they stood before and after, so that it
-can be undone, and so that whoever looks at an older revision is told and overwrites nothing."""
+"""Edits of a draft. Each is one revision that remembers the steps it touched, or the frame, as they stood before and
+after, so that it can be undone, and so that whoever looks at an older revision is told and overwrites nothing."""
 
 import secrets as random
 from collections.abc import Iterable, Mapping
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 KEPT = 200  # edits of a draft that can be looked at and undone
 _NOT_CONTENT = frozenset({"id", "tenant_id", "version_id", "revision"})
 Image = dict[str, Any]
+FRAME = "#frame"  # stands where the key of a step stands, for an edit of days, phases and offer
+FRAME_FIELDS = ("days", "after_days", "offer_day", "offer_at", "phases")
 
 
 def draft_locked(tenant: "Tenant", version_id: int) -> Version:
@@ -63,6 +65,11 @@ def step_image(step: Step) -> Image:
         for field in Step._meta.concrete_fields
         if field.attname not in _NOT_CONTENT
     }
+
+
+def frame_image(version: Version) -> Image:
+    """Days, phases and offer of a version in JSON."""
+    return {name: _plain(getattr(version, name)) for name in FRAME_FIELDS}
 
 
 def _plain(value: Any) -> Any:
@@ -107,6 +114,17 @@ def phase_key(version: Version, step: Step) -> str:
     day = version.offer_day if step.anchor == Anchor.OFFER_END else step.day
     cuts = [calendar.Phase(one["key"], one["first"], one["last"]) for one in version.phases]
     return calendar.phase_in(day, cuts) if day is not None else ""
+
+
+def steps_place(version: Version) -> None:
+    """Each step stands in the phase that its day falls in now."""
+    moved = []
+    for step in Step.objects.filter(tenant=version.tenant_id, version=version):
+        phase = phase_key(version, step)
+        if step.phase != phase:
+            step.phase = phase
+            moved.append(step)
+    Step.objects.bulk_update(moved, ["phase"])
 
 
 def step_move(
@@ -177,21 +195,25 @@ def _noted(version: Version, verb: str, actor: Actor, step: Step, before: Image 
 def draft_undo(*, tenant: "Tenant", version_id: int, number: int, actor: Actor) -> DraftEdit:
     """Take back one edit of a draft, itself an edit that can be taken back. Returns the edit that was undone.
 
-    Raises UndoTooLate when one of its steps was changed since, VersionFrozen, DraftEdit.DoesNotExist, NotPermitted.
+    Raises UndoTooLate when what it touched was changed since, VersionFrozen, DraftEdit.DoesNotExist, NotPermitted.
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
         version = draft_locked(tenant, version_id)
         edit = DraftEdit.objects.get(tenant=tenant, version=version, number=number)
-        steps = _by_key(version, edit.after)
-        now = {key: step_image(steps[key]) if key in steps else None for key in edit.after}
+        now = _images(version, edit.after)
         if now != edit.after:
             raise UndoTooLate
+        steps = _by_key(version, edit.after)
         for key, image in edit.before.items():
-            _restore(version, steps.get(key), image)
+            if key == FRAME and image is not None:
+                _restore_frame(version, image)
+            else:
+                _restore(version, key, steps.get(key), image)
         edit_note(
-            version=version, verb=EditVerb.UNDO, title=edit.title, actor=actor, before=now, after=edit.before
-        )
+            version=version, verb=EditVerb.UNDO, title=edit.title, actor=actor, before=now,
+            after=_images(version, edit.before),
+        )  # fmt: skip
         audit.record(
             tenant=tenant,
             actor=actor,
@@ -207,12 +229,29 @@ def _by_key(version: Version, keys: Iterable[str]) -> dict[str, Step]:
     return {row.key: row for row in rows}
 
 
-def _restore(version: Version, step: Step | None, image: Image | None) -> None:
+def _images(version: Version, keys: Iterable[str]) -> dict[str, Image | None]:
+    """What an edit touched, as it stands now."""
+    steps = _by_key(version, keys)
+    found = {key: step_image(steps[key]) if key in steps else None for key in keys}
+    return {key: frame_image(version) if key == FRAME else image for key, image in found.items()}
+
+
+def _restore(version: Version, key: str, step: Step | None, image: Image | None) -> None:
+    """The days of the phases may have changed while the step was out of the draft."""
     if image is None:
         if step is not None:
             step.delete()
         return
-    step = step or Step(tenant_id=version.tenant_id, version=version)
+    step = step or Step(tenant_id=version.tenant_id, version=version, key=key)
     _put_image(step, image)
+    step.phase = phase_key(version, step)
     step.revision = version.revision + 1
     step.save()
+
+
+def _restore_frame(version: Version, image: Image) -> None:
+    for field in Version._meta.concrete_fields:
+        if field.name in FRAME_FIELDS:
+            setattr(version, field.name, field.to_python(image[field.name]))
+    version.save(update_fields=FRAME_FIELDS)
+    steps_place(version)

@@ -8,10 +8,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from sop.enums import EditVerb
 from sop.errors import FrameChanged, FrameInvalid
-from sop.models import Step, Version
-from sop.services.drafts import draft_locked, phase_key
+from sop.models import Version
+from sop.services.drafts import FRAME, FRAME_FIELDS, draft_locked, edit_note, frame_image, steps_place
 from tenants import audit
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -51,8 +53,8 @@ class FrameWish:
 def version_set_frame(
     *, tenant: "Tenant", version_id: int, wish: FrameWish, actor: Actor, seen: int | None = None
 ) -> Version:
-    """Give a draft another frame. Steps keep their days and stand in whatever phase is there now; those after the last
-    day keep it from being published (DAY-01).
+    """Give a draft another frame, one edit that can be undone. Steps keep their days and stand in whatever phase is
+    there now; those after the last day keep it from being published (DAY-01).
 
     `seen`: the draft's revision that was shown; None: whatever it is. Safe to repeat. Raises FrameInvalid,
     FrameChanged, VersionFrozen, NotPermitted.
@@ -63,16 +65,19 @@ def version_set_frame(
         version = draft_locked(tenant, version_id)
         if seen is not None and version.revision != seen:
             raise FrameChanged
-        before = _frame(version)
+        before = frame_image(version)
         version.phases = _phases(version, wish)
         version.days, version.after_days = wish.days, wish.after_days
         version.offer_day, version.offer_at = wish.offer_day, wish.offer_at
-        after = _frame(version)
+        after = frame_image(version)
         if after == before:
             return version
-        version.revision += 1
-        version.save()
-        _place_steps(version)
+        version.save(update_fields=FRAME_FIELDS)
+        steps_place(version)
+        edit_note(
+            version=version, verb=EditVerb.CHANGE, title=_("Days, phases and offer"), actor=actor,
+            before={FRAME: before}, after={FRAME: after},
+        )  # fmt: skip
         changes = {
             name: [str(before[name]), str(after[name])] for name in before if before[name] != after[name]
         }
@@ -106,19 +111,3 @@ def _phases(version: Version, wish: FrameWish) -> list[dict[str, Any]]:
         old = after or {"key": "extension", "name": "", "note": ""}
         made.append({**old, "first": wish.days + 1, "last": wish.days + wish.after_days})
     return made
-
-
-def _frame(version: Version) -> dict[str, Any]:
-    names = ("days", "after_days", "offer_day", "offer_at", "phases")
-    return {name: getattr(version, name) for name in names}
-
-
-def _place_steps(version: Version) -> None:
-    """Each step stands in the phase that its day falls in now."""
-    moved = []
-    for step in Step.objects.filter(tenant=version.tenant_id, version=version):
-        phase = phase_key(version, step)
-        if step.phase != phase:
-            step.phase = phase
-            moved.append(step)
-    Step.objects.bulk_update(moved, ["phase"])

@@ -139,8 +139,16 @@ def _beside(touch: Any) -> str:
         label = str(Mark(touch.step.mark).label)
         return format_html('<span class="q-peak" title="{}">{}</span>', label, label[:1])
     if touch.shown == "late" and touch.late_min:
-        return format_html("<em>{}</em>", _("late %(n)s min") % {"n": touch.late_min})
+        return format_html(
+            "<em>{}</em>", _("late by %(time)s") % {"time": formats.minutes_long(touch.late_min)}
+        )
     return format_html("<em>{}</em>", touch.rule_code) if touch.rule_code else ""
+
+
+@register.filter
+def lateness(seconds: int) -> str:
+    """How late something was, in whole minutes and more."""
+    return formats.minutes_long(seconds // 60)
 
 
 @register.filter

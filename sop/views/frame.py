@@ -33,9 +33,11 @@ class FramePage(FormPage):
 
     def done(self, form: FrameForm, **kwargs: Any) -> HttpResponse:
         version = found_version(self.request, kwargs["pk"])
-        version_set_frame(
+        saved = version_set_frame(
             tenant=self.request.tenant, version_id=version.pk, wish=form.to_wish(), actor=self.request.actor,
             seen=form.cleaned_data["seen"],
         )  # fmt: skip
-        toast(self.request, _("Saved in the draft. Steps keep their days."))
+        is_new = saved.revision != version.revision
+        undo = self.url("sop:undo", pk=version.pk, number=saved.revision) if is_new else ""
+        toast(self.request, _("Saved in the draft. Steps keep their days."), undo)
         return go(self.request, self.url("sop:version", pk=version.pk))

@@ -70,6 +70,23 @@ def test_deadline_says_what_is_left_or_over(seconds: int, zh: str, en: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("minutes", "zh", "en"),
+    [
+        (0, "0 分钟", "0 min"),
+        (59, "59 分钟", "59 min"),
+        (60, "1 小时 0 分", "1 h 0 min"),
+        (1439, "23 小时 59 分", "23 h 59 min"),
+        (2440, "1 天 16 小时", "1 d 16 h"),
+    ],
+)
+def test_minutes_are_told_in_words(minutes: int, zh: str, en: str) -> None:
+    with translation.override("zh-hans"):
+        assert formats.minutes_long(minutes) == zh
+    with translation.override("en"):
+        assert formats.minutes_long(minutes) == en
+
+
+@pytest.mark.parametrize(
     ("at", "zh", "en"),
     [
         (datetime(2026, 3, 2, 2, 24, tzinfo=UTC), "今天 10:24", "today 10:24"),

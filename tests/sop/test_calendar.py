@@ -109,9 +109,9 @@ def test_people_in_two_groups_collide_across_them(camp: Make) -> None:
     assert told == {"启蒙01群": [("CLASH-01", "拼读01群")], "拼读01群": [("CLASH-01", "启蒙01群")]}
 
 
-def _shares_with_another(made: Camp, *people: Any) -> Group:
+def _shares_with_another(made: Camp, *people: Any, name: str = "拼读01群") -> Group:
     other = make_group(
-        tenant=made.tenant, app=made.groups[0].app, owner=made.staff, state="active", name="拼读01群",
+        tenant=made.tenant, app=made.groups[0].app, owner=made.staff, state="active", name=name,
         kind="new_user",
     )  # fmt: skip
     fill_group(group=other, customers=list(people), staff=[made.staff])
@@ -125,6 +125,25 @@ def test_people_shared_with_a_group_that_is_not_on_the_page_collide_too(camp: Ma
     (row,) = rows(made, group_id=made.groups[0].pk)
     told = [(one.code, one.other_group, one.other.touch.step.title) for one in row.cells[0].clashes]
     assert told == [("CLASH-01", "拼读01群", "加播")]
+
+
+@pytest.mark.parametrize("limit", ["sop.selectors.board_away.MOST", "groups.selectors.sharing.MOST_PAIRS"])
+def test_the_page_says_that_not_every_clash_is_shown(
+    camp: Make, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    for name in ("拼读01群", "拼读02群"):
+        other = _shares_with_another(made, made.people[0][0], name=name)
+        beside(made, other, {"at": time(10, 30)})
+    word, page = (
+        "share people with very many others",
+        f"/sop/calendar/?week={MONDAY}&only={made.groups[0].pk}",
+    )
+    for most, is_told in ((2, False), (1, True)):
+        monkeypatch.setattr(limit, most)
+        assert (word in ask(made, page).content.decode()) is is_told
+        (row,) = rows(made, group_id=made.groups[0].pk)
+        assert len(row.cells[0].clashes) == most
 
 
 def test_a_person_with_two_records_is_one_when_groups_are_compared(camp: Make) -> None:

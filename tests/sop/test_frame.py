@@ -1,5 +1,6 @@
 """The frame of a draft: days, phases with their ways in and out, the end of the offer (R40, R42, R47)."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import time
@@ -8,13 +9,20 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from sop.errors import FrameChanged, FrameInvalid, VersionFrozen
+from sop.errors import FrameChanged, FrameInvalid, UndoTooLate, VersionFrozen
 from sop.forms.frame import PARTS
 from sop.models import Step, Version
 from sop.selectors.differences import difference_shown
 from sop.selectors.findings import version_findings
+from sop.services.drafts import draft_undo, steps_place
 from sop.services.frames import FrameWish, PhaseWish, version_set_frame
-from sop.services.templates import template_clone, template_create, version_draft, version_publish
+from sop.services.templates import (
+    step_remove,
+    template_clone,
+    template_create,
+    version_draft,
+    version_publish,
+)
 from tenants.audit import SYSTEM
 from tenants.models import AuditEntry, Tenant, User
 from tenants.scoping import tenant_scope
@@ -117,6 +125,44 @@ def test_of_two_tabs_the_later_is_told_and_a_published_version_stays(draft: Vers
     assert [(before, after) for _name, before, after in shown.frame] == [("21:00", "20:00")]
 
 
+def undo(version: Version, number: int) -> None:
+    draft_undo(tenant=version.tenant, version_id=version.pk, number=number, actor=SYSTEM)
+    version.refresh_from_db()
+
+
+def test_an_edit_of_the_frame_is_taken_back_and_forth(draft: Version) -> None:
+    common = {"tenant": draft.tenant, "version_id": draft.pk, "actor": SYSTEM}
+    steps_place(draft)
+    was, places = frame_of(draft), dict(Step.objects.values_list("key", "phase"))
+    phases = [replace(was.phases[0], last=2), replace(was.phases[1], last=3), *was.phases[2:]]
+    wish = replace(was, offer_at=time(21), phases=phases)
+    changed = version_set_frame(**common, wish=wish)
+    moved = dict(Step.objects.values_list("key", "phase"))
+    assert moved != places
+    undo(draft, changed.revision)
+    assert frame_of(draft) == was
+    assert dict(Step.objects.values_list("key", "phase")) == places
+    undo(draft, draft.revision)
+    assert frame_of(draft) == wish
+    assert dict(Step.objects.values_list("key", "phase")) == moved
+    with pytest.raises(UndoTooLate):
+        undo(draft, changed.revision + 1)  # the edit in between has been taken back already
+
+
+def test_a_step_that_comes_back_stands_in_the_phase_of_its_day_now(draft: Version) -> None:
+    common = {"tenant": draft.tenant, "version_id": draft.pk, "actor": SYSTEM}
+    step = Step.objects.get(key="d8_closing")
+    step_remove(tenant=draft.tenant, version_id=draft.pk, step_id=step.pk, actor=SYSTEM)
+    draft.refresh_from_db()
+    removed, was = draft.revision, frame_of(draft)
+    phases = [*was.phases[:-1], replace(was.phases[-1], last=7), PhaseWish(key="", name="收尾", last=8)]
+    saved = version_set_frame(**common, wish=replace(was, phases=phases))
+    undo(draft, removed)
+    assert Step.objects.get(key="d8_closing").phase == saved.phases[-2]["key"]
+    undo(draft, draft.revision)
+    assert not Step.objects.filter(key="d8_closing").exists()
+
+
 @pytest.fixture
 def ask(client: Client, tenant: Tenant, frozen: MovableClock) -> Callable[..., Any]:
     User.objects.update(language="en")
@@ -159,3 +205,18 @@ def test_the_drawer_shows_the_frame_and_says_what_is_wrong_with_it(
         ("After", 11, 11),
     ]  # fmt: skip
     assert saved.phases[1]["metric"] == "Shares"
+
+
+def test_the_toast_after_saving_takes_the_frame_back(
+    tenant: Tenant, ask: Callable[..., Any], client: Client
+) -> None:
+    with tenant_scope(tenant):
+        draft = template_clone(tenant=tenant, code="bootcamp5", language="en", actor=SYSTEM)
+    sent = typed(ask(draft))
+    assert "/undo/" not in client.get(ask(draft, sent).headers["HX-Redirect"]).content.decode()
+    page = client.get(ask(draft, {**sent, "offer_at": "21:30"}).headers["HX-Redirect"]).content.decode()
+    undo = re.search(r"/t/[^\"']+/undo/\d+/", page)
+    assert undo is not None
+    client.post(undo.group())
+    with tenant_scope(tenant):
+        assert Version.objects.get(pk=draft.pk).offer_at == draft.offer_at

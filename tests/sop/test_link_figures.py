@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.test import Client
 
+from contacts.models import Customer
 from sop.models import Run, RunGroup, Step, Touch
 from sop.selectors.first_reply import first_reply
 from sop.selectors.link_figures import link_figures, link_people
 from sop.services.joins import joins_plan
 from tenants import clock
 from tenants.models import User
-from tests.factories.contacts import make_behaviour, make_order
+from tests.factories.contacts import make_behaviour, make_customers, make_order
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 DAY_2 = datetime(2026, 3, 3, 4, 0, tzinfo=UTC)
@@ -46,6 +47,24 @@ def test_what_people_did_in_the_camp_is_counted_once_each(lived):
     }
     shown = {one.name: one.percent for one in link_figures(tenant=lived.tenant, run=lived.run)}
     assert shown["active"] == 33
+
+
+def test_a_person_with_two_records_counts_once_with_what_either_did(lived):
+    (one, _two, three), (four, _five, six) = lived.people
+    Customer.objects.filter(pk=three.pk).update(person=one)  # both sit in the groups
+    elsewhere = make_customers(tenant=lived.tenant, count=1)[0]  # stands for four, sits in none of the groups
+    Customer.objects.filter(pk=four.pk).update(person=elsewhere)
+    make_behaviour(tenant=lived.tenant, customer=three, kind="purchase_click", occurred_at=DAY_2)
+    make_behaviour(tenant=lived.tenant, customer=four, kind="live", occurred_at=DAY_2)
+    make_order(tenant=lived.tenant, customer=six, ordered_at=DAY_2)
+    assert counts(lived) == {
+        "wrote": (1, 5),
+        "active": (3, 5),
+        "key": (2, 5),
+        "looked": (2, 5),
+        "bought": (2, 5),
+    }
+    assert link_people(tenant=lived.tenant, run=lived.run, figure="key") == {one.pk, elsewhere.pk}
 
 
 def test_another_object_is_not_the_key_interaction(lived):

@@ -112,8 +112,8 @@ class TestOtherGroups:
         assert said in client.get(page, {"groups": made.groups[0].pk}).content.decode()
 
 
-def test_a_send_of_today_leaves_tomorrows_window_alone(camp: Make) -> None:
-    """One mass send a person and day: who had today's may have tomorrow's."""
+def test_a_send_of_one_day_leaves_the_windows_of_others_alone(camp: Make) -> None:
+    """One mass send a person and day: who had today's may have tomorrow's, and who had tomorrow's today's."""
     made = planned(
         camp,
         {"at": time(10, 0), "channel": "private_mass", "text": "早"},
@@ -126,6 +126,8 @@ def test_a_send_of_today_leaves_tomorrows_window_alone(camp: Make) -> None:
     entry = {"tenant": made.tenant, "source": "corp", "local_date": MONDAY}
     QuotaEntry.objects.create(**entry, receiver_kind="customer", receiver_id=one, vendor_msgid="m1")
     assert fates(plan(made)) == {today: (None, "QUOTA-01"), tomorrow: (0, ""), third: (0, "")}
+    QuotaEntry.objects.update(local_date=date(2026, 3, 3))
+    assert fates(plan(made)) == {today: (0, ""), tomorrow: (None, "QUOTA-01"), third: (0, "")}
     entry["local_date"] = date(2026, 3, 4)
     chat = made.groups[0].chat_id
     QuotaEntry.objects.create(**entry, receiver_kind="group", receiver_id=chat, vendor_msgid="m2")
