@@ -23,7 +23,8 @@ LEFT_OUT = {
     "contacts:sheet_template": "a fixed file", "contacts:sheet_faults": "a file",
     "contacts:personal_file": "a file that a person asked for", "groups:faq_file": "a file",
     "groups:members_file": "a file",
-    "groups:code_poster": "a picture", "groups:way_poster": "a picture", "sop:file": "a file",
+    "groups:code_poster": "a picture", "groups:way_poster": "a picture", "sop:proof_picture": "a picture",
+    "sop:file": "a file",
     "wecom:asset": "a file", "wecom:archive_file": "a file", "wecom:archive_consents": "a file",
     "wecom:inbox_progress": "of a batch that is running",
     **dict.fromkeys((
@@ -71,6 +72,11 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "leads:list": {"tab": ("overdue", "today", "won")},
     "sop:week_slot": {"place": ("1-noon",)}, "sop:touch_verb": {"verb": ("confirm",)},
 }  # fmt: skip
+# Words behind the question mark, without which a page has nothing to show; {monday}: of this week.
+ASKED: dict[str, str] = {
+    "leads:rule_people": "?of=kind&kind=lesson&least=1",
+    "sop:week_copy": "?week={monday}", "sop:week_slot": "?week={monday}",
+}  # fmt: skip
 
 
 def console_routes() -> Iterator[tuple[str, str, Any]]:
@@ -108,9 +114,15 @@ def _of_route(tenant: Tenant, name: str, path: str) -> Iterator[tuple[str, list[
     for key, word in spoken:
         told = {key: word} if key else {}
         made = [
-            reverse(name, kwargs={"tenant_slug": tenant.slug, **told, **ids}) for ids in _ids(name, wanted)
+            reverse(name, kwargs={"tenant_slug": tenant.slug, **told, **ids}) + _asked(tenant, name)
+            for ids in _ids(name, wanted)
         ]
         yield (f"{name} {word}".strip(), made)
+
+
+def _asked(tenant: Tenant, name: str) -> str:
+    today = clock.local_date(clock.now(), tenant.timezone)
+    return ASKED.get(name, "").format(monday=today - timedelta(days=today.weekday()))
 
 
 def _ids(name: str, wanted: list[str]) -> list[dict[str, int]]:

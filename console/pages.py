@@ -44,10 +44,15 @@ def render(
 ) -> HttpResponse:
     """Render a page; an htmx request gets `partial`, or the page's sibling `_name.html` where there is one."""
     names = [template]
-    if getattr(request, "htmx", False) and not request.htmx.boosted:  # type: ignore[attr-defined]
+    if is_part(request):
         folder, _slash, name = template.rpartition("/")
         names = [partial or f"{folder}/_{name}", template]
     return HttpResponse(select_template(names).render(context or {}, request), status=status)
+
+
+def is_part(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of a page, not for a page."""
+    return bool(getattr(request, "htmx", False)) and not request.htmx.boosted  # type: ignore[attr-defined]
 
 
 def with_toasts(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from console.formats import minutes_long
-from console.tables import ConsoleTable, NumberColumn
+from console.tables import ConsoleTable, NarrowFirst, NumberColumn
 from console.templatetags.q import chip, day, figure, moment
 from sop.models import Run, Touch
 from sop.policies import calendar
@@ -71,6 +71,7 @@ class TouchTable(ConsoleTable):
 
     class Meta(ConsoleTable.Meta):
         model = Touch
+        rows_by = NarrowFirst
         fields = ("planned_at", "step", "group", "staff", "channel", "state", "people", "lateness")
         row_header = "step"
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from analytics.views import PeopleTable, tabs
 from console.listing import ListPage
-from console.pages import TemplatePage, render
+from console.pages import TemplatePage, is_part, render
 from contacts.enums import PathStep, WayIn
 from contacts.selectors import customer_list
 from contacts.selectors.paths import (
@@ -22,6 +23,7 @@ from contacts.selectors.paths import (
     way_figures,
 )
 from tenants import clock
+from tenants.enums import Permission
 
 WINDOWS = (30, 90, 365)
 AT_ONCE = 5_000  # people whose ways are told with the page
@@ -88,12 +90,28 @@ class PathsPage(TemplatePage):
 
 
 class PathPeoplePage(ListPage):
-    """The people of one step: as many as the page counted."""
+    """The people of one step: as many as the page counted.
+
+    Where they are sought among very many the list comes after the page, by htmx: `?rows=1` waits for it, for browsers
+    that run no scripts.
+    """
 
     template_name = "analytics/path_people.html"
     table_class = PeopleTable
     key = "analytics.paths"
     has_views = False
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        if is_part(request) or not request.GET.keys().isdisjoint(("export", "rows")):
+            return super().get(request, **kwargs)
+        days, now = window_of(request.GET.get("days", "")), clock.now()
+        if (
+            newcomers(tenant_id=self.request.tenant.pk, since=now - timedelta(days=days), until=now)
+            <= AT_ONCE
+        ):
+            return super().get(request, **kwargs)
+        later = {"is_later": True, "can_export": self.can(Permission.EXPORT), **self.context()}
+        return render(request, self.template_name, later)
 
     @property
     def _asked(self) -> tuple[str, str]:

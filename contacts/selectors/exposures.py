@@ -13,6 +13,7 @@ from contacts.enums import CAP_PER_DAY, CAP_PER_WEEK
 from contacts.models import Customer, Exposure, ExposureDay, ExposureWeek, GroupDay
 from contacts.policies.touch import week_start
 from tenants import clock, preferences
+from tenants.arrays import ids_of
 from tenants.models import Tenant
 
 
@@ -43,7 +44,7 @@ def counts_on(
     *, tenant_id: int, person_ids: Iterable[int], day: date
 ) -> tuple[dict[int, int], dict[int, int]]:
     """What people were reached by on a local day, and in its week: {person: messages}; absent for none. Two queries."""
-    who = {"tenant": tenant_id, "customer__in": list(person_ids)}
+    who = {"tenant": tenant_id, "customer__in": ids_of(person_ids)}
     days = ExposureDay.objects.filter(**who, local_date=day)
     weeks = ExposureWeek.objects.filter(**who, starts_on=week_start(day))
     return dict(days.values_list("customer", "count")), dict(weeks.values_list("customer", "count"))

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from contacts.enums import IdentityVerb
 from contacts.models import Customer, IdentityMove
+from tenants.arrays import ids_of
 
 PROPOSED = 200
 # What is shared is found in the index alone; only the records that share it are read.
@@ -27,7 +28,9 @@ group by {field} having count(distinct coalesce(person_id, id)) > 1 order by {fi
 
 def persons_of(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, int]:
     """{record: the record that stands for the person}, for merged records only. One query."""
-    rows = Customer.objects.filter(tenant_id=tenant_id, pk__in=set(customer_ids), person__isnull=False)
+    rows = Customer.objects.filter(
+        tenant_id=tenant_id, pk__in=ids_of(set(customer_ids)), person__isnull=False
+    )
     return dict(rows.values_list("pk", "person_id"))
 
 

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console.form_html import OptionList, SharedChoiceField
 from contacts.enums import ChannelKind, WelcomeMode
 from wecom.keeping.kept_rules import (
     GROUPS_PER_CODE,
@@ -68,12 +69,12 @@ class JoinWayForm(_Channelled):
         help_text=_("Only needed where a channel that brings newcomers leads into such a group; kept in the record."),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, groups: list[tuple[int, str]], seats: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, groups: OptionList, seats: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for number in NUMBERS:
-            self.fields[f"group_{number}"] = forms.TypedChoiceField(
+            self.fields[f"group_{number}"] = SharedChoiceField(
                 label=_("Group %(n)s") % {"n": number}, required=number == 1, coerce=int, empty_value=None,
-                choices=[("", "–"), *groups],
+                options=groups,
             )  # fmt: skip
             self.fields[f"seats_{number}"] = forms.IntegerField(
                 label=_("until"), required=False, min_value=2, max_value=QR_ROLLS_OVER_AT, initial=seats

@@ -10,7 +10,10 @@ from groups.enums import Kind, Scenario, Side
 # may be anything: neither is judged.
 NEWCOMER_CHANNELS = frozenset({"content", "partner", "third_party", "activity", "offline", "ads", "swap"})
 REFERRAL_CHANNELS = frozenset({"activity"})
-_BY_KIND = {Kind.NEW_USER: Side.NEW, Kind.SUPER_USER: Side.OLD, Kind.DELIVERY: Side.OLD}
+_SIDES = frozenset(Side.values)
+_BY_KIND: dict[str, str] = {
+    Kind.NEW_USER.value: Side.NEW.value, Kind.SUPER_USER.value: Side.OLD.value, Kind.DELIVERY.value: Side.OLD.value,
+}  # fmt: skip
 _OLD_SCENARIOS = frozenset({Scenario.MEMBER, Scenario.COACHING, Scenario.BOARD})
 
 
@@ -20,10 +23,10 @@ def side_of(*, kind: str, scenario: str, own: str) -> str:
     A new-user group is for newcomers whatever its scenario; super-user, delivery, member, coaching and board groups
     are for customers we have. A flash group takes both: it is neither.
     """
-    if own in Side.values:
+    if own in _SIDES:
         return own
-    if kind in Kind.values and Kind(kind) in _BY_KIND:
-        return _BY_KIND[Kind(kind)].value
+    if kind in _BY_KIND:
+        return _BY_KIND[kind]
     return Side.OLD.value if scenario in _OLD_SCENARIOS else ""
 
 

@@ -1,11 +1,13 @@
 """The forms of Live codes: a group code, a code for new friends with its welcome, a channel."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from console.form_html import OptionList
 from console.pages import ConsoleView, FormPage, drawer_done, go, toast
 from contacts.enums import ChannelKind, WelcomeMode
 from contacts.selectors.channels import channel_get, channel_list, way_get
@@ -41,11 +43,15 @@ _LABELLED = (
 )  # fmt: skip
 
 
-def _seat_label(group: Any) -> str:
-    """A group as the form offers it: name, who sits in it, whom it is for where that is known."""
-    side = group_side(group)
-    told = f"{group} · {group.customer_count + group.staff_count}"
-    return f"{told} · {Side(side).label}" if side else told
+def _seat_choices(groups: Iterable[Any]) -> list[tuple[int, str]]:
+    """Groups as the form offers them: name, who sits in them, whom they are for where that is known; groups of old
+    customers last."""
+    words = {value: f" · {label}" for value, label in Side.choices}
+    rows = [(group_side(one), one) for one in groups]
+    rows.sort(key=lambda row: row[0] == Side.OLD)
+    return [
+        (one.pk, f"{one} · {one.customer_count + one.staff_count}{words.get(side, '')}") for side, one in rows
+    ]
 
 
 class _CodeForm(FormPage):
@@ -82,8 +88,7 @@ class JoinWayNew(_CodeForm):
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         tenant_id = self.request.tenant.pk
         found = groups_open(tenant_id=tenant_id).select_related(None).only(*_LABELLED)[:CHOICES]
-        rows = sorted(found, key=lambda one: group_side(one) == Side.OLD)
-        groups = [(one.pk, _seat_label(one)) for one in rows]
+        groups = OptionList([("", "–"), *_seat_choices(found)])
         seats = preferences.value(tenant_id, CODE_SEATS)
         return {"channels": self.channels(), "is_new": "pk" not in kwargs, "groups": groups, "seats": seats}
 

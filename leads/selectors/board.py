@@ -176,7 +176,9 @@ def board(
     shown = Q(place__gt=after, place__lte=after + cards) & (
         Q(in_column=only) if only else Q(in_column__in=TIERS)
     )
-    rows = list(_ranked(leads, now).filter(shown | Q(rank__lte=FOREMOST)).order_by("rank"))
+    # Sorted here: the database would put every lead in order once more.
+    found = _ranked(leads, now).filter(shown | Q(rank__lte=FOREMOST)).order_by()
+    rows = sorted(found, key=lambda row: row.rank)
     rule = rules_stored(tenant_id=tenant_id, now=now)[-1][1]
     made = _cards({row.pk: row.rank for row in rows}, leads, now, rule)
     for row in rows:

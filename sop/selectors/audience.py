@@ -15,6 +15,7 @@ from sop.enums import CIRCLES_OF, GROUP_CHANNELS, Audience, RecipientState
 from sop.models import TouchRecipient
 from sop.selectors.value_events import signed_up_for_runs
 from tenants import clock
+from tenants.arrays import array_literal
 
 if TYPE_CHECKING:
     from sop.models import Run, Touch
@@ -25,7 +26,7 @@ Need = tuple[int, str]  # (run, audience)
 _REACHED = """
 with had as materialized (
     select touch_id, customer_id from sop_touchrecipient
-    where tenant_id = %(tenant)s and customer_id = any(%(people)s) and state <> 'blocked'
+    where tenant_id = %(tenant)s and customer_id = any(%(people)s::bigint[]) and state <> 'blocked'
 )
 select t.id, t.run_id, s.key, had.customer_id from had
 join sop_touch t on t.tenant_id = %(tenant)s and t.id = had.touch_id and t.run_id = any(%(runs)s) and not t.is_talk
@@ -196,7 +197,7 @@ def _without_reached(
             _REACHED,
             {
                 "tenant": tenant_id,
-                "people": sorted({one for touch in private for one in found.get(touch.pk, ())}),
+                "people": array_literal(set().union(*(found.get(touch.pk, ()) for touch in private))),
                 "runs": sorted({touch.run_id for touch in private}),
                 "keys": sorted({touch.step.key for touch in private}),
             },

@@ -33,7 +33,14 @@ _NAMED: dict[str, dict[str, Any]] = {
     "group": {"name": Coalesce(NullIf(Max("group__name"), Value("")), Max("group__planned_name"))},
     "run": {"name": Max("run__name")},
 }
-_ORDER = {"step": (F("day").asc(nulls_last=True), F("at").asc(nulls_last=True), "step__key")}
+_ORDER = {
+    "step": (
+        F("day").asc(nulls_last=True),
+        F("at").asc(nulls_last=True),
+        "step__key",
+        "run__version__template",
+    )
+}
 
 
 def _figures(now: datetime) -> dict[str, Q]:

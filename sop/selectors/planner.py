@@ -36,6 +36,7 @@ from sop.policies.crowds import Crowd, binding, crowds_of
 from sop.policies.schedule import Option, Place, Wish
 from sop.selectors.audience import audience_resolve
 from tenants import clock, preferences
+from tenants.arrays import ids_of
 from wecom.enums import ReceiverKind
 from wecom.selectors import Window, quota_days, quota_rules, window_for
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 MOST = 1_500  # touches planned at once
 NO_MOVES, MOST_MOVES = 0, 3
 Uses = tuple[tuple[Place, int], ...]
+Sent = Mapping[date, Mapping[str, int]]  # local day -> source -> mass sends
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def week_builder(
     """
     now, only = clock.now(), None if group_ids is None else sorted(group_ids)
     week = Week(starts_on=starts_on, limits=gate_limits(tenant_id=tenant.pk, zone=tenant.timezone))
-    coming = _coming(tenant, week, now)
+    coming = _coming(tenant, starts_on, now)
     rows = _rows(coming if only is None else coming.filter(group__in=only), tenant, list(also))
     beside = [] if is_alone or only is None or not rows else _rows(coming.exclude(group__in=only))
     week.is_cut = max(len(rows), len(beside)) > MOST
@@ -120,10 +122,16 @@ def week_builder(
     return builder
 
 
-def _coming(tenant: "Tenant", week: Week, now: datetime) -> "QuerySet[Touch]":
+def planner_size(*, tenant: "Tenant", starts_on: date, group_ids: Iterable[int] | None = None) -> int:
+    """How many messages `planner_week` would plan. One query."""
+    rows = _coming(tenant, starts_on, clock.now())
+    return min(MOST, (rows if group_ids is None else rows.filter(group__in=list(group_ids))).count())
+
+
+def _coming(tenant: "Tenant", starts_on: date, now: datetime) -> "QuerySet[Touch]":
     """What is planned from now on to the end of the week, by runs that go on."""
-    since = max(now, clock.day_bounds(week.starts_on, tenant.timezone)[0])
-    until = clock.day_bounds(week.ends_on, tenant.timezone)[1]
+    since = max(now, clock.day_bounds(starts_on, tenant.timezone)[0])
+    until = clock.day_bounds(starts_on + timedelta(days=6), tenant.timezone)[1]
     return Touch.objects.filter(
         tenant=tenant,
         state=TouchState.PLANNED,
@@ -167,14 +175,12 @@ class WeekBuilder:
 
     def _crowds(self, touches: Sequence[Touch], reached: Mapping[int, list[int]]) -> None:
         """People by what would reach them and what they have had; crowds that never bind alone are left out."""
-        records = {one for some in reached.values() for one in some}
-        persons = persons_of(tenant_id=self.tenant.pk, customer_ids=records)
-        by_person: dict[int, set[int]] = defaultdict(set)
-        for touch in touches:
-            if not touch.step.is_service and touch.channel not in SILENT_CHANNELS:
-                for one in reached.get(touch.pk, ()):
-                    by_person[persons.get(one, one)].add(touch.pk)
-        asked = {person: some for person, some in by_person.items() if some & self.week.touches.keys()}
+        counting = [one for one in touches if not one.step.is_service and one.channel not in SILENT_CHANNELS]
+        asked = {
+            person: some
+            for person, some in self._by_person(counting, reached).items()
+            if not some.isdisjoint(self.week.touches)
+        }
         today, week = self._had(asked)
         quota = self._quota_of(touches, asked)
         self.week.crowds = binding(crowds_of(asked, today=today, week=week, quota=quota))
@@ -182,6 +188,23 @@ class WeekBuilder:
             for touch_id in crowd.touches:
                 self.crowds_of[touch_id].append(number)
             self._crowd_room(number, crowd)
+
+    def _by_person(
+        self, touches: Iterable[Touch], reached: Mapping[int, list[int]]
+    ) -> dict[int, frozenset[int]]:
+        """{person: the messages that would reach it}. Most messages of a group reach the same people: told once."""
+        alike: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for touch in touches:
+            alike[tuple(reached.get(touch.pk, ()))].append(touch.pk)
+        persons = persons_of(tenant_id=self.tenant.pk, customer_ids=set().union(*alike))
+        parts: dict[int, tuple[int, ...]] = {}
+        for number, people in enumerate(alike):
+            for one in people:
+                who = persons.get(one, one)
+                parts[who] = (*parts.get(who, ()), number)
+        messages = list(alike.values())
+        together = {some: frozenset().union(*(messages[one] for one in some)) for some in set(parts.values())}
+        return {person: together[some] for person, some in parts.items()}
 
     def _take(self, touch: Touch) -> None:
         """What a message that stays as it is takes of the places it shares with those that are planned."""
@@ -200,28 +223,29 @@ class WeekBuilder:
         """What WeCom still lets each person receive by private mass sends, where there are any."""
         if not any(touch.channel == Channel.PRIVATE_MASS for touch in touches):
             return {}
-        rows = customer_list(tenant_id=self.tenant.pk).filter(pk__in=list(people)).order_by()
-        external = dict(rows.values_list("external_userid", "pk"))
-        left = self._left(ReceiverKind.CUSTOMER, external)
-        return {external[one]: tuple(counts.values()) for one, counts in left.items()}
+        asked = list(people)
+        rows = customer_list(tenant_id=self.tenant.pk).filter(pk__in=ids_of(asked)).order_by()
+        sent = self._sent(ReceiverKind.CUSTOMER, rows.values("external_userid"))
+        untouched = tuple(self._room({}).values())
+        left = dict.fromkeys(asked, untouched)
+        for pk, external in rows.filter(external_userid__in=list(sent)).values_list("pk", "external_userid"):
+            left[pk] = tuple(self._room(sent[external]).values())
+        return left
 
-    def _left(self, receiver_kind: str, receiver_ids: Collection[str]) -> dict[str, dict[str, int]]:
-        """{receiver: {window: mass sends that WeCom still takes in it}} of the week's windows. One query."""
+    def _sent(self, receiver_kind: str, receiver_ids: "Collection[str] | QuerySet") -> dict[str, Sent]:
+        """{receiver: mass sends by day} over the week's windows; absent for none. One query."""
         windows = self.windows.values()
-        sent = quota_days(
+        return quota_days(
             tenant_id=self.tenant.pk,
             receiver_kind=receiver_kind,
             first=min(one.first for one in windows),
             last=max(one.last for one in windows),
             receiver_ids=receiver_ids,
         )
-        return {
-            who: {
-                name: max(0, window.limit - _sent_in(window, sent.get(who, {})))
-                for name, window in self.windows.items()
-            }
-            for who in receiver_ids
-        }
+
+    def _room(self, sent: Sent) -> dict[str, int]:
+        """{window: mass sends that WeCom still takes in it} for one who got these."""
+        return {name: max(0, window.limit - _sent_in(window, sent)) for name, window in self.windows.items()}
 
     def _crowd_room(self, number: int, crowd: Crowd) -> None:
         limits, owner = self.week.limits, f"crowd:{number}"
@@ -248,9 +272,9 @@ class WeekBuilder:
                     0, self.week.limits.group_per_day - used
                 )
         if any(one.channel == Channel.GROUP_MASS for one in touches):
-            left = self._left(ReceiverKind.GROUP, [one.chat_id for one in groups.values()])
+            sent = self._sent(ReceiverKind.GROUP, [one.chat_id for one in groups.values()])
             for group in groups.values():
-                for window, count in left[group.chat_id].items():
+                for window, count in self._room(sent.get(group.chat_id, {})).items():
                     self.week.room[Place("QUOTA-01", f"group:{group.pk}", window)] = count
 
     def _staff(self, touches: Sequence[Touch]) -> None:
@@ -339,6 +363,6 @@ class WeekBuilder:
         return tuple(uses)
 
 
-def _sent_in(window: Window, sent: Mapping[date, Mapping[str, int]]) -> int:
+def _sent_in(window: Window, sent: Sent) -> int:
     """How many of {local day: {source: mass sends}} fall into a window."""
     return sum(sum(some.values()) for day, some in sent.items() if window.first <= day <= window.last)

@@ -23,19 +23,21 @@ if TYPE_CHECKING:
 
 _FILE = Path(__file__).resolve().parent.parent / "topics.toml"
 SHOWN = 12
-# One row a use: the customers who wrote in the group between the send and the end of its hours, each once.
+# One row a use: the customers who wrote in the group between the send and the end of its hours, each once. The moments
+# are columns before they are compared: row-level security lets no expression like coalesce() into an index's condition.
 _USES = """
-select u.topic_id, t.group_id, t.recipients_count,
-    coalesce(t.done_at, t.handed_at) <= %(now)s - make_interval(hours => %(hours)s)
-        and t.state in ('submitted', 'confirmed'),
-    t.state in ('submitted', 'confirmed', 'planned', 'claimed', 'handed', 'parked'),
+with uses as materialized (
+    select u.topic_id, t.tenant_id, t.group_id, t.recipients_count, t.state, coalesce(t.done_at, t.handed_at) as sent,
+        coalesce(t.done_at, t.handed_at) + make_interval(hours => %(hours)s) as until
+    from sop_topicuse u join sop_touch t on t.id = u.touch_id and t.tenant_id = u.tenant_id
+    where u.tenant_id = %(tenant)s and u.topic_id = any(%(topics)s)
+)
+select topic_id, group_id, recipients_count, until <= %(now)s and state in ('submitted', 'confirmed'),
+    state in ('submitted', 'confirmed', 'planned', 'claimed', 'handed', 'parked'),
     (select count(distinct b.customer_id) from contacts_behaviour b
-        where b.tenant_id = t.tenant_id and b.group_id = t.group_id and b.kind = 'message'
-            and b.customer_id is not null
-            and b.occurred_at >= coalesce(t.done_at, t.handed_at)
-            and b.occurred_at < coalesce(t.done_at, t.handed_at) + make_interval(hours => %(hours)s))
-from sop_topicuse u join sop_touch t on t.id = u.touch_id and t.tenant_id = u.tenant_id
-where u.tenant_id = %(tenant)s and u.topic_id = any(%(topics)s)
+        where b.tenant_id = uses.tenant_id and b.group_id = uses.group_id and b.kind = 'message'
+            and b.customer_id is not null and b.occurred_at >= uses.sent and b.occurred_at < uses.until)
+from uses
 """
 
 

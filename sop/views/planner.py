@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from console.pages import ConsoleView, TemplatePage, go, toast
+from console.pages import ConsoleView, TemplatePage, go, is_part, toast
 from contacts.policies.touch import week_start
 from groups.selectors import groups_to_pick
 from sop.selectors.planned import planner_plan
-from sop.selectors.planner import MOST_MOVES
+from sop.selectors.planner import MOST_MOVES, planner_size
 from sop.selectors.planner_shown import plan_last, planner_shown
 from sop.services.planner import planner_apply, planner_undo
 from sop.views.days import day_named
@@ -19,29 +19,40 @@ from tenants import clock
 from tenants.enums import Permission
 
 MOVES = 1
+AT_ONCE = 300  # messages that are planned with the page
 
 
 class PlannerPage(TemplatePage):
-    """What a week may hold: each message by both ways, with what binds it."""
+    """What a week may hold: each message by both ways, with what binds it.
+
+    A plan of very many messages comes after the page, by htmx: `?planned=1` waits for it, for browsers that run no
+    scripts.
+    """
 
     template_name = "sop/planner.html"
+    partial_name = "sop/_planner_plan.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        tenant, asked = self.request.tenant, Asked(self.request, self.request.GET)
-        planned = planner_plan(
-            tenant=tenant, starts_on=asked.starts_on, group_ids=asked.group_ids, moves=asked.moves
-        )
-        groups = groups_to_pick(tenant_id=tenant.pk)
-        return {
-            "shown": planner_shown(tenant=tenant, planned=planned),
-            "planned": planned,
-            "asked": asked,
-            "groups": groups,
+        asked = Asked(self.request, self.request.GET)
+        wanted: dict[str, Any] = {
+            "tenant": self.request.tenant, "starts_on": asked.starts_on, "group_ids": asked.group_ids,
+        }  # fmt: skip
+        base = {"asked": asked, "can_operate": self.can(Permission.OPERATE)}
+        if is_part(self.request):
+            return base | self.plan(wanted, asked)
+        is_later = not self.request.GET.get("planned") and planner_size(**wanted) > AT_ONCE
+        return base | {
+            **({} if is_later else self.plan(wanted, asked)),
+            "is_later": is_later,
+            "groups": groups_to_pick(tenant_id=self.request.tenant.pk),
             "moves": range(MOST_MOVES + 1),
-            "last": plan_last(tenant=tenant, starts_on=asked.starts_on),
-            "can_operate": self.can(Permission.OPERATE),
+            "last": plan_last(tenant=self.request.tenant, starts_on=asked.starts_on),
             "sheet": "css/sop.css",
         }
+
+    def plan(self, wanted: dict[str, Any], asked: "Asked") -> dict[str, Any]:
+        planned = planner_plan(**wanted, moves=asked.moves)
+        return {"shown": planner_shown(tenant=wanted["tenant"], planned=planned), "planned": planned}
 
 
 class Asked:
@@ -60,6 +71,10 @@ class Asked:
         self.group_ids = picked or None
         moves = data.get("moves", "")
         self.moves = min(int(moves), MOST_MOVES) if moves.isdecimal() and len(moves) < 3 else MOVES
+
+    @property
+    def ends_on(self) -> date:
+        return self.starts_on + timedelta(days=6)
 
     @property
     def previous(self) -> date:

@@ -8,7 +8,7 @@ from django.utils.safestring import mark_safe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.form_html import QuickChoices
+from console.form_html import OptionList, QuickChoices, SharedChoiceField
 
 WORDS = st.text(alphabet="ab群 <>&\"'{}%\n", max_size=6)
 PAIRS = st.lists(st.tuples(st.integers(0, 9) | WORDS, WORDS), max_size=6)
@@ -57,3 +57,26 @@ def test_forms_of_the_product_are_drawn_by_it() -> None:
         one = forms.ChoiceField(choices=[("a", "A")])
 
     assert isinstance(Form().renderer, QuickChoices)
+
+
+@given(
+    choices=st.dictionaries(st.integers(0, 9).map(str) | WORDS.filter(bool), WORDS, max_size=6),
+    value=st.none() | st.integers(0, 9) | WORDS,
+    is_required=st.booleans(),
+)
+def test_a_shared_list_of_choices_is_what_django_makes_of_one_of_its_own(
+    choices: dict[str, str], value: Any, is_required: bool
+) -> None:
+    every = [("", "–"), *choices.items()]
+
+    class Theirs(forms.Form):
+        one = forms.TypedChoiceField(choices=every, required=is_required)
+
+    class Ours(forms.Form):
+        one = SharedChoiceField(options=OptionList(every), required=is_required)
+
+    drawn = [str(form(initial={"one": value})["one"]) for form in (Theirs, Ours)]
+    assert drawn[0] == drawn[1]
+    sent = [form({"one": "" if value is None else str(value)}) for form in (Theirs, Ours)]
+    assert sent[0].errors == sent[1].errors
+    assert sent[0].cleaned_data == sent[1].cleaned_data

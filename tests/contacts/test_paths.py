@@ -251,3 +251,23 @@ def test_of_very_many_people_the_figures_come_after_the_page(
     assert "way=group&amp;step=nurtured&amp;days=90" in part
     assert "A: joins a group" in body(client.get(f"{home}?figures=1"))
     assert "part=figures" not in at_once
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_of_very_many_people_those_of_a_step_come_after_the_page(
+    tenant: Tenant, frozen: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in(tenant)
+    people = f"/t/{tenant.slug}/insights/paths/people/?way=group&step=nurtured&days=90"
+    with tenant_scope(tenant):
+        names = [
+            walker(tenant, frozen.moment - timedelta(days=3), "join", "friend", "lesson").name
+            for _ in range(3)
+        ]
+    monkeypatch.setattr("analytics.views.paths.AT_ONCE", 2)
+    page, part = body(client.get(people)), body(client.get(people, headers=HTMX))
+    assert ("Looking for the people" in page, any(one in page for one in names)) == (True, False)
+    assert ("<html" in part, all(one in part for one in names)) == (False, True)
+    assert all(one in body(client.get(f"{people}&rows=1")) for one in names)
+    assert client.get(people.replace("nurtured", "x")).status_code == 404

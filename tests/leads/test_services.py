@@ -379,3 +379,16 @@ def test_recompute_uses_the_same_number_of_queries_for_1_and_40_customers(tenant
 def test_unknown_lead_is_not_found(tenant, owner):
     with pytest.raises(Lead.DoesNotExist):
         lead_confirm_s(tenant=tenant, lead_id=999_999_999, actor=owner)
+
+
+def test_a_window_takes_600_people_with_as_many_statements_as_6(tenant, frozen):
+    customers = make_customers(tenant=tenant, count=606)
+    counts = []
+    for number, some in enumerate((customers[:6], customers[6:]), start=1):
+        with CaptureQueriesContext(connection) as seen:
+            window = make_camp(tenant=tenant, customers=some, source_id=number)
+        counts.append(len(seen))
+        people = WindowMember.objects.filter(window=window)
+        assert set(people.values_list("customer_id", flat=True)) == {one.pk for one in some}
+        assert set(people.values_list("joined_at", "in_cohort", "group_id")) == {(frozen.moment, True, None)}
+    assert counts[0] == counts[1]

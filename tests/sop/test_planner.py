@@ -217,3 +217,22 @@ def test_other_weeks_and_groups_are_left_alone(camp: Make) -> None:
     one = planner_plan(tenant=made.tenant, starts_on=MONDAY, group_ids=[made.groups[0].pk])
     assert len(one.week.touches) == 2
     assert not planner_plan(tenant=made.tenant, starts_on=MONDAY + timedelta(days=7)).week.touches
+
+
+def test_a_plan_of_very_many_messages_comes_after_the_page(
+    camp: Make, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.update(language="en")
+    client.force_login(User.objects.get(email="lin@example.com"))
+    made = planned(camp, {"at": time(10, 0)}, {"at": time(18, 0)}, groups=2)
+    url = reverse("sop:planner", args=[made.tenant.slug])
+    monkeypatch.setattr("sop.views.planner.AT_ONCE", 3)
+    page, part, waited = (
+        client.get(asked, headers=headers).content.decode()
+        for asked, headers in ((url, {}), (url, {"HX-Request": "true"}), (f"{url}?planned=1", {}))
+    )
+    told = "No plan is worth more" if "No plan is worth more" in waited else "no plan is worth more"
+    assert (told in page, told in part, told in waited) == (False, True, True)
+    assert ('hx-trigger="load"' in page, "<html" in part, "<html" in waited) == (True, False, True)
+    monkeypatch.setattr("sop.views.planner.AT_ONCE", 4)
+    assert told in client.get(url).content.decode()

@@ -1,5 +1,6 @@
 """Pages and services of runs ask the database as often for many rows as for few, and each run gets its own answer."""
 
+import re
 from collections.abc import Callable
 from datetime import date, time, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from leads.models import Window
 from sop.enums import Audience
 from sop.models import Run, Step, TouchRecipient, Version
 from sop.selectors.audience import audience_in_runs
+from sop.selectors.calendar import touches_nearest_first
 from sop.selectors.planned import planner_plan
 from sop.services.dispatch import dispatch_due
 from sop.services.estimates import step_estimate
@@ -297,3 +299,17 @@ def test_proofs_of_many_people_are_noted_at_once(camp: Make, frozen: MovableCloc
     assert asked(lambda: prove(many)) == few
     assert TouchRecipient.objects.filter(state="sent").count() == 12
     assert TouchRecipient.objects.filter(state="sent", at=clock.now() - timedelta(seconds=60)).count() == 4
+
+
+def test_a_page_of_touches_is_the_same_rows_in_the_same_order_as_the_list(camp: Make, page: Any) -> None:
+    made = camp(steps=EACH, groups=6)
+    ready(made.tenant, made.run)
+    every = [one.pk for one in touches_nearest_first(tenant=made.tenant)]
+    assert len(every) > 25
+
+    def shown(number: int) -> list[int]:
+        rows = page(f"/sop/touches/?page={number}").content.decode()
+        return [int(one) for one in re.findall(r'hx-get="[^"]*/sop/touches/(\d+)/"', rows)]
+
+    assert shown(1) == every[:25]
+    assert shown(2) == every[25:50]

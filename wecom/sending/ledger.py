@@ -221,14 +221,19 @@ def quota_days(
     receiver_kind: str,
     first: date,
     last: date,
-    receiver_ids: Collection[str] | None = None,
+    receiver_ids: Collection[str] | QuerySet | None = None,
 ) -> dict[str, dict[date, dict[str, int]]]:
-    """{receiver: {local day: {source: mass sends}}} of the days [first, last]; None: of every receiver. One query."""
+    """{receiver: {local day: {source: mass sends}}} of the days [first, last]; None: of every receiver. One query.
+
+    `receiver_ids` may be a query of one column: of very many.
+    """
     rows = QuotaEntry.objects.filter(
         tenant_id=tenant_id, receiver_kind=receiver_kind, local_date__range=(first, last)
     )
     if receiver_ids is not None:
-        rows = rows.filter(receiver_id__in=list(receiver_ids))
+        rows = rows.filter(
+            receiver_id__in=receiver_ids if isinstance(receiver_ids, QuerySet) else list(receiver_ids)
+        )
     found: dict[str, dict[date, dict[str, int]]] = {}
     counted = rows.order_by().values("receiver_id", "local_date", "source").annotate(n=Count("pk"))
     for receiver, day, source, n in counted.values_list("receiver_id", "local_date", "source", "n"):
