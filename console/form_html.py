@@ -85,18 +85,18 @@ def _option(value: str, label: str, attrs: str) -> str:
 class _SharedSelect(forms.Select):
     """A select whose options are an OptionList."""
 
-    options: OptionList
+    shared: OptionList
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         attrs = self.build_attrs(self.attrs, attrs)
         chosen = "" if value is None else str(value)
         return mark_safe(
-            f'<select name="{conditional_escape(name)}"{_attrs(attrs)}>{self.options.html(chosen)}\n</select>'
+            f'<select name="{conditional_escape(name)}"{_attrs(attrs)}>{self.shared.html(chosen)}\n</select>'
         )
 
     def use_required_attribute(self, initial: Any) -> bool:
         """As Django's: not where the first option has a value."""
-        return next(iter(self.options.labels), "") == ""
+        return next(iter(self.shared.labels), "") == ""
 
 
 class SharedChoiceField(forms.TypedChoiceField):
@@ -106,7 +106,7 @@ class SharedChoiceField(forms.TypedChoiceField):
 
     def __init__(self, *, options: OptionList, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.options = self.widget.options = options
+        self.shared = self.widget.shared = options
 
     def valid_value(self, value: Any) -> bool:
-        return str(value) in self.options.labels
+        return str(value) in self.shared.labels

@@ -232,7 +232,7 @@ class WeekBuilder:
             left[pk] = tuple(self._room(sent[external]).values())
         return left
 
-    def _sent(self, receiver_kind: str, receiver_ids: "Collection[str] | QuerySet") -> dict[str, Sent]:
+    def _sent(self, receiver_kind: str, receiver_ids: "Collection[str] | QuerySet") -> Mapping[str, Sent]:
         """{receiver: mass sends by day} over the week's windows; absent for none. One query."""
         windows = self.windows.values()
         return quota_days(
