@@ -1,13 +1,14 @@
 """Lists: filters in the URL, order, pages, saved views, bulk actions, rows as a file."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -43,12 +44,41 @@ class BulkAction:
     confirm: Any = ""
 
 
-class RowsAsFile(ConsoleView):
-    """Rows of a table as CSV or Excel. Set `table_class` and `key`, which names the file and stands in the audit trail;
-    give `table_kwargs()` if the table wants any."""
+class AsFile(ConsoleView):
+    """What a page shows, as CSV or Excel. Set `key`, which names the file and stands in the audit trail."""
+
+    key: ClassVar[str]
+
+    def file_key(self) -> str:
+        """The name in the audit trail and of the file."""
+        return self.key
+
+    def send_lines(self, head: list[Any], lines: list[list[Any]]) -> HttpResponseBase:
+        """A few thousand lines under their head, as `?export=` says; Http404 for a form that nobody knows."""
+        if self.request.GET.get("export") not in FORMATS:
+            raise Http404
+        return self.send_file(chain([[str(one) for one in head]], lines), len(lines))
+
+    def send_file(self, lines: Iterable[list[Any]], count: int) -> HttpResponseBase:
+        """The lines, head first, of which `count` are rows; needs EXPORT and is audited. Raises WorkbookTooLong."""
+        if not self.can(Permission.EXPORT):
+            return self.forbidden(Permission.EXPORT)
+        form, key = self.request.GET["export"], self.file_key()
+        if form == "xlsx" and count > WORKBOOK_ROWS_MAX:
+            raise WorkbookTooLong
+        with transaction.atomic():
+            audit.record(
+                tenant=self.request.tenant, actor=self.request.actor, verb="console.list.exported",
+                changes={"list": [None, key], "rows": [None, count]},
+            )  # fmt: skip
+        day = clock.local_date(clock.now(), self.request.tenant.timezone)
+        return FORMATS[form](lines, f"{key.replace('.', '-')}-{day:%Y%m%d}.{form}")
+
+
+class RowsAsFile(AsFile):
+    """Rows of a table as CSV or Excel. Set `table_class` and `key`; give `table_kwargs()` if the table wants any."""
 
     table_class: ClassVar[Any]
-    key: ClassVar[str]
 
     def table_kwargs(self) -> dict[str, Any]:
         return {}
@@ -59,18 +89,11 @@ class RowsAsFile(ConsoleView):
             return self.forbidden(Permission.EXPORT)
         if sort := self.request.GET.get("sort"):
             table.order_by = sort
-        form, rows = self.request.GET["export"], table.data.data
+        rows = table.data.data
         ids = list(rows.values_list("pk", flat=True))
-        if form == "xlsx" and len(ids) > WORKBOOK_ROWS_MAX:
-            raise WorkbookTooLong
-        with transaction.atomic():
-            audit.record(
-                tenant=self.request.tenant, actor=self.request.actor, verb="console.list.exported",
-                changes={"list": [None, self.key], "rows": [None, len(ids)]},
-            )  # fmt: skip
-        day = clock.local_date(clock.now(), self.request.tenant.timezone)
-        lines = self._lines(rows, ids, self.table_kwargs(), translation.get_language())
-        return FORMATS[form](lines, f"{self.key.replace('.', '-')}-{day:%Y%m%d}.{form}")
+        return self.send_file(
+            self._lines(rows, ids, self.table_kwargs(), translation.get_language()), len(ids)
+        )
 
     def _lines(
         self, rows: QuerySet, ids: list[Any], kwargs: dict[str, Any], language: str | None

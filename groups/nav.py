@@ -51,7 +51,7 @@ from groups.views.koc import koc_context
 from groups.views.promises import promises_context
 from groups.views.results import SURVEYED, results_context
 from groups.views.screening import super_context
-from groups.views.setup_steps import setup_context
+from groups.views.setup_steps import setup_context, shows_setup
 from groups.views.silence import silent_context
 from groups.views.violations import violations_context
 from tenants.models import Tenant
@@ -115,7 +115,7 @@ register_panel(
         template="groups/_setup_panel.html",
         context=setup_context,
         order=10,
-        shows=lambda group: group.state in (State.PLANNING, State.WARMING),
+        shows=shows_setup,
     )
 )
 register_panel(

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
+from console.listing import AsFile
 from console.pages import ConsoleView, FormPage, TemplatePage, drawer_done, go, toast
 from contacts.errors import CustomerUnknown
 from contacts.forms import MergeForm, SplitForm
@@ -30,10 +32,35 @@ def evidence_rows(view: ConsoleView, pairs: list[Proposal]) -> list[dict[str, An
     ]
 
 
-class SamePage(TemplatePage):
+class SamePage(AsFile, TemplatePage):
     """Pairs of records that carry the same union id or phone number and were not decided on."""
 
     template_name = "contacts/same.html"
+    key = "contacts.same"
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        return self._file() if "export" in request.GET else super().get(request, **kwargs)
+
+    def _file(self) -> HttpResponseBase:
+        head = [
+            _("First record"),
+            _("WeCom id 1"),
+            _("The other record"),
+            _("WeCom id 2"),
+            _("Union id"),
+            _("Phone"),
+        ]
+        pairs = evidence_rows(self, proposals(tenant_id=self.request.tenant.pk))
+        return self.send_lines(
+            head,
+            [
+                [
+                    row["pair"].goes_on.name, row["pair"].goes_on.external_userid, row["pair"].other.name,
+                    row["pair"].other.external_userid, row["unionid"], row["phone"],
+                ]
+                for row in pairs
+            ],
+        )  # fmt: skip
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         tenant_id = self.request.tenant.pk

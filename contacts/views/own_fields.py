@@ -3,8 +3,11 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
+from console.exports import moment_cell
+from console.listing import AsFile
 from console.pages import ConsoleView, FormPage, TemplatePage, drawer_done, toast
 from contacts.enums import OwnFieldKind, ProfileField
 from contacts.forms import OwnFieldForm
@@ -22,15 +25,39 @@ def own_field_found(tenant_id: int, pk: int) -> OwnField:
         raise Http404 from error
 
 
-class OwnFieldsPage(TemplatePage):
+class OwnFieldsPage(AsFile, TemplatePage):
     """Every field of a profile: the product's and the company's own."""
 
     template_name = "contacts/own_fields.html"
+    key = "contacts.own_fields"
 
-    def context(self, **kwargs: Any) -> dict[str, Any]:
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        return self._file() if "export" in request.GET else super().get(request, **kwargs)
+
+    def _file(self) -> HttpResponseBase:
+        head = [_("Field"), _("Holds"), _("Options"), _("Known of people"), _("Put away")]
+        return self.send_lines(
+            head,
+            [
+                [
+                    row.name,
+                    row.get_kind_display(),
+                    " · ".join(row.options),
+                    people,
+                    moment_cell(row.archived_at),
+                ]
+                for row, people in self._told()
+            ],
+        )
+
+    def _told(self) -> list[tuple[OwnField, int]]:
+        """Every field, also those put away, with of how many people it is known."""
         known = own_known(tenant_id=self.request.tenant.pk)
         rows = own_field_list(tenant_id=self.request.tenant.pk, archived=None)
-        told = [(row, known.get(row.pk, 0)) for row in rows]
+        return [(row, known.get(row.pk, 0)) for row in rows]
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        told = self._told()
         return {
             "rows": [one for one in told if not one[0].archived_at],
             "ended": [one for one in told if one[0].archived_at],

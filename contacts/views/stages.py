@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
+from console.listing import AsFile
 from console.pages import FormPage, TemplatePage, drawer_done, go, toast
 from contacts.forms import StageForm
 from contacts.selectors import groups_for_choice
-from contacts.selectors.stages import stage_distribution, stage_run_last
+from contacts.selectors.stages import StageRow, stage_distribution, stage_run_last
 from contacts.services.stage_runs import stage_run_start
 from contacts.services.stages import stage_set
 from contacts.views.customers import found
@@ -16,17 +18,44 @@ from tenants import clock
 from tenants.enums import Permission
 
 
-class StagesPage(TemplatePage):
+class StagesPage(AsFile, TemplatePage):
     """The distribution over the seven stages with days in each, and what each needs."""
 
     template_name = "contacts/stages.html"
+    key = "contacts.stages"
 
-    def context(self, **kwargs: Any) -> dict[str, Any]:
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        return self._file() if "export" in request.GET else super().get(request, **kwargs)
+
+    def _file(self) -> HttpResponseBase:
+        rows, _groups, _group_id = self._rows()
+        head = [
+            _("Stage"), _("People"), _("Share, %"), _("Days in it"), _("What they need"), _("What to do"),
+            _("Next content"),
+        ]  # fmt: skip
+        return self.send_lines(
+            head,
+            [
+                [
+                    f"{row.stage} {row.label}", row.people, round(100 * row.share, 1),
+                    "" if row.days is None else round(row.days, 1), *map(str, row.guide[:3]),
+                ]
+                for row in rows
+            ],
+        )  # fmt: skip
+
+    def _rows(self) -> tuple[list[StageRow], list[tuple[int, str]], int | None]:
+        """(the stages, the groups to choose from, the chosen one)."""
         tenant_id = self.request.tenant.pk
         groups = groups_for_choice(tenant_id=tenant_id)
         asked = self.request.GET.get("group", "")
         group_id = int(asked) if asked.isdecimal() and int(asked) in dict(groups) else None
         rows = stage_distribution(tenant_id=tenant_id, now=clock.now(), group_id=group_id)
+        return rows, groups, group_id
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        tenant_id = self.request.tenant.pk
+        rows, groups, group_id = self._rows()
         return {
             "rows": rows,
             "groups": groups,

@@ -39,6 +39,7 @@ def _purpose_is_chosen(plan: GroupPlan) -> Fault | None:
     rule="R6, R7",
     cites=(Cites.TEN_THOUSAND,),
     contexts=RUNNING,
+    opens="owner",
     bad=running(owner_sits_in=False),
     good=running(owner_sits_in=True),
 )

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from contacts.enums import TrustStage
 from groups.enums import (
@@ -17,7 +17,7 @@ from groups.enums import (
     MemberPassKind,
 )
 from groups.models import CircleSpell, Group, MemberPass
-from groups.policies.circles import CORE, ENGAGED, PERIPHERY, Beside, Did, Rule, beside
+from groups.policies.circles import CIRCLES, CORE, ENGAGED, PERIPHERY, Beside, Did, Rule, beside
 from groups.selectors.activity import ACTIVE_KINDS
 from tenants import clock, preferences
 
@@ -191,6 +191,20 @@ def circle_people(
             else found.exclude(customer_id__in=then.values("customer_id"))
         )
     return found.order_by("-active_days", "customer_id")
+
+
+def circle_members_now(*, group: Group, day: date, circle: str = "") -> QuerySet[CircleSpell]:
+    """Everybody who stands in a circle on a day, core first; `circle` keeps those of one. One query."""
+    rows = CircleSpell.objects.filter(_on(day), tenant_id=group.tenant_id, group=group).select_related(
+        "customer"
+    )
+    if circle:
+        rows = rows.filter(circle=circle)
+    rank = Case(
+        *(When(circle=one, then=Value(number)) for number, one in enumerate(CIRCLES)),
+        output_field=IntegerField(),
+    )
+    return rows.order_by(rank, "-active_days", "customer_id")
 
 
 def circle_leavers(*, group: Group, day: date, before: str) -> QuerySet[CircleSpell]:

@@ -8,6 +8,8 @@ from console.pages import tenant_url
 from groups.enums import LIVE_STATES
 from groups.models import Group
 from groups.policies.checks import Finding
+from tenants.enums import Permission
+from tenants.roles import allows
 
 register = template.Library()
 
@@ -19,6 +21,10 @@ def fix_url(context: Any, finding: Finding, group: Group) -> str:
     where = finding.opens if group.state in LIVE_STATES else ""
     if where == "next":
         return f"{tenant_url(tenant, 'groups:plan')}?after={group.pk}"
+    if where == "owner":
+        if allows(context["request"].role, Permission.OPERATE):
+            return f"{tenant_url(tenant, 'groups:bulk', verb='owner')}?pick={group.pk}"
+        return f"{tenant_url(tenant, 'groups:detail', pk=group.pk)}?tab=members&which=leads"
     if where == "codes":
         return tenant_url(tenant, "groups:codes")
     if where == "week" and group.chat_id:

@@ -1,6 +1,6 @@
 """One decision about the picked groups: shows what will happen and asks why, then does it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from groups.enums import LIVE_STATES, Kind
 from groups.filters import GroupFilter
 from groups.forms import KindForm, OwnerForm, ReasonForm
 from groups.models import Group
-from groups.selectors import group_list
+from groups.selectors import group_list, member_list
 from groups.selectors.bulk import bulk_verb
 from groups.services.freezing import group_freeze, group_unfreeze
 from groups.services.owners import groups_set_owner
@@ -72,10 +72,18 @@ VERBS = {
 
 
 class GroupBulkPage(ConsoleView):
-    """One decision about the picked groups. An unknown verb is a 404."""
+    """One decision about the picked groups; a link with `?pick=` opens the question. An unknown verb is a 404."""
 
     permission = write_permission = Permission.OPERATE
-    http_method_names = ["post"]
+    http_method_names = ["get", "post"]
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        verb = kwargs["verb"]
+        known = VERBS.get(verb)
+        groups = self._among(request.GET.getlist("pick")) if known else []
+        if known is None or not groups:
+            raise Http404
+        return self._ask(verb, self._form(known, is_answer=False, groups=groups), groups, 200)
 
     def post(self, request: HttpRequest, verb: str) -> HttpResponse:
         known, added = VERBS.get(verb), bulk_verb(verb)
@@ -89,21 +97,32 @@ class GroupBulkPage(ConsoleView):
         if known is None:
             raise Http404
         is_answer = "decided" in request.POST
-        form = self._form(known, is_answer)
+        form = self._form(known, is_answer=is_answer, groups=groups)
         if not is_answer or not form.is_valid():
             return self._ask(verb, form, groups, 422 if is_answer else 200)
         common = {
             "tenant": self.request.tenant, "group_ids": [group.pk for group in groups], "actor": self.request.actor,
         }  # fmt: skip
         toast(request, known.act(common, form.cleaned_data))
-        return go(request, self.url("groups:list"))
+        one = groups[0] if len(groups) == 1 else None
+        return go(request, self.url("groups:detail", pk=one.pk) if one else self.url("groups:list"))
 
-    def _form(self, verb: Verb, is_answer: bool) -> Any:
+    def _form(self, verb: Verb, *, is_answer: bool, groups: list[Group]) -> Any:
         data = self.request.POST if is_answer else None
         if verb.form is not OwnerForm:
             return verb.form(data)
         rows = staff_contactable(tenant_id=self.request.tenant.pk)
-        return OwnerForm(data, staff=[(str(row.pk), str(row)) for row in rows])
+        if len(groups) != 1:
+            return OwnerForm(data, staff=[(str(row.pk), str(row)) for row in rows])
+        return OwnerForm(data, staff=self._crew_first(rows, groups[0]))
+
+    def _crew_first(self, rows: Iterable[Any], group: Group) -> list[tuple[str, str]]:
+        """Whoever of the staff sits in the group stands first and says so."""
+        crew = member_list(tenant_id=group.tenant_id, group_id=group.pk, which="staff")
+        here = {one.staff_id for one in crew}
+        ordered = sorted(rows, key=lambda row: row.pk not in here)
+        said = _("%(name)s (in the group)")
+        return [(str(row.pk), said % {"name": row} if row.pk in here else str(row)) for row in ordered]
 
     def _ask(self, verb: str, form: Any, groups: list[Group], status: int) -> HttpResponse:
         context = {
@@ -123,5 +142,10 @@ class GroupBulkPage(ConsoleView):
             rows = rows.filter(chosen[1]) if chosen else rows
             made = GroupFilter(query, queryset=rows, request=self.request)
             return list(made.qs) if made.is_valid() else []
-        told = [*self.request.POST.getlist("pick"), *self.request.POST.get("picked", "").split(",")]
+        return self._among(
+            [*self.request.POST.getlist("pick"), *self.request.POST.get("picked", "").split(",")]
+        )
+
+    def _among(self, told: list[str]) -> list[Group]:
+        rows = group_list(tenant_id=self.request.tenant.pk)
         return list(rows.filter(pk__in=[int(one) for one in told if one.isdecimal() and len(one) < 19]))

@@ -27,6 +27,7 @@ from groups.tables.members import MemberTable
 from groups.views import six
 from groups.views.fresh import freshness_context
 from groups.views.members import members_asked, members_context
+from groups.views.next_steps import next_steps
 from tenants import clock
 from tenants.enums import Permission
 from tenants.selectors import audit_list
@@ -75,7 +76,12 @@ class GroupDetailPage(TemplatePage):
     def _tab(self, group: Group, facts: GroupPlan, tab: str) -> dict[str, Any]:
         if tab == "overview":
             since = findings_since(group)
-            return {**six.overview(self.request, group, facts), "since": since}
+            watch = _first_week(facts, [])
+            left = next_steps(tenant=self.request.tenant, group=group, facts=facts) if watch else []
+            return {
+                **six.overview(self.request, group, facts), "since": since, "next_steps": left,
+                "next_done": sum(one.is_done for one in left),
+            }  # fmt: skip
         if tab == "members":
             return members_context(self.request, group, facts)
         if tab == "record":

@@ -98,7 +98,7 @@ class IncidentNewPage(GroupBulkPage):
 
     http_method_names = ["get", "post"]
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         asked = request.GET.get("group", "")
         wanted = [int(asked)] if asked.isdecimal() and len(asked) < 19 else []
         groups = list(groups_by_id(tenant_id=self.request.tenant.pk, group_ids=wanted).values())

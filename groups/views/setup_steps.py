@@ -1,19 +1,33 @@
 """The set-up checklist on the group's page: who does what by when, and the ticks."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from console.pages import ConsoleView, FormPage, drawer_done, go, toast
-from groups.enums import SetupKind
+from groups.enums import FIRST_DAYS, SetupKind, State
 from groups.forms.life import SetupStepForm
 from groups.models import Group
 from groups.selectors.setup_steps import checklists
 from groups.services.setup_steps import setup_step_assign, setup_step_tick
 from groups.views.detail import group_or_404
 from team.selectors import staff_contactable
+from tenants import clock, preferences
 from tenants.enums import Permission
+
+
+def shows_setup(group: Group) -> bool:
+    """Whether the tab stands: until the group runs, and in its first days after that, when seats are still filled."""
+    if group.state in (State.PLANNING, State.WARMING):
+        return True
+    first = timedelta(days=preferences.value(group.tenant_id, FIRST_DAYS))
+    return (
+        group.state == State.ACTIVE
+        and group.goes_live_at is not None
+        and clock.now() - group.goes_live_at <= first
+    )
 
 
 def setup_context(request: Any, group: Group) -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """Groups go to another owner: what WeCom is asked, and what becomes of its answer."""
 
+import re
+
 import pytest
 
+from console.pages import tenant_url
 from groups.errors import OwnerInvalid, ReasonNeeded
 from groups.handlers import on_send_finished
 from groups.models import Group
@@ -13,11 +16,13 @@ from tenants import clock
 from tenants.enums import Role
 from tenants.errors import NotPermitted
 from tenants.models import AuditEntry
-from tests.factories.groups import make_group
+from tenants.scoping import tenant_scope
+from tests.factories.groups import fill_group, make_group, make_ready_group
 from tests.factories.team import make_staff
 from tests.factories.tenants import actor_of
 from tests.factories.tenants import make_member as make_membership
 from tests.factories.wecom import make_app
+from tests.groups.test_member_file import signed_in
 from tests.groups.world import STAFF, deliver
 from wecom.events import SendFinished
 from wecom.models import OutboundSend
@@ -124,3 +129,48 @@ def test_the_task_is_done_when_wecom_shows_another_owner(scoped, vendor, camp, f
     deliver(vendor.take_events())
     item.refresh_from_db()
     assert item.state == "done"
+
+
+def test_an_owner_who_does_not_sit_in_the_group_is_changed_one_click_from_the_finding(tenant):
+    with tenant_scope(tenant):
+        app = make_app(tenant=tenant)
+        away, here, _elsewhere = (
+            make_staff(tenant=tenant, app=app, name=name, can_contact=True)
+            for name in ("阿远", "周岚", "白露")
+        )
+        group = make_ready_group(
+            tenant=tenant, app=app, chat_id="wrRole", owner=away, owner_userid=away.userid
+        )
+        Group.objects.filter(pk=group.pk).update(state="active")
+        fill_group(group=group, staff=[here])
+    client = signed_in(tenant, Role.OPERATOR)
+    page = client.get(tenant_url(tenant, "groups:detail", pk=group.pk)).text
+    found = page.split("ROLE-01")[1].split("</li>")[0]
+    url = re.search(r'href="([^"]+)"', found).group(1)
+    question = client.get(url)
+    assert question.status_code == 200
+    offered = re.findall(r"<option[^>]*>([^<]+)<", question.text)
+    assert offered == ["周岚 (in the group)", "阿远", "白露"]  # who can take it at once stands first
+    answer = client.post(
+        url, {"decided": "1", "picked": str(group.pk), "staff": str(here.pk), "reason": "群主不在群里"}
+    )
+    assert answer.url == tenant_url(tenant, "groups:detail", pk=group.pk)
+    with tenant_scope(tenant):
+        assert OutboundSend.objects.get().payload["new_owner"] == here.userid
+    viewer = signed_in(tenant, Role.VIEWER)
+    seen = (
+        viewer.get(tenant_url(tenant, "groups:detail", pk=group.pk))
+        .text.split("ROLE-01")[1]
+        .split("</li>")[0]
+    )
+    assert "?tab=members&amp;which=leads" in seen
+    assert viewer.get(url).status_code == 403
+
+
+def test_a_question_about_another_companys_group_is_not_found(tenant, other_tenant):
+    with tenant_scope(other_tenant):
+        foreign = make_group(tenant=other_tenant)
+    client = signed_in(tenant, Role.OPERATOR)
+    assert (
+        client.get(tenant_url(tenant, "groups:bulk", verb="owner"), {"pick": foreign.pk}).status_code == 404
+    )

@@ -1,5 +1,6 @@
 """From the idea to live, guided: six steps with owner, day and state; late ones stand before their owners (R12)."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -8,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.pages import tenant_url
+from contacts.models import Channel
 from groups.enums import SetupKind, State
 from groups.errors import StepInvalid
-from groups.models import Group, SetupStep
+from groups.models import Group, JoinWay, JoinWayRoom, SetupStep
 from groups.policies.setup_steps import STEPS, due_days
 from groups.selectors.setup_steps import checklists
 from groups.services import setup_steps
@@ -22,11 +24,14 @@ from team.models import WorkItem
 from team.services import work_item_act
 from tenants import clock
 from tenants.audit import SYSTEM
+from tenants.enums import Role
 from tenants.models import AuditEntry, User
 from tenants.scoping import tenant_scope, unscoped
 from tests.factories.contacts import make_customers
 from tests.factories.groups import ANSWERS, fill_group, make_answers, make_group, make_ready_group
 from tests.factories.team import make_staff
+from tests.factories.wecom import make_app
+from tests.groups.test_member_file import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
@@ -237,3 +242,42 @@ def test_owner_and_admins_are_named_and_filtered(tenant):
     assert "林晓" in leads
     assert "何静" not in leads
     assert leads.count("<tr>") == 2
+
+
+def test_a_group_that_went_live_says_what_is_left_until_all_of_it_is_done(tenant):
+    with tenant_scope(tenant):
+        app = make_app(tenant=tenant)
+        group = make_ready_group(
+            tenant=tenant, app=app, chat_id="", name="", planned_name="小芽英语启蒙09群", notice=""
+        )
+        Group.objects.filter(pk=group.pk).update(state="active", goes_live_at=clock.now(), created_at=None)
+    client = signed_in(tenant, Role.OPERATOR)
+
+    def left():
+        page = client.get(tenant_url(tenant, "groups:detail", pk=group.pk)).text
+        return re.findall(r'<li data-next="(\w+)">', page), page
+
+    open_steps, page = left()
+    assert open_steps == ["chat", "words", "seats", "way", "plan"]
+    assert '<span class="q-sm d-block" id="next-chat">小芽英语启蒙09群</span>' in page
+    code = f"{tenant_url(tenant, 'groups:code_new')}?group={group.pk}"
+    assert code not in page  # WeCom makes no code for a chat that is not there
+    assert 'href="?tab=setup"' in page  # the checklist stays within reach in the first days
+    with tenant_scope(tenant):
+        Group.objects.filter(pk=group.pk).update(chat_id="wr-09", notice="每晚 20:00 带读")
+    open_steps, page = left()
+    assert open_steps == ["seats", "way", "plan"]
+    assert code in page
+    with tenant_scope(tenant):
+        way = JoinWay.objects.create(
+            tenant=tenant,
+            app=app,
+            name="视频号入口",
+            channel=Channel.objects.create(tenant=tenant, name="视频号", kind="content"),
+        )
+        JoinWayRoom.objects.create(tenant=tenant, join_way=way, group=group, chat_id="wr-09")
+    assert left()[0] == ["seats", "plan"]
+    with tenant_scope(tenant):
+        Group.objects.filter(pk=group.pk).update(goes_live_at=clock.now() - timedelta(days=8))
+    open_steps, page = left()
+    assert (open_steps, 'id="next-steps"' in page) == ([], False)

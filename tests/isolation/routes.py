@@ -201,6 +201,7 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "groups:tag_rule_end": (OPERATE, OPERATE),
     "groups:side": (OPERATE, OPERATE),
     "groups:members_file": ("export", WORK),
+    "groups:tab_file": ("export", WORK),
     "groups:sizes": (VIEW, WORK),
     "groups:faq_file": ("export", WORK),
     "groups:faq_taken": (VIEW, WORK),

@@ -61,6 +61,7 @@ WORDS: dict[str, dict[str, str]] = {
     "groups_phone:breach_act": {"verb": "done"},
     "groups:bulk": {"verb": "freeze"},
     "groups:bulk_tag": {"verb": "tag"},
+    "groups:tab_file": {"what": "koc"},
     "groups:incident_task_act": {"verb": "done"},
     "groups:code_act": {"verb": "read"},
     "groups:way_act": {"verb": "retry"},
