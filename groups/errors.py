@@ -59,6 +59,11 @@ class ApprovalInvalid(DomainError):
     message = _("This check cannot be approved away.")
 
 
+class KindNeedsApproval(DomainError):
+    code = "APPROVE-02"
+    message = _("The type of a live group changes only with a team lead's approval. Ask for it.")
+
+
 class GroupUnknown(DomainError):
     status = 404
     code = "GROUP-00"

@@ -42,6 +42,7 @@ from groups.selectors.promises import promises_overdue
 from groups.selectors.results import PREFIX, label_of_result, people_of_result
 from groups.selectors.violations import violation_timeline, violations_open
 from groups.services import invitations, koc, silence, violations
+from groups.services.approvals import check_granted, kind_granted
 from groups.views.chat import chat_context
 from groups.views.circles import circles_context
 from groups.views.endings import ending_context
@@ -54,9 +55,14 @@ from groups.views.screening import super_context
 from groups.views.setup_steps import setup_context, shows_setup
 from groups.views.silence import silent_context
 from groups.views.violations import violations_context
+from team.services import register_approval
 from tenants.models import Tenant
 
 HITS = 5
+register_approval("groups.unpaid", _("Unpaid group without an end"), check_granted)
+register_approval("groups.size", _("Group above the size people talk in"), check_granted)
+register_approval("groups.staff", _("Fewer staff than a group needs"), check_granted)
+register_approval("groups.kind", _("Another type of a live group"), kind_granted)
 
 
 def _broken(request: HttpRequest) -> int | QuerySet:

@@ -43,8 +43,10 @@ from sop.selectors.step_facts import told_in_steps
 from sop.selectors.templates import template_list
 from sop.selectors.titles import touch_titles
 from sop.selectors.week import plans_of_groups, weeks_of_groups
+from sop.services.runs import offer_end_granted
 from sop.views.runs import run_for_groups
 from team.selectors import register_rail
+from team.services import register_approval
 from wecom.keeping.assets import register_user
 
 if TYPE_CHECKING:
@@ -100,6 +102,7 @@ register_lane(key="offers", label=pgettext_lazy("calendar", "Offers"), source=of
 register_lane(key="events", label=_("Value events"), source=events_lane, order=30)
 register_lane(key="incidents", label=_("Incidents"), source=incidents_lane, order=90)
 register_rail(rhythm_rail)
+register_approval("sop.deadline", _("Another end of an offer"), offer_end_granted)
 register_rail(quota_rail)
 register_holding(
     Holding("sop.TouchRecipient", _("Touches planned")),

@@ -19,6 +19,7 @@ class WorkKind(models.TextChoices):
     NEW_MEMBERS = "new_members", _("New members")
     ALERT = "alert", _("Alert")
     CHECK = "check", _("To check")
+    APPROVAL = "approval", _("Approval")
 
 
 class Bucket(models.TextChoices):

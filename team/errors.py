@@ -154,6 +154,36 @@ class BackupInvalid(DomainError):
     message = _("A backup is another colleague who still works here.")
 
 
+class ApprovalWaits(DomainError):
+    code = "APPROVAL-01"
+    message = _("Something is asked of this matter already and waits for a decision.")
+
+
+class ApprovalOver(DomainError):
+    code = "APPROVAL-02"
+    message = _("This request was decided, withdrawn or has expired meanwhile.")
+
+
+class OwnRequest(DomainError):
+    code = "APPROVAL-03"
+    message = _("You asked for this yourself; somebody else decides it.")
+
+
+class NoteMissing(DomainError):
+    code = "APPROVAL-04"
+    message = _("Say why you refuse: who asked reads it.")
+
+
+class NotYourRequest(DomainError):
+    code = "APPROVAL-05"
+    message = _("Only who asked may take a request back.")
+
+
+class ReasonMissing(DomainError):
+    code = "APPROVAL-06"
+    message = _("Say why you ask: who decides reads it.")
+
+
 class NotYours(DomainError):
     code = "TODAY-02"
     message = _("This belongs to someone else. A team lead may do it for them.")

@@ -6,6 +6,7 @@ from team.phone.entry import EntryPage, JsConfigView
 from team.phone.sign_in import LoginView, OAuthView
 from team.phone.tasks import TaskActView, TasksPage
 from team.views import access, login
+from team.views.approvals import ApprovalActView, ApprovalsPage
 from team.views.staff import StaffLinkPage, StaffListPage
 from team.views.today import ItemActView, TodayPage
 
@@ -13,6 +14,8 @@ app_name = "team"
 urlpatterns: list[URLPattern] = [
     path("", TodayPage.as_view(), name="today"),
     path("today/items/<int:pk>/<str:verb>", ItemActView.as_view(), name="item_act"),
+    path("approvals/", ApprovalsPage.as_view(), name="approvals"),
+    path("approvals/<int:pk>/<str:verb>", ApprovalActView.as_view(), name="approval_act"),
     path("team/", StaffListPage.as_view(), name="staff_list"),
     path("team/<int:pk>/login/", StaffLinkPage.as_view(), name="staff_link"),
     path("settings/members/staff/", access.StaffAccessPage.as_view(), name="access"),

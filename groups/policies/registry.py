@@ -35,6 +35,9 @@ RUNNING = frozenset({Context.NIGHTLY})
 CONTENT = frozenset(Context)
 
 
+APPROVABLE = frozenset({"SIZE-01"})  # warnings that an approval turns into a note (R128: over 200 members)
+
+
 @dataclass(frozen=True)
 class Check:
     """One rule. `rule` cites the requirement, `cites` who says so; `anchor` is the step of the readiness page that
@@ -55,6 +58,11 @@ class Check:
     good: GroupPlan
     quick: str = ""
     opens: str = ""
+
+    @property
+    def is_approvable(self) -> bool:
+        """Whether a leader may let it pass: what stops until approved, and a size above the target."""
+        return self.severity == Severity.APPROVAL or self.code in APPROVABLE
 
     @property
     def source(self) -> str:
@@ -105,6 +113,11 @@ class Finding:
     @property
     def source(self) -> str:
         return self.check.source
+
+    @property
+    def is_approvable(self) -> bool:
+        """Whether it may still be approved."""
+        return self.check.is_approvable and not self.approved_by
 
     @property
     def stops(self) -> bool:
@@ -167,9 +180,9 @@ def stopping(plan: GroupPlan) -> list[Finding]:
 
 
 def _allowed(finding: Finding, plan: GroupPlan) -> Finding:
-    """An approval turns the check into a note until its review day has passed."""
+    """An approval turns a check that may be approved into a note until its review day has passed."""
     allowed = plan.approvals.get(finding.code)
-    if allowed is None or finding.severity != Severity.APPROVAL:
+    if allowed is None or not finding.check.is_approvable:
         return finding
     if allowed.review_on is not None and allowed.review_on < plan.today:
         message = _("The approval was to be reviewed on %(day)s.") % {"day": allowed.review_on.isoformat()}

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from groups.enums import LIVE_STATES, Kind, WordsKind
-from groups.errors import AnswerInvalid, ReasonNeeded
+from groups.errors import AnswerInvalid, KindNeedsApproval, ReasonNeeded
 from groups.models import Group, ReadinessAnswer
 from groups.policies import answers
 from groups.services.endings import ending_moved
@@ -18,6 +18,7 @@ from groups.services.setup import (
     answer_kept,
     answer_told,
     assign,
+    is_guarded,
     known_fields,
     locked_group,
 )
@@ -42,8 +43,9 @@ def readiness_save(
 ) -> Group:
     """Write plan fields, type fields and answers of one group, all or none. Safe to repeat.
 
-    A live group changes its type only with a reason. Without `keep_words`, as while somebody types, changed words
-    become a version only once they have rested. Raises GroupUnknown, AnswerInvalid, ReasonNeeded.
+    A live group changes its type only with a reason and by a leader. Without `keep_words`, as while somebody types,
+    changed words become a version only once they have rested. Raises GroupUnknown, AnswerInvalid, ReasonNeeded,
+    KindNeedsApproval.
     """
     require(actor, Permission.OPERATE)
     plan, kinds = known_fields(plan, PLAN_FIELDS), known_fields(kinds, KIND_FIELDS)
@@ -56,6 +58,8 @@ def readiness_save(
             typed |= assign(group, {"sub_kind": ""})
         if typed and group.state in LIVE_STATES and not reason.strip():
             raise ReasonNeeded
+        if "kind" in typed and is_guarded(group.state, typed["kind"][0], actor):
+            raise KindNeedsApproval
         changes = {**assign(group, plan), **typed}
         if changes:
             group.save(update_fields=list(changes))

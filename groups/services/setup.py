@@ -7,8 +7,8 @@ from typing import Any
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from groups.enums import LIVE_STATES, Kind, PaymentBasis, Purpose, Question, Scenario, Severity, SubKind
-from groups.errors import AnswerInvalid, ApprovalInvalid, GroupUnknown, ReasonNeeded
+from groups.enums import LIVE_STATES, Kind, PaymentBasis, Purpose, Question, Scenario, SubKind
+from groups.errors import AnswerInvalid, ApprovalInvalid, GroupUnknown, KindNeedsApproval, ReasonNeeded
 from groups.models import Approval, Group, ReadinessAnswer, Wording
 from groups.policies import answers
 from groups.policies.checks import REGISTRY
@@ -150,7 +150,8 @@ def group_words_keep(*, tenant: Tenant, group_id: int, by: str) -> dict[str, int
 def group_set_kind(*, tenant: Tenant, group_id: int, actor: Actor, reason: str = "", **fields: Any) -> Group:
     """Choose type, sub-type, purpose, scenario or payment basis (R1). Once the group is live a reason is needed.
 
-    Audited with the values before and after. Safe to repeat. Raises ReasonNeeded, GroupUnknown, AnswerInvalid.
+    Then an operator asks for it (services.approvals). Audited with the values before and after. Safe to repeat.
+    Raises ReasonNeeded, KindNeedsApproval, GroupUnknown, AnswerInvalid.
     """
     require(actor, Permission.OPERATE)
     values = known_fields(fields, KIND_FIELDS)
@@ -185,7 +186,7 @@ def _kind_write(
 ) -> bool:
     """Write the type of locked groups and their records, two statements; whether anything changed.
 
-    Raises ReasonNeeded.
+    Raises ReasonNeeded, KindNeedsApproval.
     """
     changes: dict[int, dict[str, Any]] = {}
     changed = []
@@ -195,6 +196,8 @@ def _kind_write(
             found |= assign(group, {"sub_kind": ""})
         if found and group.state in LIVE_STATES and not reason.strip():
             raise ReasonNeeded
+        if "kind" in found and is_guarded(group.state, found["kind"][0], actor):
+            raise KindNeedsApproval
         if found:
             changes[group.pk] = found
             changed.append(group)
@@ -205,6 +208,17 @@ def _kind_write(
             reason=reason.strip(),
         )  # fmt: skip
     return bool(changed)
+
+
+def kind_needs_approval(group: Group, kind: str, actor: Actor) -> bool:
+    """Whether this actor has to ask before the group is of another type: a live group's type is a promise (R128)."""
+    return group.kind != kind and is_guarded(group.state, group.kind, actor)
+
+
+def is_guarded(state: str, kind_before: str, actor: Actor) -> bool:
+    """Whether a type that stands is not this actor's to change."""
+    may = actor.kind == "system" or Permission.APPROVE in actor.permissions
+    return bool(kind_before) and state in LIVE_STATES and not may
 
 
 def answer_kept(question: str, before: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -246,6 +260,18 @@ def readiness_answer(
     return row
 
 
+def check_approvable(*, tenant: Tenant, code: str, reason: str, review_on: date | None) -> None:
+    """Raises ApprovalInvalid unless this check can be let pass like this, ReasonNeeded without a reason."""
+    rule = REGISTRY.get(code)
+    if rule is None or not rule.is_approvable:
+        raise ApprovalInvalid
+    if not reason.strip():
+        raise ReasonNeeded
+    today = clock.local_date(clock.now(), tenant.timezone)
+    if code == "UNPAID-01" and (review_on is None or review_on <= today):
+        raise ApprovalInvalid(_("Name a day, later than today, to look at this group again."))
+
+
 def group_approve(
     *, tenant: Tenant, group_id: int, code: str, reason: str, actor: Actor, review_on: date | None = None
 ) -> Approval:
@@ -254,14 +280,7 @@ def group_approve(
     Raises NotPermitted, ReasonNeeded, ApprovalInvalid, GroupUnknown.
     """
     require(actor, Permission.APPROVE)
-    rule = REGISTRY.get(code)
-    if rule is None or rule.severity != Severity.APPROVAL:
-        raise ApprovalInvalid
-    if not reason.strip():
-        raise ReasonNeeded
-    today = clock.local_date(clock.now(), tenant.timezone)
-    if code == "UNPAID-01" and (review_on is None or review_on <= today):
-        raise ApprovalInvalid(_("Name a day, later than today, to look at this group again."))
+    check_approvable(tenant=tenant, code=code, reason=reason, review_on=review_on)
     with transaction.atomic():
         group = locked_group(tenant, group_id)
         row, _made = Approval.objects.update_or_create(

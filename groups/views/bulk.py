@@ -15,6 +15,7 @@ from groups.forms import KindForm, OwnerForm, ReasonForm
 from groups.models import Group
 from groups.selectors import group_list, member_list
 from groups.selectors.bulk import bulk_verb
+from groups.services.approvals import kinds_ask
 from groups.services.freezing import group_freeze, group_unfreeze
 from groups.services.owners import groups_set_owner
 from groups.services.setup import groups_set_kind
@@ -26,9 +27,17 @@ SHOWN = 50
 
 
 def _set_kind(common: dict[str, Any], data: dict[str, Any]) -> str:
+    asked = kinds_ask(**common, kind=data["kind"], reason=data["reason"])
+    common = common | {"group_ids": [one for one in common["group_ids"] if one not in asked]}
     changed = groups_set_kind(**common, kind=data["kind"], reason=data["reason"])
     said = ngettext("%(n)s group is now a %(kind)s", "%(n)s groups are now %(kind)s", len(changed))
-    return said % {"n": len(changed), "kind": Kind(data["kind"]).label}
+    told = [said % {"n": len(changed), "kind": Kind(data["kind"]).label}] if changed else []
+    if asked:
+        waits = ngettext(
+            "%(n)s live group waits for a team lead", "%(n)s live groups wait for a team lead", len(asked)
+        )
+        told.append(waits % {"n": len(asked)})
+    return _(", ").join(told)
 
 
 def _freeze(common: dict[str, Any], data: dict[str, Any]) -> str:

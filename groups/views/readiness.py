@@ -18,12 +18,13 @@ from groups.policies.plan import GroupPlan
 from groups.selectors import group_facts
 from groups.selectors.setup_steps import checklists
 from groups.selectors.wordings import wording_standing
+from groups.services.approvals import check_ask, kinds_ask, target_of
 from groups.services.fixes import group_fix
 from groups.services.moving import group_go_live
 from groups.services.readiness import readiness_save
-from groups.services.setup import group_approve
+from groups.services.setup import group_approve, kind_needs_approval
 from groups.views.detail import group_or_404
-from team.selectors import staff_contactable
+from team.selectors import approvals_of_targets, staff_contactable
 from tenants.enums import Permission
 
 _NEXT_KIND: dict[str, str] = {
@@ -102,11 +103,25 @@ class ReadinessPage(ConsoleView):
         return go(request, self.url("groups:readiness", pk=pk))
 
     def _save(self, request: HttpRequest, group: Group, form: ReadinessForm) -> None:
+        kinds = form.kinds()
+        if kind_needs_approval(group, kinds["kind"], self.request.actor):
+            self._ask_kind(group, kinds, form.cleaned_data["reason"])
+            kinds |= {"kind": group.kind, "sub_kind": group.sub_kind}
         readiness_save(
-            tenant=self.request.tenant, group_id=group.pk, plan=form.plan(), kinds=form.kinds(),
+            tenant=self.request.tenant, group_id=group.pk, plan=form.plan(), kinds=kinds,
             answered=self._answered(request, group, form), reason=form.cleaned_data["reason"], actor=self.request.actor,
             keep_words="keep" in request.POST or not request.htmx,  # type: ignore[attr-defined]
         )  # fmt: skip
+
+    def _ask_kind(self, group: Group, kinds: dict[str, str], reason: str) -> None:
+        """Another type of a live group waits for a leader; while somebody still types nothing is asked."""
+        if self.request.htmx or not kinds["kind"]:
+            return
+        kinds_ask(
+            tenant=self.request.tenant, group_ids=[group.pk], kind=kinds["kind"], reason=reason,
+            actor=self.request.actor,
+        )  # fmt: skip
+        toast(self.request, _("Asked: a team lead decides about the type."))
 
     def _mended(self, pk: int, what: str) -> HttpResponse:
         group_fix(tenant=self.request.tenant, group_id=pk, what=what, actor=self.request.actor)
@@ -160,6 +175,8 @@ class ReadinessPage(ConsoleView):
             "wordings": wording_standing(group=group),
             "name_length": names.length((facts.planned_name or facts.name).strip()),
             "setup": checklists(tenant=tenant, groups=[group], facts={group.pk: facts}).get(group.pk),
+            "asked": {one.wish.get("code"): one for one in approvals_of_targets(
+                tenant_id=tenant.pk, target=target_of(group.pk)).values()},
             "can_approve": self.can(Permission.APPROVE), "can_operate": self.can(Permission.OPERATE),
         }  # fmt: skip
 
@@ -257,9 +274,9 @@ class GoLivePage(ReadinessPage):
 
 
 class ApprovePage(ConsoleView):
-    """A leader lets one check pass."""
+    """A leader lets one check pass; an operator asks a leader to."""
 
-    permission = write_permission = Permission.APPROVE
+    permission = write_permission = Permission.OPERATE
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -267,8 +284,12 @@ class ApprovePage(ConsoleView):
         form = ApproveForm(request.POST)
         if not form.is_valid():
             raise AnswerInvalid
-        group_approve(
-            tenant=self.request.tenant, group_id=group.pk, actor=self.request.actor, **form.cleaned_data
+        act = group_approve if self.can(Permission.APPROVE) else check_ask
+        act(tenant=self.request.tenant, group_id=group.pk, actor=self.request.actor, **form.cleaned_data)
+        toast(
+            request,
+            _("Approved; it stands in the record")
+            if act is group_approve
+            else _("Asked: a team lead decides."),
         )
-        toast(request, _("Approved; it stands in the record"))
         return go(request, self.url("groups:readiness", pk=pk))

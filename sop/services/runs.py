@@ -1,12 +1,14 @@
 """Runs: start a published version in some groups, change what is still to come, call it off."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from content.enums import LinkKind
@@ -34,6 +36,7 @@ from sop.selectors.preview import steps_in_run
 from sop.selectors.talks import talks_to_come
 from sop.services.planning import plan_apply, plan_cancel
 from sop.services.texts import PRODUCT_LINKS
+from team.services import approval_ask
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -305,10 +308,7 @@ def run_set_offer_end(
         raise ReasonMissing
     with transaction.atomic():
         run = run_locked(tenant, run_id)
-        if offer_ends_at <= clock.now() or clock.local_date(offer_ends_at, tenant.timezone) > run_last_day(
-            run
-        ):
-            raise RunInvalid(_("The offer has to end during the run and after now."))
+        _check_offer_end(tenant, run, offer_ends_at)
         before, run.offer_ends_at = run.offer_ends_at, offer_ends_at
         run.save(update_fields=["offer_ends_at"])
         plan_apply(tenant=tenant, run=run)
@@ -321,6 +321,42 @@ def run_set_offer_end(
             reason=reason,
         )
     return run
+
+
+def _check_offer_end(tenant: "Tenant", run: Run, offer_ends_at: datetime) -> None:
+    ends_on = clock.local_date(offer_ends_at, tenant.timezone)
+    if offer_ends_at <= clock.now() or ends_on > run_last_day(run):
+        raise RunInvalid(_("The offer has to end during the run and after now."))
+
+
+def run_ask_offer_end(
+    *, tenant: "Tenant", run_id: int, offer_ends_at: datetime, reason: str, actor: Actor
+) -> None:
+    """Ask a leader to move the end of the offer (R128). Safe to repeat.
+
+    Raises RunOver, RunInvalid, ReasonMissing, ApprovalWaits, NotPermitted.
+    """
+    require(actor, Permission.OPERATE)
+    with transaction.atomic():
+        run = run_locked(tenant, run_id)
+        _check_offer_end(tenant, run, offer_ends_at)
+        zone = ZoneInfo(tenant.timezone)
+        before = run.offer_ends_at.astimezone(zone).strftime("%m-%d %H:%M") if run.offer_ends_at else "–"
+        after = offer_ends_at.astimezone(zone).strftime("%m-%d %H:%M")
+        approval_ask(
+            tenant=tenant, kind="sop.deadline", target=f"run:{run.pk}", label=str(run.name), reason=reason,
+            said=_("The offer ends %(after)s instead of %(before)s") % {"after": after, "before": before},
+            wish={"run_id": run.pk, "offer_ends_at": offer_ends_at.isoformat()}, actor=actor,
+            url=reverse("sop:run", args=[tenant.slug, run.pk]),
+        )  # fmt: skip
+
+
+def offer_end_granted(*, tenant: "Tenant", wish: Mapping[str, Any], reason: str, actor: Actor) -> None:
+    """A leader granted it: the offer ends at another time."""
+    run_set_offer_end(
+        tenant=tenant, run_id=wish["run_id"], offer_ends_at=datetime.fromisoformat(wish["offer_ends_at"]),
+        reason=reason, actor=actor,
+    )  # fmt: skip
 
 
 def run_set_groups(*, tenant: "Tenant", run_id: int, group_ids: Iterable[int], actor: Actor) -> Run:

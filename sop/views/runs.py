@@ -35,6 +35,7 @@ from sop.selectors.timeline import day_bars
 from sop.services.runs import (
     group_is_ready,
     groups_busy,
+    run_ask_offer_end,
     run_cancel,
     run_needs,
     run_set_groups,
@@ -353,24 +354,25 @@ class RunCancelPage(FormPage):
 
 
 class RunOfferPage(FormPage):
-    """A drawer: move the end of the offer, with a reason."""
+    """A drawer: move the end of the offer, with a reason; an operator asks a leader to (R128)."""
 
     template_name = "sop/offer_drawer.html"
     form_class = OfferForm
-    write_permission = Permission.APPROVE
+    write_permission = Permission.OPERATE
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         return {"offer_ends_at": found_run(self.request, kwargs["pk"]).offer_ends_at}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        return {"run": found_run(self.request, kwargs["pk"])}
+        return {"run": found_run(self.request, kwargs["pk"]), "can_approve": self.can(Permission.APPROVE)}
 
     def done(self, form: OfferForm, **kwargs: Any) -> HttpResponse:
         found_run(self.request, kwargs["pk"])
-        run_set_offer_end(
-            tenant=self.request.tenant, run_id=kwargs["pk"], actor=self.request.actor, **form.cleaned_data
-        )
-        toast(self.request, _("The countdown follows the new end."))
+        leads = self.can(Permission.APPROVE)
+        act = run_set_offer_end if leads else run_ask_offer_end
+        act(tenant=self.request.tenant, run_id=kwargs["pk"], actor=self.request.actor, **form.cleaned_data)
+        said = _("The countdown follows the new end.") if leads else _("Asked: a team lead decides.")
+        toast(self.request, said)
         return go(self.request, self.url("sop:run", pk=kwargs["pk"]))
 
 

@@ -1,5 +1,12 @@
 """Reads of staff and of what waits for them. Other apps import from here."""
 
+from team.selectors.approvals import (
+    approval_of,
+    approvals_decided,
+    approvals_of_targets,
+    approvals_waiting,
+    tenants_with_expired,
+)
 from team.selectors.beside import (
     Load,
     RailBlock,
@@ -49,6 +56,10 @@ __all__ = [
     "RailBlock",
     "RailProvider",
     "Share",
+    "approval_of",
+    "approvals_decided",
+    "approvals_of_targets",
+    "approvals_waiting",
     "backup_of",
     "department_names",
     "in_work_order",
@@ -75,6 +86,7 @@ __all__ = [
     "staff_of_members",
     "suggestions",
     "suited",
+    "tenants_with_expired",
     "tenants_with_sweepable",
     "tier_ranked",
     "work_counts",

@@ -1,5 +1,13 @@
 """Writes of staff and of what waits for them. Other apps import from here."""
 
+from team.services.approvals import (
+    approval_ask,
+    approval_decide,
+    approval_kinds,
+    approval_withdraw,
+    approvals_expire,
+    register_approval,
+)
 from team.services.profiles import day_off_set, profile_set, shifts_set
 from team.services.staff import (
     StaffSeen,
@@ -25,10 +33,16 @@ from team.services.work import (
 __all__ = [
     "StaffSeen",
     "WorkAct",
+    "approval_ask",
+    "approval_decide",
+    "approval_kinds",
+    "approval_withdraw",
+    "approvals_expire",
     "day_off_set",
     "departments_store",
     "profile_set",
     "register_act",
+    "register_approval",
     "shifts_set",
     "staff_deactivate",
     "staff_ensure",

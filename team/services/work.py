@@ -154,7 +154,8 @@ def register_act(source_kind: str, act: WorkAct) -> None:
     """Let the app that owns a kind of matter carry out what a person says of its item.
 
     `act(tenant=, source_id=, verb=, actor=)` is called for "done" and "undo" inside the transaction, before the item
-    changes; a DomainError it raises leaves both as they were. Filled once at start, in scrm.wiring.
+    changes; a DomainError it raises leaves both as they were. Filled once at start, in
+    scrm.wiring. What follows a colon in a kind is its owner's own.
     """
     _acts[source_kind] = act
 
@@ -176,7 +177,7 @@ def work_item_act(
         is_own = row.staff_id is None or not {row.staff_id, row.cover_id}.isdisjoint(staff_ids)
         if not is_own and Permission.OPERATE not in actor.permissions and actor.kind != "system":
             raise NotYours
-        act = _acts.get(row.source_kind)
+        act = _acts.get(row.source_kind.partition(":")[0])
         if act and verb != "snooze" and wanted in WORK_MOVES[row.state]:
             act(tenant=tenant, source_id=row.source_id, verb=verb, actor=actor)
         before = row.state

@@ -14,6 +14,7 @@ ICONS = {
     WorkKind.NEW_MEMBERS: "user-plus",
     WorkKind.ALERT: "alert-triangle",
     WorkKind.CHECK: "clipboard-check",
+    WorkKind.APPROVAL: "gavel",
 }
 
 

@@ -375,3 +375,12 @@ def test_promises_of_another_type_are_not_held_against_it():
 def test_what_nobody_measures_is_no_fault():
     facts = running("super_user", super_count=None, week_ahead=None, owner_sits_in=None)
     assert codes(facts) == set()
+
+
+def test_a_size_above_the_target_warns_until_a_leader_approved_it_and_never_stops():
+    large = replace(READY, target_size=201)
+    (warned,) = [one for one in evaluate(large) if one.code == "SIZE-01"]
+    assert (warned.severity, warned.is_approvable, stopping(large)) == (Severity.WARN, True, [])
+    approved = replace(large, approvals={"SIZE-01": Allowed("直播大群", None, "周岚")})
+    (noted,) = [one for one in evaluate(approved) if one.code == "SIZE-01"]
+    assert (noted.severity, noted.approved_by, noted.is_approvable) == (Severity.NOTE, "周岚", False)

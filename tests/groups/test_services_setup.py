@@ -5,7 +5,15 @@ from datetime import date, time, timedelta
 import pytest
 
 from groups.enums import LIVE_STATES, TRANSITIONS, State
-from groups.errors import AnswerInvalid, ApprovalInvalid, GroupUnknown, NotReady, ReasonNeeded, StateRefused
+from groups.errors import (
+    AnswerInvalid,
+    ApprovalInvalid,
+    GroupUnknown,
+    KindNeedsApproval,
+    NotReady,
+    ReasonNeeded,
+    StateRefused,
+)
 from groups.events import GroupsFrozen, GroupsUnfrozen, GroupWentLive
 from groups.models import Group, Member
 from groups.selectors import customer_groups, group_facts, group_names_of
@@ -140,7 +148,7 @@ def test_the_second_group_of_a_series_needs_a_number(scoped, operator):
     assert stops(error) == ["NAME-03"]
 
 
-def test_a_live_group_changes_type_only_with_a_reason_that_is_kept(scoped, operator):
+def test_a_live_group_changes_type_only_with_a_reason_that_is_kept_and_by_a_leader(scoped, operator, leader):
     group = make_ready_group(tenant=scoped)
     group_set_kind(tenant=scoped, group_id=group.pk, actor=operator, purpose="brand")
     group_go_live(tenant=scoped, group_id=group.pk, actor=operator)
@@ -148,10 +156,12 @@ def test_a_live_group_changes_type_only_with_a_reason_that_is_kept(scoped, opera
         group_set_kind(tenant=scoped, group_id=group.pk, actor=operator, kind="delivery", sub_kind="learning")
     group.refresh_from_db()
     assert group.kind == "new_user"
+    with pytest.raises(KindNeedsApproval):
+        group_set_kind(tenant=scoped, group_id=group.pk, actor=operator, kind="flash", reason="已开课")
     group_set_kind(
         tenant=scoped,
         group_id=group.pk,
-        actor=operator,
+        actor=leader,
         kind="delivery",
         sub_kind="learning",
         reason="已开课",

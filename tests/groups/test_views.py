@@ -15,6 +15,7 @@ from groups.models import Group, ReadinessAnswer
 from groups.selectors import Panel, Touches, register_panel, register_touches
 from groups.selectors.panels import _panels, _touches
 from groups.services.setup import group_plan
+from team.selectors import approvals_waiting
 from tenants.audit import SYSTEM
 from tenants.enums import Role
 from tenants.models import AuditEntry, User
@@ -406,11 +407,55 @@ def test_one_button_balances_a_week_of_ads(web, tenant, scene):
     assert "NEW-03" not in after
 
 
-def test_a_leader_approves_and_an_operator_cannot(as_role, tenant, scene):
+def test_an_operator_asks_for_an_exception_and_a_leader_grants_it(as_role, tenant, scene):
     target = url(tenant, "approve", pk=scene["planned"].pk)
     data = {"code": "STAFF-01", "reason": "下周补人"}
-    assert as_role(Role.OPERATOR).post(target, data).status_code == 403
-    assert as_role(Role.LEADER).post(target, data).status_code == 302
+    assert as_role(Role.SALES).post(target, data).status_code == 403
+    operator = as_role(Role.OPERATOR)
+    page = url(tenant, "readiness", pk=scene["planned"].pk)
+    assert "提交审批" in text(operator.get(page))
+    assert operator.post(target, data).status_code == 302
+    waiting = text(operator.get(page))
+    assert ("已提交主管审批" in waiting, "提交审批" in waiting) == (True, False)
+    with tenant_scope(tenant):
+        asked = approvals_waiting(tenant_id=tenant.pk).get()
+        assert asked.kind == "groups.staff"
+    assert as_role(Role.LEADER).post(f"/t/{tenant.slug}/approvals/{asked.pk}/grant").status_code == 302
+    after = text(operator.get(page))
+    assert ("已审批" in after, "已提交主管审批" in after, "提交审批" in after) == (
+        True,
+        False,
+        False,
+    )
+
+
+def test_an_operator_asks_for_another_type_of_a_live_group_and_it_changes_when_granted(
+    as_role, tenant, scene
+):
+    with tenant_scope(tenant):
+        live = make_group(tenant=tenant, kind="flash", state="active")
+        planned = make_group(tenant=tenant, kind="flash")
+    answer = as_role(Role.OPERATOR).post(
+        url(tenant, "bulk", verb="kind"),
+        {
+            "picked": f"{live.pk},{planned.pk}",
+            "decided": "1",
+            "kind": "new_user",
+            "reason": "活动结束 转长期",
+        },
+    )
+    assert answer.status_code == 302
+    with tenant_scope(tenant):
+        live.refresh_from_db()
+        planned.refresh_from_db()
+        assert (live.kind, planned.kind) == ("flash", "new_user")
+        asked = approvals_waiting(tenant_id=tenant.pk).get()
+    as_role(Role.LEADER).post(f"/t/{tenant.slug}/approvals/{asked.pk}/grant")
+    with tenant_scope(tenant):
+        live.refresh_from_db()
+        assert live.kind == "new_user"
+        entry = AuditEntry.objects.filter(verb="groups.group.kind_set", target_id=str(live.pk)).latest("pk")
+        assert entry.reason == "活动结束 转长期"
 
 
 def test_a_viewer_sees_and_changes_nothing(as_role, tenant, scene):

@@ -88,6 +88,7 @@ WORDS: dict[str, dict[str, str]] = {
     "sop:touch_verb": {"verb": "confirm"},
     "sop:week_act": {"verb": "clear"},
     "sop:week_slot": {"place": "1-noon"},
+    "team:approval_act": {"verb": "grant"},
     "team:item_act": {"verb": "done"},
     "team_phone:item_act": {"verb": "done"},
     "wecom:archive_act": {"verb": "pause"},

@@ -19,12 +19,17 @@ from sop.services import results
 from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
 from sop.services.results import handed_expire, results_poll
-from sop.services.runs import run_cancel, run_set_offer_end
+from sop.services.runs import run_ask_offer_end, run_cancel, run_set_offer_end
 from sop.services.staff import touch_review, touch_submit
 from team.models import WorkItem
+from team.selectors import approvals_waiting
+from team.services import approval_decide
 from tenants.audit import SYSTEM
+from tenants.enums import Role
+from tenants.errors import DomainError, NotPermitted
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customer, make_order
+from tests.factories.tenants import actor_of, make_member, make_user
 from tests.sop.conftest import Camp
 from wecom.events import SendFinished
 from wecom.models import OutboundSend
@@ -126,6 +131,32 @@ def test_offer_end_moved_replans_only_what_is_to_come(camp: Make, frozen: Movabl
     assert found["c180"] == ("handed", at("17:00"))
     assert found["c120"] == ("planned", at("19:00"))
     assert found["c60"] == ("planned", at("20:00"))
+
+
+def test_an_operator_asks_for_another_end_of_the_offer_and_it_moves_when_a_leader_grants_it(
+    camp: Make, frozen: MovableClock
+) -> None:
+    made = countdown(camp, "20:00")
+    operator, leader = (
+        actor_of(make_member(tenant=made.tenant, role=role, user=make_user()))
+        for role in (Role.OPERATOR, Role.LEADER)
+    )
+    frozen.set(at("12:00"))
+    asked = {"tenant": made.tenant, "run_id": made.run.pk, "offer_ends_at": at("21:00"), "actor": operator}
+    with pytest.raises(NotPermitted):
+        run_set_offer_end(**asked, reason="支付通道故障")
+    for wrong in ({"reason": " "}, {"reason": "x", "offer_ends_at": at("11:00")}):
+        with pytest.raises(DomainError):
+            run_ask_offer_end(**(asked | wrong))
+    run_ask_offer_end(**asked, reason="支付通道故障")
+    made.run.refresh_from_db()
+    assert made.run.offer_ends_at == at("20:00")
+    row = approvals_waiting(tenant_id=made.tenant.pk).get()
+    assert "03-02 21:00" in row.said
+    approval_decide(tenant=made.tenant, approval_id=row.pk, is_granted=True, actor=leader)
+    made.run.refresh_from_db()
+    assert made.run.offer_ends_at == at("21:00")
+    assert Touch.objects.get(step__key="c60").due_at == at("20:00")
 
 
 def mass(camp: Make, frozen: MovableClock, **step: object) -> tuple[Camp, Touch]:
