@@ -243,6 +243,8 @@ WORDS = {
     "team.staff.day_off_taken_back": _("Took a day off back"),
     "team.staff.profiled": _("Changed a colleague's profile"),
     "team.staff.shifts_set": _("Set a colleague's shifts"),
+    "team.notices.muted": _("Muted notices, or let them ring again"),
+    "team.notices.tuned": _("Chose what notices reach them"),
     "team.staff.linked": _("Linked a login to a staff member"),
     "tenants.api_key.created": _("Created an API key"),
     "tenants.api_key.revoked": _("Revoked an API key"),

@@ -56,11 +56,14 @@ class Fresh:
 
 @dataclass(frozen=True)
 class Notice:
-    """One line of the bell."""
+    """One line of the bell. `stands_for`: how many notices it counts for; `detail`: the grey text under it."""
 
     text: Any
     url: str
     at: datetime | None = None
+    detail: Any = ""
+    stands_for: int = 1
+    tone: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class _Registry:
     searches: list[Callable[["Tenant", str], Iterable[Hit]]] = field(default_factory=list)
     freshness: list[Callable[[HttpRequest], Iterable[Fresh]]] = field(default_factory=list)
     bells: list[Callable[[HttpRequest], Iterable[Notice]]] = field(default_factory=list)
+    bell_links: list[tuple[Any, str, str]] = field(default_factory=list)
     members_tabs: dict[str, MembersTab] = field(default_factory=dict)
     member_notes: list[tuple[Any, MemberNotes]] = field(default_factory=list)
 
@@ -144,6 +148,12 @@ def register_bell(source: Callable[[HttpRequest], Iterable[Notice]]) -> None:
         _registry.bells.append(source)
 
 
+def register_bell_link(*, label: Any, icon: str, url_name: str) -> None:
+    """Add a way on to the foot of the bell."""
+    if (label, icon, url_name) not in _registry.bell_links:
+        _registry.bell_links.append((label, icon, url_name))
+
+
 def register_members_tab(*, label: Any, url_name: str) -> None:
     """Add a tab beside the list of members."""
     _registry.members_tabs[url_name] = MembersTab(label, url_name)
@@ -181,6 +191,11 @@ def freshness() -> list[Callable[[HttpRequest], Iterable[Fresh]]]:
 
 def bells() -> list[Callable[[HttpRequest], Iterable[Notice]]]:
     return list(_registry.bells)
+
+
+def bell_links() -> list[tuple[Any, str, str]]:
+    """(label, icon, url name), in their order."""
+    return list(_registry.bell_links)
 
 
 register(key="console", label=_("Settings"), icon="settings", url_name="console:settings", order=900)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenants import preferences
 from tenants.forms import preference_field
@@ -21,6 +22,7 @@ GROUP_LABELS = {
     "team": _("Team"),
     "work": _("Work list"),
     "today": _("Work list"),
+    "notices": pgettext_lazy("settings", "Notices"),
     "phone": _("Staff phones"),
     "import": _("Imports"),
     "content": _("Content"),

@@ -160,5 +160,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "menu": _lazy(lambda: _menu(request)),
         "places": getattr(request, "places", []),
         "freshness": _lazy(lambda: _freshness(request)),
-        "notices": _lazy(lambda: [one for source in nav.bells() for one in source(request)]),
+        "notices": (notices := _lazy(lambda: [one for source in nav.bells() for one in source(request)])),
+        "notice_count": _lazy(lambda: sum(one.stands_for for one in notices)),
+        "bell_links": nav.bell_links(),
     }

@@ -38,6 +38,8 @@ TICKS = {
     "wecom.poll_personal_sends": 60.0,
     "leads.sweep": 5.0,
     "team.sweep": 5.0,
+    "team.tell": 5.0,
+    "team.clean_notices": 86400.0,
     "groups.sweep": 30.0,
     "contacts.sweep": 60.0,
     "wecom.media_due": 300.0,

@@ -58,7 +58,9 @@ EVENTS: dict[str, list[str]] = {
         "sop.handlers.on_send_finished",
         "contacts.handlers.on_send_finished",
         "groups.handlers.on_send_finished",
+        "team.handlers.on_send_finished",
     ],
+    "wecom.app.state_changed": ["team.handlers.on_app_state_changed"],
 }
 
 # These come first, and take what waits of one group, customer or colleague in one go.

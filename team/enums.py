@@ -130,3 +130,95 @@ PHONE_SESSION_HOURS = declare(
     minimum=1,
     maximum=168,
 )
+
+
+class NoticeKind(models.TextChoices):
+    """What a notice is about. Stored data."""
+
+    LEAD = "lead", pgettext_lazy("notice", "S and A+ leads")
+    INCIDENT = "incident", pgettext_lazy("notice", "Incidents")
+    BREAKER = "breaker", pgettext_lazy("notice", "Calls to WeCom stopped")
+    QUESTION = "question", pgettext_lazy("notice", "Questions without an answer")
+    NEW_MEMBERS = "new_members", pgettext_lazy("notice", "New members")
+    ALERT = "alert", pgettext_lazy("notice", "Alerts of groups and tasks")
+    APPROVAL = "approval", pgettext_lazy("notice", "Approvals")
+    HANDOVER = "handover", pgettext_lazy("notice", "Work handed over to you")
+    TROUBLE = "trouble", pgettext_lazy("notice", "Notices that did not arrive")
+    TEST = "test", pgettext_lazy("notice", "Test")
+
+
+URGENT_NOTICES = (NoticeKind.LEAD, NoticeKind.INCIDENT, NoticeKind.BREAKER)
+
+
+class NoticeChannel(models.TextChoices):
+    """Where a person is told."""
+
+    CONSOLE = "console", pgettext_lazy("notice", "Bell in the console")
+    APP = "app", pgettext_lazy("notice", "Message in WeCom")
+    MAIL = "mail", pgettext_lazy("notice", "E-mail")
+
+
+class NoticeWhen(models.TextChoices):
+    """How soon a channel tells."""
+
+    NOW = "now", pgettext_lazy("notice", "At once")
+    DIGEST = "digest", pgettext_lazy("notice", "In the daily digest")
+    OFF = "off", pgettext_lazy("notice", "Never")
+
+
+class TellState(models.TextChoices):
+    """What became of telling one notice by one channel."""
+
+    WAITING = "waiting", pgettext_lazy("notice", "Waiting")
+    HANDED = "handed", pgettext_lazy("notice", "On its way")
+    SENT = "sent", pgettext_lazy("notice", "Sent")
+    FAILED = "failed", pgettext_lazy("notice", "Not delivered")
+    DROPPED = "dropped", pgettext_lazy("notice", "Not needed any more")
+
+
+class MailState(models.TextChoices):
+    """What became of one e-mail. `unknown`: the sender died in the act; nobody sends it again by itself."""
+
+    QUEUED = "queued", pgettext_lazy("notice", "Waiting")
+    CLAIMED = "claimed", pgettext_lazy("notice", "Being sent")
+    SENT = "sent", pgettext_lazy("notice", "Sent")
+    FAILED = "failed", pgettext_lazy("notice", "Not delivered")
+    UNKNOWN = "unknown", pgettext_lazy("notice", "Perhaps sent")
+
+
+NOTICE_DIGEST_AT = declare(
+    "notices.digest_at",
+    default=time(8, 30),
+    kind=PreferenceKind.TIME,
+    label=_("The daily e-mail digest goes out at"),
+)
+NOTICE_QUIET_FROM = declare(
+    "notices.quiet_from",
+    default=time(22, 0),
+    kind=PreferenceKind.TIME,
+    label=_("Nobody is told anything from"),
+)
+NOTICE_QUIET_UNTIL = declare(
+    "notices.quiet_until",
+    default=time(8, 0),
+    kind=PreferenceKind.TIME,
+    label=_("Nobody is told anything until"),
+)
+NOTICE_PAUSE_MINUTES = declare(
+    "notices.pause_minutes",
+    default=30,
+    kind=PreferenceKind.INTEGER,
+    label=_("Minutes between two messages to one colleague"),
+    help=_("What comes up in between goes into one message. Urgent notices wait a minute at most."),
+    minimum=1,
+    maximum=720,
+)
+NOTICE_MOST_A_DAY = declare(
+    "notices.most_a_day",
+    default=20,
+    kind=PreferenceKind.INTEGER,
+    label=_("Messages a day to one colleague"),
+    help=_("Urgent notices are not counted. What is beyond stays in the bell and comes with the digest."),
+    minimum=0,
+    maximum=200,
+)

@@ -187,3 +187,8 @@ class ReasonMissing(DomainError):
 class NotYours(DomainError):
     code = "TODAY-02"
     message = _("This belongs to someone else. A team lead may do it for them.")
+
+
+class ChoiceInvalid(DomainError):
+    code = "NOTICE-01"
+    message = _("This choice does not exist. Load the page again.")

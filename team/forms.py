@@ -1,9 +1,13 @@
 """Forms of team."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from team.enums import URGENT_NOTICES, NoticeChannel, NoticeKind
+from team.policies.notices import CHOSEN_KINDS, WHENS, Tuned
 
 
 class StaffLinkForm(forms.Form):
@@ -14,3 +18,59 @@ class StaffLinkForm(forms.Form):
     def __init__(self, *args: Any, members: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["member"].choices = [("", _("Not linked")), *members]  # type: ignore[attr-defined]
+
+
+class NoticeChoiceForm(forms.Form):
+    """The matrix: what one is told, where and how soon; and one's own quiet hours."""
+
+    has_own_quiet = forms.BooleanField(label=_("My own quiet hours"), required=False)
+    quiet_from = forms.TimeField(
+        label=_("Quiet from"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    quiet_until = forms.TimeField(
+        label=_("Quiet until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    rings_in_quiet = forms.BooleanField(
+        label=_("Urgent notices reach me in quiet hours too"),
+        help_text=_("S and A+ leads, incidents, stopped calls to WeCom"),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, tuned: Tuned, channels: Sequence[NoticeChannel], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.channels = list(channels)
+        for kind in CHOSEN_KINDS:
+            for channel in self.channels:
+                self.fields[_cell(kind, channel)] = forms.ChoiceField(
+                    choices=[(one.value, one.label) for one in WHENS[channel]],
+                    initial=tuned.when(kind, channel),
+                    label=_("%(kind)s: %(channel)s") % {"kind": kind.label, "channel": channel.label},
+                )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The matrix as the page shows it."""
+        return [
+            {
+                "label": kind.label,
+                "is_urgent": kind in URGENT_NOTICES,
+                "cells": [{"label": one.label, "field": self[_cell(kind, one)]} for one in self.channels],
+            }
+            for kind in CHOSEN_KINDS
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("has_own_quiet") and not (data.get("quiet_from") and data.get("quiet_until")):
+            self.add_error("quiet_from", _("Say from when until when."))
+        return data
+
+    def chosen(self) -> dict[str, dict[str, str]]:
+        """{kind: {channel: when}} of the valid form."""
+        return {
+            kind.value: {one.value: self.cleaned_data[_cell(kind, one)] for one in self.channels}
+            for kind in CHOSEN_KINDS
+        }
+
+
+def _cell(kind: NoticeKind, channel: NoticeChannel) -> str:
+    return f"{kind.value}__{channel.value}"

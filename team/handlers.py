@@ -1,5 +1,9 @@
-"""Reactions to WeCom: contact-list events, and the full read of departments and staff."""
+"""Reactions to WeCom: contact-list events, the full read of departments and staff, and what became of messages."""
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from team.enums import NoticeKind
 from team.selectors import staff_by_userid, staff_list
 from team.services import (
     StaffSeen,
@@ -8,8 +12,14 @@ from team.services import (
     staff_rename,
     staff_store,
 )
+from team.services.notices import REF, message_answered, notify
+from tenants.enums import Permission
+from tenants.models import Tenant
+from tenants.roles import PERMISSIONS
+from tenants.selectors import member_list
 from wecom.calls.contacts import Department, StaffRow
-from wecom.enums import LostKind
+from wecom.enums import AppState, LostKind, SendState
+from wecom.events import AppStateChanged, SendFinished
 from wecom.gateway.client import WecomClient, client_for
 from wecom.inbox.ingest import Inbound
 from wecom.reading.sync import Lost, Progress
@@ -92,3 +102,28 @@ def _read_people(
             found[told["userid"]] = _seen(told)
         progress(done, len(departments))
     return found
+
+
+def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
+    """A message of notices went out, or did not. Safe to repeat; a parked one may be decided later."""
+    for event in events:
+        if event.ref_kind == REF:
+            is_done = event.state == SendState.DONE and not event.fail_list
+            words = event.error or (_("WeCom could not reach this person") if event.fail_list else "")
+            message_answered(tenant_id=tenant_id, send_id=event.send_id, is_done=is_done, error=words)
+
+
+def on_app_state_changed(*, tenant_id: int, events: list[AppStateChanged]) -> None:
+    """WeCom refuses our calls: whoever can repair it is told, once a day and cause. Safe to repeat."""
+    broken = [one for one in events if one.state == AppState.BROKEN]
+    if not broken:
+        return
+    tenant = Tenant.objects.get(pk=tenant_id)
+    repairers = [one.pk for one in member_list(tenant=tenant) if Permission.MANAGE in PERMISSIONS[one.role]]
+    for event in broken:
+        notify(
+            tenant_id=tenant_id, member_ids=repairers, kind=NoticeKind.BREAKER,
+            key=f"app:{event.app_id}:{event.code}:{event.occurred_at:%Y%m%d}",
+            title=lambda: _("Calls to WeCom are stopped"), detail=event.reason,
+            url=reverse("wecom:setup", kwargs={"tenant_slug": tenant.slug}),
+        )  # fmt: skip

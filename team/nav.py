@@ -1,15 +1,19 @@
 """What team adds to the menu."""
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.dates import WEEKDAYS
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from console import nav
 from console.audit_changes import register_changes
-from team.enums import ApprovalState, Bucket, StaffKind
+from console.shell import tenant_url
+from team.enums import URGENT_NOTICES, ApprovalState, Bucket, StaffKind
 from team.selectors import NOBODY, approvals_waiting, open_items, staff_of_members
+from team.selectors.notices import bell_of
 from team.viewer import own_staff
 from tenants.enums import Permission
 from tenants.models import Tenant
@@ -82,3 +86,38 @@ register_changes(
 nav.register_members_tab(label=_("WeCom staff"), url_name="team:access")
 nav.register_member_notes(label=_("WeCom staff"), notes=_staff_names)
 nav.register(key="staff", label=_("Team"), icon="id-badge-2", url_name="team:staff_list", order=110)
+
+BELL_LINES = 6
+
+
+def _notices(request: HttpRequest) -> Iterable[nav.Notice]:
+    """What the visitor was told and has not opened: the newest, and one line for the rest."""
+    tenant = request.tenant  # type: ignore[attr-defined]
+    rows = bell_of(tenant_id=tenant.pk, user_id=request.user.pk or 0, most=BELL_LINES)
+    for row in rows:
+        yield nav.Notice(
+            text=row.title,
+            url=tenant_url(tenant, "team:notice_open", pk=row.pk),
+            at=row.created_at,
+            detail=row.detail[:80],
+            tone="bad" if row.kind in URGENT_NOTICES else "",
+        )
+    rest = rows[0].in_all - len(rows) if rows else 0  # type: ignore[attr-defined]
+    if rest > 0:
+        said = ngettext("%(n)s more unread", "%(n)s more unread", rest) % {"n": rest}
+        yield nav.Notice(text=said, url=tenant_url(tenant, "team:notices"), stands_for=rest)
+
+
+nav.register_bell(_notices)
+nav.register_bell_link(label=_("All notices"), icon="list", url_name="team:notices")
+nav.register_bell_link(
+    label=pgettext_lazy("notice", "Settings"), icon="adjustments", url_name="team:notice_choices"
+)
+nav.register_setting(
+    label=_("My notices"),
+    help=_("What reaches you in the console, in WeCom, by e-mail; mute; test"),
+    icon="bell-cog",
+    url_name="team:notice_choices",
+    order=94,
+    permission=Permission.VIEW,
+)

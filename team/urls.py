@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from team.phone.entry import EntryPage, JsConfigView
 from team.phone.sign_in import LoginView, OAuthView
 from team.phone.tasks import TaskActView, TasksPage
-from team.views import access, login
+from team.views import access, login, notices
 from team.views.approvals import ApprovalActView, ApprovalsPage
 from team.views.staff import StaffLinkPage, StaffListPage
 from team.views.today import ItemActView, TodayPage
@@ -16,6 +16,12 @@ urlpatterns: list[URLPattern] = [
     path("today/items/<int:pk>/<str:verb>", ItemActView.as_view(), name="item_act"),
     path("approvals/", ApprovalsPage.as_view(), name="approvals"),
     path("approvals/<int:pk>/<str:verb>", ApprovalActView.as_view(), name="approval_act"),
+    path("notices/", notices.NoticesPage.as_view(), name="notices"),
+    path("notices/<int:pk>/", notices.NoticeOpen.as_view(), name="notice_open"),
+    path("notices/read/", notices.NoticesReadAll.as_view(), name="notices_read"),
+    path("notices/settings/", notices.NoticeChoices.as_view(), name="notice_choices"),
+    path("notices/settings/test/", notices.NoticeTest.as_view(), name="notice_test"),
+    path("notices/settings/mute/<str:span>/", notices.NoticeMute.as_view(), name="notice_mute"),
     path("team/", StaffListPage.as_view(), name="staff_list"),
     path("team/<int:pk>/login/", StaffLinkPage.as_view(), name="staff_link"),
     path("settings/members/staff/", access.StaffAccessPage.as_view(), name="access"),

@@ -172,6 +172,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Qunce"
 MFA_TOTP_TOLERANCE = 1  # one code before and after: a phone's clock is seldom right to the second
 MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION != "mandatory"
+EMAIL_TIMEOUT = env.number("QUNCE_EMAIL_TIMEOUT_S", 15)
 DEFAULT_FROM_EMAIL = env.text("QUNCE_FROM_EMAIL", "Qunce <no-reply@localhost>")
 
 # --- Language and time: stored UTC, shown in the tenant's zone

@@ -41,6 +41,10 @@ class WorkItem(TenantModel):
     source_id = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=WorkState, default=WorkState.OPEN)
     snoozed_until = models.DateTimeField(null=True, blank=True)
+    snooze_reason = models.CharField(max_length=120, blank=True)  # why it was put off, in the person's words
+    is_untold = models.BooleanField(
+        default=False
+    )  # it came up, and the person may have to be told (team.notices)
     created_at = models.DateTimeField(default=clock.now)
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.CharField(max_length=128, blank=True)
@@ -68,6 +72,7 @@ class WorkItem(TenantModel):
                 condition=models.Q(state__in=[WorkState.OPEN, WorkState.SNOOZED, WorkState.BLOCKED]),
             ),
             models.Index(fields=["tenant", "staff", "-done_at"], name="team_work_item_done"),
+            models.Index(fields=["tenant"], name="team_work_item_untold", condition=models.Q(is_untold=True)),
         ]
 
     def __str__(self) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.db import transaction
 
-from team.enums import SNOOZE_MINUTES, WORK_MOVES, WorkState
+from team.enums import SNOOZE_MINUTES, WORK_MOVES, Bucket, WorkState
 from team.errors import NotYours, WorkItemGone
 from team.models import WorkItem
+from team.policies.notices import told_of
 from team.selectors.shifts import covers_for
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
@@ -60,6 +61,7 @@ def work_items_put(
                 source_kind=source_kind,
                 source_id=source_id,
                 created_at=now,
+                is_untold=bool(_told_as(source_kind, items[source_id])),
                 **_clipped(items[source_id]),
             )
             for source_id in sorted(items)
@@ -84,9 +86,21 @@ def work_items_put(
             "snoozed_until",
             "done_at",
             "done_by",
+            "is_untold",
         ],
     )
     return found
+
+
+def _told_as(source_kind: str, fields: dict[str, Any]) -> str:
+    """The kind of notice that fields of an item ask for, or ""."""
+    return told_of(
+        kind=fields.get("kind", ""),
+        bucket=fields.get("bucket", Bucket.MUST),
+        tier=fields.get("tier", ""),
+        source_kind=source_kind,
+        state=fields.get("state", WorkState.OPEN),
+    )
 
 
 def _clipped(fields: dict[str, Any]) -> dict[str, Any]:
@@ -98,12 +112,15 @@ def _clipped(fields: dict[str, Any]) -> dict[str, Any]:
 def _change(row: WorkItem, fields: dict[str, Any]) -> bool:
     """Whether it differs now: a row just made does not."""
     before = {**row.__dict__}
+    told_before = _told_as(row.source_kind, before), row.staff_id, row.tier
     for name, value in _clipped(fields).items():
         if name != "state":
             setattr(row, name, value)
     wanted = fields.get("state", WorkState.SNOOZED if row.state == WorkState.SNOOZED else WorkState.OPEN)
     if wanted != row.state:
         _set_state(row, wanted)
+    told_now = _told_as(row.source_kind, row.__dict__), row.staff_id, row.tier
+    row.is_untold = row.is_untold or bool(told_now[0] and told_now != told_before)
     return any(row.__dict__[name] != value for name, value in before.items() if name != "_state")
 
 

@@ -41,7 +41,7 @@ UNSCOPED = {
     "scrm/metrics.py": 1,
     "scrm/platform_admin.py": 1,
     "sop/tasks.py": 3,
-    "team/tasks.py": 1,
+    "team/tasks.py": 3,
     "tenants/selectors.py": 3,
     "wecom/archive/months.py": 1,
     "wecom/archive/tasks.py": 2,

@@ -49,6 +49,7 @@ WORDS: dict[str, dict[str, str]] = {
     "content:material_act": {"verb": "ask"},
     "content:materials_bulk": {"verb": "kind"},
     "content:script_verb": {"verb": "archive"},
+    "team:notice_mute": {"span": "hour"},
     "groups:koc_task_act": {"verb": "done"},
     "groups:end_task": {"kind": "notice"},
     "groups:end_task_act": {"kind": "notice", "verb": "done"},
