@@ -129,6 +129,10 @@ def connect() -> None:
         choices=import_string("groups.enums.PaymentBasis").choices,
         people=import_string("groups.selectors.members.people_who_paid"),
     )
+    import_string("contacts.selectors.facts.register_circles")(
+        choices=import_string("groups.enums.Circle").choices,
+        people=import_string("groups.selectors.circles.circles_now"),
+    )
     import_string("contacts.selectors.facts.register_tiers")(import_string("leads.selectors.leads.tiers_of"))
     import_string("wecom.operations.facts.register_sources")(
         due_late=import_string("scrm.sources.due_late"),

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 SILENT, BOUGHT, SPENT, STAGE = "silent", "bought", "spent", "stage"
-DID, CHANNEL, TIER = "did:", "channel:", "tier:"
+DID, CHANNEL, TIER, CIRCLE, ORDERED = "did:", "channel:", "tier:", "circle:", "ordered:"
+STATED = (TIER, CHANNEL, CIRCLE)  # facts that hold or do not; there is nothing to count
 CONDITIONS_MAX, DAYS_MAX, COUNT_MAX = 3, 365, 1_000_000
 _DAY = timedelta(days=1)
 

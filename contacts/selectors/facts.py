@@ -9,9 +9,23 @@ from django.db.models.functions import Coalesce
 
 from contacts.enums import BehaviourKind, OrderState
 from contacts.models import Behaviour, Customer, CustomerTag, Follow, Order
-from contacts.policies.tag_rules import BOUGHT, CHANNEL, DID, SILENT, SPENT, STAGE, TIER, Found, silent_days
+from contacts.policies.tag_rules import (
+    BOUGHT,
+    CHANNEL,
+    CIRCLE,
+    DID,
+    ORDERED,
+    SILENT,
+    SPENT,
+    STAGE,
+    STATED,
+    TIER,
+    Found,
+    silent_days,
+)
 from contacts.selectors import last_active_at
 from contacts.selectors.identity import as_persons, same_people
+from contacts.selectors.skus import order_facts, with_sku
 
 Key = tuple[str, int | None]
 Facts = dict[int, dict[Key, Found]]
@@ -22,11 +36,25 @@ class _Above:
     """What an app above tells; filled once at start."""
 
     tiers: Tiers | None = None
+    circles: Callable[..., dict[int, set[str]]] | None = None
+    circle_choices: tuple[tuple[str, Any], ...] = ()
 
 
 def register_tiers(tiers: Tiers) -> None:
     """`tiers(tenant_id=, customer_ids=) -> {customer id: "S" | "A+" | "A" | "B"}`."""
     _Above.tiers = staticmethod(tiers)
+
+
+def register_circles(
+    *, choices: Iterable[tuple[str, Any]], people: Callable[..., dict[int, set[str]]]
+) -> None:
+    """`people(tenant_id=, customer_ids=) -> {customer id: circles of any group now}`; `choices` names them."""
+    _Above.circles, _Above.circle_choices = staticmethod(people), tuple(choices)
+
+
+def circle_choices() -> list[tuple[str, Any]]:
+    """[(fact, label)] of the circles that rules may ask for."""
+    return [(f"{CIRCLE}{key}", label) for key, label in _Above.circle_choices]
 
 
 def facts_for(*, tenant_id: int, customer_ids: Iterable[int], keys: Iterable[Key], now: datetime) -> Facts:
@@ -41,7 +69,7 @@ def facts_for(*, tenant_id: int, customer_ids: Iterable[int], keys: Iterable[Key
     people = same_people(tenant_id=tenant_id, customer_ids=ids)
     everyone = sorted({*ids, *(one for records in people.values() for one in records)})
     facts: Facts = {one: {} for one in everyone}
-    for read in (_done, _orders, _silence, _channels, _stages, _tiers):
+    for read in (_done, _orders, _kinds, _silence, _channels, _stages, _tiers, _circles):
         for customer_id, key, found in read(tenant_id, everyone, wanted, now):
             facts[customer_id][key] = found
     joint = {one: _joint([facts[record] for record in sorted(records)]) for one, records in people.items()}
@@ -61,7 +89,7 @@ def _both(fact: str, one: Found, other: Found) -> Found:
     times = [at for at in (one.at, other.at) if at is not None]
     if fact == SILENT:
         count = min(one.count, other.count)
-    elif fact == STAGE or fact.startswith((TIER, CHANNEL)):
+    elif fact == STAGE or fact.startswith(STATED):
         count = max(one.count, other.count)
     else:
         count = one.count + other.count
@@ -113,6 +141,22 @@ def _orders(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> T
                 yield row["customer_id"], key, Found(count, row[f"at{number}"])
 
 
+def _kinds(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> Told:
+    """Paid orders by their kind: first, upsell, repurchase."""
+    mine = [key for key in keys if key[0].startswith(ORDERED)]
+    if not mine:
+        return
+    rows = Order.objects.filter(tenant_id=tenant_id, customer_id__in=ids, state=OrderState.PAID)
+    told: dict[tuple[int, Key], list[datetime]] = {}
+    for row in with_sku(rows.filter(ordered_at__lte=now)):
+        for key in mine:
+            fresh = key[1] is None or row.ordered_at > now - timedelta(days=key[1])
+            if key[0] == f"{ORDERED}{order_facts(row).kind}" and fresh:
+                told.setdefault((row.customer_id, key), []).append(row.ordered_at)
+    for (customer_id, key), times in told.items():
+        yield customer_id, key, Found(len(times), max(times))
+
+
 def _silence(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> Told:
     mine = [key for key in keys if key[0] == SILENT]
     if not mine:
@@ -160,6 +204,16 @@ def _tiers(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> To
                 yield customer_id, key, Found(1)
 
 
+def _circles(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> Told:
+    mine = [key for key in keys if key[0].startswith(CIRCLE)]
+    if not mine or _Above.circles is None:
+        return
+    for customer_id, circles in _Above.circles(tenant_id=tenant_id, customer_ids=ids).items():
+        for key in mine:
+            if key[0].removeprefix(CIRCLE) in circles:
+                yield customer_id, key, Found(1)
+
+
 def people_perhaps(
     *,
     tenant_id: int,
@@ -192,7 +246,7 @@ def people_perhaps(
 def _perhaps(tenant_id: int, fact: str) -> Q:
     if fact.startswith(DID):
         return _any_record(Behaviour.objects.filter(tenant_id=tenant_id, kind=fact.removeprefix(DID)))
-    if fact in (BOUGHT, SPENT):
+    if fact in (BOUGHT, SPENT) or fact.startswith(ORDERED):
         return _any_record(Order.objects.filter(tenant_id=tenant_id, state=OrderState.PAID))
     if fact.startswith(CHANNEL):
         came = Follow.objects.filter(tenant_id=tenant_id, channel_id=int(fact.removeprefix(CHANNEL)))

@@ -9,10 +9,22 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from contacts.enums import BehaviourKind
+from contacts.enums import BehaviourKind, SkuKind
 from contacts.models import CustomerTag, Tag, TagBatch, TagGroup, TagPast, TagRule
-from contacts.policies.tag_rules import BOUGHT, CHANNEL, DID, SILENT, SPENT, STAGE, TIER, Condition
+from contacts.policies.tag_rules import (
+    BOUGHT,
+    CHANNEL,
+    DID,
+    ORDERED,
+    SILENT,
+    SPENT,
+    STAGE,
+    STATED,
+    TIER,
+    Condition,
+)
 from contacts.selectors.channels import channel_list
+from contacts.selectors.facts import circle_choices
 from tenants import clock
 
 BATCH_STUCK = timedelta(minutes=2)
@@ -115,10 +127,12 @@ def tag_batches_stuck() -> list[tuple[int, int]]:
 def fact_choices(*, tenant_id: int) -> list[tuple[Any, list[tuple[str, Any]]]]:
     """What a rule can count, in groups as a select shows them. Channels put away too: a rule may stand on one."""
     every = channel_list(tenant_id=tenant_id, archived=None)
-    channels = [(f"{CHANNEL}{one.pk}", one.name) for one in every]
+    channels, circles = [(f"{CHANNEL}{one.pk}", one.name) for one in every], circle_choices()
     return [
         (_("What the person did"), [(f"{DID}{key}", label) for key, label in BehaviourKind.choices]),
         (_("Silence and purchases"), [(key, NAMES[key]) for key in (SILENT, BOUGHT, SPENT)]),
+        (_("Kind of order"), [(f"{ORDERED}{key}", label) for key, label in SkuKind.choices]),
+        *([(_("Circle in a group now"), circles)] if circles else []),
         (_("Standing"), [(STAGE, NAMES[STAGE])]),
         (_("Intent tier now"), [(f"{TIER}{one}", one) for one in TIERS]),
         *([(_("Came by the channel"), channels)] if channels else []),
@@ -132,6 +146,8 @@ def fact_names(*, tenant_id: int) -> dict[str, str]:
     }
     for one in TIERS:
         known[f"{TIER}{one}"] = _("Intent tier %(tier)s") % {"tier": one}
+    for key, label in SkuKind.choices:
+        known[f"{ORDERED}{key}"] = _("Paid orders, %(kind)s") % {"kind": label}
     for channel in channel_list(tenant_id=tenant_id, archived=None):
         known[f"{CHANNEL}{channel.pk}"] = _("Came by %(channel)s") % {"channel": channel.name}
     return known
@@ -140,7 +156,7 @@ def fact_names(*, tenant_id: int) -> dict[str, str]:
 def condition_words(condition: Condition, names: dict[str, str]) -> str:
     """One condition as a person says it: Finished a lesson, at least 3, within 7 days."""
     name = names.get(condition.fact, condition.fact)
-    if condition.fact.startswith((TIER, CHANNEL)):
+    if condition.fact.startswith(STATED):
         said = name
     else:
         said = _("%(fact)s: at least %(count)s") % {"fact": name, "count": condition.at_least}
@@ -166,7 +182,7 @@ def evidence_words(evidence: dict[str, Any], names: dict[str, str]) -> list[str]
     for one in evidence.get("found", []):
         condition = Condition(one["fact"], one["at_least"], one["days"])
         said = condition_words(condition, names)
-        if not condition.fact.startswith((TIER, CHANNEL)):
+        if not condition.fact.startswith(STATED):
             said = _("%(condition)s; counted %(count)s") % {"condition": said, "count": one["count"]}
         made.append(said)
     return made

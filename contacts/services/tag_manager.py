@@ -3,15 +3,20 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from contacts.enums import SkuKind
 from contacts.errors import TagForeign, TagTaken, TagUnknown
 from contacts.models import Tag, TagGroup
-from contacts.policies.tag_rules import BOUGHT, SILENT, STAGE, TIER, Condition
+from contacts.policies.tag_rules import BOUGHT, CHANNEL, ORDERED, SILENT, STAGE, TIER, Condition
+from contacts.selectors.channels import channel_list
+from contacts.selectors.facts import circle_choices
 from contacts.services.tag_rules import tag_rule_save
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+
+SOURCES_MOST = 20  # channels that get a tag of their own
 
 
 def tag_save(*, tenant: Tenant, name: str, group: str, actor: Actor, tag_id: int | None = None) -> Tag:
@@ -88,8 +93,18 @@ def tag_set_archived(*, tenant: Tenant, tag_id: int, is_archived: bool, actor: A
     return tag
 
 
-def builtin_tags() -> list[tuple[str, Condition]]:
-    """The tags that every team wants, with the rule of each, in the language in hand."""
+def builtin_tags(*, tenant_id: int) -> list[tuple[str, Condition]]:
+    """The tags that every team wants, with the rule of each, in the language in hand: source, stage, tier, circle,
+    silence, buyer, kind of order (R32)."""
+    sources = [
+        (_("From %(channel)s") % {"channel": one.name[:24]}, Condition(f"{CHANNEL}{one.pk}"))
+        for one in channel_list(tenant_id=tenant_id)[:SOURCES_MOST]
+    ]
+    circles = [(str(label), Condition(fact)) for fact, label in circle_choices()]
+    orders = [
+        (_("Bought: %(kind)s") % {"kind": label}, Condition(f"{ORDERED}{key}"))
+        for key, label in SkuKind.choices
+    ]
     stages = [(_("Stage %(n)s or further") % {"n": n}, Condition(STAGE, n)) for n in range(3, 8)]
     tiers = [(_("Tier %(tier)s") % {"tier": one}, Condition(f"{TIER}{one}")) for one in ("S", "A+", "A", "B")]
     return [
@@ -98,6 +113,9 @@ def builtin_tags() -> list[tuple[str, Condition]]:
         (_("No interaction for 7 days"), Condition(SILENT, 7)),
         *tiers,
         *stages,
+        *circles,
+        *orders,
+        *sources,
     ]
 
 
@@ -108,7 +126,7 @@ def tags_add_builtin(*, tenant: Tenant, actor: Actor) -> int:
     with transaction.atomic():
         known = Tag.objects.filter(tenant=tenant, app=None, deleted_at=None, group__name=group)
         names = set(known.values_list("name", flat=True))
-        for name, condition in builtin_tags():
+        for name, condition in builtin_tags(tenant_id=tenant.pk):
             if name not in names:
                 tag = tag_save(tenant=tenant, name=name, group=group, actor=actor)
                 tag_rule_save(

@@ -152,7 +152,9 @@ class ReadinessForm(forms.Form):
     )
     purpose = forms.ChoiceField(label=_("Purpose"), choices=_blank(Purpose.choices), required=False)
     scenario = forms.ChoiceField(label=_("Scenario"), choices=_blank(Scenario.choices), required=False)
-    positioning_audience = _text(pgettext_lazy("group", "For whom"))
+    positioning_audience = _text(
+        pgettext_lazy("group", "For whom"), hint=_("Age, gender, interests, occupation, spending habits.")
+    )
     positioning_not_for = _text(_("Who should stay out"))
     positioning_outcome = _text(_("What they achieve here"))
     positioning_actions = _text(_("What they can do in the group"))

@@ -120,6 +120,15 @@ def circles_of(*, tenant_id: int, group_id: int, customer_ids: Iterable[int]) ->
     return {row.customer_id: row for row in rows}
 
 
+def circles_now(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, set[str]]:
+    """{customer id: the circles this record stands in now, of any group}. One query."""
+    rows = CircleSpell.objects.filter(tenant_id=tenant_id, customer_id__in=list(customer_ids), until_day=None)
+    found: dict[int, set[str]] = {}
+    for customer_id, circle in rows.values_list("customer_id", "circle"):
+        found.setdefault(customer_id, set()).add(circle)
+    return found
+
+
 def circle_members(
     *, tenant_id: int, group_ids: Iterable[int], circles: Iterable[str] = ENGAGED, day: date | None = None
 ) -> dict[int, set[int]]:

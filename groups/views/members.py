@@ -1,10 +1,12 @@
 """Who is in a group: what the members tab shows for an address, and the same rows as a file."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 
+from contacts.selectors.profile import completeness_of
 from groups.models import Group, Member
 from groups.policies.plan import GroupPlan
 from groups.selectors import member_list
@@ -14,7 +16,8 @@ from groups.selectors.violations import count_breaches
 from groups.views import six
 
 MEMBERS_A_PAGE = 50
-WHICH = ("customers", "staff", "leads", "everyone", "left", *ROLES)
+THIN = "thin"  # in the address: of whom less than half of the profile is known
+WHICH = ("customers", "staff", "leads", "everyone", "left", THIN, *ROLES)
 
 
 def members_asked(
@@ -28,7 +31,9 @@ def members_asked(
     if figure is not None:
         rows = member_list(**who, member_ids=figure.member_ids)
     else:
-        rows = member_list(**who, which="everyone" if which == "leads" else which)
+        rows = member_list(**who, which={"leads": "everyone", THIN: "customers"}.get(which, which))
+        if which == THIN:
+            rows = rows.filter(customer_id__in=profiles_of(group).thin)
         if which == "leads":
             rows = rows.filter(userid__in=[group.owner_userid, *group.admin_userids])
         if which in ROLES:
@@ -40,6 +45,28 @@ def members_asked(
     return rows, which, figure
 
 
+@dataclass(frozen=True)
+class Profiles:
+    """How much is known of a group's present customers: the mean share of nine fields, None without customers; and
+    those of whom less than half is known."""
+
+    mean: float | None
+    thin: frozenset[int]
+
+
+def profiles_of(group: Group) -> Profiles:
+    """A camp's completeness (R28). Four queries, the first time a page asks."""
+    known: Profiles | None = getattr(group, "_profiles", None)
+    if known is None:
+        present = member_list(tenant_id=group.tenant_id, group_id=group.pk, which="customers")
+        ids = [one for one in present.values_list("customer_id", flat=True) if one is not None]
+        shares = completeness_of(tenant_id=group.tenant_id, customer_ids=ids)
+        mean = sum(shares.values()) / len(shares) if shares else None
+        known = Profiles(mean, frozenset(one for one, share in shares.items() if share < 0.5))
+        group._profiles = known  # type: ignore[attr-defined]
+    return known
+
+
 def members_context(request: Any, group: Group, facts: GroupPlan) -> dict[str, Any]:
     """What `groups/_members.html` shows."""
     rows, which, figure = members_asked(request, group, facts)
@@ -49,7 +76,7 @@ def members_context(request: Any, group: Group, facts: GroupPlan) -> dict[str, A
     count_breaches(page, group=group)
     mark_roles(page, group=group)
     return {
-        "which": which, "page": page, "paginator": paginator, "page_field": "page",
+        "profiles": profiles_of(group), "which": which, "page": page, "paginator": paginator, "page_field": "page",
         "text": request.GET.get("q", "").strip(), "figure": figure,
         "shows_left": which == "left" or any(row.left_at for row in page),
         **({"staff": figure.crew} if figure else {}),

@@ -1,15 +1,16 @@
 """Tags by rule on real rows: given with evidence, taken off with history, apart from WeCom's and from hands."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from contacts.enums import TagEnd
 from contacts.errors import RuleInvalid, TagForeign, TagTaken, TagUnknown
 from contacts.events import BehavioursRecorded
 from contacts.handlers import on_behaviours_recorded
-from contacts.models import CustomerTag, Tag, TagPast, TagRule
+from contacts.models import Channel, Customer, CustomerTag, Tag, TagPast, TagRule
 from contacts.policies.tag_rules import Condition
 from contacts.selectors.tags import evidence_words, fact_names
 from contacts.services.tag_manager import tag_save, tag_set_archived, tags_add_builtin
@@ -23,6 +24,7 @@ from contacts.services.tag_rules import (
 )
 from contacts.services.tags import customer_tag_add, customer_tag_remove, tags_store, wecom_tags_set
 from contacts.tasks import sweep_tags
+from groups.models import CircleSpell
 from tenants import clock
 from tenants.audit import Actor
 from tenants.errors import NotPermitted
@@ -34,9 +36,11 @@ from tests.factories.contacts import (
     make_customer,
     make_customer_tag,
     make_customers,
+    make_follow,
     make_order,
     make_tag,
 )
+from tests.factories.groups import make_group
 from tests.factories.team import make_staff
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -316,3 +320,25 @@ def test_another_end_of_a_tag_is_audited_with_both_days(
     customer_tag_add(**who, expires_at=until)
     entry = AuditEntry.objects.get(verb="contacts.customer.tag_moved")
     assert entry.changes["tag_until"] == [None, until.isoformat()]
+
+
+def test_built_in_tags_tell_source_circle_and_kind_of_order(scoped: Tenant, owner: Actor) -> None:
+    channel = Channel.objects.create(tenant=scoped, name="小红书", kind="content")
+    with translation.override("en"):
+        tags_add_builtin(tenant=scoped, actor=owner)
+    person, other = make_customer(tenant=scoped), make_customer(tenant=scoped)
+    make_follow(tenant=scoped, customer=person, staff=make_staff(tenant=scoped), channel=channel)
+    group = make_group(tenant=scoped)
+    CircleSpell.objects.create(
+        tenant=scoped, group=group, customer=person, circle="core", from_day=date(2026, 3, 1), active_days=9
+    )
+    make_order(tenant=scoped, customer=person, told_kind="upsell")
+    make_order(tenant=scoped, customer=other, told_kind="first")
+    rules_judge(tenant_id=scoped.pk, customer_ids=[person.pk, other.pk])
+
+    def carried(one: Customer) -> set[str]:
+        return set(CustomerTag.objects.filter(customer=one).values_list("tag__name", flat=True))
+
+    expected = {"From 小红书", "Core circle", "Bought: Upsell"}
+    assert expected <= carried(person)
+    assert carried(other) & {*expected, "Bought: First basic"} == {"Bought: First basic"}

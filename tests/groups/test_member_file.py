@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 
 from console.pages import tenant_url
+from contacts.services.profile import profile_edit
+from tenants.audit import SYSTEM
 from tenants.enums import Role
 from tenants.models import AuditEntry, User
 from tenants.scoping import tenant_scope
@@ -107,3 +109,21 @@ def test_taking_members_out_is_recorded_and_asks_the_same_for_many(
     with tenant_scope(tenant):
         last = AuditEntry.objects.filter(verb="console.list.exported").latest("pk")
     assert last.changes == {"list": [None, "groups.members"], "rows": [None, 42]}
+
+
+def test_the_members_tab_says_how_much_of_the_camps_profiles_is_known_and_of_whom_too_little(tenant, group):
+    with tenant_scope(tenant):
+        host = group.members.get(customer__name="陈姐").customer
+        profile_edit(
+            tenant=tenant, customer_id=host.pk, actor=SYSTEM,
+            values={"gender": "female", "birth_year": "1992", "education": "bachelor", "city": "苏州"},
+        )  # fmt: skip
+    client = signed_in(tenant, Role.LEADER)
+    where = tenant_url(tenant, "groups:detail", pk=group.pk)
+    told = client.get(where, {"tab": "members"}).text.split('id="camp-profiles"')[1].split("</p>")[0]
+    assert "33.3%" in told  # 陈姐 5 of 9, 刘女士 1 of 9
+    assert "1 person under half" in told
+    thin = client.get(where, {"tab": "members", "which": "thin"}).text.split("<tbody>")[1]
+    assert "刘女士" in thin
+    assert thin.split("</tbody>")[0].count("<tr") == 1
+    assert [row["Name"] for row in rows_of(client, tenant, group, which="thin")] == ["刘女士"]
