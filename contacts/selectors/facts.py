@@ -149,10 +149,13 @@ def _kinds(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> To
     rows = Order.objects.filter(tenant_id=tenant_id, customer_id__in=ids, state=OrderState.PAID)
     told: dict[tuple[int, Key], list[datetime]] = {}
     for row in with_sku(rows.filter(ordered_at__lte=now)):
+        who, at = row.customer_id, row.ordered_at
+        if who is None or at is None:
+            continue
         for key in mine:
-            fresh = key[1] is None or row.ordered_at > now - timedelta(days=key[1])
+            fresh = key[1] is None or at > now - timedelta(days=key[1])
             if key[0] == f"{ORDERED}{order_facts(row).kind}" and fresh:
-                told.setdefault((row.customer_id, key), []).append(row.ordered_at)
+                told.setdefault((who, key), []).append(at)
     for (customer_id, key), times in told.items():
         yield customer_id, key, Found(len(times), max(times))
 
