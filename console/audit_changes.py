@@ -26,6 +26,7 @@ _FIELDS: dict[str, Any] = {
     "membership": pgettext_lazy("audit field", "Login"),
     "tag": pgettext_lazy("audit field", "Tag"),
     "rows": pgettext_lazy("audit field", "Rows"),
+    "entries": pgettext_lazy("audit field", "Entries"),
     "list": pgettext_lazy("audit field", "List"),
     "opted_out": pgettext_lazy("audit field", "Wants no marketing"),
     "greeting": pgettext_lazy("audit field", "Welcome message"),

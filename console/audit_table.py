@@ -1,6 +1,8 @@
 """The audit trail as a table."""
 
+from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import django_filters
 import django_tables2 as tables
@@ -14,27 +16,63 @@ from console.audit_changes import change_words
 from console.audit_words import verb_label, verbs_named
 from console.tables import ConsoleTable
 from console.templatetags.q import moment
+from tenants import clock
+from tenants.selectors import audit_actors, audit_target_name, audit_verbs
+
+LOOKED_BACK = timedelta(days=90)
 
 
 class AuditFilter(django_filters.FilterSet):
-    """By words, by what was done, by day."""
+    """By words, by who, by what was done, by day; by one object or one entry, where a link names it.
+
+    Words are looked for in the last LOOKED_BACK when no day says otherwise: a trail grows for ever.
+    """
 
     q = django_filters.CharFilter(label=_("Person or object"), method="by_text")
+    who = django_filters.ChoiceFilter(label=pgettext_lazy("audit", "Who"), method="by_actor")
     verb = django_filters.CharFilter(label=pgettext_lazy("audit", "What"), method="by_verb")
-    since = django_filters.DateFilter(label=_("From"), field_name="at", lookup_expr="date__gte")
-    until = django_filters.DateFilter(label=_("Until"), field_name="at", lookup_expr="date__lte")
+    target = django_filters.ChoiceFilter(label=_("Object"), method="by_target")
+    entry = django_filters.NumberFilter(label=_("Entry"), field_name="pk")
+    since = django_filters.DateFilter(label=_("From"), method="by_first_day")
+    until = django_filters.DateFilter(label=_("Until"), method="by_last_day")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        tenant, asked = self.request.tenant, self.data.get("target", "")
+        self.filters["who"].extra["choices"] = audit_actors(tenant=tenant)
+        if asked:
+            kind, _colon, pk = asked.partition(":")
+            told = audit_target_name(tenant=tenant, kind=kind, pk=pk)
+            self.filters["target"].extra["choices"] = [(asked, told or pk)]
+        for name in ("target", "entry"):
+            if not self.data.get(name):
+                del self.filters[name]
         for name in ("since", "until"):
             self.form.fields[name].widget.input_type = "date"
 
+    def by_actor(self, queryset: QuerySet, name: str, who: str) -> QuerySet:
+        kind, _colon, pk = who.partition(":")
+        return queryset.filter(actor_kind=kind, actor_id=int(pk) if pk else None)
+
+    def by_target(self, queryset: QuerySet, name: str, target: str) -> QuerySet:
+        kind, _colon, pk = target.partition(":")
+        return queryset.filter(target_kind=kind, target_id=pk)
+
     def by_text(self, queryset: QuerySet, name: str, text: str) -> QuerySet:
+        if not self.data.get("since"):
+            queryset = queryset.filter(at__gt=clock.now() - LOOKED_BACK)
         return queryset.filter(Q(actor_name__icontains=text) | Q(target_name__icontains=text))
 
     def by_verb(self, queryset: QuerySet, name: str, text: str) -> QuerySet:
         """By the words people read, or by the stored verb."""
-        return queryset.filter(Q(verb__in=verbs_named(text)) | Q(verb__icontains=text))
+        stored = [one for one in audit_verbs(tenant=self.request.tenant) if text.lower() in one]
+        return queryset.filter(verb__in={*verbs_named(text), *stored})
+
+    def by_first_day(self, queryset: QuerySet, name: str, day: date) -> QuerySet:
+        return queryset.filter(at__gte=clock.day_bounds(day, self.request.tenant.timezone)[0])
+
+    def by_last_day(self, queryset: QuerySet, name: str, day: date) -> QuerySet:
+        return queryset.filter(at__lt=clock.day_bounds(day, self.request.tenant.timezone)[1])
 
 
 class AuditTable(ConsoleTable):
@@ -67,7 +105,13 @@ class AuditTable(ConsoleTable):
         return value
 
     def render_target_name(self, record: Any) -> str:
-        return gettext("Erased on request") if record.redacted_at else record.target_name or "–"
+        if record.redacted_at:
+            return gettext("Erased on request")
+        if not record.target_name:
+            return "–"
+        target = urlencode({"target": f"{record.target_kind}:{record.target_id}"})
+        title = gettext("Everything that was done with this")
+        return format_html('<a href="?{}" title="{}">{}</a>', target, title, record.target_name)
 
     def value_target_name(self, record: Any) -> str:
         return gettext("Erased on request") if record.redacted_at else record.target_name

@@ -3,14 +3,17 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any, ClassVar
 
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import RequestConfig
 
@@ -32,6 +35,27 @@ class WorkbookTooLong(DomainError):
     message = _(
         "An Excel file holds 50,000 rows at most. Narrow the list by its filters, or export it as CSV."
     )
+
+
+class CappedPaginator(Paginator):
+    """Pages over the first `most` rows; `is_capped` says that there are more, which nobody counted."""
+
+    def __init__(self, object_list: Any, *args: Any, most: int, **kwargs: Any) -> None:
+        super().__init__(object_list, *args, **kwargs)
+        self.most = most
+
+    @cached_property
+    def _found(self) -> int:
+        rows: QuerySet = self.object_list.data.data  # type: ignore[attr-defined]
+        return rows.order_by()[: self.most + 1].count()
+
+    @cached_property
+    def count(self) -> int:  # type: ignore[override]
+        return min(self._found, self.most)
+
+    @property
+    def is_capped(self) -> bool:
+        return self._found > self.most
 
 
 @dataclass(frozen=True)
@@ -131,6 +155,7 @@ class ListPage(RowsAsFile, ABC):
     purpose: ClassVar[Any] = ""
     page_size: ClassVar[int] = PAGE_SIZES[0]
     has_views: ClassVar[bool] = True
+    count_most: ClassVar[int | None] = None  # rows counted and paged at most, where a table grows for ever
 
     @abstractmethod
     def queryset(self) -> QuerySet:
@@ -160,8 +185,11 @@ class ListPage(RowsAsFile, ABC):
         table = self.table_class(rows, **self.table_kwargs())
         if request.GET.get("export") in FORMATS:
             return self.export(table)
-        RequestConfig(request, paginate={"per_page": self._size()}).configure(table)
         size = self._size()
+        paging: dict[str, Any] = {"per_page": size}
+        if self.count_most is not None:
+            paging["paginator_class"] = partial(CappedPaginator, most=self.count_most)
+        RequestConfig(request, paginate=paging).configure(table)
         context = {
             "title": self.title, "purpose": self.purpose, "table": table, "bar": bar, "bulk": self.bulk(),
             "can_export": self.can(Permission.EXPORT), "views": self._views(), "list_key": self.key,

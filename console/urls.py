@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from console.views import frame, public, settings
+from console.views import audit, frame, public, settings
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
@@ -22,7 +22,9 @@ urlpatterns: list[URLPattern] = [
     path("settings/preferences/", settings.Preferences.as_view(), name="preferences"),
     path("settings/api-keys/", settings.ApiKeys.as_view(), name="api_keys"),
     path("settings/api-keys/<int:pk>/revoke/", settings.ApiKeyRevoke.as_view(), name="api_key_revoke"),
-    path("settings/audit/", settings.Audit.as_view(), name="audit"),
+    path("settings/audit/", audit.Audit.as_view(), name="audit"),
+    path("settings/audit/verify/", audit.AuditVerify.as_view(), name="audit_verify"),
+    path("settings/audit/chain.jsonl", audit.AuditFile.as_view(), name="audit_file"),
 ]
 phone_urlpatterns: list[URLPattern] = []
 public_urlpatterns: list[URLPattern] = [

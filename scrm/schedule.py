@@ -43,6 +43,8 @@ TICKS = {
     "groups.sweep": 30.0,
     "contacts.sweep": 60.0,
     "wecom.media_due": 300.0,
+    "console.audit_seal_due": 5.0,
+    "console.audit_check_due": 900.0,
 }
 
 

@@ -33,6 +33,19 @@ class Suspension(models.TextChoices):
     LEFT_WECOM = "left_wecom", _("Left WeCom")
 
 
+class AuditFinding(models.TextChoices):
+    """What a verification of the audit chain says of the first entry that does not hold."""
+
+    WHOLE = "whole", _("Every entry is as it was written")
+    ALTERED = "altered", _("Changed after it was written, or moved to another place")
+    REMOVED = "removed", _("Taken out of the trail")
+    INSERTED = "inserted", _("Put in beside the chain")
+    MISDATED = "misdated", _("Its time does not fit its place")
+    BLANKED = "blanked", _("Its words are gone, and no erasure tells why")
+    CUT = "cut", _("The end of the trail was cut off or written anew")
+    UNSEALED = "unsealed", _("Waits too long to be chained")
+
+
 class PreferenceKind(models.TextChoices):
     INTEGER = "integer", _("Whole number")
     DECIMAL = "decimal", _("Number")

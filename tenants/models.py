@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from tenants import clock
-from tenants.enums import Role, Suspension
+from tenants.enums import AuditFinding, Role, Suspension
 from tenants.scoping import TenantModel
 
 
@@ -170,4 +170,48 @@ class AuditEntry(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "-at"], name="audit_recent"),
             models.Index(fields=["tenant", "target_kind", "target_id"], name="audit_target"),
+            models.Index(fields=["tenant", "actor_kind", "actor_id", "-at"], name="audit_actor"),
+            models.Index(fields=["tenant", "verb", "-at"], name="audit_verb"),
         ]
+
+
+class AuditSeal(TenantModel):
+    """The place of one audit entry in its tenant's hash chain (`tenants.chain`).
+
+    A trigger writes the row in the transaction of the entry, without a number; the sealing worker gives it number,
+    hashes and `sealed_at` once. After that only `salt` may change: it goes when the person in the entry is erased.
+    """
+
+    entry_id = models.BigIntegerField()
+    number = models.BigIntegerField(null=True)  # 1, 2, 3 ... without a gap
+    salt = models.BinaryField(null=True)  # 16 bytes; None once the entry's words are erased
+    personal = models.BinaryField(null=True)  # sha256 over salt and the words that may be erased
+    link = models.BinaryField(null=True)  # sha256 over the link before and the rest of the entry
+    sealed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "entry_id"], name="audit_seal_once"),
+            models.UniqueConstraint(fields=["tenant", "number"], name="audit_seal_number"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "entry_id"], condition=models.Q(number=None), name="audit_unsealed"
+            ),
+        ]
+
+
+class AuditCheck(TenantModel):
+    """One verification of the whole chain, and the head that it saw: an anchor for every later one. Append-only."""
+
+    at = models.DateTimeField(default=clock.now)
+    asked_by = models.CharField(max_length=128, blank=True)  # empty: the daily one
+    entries = models.BigIntegerField()  # how many links were read
+    number = models.BigIntegerField()  # of the head; 0: nothing is sealed yet
+    link = models.CharField(max_length=64)  # of the head, hex
+    finding = models.CharField(max_length=16, choices=AuditFinding, default=AuditFinding.WHOLE)
+    broken_number = models.BigIntegerField(null=True)
+    broken_entry_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "-at"], name="audit_check_recent")]

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from tenants import clock
-from tenants.models import ApiKey, AuditEntry, Invitation, Membership, Tenant, User
+from tenants.audit import SYSTEM
+from tenants.models import ApiKey, AuditCheck, AuditEntry, AuditSeal, Invitation, Membership, Tenant, User
 from tenants.scoping import unscoped
+from tenants.sealing import head
 from tenants.secrets import digest
+from tenants.verifying import check_last
 
 
 @dataclass(frozen=True)
@@ -81,3 +85,74 @@ def api_key_by_token(token: str) -> ApiKey | None:
 def audit_list(*, tenant: Tenant) -> QuerySet[AuditEntry]:
     """The audit trail, newest first."""
     return AuditEntry.objects.filter(tenant=tenant).order_by("-at", "-pk")
+
+
+@dataclass(frozen=True)
+class ChainState:
+    """The audit chain as the page shows it: its head, what waits for its seal, the last verification."""
+
+    number: int
+    link: str
+    waiting: int
+    check: AuditCheck | None
+
+
+def audit_chain(*, tenant: Tenant) -> ChainState:
+    """Head, waiting entries and last check of the tenant's chain."""
+    number, link = head(tenant.pk)
+    waiting = AuditSeal.objects.filter(tenant=tenant, number=None).count()
+    return ChainState(number, link, waiting, check_last(tenant_id=tenant.pk))
+
+
+# From actor to actor along the index, one probe each, however many entries they wrote.
+_ACTORS = """
+with recursive found as (
+  (select actor_kind, actor_id from tenants_auditentry where tenant_id = %(tenant)s
+   order by actor_kind, actor_id limit 1)
+  union all
+  select next.actor_kind, next.actor_id from found cross join lateral (
+    (select 1 as place, actor_kind, actor_id from tenants_auditentry e where tenant_id = %(tenant)s
+     and e.actor_kind = found.actor_kind and e.actor_id > found.actor_id order by e.actor_id limit 1)
+    union all
+    (select 2, actor_kind, actor_id from tenants_auditentry e where tenant_id = %(tenant)s
+     and e.actor_kind > found.actor_kind order by e.actor_kind, e.actor_id limit 1)
+    order by place limit 1) as next
+)
+select found.actor_kind, found.actor_id, named.actor_name from found left join lateral (
+  select actor_name from tenants_auditentry e where tenant_id = %(tenant)s and e.actor_kind = found.actor_kind
+  and e.actor_id = found.actor_id order by at desc limit 1) as named on true
+where named.actor_name is not null or found.actor_kind = 'system' limit 500
+"""
+
+
+def audit_actors(*, tenant: Tenant) -> list[tuple[str, str]]:
+    """("user:12", name) of everyone in the trail, by name, 500 at most; "system:" is Qunce itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTORS, {"tenant": tenant.pk})
+        rows = cursor.fetchall()
+    found = [(f"{kind}:{'' if pk is None else pk}", name or SYSTEM.name) for kind, pk, name in rows]
+    return sorted(found, key=lambda one: one[1])
+
+
+_VERBS = """
+with recursive found as (
+  (select verb from tenants_auditentry where tenant_id = %(tenant)s order by verb limit 1)
+  union all
+  select (select e.verb from tenants_auditentry e where e.tenant_id = %(tenant)s and e.verb > found.verb
+          order by e.verb limit 1) from found where found.verb is not null
+)
+select verb from found where verb is not null
+"""
+
+
+def audit_verbs(*, tenant: Tenant) -> list[str]:
+    """Every stored verb of the trail; one probe of an index for each."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VERBS, {"tenant": tenant.pk})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def audit_target_name(*, tenant: Tenant, kind: str, pk: str) -> str:
+    """What the trail last called this object; "" if it never did."""
+    rows = AuditEntry.objects.filter(tenant=tenant, target_kind=kind, target_id=pk).order_by("-pk")
+    return rows.values_list("target_name", flat=True).first() or ""

@@ -1,25 +1,22 @@
 """Settings: members, preferences, API keys, the audit trail, one's own account."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from console import nav, selectors
-from console.audit_table import AuditFilter, AuditTable
 from console.forms import ProfileForm
-from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, TemplatePage, go, render, toast
 from console.preferences_form import preferences_form
 from tenants import services
 from tenants.enums import Permission, Role
 from tenants.forms import ApiKeyForm, InvitationForm, RoleForm
 from tenants.roles import PERMISSIONS, allows
-from tenants.selectors import api_key_list, audit_list, invitation_list_open, member_list
+from tenants.selectors import api_key_list, invitation_list_open, member_list
 
 
 @dataclass(frozen=True)
@@ -184,20 +181,6 @@ class ApiKeyRevoke(Managed):
         services.api_key_revoke(tenant=self.request.tenant, key_id=pk, actor=self.request.actor)
         toast(request, _("The key no longer works."))
         return self.back("console:api_keys")
-
-
-class Audit(ListPage):
-    """Who did what, when, to what."""
-
-    permission = Permission.MANAGE
-    template_name = "console/audit.html"
-    table_class = AuditTable
-    filterset_class = AuditFilter
-    key = "console.audit"
-    page_size: ClassVar[int] = 50
-
-    def queryset(self) -> QuerySet:
-        return audit_list(tenant=self.request.tenant)
 
 
 class Profile(FormPage):

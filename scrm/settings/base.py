@@ -36,6 +36,9 @@ CALLBACK_BODY_BYTES = env.number("QUNCE_CALLBACK_BODY_BYTES", 256 * 1024)
 # --- Prometheus: who may read /metrics. Without a token only this machine itself may.
 METRICS_TOKEN = env.text("QUNCE_METRICS_TOKEN")
 
+# --- Audit: a folder, better on another machine, that gets the head of each company's chain every day (docs/audit.md)
+AUDIT_HEADS = env.text("QUNCE_AUDIT_HEADS")
+
 # --- Clock: one clock for everything that decides by time (tenants.clock)
 CLOCK_FILE = env.text("QUNCE_CLOCK_FILE")
 TICK_SCALE = env.decimal("QUNCE_TICK_SCALE", 1.0)  # beat ticks this much slower (> 1) or faster

@@ -34,6 +34,7 @@ OURS = (
 )
 # Uses of the one bypass, by file. A number here may only fall; a new file needs a reason in review.
 UNSCOPED = {
+    "console/tasks.py": 2,
     "contacts/tasks.py": 1,
     "leads/tasks.py": 1,
     "groups/tasks.py": 1,

@@ -27,6 +27,8 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "console:api_keys": (MANAGE, MANAGE),
     "console:api_key_revoke": (MANAGE, MANAGE),
     "console:audit": (MANAGE, WORK),
+    "console:audit_verify": (MANAGE, MANAGE),
+    "console:audit_file": (MANAGE, WORK),
     "team:today": (VIEW, WORK),
     "team:item_act": (VIEW, WORK),
     "team:approvals": (WORK, WORK),
