@@ -1,6 +1,7 @@
 """What the frame of every page shows: menu, companies, freshness, bell, the clock."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
@@ -24,6 +25,7 @@ SHEETS = {
     "analytics": "insights", "campaigns": "insights",
 }  # fmt: skip
 _TONES = ("bad", "warn", "ok", "")
+_SOME_PK = 987_654_321
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,18 @@ class Freshness:
 
 def tenant_url(tenant: "Tenant", name: str, **kwargs: Any) -> str:
     """The URL of a console page of this tenant: tenant_url(tenant, "groups:detail", pk=1)."""
+    pk = kwargs.get("pk")
+    if len(kwargs) == 1 and type(pk) is int and pk >= 0:
+        before, after = _around_pk(tenant.slug, name)
+        return f"{before}{pk}{after}"
     return reverse(name, kwargs={"tenant_slug": tenant.slug, **kwargs})
+
+
+@lru_cache(maxsize=4096)
+def _around_pk(slug: str, name: str) -> tuple[str, str]:
+    """A page's address before and after its number: a page of many rows has hundreds of one kind."""
+    before, _pk, after = reverse(name, kwargs={"tenant_slug": slug, "pk": _SOME_PK}).rpartition(str(_SOME_PK))
+    return before, after
 
 
 def home_url(tenant: "Tenant", role: str) -> str:

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
@@ -233,3 +233,17 @@ def bars(shares: Iterable[Share], empty: int | str = 0) -> list[dict[str, Any]]:
         found.append({"tone": tone, "x": f"{at:.2f}", "width": f"{max(width - 0.4, 0):.2f}"})
         at += width
     return found
+
+
+@register.simple_tag
+def week_menu(groups: Iterable[tuple[Any, int]], here: str) -> SafeString:
+    """Links to the weeks of (group, slots filled); `here`: the query of the page without its group. There may be a
+    thousand: no template a group."""
+    start = conditional_escape(here if here == "?" else f"{here}&")
+    return mark_safe(
+        "".join(
+            f'<a class="dropdown-item" href="{start}group={group.pk}">{conditional_escape(str(group))} '
+            f'<span class="q-3rd q-end">{filled} / 21</span></a>'
+            for group, filled in groups
+        )
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -32,8 +33,11 @@ from tenants import audit, clock, preferences
 from tenants.enums import Permission
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from groups.models import Group
 
+_NAMED_BY = ("name", "planned_name", "chat_id", "series")
 TABS = 5  # groups that stand as tabs; the others are in a list
 SIDE_BY_SIDE = 60  # groups whose weeks stand beside each other; of more, those next to the chosen one
 
@@ -49,29 +53,31 @@ class WeekPage(TemplatePage):
             return self.export(request.GET["export"])
         return super().get(request, **kwargs)
 
-    def groups(self) -> "list[Group]":
-        if not hasattr(self, "_groups"):
-            kind = self.request.GET.get("kind", "")
-            rows = groups_open(tenant_id=self.request.tenant.pk)
-            self._groups = list(rows.filter(kind=kind) if kind in Kind.values else rows)
-        return self._groups
+    def groups(self) -> "QuerySet[Group]":
+        """The groups of the kind asked for."""
+        kind, rows = self.request.GET.get("kind", ""), groups_open(tenant_id=self.request.tenant.pk)
+        return rows.filter(kind=kind) if kind in Kind.values else rows
+
+    @cached_property
+    def every(self) -> "list[Group]":
+        """The same with no more than a list names them by: there may be a thousand."""
+        return list(self.groups().select_related(None).only(*_NAMED_BY))
 
     def monday(self) -> date:
         return week_of(self.request.GET.get("week"), default=next_monday(self.request.tenant))
 
     def chosen(self) -> "Group | None":
         asked = self.request.GET.get("group", "")
-        every = self.groups()
         if not asked:
-            return every[0] if every else None
-        found = next((one for one in every if str(one.pk) == asked), None)
+            return self.groups().first()
+        found = next((one for one in self.every if str(one.pk) == asked), None)
         if found is None:
             raise Http404
-        return found
+        return self.groups().get(pk=found.pk)
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         group, monday = self.chosen(), self.monday()
-        every = self.groups()
+        every = self.every
         filled = weeks_filled(tenant_id=self.request.tenant.pk, monday=monday)
         series = [one for one in every if group is not None and one.series == group.series]
         beside = series if len(series) > 1 else every
@@ -97,7 +103,7 @@ class WeekPage(TemplatePage):
         if not self.can(Permission.EXPORT):
             return self.forbidden(Permission.EXPORT)
         group, monday = self.chosen(), self.monday()
-        groups = self.groups() if self.request.GET.get("all") or group is None else [group]
+        groups = list(self.groups()) if self.request.GET.get("all") or group is None else [group]
         lines = table_lines(tenant=self.request.tenant, groups=groups, monday=monday)
         with transaction.atomic():
             audit.record(
