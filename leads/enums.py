@@ -56,6 +56,7 @@ class LeadEventKind(models.TextChoices):
     SLA_MISSED = "sla_missed", _("Deadline missed")
     DOUBT = "doubt", _("Doubt noted")
     DOUBT_ANSWERED = "doubt_answered", _("Doubt answered")
+    NEED = "need", _("Need noted")
 
 
 MARK_KINDS = frozenset(
@@ -111,6 +112,29 @@ class CloseReason(models.TextChoices):
 class DoubtState(models.TextChoices):
     OPEN = "open", _("Not answered")
     ANSWERED = "answered", _("Answered")
+
+
+class NeedKind(models.TextChoices):
+    """What is learned about why somebody would buy (R74). An objection is a doubt: it is answered, not just noted."""
+
+    NEED = "need", pgettext_lazy("what they need", "Need")
+    PAIN = "pain", pgettext_lazy("what they need", "Pain")
+    SCENARIO = "scenario", pgettext_lazy("what they need", "Scenario")
+    COMPETITOR = "competitor", pgettext_lazy("what they need", "Also looks at")
+    OBJECTION = "objection", pgettext_lazy("what they need", "Doubt")
+
+
+NOTED_KINDS: tuple[str, ...] = (NeedKind.NEED, NeedKind.PAIN, NeedKind.SCENARIO, NeedKind.COMPETITOR)
+
+
+class ShareReason(models.TextChoices):
+    """Why a lead should go to a colleague."""
+
+    FRIEND = "friend", _("friend of the customer, can write at once")
+    SKILL = "skill", _("has the skill for this tier")
+    LEAST = "least", _("carries least")
+    ONLY = "only", _("the only one who can")
+    NOBODY = "nobody", _("nobody is at work")
 
 
 def _count(key: str, default: int, label: object) -> Declared:

@@ -58,3 +58,18 @@ class RuleUnchanged(DomainError):
 class RuleNotPreviewed(DomainError):
     code = "LEAD-11"
     message = _("See first who moves: the count for this draft is not done yet.")
+
+
+class NeedEmpty(DomainError):
+    code = "LEAD-12"
+    message = _("Write what they need in their own words.")
+
+
+class ScriptGone(DomainError):
+    code = "LEAD-13"
+    message = _("This script is not in use any more. Choose another one.")
+
+
+class ShareStale(DomainError):
+    code = "LEAD-14"
+    message = _("Choose leads and a colleague for each first.")

@@ -5,14 +5,19 @@ from typing import Any
 
 import django_filters as filters
 from django.db.models import QuerySet
+from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from leads.models import Doubt, Lead
+from leads.enums import TIERS, LeadState
+from leads.models import Doubt, FollowUp, Lead, Need
 from leads.selectors import window_list
+from leads.selectors.energy import energy_since
 from team.selectors import staff_list
+from tenants import clock
 
 NOBODY = "none"
+_TIERS = [(tier, tier) for tier in TIERS]
 
 
 class LeadFilter(filters.FilterSet):
@@ -26,6 +31,26 @@ class LeadFilter(filters.FilterSet):
     doubt = filters.ChoiceFilter(label=_("Doubt"), method="by_doubt", empty_label=_("All"))
     camp = filters.ChoiceFilter(label=_("Camp"), field_name="window_id", empty_label=_("All"))
     payment = filters.MultipleChoiceFilter(label=_("Payment"), field_name="group__payment_basis", choices=[])
+
+    # links of the pages lead here; nobody types them
+    need = filters.CharFilter(
+        label=pgettext_lazy("what they need", "Need"), method="by_need", widget=HiddenInput
+    )
+    pain = filters.CharFilter(
+        label=pgettext_lazy("what they need", "Pain"), method="by_need", widget=HiddenInput
+    )
+    scenario = filters.CharFilter(
+        label=pgettext_lazy("what they need", "Scenario"), method="by_need", widget=HiddenInput
+    )
+    competitor = filters.CharFilter(
+        label=pgettext_lazy("what they need", "Also looks at"), method="by_need", widget=HiddenInput
+    )
+    touched = filters.ChoiceFilter(
+        label=_("Followed up in 7 days at tier"), method="by_touched", choices=_TIERS, widget=HiddenInput
+    )
+    bought = filters.ChoiceFilter(
+        label=_("Bought in 7 days at tier"), method="by_bought", choices=_TIERS, widget=HiddenInput
+    )
 
     class Meta:
         model = Lead
@@ -47,10 +72,21 @@ class LeadFilter(filters.FilterSet):
         basis: Any = Lead._meta.get_field("group").related_model._meta.get_field("payment_basis")
         self.filters["payment"].extra["choices"] = basis.choices
         doubts = Doubt.objects.filter(tenant_id=tenant_id).order_by("text").values_list("text", flat=True)
-        self.filters["doubt"].extra["choices"] = [(text, text) for text in doubts.distinct()[:100]]
+        texts = {*doubts.distinct()[:100], *filter(None, [self.data.get("doubt")])}
+        self.filters["doubt"].extra["choices"] = [(text, text) for text in sorted(texts)]
 
     def by_owner(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return rows.filter(owner=None) if value == NOBODY else rows.filter(owner_id=value)
 
     def by_doubt(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return rows.filter(pk__in=Doubt.objects.filter(text=value).values("lead_id"))
+
+    def by_need(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(pk__in=Need.objects.filter(kind=name, text=value).values("lead_id"))
+
+    def by_touched(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        touched = FollowUp.objects.filter(at__gte=energy_since(clock.now()), tier=value)
+        return rows.filter(pk__in=touched.values("lead_id"))
+
+    def by_bought(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(state=LeadState.WON, closed_at__gte=energy_since(clock.now()), tier=value)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from contacts.enums import BehaviourKind
-from leads.enums import CloseReason, FollowResult, LeadState
+from leads.enums import NOTED_KINDS, CloseReason, FollowResult, LeadState, NeedKind
 from leads.policies.rules import COUNTABLE, RULED_TIERS
 
 
@@ -73,6 +73,24 @@ class AssignForm(forms.Form):
         self.fields["pick"].choices = [  # type: ignore[attr-defined]
             (one, one) for one in picked if one.isdecimal()
         ]
+
+
+class NeedForm(forms.Form):
+    """One need, in the customer's words."""
+
+    kind = forms.ChoiceField(
+        label=_("What it is"), choices=[(one, NeedKind(one).label) for one in NOTED_KINDS]
+    )
+    text = forms.CharField(label=_("In their own words"), max_length=120)
+
+
+class TieForm(forms.Form):
+    """A need or doubt, the script that answers it, and what is searched for."""
+
+    kind = forms.ChoiceField(choices=NeedKind)
+    text = forms.CharField(max_length=120)
+    script = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    q = forms.CharField(required=False, max_length=120)
 
 
 LINES = 3  # conditions of a tier

@@ -5,11 +5,13 @@ from django.db.models import F, Q
 
 from leads.enums import (
     MAYBE_S,
+    NOTED_KINDS,
     CloseReason,
     DoubtState,
     FollowResult,
     LeadEventKind,
     LeadState,
+    NeedKind,
     NextAction,
     Tier,
 )
@@ -275,3 +277,40 @@ class Doubt(TenantModel):
             ),
         ]
         indexes = [models.Index(fields=["tenant", "state", "text"], name="lead_doubt_count")]
+
+
+class Need(TenantModel):
+    """What a customer needs, suffers from, would use it for, or compares us with, in their words (R74)."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="needs", db_index=False)
+    kind = models.CharField(max_length=12, choices=NeedKind)
+    text = models.CharField(max_length=120)
+    noted_at = models.DateTimeField()
+    noted_by = models.CharField(max_length=128)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "lead", "kind", "text"], name="lead_need_once"),
+            models.CheckConstraint(condition=Q(kind__in=list(NOTED_KINDS)), name="lead_need_is_no_doubt"),
+            models.CheckConstraint(condition=~Q(text=""), name="lead_need_has_words"),
+        ]
+        indexes = [models.Index(fields=["tenant", "kind", "text"], name="lead_need_count")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class NeedScript(TenantModel):
+    """The agreed words for one need or doubt, whoever has it: one script each."""
+
+    kind = models.CharField(max_length=12, choices=NeedKind)
+    text = models.CharField(max_length=120)
+    script = models.ForeignKey("content.Script", on_delete=models.CASCADE, related_name="+", db_index=False)
+    tied_at = models.DateTimeField(default=clock.now)
+    tied_by = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "kind", "text"], name="lead_need_script_once")
+        ]
+        indexes = [models.Index(fields=["tenant", "script"], name="lead_need_by_script")]

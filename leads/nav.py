@@ -39,5 +39,6 @@ register_holding(
         tasks=(SOURCE,),
     ),
     Holding("leads.FollowUp", _("Follow-ups"), path="lead__customer", clear={"note": ""}),
+    Holding("leads.Need", _("Needs"), path="lead__customer", is_removed=True),
     Holding("leads.Doubt", _("Doubts"), path="lead__customer", is_removed=True),
 )

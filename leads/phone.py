@@ -13,14 +13,21 @@ from django.utils.translation import gettext_lazy
 
 from console.pages import render, toast
 from contacts.selectors import follow_staff_names, groups_of, is_followed_by
-from leads.enums import CloseReason, FollowResult, LeadState, NextAction
-from leads.forms import FollowUpForm, NextForm
+from leads.enums import NOTED_KINDS, CloseReason, FollowResult, LeadState, NeedKind, NextAction
+from leads.forms import FollowUpForm, NeedForm, NextForm
 from leads.models import Lead
-from leads.policies.wording import scripts_for
 from leads.selectors import leads_of_customer
 from leads.selectors.board import doubts_of, lead_get, lead_text
 from leads.selectors.detail import why_of
-from leads.services import lead_confirm_s, lead_deny_s, lead_follow_up, lead_set_next_action
+from leads.selectors.needs import need_words_known, needs_of
+from leads.selectors.scripts import scripts_at_hand
+from leads.services import (
+    lead_confirm_s,
+    lead_deny_s,
+    lead_follow_up,
+    lead_set_next_action,
+    need_note,
+)
 from team.phone import PhoneView
 from team.phone.base import Panel
 from tenants import clock
@@ -53,13 +60,15 @@ def lead_panel(*, request: HttpRequest, customer_id: int) -> Panel | None:
         for one in leads_of_customer(tenant_id=tenant.pk, customer_id=customer_id)
         if one.state == LeadState.OPEN
     ]
-    return panel_of(tenant=tenant, lead=leads[0], is_friend=True) if leads else None
+    staff = str(request.staff)  # type: ignore[attr-defined]
+    return panel_of(tenant=tenant, lead=leads[0], is_friend=True, speaker=staff) if leads else None
 
 
-def panel_of(*, tenant: "Tenant", lead: Lead, is_friend: bool) -> Panel:
+def panel_of(*, tenant: "Tenant", lead: Lead, is_friend: bool, speaker: str) -> Panel:
     """One open lead: why, what to say, what to do next. Only a friend can write to the customer."""
     now = clock.now()
     doubts = doubts_of([lead]).get(lead.pk, [])
+    needs = needs_of(lead.pk)
     return Panel(
         "leads/_phone_panel.html",
         {
@@ -68,7 +77,10 @@ def panel_of(*, tenant: "Tenant", lead: Lead, is_friend: bool) -> Panel:
             "tier_shown": "S?" if lead.is_maybe_s else lead.tier,
             "why": why_of(lead=lead, as_of=now, now=now),
             "doubts": doubts,
-            "scripts": scripts_for(lead.column, [one.text for one in doubts if one.state == "open"]),
+            "scripts": scripts_at_hand(tenant=tenant, lead=lead, speaker=speaker, doubts=doubts, needs=needs),
+            "needs": needs,
+            "need_kinds": [(one, NeedKind(one).label) for one in NOTED_KINDS],
+            "needs_known": need_words_known(tenant_id=tenant.pk),
             "results": FollowResult.choices,
             "reasons": CloseReason.choices,
             "next_times": phone_times(now, tenant.timezone),
@@ -123,7 +135,11 @@ class LeadPhonePage(PhoneView):
             external = lead.customer.external_userid
             return HttpResponseRedirect(self.url("contacts_phone:customer", external_userid=external))
         tenant = self.request.tenant
-        panel = panel_of(tenant=tenant, lead=lead, is_friend=False) if lead.state == LeadState.OPEN else None
+        panel = (
+            panel_of(tenant=tenant, lead=lead, is_friend=False, speaker=str(self.request.staff))
+            if lead.state == LeadState.OPEN
+            else None
+        )
         who = {"tenant_id": tenant.pk, "customer_ids": [lead.customer_id]}
         context = {
             "lead": lead,
@@ -168,6 +184,27 @@ class PhoneFollow(PhoneLeadView):
             raise FormUnclear
         row = lead_follow_up(lead_id=pk, **form.arguments(clock.now()), **self.who)
         toast(self.request, _("Logged: %(result)s.") % {"result": row.get_result_display()})
+
+
+class NeedUnclear(DomainError):
+    """The form did not say what was noted."""
+
+    code = "FORM-03"
+    message = gettext_lazy("Write what they need first.")
+
+
+class PhoneNeed(PhoneLeadView):
+    """Note one need in the customer's words."""
+
+    def act(self, pk: int, **kwargs: Any) -> None:
+        form = NeedForm(self.request.POST)
+        if not form.is_valid():
+            raise NeedUnclear
+        need = need_note(
+            lead_id=pk, kind=form.cleaned_data["kind"], text=form.cleaned_data["text"], **self.who
+        )
+        said = {"kind": need.get_kind_display(), "text": need.text}
+        toast(self.request, _("Noted: %(kind)s “%(text)s”.") % said)
 
 
 class PhoneVerdict(PhoneLeadView):

@@ -1,9 +1,9 @@
 """The lead board: columns by tier, in the one work order; its tabs, its figures."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import (
@@ -15,7 +15,6 @@ from django.db.models import (
     Max,
     Q,
     QuerySet,
-    Sum,
     Value,
     When,
     Window,
@@ -23,9 +22,10 @@ from django.db.models import (
 from django.db.models.functions import RowNumber
 
 from leads.enums import TIERS, URGENT_TIERS, DoubtState, LeadState, Tier
-from leads.models import Doubt, FollowUp, Lead
+from leads.models import Doubt, Lead
 from leads.policies.rules import Rule, near_step
 from leads.policies.wording import headline, step_words
+from leads.selectors.energy import energy_since
 from leads.selectors.rules import rules_stored
 from team.selectors import in_work_order, work_order
 
@@ -33,7 +33,6 @@ COLUMN_CARDS = 6
 SUGGESTED = 5
 OVERDUE = 8
 FOREMOST = max(SUGGESTED, OVERDUE)  # what is overdue comes first in the work order
-ENERGY_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,9 @@ def lead_get(*, tenant_id: int, lead_id: int) -> Lead:
 
 
 def lead_tab(leads: QuerySet[Lead], tab: str, *, now: datetime, day_ends_at: datetime) -> QuerySet[Lead]:
-    """The leads of one tab: board, today, overdue, won, not_buying."""
+    """The leads of one tab: board, today, overdue, won, not_buying, and all of them."""
+    if tab == "all":
+        return leads
     if tab == "won":
         return leads.filter(state=LeadState.WON)
     if tab == "not_buying":
@@ -127,7 +128,7 @@ def lead_tab(leads: QuerySet[Lead], tab: str, *, now: datetime, day_ends_at: dat
 def tab_counts(leads: QuerySet[Lead], *, now: datetime, day_ends_at: datetime) -> dict[str, int]:
     """{tab: leads}, and {"won:A+": orders of the last 7 days} for each tier. One query."""
     is_open = Q(state=LeadState.OPEN)
-    recent = Q(state=LeadState.WON, closed_at__gte=now - timedelta(days=ENERGY_DAYS))
+    recent = Q(state=LeadState.WON, closed_at__gte=energy_since(now))
     return leads.order_by().aggregate(
         board=Count("pk", filter=is_open),
         today=Count("pk", filter=is_open & Q(next_action_at__lt=day_ends_at)),
@@ -294,48 +295,6 @@ def doubt_counts(leads: QuerySet[Lead], *, limit: int = 8) -> list[DoubtCount]:
         .order_by("-total", "text")[:limit]
     )
     return [DoubtCount(**row) for row in rows]
-
-
-@dataclass(frozen=True)
-class Energy:
-    """How work and orders split over one tier (R71). Shares are None when there is nothing to share."""
-
-    tier: str
-    touches: int
-    minutes: int
-    unmeasured: int
-    won: int
-    touch_share: float | None
-    won_share: float | None
-
-
-def energy_split(leads: QuerySet[Lead], *, now: datetime, won: Mapping[str, int]) -> list[Energy]:
-    """Follow-ups and orders of the last 7 days by tier. `won`: {tier: orders}. One query."""
-    since = now - timedelta(days=ENERGY_DAYS)
-    ids = leads.order_by().values("pk")
-    spent = {
-        row["tier"]: row
-        for row in FollowUp.objects.filter(lead__in=ids, at__gte=since)
-        .values("tier")
-        .annotate(
-            touches=Count("pk"), spent_min=Sum("minutes"), unmeasured=Count("pk", filter=Q(minutes=None))
-        )
-        .order_by()
-    }
-    touches = sum(row["touches"] for row in spent.values())
-    orders = sum(won[tier] for tier in TIERS)
-    return [
-        Energy(
-            tier=tier,
-            touches=spent.get(tier, {}).get("touches", 0),
-            minutes=spent.get(tier, {}).get("spent_min") or 0,
-            unmeasured=spent.get(tier, {}).get("unmeasured", 0),
-            won=won[tier],
-            touch_share=spent.get(tier, {}).get("touches", 0) / touches if touches else None,
-            won_share=won[tier] / orders if orders else None,
-        )
-        for tier in TIERS
-    ]
 
 
 def owner_loads(*, tenant_id: int) -> dict[int, int]:

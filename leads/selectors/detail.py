@@ -7,8 +7,16 @@ from django.utils.translation import gettext as _
 
 from contacts.enums import BehaviourKind
 from contacts.selectors.timeline import CHANGE, TimelineEntry
-from leads.enums import MARK_KINDS, SLA_SETTINGS, CloseReason, FollowResult, LeadEventKind, NextAction
-from leads.models import Lead, LeadEvent
+from leads.enums import (
+    MARK_KINDS,
+    SLA_SETTINGS,
+    CloseReason,
+    FollowResult,
+    LeadEventKind,
+    NeedKind,
+    NextAction,
+)
+from leads.models import FollowUp, Lead, LeadEvent, Need
 from leads.policies.history import tier_through_rules
 from leads.policies.tiers import Act, Mark, Result, TierState, Window, tier_of
 from leads.policies.wording import condition_words, step_words
@@ -103,6 +111,11 @@ def _check(state: TierState) -> Check:
     )
 
 
+def follow_ups_of(lead_id: int, *, limit: int = 8) -> list[FollowUp]:
+    """The last talks with the customer about this lead, the newest first. One query."""
+    return list(FollowUp.objects.filter(lead_id=lead_id).order_by("-at", "-pk")[:limit])
+
+
 def lead_timeline(*, tenant_id: int, customer_id: int, limit: int) -> list[TimelineEntry]:
     """The history of a customer's leads, newest first, for the one timeline of the customer. One query.
 
@@ -110,17 +123,26 @@ def lead_timeline(*, tenant_id: int, customer_id: int, limit: int) -> list[Timel
     """
     rows = LeadEvent.objects.filter(tenant_id=tenant_id, lead__customer_id=customer_id).order_by("-at", "-id")
     seen: set[tuple[int, datetime]] = set()
-    entries = []
+    entries: list[LeadEvent] = []
     for row in rows[: limit * 2]:
         if row.kind == LeadEventKind.TIER:
             if (row.lead_id, row.at) in seen or row.data["from"] == row.data["to"]:
                 continue
             seen.add((row.lead_id, row.at))
-        entries.append(_entry(row))
-    return entries[:limit]
+        entries.append(row)
+    needs = _need_texts(entries)
+    return [_entry(row, needs) for row in entries[:limit]]
 
 
-def _entry(event: LeadEvent) -> TimelineEntry:
+def _need_texts(events: list[LeadEvent]) -> dict[int, str]:
+    """{need: its words}: the history names the need only, so that erasing a person takes the words away. One query at
+    most.
+    """
+    ids = [row.data.get("need") for row in events if row.kind == LeadEventKind.NEED]
+    return dict(Need.objects.filter(pk__in=ids).values_list("pk", "text")) if ids else {}
+
+
+def _entry(event: LeadEvent, needs: dict[int, str]) -> TimelineEntry:
     who = event.actor_name or "Qunce"
     if event.kind == LeadEventKind.TIER:
         names = {"before": event.data["from"] or _("Unranked"), "now": event.data["to"] or _("Unranked")}
@@ -136,6 +158,8 @@ def _entry(event: LeadEvent) -> TimelineEntry:
         said = [FollowResult(event.data["result"]).label, *said]
     if event.kind == LeadEventKind.CLOSED_NOT_BUYING and event.data.get("reason") in CloseReason.values:
         said = [CloseReason(event.data["reason"]).label, event.data.get("note")]
+    if event.kind == LeadEventKind.NEED:
+        said = [NeedKind(event.data["what"]).label, needs.get(event.data["need"], "")]
     if event.kind == LeadEventKind.NEXT_SET and event.data.get("action") in NextAction.values:
         said = [NextAction(event.data["action"]).label]
     return TimelineEntry(

@@ -3,15 +3,11 @@
 Each writes the history, then derives the lead anew, in one transaction with the audit trail.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 
 from leads.enums import (
-    CLOSED_STATES,
     RETRY_HOURS,
     TALK_HOURS,
     CloseReason,
@@ -22,52 +18,18 @@ from leads.enums import (
 )
 from leads.errors import (
     DoubtEmpty,
-    LeadClosed,
     NextActionMissing,
     NextActionPast,
-    OwnerUnknown,
     ReasonMissing,
 )
-from leads.models import Doubt, FollowUp, Lead, LeadEvent, WindowMember
+from leads.models import Doubt, FollowUp, Lead
 from leads.policies.follow import next_after
-from leads.services.recompute import leads_recompute
-from leads.services.work import work_items_sync
-from team.selectors import staff_get
+from leads.services.hand import lead_in_hand, lead_note
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
-
-
-@contextmanager
-def _lead_in_hand(tenant: Tenant, lead_id: int, actor: Actor, *, open_only: bool = True) -> Iterator[Lead]:
-    """The lead, locked, inside a transaction; derived anew on the way out.
-
-    Raises Lead.DoesNotExist for a foreign id, NotPermitted, LeadClosed.
-    """
-    require(actor, Permission.WORK)
-    with transaction.atomic():
-        found = Lead.objects.values("window_id", "customer_id").get(tenant=tenant, pk=lead_id)
-        WindowMember.objects.select_for_update().get(tenant=tenant, **found)
-        lead = (
-            Lead.objects.select_for_update(of=("self",))
-            .select_related("customer", "window")
-            .get(tenant=tenant, pk=lead_id)
-        )
-        if open_only and lead.state in CLOSED_STATES:
-            raise LeadClosed
-        yield lead
-        lead.save()
-        leads_recompute(tenant_id=tenant.pk, customer_ids=[lead.customer_id], window_id=lead.window_id)
-        lead.refresh_from_db()
-        work_items_sync(tenant_id=tenant.pk, leads=[lead], now=clock.now())
-
-
-def _note(lead: Lead, kind: str, actor: Actor, **data: object) -> LeadEvent:
-    return LeadEvent.objects.create(
-        tenant_id=lead.tenant_id, lead=lead, at=clock.now(), kind=kind, data=data, actor_name=actor.name[:128]
-    )
 
 
 def _plan(lead: Lead, action: str, at: datetime | None) -> None:
@@ -81,9 +43,9 @@ def _plan(lead: Lead, action: str, at: datetime | None) -> None:
 
 def lead_confirm_s(*, tenant: Tenant, lead_id: int, actor: Actor) -> Lead:
     """A suggested S is one. Safe to repeat."""
-    with _lead_in_hand(tenant, lead_id, actor) as lead:
+    with lead_in_hand(tenant, lead_id, actor) as lead:
         if lead.suggestion is not None:
-            _note(
+            lead_note(
                 lead,
                 LeadEventKind.S_CONFIRMED,
                 actor,
@@ -98,17 +60,17 @@ def lead_set_s(*, tenant: Tenant, lead_id: int, actor: Actor, reason: str) -> Le
     """Set to S by hand, with a reason, as after a telephone call. Raises ReasonMissing."""
     if not reason.strip():
         raise ReasonMissing
-    with _lead_in_hand(tenant, lead_id, actor) as lead:
-        _note(lead, LeadEventKind.S_SET, actor, reason=reason[:200])
+    with lead_in_hand(tenant, lead_id, actor) as lead:
+        lead_note(lead, LeadEventKind.S_SET, actor, reason=reason[:200])
         audit.record(tenant=tenant, actor=actor, verb="leads.lead.s_set", target=lead, reason=reason)
     return lead
 
 
 def lead_deny_s(*, tenant: Tenant, lead_id: int, actor: Actor) -> Lead:
     """Not S: back to the tier that behaviours give. A later question is suggested again. Safe to repeat."""
-    with _lead_in_hand(tenant, lead_id, actor) as lead:
+    with lead_in_hand(tenant, lead_id, actor) as lead:
         if lead.suggestion is not None or lead.tier == "S":
-            _note(lead, LeadEventKind.S_DENIED, actor, behaviour=(lead.suggestion or {}).get("id"))
+            lead_note(lead, LeadEventKind.S_DENIED, actor, behaviour=(lead.suggestion or {}).get("id"))
             audit.record(tenant=tenant, actor=actor, verb="leads.lead.s_denied", target=lead)
     return lead
 
@@ -119,14 +81,14 @@ def lead_set_next_action(
     """Plan the next step. Moving an overdue date needs a reason. Raises NextActionMissing, NextActionPast,
     ReasonMissing. Safe to repeat.
     """
-    with _lead_in_hand(tenant, lead_id, actor) as lead:
+    with lead_in_hand(tenant, lead_id, actor) as lead:
         overdue = lead.next_action_at is not None and lead.next_action_at < clock.now()
         if overdue and not reason.strip():
             raise ReasonMissing
         before = [lead.next_action, lead.next_action_at and lead.next_action_at.isoformat()]
         _plan(lead, action, at)
         kind = LeadEventKind.SNOOZED if reason else LeadEventKind.NEXT_SET
-        _note(lead, kind, actor, action=lead.next_action, at=at.isoformat(), reason=reason[:200])
+        lead_note(lead, kind, actor, action=lead.next_action, at=at.isoformat(), reason=reason[:200])
         audit.record(
             tenant=tenant,
             actor=actor,
@@ -175,7 +137,7 @@ def lead_follow_up(
         return known
     if result == FollowResult.NEW_DOUBT and not doubt.strip():
         raise DoubtEmpty
-    with _lead_in_hand(tenant, lead_id, actor) as lead:
+    with lead_in_hand(tenant, lead_id, actor) as lead:
         now = clock.now()
         row = FollowUp.objects.create(
             tenant=tenant, lead=lead, at=now, result=FollowResult(result), note=note[:500], minutes=minutes,
@@ -183,7 +145,7 @@ def lead_follow_up(
         )  # fmt: skip
         lead.first_followed_at = lead.first_followed_at or now
         lead.followed_at, lead.follow_count = now, lead.follow_count + 1
-        _note(lead, LeadEventKind.FOLLOWED, actor, result=result, note=note[:200])
+        lead_note(lead, LeadEventKind.FOLLOWED, actor, result=result, note=note[:200])
         if doubt.strip():
             _doubt_put(lead, doubt, actor)
         if result == FollowResult.PAID:
@@ -218,7 +180,7 @@ def _plan_after(lead: Lead, result: str, action: str, at: datetime | None) -> No
 def _close(lead: Lead, kind: str, actor: Actor, reason: str, note: str) -> None:
     if kind == LeadEventKind.CLOSED_NOT_BUYING and reason not in CloseReason.values:
         raise ReasonMissing
-    _note(lead, kind, actor, reason=reason, note=note[:200])
+    lead_note(lead, kind, actor, reason=reason, note=note[:200])
 
 
 def lead_close(
@@ -234,7 +196,7 @@ def lead_close(
     }
     if state not in kinds:
         raise ValueError(state)
-    with _lead_in_hand(tenant, lead_id, actor) as lead:
+    with lead_in_hand(tenant, lead_id, actor) as lead:
         _close(lead, kinds[state], actor, reason, note)
         audit.record(
             tenant=tenant,
@@ -249,44 +211,14 @@ def lead_close(
 
 def lead_reopen(*, tenant: Tenant, lead_id: int, actor: Actor, reason: str = "") -> Lead:
     """Take a close by hand back, or follow up again after a refund. Opted-out leads stay closed. Safe to repeat."""
-    with _lead_in_hand(tenant, lead_id, actor, open_only=False) as lead:
+    with lead_in_hand(tenant, lead_id, actor, open_only=False) as lead:
         if lead.state in (LeadState.WON, LeadState.NOT_BUYING):
-            _note(lead, LeadEventKind.REOPENED, actor, reason=reason[:200])
+            lead_note(lead, LeadEventKind.REOPENED, actor, reason=reason[:200])
             audit.record(
                 tenant=tenant, actor=actor, verb="leads.lead.reopened", target=lead,
                 changes={"state": [lead.state, LeadState.OPEN.value]}, reason=reason,
             )  # fmt: skip
     return lead
-
-
-def lead_assign(*, tenant: Tenant, lead_ids: Iterable[int], staff_id: int, actor: Actor) -> int:
-    """Give open leads to a colleague. Returns how many changed hands. Raises OwnerUnknown. Safe to repeat."""
-    require(actor, Permission.WORK)
-    try:
-        staff = staff_get(tenant_id=tenant.pk, staff_id=staff_id)
-    except ObjectDoesNotExist as error:
-        raise OwnerUnknown from error
-    if not staff.is_active:
-        raise OwnerUnknown
-    with transaction.atomic():
-        leads = list(
-            Lead.objects.select_for_update(of=("self",))
-            .filter(tenant=tenant, pk__in=list(lead_ids), state=LeadState.OPEN)
-            .exclude(owner_id=staff_id)
-            .select_related("customer", "owner")
-            .order_by("pk")
-        )
-        for lead in leads:
-            before = str(lead.owner) if lead.owner else None
-            lead.owner = staff
-            _note(lead, LeadEventKind.ASSIGNED, actor, staff=staff_id)
-            audit.record(
-                tenant=tenant, actor=actor, verb="leads.lead.assigned", target=lead,
-                changes={"owner": [before, str(staff)]},
-            )  # fmt: skip
-        Lead.objects.bulk_update(leads, ["owner"])
-        work_items_sync(tenant_id=tenant.pk, leads=leads, now=clock.now())
-    return len(leads)
 
 
 def _doubt_put(lead: Lead, text: str, actor: Actor) -> Doubt:
@@ -297,7 +229,7 @@ def _doubt_put(lead: Lead, text: str, actor: Actor) -> Doubt:
         defaults={"raised_at": clock.now(), "raised_by": actor.name[:128]},
     )
     if created:
-        _note(lead, LeadEventKind.DOUBT, actor, text=doubt.text)
+        lead_note(lead, LeadEventKind.DOUBT, actor, text=doubt.text)
     return doubt
 
 
@@ -305,7 +237,7 @@ def doubt_raise(*, tenant: Tenant, lead_id: int, text: str, actor: Actor) -> Dou
     """Note what holds the customer back. The same words on one lead are one doubt. Raises DoubtEmpty."""
     if not text.strip():
         raise DoubtEmpty
-    with _lead_in_hand(tenant, lead_id, actor, open_only=False) as lead:
+    with lead_in_hand(tenant, lead_id, actor, open_only=False) as lead:
         return _doubt_put(lead, text, actor)
 
 
@@ -318,5 +250,5 @@ def doubt_answer(*, tenant: Tenant, doubt_id: int, answer: str, actor: Actor) ->
             doubt.state, doubt.answer = DoubtState.ANSWERED, answer.strip()[:500]
             doubt.answered_at, doubt.answered_by = clock.now(), actor.name[:128]
             doubt.save()
-            _note(doubt.lead, LeadEventKind.DOUBT_ANSWERED, actor, text=doubt.text)
+            lead_note(doubt.lead, LeadEventKind.DOUBT_ANSWERED, actor, text=doubt.text)
     return doubt

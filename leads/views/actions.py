@@ -20,7 +20,6 @@ from leads.selectors.board import lead_get
 from leads.services import (
     doubt_answer,
     doubt_raise,
-    lead_assign,
     lead_close,
     lead_confirm_s,
     lead_deny_s,
@@ -28,6 +27,7 @@ from leads.services import (
     lead_reopen,
     lead_set_next_action,
     lead_set_s,
+    leads_give,
 )
 from team.viewer import own_staff
 from tenants import clock
@@ -157,22 +157,25 @@ class DoubtAnswerView(ActionView):
         toast(self.request, _("Doubt answered."))
 
 
-class AssignView(ActionView):
+class GivingView(ActionView):
+    """Gives leads to colleagues and says so, with its undo."""
+
+    def give(self, wanted: dict[int, int]) -> None:
+        count, act = leads_give(wanted=wanted, **self.who)
+        said = ngettext("%(count)s lead assigned.", "%(count)s leads assigned.", count)
+        undo = self.url("leads:share_undo", act=act) if act else ""
+        toast(self.request, said % {"count": count}, undo)
+
+
+class AssignView(GivingView):
     """Give picked leads to a colleague."""
 
     def act(self) -> None:  # type: ignore[override]
         data = self.read(AssignForm)
-        self.give(data["pick"], data["staff"])
-
-    def give(self, lead_ids: list[int], staff_id: int) -> None:
-        count = lead_assign(lead_ids=lead_ids, staff_id=staff_id, **self.who)
-        toast(
-            self.request,
-            ngettext("%(count)s lead assigned.", "%(count)s leads assigned.", count) % {"count": count},
-        )
+        self.give(dict.fromkeys(data["pick"], data["staff"]))
 
 
-class AssignMeView(AssignView):
+class AssignMeView(GivingView):
     """Give picked leads to whoever is signed in."""
 
     def act(self) -> None:  # type: ignore[override]
@@ -182,4 +185,4 @@ class AssignMeView(AssignView):
                 _("Your login is not linked to a WeCom account. Ask a leader to link it under Team.")
             )
         picked = [int(one) for one in self.request.POST.getlist("pick") if one.isdecimal()]
-        self.give(picked, me.pk)
+        self.give(dict.fromkeys(picked, me.pk))

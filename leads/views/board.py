@@ -24,13 +24,13 @@ from leads.selectors.board import (
     board,
     by_work_order,
     doubt_counts,
-    energy_split,
     lead_list,
     lead_tab,
     lead_text,
     owner_loads,
     tab_counts,
 )
+from leads.selectors.energy import energy_split
 from team.selectors import staff_list
 from tenants import clock, preferences
 
@@ -41,6 +41,16 @@ TABS = {
     "won": _("Won"),
     "not_buying": _("Not buying"),
 }
+ALL = "all"  # every lead, open or ended: where figures about people lead to
+KEYS = [  # beside those of the shell; static/js/leads.js acts on them
+    (("H", "L"), _("other tier")),
+    (("F",), _("follow up")),
+    (("N",), _("next action")),
+    (("X",), _("pick")),
+    (("A",), _("share out")),
+    (("M",), _("give to me")),
+    (("Y",), _("confirm S")),
+]
 COLUMN_PAGE = 40  # cards of a tier that stands alone
 
 
@@ -64,7 +74,11 @@ def _tabs(view: ConsoleView, counts: dict[str, int], current: str) -> list[dict[
             "is_bad": key == "overdue" and counts[key] > 0,
         }
         for key, label in TABS.items()
-    ]
+    ] + (
+        [{"key": ALL, "label": _("All"), "count": "", "url": "", "is_current": True, "is_bad": False}]
+        if current == ALL
+        else []
+    )
 
 
 class BoardView(ConsoleView):
@@ -95,6 +109,7 @@ class BoardView(ConsoleView):
         alone = next((one.total for one in found.columns if one.tier == only), 0)
         context = {
             "bar": filter_bar(made.form, request.GET),
+            "page_keys": KEYS,
             "tabs": _tabs(self, counts, "board"),
             "board": found,
             "picked_tier": only or "S",
@@ -185,7 +200,7 @@ class ClosedTable(LeadTable):
 
 
 class LeadListPage(ListPage):
-    """One tab as a list: today, overdue, won, not buying."""
+    """One tab as a list: today, overdue, won, not buying; `all` for the people behind a figure."""
 
     template_name = "leads/list.html"
     filterset_class = LeadFilter

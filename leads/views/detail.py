@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from console.formats import moment as moment_words
 from console.pages import ConsoleView, render
 from contacts.selectors import orders_for
+from contacts.selectors.profile import profile_of
 from contacts.selectors.timeline import customer_timeline, facet_counts
 from leads.enums import (
     CLOSED_STATES,
@@ -21,7 +22,6 @@ from leads.enums import (
     NextAction,
 )
 from leads.models import Lead
-from leads.policies.wording import scripts_for
 from leads.selectors.board import (
     doubts_of,
     lead_get,
@@ -62,6 +62,9 @@ class LeadView(ConsoleView):
             entries = [one for one in entries if one.at <= as_of]
         counts = facet_counts(entries)
         doubts = doubts_of([lead]).get(lead.pk, [])
+        profile = profile_of(
+            customer=lead.customer, this_year=clock.local_date(now, self.request.tenant.timezone).year
+        )
         context = {
             "lead": lead,
             "text": lead_text(lead),
@@ -75,9 +78,10 @@ class LeadView(ConsoleView):
                 {"key": key, "label": label, "count": counts[key]} for key, label in FACET_NAMES.items()
             ],
             "doubts": doubts,
+            "profile": profile,
+            "profile_known": sum(1 for one in profile if one.settled.holds),
             "doubts_open": sum(1 for one in doubts if one.state == "open"),
             "orders": list(orders_for(tenant_id=lead.tenant_id, customer_ids=[lead.customer_id])[:5]),
-            "scripts": scripts_for(lead.column, [one.text for one in doubts if one.state == "open"]),
             "results": FollowResult.choices,
             "next_actions": NextAction.choices,
             "times": _times(now, self.request.tenant.timezone),
@@ -122,6 +126,28 @@ class AssignDrawer(ConsoleView):
             "back": self.url("leads:detail", pk=pk),
         }
         return render(request, "leads/assign.html", context)
+
+
+class PlanDrawer(ConsoleView):
+    """Plan the next action from the board, in the drawer; a late one says why."""
+
+    permission = Permission.WORK
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            lead = lead_get(tenant_id=self.request.tenant.pk, lead_id=pk)
+        except Lead.DoesNotExist as error:
+            raise Http404 from error
+        now = clock.now()
+        context = {
+            "lead": lead,
+            "next_actions": NextAction.choices,
+            "is_own": lead.next_action not in NextAction.values,
+            "is_late": lead.next_action_at is not None and lead.next_action_at < now,
+            "times": _times(now, self.request.tenant.timezone),
+            "back": request.headers.get("HX-Current-URL", "") or self.url("leads:board"),
+        }
+        return render(request, "leads/plan.html", context, partial="leads/plan.html")
 
 
 def _times(now: datetime, zone: str) -> list[dict[str, Any]]:

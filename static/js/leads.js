@@ -36,7 +36,7 @@
       picks().forEach(function (box) { box.checked = false; });
       count();
     }
-    var time = e.target.closest(".q-times button");
+    var time = e.target.closest(".q-times button[type=button]");
     if (time) {
       press(time.parentNode, time);
       var minutes = doc.getElementById("n-minutes");
@@ -51,13 +51,25 @@
     }
   });
 
-  /* J and K are the shell's; H and L go between columns, X picks, Y confirms S. */
+  /* A shares the picked cards out, or the one in hand when none is picked. */
+  function share(card) {
+    var bar = doc.getElementById("bulk");
+    if (!bar) return;
+    var box = card.querySelector(".form-check-input");
+    if (box && !picks().some(function (one) { return one.checked; })) box.click();
+    bar.querySelector("[data-share]").click();
+  }
+
+  /* J, K and S are the shell's; H and L go between columns, X picks, F, N, A, M and Y do what the sheet behind ? says. */
   doc.addEventListener("keydown", function (e) {
     var here = doc.activeElement.closest && doc.activeElement.closest(".q-lead");
-    if (!here || e.metaKey || e.ctrlKey || e.altKey || /^(TEXTAREA|SELECT)$/.test(doc.activeElement.tagName)) return;
+    if (!here || doc.querySelector(".modal.show, .offcanvas.show") || e.metaKey || e.ctrlKey || e.altKey || /^(TEXTAREA|SELECT)$/.test(doc.activeElement.tagName)) return;
     var key = e.key.toLowerCase();
     if (key === "x") { var box = here.querySelector(".form-check-input"); if (box) box.click(); }
-    if (key === "y") { var yes = here.querySelector("[data-key='y']"); if (yes) yes.click(); }
+    var press = { y: "[data-key='y']", m: "[data-key='m']", n: "[data-key='s']", f: "[data-key='f']" }[key];
+    var button = press && here.querySelector(press);
+    if (button) { e.preventDefault(); button.click(); return; }
+    if (key === "a") share(here);
     if (key !== "h" && key !== "l") return;
     var columns = all(".q-leads").map(function (ul) { return all(".q-lead", ul); }).filter(function (one) { return one.length; });
     var x = columns.findIndex(function (one) { return one.indexOf(here) >= 0; });

@@ -29,6 +29,7 @@ NOBODYS_ID = 999_999_999
 # A value for every argument a route can have; ids belong to nobody.
 ARGUMENTS: dict[str, Any] = {
     "pk": NOBODYS_ID, "step_pk": NOBODYS_ID, "tag_pk": NOBODYS_ID, "doubt_pk": NOBODYS_ID, "run_pk": NOBODYS_ID,
+    "need_pk": NOBODYS_ID,
     "file_pk": NOBODYS_ID,
     "task_pk": NOBODYS_ID, "script_pk": NOBODYS_ID,
     "external_userid": "wmNobody", "chat_id": "wrNobody",
@@ -76,6 +77,7 @@ WORDS: dict[str, dict[str, str]] = {
     "groups:invitation_act": {"verb": "accepted"},
     "leads:list": {"tab": "overdue"},
     "leads:s_verdict": {"verb": "confirm"},
+    "leads:share_undo": {"act": "0" * 32},
     "leads_phone:s_verdict": {"verb": "confirm"},
     "sop:certificate_act": {"verb": "again"},
     "sop:clone": {"code": "nothing"},
