@@ -132,6 +132,15 @@ PHONE_SESSION_HOURS = declare(
 )
 
 
+class SnoozeReason(models.TextChoices):
+    """Why something is put off, which says for how long. Stored data."""
+
+    BUSY = "busy", _("Something more urgent first")
+    CUSTOMER = "customer", _("Waiting for the customer")
+    COLLEAGUE = "colleague", _("Waiting for a colleague")
+    TOMORROW = "tomorrow", _("Tomorrow morning")
+
+
 class NoticeKind(models.TextChoices):
     """What a notice is about. Stored data."""
 

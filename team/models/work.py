@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from team.enums import Bucket, WorkKind, WorkState
+from team.enums import Bucket, SnoozeReason, WorkKind, WorkState
 from team.models.staff import Staff
 from tenants import clock
 from tenants.scoping import TenantModel
@@ -41,7 +41,7 @@ class WorkItem(TenantModel):
     source_id = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=WorkState, default=WorkState.OPEN)
     snoozed_until = models.DateTimeField(null=True, blank=True)
-    snooze_reason = models.CharField(max_length=120, blank=True)  # why it was put off, in the person's words
+    snooze_reason = models.CharField(max_length=120, blank=True)  # a SnoozeReason
     is_untold = models.BooleanField(
         default=False
     )  # it came up, and the person may have to be told (team.notices)
@@ -77,3 +77,8 @@ class WorkItem(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def snoozed_for(self) -> str:
+        """Why it is put off, as the page says it."""
+        return str(dict(SnoozeReason.choices).get(self.snooze_reason, self.snooze_reason))

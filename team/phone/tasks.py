@@ -5,9 +5,10 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console.pages import render, toast
-from team.enums import Bucket, WorkState
+from team.enums import Bucket, SnoozeReason, WorkState
 from team.models import WorkItem
 from team.phone.base import PhoneView
 from team.selectors import rail_blocks, work_counts, work_item_list
@@ -18,9 +19,15 @@ TABS = {
     "must": _("Must do"),
     "remind": _("Reminders"),
     "suggest": _("Suggestions"),
+    "snoozed": pgettext_lazy("work", "Put off"),
     "blocked": _("Blocked"),
 }
 PAGE_ROWS = 50
+DONE_WORDS = {
+    "done": _("Done: %(title)s"),
+    "snooze": _("Later: %(title)s"),
+    "undo": _("Open again: %(title)s"),
+}
 
 
 class _TasksView(PhoneView):
@@ -33,14 +40,15 @@ class _TasksView(PhoneView):
         tab = self.request.GET.get("bucket", "")
         if tab not in TABS:
             tab = next((one for one in Bucket.values if counts[one]), Bucket.MUST)
-        states = [WorkState.BLOCKED] if tab == "blocked" else [WorkState.OPEN]
-        rows = work_item_list(**where, states=states, bucket="" if tab == "blocked" else tab)
+        states = {"blocked": [WorkState.BLOCKED], "snoozed": [WorkState.SNOOZED]}.get(tab, [WorkState.OPEN])
+        rows = work_item_list(**where, states=states, bucket=tab if tab in Bucket.values else "")
         items = Paginator(rows, PAGE_ROWS).get_page(self.request.GET.get("page"))
         return {
             "tab": tab,
             "tabs": [(key, label, counts[key]) for key, label in TABS.items()],
             "items": items,
-            "focus_id": items[0].pk if items and tab != "blocked" else 0,
+            "focus_id": items[0].pk if items and tab in Bucket.values else 0,
+            "reasons": SnoozeReason.choices,
             "counts": counts,
             "planned": counts["all"] + counts["snoozed"] + counts["done"] + counts["missed"],
             "rail_blocks": rail_blocks(tenant=tenant, staff=staff, now=now),
@@ -65,11 +73,12 @@ class TaskActView(_TasksView):
                 verb=verb,
                 actor=self.request.actor,
                 staff_ids=[self.request.staff.pk],
+                why=request.POST.get("why") or SnoozeReason.BUSY,
             )
-        except (WorkItem.DoesNotExist, KeyError) as error:
+        except (WorkItem.DoesNotExist, KeyError, ValueError) as error:
             raise Http404 from error
         undo = self.url("team_phone:item_act", pk=pk, verb="undo") if verb != "undo" else ""
-        toast(request, _("Done: %(title)s") % {"title": item.title}, undo)
+        toast(request, DONE_WORDS[verb] % {"title": item.title}, undo)
         if getattr(request, "htmx", False):
             return render(request, "team/_phone_tasks.html", self.page(), partial="team/_phone_tasks.html")
         return HttpResponseRedirect(self.url("team_phone:tasks"))

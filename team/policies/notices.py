@@ -119,6 +119,7 @@ def told_of(*, kind: str, bucket: str, tier: str, source_kind: str, state: str =
         WorkKind.ALERT: NoticeKind.ALERT,
         WorkKind.QUESTION: NoticeKind.QUESTION,
         WorkKind.NEW_MEMBERS: NoticeKind.NEW_MEMBERS,
+        WorkKind.APPROVAL: NoticeKind.APPROVAL,
     }.get(WorkKind(kind), "")
 
 

@@ -1,15 +1,16 @@
 """Writes of work items: the rows of Today."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from team.enums import SNOOZE_MINUTES, WORK_MOVES, Bucket, WorkState
+from team.enums import SNOOZE_MINUTES, WORK_MOVES, Bucket, SnoozeReason, WorkState
 from team.errors import NotYours, WorkItemGone
 from team.models import WorkItem
 from team.policies.notices import told_of
+from team.policies.snooze import snoozed_until
 from team.selectors.shifts import covers_for
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
@@ -178,10 +179,17 @@ def register_act(source_kind: str, act: WorkAct) -> None:
 
 
 def work_item_act(
-    *, tenant: Tenant, item_id: int, verb: str, actor: Actor, staff_ids: Iterable[int] = ()
+    *,
+    tenant: Tenant,
+    item_id: int,
+    verb: str,
+    actor: Actor,
+    staff_ids: Iterable[int] = (),
+    why: str = SnoozeReason.BUSY,
 ) -> WorkItem:
     """A person says done, snooze, or undo. `staff_ids` are those the actor is; items of others need OPERATE.
-    A backup whom an item is shown to may act on it like its person.
+    A backup whom an item is shown to may act on it like its person. `why` (a SnoozeReason) says for how long it is
+    put off; an unknown word raises ValueError.
 
     Raises WorkItemGone, NotYours, NotPermitted, WorkItem.DoesNotExist, and what the owner of the matter raises.
     Saying the same twice is safe.
@@ -195,7 +203,8 @@ def work_item_act(
         if not is_own and Permission.OPERATE not in actor.permissions and actor.kind != "system":
             raise NotYours
         act = _acts.get(row.source_kind.partition(":")[0])
-        if act and verb != "snooze" and wanted in WORK_MOVES[row.state]:
+        is_about_matter = (verb != "snooze" and row.state != WorkState.SNOOZED) or verb == "done"
+        if act and is_about_matter and wanted in WORK_MOVES[row.state]:
             act(tenant=tenant, source_id=row.source_id, verb=verb, actor=actor)
         before = row.state
         row = WorkItem.objects.select_for_update().get(tenant=tenant, pk=item_id)
@@ -205,17 +214,22 @@ def work_item_act(
             raise WorkItemGone
         until = None
         if verb == "snooze":
-            until = clock.now() + timedelta(minutes=preferences.value(tenant.pk, SNOOZE_MINUTES))
+            until = snoozed_until(
+                reason=SnoozeReason(why), now=clock.now(), zone=tenant.timezone,
+                minutes=preferences.value(tenant.pk, SNOOZE_MINUTES),
+            )  # fmt: skip
         if row.state != wanted:
             _set_state(row, wanted, by=actor.name, until=until)
         row.done_by = actor.name[:128] if wanted == WorkState.DONE else ""
-        row.save(update_fields=["state", "snoozed_until", "done_at", "done_by"])
+        row.snooze_reason = why if wanted == WorkState.SNOOZED else ""
+        row.save(update_fields=["state", "snoozed_until", "snooze_reason", "done_at", "done_by"])
         audit.record(
             tenant=tenant,
             actor=actor,
             verb=audited,
             target=row,
             changes={"state": [before, row.state]},
+            reason=str(SnoozeReason(why).label) if wanted == WorkState.SNOOZED else "",
         )
     return row
 

@@ -8,9 +8,10 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console.pages import ConsoleView, go, render, toast
-from team.enums import Bucket, WorkState
+from team.enums import Bucket, SnoozeReason, WorkState
 from team.models import Staff, WorkItem
 from team.selectors import (
     NOBODY,
@@ -25,7 +26,7 @@ from team.viewer import own_staff
 from tenants import clock
 from tenants.enums import Permission
 
-TABS = ("all", *Bucket.values, "done", "blocked")
+TABS = ("all", *Bucket.values, "snoozed", "done", "blocked")
 SECTION_ROWS = 25  # of each kind where all kinds stand together; the rest are on the tab of their kind
 PAGE_ROWS = 50
 RAIL_ROWS = 5
@@ -34,6 +35,7 @@ TAB_LABELS = {
     "must": _("Must do"),
     "remind": _("Reminders"),
     "suggest": _("Suggestions"),
+    "snoozed": pgettext_lazy("work", "Put off"),
     "done": _("Done"),
     "blocked": _("Blocked"),
 }
@@ -108,6 +110,7 @@ class _TodayView(ConsoleView):
         if first and self.request.GET.get("one"):
             sections = [replace(sections[0], items=[first])]
         blocked = work_item_list(**where, states=[WorkState.BLOCKED])
+        snoozed = work_item_list(**where, states=[WorkState.SNOOZED]).order_by("snoozed_until", "pk")
         finished = work_item_done_list(**where, since=since)
         return {
             "viewer": viewer,
@@ -117,6 +120,9 @@ class _TodayView(ConsoleView):
             "sections": sections,
             "focus_id": first.pk if first else 0,
             "blocked": self._paged(blocked) if tab == "blocked" else list(blocked[:RAIL_ROWS]),
+            "snoozed": self._paged(snoozed) if tab == "snoozed" else [],
+            "next_back": snoozed.first() if counts["snoozed"] and not counts["all"] else None,
+            "reasons": SnoozeReason.choices,
             "finished": self._paged(finished) if tab == "done" else list(finished[:SECTION_ROWS]),
             "done_hidden": max(counts["done"] - SECTION_ROWS, 0),
             "counts": counts,
@@ -167,8 +173,9 @@ class ItemActView(_TodayView):
                 verb=verb,
                 actor=self.request.actor,
                 staff_ids=[own.pk] if own else [],
+                why=request.POST.get("why") or SnoozeReason.BUSY,
             )
-        except (WorkItem.DoesNotExist, KeyError) as error:
+        except (WorkItem.DoesNotExist, KeyError, ValueError) as error:
             raise Http404 from error
         undo = self.url("team:item_act", pk=pk, verb="undo") if verb != "undo" else ""
         toast(request, DONE_WORDS[verb] % {"title": item.title}, undo)

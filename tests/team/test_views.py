@@ -1,8 +1,9 @@
 """Today and the staff list as a signed-in person meets them."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -234,3 +235,26 @@ def test_foreign_staff_is_not_found(
         foreign = make_staff(tenant=other_tenant)
         assert Membership.objects.count() == 1
     assert client.get(f"{home}team/{foreign.pk}/login/").status_code == 404
+
+
+def test_put_off_for_a_reason_stands_apart_and_comes_back(
+    tenant: Tenant, home: str, frozen: MovableClock
+) -> None:
+    client, staff = sign_in(tenant)
+    with tenant_scope(tenant):
+        item = make_work_item(tenant=tenant, staff=staff, title="转发预告")
+    act = f"{home}today/items/{item.pk}"
+    assert client.post(f"{act}/snooze", {"why": "laziness"}).status_code == 404
+    client.post(f"{act}/snooze", {"why": "tomorrow"}, headers={"HX-Request": "true"})
+    with tenant_scope(tenant):
+        row = WorkItem.objects.get(pk=item.pk)
+        local = row.snoozed_until and row.snoozed_until.astimezone(ZoneInfo("Asia/Shanghai"))
+        assert (row.state, local) == ("snoozed", datetime(2026, 3, 3, 9, tzinfo=ZoneInfo("Asia/Shanghai")))
+    page = body(client.get(home))
+    assert ("All done for now" in page, "转发预告" in page) == (True, True)  # what comes next is named
+    page = body(client.get(f"{home}?bucket=snoozed"))
+    assert ("Tomorrow morning" in page, "Bring back" in page) == (True, True)
+    client.post(f"{act}/undo", headers={"HX-Request": "true"})
+    with tenant_scope(tenant):
+        row.refresh_from_db()
+        assert (row.state, row.snooze_reason, row.snoozed_until) == ("open", "", None)
