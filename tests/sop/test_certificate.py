@@ -4,15 +4,19 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contacts.enums import CAP_PER_DAY
 from contacts.models import Exposure, ExposureDay, ExposureWeek, GroupDay
 from contacts.services.identity import customers_merge
 from groups.models import Member
-from sop.models import Certificate, Touch
+from sop.enums import CERTIFY_AT, REF
+from sop.models import Certificate, Touch, TouchRecipient
 from sop.services.certificate import (
+    certificate_again,
     certificate_make,
     certificate_mend,
     certify_night,
@@ -21,18 +25,22 @@ from sop.services.certificate import (
 from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply, plan_cancel
 from team.models import WorkItem
+from tenants import clock, preferences
 from tenants.audit import SYSTEM
+from tenants.errors import NotPermitted
 from tenants.models import Preference, User
 from tenants.services import preference_set
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customer
 from tests.factories.groups import make_member
+from tests.factories.tenants import actor_of
+from tests.factories.tenants import make_member as make_seat
 from tests.sop.conftest import Camp
 from tests.sop.test_services_dispatch import AT_10
 from wecom.models import QuotaEntry
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
-MONDAY = date(2026, 3, 2)
+SUNDAY, MONDAY = date(2026, 3, 1), date(2026, 3, 2)
 Make = Callable[..., Camp]
 STEPS = [
     {"channel": "group_forward"},
@@ -170,11 +178,69 @@ def test_members_who_left_before_or_came_after_are_not_counted(sent: Camp, froze
     assert certificate_make(tenant=sent.tenant, day=MONDAY).fault_count == 0
 
 
+def test_the_very_moment_of_a_send_belongs_to_who_came_then_and_not_to_who_left(sent: Camp) -> None:
+    leaves, left = sent.people[0][0], Member.objects.filter(customer=sent.people[0][0])
+    left.update(left_at=AT_10)
+    row = certificate_make(tenant=sent.tenant, day=MONDAY)
+    assert {(one["kind"], one.get("customer")) for one in row.faults if "touch" in one} == {
+        ("not_sent", leaves.pk)
+    }
+    left.update(left_at=None, joined_at=AT_10)
+    assert certificate_make(tenant=sent.tenant, day=MONDAY).fault_count == 0
+
+
+def test_who_was_left_out_of_a_private_send_was_not_reached_and_a_conversation_counts(sent: Camp) -> None:
+    out, private = sent.people[0][0], Touch.objects.get(channel="private_mass", group=sent.groups[0])
+    TouchRecipient.objects.filter(touch=private, customer=out).update(state="blocked")
+    row = certificate_make(tenant=sent.tenant, day=MONDAY)
+    told = {(one["kind"], one["touch"], one.get("customer")) for one in row.faults if "touch" in one}
+    assert told == {("not_sent", private.pk, out.pk), ("quota_surplus", private.pk, None)}
+    certificate_mend(tenant=sent.tenant, certificate_id=row.pk, actor=SYSTEM)
+    talk = Touch.objects.filter(step__is_service=True).first()
+    assert talk is not None
+    Touch.objects.filter(pk=talk.pk).update(is_talk=True)
+    talked = TouchRecipient.objects.filter(touch=talk)
+    row = certificate_make(tenant=sent.tenant, day=MONDAY)
+    missing = {one["customer"] for one in row.faults if one["kind"] == "not_logged"}
+    assert missing == {*talked.values_list("customer_id", flat=True)} != set()
+    certificate_mend(tenant=sent.tenant, certificate_id=row.pk, actor=SYSTEM)
+    log = Exposure.objects.filter(touch_key=f"{REF}:{talk.pk}")
+    assert set(log.values_list("group_id", flat=True)) == {None}  # said to a person, not in the group
+
+
+@pytest.mark.parametrize(("moved", "day"), [(timedelta(0), MONDAY), (-timedelta(microseconds=1), SUNDAY)])
+def test_midnight_belongs_to_the_day_it_begins(sent: Camp, moved: timedelta, day: date) -> None:
+    midnight = clock.day_bounds(MONDAY, sent.tenant.timezone)[0]
+    touches = Touch.objects.filter(handed_at__isnull=False)
+    touches.update(handed_at=midnight + moved)
+    Member.objects.update(joined_at=midnight - timedelta(days=1))
+    for one in (SUNDAY, MONDAY):
+        assert certificate_make(tenant=sent.tenant, day=one).touches == (6 if one == day else 0)
+
+
+def test_only_who_operates_counts_again_or_mends(sent: Camp) -> None:
+    row = certificate_make(tenant=sent.tenant, day=MONDAY)
+    viewer = actor_of(make_seat(tenant=sent.tenant, role="viewer"))
+    for act in (certificate_again, certificate_mend):
+        with pytest.raises(NotPermitted):
+            act(tenant=sent.tenant, certificate_id=row.pk, actor=viewer)
+
+
+def test_a_count_waits_for_the_gate(sent: Camp) -> None:
+    """Both ways look at one moment: the gate's lock is taken before anything is counted."""
+    with CaptureQueriesContext(connection) as queries:
+        certificate_make(tenant=sent.tenant, day=MONDAY)
+    asked = [one["sql"] for one in queries]
+    lock = next(number for number, sql in enumerate(asked) if "FOR NO KEY UPDATE" in sql)
+    assert lock < next(number for number, sql in enumerate(asked) if "out as materialized" in sql)
+
+
 def test_the_night_counts_the_day_before_once_from_its_hour_on(sent: Camp, frozen: MovableClock) -> None:
     frozen.set(AT_10 + timedelta(hours=15))  # Tuesday 01:00 in Shanghai
     assert certify_night(tenant_id=sent.tenant.pk) is None
     assert tenants_uncertified() == [sent.tenant.pk]
-    frozen.set(AT_10 + timedelta(hours=18))
+    hour = preferences.value(sent.tenant.pk, CERTIFY_AT)
+    frozen.set(clock.at_local(MONDAY + timedelta(days=1), hour, sent.tenant.timezone))
     row = certify_night(tenant_id=sent.tenant.pk)
     assert row is not None
     assert (row.day, row.touches) == (MONDAY, 6)

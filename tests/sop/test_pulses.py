@@ -133,6 +133,34 @@ def test_the_results_stand_beside_the_mark_with_their_share_and_people(
     assert client.get(f"{base}/pulse/?step=opening").status_code == 404
 
 
+def test_each_groups_week_begins_when_it_was_asked_and_only_what_was_sent_asks(
+    camp: Callable[..., Camp], frozen: MovableClock
+) -> None:
+    """The question is about the nearest marked step before it."""
+    made = camp(
+        steps=[
+            {"at": time(9, 0), "key": "opening", "title": "开营仪式", "mark": "first"},
+            {"at": time(9, 30), "key": "peak", "title": "分享班会", "mark": "peak"},
+            {"at": time(10, 0), "key": "ask", "title": "打分", "text": "点一下 {链接:打分}", "links": [ASKS]},
+        ],
+        groups=2,
+    )  # fmt: skip
+    frozen.set(AT_10)
+    plan_apply(tenant=made.tenant, run=made.run)
+    dispatch_due(tenant_id=made.tenant.pk)
+    one, two = Touch.objects.filter(step__key="ask").order_by("group")
+    Touch.objects.filter(pk=one.pk).update(state=TouchState.CONFIRMED, done_at=clock.now())
+    later = AT_10 + timedelta(days=3)
+    Touch.objects.filter(pk=two.pk).update(handed_at=later, state=TouchState.SKIPPED, done_at=later)
+    for touch, at in ((one, one.handed_at), (two, later)):
+        link = RadarLink.objects.get(kind="pulse", group=touch.group)
+        question = question_of(tenant=made.tenant, token=link.token)
+        assert question is not None
+        assert question.asked_at == at
+    (pulse,) = pulses_of_run(tenant=made.tenant, run=made.run)
+    assert (pulse.mark, pulse.about, pulse.asked) == ("peak", "分享班会", 3)
+
+
 def test_the_last_moment_of_the_week_counts_a_sentence_stays_and_any_record_in_the_group_will_do(
     asked: Camp, phone: Callable[..., Any], frozen: MovableClock
 ) -> None:

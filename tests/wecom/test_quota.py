@@ -8,12 +8,14 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.errors import NotPermitted
 from tenants.models import AuditEntry
 from tenants.scoping import tenant_scope
+from tests.factories.tenants import actor_of, make_member
 from wecom import selectors, services
 from wecom.enums import QuotaRule
 from wecom.errors import QuotaRuleInvalid
-from wecom.models import QuotaEntry
+from wecom.models import QuotaEntry, QuotaRuleChange
 from wecom.sending import ledger
 from wecom.sending.quota import RuleFrom, Window, rule_on, window_for
 
@@ -154,6 +156,46 @@ class TestLedger:
         assert len(queries) == 2
         assert [found[one] for one in ("wr0", "wr1", "wr2")] == [26, 27, 28]
         assert (figures.by_company, figures.by_members, figures.receivers, figures.used_up) == (2, 1, 2, 0)
+
+    def test_what_came_over_the_limit_before_it_or_for_another_kind_of_receiver_is_told_apart(self, tenant):
+        day, both = date(2026, 2, 10), ["wr1", "wr2"]
+        with tenant_scope(tenant), transaction.atomic():
+            QuotaRuleChange.objects.create(tenant=tenant, rule="1_day", effective_from=date(2026, 1, 1))
+            for n in range(3):
+                use(
+                    tenant, ["wr1"], day, f"m{n}"
+                )  # more than the rule allows: somebody sent by hand meanwhile
+            use(tenant, ["wr2"], day - timedelta(days=1), "before")
+            use(tenant, ["wr2"], day + timedelta(days=1), "after")
+            ask = {"tenant_id": tenant.pk, "receiver_ids": both, "day": day}
+            assert selectors.quota_left(**ask, receiver_kind="group") == {"wr1": 0, "wr2": 1}
+            assert selectors.quota_left(**ask, receiver_kind="customer") == {"wr1": 1, "wr2": 1}
+            days = {"tenant_id": tenant.pk, "first": day, "last": day}
+            assert selectors.quota_days(**days, receiver_kind="group") == {"wr1": {day: {"corp": 3}}}
+            assert selectors.quota_days(**days, receiver_kind="customer") == {}
+            use(tenant, ["wr2"], day, "its one")
+            assert selectors.quota_figures(tenant_id=tenant.pk, day=day).used_up == 2
+
+    def test_one_receivers_use_is_given_back_and_the_others_stay(self, tenant):
+        day = date(2026, 2, 10)
+        with tenant_scope(tenant), transaction.atomic():
+            use(tenant, ["wr1", "wr2"], day, "t1")
+            use(tenant, ["wr1"], day, "t2")
+            given = {"tenant_id": tenant.pk, "vendor_msgids": ["t1"], "receiver_ids": ["wr1"]}
+            assert [services.quota_return(**given) for _ in range(2)] == [1, 0]
+            left = QuotaEntry.objects.order_by("receiver_id").values_list("receiver_id", "vendor_msgid")
+            assert list(left) == [("wr1", "t2"), ("wr2", "t1")]
+
+    def test_only_who_manages_states_a_rule_or_takes_it_back(self, tenant, owner):
+        stated = {"tenant": tenant, "rule": "7_week", "effective_from": date(2026, 3, 1), "limit": 1000}
+        with tenant_scope(tenant):
+            operator = actor_of(make_member(tenant=tenant, role="operator"))
+            with pytest.raises(NotPermitted):
+                ledger.quota_rule_state(**stated, actor=operator)
+            row = ledger.quota_rule_state(**stated, actor=owner)
+            with pytest.raises(NotPermitted):
+                ledger.quota_rule_forget(tenant=tenant, change_id=row.pk, actor=operator)
+            assert selectors.quota_window(tenant_id=tenant.pk, day=date(2026, 3, 2)).limit == 1000
 
     def test_ten_thousand_uses_are_one_statement_and_a_repeat_adds_none(self, tenant):
         uses = [(f"wm{n}", "t1") for n in range(10_000)]
