@@ -19,13 +19,17 @@ class Peak:
 
 
 def peaks(orders: Sequence[int], *, opening: int, end: int, today: int) -> list[Peak]:
-    """The two peaks of orders by camp day (`orders[0]` is day 1). A peak came when its days hold more orders a day, on
-    average, than the days outside both. `today` is the camp day it is; days after it are unknown."""
+    """The two peaks of orders by camp day (`orders[0]` is day 1), without one that lies after the last day.
+
+    A peak came when its days hold more orders a day, on average, than the days outside both. `today` is the camp day it
+    is; days after it are unknown.
+    """
     last = len(orders)
     spans = [
         ("opening", max(opening, 1), min(opening + AROUND, last)),
         ("end", max(end - AROUND, 1), min(end + AROUND, last)),
     ]
+    spans = [one for one in spans if one[1] <= one[2]]
     known = min(today, last)
     inside = {day for _name, first, stop in spans for day in range(first, stop + 1)}
     outside = [orders[day - 1] for day in range(1, known + 1) if day not in inside]

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from tenants.models import Tenant
 
 SHOWN_DAYS = 60
+# A fault that is one row on one side and none on the other: (by the messages, by the gate).
+_ROWS = {
+    Fault.NOT_LOGGED: (1, 0),
+    Fault.NOT_SENT: (0, 1),
+    Fault.QUOTA_MISSING: (1, 0),
+    Fault.QUOTA_SURPLUS: (0, 1),
+}
 
 
 def certificate_list(*, tenant: "Tenant") -> list[Certificate]:
@@ -29,7 +36,7 @@ def certificate_get(*, tenant: "Tenant", certificate_id: int) -> Certificate:
 
 @dataclass
 class FaultRow:
-    """One row that does not agree, in words. Numbers are None where the row is no count."""
+    """One row that does not agree, in words: how many there should be, and were."""
 
     what: str
     url: str
@@ -80,6 +87,8 @@ class _Names:
     def row(self, fault: dict[str, Any]) -> FaultRow:
         what, url = self._what(fault)
         row = FaultRow(what=what, url=url, expected=fault.get("expected"), found=fault.get("found"))
+        if fault["kind"] in _ROWS:
+            row.expected, row.found = _ROWS[Fault(fault["kind"])]
         if "touch" in fault:
             row.touch = self.touches.get(fault["touch"], f"#{fault['touch']}")
             row.touch_url = tenant_url(self.tenant, "sop:touch", pk=fault["touch"])

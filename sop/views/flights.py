@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from console.pages import FormPage, TemplatePage, go
 from sop.enums import FlightState
@@ -62,6 +62,14 @@ class FlightPage(TemplatePage):
 
     template_name = "sop/flight.html"
     partial_name = "sop/_flight.html"
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Asked again, a flight that has come back loads the page: the column beside it was empty until then."""
+        answer = super().get(request, **kwargs)
+        flight = flight_get(tenant=self.request.tenant, flight_id=kwargs["pk"])
+        if request.headers.get("HX-Request") and flight.state != FlightState.WAITING:
+            answer.headers["HX-Refresh"] = "true"
+        return answer
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         flight = flight_get(tenant=self.request.tenant, flight_id=kwargs["pk"])

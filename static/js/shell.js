@@ -170,5 +170,11 @@
     if (keys[e.key]) { e.preventDefault(); keys[e.key](); }
   });
 
+  // On a phone a row of tabs scrolls: the one that is open has to be seen.
+  doc.querySelectorAll(".q-tabs [aria-current]").forEach(function (tab) {
+    var row = tab.parentNode, over = tab.getBoundingClientRect().right - row.getBoundingClientRect().right;
+    if (over > -16) row.scrollLeft += over + 16;
+  });
+
   w.Qunce = Object.assign(w.Qunce || {}, { now: now, toast: toast });
 })(window, document);

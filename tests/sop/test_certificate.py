@@ -15,6 +15,7 @@ from contacts.services.identity import customers_merge
 from groups.models import Member
 from sop.enums import CERTIFY_AT, REF
 from sop.models import Certificate, Touch, TouchRecipient
+from sop.selectors.certificates import faults_shown
 from sop.services.certificate import (
     certificate_again,
     certificate_make,
@@ -261,6 +262,8 @@ def test_the_page_shows_agreement_then_the_rows_and_mends_them(sent: Camp, clien
     client.post(reverse("sop:certificate_act", args=[slug, row.pk, "again"]))
     shown = client.get(page).content.decode()
     assert "Reached, and not counted" in shown
+    (kind, *_others) = faults_shown(tenant=sent.tenant, certificate=Certificate.objects.get())
+    assert [(one.expected, one.found) for one in kind.rows] == [(1, 0), (1, 0)]
     assert Touch.objects.filter(channel="group_forward").first().step.title in shown  # type: ignore[union-attr]
     client.post(reverse("sop:certificate_act", args=[slug, row.pk, "mend"]))
     assert "Both counts agree" in client.get(page).content.decode()

@@ -258,7 +258,10 @@ def test_the_page_shows_what_to_mend_and_both_versions(scoped: Tenant, client: C
     flight = Flight.objects.get(tenant=scoped)
     assert "It is being flown" in client.get(f"{home}/flights/{flight.pk}/").content.decode()
     Flight.objects.filter(pk=flight.pk).update(beside=other)
+    again = {"path": f"{home}/flights/{flight.pk}/", "headers": {"HX-Request": "true"}}
+    assert "HX-Refresh" not in client.get(**again).headers
     flight_fly(tenant_id=scoped.pk, flight_id=flight.pk)
+    assert client.get(**again).headers["HX-Refresh"] == "true"  # the page beside it is filled now
     page = client.get(f"{home}/flights/{flight.pk}/").content.decode()
     assert "FLY-02" in page
     assert "CAP-01" in page

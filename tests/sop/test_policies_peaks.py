@@ -26,8 +26,7 @@ def test_a_peak_never_counts_more_than_there_is_and_stays_within_the_camp(
     orders: list[int], opening: int, end: int, today: int
 ) -> None:
     for one in peaks(orders, opening=opening, end=end, today=today):
-        assert one.first >= 1
-        assert one.last <= len(orders)
+        assert 1 <= one.first <= one.last <= len(orders)
         assert 0 <= one.orders <= sum(orders[:today])
         assert one.came is None or sum(orders) > 0
 

@@ -16,12 +16,12 @@ from groups.services.week_exempt import week_exempt_set
 from sop.enums import TouchState
 from sop.models import PushSlot, Topic, TopicUse, Touch
 from sop.policies.push import PLACES
-from sop.selectors.topics import builtin_topics, topics_ranked
+from sop.selectors.topics import builtin_topics, openers, topics_ranked
 from sop.services.push import SlotWish, slot_put
 from sop.services.push_confirm import week_confirm
 from sop.services.push_pick import topic_put_in_slot
-from sop.services.topics import topic_archive, topics_take
-from team.models import WorkItem
+from sop.services.topics import opener_mark, topic_archive, topic_save, topics_take
+from team.models import Staff, WorkItem
 from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.models import Tenant, User
@@ -215,8 +215,12 @@ def test_a_topic_counts_customers_who_answer_in_time_not_their_messages(
         assert topic is not None
         touch = used(group, topic, (1, "noon"))
         first, second, third = [one.customer for one in group.members.filter(is_staff=False).order_by("pk")]
-        for number, (who, hours) in enumerate([(first, 1), (first, 2), (second, 23), (third, 25)]):
+        for number, (who, hours) in enumerate(
+            [(first, 1), (first, 2), (second, 0), (third, 24), (third, 25)]
+        ):
             say(group, who, touch.done_at + timedelta(hours=hours), number)
+        beside = make_group(tenant=tenant, app=group.app, owner=group.owner)
+        say(beside, third, touch.done_at + timedelta(hours=1), 9)
         frozen.set(touch.done_at + timedelta(hours=26))
         best = topics_ranked(tenant=tenant)[0]
         assert (best.result.uses, best.result.asked, best.result.answered) == (
@@ -227,6 +231,30 @@ def test_a_topic_counts_customers_who_answer_in_time_not_their_messages(
         ArchiveCursor.objects.create(tenant=tenant, app=group.app, state="running")
         best = topics_ranked(tenant=tenant)[0]
         assert (best.topic.pk, best.result.answered, best.result.share) == (topic.pk, 2, 2 / 3)
+
+
+def test_topics_for_any_group_are_offered_to_each_kind_and_who_left_opens_none(
+    group: Group, tenant: Tenant
+) -> None:
+    with tenant_scope(tenant):
+        for title, kind in (("都行", ""), ("新人", "new_user"), ("交付", "delivery")):
+            topic_save(
+                tenant=tenant,
+                topic_id=None,
+                title=title,
+                text="聊聊",
+                group_kind=kind,
+                opener_id=None,
+                actor=SYSTEM,
+            )
+        assert {one.topic.title for one in topics_ranked(tenant=tenant, kind="new_user")} == {"都行", "新人"}
+        stays, goes = [
+            make_staff(tenant=tenant, app=group.app, userid=name, name=name) for name in ("a1", "a2")
+        ]
+        for one in (stays, goes):
+            opener_mark(tenant=tenant, staff_id=one.pk, is_opener=True, actor=SYSTEM)
+        Staff.objects.filter(pk=goes.pk).update(is_active=False)
+        assert openers(tenant_id=tenant.pk) == [stays]
 
 
 def test_the_ready_topics_are_taken_once_and_one_taken_out_stays_out(

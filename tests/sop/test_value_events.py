@@ -16,9 +16,9 @@ from sop.errors import EventClosed, EventFull, EventInvalid
 from sop.models import EventSignup, Touch, ValueEvent
 from sop.policies.attendance import ids_in
 from sop.policies.value_events import Door, door, pairs
-from sop.selectors.value_events import event_outcome
+from sop.selectors.value_events import event_group_ids, event_outcome
 from sop.services.dispatch import dispatch_due
-from sop.services.signups import came_from_ids, came_mark, sign_up, withdraw
+from sop.services.signups import came_from_ids, came_mark, replay_seen, sign_up, withdraw
 from sop.services.value_events import EventWish, event_cancel, event_replay, event_save
 from tenants.audit import SYSTEM
 from tenants.models import Tenant
@@ -141,9 +141,65 @@ def test_a_moved_event_moves_what_is_still_planned(group: Group) -> None:
     assert live.count() == 3
 
 
-def test_an_event_that_ends_before_it_begins_is_refused(group: Group) -> None:
+def test_an_event_that_ends_before_it_begins_or_names_no_group_of_ours_is_refused(group: Group) -> None:
+    for wrong in ({"ends_at": STARTS}, {"group_ids": [group.pk, 0]}, {"group_ids": []}):
+        with pytest.raises(EventInvalid):
+            planned(group, **wrong)
+
+
+def test_what_was_called_off_stays_so_and_a_group_left_out_gets_nothing(group: Group) -> None:
+    beside = make_group(
+        tenant=group.tenant, app=group.app, owner=group.owner, state="active", name="启蒙02群"
+    )
+    fill_group(group=beside, customers=make_customers(tenant=group.tenant, count=1), staff=[group.owner])
+    event = planned(group, group_ids=[group.pk, beside.pk])
+    common = {"kind": "talk", "title": "绘本怎么选", "host": "周岚老师", "link": "https://live.example.com/9"}
+    times = {"starts_at": STARTS, "ends_at": STARTS + timedelta(hours=1)}
+    wish = EventWish(**common, **times, group_ids=[group.pk])
+    event_save(tenant=group.tenant, event_id=event.pk, wish=wish, actor=SYSTEM)
+    assert event_group_ids(event=event) == [group.pk]
+    waiting = Touch.objects.filter(run=event.run_id, state="planned")
+    assert set(waiting.values_list("group_id", flat=True)) == {group.pk}
+    event_cancel(tenant=group.tenant, event_id=event.pk, reason="老师生病", actor=SYSTEM)
     with pytest.raises(EventInvalid):
-        planned(group, ends_at=STARTS)
+        event_save(tenant=group.tenant, event_id=event.pk, wish=wish, actor=SYSTEM)
+    assert not waiting.exists()
+
+
+def test_a_seat_is_given_back_until_it_begins_and_the_first_look_at_the_replay_stays(
+    group: Group, frozen: MovableClock
+) -> None:
+    event = planned(group)
+    one = people_of(group)[0].pk
+    sign_up(tenant=group.tenant, event_id=event.pk, customer_id=one)
+    frozen.set(STARTS)
+    with pytest.raises(EventClosed):
+        withdraw(tenant=group.tenant, event_id=event.pk, customer_id=one)
+    for hours in (3, 5):
+        frozen.set(STARTS + timedelta(hours=hours))
+        replay_seen(tenant=group.tenant, event_id=event.pk, customer_id=one)
+    row = EventSignup.objects.get()
+    assert (row.withdrawn_at, row.replay_at) == (None, STARTS + timedelta(hours=3))
+
+
+def test_who_gave_the_seat_back_and_came_all_the_same_walked_in(group: Group, frozen: MovableClock) -> None:
+    event = planned(group)
+    first, second, *_rest = [one.pk for one in people_of(group)]
+    for one in (first, second):
+        sign_up(tenant=group.tenant, event_id=event.pk, customer_id=one)
+    withdraw(tenant=group.tenant, event_id=event.pk, customer_id=second)
+    frozen.set(STARTS + timedelta(minutes=5))
+    for one in (first, second):
+        came_mark(
+            tenant=group.tenant,
+            event_id=event.pk,
+            customer_id=one,
+            has_come=True,
+            origin="hand",
+            actor=SYSTEM,
+        )
+    after = event_outcome(tenant=group.tenant, event=event)
+    assert (after.signed, after.came, after.walked_in, after.came_rate) == (1, 2, 1, 1.0)
 
 
 def test_the_outcome_counts_people_and_says_what_nobody_knows(group: Group, frozen: MovableClock) -> None:
