@@ -22,7 +22,8 @@ LEFT_OUT = {
     "contacts:import_template": "a fixed file", "contacts:import_chat_template": "a fixed file",
     "contacts:sheet_template": "a fixed file", "contacts:sheet_faults": "a file",
     "contacts:personal_file": "a file that a person asked for", "groups:faq_file": "a file",
-    "groups:members_file": "a file",
+    "groups:members_file": "a file", "groups:tab_file": "a file", "team:notice_open": "leads on to its matter",
+    "groups:bulk_tag": "asked by POST from a list",
     "groups:code_poster": "a picture", "groups:way_poster": "a picture", "sop:proof_picture": "a picture",
     "sop:file": "a file",
     "wecom:asset": "a file", "wecom:archive_file": "a file", "wecom:archive_consents": "a file",
@@ -64,7 +65,7 @@ OWNERS: dict[str, str] = {
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "contacts:bulk_tag": {"verb": ("tag",)},
     "content:materials_bulk": {"verb": ("kind",)},
-    "groups:bulk": {"verb": ("freeze", "risk", "owner")}, "groups:bulk_tag": {"verb": ("tag",)},
+    "groups:bulk": {"verb": ("freeze", "kind", "owner")}, "groups:bulk_tag": {"verb": ("tag",)},
     "groups:silent_decide": {"decision": ("keep",)}, "groups:opening": {"opening": ("flash_sale",)},
     "groups:fix": {"what": ("week",)}, "groups:wordings": {"kind": ("welcome",)},
     "groups:setup_step": {"kind": ("rules",)}, "groups:end_task": {"kind": ("notice",)},
@@ -72,9 +73,9 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "leads:list": {"tab": ("overdue", "today", "won")},
     "sop:week_slot": {"place": ("1-noon",)}, "sop:touch_verb": {"verb": ("confirm",)},
 }  # fmt: skip
-# Words behind the question mark, without which a page has nothing to show; {monday}: of this week.
+# Words behind the question mark that a page cannot do without; {monday}: of this week, {picks}: some groups.
 ASKED: dict[str, str] = {
-    "leads:rule_people": "?of=kind&kind=lesson&least=1",
+    "groups:bulk": "?{picks}", "leads:rule_people": "?of=kind&kind=lesson&least=1",
     "sop:week_copy": "?week={monday}", "sop:week_slot": "?week={monday}",
 }  # fmt: skip
 
@@ -122,7 +123,9 @@ def _of_route(tenant: Tenant, name: str, path: str) -> Iterator[tuple[str, list[
 
 def _asked(tenant: Tenant, name: str) -> str:
     today = clock.local_date(clock.now(), tenant.timezone)
-    return ASKED.get(name, "").format(monday=today - timedelta(days=today.weekday()))
+    said = ASKED.get(name, "")
+    picks = "&".join(f"pick={pk}" for pk in _last("groups.Group")) if "{picks}" in said else ""
+    return said.format(monday=today - timedelta(days=today.weekday()), picks=picks)
 
 
 def _ids(name: str, wanted: list[str]) -> list[dict[str, int]]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from groups.models import Group
     from tenants.models import Tenant
 
+AT_ONCE = 10_000  # touches of one statement: 60 steps for 150 groups
+
 _RELEASED = 50  # stopped touches in one event
 _REVIVABLE = (Rule.REPLANNED, Rule.GROUP_LEFT)
 
@@ -89,7 +91,7 @@ def plan_apply(*, tenant: "Tenant", run: Run) -> int:
             for place, slot in slots.items()
             if place not in known
         ),
-        batch_size=1000,
+        batch_size=AT_ONCE,
         ignore_conflicts=True,
     )
     touches_store(_moved(known, slots, now))
