@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from leads import phone
-from leads.views import actions, asof, board, detail, needs, rules, share
+from leads.views import actions, asof, board, detail, needs, persona, rules, share
 
 app_name = "leads"
 urlpatterns: list[URLPattern] = [
@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern] = [
         r"^leads/list/(?P<tab>today|overdue|won|not_buying|all)/$", board.LeadListPage.as_view(), name="list"
     ),
     path("leads/days/", asof.AsOfPage.as_view(), name="asof"),
+    path("leads/persona/", persona.PersonaPage.as_view(), name="persona"),
+    path("leads/persona/people/", persona.PersonaPeoplePage.as_view(), name="persona_people"),
     path("leads/conversion/", rules.ConversionPage.as_view(), name="conversion"),
     path("leads/rules/", rules.RulesPage.as_view(), name="rules"),
     path("leads/rules/draft/", rules.RuleDraftPage.as_view(), name="rule_draft"),

@@ -102,12 +102,17 @@ def tabs(view: ConsoleView, current: str) -> list[dict[str, Any]]:
     names = (
         ("camps", _("Camps")),
         ("order_classes", _("Why bought")),
+        ("leads:persona", _("Buyer persona")),
         ("paths", _("Ways in")),
         ("execution", _("Execution")),
         ("metrics", _("Definitions")),
     )
     return [
-        {"label": label, "url": view.url(f"analytics:{name}"), "is_current": name == current}
+        {
+            "label": label,
+            "url": view.url(name if ":" in name else f"analytics:{name}"),
+            "is_current": name == current,
+        }
         for name, label in names
     ]
 

@@ -281,6 +281,8 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "leads:list": (VIEW, WORK),
     "leads:asof": (VIEW, WORK),
     "leads:conversion": (VIEW, WORK),
+    "leads:persona": (VIEW, WORK),
+    "leads:persona_people": (VIEW, WORK),
     "leads:rules": (VIEW, WORK),
     "leads:rule_draft": (MANAGE, MANAGE),
     "leads:rule_publish": (VIEW, MANAGE),
