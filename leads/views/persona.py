@@ -182,12 +182,12 @@ class PersonaPage(PersonaView):
 def _chart(found: FieldRows) -> dict[str, Any]:
     """Of those whose value is known: how buyers and the others are made up, side by side."""
     names = [row_words(str(found.field), one.key) for one in found.rows]
-    series = [(_("Buyers"), True), (_("Did not buy"), False)]
+    series = [(_("Bought"), True), (_("Did not buy"), False)]
     return {
         "legend": {"data": [name for name, _of in series]},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
-        "grid": {"containLabel": True},
-        "xAxis": {"type": "value", "max": 100, "axisLabel": {"formatter": "{value}%"}},
+        "grid": {"containLabel": True, "right": 28},
+        "xAxis": {"type": "value", "max": 100, "interval": 25, "axisLabel": {"formatter": "{value}%"}},
         "yAxis": {"type": "category", "inverse": True, "data": names},
         "series": [
             {

@@ -54,3 +54,4 @@ def test_buyers_pages_look_right_in_every_size_and_theme(
     for name, path in {"order-classes": "insights/orders/?state=all", "persona": "leads/persona/"}.items():
         page.goto(f"/t/{sold.slug}/{path}")
         look(page, f"buyers-{name}")
+    assert page.locator(".q-chart canvas, .q-chart svg").count() == 4
