@@ -6,9 +6,10 @@ Decided by the lead's id, so that the same story comes out each time.
 from datetime import datetime, timedelta
 
 from demo.company import Company
-from leads.enums import CloseReason, FollowResult, LeadState
+from leads.enums import CloseReason, DoubtState, FollowResult, LeadState
 from leads.selectors.board import by_work_order, lead_list
-from leads.services.follow import lead_confirm_s, lead_deny_s, lead_follow_up
+from leads.services.follow import doubt_answer, lead_confirm_s, lead_deny_s, lead_follow_up
+from leads.services.needs import need_note
 from sop.enums import TouchState
 from sop.selectors.calendar import touch_list
 from sop.services.staff import touch_review
@@ -17,6 +18,17 @@ from tenants.errors import DomainError
 from tenants.scoping import tenant_scope
 
 DOUBTS = ("比线下贵", "担心孩子坐不住", "没时间陪", "要和家人商量", "老师是不是固定")
+ANSWERS = {
+    "比线下贵": "按节算 20.6 元，回放一年内都能看",
+    "担心孩子坐不住": "前 5 分钟老师单独带，不行随时停",
+    "没时间陪": "每天 10 分钟，家长只要点开",
+    "要和家人商量": "发了三分钟试听，请家人一起听",
+    "老师是不是固定": "一个老师跟到底，请假会提前说",
+}
+NEEDS = (
+    ("need", "想跟上学校进度"), ("pain", "孩子不敢开口"), ("scenario", "暑假出国玩"), ("competitor", "线下机构"),
+    ("need", "想打好发音基础"), ("pain", "报过班没坚持"), ("scenario", "放学后在家学"),
+)  # fmt: skip
 
 
 def day_at_the_desk(company: Company, now: datetime) -> int:
@@ -53,6 +65,12 @@ def _work(company: Company, lead, now: datetime, *, key: str) -> None:  # type: 
             next_action_at=now + timedelta(days=1),
         )
     else:
+        kind, text = NEEDS[lead.pk % len(NEEDS)]
+        need_note(**asked, kind=kind, text=text)
+        for doubt in lead.doubts.filter(state=DoubtState.OPEN):
+            doubt_answer(
+                tenant=company.tenant, doubt_id=doubt.pk, answer=ANSWERS.get(doubt.text, ""), actor=company.owner
+            )
         lead_follow_up(
             **asked,
             key=key,
