@@ -69,7 +69,10 @@ def _work(company: Company, lead, now: datetime, *, key: str) -> None:  # type: 
         need_note(**asked, kind=kind, text=text)
         for doubt in lead.doubts.filter(state=DoubtState.OPEN):
             doubt_answer(
-                tenant=company.tenant, doubt_id=doubt.pk, answer=ANSWERS.get(doubt.text, ""), actor=company.owner
+                tenant=company.tenant,
+                doubt_id=doubt.pk,
+                answer=ANSWERS.get(doubt.text, ""),
+                actor=company.owner,
             )
         lead_follow_up(
             **asked,
