@@ -40,6 +40,7 @@ from groups.selectors.intros import intros_waiting
 from groups.selectors.panels import People, register_people
 from groups.selectors.promises import promises_overdue
 from groups.selectors.results import PREFIX, label_of_result, people_of_result
+from groups.selectors.staff_figures import group_buyers_of, groups_owned, members_carried
 from groups.selectors.violations import violation_timeline, violations_open
 from groups.services import invitations, koc, silence, violations
 from groups.services.approvals import check_granted, kind_granted
@@ -55,10 +56,20 @@ from groups.views.screening import super_context
 from groups.views.setup_steps import setup_context, shows_setup
 from groups.views.silence import silent_context
 from groups.views.violations import violations_context
+from team.selectors import register_load, register_own_metric
 from team.services import register_approval
 from tenants.models import Tenant
 
 HITS = 5
+register_own_metric(
+    key="group_buyers",
+    label=_("Buyers in their groups"),
+    definition=_("Customers now in the groups they own who bought ÷ all customers in these groups"),
+    provider=group_buyers_of,
+    converts=True,
+)
+register_load(label=_("Groups"), provider=groups_owned)
+register_load(label=_("People in them"), provider=members_carried)
 register_approval("groups.unpaid", _("Unpaid group without an end"), check_granted)
 register_approval("groups.size", _("Group above the size people talk in"), check_granted)
 register_approval("groups.staff", _("Fewer staff than a group needs"), check_granted)

@@ -14,8 +14,10 @@ from leads.phone import lead_panel
 from leads.selectors.board import waiting_urgent
 from leads.selectors.detail import lead_timeline
 from leads.selectors.rules import words_listened
+from leads.selectors.staff import leads_won_of
 from leads.services.work import SOURCE
 from team.phone import register_customer_panel
+from team.selectors import register_own_metric
 
 
 def _count(request: HttpRequest) -> QuerySet:
@@ -23,6 +25,13 @@ def _count(request: HttpRequest) -> QuerySet:
 
 
 register(key="leads", label=_("Leads"), icon="target-arrow", url_name="leads:board", order=60, count=_count)
+register_own_metric(
+    key="leads_won",
+    label=_("Leads won"),
+    definition=_("Leads of theirs that were won ÷ leads of theirs that ended as won or not buying"),
+    provider=leads_won_of,
+    converts=True,
+)
 register_timeline(lead_timeline)
 register_words(words_listened)
 register_changes(

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from team.enums import URGENT_NOTICES, NoticeChannel, NoticeKind
+from team.enums import URGENT_NOTICES, NoticeChannel, NoticeKind, StaffKind
 from team.policies.notices import CHOSEN_KINDS, WHENS, Tuned
 
 
@@ -74,3 +74,75 @@ class NoticeChoiceForm(forms.Form):
 
 def _cell(kind: NoticeKind, channel: NoticeChannel) -> str:
     return f"{kind.value}__{channel.value}"
+
+
+class ProfileForm(forms.Form):
+    """What a leader says of a colleague."""
+
+    kind = forms.ChoiceField(
+        label=_("Kind of person"),
+        required=False,
+        choices=[("", _("Not said yet")), *StaffKind.choices],
+        help_text=_("It suggests who takes which link of a camp. It is never a label for pay."),
+    )
+    strengths = forms.CharField(
+        label=_("Strengths"),
+        max_length=200,
+        required=False,
+        help_text=_("Segmenting, service, closing, live talks…"),
+    )
+    own_metric = forms.ChoiceField(
+        label=_("Conversion metric of their own"),
+        required=False,
+        help_text=_("Nobody is pure operations: everyone answers for a result beside the process."),
+    )
+    backup = forms.TypedChoiceField(
+        label=_("Backup"), required=False, coerce=int, empty_value=None,
+        help_text=_("Sees what falls due outside the shifts."),
+    )  # fmt: skip
+
+    def __init__(
+        self, *args: Any, metrics: list[tuple[str, Any]], colleagues: list[tuple[int, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["own_metric"].choices = [("", _("None yet")), *metrics]  # type: ignore[attr-defined]
+        self.fields["backup"].choices = [("", _("Nobody")), *colleagues]  # type: ignore[attr-defined]
+
+
+class ShiftsForm(forms.Form):
+    """A colleague's week: two times a day, both empty for a free day."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for number in range(7):
+            for end, label in (("from", _("From")), ("until", _("Until"))):
+                self.fields[f"{end}_{number}"] = forms.TimeField(
+                    label=label,
+                    required=False,
+                    widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+                )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        for number in range(7):
+            start, end = data.get(f"from_{number}"), data.get(f"until_{number}")
+            if (start is None) != (end is None) and not self.errors:
+                raise forms.ValidationError(_("A shift needs both its start and its end."))
+        return data
+
+    def week(self) -> dict[int, Any]:
+        """{weekday: (start, end), None for a free day}."""
+        data = self.cleaned_data
+        return {
+            number: (data[f"from_{number}"], data[f"until_{number}"])
+            if data[f"from_{number}"] is not None
+            else None
+            for number in range(7)
+        }
+
+
+class DayOffForm(forms.Form):
+    """A day, and whether it is off."""
+
+    day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    is_off = forms.BooleanField(required=False)

@@ -1,9 +1,11 @@
-"""What team adds to the menu."""
+"""What team adds to the menu, to Today and to the trail."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -12,12 +14,26 @@ from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
 from team.enums import URGENT_NOTICES, ApprovalState, Bucket, StaffKind
-from team.selectors import NOBODY, approvals_waiting, open_items, staff_of_members
+from team.models import Staff
+from team.selectors import (
+    NOBODY,
+    RailBlock,
+    approvals_waiting,
+    open_items,
+    register_own_metric,
+    register_rail,
+    staff_of_members,
+)
+from team.selectors.load import on_time_of
 from team.selectors.notices import bell_of
+from team.selectors.profiles import staff_without_kind, staff_without_metric
+from team.selectors.staff import is_leader
 from team.viewer import own_staff
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.roles import allows
+
+RAIL_NAMES = 3
 
 
 def _must_do(request: HttpRequest) -> QuerySet:
@@ -54,6 +70,35 @@ def _to_decide(request: HttpRequest) -> QuerySet | None:
     return approvals_waiting(tenant_id=tenant.pk).order_by().values("pk")
 
 
+register_own_metric(
+    key="on_time",
+    label=_("Done on time"),
+    definition=_("Their tasks done by the time they were due ÷ their tasks that were done or missed"),
+    provider=on_time_of,
+    converts=False,
+)
+
+
+def findings_rail(*, tenant: Tenant, staff: Staff | None, now: datetime) -> RailBlock | None:
+    """For leaders: who has no result of their own, no kind, or carries too much."""
+    if staff is not None and not is_leader(tenant_id=tenant.pk, staff_id=staff.pk):
+        return None
+    page = reverse("team:load", kwargs={"tenant_slug": tenant.slug})
+    rows = []
+    for label, found in (
+        (_("Without a conversion metric"), staff_without_metric(tenant_id=tenant.pk)),
+        (_("Without a kind"), staff_without_kind(tenant_id=tenant.pk)),
+    ):
+        names = [str(one) for one in found[: RAIL_NAMES + 1]]
+        if names:
+            rows.append({
+                "label": label, "value": found.count(), "tone": "warn", "url": page,
+                "note": gettext(", ").join(names[:RAIL_NAMES]) + ("…" if len(names) > RAIL_NAMES else ""),
+            })  # fmt: skip
+    return RailBlock(_("Team"), rows, url=page, order=80) if rows else None
+
+
+register_rail(findings_rail)
 nav.register(
     key="approvals",
     label=_("Approvals"),

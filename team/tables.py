@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console.tables import ConsoleTable, NumberColumn
 from console.templatetags.q import figure
+from team.enums import StaffKind
 from team.models import Staff
 from team.selectors import Load
 from tenants.enums import Role, Suspension
@@ -36,6 +37,7 @@ class StaffTable(ConsoleTable):
 
     name = tables.Column(verbose_name=_("Name"), empty_values=())
     departments = tables.Column(verbose_name=_("Departments"), empty_values=(), orderable=False)
+    person = tables.Column(verbose_name=_("Kind of person"), empty_values=(), orderable=False)
     standing = tables.Column(verbose_name=_("Standing"), empty_values=(), orderable=False)
     login = tables.Column(verbose_name=_("Console login"), empty_values=(), orderable=False)
     items = NumberColumn(verbose_name=_("Open items"), empty_values=(), orderable=False)
@@ -43,7 +45,7 @@ class StaffTable(ConsoleTable):
     class Meta(ConsoleTable.Meta):
         model = Staff
         fields = ("name",)
-        sequence = ("name", "departments", "standing", "login", "...", "items")
+        sequence = ("name", "person", "departments", "standing", "login", "...", "items")
         row_header = "name"
         order_by = ("-is_active", "name")
 
@@ -56,12 +58,13 @@ class StaffTable(ConsoleTable):
         open_items: dict[int, int],
         loads: list[Load],
         tenant_id: int,
+        kinds: dict[int, str],
         **kwargs: Any,
     ) -> None:
         columns = [(f"load_{number}", LoadColumn(load)) for number, load in enumerate(loads)]
         super().__init__(*args, extra_columns=columns, **kwargs)
         self._slug, self._can_link, self._tenant_id = tenant_slug, can_link, tenant_id
-        self._departments, self._open = departments, open_items
+        self._departments, self._open, self._kinds = departments, open_items, kinds
         self._counted: dict[int, dict[int, int]] = {}
 
     def load_of(self, load: Load, record: Staff) -> int:
@@ -75,7 +78,16 @@ class StaffTable(ConsoleTable):
         return str(record)
 
     def render_name(self, record: Staff) -> SafeString:
-        return format_html('{} <span class="q-3rd q-xs">{}</span>', str(record), record.userid)
+        url = reverse("team:profile", kwargs={"tenant_slug": self._slug, "pk": record.pk})
+        return format_html(
+            '<a href="{}">{}</a> <span class="q-3rd q-xs">{}</span>', url, str(record), record.userid
+        )
+
+    def value_person(self, record: Staff) -> str:
+        return str(StaffKind(self._kinds[record.pk]).label) if record.pk in self._kinds else ""
+
+    def render_person(self, record: Staff) -> str:
+        return self.value_person(record) or "–"
 
     def value_departments(self, record: Staff) -> str:
         names = [self._departments.get((record.app_id, one), "") for one in record.department_ids]

@@ -7,6 +7,9 @@ from team.phone.sign_in import LoginView, OAuthView
 from team.phone.tasks import TaskActView, TasksPage
 from team.views import access, login, notices
 from team.views.approvals import ApprovalActView, ApprovalsPage
+from team.views.load import LoadPage
+from team.views.profile import DayOffView, KindView, ProfilePage, ShiftsView
+from team.views.roles import RolesPage
 from team.views.staff import StaffLinkPage, StaffListPage
 from team.views.today import ItemActView, TodayPage
 
@@ -22,6 +25,12 @@ urlpatterns: list[URLPattern] = [
     path("notices/settings/", notices.NoticeChoices.as_view(), name="notice_choices"),
     path("notices/settings/test/", notices.NoticeTest.as_view(), name="notice_test"),
     path("notices/settings/mute/<str:span>/", notices.NoticeMute.as_view(), name="notice_mute"),
+    path("team/load/", LoadPage.as_view(), name="load"),
+    path("team/roles/", RolesPage.as_view(), name="roles"),
+    path("team/<int:pk>/", ProfilePage.as_view(), name="profile"),
+    path("team/<int:pk>/kind/<str:kind>", KindView.as_view(), name="kind"),
+    path("team/<int:pk>/shifts/", ShiftsView.as_view(), name="shifts"),
+    path("team/<int:pk>/day-off/", DayOffView.as_view(), name="day_off"),
     path("team/", StaffListPage.as_view(), name="staff_list"),
     path("team/<int:pk>/login/", StaffLinkPage.as_view(), name="staff_link"),
     path("settings/members/staff/", access.StaffAccessPage.as_view(), name="access"),

@@ -105,3 +105,13 @@ def department_names(*, tenant_id: int) -> dict[tuple[int, int], str]:
     """{(app id, department id): name}."""
     rows = Department.objects.filter(tenant_id=tenant_id)
     return {(row.app_id, row.dept_id): row.name for row in rows}
+
+
+def is_leader(*, tenant_id: int, staff_id: int) -> bool:
+    """Whether the colleague signs in as an owner or a team lead."""
+    return Staff.objects.filter(
+        tenant_id=tenant_id,
+        pk=staff_id,
+        membership__role__in=[Role.OWNER, Role.LEADER],
+        membership__ended_at=None,
+    ).exists()

@@ -46,6 +46,9 @@ def profile_set(*, tenant: Tenant, staff_id: int, actor: Actor, **fields: Any) -
             return row
         row.changed_by, row.changed_at = actor.name[:128], clock.now()
         row.save()
+        if "own_metric" in changes:
+            labels = {one.key: str(one.label) for one in own_metrics()}
+            changes["own_metric"] = [labels.get(one, one) for one in changes["own_metric"]]
         if "backup_id" in changes:
             names = dict(Staff.objects.filter(tenant=tenant).values_list("pk", "name"))
             changes["backup"] = [names.get(one or 0, "") for one in changes.pop("backup_id")]

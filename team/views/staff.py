@@ -11,7 +11,7 @@ from console.pages import FormPage, drawer_done, toast
 from team.filters import StaffFilter
 from team.forms import StaffLinkForm
 from team.models import Staff
-from team.selectors import department_names, loads, open_counts, staff_get, staff_list
+from team.selectors import department_names, loads, open_counts, staff_get, staff_kinds, staff_list
 from team.services import staff_link_member
 from team.tables import StaffTable
 from tenants.enums import Permission
@@ -23,6 +23,7 @@ class StaffListPage(ListPage):
 
     table_class = StaffTable
     filterset_class = StaffFilter
+    template_name = "team/staff_list.html"
     key = "team.staff"
     title = _("Team")
     purpose = _(
@@ -41,6 +42,7 @@ class StaffListPage(ListPage):
             "departments": department_names(tenant_id=tenant.pk),
             "open_items": open_counts(tenant_id=tenant.pk),
             "loads": loads(),
+            "kinds": staff_kinds(tenant_id=tenant.pk),
         }
 
 

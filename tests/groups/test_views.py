@@ -416,13 +416,13 @@ def test_an_operator_asks_for_an_exception_and_a_leader_grants_it(as_role, tenan
     assert "提交审批" in text(operator.get(page))
     assert operator.post(target, data).status_code == 302
     waiting = text(operator.get(page))
-    assert ("已提交主管审批" in waiting, "提交审批" in waiting) == (True, False)
+    assert ("已提交组长审批" in waiting, "提交审批" in waiting) == (True, False)
     with tenant_scope(tenant):
         asked = approvals_waiting(tenant_id=tenant.pk).get()
         assert asked.kind == "groups.staff"
     assert as_role(Role.LEADER).post(f"/t/{tenant.slug}/approvals/{asked.pk}/grant").status_code == 302
     after = text(operator.get(page))
-    assert ("已审批" in after, "已提交主管审批" in after, "提交审批" in after) == (
+    assert ("已审批" in after, "已提交组长审批" in after, "提交审批" in after) == (
         True,
         False,
         False,

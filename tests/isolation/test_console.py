@@ -93,6 +93,7 @@ WORDS: dict[str, dict[str, str]] = {
     "sop:week_slot": {"place": "1-noon"},
     "team:approval_act": {"verb": "grant"},
     "team:item_act": {"verb": "done"},
+    "team:kind": {"kind": "sales"},
     "team_phone:item_act": {"verb": "done"},
     "wecom:archive_act": {"verb": "pause"},
     "wecom:inbox_bulk": {"verb": "replay"},

@@ -207,7 +207,7 @@ def test_staff_list_shows_departments_and_figures_in_constant_queries(
             make_work_item(tenant=tenant, staff=person)
     page = body(client.get(f"{home}team/"))
     assert ("社群运营部" in page, "陆0" in page) == (True, True)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(f"{home}team/")
 
 
