@@ -48,6 +48,30 @@ class ChannelKind(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+class ChannelPlace(models.TextChoices):
+    """Where exactly, within a kind of channel (R31)."""
+
+    OFFICIAL_ACCOUNT = "official", _("Official account")
+    XIAOHONGSHU = "xhs", _("Xiaohongshu")
+    ZHIHU = "zhihu", _("Zhihu")
+    DOUYIN = "douyin", _("Douyin")
+    KUAISHOU = "kuaishou", _("Kuaishou")
+    APP_STORE = "app_store", _("App store")
+    AD_NETWORK = "ad_net", _("Ad network")
+    SEO = "seo", _("Search, unpaid (SEO)")
+    SEM = "sem", _("Search, paid (SEM)")
+    PREINSTALL = "preinst", _("Pre-installed on phones")
+    COPROMOTION = "copromo", _("Co-promotion")
+
+
+class ChannelMeans(models.TextChoices):
+    """By whose voice a content platform brings people (R31)."""
+
+    INFLUENCER = "influencer", _("Influencer")
+    OWN = "own", _("Own account")
+    FEED = "feed", _("Feed ads")
+
+
 class WelcomeMode(models.TextChoices):
     """What a new friend by one code is greeted with."""
 

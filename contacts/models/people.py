@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from contacts.enums import ChannelKind, FollowState, WelcomeMode
+from contacts.enums import ChannelKind, ChannelMeans, ChannelPlace, FollowState, WelcomeMode
 from tenants import clock
 from tenants.scoping import TenantModel
 from wecom.keeping.kept import Kept
@@ -18,7 +18,14 @@ class Channel(TenantModel):
     kind = models.CharField(max_length=16, choices=ChannelKind)
     code = models.CharField(max_length=30, blank=True)
     cost_fen = models.BigIntegerField(null=True, blank=True)
+    place = models.CharField(max_length=10, choices=ChannelPlace, blank=True)
+    means = models.CharField(max_length=10, choices=ChannelMeans, blank=True)
+    partner = models.CharField(max_length=64, blank=True)  # of a mutual promotion
+    partner_fit = models.CharField(
+        max_length=200, blank=True
+    )  # what the partner adds, and that the people are alike
     persona = models.CharField(max_length=200, blank=True)
+    goal = models.CharField(max_length=200, blank=True)  # the goal of the group that the target serves
     target = models.PositiveIntegerField(null=True, blank=True)  # people it should bring
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)

@@ -15,7 +15,10 @@ from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
 
-FIELDS = ("name", "kind", "code", "cost_fen", "persona", "target", "starts_on", "ends_on", "note")
+FIELDS = (
+    "name", "kind", "place", "means", "partner", "partner_fit", "code", "cost_fen", "persona", "target", "goal",
+    "starts_on", "ends_on", "note",
+)  # fmt: skip
 
 
 def channel_save(*, tenant: Tenant, actor: Actor, channel_id: int | None = None, **fields: Any) -> Channel:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from console.form_html import OptionList, SharedChoiceField
-from contacts.enums import ChannelKind, WelcomeMode
+from contacts.enums import ChannelKind, ChannelMeans, ChannelPlace, WelcomeMode
 from wecom.keeping.kept_rules import (
     GROUPS_PER_CODE,
     QR_ROLLS_OVER_AT,
@@ -130,6 +130,20 @@ class ChannelForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=64)
     kind = forms.ChoiceField(label=_("Kind"), choices=ChannelKind.choices)
+    place = forms.ChoiceField(
+        label=_("Where exactly"), required=False, choices=[("", "–"), *ChannelPlace.choices]
+    )
+    means = forms.ChoiceField(
+        label=_("By whom"), required=False, choices=[("", "–"), *ChannelMeans.choices],
+        help_text=_("Of content platforms: whose voice brings the people."),
+    )  # fmt: skip
+    partner = forms.CharField(
+        label=_("Partner"), required=False, max_length=64, help_text=_("Needed for a mutual promotion.")
+    )
+    partner_fit = forms.CharField(
+        label=_("Why the partner fits"), required=False, max_length=200,
+        help_text=_("Complements you and does not compete; serves people like yours."),
+    )  # fmt: skip
     cost_yuan = forms.DecimalField(
         label=_("Cost, yuan"), required=False, min_value=0, max_digits=12, decimal_places=2,
         help_text=_("For its whole period. Empty: not known, and no cost per person is shown."),
@@ -138,6 +152,10 @@ class ChannelForm(forms.Form):
     target = forms.IntegerField(
         label=_("People it should bring"), required=False, min_value=1, max_value=10_000_000
     )
+    goal = forms.CharField(
+        label=_("For which group's goal"), required=False, max_length=200,
+        help_text=_("What the group needs these people for; asked with a target."),
+    )  # fmt: skip
     starts_on = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -155,6 +173,18 @@ class ChannelForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or {}
+        if told.get("kind") == ChannelKind.PARTNER:
+            for name, words in (
+                ("partner", _("Say with whom.")), ("partner_fit", _("Say why they complement you and do not compete.")),
+            ):  # fmt: skip
+                if not told.get(name):
+                    self.add_error(name, words)
+        if told.get("target") and not told.get("goal"):
+            self.add_error("goal", _("Say which group's goal the target serves."))
+        return told
 
     def fields_of_channel(self) -> dict[str, Any]:
         """As the service takes them."""

@@ -174,8 +174,15 @@ class ChannelTable(_CodeTable):
     def render_name(self, record: Any) -> SafeString:
         return format_html("{}<small>{}</small>", record.name, record.persona)
 
-    def render_kind(self, record: Any) -> str:
-        return str(record.get_kind_display())
+    def _where(self, record: Any) -> str:
+        told = [record.get_place_display(), record.get_means_display(), record.partner]
+        return " · ".join(str(one) for one in told if one)
+
+    def value_kind(self, record: Any) -> str:
+        return " · ".join(one for one in (str(record.get_kind_display()), self._where(record)) if one)
+
+    def render_kind(self, record: Any) -> SafeString:
+        return format_html("{}<small>{}</small>", record.get_kind_display(), self._where(record))
 
     def _people(self, record: Any) -> tuple[int, int]:
         return self.facts["friends"].get(record.pk, 0), self.facts["members"].get(record.pk, 0)
@@ -198,7 +205,8 @@ class ChannelTable(_CodeTable):
         if by == "members":
             url = reverse("groups:channel_people", kwargs={**slug, "pk": record.pk})
         target = f" / {figure(record.target)}" if record.target and by == "friends" else ""
-        return format_html('<a class="q-link" href="{}">{}</a>{}', url, figure(count), target)
+        goal = format_html("<small>{}</small>", record.goal) if target and record.goal else ""
+        return format_html('<a class="q-link" href="{}">{}</a>{}{}', url, figure(count), target, goal)
 
     def value_cost_fen(self, record: Any) -> str:
         return "" if record.cost_fen is None else f"{record.cost_fen / 100:.2f}"

@@ -285,7 +285,10 @@ class ChannelEdit(FormPage):
         row = self._channel(**kwargs)
         if row is None:
             return {}
-        names = ("name", "kind", "code", "persona", "target", "starts_on", "ends_on", "note")
+        names = (
+            "name", "kind", "place", "means", "partner", "partner_fit", "code", "persona", "target", "goal",
+            "starts_on", "ends_on", "note",
+        )  # fmt: skip
         cost = None if row.cost_fen is None else row.cost_fen / 100
         return {**{name: getattr(row, name) for name in names}, "cost_yuan": cost}
 
