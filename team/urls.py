@@ -1,12 +1,12 @@
 """URLs of team: the console's under /t/<slug>/, the phone's under /m/<slug>/, public ones at the root."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
 from team.phone.entry import EntryPage, JsConfigView
 from team.phone.sign_in import LoginView, OAuthView
 from team.phone.tasks import TaskActView, TasksPage
 from team.views import access, login, notices
-from team.views.approvals import ApprovalActView, ApprovalsPage
+from team.views.approvals import ApprovalsPage, DecideView, WithdrawView
 from team.views.load import LoadPage
 from team.views.profile import DayOffView, KindView, ProfilePage, ShiftsView
 from team.views.roles import RolesPage
@@ -18,7 +18,10 @@ urlpatterns: list[URLPattern] = [
     path("", TodayPage.as_view(), name="today"),
     path("today/items/<int:pk>/<str:verb>", ItemActView.as_view(), name="item_act"),
     path("approvals/", ApprovalsPage.as_view(), name="approvals"),
-    path("approvals/<int:pk>/<str:verb>", ApprovalActView.as_view(), name="approval_act"),
+    path("approvals/<int:pk>/withdraw", WithdrawView.as_view(), name="approval_withdraw"),
+    re_path(
+        r"^approvals/(?P<pk>\d+)/(?P<verb>grant|refuse)$", DecideView.as_view(), name="approval_decide"
+    ),
     path("notices/", notices.NoticesPage.as_view(), name="notices"),
     path("notices/<int:pk>/", notices.NoticeOpen.as_view(), name="notice_open"),
     path("notices/read/", notices.NoticesReadAll.as_view(), name="notices_read"),

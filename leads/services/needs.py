@@ -49,18 +49,15 @@ def need_note(*, tenant: Tenant, lead_id: int, kind: str, text: str, actor: Acto
 
 
 def need_drop(*, tenant: Tenant, need_id: int, actor: Actor) -> None:
-    """Take back what was noted by mistake. Safe to repeat."""
+    """Take back what was noted by mistake. Raises Need.DoesNotExist, also for one that was taken back."""
     require(actor, Permission.WORK)
     with transaction.atomic():
-        need = (
-            Need.objects.select_for_update().select_related("lead").filter(tenant=tenant, pk=need_id).first()
-        )
-        if need is not None:
-            audit.record(
-                tenant=tenant, actor=actor, verb="leads.need.dropped", target=need.lead,
-                changes={"kind": [need.kind, None]},
-            )  # fmt: skip
-            need.delete()
+        need = Need.objects.select_for_update().select_related("lead").get(tenant=tenant, pk=need_id)
+        audit.record(
+            tenant=tenant, actor=actor, verb="leads.need.dropped", target=need.lead,
+            changes={"kind": [need.kind, None]},
+        )  # fmt: skip
+        need.delete()
 
 
 def need_tie(*, tenant: Tenant, kind: str, text: str, script_id: int | None, actor: Actor) -> None:

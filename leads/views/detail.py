@@ -11,7 +11,6 @@ from django.utils.translation import pgettext_lazy
 
 from console.formats import moment as moment_words
 from console.pages import ConsoleView, render
-from contacts.selectors import orders_for
 from contacts.selectors.profile import profile_of
 from contacts.selectors.timeline import customer_timeline, facet_counts
 from leads.enums import (
@@ -81,7 +80,6 @@ class LeadView(ConsoleView):
             "profile": profile,
             "profile_known": sum(1 for one in profile if one.settled.holds),
             "doubts_open": sum(1 for one in doubts if one.state == "open"),
-            "orders": list(orders_for(tenant_id=lead.tenant_id, customer_ids=[lead.customer_id])[:5]),
             "results": FollowResult.choices,
             "next_actions": NextAction.choices,
             "times": _times(now, self.request.tenant.timezone),

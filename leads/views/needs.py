@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from console.filters import filter_bar
 from console.pages import ConsoleView, drawer_done, render, toast
+from contacts.selectors import orders_for
 from content.selectors import script_search
 from leads.enums import NOTED_KINDS, NeedKind
 from leads.filters import LeadFilter
@@ -37,6 +38,7 @@ KIND_TABS = {
     NeedKind.COMPETITOR.value: gettext_lazy("Others they look at"),
 }
 QUESTION_CHARS = 120
+ORDERS_SHOWN = 5
 
 
 class NeedsPage(ConsoleView):
@@ -119,7 +121,7 @@ class TieDrawer(ConsoleView):
 
 
 class NeedView(ActionView):
-    """GET: what is noted of a lead and the talks with the customer, the part alone; POST: note one need."""
+    """GET: what is noted of a lead, the talks with the customer and the orders, the part alone; POST: note one need."""
 
     http_method_names = ["get", "post"]
 
@@ -137,6 +139,7 @@ class NeedView(ActionView):
             ],
             "known": need_words_known(tenant_id=tenant_id),
             "talks": follow_ups_of(lead.pk),
+            "orders": orders_for(tenant_id=tenant_id, customer_ids=[lead.customer_id])[:ORDERS_SHOWN],
             "can_work": self.can(Permission.WORK),
         }
         return render(request, "leads/_known.html", context, partial="leads/_known.html")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from console.pages import ConsoleView, TemplatePage, go, toast
@@ -64,19 +64,35 @@ class ApprovalsPage(TemplatePage):
         return list(mine.values_list("pk", flat=True))
 
 
-class ApprovalActView(ConsoleView):
-    """POST: grant, refuse or withdraw."""
-
-    permission = write_permission = Permission.WORK
+class _ActView(ConsoleView):
     http_method_names = ["post"]
 
+    def _done(self, row: Approval, verb: str) -> HttpResponse:
+        toast(self.request, SAID[verb] % {"what": row.label})
+        return go(self.request, self.url("team:approvals"))
+
+
+class DecideView(_ActView):
+    """POST: grant or refuse."""
+
+    permission = write_permission = Permission.APPROVE
+
     def post(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-        common = {"tenant": self.request.tenant, "approval_id": pk, "actor": self.request.actor}
-        if verb == "withdraw":
-            row = approval_withdraw(**common)
-        elif verb in ("grant", "refuse"):
-            row = approval_decide(**common, is_granted=verb == "grant", note=request.POST.get("note", ""))
-        else:
-            raise Http404
-        toast(request, SAID[verb] % {"what": row.label})
-        return go(request, self.url("team:approvals"))
+        row = approval_decide(
+            tenant=self.request.tenant,
+            approval_id=pk,
+            is_granted=verb == "grant",
+            note=request.POST.get("note", ""),
+            actor=self.request.actor,
+        )
+        return self._done(row, verb)
+
+
+class WithdrawView(_ActView):
+    """POST: take one's own request back."""
+
+    permission = write_permission = Permission.WORK
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = approval_withdraw(tenant=self.request.tenant, approval_id=pk, actor=self.request.actor)
+        return self._done(row, "withdraw")

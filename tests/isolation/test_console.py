@@ -91,7 +91,7 @@ WORDS: dict[str, dict[str, str]] = {
     "sop:touch_verb": {"verb": "confirm"},
     "sop:week_act": {"verb": "clear"},
     "sop:week_slot": {"place": "1-noon"},
-    "team:approval_act": {"verb": "grant"},
+    "team:approval_decide": {"verb": "grant"},
     "team:item_act": {"verb": "done"},
     "team:kind": {"kind": "sales"},
     "team_phone:item_act": {"verb": "done"},
