@@ -18,7 +18,7 @@ from sop.models import RunExit, SendTask, Touch, TouchRecipient
 from sop.policies.exits import Exit
 from sop.selectors.boosts import boosts_of
 from sop.services.dispatch import dispatch_due
-from sop.services.exits import version_set_exits
+from sop.services.exits import run_exits_sweep, version_set_exits
 from sop.services.following import runs_follow
 from sop.services.planning import plan_apply
 from sop.services.templates import version_draft
@@ -63,6 +63,24 @@ def test_who_bought_gets_no_more_private_steps_and_the_rule_is_on_record(
         buyer.pk: ("blocked", "EXIT-01"), other.pk: ("planned", ""), third.pk: ("planned", ""),
     }  # fmt: skip
     assert RunExit.objects.values_list("customer", "rule_code").get() == (buyer.pk, "EXIT-01")
+
+
+def test_rules_for_people_and_for_groups_hold_side_by_side_and_only_while_the_run_goes_on(
+    camp: Make, frozen: MovableClock
+) -> None:
+    made = out_by(
+        camp(steps=[{"channel": "private_mass", "text": "早"}], groups=2),
+        {"rule": "EXIT-01"}, {"rule": ExitRule.GROUP_SIZE.value, "value": 9},
+    )  # fmt: skip
+    buyer = made.people[0][0]
+    make_order(tenant=made.tenant, customer=buyer, ordered_at=at("09:30"))
+    frozen.set(at("10:00"))
+    made.run.state = "finished"
+    assert run_exits_sweep(tenant=made.tenant, run=made.run) == 0
+    assert not RunExit.objects.exists()
+    made.run.state = "running"
+    assert run_exits_sweep(tenant=made.tenant, run=made.run) == 1
+    assert RunExit.objects.values_list("customer", "group").get() == (buyer.pk, None)
 
 
 def test_who_once_left_stays_out(camp: Make, frozen: MovableClock) -> None:
