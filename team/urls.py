@@ -19,9 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("today/items/<int:pk>/<str:verb>", ItemActView.as_view(), name="item_act"),
     path("approvals/", ApprovalsPage.as_view(), name="approvals"),
     path("approvals/<int:pk>/withdraw", WithdrawView.as_view(), name="approval_withdraw"),
-    re_path(
-        r"^approvals/(?P<pk>\d+)/(?P<verb>grant|refuse)$", DecideView.as_view(), name="approval_decide"
-    ),
+    re_path(r"^approvals/(?P<pk>\d+)/(?P<verb>grant|refuse)$", DecideView.as_view(), name="approval_decide"),
     path("notices/", notices.NoticesPage.as_view(), name="notices"),
     path("notices/<int:pk>/", notices.NoticeOpen.as_view(), name="notice_open"),
     path("notices/read/", notices.NoticesReadAll.as_view(), name="notices_read"),

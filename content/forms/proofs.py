@@ -32,7 +32,10 @@ class ProofForm(forms.Form):
     )  # fmt: skip
     scope = forms.ChoiceField(label=_("Where it may be shown"), choices=ProofScope.choices)
     permitted_until = forms.DateField(
-        label=_("Permission ends on"), required=False, widget=DayInput, help_text=_("Empty: until it is taken back.")
+        label=_("Permission ends on"),
+        required=False,
+        widget=DayInput,
+        help_text=_("Empty: until it is taken back."),
     )
     name_shown = forms.ChoiceField(label=_("Name"), choices=NameShown.choices, initial=NameShown.MASKED)
 
