@@ -20,6 +20,8 @@ GROUP_LABELS = {
     "wecom": _("WeCom"),
     "contacts": _("Customers"),
     "team": _("Team"),
+    "load": _("Team"),
+    "approvals": _("Approvals"),
     "work": _("Work list"),
     "today": _("Work list"),
     "notices": pgettext_lazy("settings", "Notices"),

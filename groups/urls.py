@@ -192,6 +192,7 @@ urlpatterns: list[URLPattern] = [
         "groups/<int:pk>/promises/take-over/", promises.PromisesTakeOver.as_view(), name="promises_take_over"
     ),
     path("groups/<int:pk>/", detail.GroupDetailPage.as_view(), name="detail"),
+    path("groups/<int:pk>/members/profiles/", detail.GroupProfilesPart.as_view(), name="profiles"),
     path("groups/<int:pk>/members/file/", detail.GroupMembersFile.as_view(), name="members_file"),
     re_path(
         rf"^groups/(?P<pk>\d+)/(?P<what>{'|'.join(tab_files.TABS)})/file/$",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from contacts.enums import Education, Gender, ProfileField, ProfileSource
@@ -102,19 +103,21 @@ def known_of(*, customer: Customer, rows: Iterable[ProfileRow], has_order: bool)
     return sum([*asked, bool(customer.name), bool(customer.phone), has_order])
 
 
-def completeness_of(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[int, float]:
+def completeness_of(*, tenant_id: int, customer_ids: Iterable[int] | QuerySet) -> dict[int, float]:
     """{customer id: share of the nine fields known, 0 to 1}: name, phone, spending and the six asked ones.
 
-    Three queries for any number of people. The mean over a camp's people is that camp's completeness (R28).
+    Two queries for any number of people; ids may be a query too. The mean over a camp's people is that camp's
+    completeness (R28).
     """
-    people = list(Customer.objects.filter(tenant_id=tenant_id, pk__in=set(customer_ids)))
+    wanted = customer_ids if isinstance(customer_ids, QuerySet) else set(customer_ids)
+    orders = Order.objects.filter(tenant_id=tenant_id, customer_id=OuterRef("pk"))
+    rows = Customer.objects.filter(tenant_id=tenant_id, pk__in=wanted)
+    people = list(rows.annotate(has_bought=Exists(orders)))
     told = _words_of(tenant_id, people)
-    orders = Order.objects.filter(tenant_id=tenant_id, customer_id__in=[one.pk for one in people])
-    bought = set(orders.values_list("customer_id", flat=True).distinct())
     made = {}
     for one in people:
         asked = [settled(told[one.pk][field]).holds is not None for field in ProfileField.values]
-        share = completeness([*asked, bool(one.name), bool(one.phone), one.pk in bought])
+        share = completeness([*asked, bool(one.name), bool(one.phone), one.has_bought])
         made[one.pk] = share or 0.0
     return made
 

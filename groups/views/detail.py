@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from console.audit_changes import change_words
 from console.audit_words import verb_label
 from console.listing import FORMATS, RowsAsFile
-from console.pages import ConsoleView, TemplatePage, go, toast
+from console.pages import ConsoleView, TemplatePage, go, render, toast
 from groups.enums import LIVE_STATES, TRANSITIONS, Question, State
 from groups.models import Group
 from groups.policies.checks import Finding, evaluate, passed
@@ -26,7 +26,7 @@ from groups.services.moving import group_move
 from groups.tables.members import MemberTable
 from groups.views import six
 from groups.views.fresh import freshness_context
-from groups.views.members import members_asked, members_context
+from groups.views.members import members_asked, members_context, profiles_of
 from groups.views.next_steps import next_steps
 from tenants import clock
 from tenants.enums import Permission
@@ -122,6 +122,15 @@ def _day_of(group: Group, facts: Any) -> dict[str, Any]:
         "days_total": (group.ends_on - started).days + 1 if started and group.ends_on else None,
         "days_left": (group.ends_on - facts.today).days if group.ends_on else None,
     }
+
+
+class GroupProfilesPart(ConsoleView):
+    """How much of the camp's profiles is known: a part of the members tab that comes after it."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        group = group_or_404(request, pk)
+        context = {"group": group, "profiles": profiles_of(group)}
+        return render(request, "groups/_profiles.html", context, partial="groups/_profiles.html")
 
 
 class GroupMembersFile(RowsAsFile):

@@ -55,12 +55,13 @@ class Profiles:
 
 
 def profiles_of(group: Group) -> Profiles:
-    """A camp's completeness (R28). Four queries, the first time a page asks."""
+    """A camp's completeness (R28). Two queries, the first time a page asks."""
     known: Profiles | None = getattr(group, "_profiles", None)
     if known is None:
         present = member_list(tenant_id=group.tenant_id, group_id=group.pk, which="customers")
-        ids = [one for one in present.values_list("customer_id", flat=True) if one is not None]
-        shares = completeness_of(tenant_id=group.tenant_id, customer_ids=ids)
+        shares = completeness_of(
+            tenant_id=group.tenant_id, customer_ids=present.order_by().values("customer_id")
+        )
         mean = sum(shares.values()) / len(shares) if shares else None
         known = Profiles(mean, frozenset(one for one, share in shares.items() if share < 0.5))
         group._profiles = known  # type: ignore[attr-defined]
@@ -76,7 +77,7 @@ def members_context(request: Any, group: Group, facts: GroupPlan) -> dict[str, A
     count_breaches(page, group=group)
     mark_roles(page, group=group)
     return {
-        "profiles": profiles_of(group), "which": which, "page": page, "paginator": paginator, "page_field": "page",
+        "which": which, "page": page, "paginator": paginator, "page_field": "page",
         "text": request.GET.get("q", "").strip(), "figure": figure,
         "shows_left": which == "left" or any(row.left_at for row in page),
         **({"staff": figure.crew} if figure else {}),

@@ -52,12 +52,16 @@ def next_steps(*, tenant: Any, group: Group, facts: GroupPlan) -> list[NextStep]
             seated, url=f"{page}?tab=setup", url_label=_("See who is missing"),
         ),
         _way_in(tenant, group, page),
-        NextStep(
-            "plan", _("Start an SOP"), _("So that the first days have their messages and tasks."), planned,
-            url=f"{tenant_url(tenant, 'sop:run_new')}?groups={group.pk}", url_label=_("Choose one"),
-        ),
+        _plan(tenant, group, planned),
     ]  # fmt: skip
     return [] if all(step.is_done for step in steps) else steps
+
+
+def _plan(tenant: Any, group: Group, is_done: bool) -> NextStep:
+    """An SOP is started in a chat that is there."""
+    url = f"{tenant_url(tenant, 'sop:run_new')}?groups={group.pk}" if group.chat_id else ""
+    hint = _("So that the first days have their messages and tasks.") if url else _("Once the chat is open in WeCom.")
+    return NextStep("plan", _("Start an SOP"), hint, is_done, url=url, url_label=_("Choose one"))
 
 
 def _way_in(tenant: Any, group: Group, page: str) -> NextStep:

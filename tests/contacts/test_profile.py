@@ -149,13 +149,13 @@ def test_editing_settles_a_contradiction_is_audited_and_repeats_without_a_trace(
 @pytest.mark.django_db
 @pytest.mark.integration
 @pytest.mark.parametrize("count", [1, 3])
-def test_completeness_counts_nine_fields_in_three_queries(
+def test_completeness_counts_nine_fields_in_two_queries(
     scoped: Tenant, frozen: MovableClock, count: int, django_assert_num_queries: Any
 ) -> None:
     people = [make_customer(tenant=scoped, gender=2, phone="13800006027") for _ in range(count)]
     make_order(tenant=scoped, customer=people[0])
     profile_told(tenant_id=scoped.pk, source="form", told=[Told(people[0].pk, "city", "杭州", frozen.moment)])
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         found = completeness_of(tenant_id=scoped.pk, customer_ids=[one.pk for one in people])
     assert found[people[0].pk] == pytest.approx(5 / 9)  # name, phone, spending, gender, city
     assert all(found[one.pk] == pytest.approx(3 / 9) for one in people[1:])

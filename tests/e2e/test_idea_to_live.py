@@ -110,14 +110,17 @@ def test_an_operator_takes_a_group_from_the_idea_to_live_by_the_pages_alone(
     hand.go("#next-steps [data-next=seats] a")
     expect(page.locator("#setup-steps")).to_be_visible()
     look(page, f"walk-{width}-7-seats")
-    page.go_back()
+    with tenant_scope(company):  # WeCom shows the chat that was opened under the name, with its announcement
+        app_id = Group.objects.exclude(chat_id="").values_list("app_id", flat=True)[0]
+        Group.objects.filter(pk=group.pk).update(
+            chat_id="wr-live", app_id=app_id, name=NAME, notice=group.announcement
+        )
+    page.goto(f"/t/{company.slug}/groups/{group.pk}/")
+    expect(left).to_have_count(3)
     hand.go("#next-steps [data-next=plan] a")
     expect(page.locator("#run-groups")).to_contain_text(NAME)
     look(page, f"walk-{width}-8-sop")
-    with tenant_scope(company):  # WeCom shows the chat that was opened under the name, with its announcement
-        Group.objects.filter(pk=group.pk).update(chat_id="wr-live", name=NAME, notice=group.announcement)
-    page.goto(f"/t/{company.slug}/groups/{group.pk}/")
-    expect(left).to_have_count(3)
+    page.go_back()
     hand.go("#next-steps [data-next=way] a")
     expect(page.locator("[name=group_1]")).to_have_value(str(group.pk))
     look(page, f"walk-{width}-9-code")

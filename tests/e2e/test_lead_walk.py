@@ -164,6 +164,7 @@ def test_board_by_keys_alone_with_its_sheet_and_never_over_inputs(
     expect(page.locator("#q-drawer button[name=in_minutes]").first).to_be_visible()
     look(page, "leads-plan")
     page.keyboard.press("Escape")
+    expect(page.locator("#q-drawer button[name=in_minutes]").first).to_be_hidden()
     page.keyboard.press("j")
     with page.expect_navigation():
         page.keyboard.press("f")

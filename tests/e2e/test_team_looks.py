@@ -51,7 +51,7 @@ def test_two_clicks_from_today_decide_a_request(people: Tenant, make_page: MakeP
     look(page, "team-approvals")
     page.goto(home)
     look(page, "team-today-approvals")
-    page.locator(".q-todo a.btn", has_text="去审批").first.click()
+    page.locator(".q-todo.is-focus a.btn-primary").click()
     page.get_by_role("button", name="同意").first.click()
     expect(page.locator(".q-approval")).to_have_count(1)
 

@@ -120,7 +120,9 @@ def test_the_members_tab_says_how_much_of_the_camps_profiles_is_known_and_of_who
         )  # fmt: skip
     client = signed_in(tenant, Role.LEADER)
     where = tenant_url(tenant, "groups:detail", pk=group.pk)
-    told = client.get(where, {"tab": "members"}).text.split('id="camp-profiles"')[1].split("</p>")[0]
+    part = tenant_url(tenant, "groups:profiles", pk=group.pk)
+    assert f'hx-get="{part}"' in client.get(where, {"tab": "members"}).text
+    told = client.get(part).text.split('id="camp-profiles"')[1].split("</p>")[0]
     assert "33.3%" in told  # 陈姐 5 of 9, 刘女士 1 of 9
     assert "1 person under half" in told
     thin = client.get(where, {"tab": "members", "which": "thin"}).text.split("<tbody>")[1]

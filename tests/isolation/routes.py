@@ -217,6 +217,7 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "groups:tag_rule": (OPERATE, OPERATE),
     "groups:tag_rule_end": (OPERATE, OPERATE),
     "groups:side": (OPERATE, OPERATE),
+    "groups:profiles": (VIEW, WORK),
     "groups:members_file": ("export", WORK),
     "groups:tab_file": ("export", WORK),
     "groups:sizes": (VIEW, WORK),

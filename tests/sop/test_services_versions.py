@@ -112,7 +112,7 @@ def test_moved_removed_and_added_steps(running: Camp, frozen: MovableClock) -> N
         late={"title": "太迟", "day": 1, "at": time(8, 0), "text": "过去了"},
     )  # fmt: skip
     run_move(run=running.run, version=version, actor=SYSTEM, reason="改期")
-    planned = Touch.objects.filter(state="planned").order_by("due_at")
+    planned = Touch.objects.filter(state="planned").order_by("due_at", "group__name")
     assert [(one.step.key, one.due_at.day, one.group.name) for one in planned] == [
         ("noon", 5, "启蒙01群"), ("noon", 5, "启蒙02群"), ("gift", 6, "启蒙01群"), ("gift", 6, "启蒙02群"),
         ("end", 8, "启蒙01群"), ("end", 8, "启蒙02群"),

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from team.errors import BackupInvalid
 from team.models import StaffProfile, WorkItem
 from team.policies.shifts import Hours, is_night, is_on, minutes_of, night_of
 from team.selectors import backup_of, on_shift, work_counts, work_item_list
@@ -214,7 +215,7 @@ def test_a_backup_is_an_active_colleague_of_the_same_company(tenant: Tenant) -> 
         staff, gone = make_staff(tenant=tenant), make_staff(tenant=tenant, is_active=False)
         codes = []
         for backup in (staff.pk, gone.pk, stranger.pk, 10**12):
-            with pytest.raises(Exception, match="backup") as refused:
+            with pytest.raises(BackupInvalid) as refused:
                 profile_set(tenant=tenant, staff_id=staff.pk, backup_id=backup, actor=leader(tenant))
             codes.append(refused.value.code)  # type: ignore[attr-defined]
         assert codes == ["STAFF-06"] * 4
