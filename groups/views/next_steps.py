@@ -60,7 +60,11 @@ def next_steps(*, tenant: Any, group: Group, facts: GroupPlan) -> list[NextStep]
 def _plan(tenant: Any, group: Group, is_done: bool) -> NextStep:
     """An SOP is started in a chat that is there."""
     url = f"{tenant_url(tenant, 'sop:run_new')}?groups={group.pk}" if group.chat_id else ""
-    hint = _("So that the first days have their messages and tasks.") if url else _("Once the chat is open in WeCom.")
+    hint = (
+        _("So that the first days have their messages and tasks.")
+        if url
+        else _("Once the chat is open in WeCom.")
+    )
     return NextStep("plan", _("Start an SOP"), hint, is_done, url=url, url_label=_("Choose one"))
 
 
