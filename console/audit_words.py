@@ -249,6 +249,7 @@ WORDS = {
     "team.notices.muted": _("Muted notices, or let them ring again"),
     "team.notices.tuned": _("Chose what notices reach them"),
     "team.staff.linked": _("Linked a login to a staff member"),
+    "team.staff.handed_over": _("Handed over what a colleague holds"),
     "tenants.audit.redacted": _("Took a person out of the audit log"),
     "tenants.api_key.created": _("Created an API key"),
     "tenants.api_key.revoked": _("Revoked an API key"),

@@ -104,6 +104,17 @@ WORK: dict[str, str] = {
 }
 
 
+# What each app hands over when a colleague leaves or moves.
+HANDOVERS = (
+    "team.services.handover_parts.PARTS",
+    "groups.services.handing.PARTS",
+    "leads.services.handing.PARTS",
+    "contacts.services.handing.PARTS",
+    "sop.services.handing.PARTS",
+    "content.services.handing.PARTS",
+)
+
+
 def connect() -> None:
     """Fill the registries; called once when all apps are loaded. A misspelt path stops the start."""
     for event_name, paths in EVENTS.items():
@@ -120,6 +131,10 @@ def connect() -> None:
     register_act = import_string("team.services.register_act")
     for source_kind, path in WORK.items():
         register_act(source_kind, import_string(path))
+    register_part = import_string("team.services.handover.register_part")
+    for path in HANDOVERS:
+        for part in import_string(path):
+            register_part(part)
     import_string("contacts.selectors.register_group_lists")(
         by_customer=import_string("groups.selectors.customer_groups"),
         open_list=import_string("groups.selectors.groups_open"),

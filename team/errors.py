@@ -139,6 +139,11 @@ class StaffUnknown(DomainError):
     message = _("This person is not among the staff that WeCom shows to the app.")
 
 
+class HandoverTaker(DomainError):
+    code = "HANDOVER-01"
+    message = _("Choose a receiver who works here and is somebody else.")
+
+
 class MemberUnknown(DomainError):
     code = "STAFF-02"
     message = _("This login does not belong to your company any more.")

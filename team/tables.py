@@ -59,12 +59,15 @@ class StaffTable(ConsoleTable):
         loads: list[Load],
         tenant_id: int,
         kinds: dict[int, str],
+        can_hand_over: bool = False,
         **kwargs: Any,
     ) -> None:
         columns = [(f"load_{number}", LoadColumn(load)) for number, load in enumerate(loads)]
         super().__init__(*args, extra_columns=columns, **kwargs)
         self._slug, self._can_link, self._tenant_id = tenant_slug, can_link, tenant_id
         self._departments, self._open, self._kinds = departments, open_items, kinds
+        self._can_hand_over = can_hand_over
+        self._departments, self._open = departments, open_items
         self._counted: dict[int, dict[int, int]] = {}
 
     def load_of(self, load: Load, record: Staff) -> int:
@@ -103,7 +106,11 @@ class StaffTable(ConsoleTable):
 
     def render_standing(self, record: Staff) -> SafeString:
         tone = " is-ok" if record.is_active and record.can_contact else ""
-        return format_html('<span class="q-tag{}">{}</span>', tone, self.value_standing(record))
+        tag = format_html('<span class="q-tag{}">{}</span>', tone, self.value_standing(record))
+        if not self._can_hand_over:
+            return tag
+        url = reverse("team:handover", kwargs={"tenant_slug": self._slug, "pk": record.pk})
+        return format_html('{} <a class="q-xs" href="{}">{}</a>', tag, url, gettext("Hand over"))
 
     def value_login(self, record: Staff) -> str:
         linked = record.membership

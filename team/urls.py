@@ -7,6 +7,7 @@ from team.phone.sign_in import LoginView, OAuthView
 from team.phone.tasks import TaskActView, TasksPage
 from team.views import access, login, notices
 from team.views.approvals import ApprovalsPage, DecideView, WithdrawView
+from team.views.handover import HandoverPack, HandoverPage
 from team.views.load import LoadPage
 from team.views.profile import DayOffView, KindView, ProfilePage, ShiftsView
 from team.views.roles import RolesPage
@@ -33,6 +34,8 @@ urlpatterns: list[URLPattern] = [
     path("team/<int:pk>/shifts/", ShiftsView.as_view(), name="shifts"),
     path("team/<int:pk>/day-off/", DayOffView.as_view(), name="day_off"),
     path("team/", StaffListPage.as_view(), name="staff_list"),
+    path("team/<int:pk>/handover/", HandoverPage.as_view(), name="handover"),
+    path("team/<int:pk>/handover/pack.xlsx", HandoverPack.as_view(), name="handover_pack"),
     path("team/<int:pk>/login/", StaffLinkPage.as_view(), name="staff_link"),
     path("settings/members/staff/", access.StaffAccessPage.as_view(), name="access"),
     path("settings/members/staff/<int:pk>/let-in/", access.LetInView.as_view(), name="let_in"),

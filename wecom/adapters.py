@@ -170,8 +170,9 @@ def _kept_change(client: WecomClient, payload: dict[str, Any]) -> Sent:
 
 
 def _transfer_groups(client: WecomClient, payload: dict[str, Any]) -> Sent:
-    """Groups of an owner who stays go to a colleague; WeCom names those it did not move."""
-    left = client.groups.transfer_onjob(chat_id_list=payload["chat_ids"], new_owner=payload["new_owner"])
+    """Groups go to a colleague, by another call where their owner left; WeCom names those it did not move."""
+    call = client.groups.transfer if payload.get("is_resigned") else client.groups.transfer_onjob
+    left = call(chat_id_list=payload["chat_ids"], new_owner=payload["new_owner"])
     return Sent(payload["new_owner"], [row["chat_id"] for row in left], {"failed_chat_list": list(left)})
 
 

@@ -224,6 +224,11 @@ def send_get(*, tenant_id: int, send_id: int) -> OutboundSend:
     return OutboundSend.objects.get(tenant_id=tenant_id, pk=send_id)
 
 
+def send_known(*, tenant_id: int, key: str) -> bool:
+    """Whether a send of this key was ever queued."""
+    return OutboundSend.objects.filter(tenant_id=tenant_id, key=key).exists()
+
+
 _WAITING = """
 select (select count(*) from wecom_inboundevent where tenant_id = %(tenant)s and state = 'dead')
      + (select count(*) from wecom_outboundsend where tenant_id = %(tenant)s and state = 'unknown')

@@ -65,7 +65,7 @@ def send_queue(
     app_message {touser: [userid], msgtype, content: object of that msgtype};
     mass_send {chat_type: "group"|"single", sender, chat_ids|external_userids, text, attachments: [<=9]};
     remind_mass_send and cancel_mass_send {msgid}; welcome {welcome_code, text, attachments};
-    transfer_groups {chat_ids: [<=100], new_owner};
+    transfer_groups {chat_ids: [<=100], new_owner, is_resigned: true where the owner left};
     mark_tag {userid, external_userid, add_tag|remove_tag: [WeCom's tag id]}.
     """
     draft = SendDraft(

@@ -1,5 +1,6 @@
 """Give groups to another owner: WeCom moves them while the present one stays, twice in 90 days at most."""
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from groups.models import Group
 from team.enums import Bucket, WorkKind, WorkState
 from team.selectors import staff_by_id, staff_contactable
 from team.services import work_item_put, work_items_close
+from team.services.handover import leavers_settle
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -20,7 +22,7 @@ from tenants.models import Tenant
 from tenants.services import require
 from wecom.enums import SendKind, SendState
 from wecom.events import SendFinished
-from wecom.selectors import send_get
+from wecom.selectors import send_get, send_known
 from wecom.services import SendDraft, send_queue_many
 
 if TYPE_CHECKING:
@@ -60,12 +62,35 @@ def groups_set_owner(
             .order_by("pk")
         )
         moving = [group for group in rows if _can_move(group, staff)]
-        audit.record_many(
-            tenant=tenant, actor=actor, verb=ASKED_OF_WECOM, targets=moving, reason=reason.strip(),
-            changes={group.pk: {"owner": [group.owner_userid, staff.userid]} for group in moving},
-        )  # fmt: skip
-        _queue(tenant, moving, staff)
+        _tell_trail(tenant, moving, staff, reason, actor)
+        _queue(tenant, moving, staff, token=secrets.token_hex(8))
     return OwnerAsked(moving, [group for group in rows if group not in moving])
+
+
+def groups_move(
+    *, tenant: Tenant, group_ids: list[int], staff: "Staff", reason: str, actor: Actor, is_resigned: bool
+) -> OwnerAsked:
+    """Ask WeCom to give groups to a colleague who takes over, in the caller's transaction; `is_resigned`: the owner
+    left the company. Safe to repeat: the same groups to the same colleague are asked for once a day."""
+    rows = list(
+        Group.objects.select_for_update(of=("self",)).filter(tenant=tenant, pk__in=group_ids).order_by("pk")
+    )
+    moving = [group for group in rows if _can_move(group, staff)]
+    told = hashlib.sha256("/".join(group.chat_id or "" for group in moving).encode()).hexdigest()[:16]
+    day = clock.local_date(clock.now(), tenant.timezone)
+    token = f"handover:{staff.pk}:{told}:{day}"
+    if not moving or send_known(tenant_id=tenant.pk, key=f"owner:{token}:0"):
+        return OwnerAsked([], rows)
+    _tell_trail(tenant, moving, staff, reason, actor)
+    _queue(tenant, moving, staff, token=token, is_resigned=is_resigned)
+    return OwnerAsked(moving, [group for group in rows if group not in moving])
+
+
+def _tell_trail(tenant: Tenant, moving: list[Group], staff: "Staff", reason: str, actor: Actor) -> None:
+    audit.record_many(
+        tenant=tenant, actor=actor, verb=ASKED_OF_WECOM, targets=moving, reason=reason.strip(),
+        changes={group.pk: {"owner": [group.owner_userid, staff.userid]} for group in moving},
+    )  # fmt: skip
 
 
 def _can_move(group: Group, staff: "Staff") -> bool:
@@ -73,15 +98,17 @@ def _can_move(group: Group, staff: "Staff") -> bool:
     return is_there and group.owner_userid != staff.userid
 
 
-def _queue(tenant: Tenant, groups: list[Group], staff: "Staff") -> None:
+def _queue(
+    tenant: Tenant, groups: list[Group], staff: "Staff", *, token: str, is_resigned: bool = False
+) -> None:
     chats = [group.chat_id for group in groups]
-    token = secrets.token_hex(8)
+    left = {"is_resigned": True} if is_resigned else {}
     send_queue_many(
         tenant=tenant,
         sends=[
             SendDraft(
                 kind=SendKind.TRANSFER_GROUPS, key=f"owner:{token}:{start}", ref_kind=REF_KIND, ref_id=staff.pk,
-                payload={"chat_ids": chats[start : start + CHATS_A_CALL], "new_owner": staff.userid},
+                payload={"chat_ids": chats[start : start + CHATS_A_CALL], "new_owner": staff.userid, **left},
                 app_id=staff.app_id,
             )
             for start in range(0, len(chats), CHATS_A_CALL)
@@ -109,6 +136,7 @@ def owner_settle(*, tenant_id: int, event: SendFinished) -> None:
 
 def owner_seen(*, group: Group) -> None:
     """WeCom shows another owner: what was asked of the one before is done. In the caller's transaction; repeatable."""
+    leavers_settle(tenant_id=group.tenant_id)
     work_items_close(
         tenant_id=group.tenant_id, source_kind=REF_KIND, source_ids=[group.pk], state=WorkState.DONE
     )

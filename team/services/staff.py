@@ -9,6 +9,7 @@ from django.db import transaction
 
 from team.errors import MemberUnknown, StaffGone, StaffLinked, StaffUnknown
 from team.models import Department, Staff
+from team.services.handover import leaver_settle
 from tenants import audit, clock
 from tenants.audit import SYSTEM, Actor
 from tenants.enums import Permission, Suspension
@@ -55,6 +56,7 @@ def staff_store(
         if known := [row for row in different if row.pk in standings]:
             Staff.objects.bulk_update(known, [*_READ_FIELDS, "synced_at"], batch_size=500)
         _suspend_leavers(tenant_id, [row for row in held if not row.is_active])
+        _ask_for_handover(tenant_id, [row for row in held if not row.is_active and standings[row.pk][0]])
     return len(fresh) + sum(standings[row.pk] != (row.is_active, row.can_contact) for row in held)
 
 
@@ -111,6 +113,15 @@ def staff_deactivate(*, tenant_id: int, app_id: int, userid: str) -> None:
         rows = Staff.objects.filter(tenant_id=tenant_id, app_id=app_id, userid=userid)
         rows.update(is_active=False, can_contact=False)
         _suspend_leavers(tenant_id, list(rows))
+        _ask_for_handover(tenant_id, list(rows))
+
+
+def _ask_for_handover(tenant_id: int, gone: list[Staff]) -> None:
+    """What leavers hold becomes a must of the lead. In the transaction."""
+    if gone:
+        tenant = Tenant.objects.get(pk=tenant_id)
+        for row in gone:
+            leaver_settle(tenant=tenant, staff=row)
 
 
 def _suspend_leavers(tenant_id: int, gone: list[Staff]) -> None:

@@ -39,6 +39,7 @@ class StaffListPage(ListPage):
             "tenant_slug": tenant.slug,
             "tenant_id": tenant.pk,
             "can_link": self.can(Permission.MANAGE),
+            "can_hand_over": self.can(Permission.APPROVE),
             "departments": department_names(tenant_id=tenant.pk),
             "open_items": open_counts(tenant_id=tenant.pk),
             "loads": loads(),

@@ -48,6 +48,8 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "team:shifts": (VIEW, APPROVE),
     "team:day_off": (VIEW, APPROVE),
     "team:staff_link": (MANAGE, MANAGE),
+    "team:handover": (APPROVE, APPROVE),
+    "team:handover_pack": (APPROVE, APPROVE),
     "team:access": (MANAGE, MANAGE),
     "team:let_in": (MANAGE, MANAGE),
     "team:unlink": (MANAGE, MANAGE),
