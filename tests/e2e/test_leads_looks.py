@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from content.services import script_save
 from leads.models import Lead
@@ -163,6 +163,9 @@ def test_pages_of_leads_look_right_in_every_size_and_theme(
         "conversion": "conversion/", "days": "days/",
     }  # fmt: skip
     for name, path in paths.items():
-        page.goto(base + path)
+        answer = page.goto(base + path)
         page.wait_for_load_state("networkidle")
+        assert answer is not None
+        assert answer.status == 200
+        expect(page.locator("main h1").first).not_to_be_empty()
         look(page, f"leads-{name}")

@@ -1,7 +1,7 @@
 """Every route of the product and what it demands: the table that the walks compare with the resolver.
 
-A route that is not here fails the walk. Console: (permission to read, permission to write). Phone, public and
-account routes: what a stranger gets. A new page is added here on purpose, by someone who says who may see it.
+A route that is not here fails the walk. Console: (permission to read, permission to write); phone, public and account
+routes: `strangers`. A new page is added here on purpose, by someone who says who may see it.
 """
 
 from collections.abc import Iterator
@@ -421,96 +421,6 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "analytics:path_people": (VIEW, WORK),
     "analytics:metrics": (VIEW, WORK),
     "analytics:people": (VIEW, WORK),
-}
-
-# Only staff that WeCom has named get in; a stranger is sent to sign in, and a form from nowhere is refused.
-PHONE = {
-    "team_phone:tasks",
-    "team_phone:item_act",
-    "team_phone:entry",
-    "team_phone:js_config",
-    "contacts_phone:customer",
-    "contacts_phone:opt_out",
-    "contacts_phone:tag",
-    "groups_phone:group",
-    "groups_phone:promise",
-    "groups_phone:invitation",
-    "groups_phone:scripts",
-    "groups_phone:freeze",
-    "groups_phone:breach_new",
-    "groups_phone:breach_next",
-    "groups_phone:breach",
-    "groups_phone:breach_act",
-    "groups_phone:breach_picture",
-    "content_phone:scripts",
-    "content_phone:script_missing",
-    "content_phone:script_used",
-    "content_phone:fact_told",
-    "content_phone:customer_scripts",
-    "leads_phone:lead",
-    "leads_phone:next",
-    "leads_phone:follow",
-    "leads_phone:need",
-    "leads_phone:s_verdict",
-    "sop_phone:forward",
-    "sop_phone:forward_parts",
-    "sop_phone:proof",
-    "sop_phone:outcomes",
-    "sop_phone:give",
-    "sop_phone:leave",
-}
-# Where the phone signs in: anyone may knock.
-PHONE_DOOR = {"team_phone:login", "team_phone:oauth"}
-
-# What a stranger gets with GET.
-PUBLIC: dict[str, int] = {
-    "healthz": 200,
-    "readyz": 200,
-    "metrics": 200,  # from this machine only, or with the token
-    "platform_operations": 302,
-    "platform_operations_tenant": 302,
-    "account_login": 200,
-    "account_logout": 302,
-    "account_inactive": 200,
-    "account_signup": 200,
-    "account_reauthenticate": 302,
-    "account_email": 302,
-    "account_email_verification_sent": 200,
-    "account_change_password": 302,
-    "account_set_password": 302,
-    "account_reset_password": 200,
-    "account_confirm_login_code": 302,
-    "account_confirm_email": 200,
-    "account_reset_password_from_key_done": 200,
-    "account_reset_password_from_key": 200,
-    "account_reset_password_done": 200,
-    "mfa_index": 302,
-    "mfa_authenticate": 302,
-    "mfa_reauthenticate": 302,
-    "mfa_activate_totp": 302,
-    "mfa_deactivate_totp": 302,
-    "mfa_view_recovery_codes": 302,
-    "mfa_generate_recovery_codes": 302,
-    "mfa_download_recovery_codes": 302,
-    "console_public:home": 302,
-    "console_public:company_new": 302,
-    "console_public:language": 405,
-    "console_public:invite": 409,
-    "wecom_public:callback": 400,
-    "contacts_public:api_skus": 401,
-    "wecom_public:api_events": 401,
-    "wecom_public:api_schema": 200,
-    "wecom_public:api_docs": 200,
-    "team_public:login": 200,
-    "team_public:login_company": 404,
-    "team_public:login_start": 404,
-    "team_public:login_back": 404,
-    "content_public:radar_oauth": 404,
-    "content_public:radar": 404,
-    "content_public:survey": 404,
-    "sop_public:event": 404,
-    "sop_public:pulse": 404,
-    "groups_public:screening": 404,
 }
 
 

@@ -14,13 +14,11 @@ from tests.factories.team import make_staff
 from tests.factories.tenants import make_member, make_user
 from tests.isolation.routes import (
     CONSOLE,
-    PHONE,
-    PHONE_DOOR,
-    PUBLIC,
     console_names,
     phone_names,
     public_names,
 )
+from tests.isolation.strangers import PHONE, PHONE_DOOR, PUBLIC
 from tests.phone import hold_phone
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]

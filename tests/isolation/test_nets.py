@@ -16,7 +16,8 @@ from scrm.schedule import TICKS
 from tenants.models import User
 from tenants.scoping import TenantManager, TenantModel, current_tenant_id
 from tenants.tasking import TenantTask
-from tests.isolation.routes import PUBLIC, routes
+from tests.isolation.routes import routes
+from tests.isolation.strangers import PUBLIC
 
 ROOT = Path(settings.BASE_DIR)
 OWN_TENANT = "(tenant_id = (NULLIF(current_setting('qunce.tenant'::text, true), ''::text))::bigint)"

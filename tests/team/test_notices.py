@@ -2,22 +2,16 @@
 
 import smtplib
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import transaction
-from django.test import Client
 from django.utils.translation import gettext
-from hypothesis import given
-from hypothesis import strategies as st
 
-from team.enums import NoticeChannel, NoticeKind, NoticeWhen
 from team.handlers import on_app_state_changed
 from team.models import Mailing, Notice, NoticeChoice, Staff, Telling
-from team.policies.notices import CHOSEN_KINDS, Quiet, Tuned, default_when, next_digest, rests_until, told_of
-from team.services import mailings, work_item_close, work_item_put
+from team.services import mailings, work_item_close
 from team.services.mailings import mailings_make, mailings_send
 from team.services.notices import message_answered, messages_hand, notify, send_test, work_tell
 from tenants.enums import Role
@@ -25,47 +19,13 @@ from tenants.models import Membership, Preference, Tenant
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.team import make_staff
-from tests.factories.tenants import make_member, make_user
+from tests.factories.tenants import make_member
+from tests.team.noticing import cards, put, say, told
 from wecom.events import AppStateChanged
 from wecom.models import OutboundSend
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 ZONE = "Asia/Shanghai"
-
-
-@pytest.fixture
-def noon(frozen: MovableClock) -> MovableClock:
-    """A Wednesday, 12:00 in Shanghai."""
-    frozen.moment = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
-    return frozen
-
-
-@pytest.fixture
-def lin(tenant: Tenant, noon: MovableClock) -> Staff:
-    """An operator with a login, an address and an account in WeCom, in the tenant's scope."""
-    with tenant_scope(tenant):
-        member = make_member(tenant=tenant, user=make_user(name="林晓", email="xiao@example.com"))
-        return make_staff(tenant=tenant, membership=member, name="林晓", userid="linxiao")
-
-
-def told(staff: Staff) -> dict[str, str]:
-    """{channel: state} of the one notice of a staff member."""
-    return dict(Telling.objects.filter(notice__staff=staff).values_list("channel", "state"))
-
-
-def say(
-    staff: Staff, kind: str = NoticeKind.LEAD, key: str = "k1", title: Any = "王女士点了支付", **more: Any
-) -> int:
-    with transaction.atomic():
-        return notify(
-            tenant_id=staff.tenant_id, staff_ids=[staff.pk], kind=kind, title=title, url="/t/x/leads/1/", key=key,
-            **more,
-        )  # fmt: skip
-
-
-def cards() -> list[dict[str, Any]]:
-    """What waits for WeCom: the contents of the messages in their order."""
-    return [row.payload["content"] for row in OutboundSend.objects.filter(kind="app_message").order_by("pk")]
 
 
 def test_a_key_tells_a_person_once_by_whatever_id(tenant: Tenant, lin: Staff) -> None:
@@ -213,20 +173,6 @@ def test_what_was_read_or_settled_is_not_told_any_more(
         assert mailings_make(tenant_id=tenant.pk) == 0
         assert (Mailing.objects.count(), mail.outbox) == (0, [])
         assert set(Telling.objects.values_list("state", flat=True)) == {"dropped"}
-
-
-def put(tenant: Tenant, staff: Staff | None, number: int, **fields: Any) -> None:
-    values = {
-        "kind": "alert",
-        "bucket": "must",
-        "title": f"警报{number}",
-        "reason": "群里有人违规",
-        "url": "/t/x/",
-    }
-    work_item_put(
-        tenant_id=tenant.pk, source_kind=fields.pop("source_kind", "groups.violation"), source_id=number,
-        staff_id=staff.pk if staff else None, **{**values, **fields},
-    )  # fmt: skip
 
 
 def test_work_that_comes_up_is_told_once_and_again_when_it_rises(
@@ -447,175 +393,3 @@ def test_a_stopped_app_is_told_to_those_who_repair_it(tenant: Tenant, lin: Staff
         mailings_make(tenant_id=tenant.pk)
         mailings_send(tenant_id=tenant.pk)
         assert "密钥错误" in mail.outbox[0].body  # at once: WeCom cannot carry it
-
-
-# --- The pages
-
-
-@pytest.fixture
-def client(lin: Staff) -> Client:
-    made = Client(headers={"accept-language": "en"})
-    user = lin.membership.user  # type: ignore[union-attr]
-    user.language = "en"
-    user.save()
-    made.force_login(user)
-    return made
-
-
-def test_the_bell_shows_what_is_unread_and_opening_reads_it(
-    tenant: Tenant, lin: Staff, client: Client
-) -> None:
-    with tenant_scope(tenant):
-        for number in range(8):
-            say(lin, key=f"k{number}", title=f"王女士{number}", kind="alert")
-        pk = Notice.objects.order_by("-pk").first().pk  # type: ignore[union-attr]
-    page = client.get(f"/t/{tenant.slug}/notices/").text
-    assert "Notices, 8 unread" in page
-    assert "2 more unread" in page
-    answer = client.get(f"/t/{tenant.slug}/notices/{pk}/")
-    assert (answer.status_code, answer["Location"]) == (302, "/t/x/leads/1/")
-    assert "Notices, 7 unread" in client.get(f"/t/{tenant.slug}/notices/").text
-    client.post(f"/t/{tenant.slug}/notices/read/")
-    page = client.get(f"/t/{tenant.slug}/notices/").text
-    assert ("Notices, 0 unread" in page, "Nothing unread" in page) == (True, True)
-
-
-def test_settled_work_leaves_the_bell_by_itself(tenant: Tenant, lin: Staff, client: Client) -> None:
-    with tenant_scope(tenant):
-        put(tenant, lin, 1)
-        work_tell(tenant_id=tenant.pk)
-    assert "警报1" in client.get(f"/t/{tenant.slug}/notices/").text
-    with tenant_scope(tenant):
-        work_item_close(tenant_id=tenant.pk, source_kind="groups.violation", source_id=1, state="done")
-    assert "警报1" not in client.get(f"/t/{tenant.slug}/notices/").text
-    assert "警报1" in client.get(f"/t/{tenant.slug}/notices/?show=all").text
-
-
-def test_another_persons_notice_is_not_found(tenant: Tenant, lin: Staff, client: Client) -> None:
-    with tenant_scope(tenant):
-        other = make_staff(tenant=tenant, membership=make_member(tenant=tenant))
-        say(other)
-        pk = Notice.objects.get().pk
-    assert client.get(f"/t/{tenant.slug}/notices/{pk}/").status_code == 404
-
-
-def matrix(**changed: str) -> dict[str, str]:
-    cells = {
-        f"{kind.value}__{channel.value}": default_when(kind, channel, Role.OPERATOR)
-        for kind in CHOSEN_KINDS
-        for channel in NoticeChannel
-    }
-    return {**cells, "quiet_from": "22:00", "quiet_until": "08:00", **changed}
-
-
-def test_a_choice_of_one_cell_is_kept_and_obeyed(tenant: Tenant, lin: Staff, client: Client) -> None:
-    url = f"/t/{tenant.slug}/notices/settings/"
-    assert (
-        client.post(url, matrix(lead__app="off", lead__mail="now", alert__console="off")).status_code == 302
-    )
-    with tenant_scope(tenant):
-        say(lin)
-        say(lin, kind="alert", key="a")
-        assert told_kinds() == {("lead", "mail"), ("alert", "mail")}
-        assert Notice.objects.get(kind="alert").is_shown is False
-    assert client.post(url, matrix(lead__app="sometimes")).status_code == 422
-    assert client.post(url, matrix(has_own_quiet="on", quiet_from="")).status_code == 422
-
-
-def told_kinds() -> set[tuple[str, str]]:
-    return set(Telling.objects.values_list("notice__kind", "channel"))
-
-
-def test_own_quiet_hours_replace_the_companys(
-    tenant: Tenant, lin: Staff, client: Client, noon: MovableClock
-) -> None:
-    own = matrix(has_own_quiet="on", quiet_from="11:30", quiet_until="13:00")
-    client.post(f"/t/{tenant.slug}/notices/settings/", own)
-    with tenant_scope(tenant):
-        say(lin)
-        assert messages_hand(tenant_id=tenant.pk) == 0
-        noon.moment = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
-        assert messages_hand(tenant_id=tenant.pk) == 1
-
-
-def test_mute_and_ring_again_from_the_page(tenant: Tenant, lin: Staff, client: Client) -> None:
-    base = f"/t/{tenant.slug}/notices/settings/"
-    client.post(f"{base}mute/tomorrow/")
-    with tenant_scope(tenant):
-        assert NoticeChoice.objects.get().muted_until == datetime(2026, 3, 5, 0, 0, tzinfo=UTC)
-    assert "Let them ring again" in client.get(base).text
-    client.post(f"{base}mute/off/")
-    with tenant_scope(tenant):
-        assert NoticeChoice.objects.get().muted_until is None
-    assert client.post(f"{base}mute/forever/").status_code == 404
-
-
-def test_the_test_button_sends_both_ways(tenant: Tenant, lin: Staff, client: Client) -> None:
-    client.post(f"/t/{tenant.slug}/notices/settings/test/")
-    with tenant_scope(tenant):
-        assert told_kinds() == {("test", "app"), ("test", "mail")}
-        messages_hand(tenant_id=tenant.pk)
-        mailings_make(tenant_id=tenant.pk)
-        mailings_send(tenant_id=tenant.pk)
-        assert (len(cards()), len(mail.outbox)) == (1, 1)
-    assert client.get(f"/t/{tenant.slug}/notices/settings/").text.count("This is a test of your notices") >= 2
-
-
-# --- The rules
-
-
-WALL = st.times().map(lambda one: one.replace(microsecond=0))
-MOMENT = st.integers(0, 63_072_000).map(lambda s: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=s))
-
-
-@given(start=WALL, end=WALL, now=MOMENT)
-def test_after_the_quiet_hours_end_it_is_loud(start: time, end: time, now: datetime) -> None:
-    quiet = Quiet(start, end)
-    until = quiet.ends_at(now, ZONE)
-    if until is not None:
-        assert now < until <= now + timedelta(hours=24)
-        assert quiet.ends_at(until, ZONE) is None
-
-
-@given(now=MOMENT, at=WALL)
-def test_the_next_digest_is_within_a_day_and_at_its_hour(now: datetime, at: time) -> None:
-    then = next_digest(now, at, ZONE)
-    assert now < then <= now + timedelta(days=1)
-    assert then.time() == at
-
-
-@given(
-    role=st.sampled_from(Role.values),
-    kind=st.sampled_from(CHOSEN_KINDS),
-    channel=st.sampled_from(NoticeChannel.values),
-)
-def test_a_choice_that_a_channel_does_not_know_falls_back(role: str, kind: str, channel: str) -> None:
-    tuned = Tuned(role, Quiet(time(22), time(8)), {kind: {channel: "whenever"}})
-    assert tuned.when(kind, channel) == default_when(kind, channel, role)
-    assert (
-        Tuned(role, Quiet(time(22), time(8)), {kind: {channel: "off"}}).when(kind, channel) == NoticeWhen.OFF
-    )
-
-
-@given(minutes=st.integers(0, 120), is_urgent=st.booleans())
-def test_two_messages_never_stand_closer_than_their_pause(minutes: int, is_urgent: bool) -> None:
-    now = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
-    last = now - timedelta(minutes=minutes)
-    until = rests_until(is_urgent=is_urgent, last_at=last, now=now, pause=timedelta(minutes=30))
-    assert (until is None) == (minutes >= (1 if is_urgent else 30))
-
-
-@pytest.mark.parametrize(
-    ("item", "kind"),
-    [
-        (("lead", "must", "S", "leads.lead"), "lead"),
-        (("lead", "must", "S?", "leads.lead"), "lead"),
-        (("lead", "remind", "A", "leads.lead"), ""),
-        (("alert", "must", "", "groups.incident_task"), "incident"),
-        (("alert", "must", "", "sop.late"), ""),
-        (("question", "remind", "", "contacts.question"), "question"),
-        (("sop_task", "must", "", "groups.rename"), ""),
-    ],
-)
-def test_which_work_is_told(item: tuple[str, str, str, str], kind: str) -> None:
-    assert told_of(kind=item[0], bucket=item[1], tier=item[2], source_kind=item[3]) == kind
