@@ -12,7 +12,7 @@ from contacts.services.messages import register_words
 from leads.enums import FollowResult, LeadState, NextAction
 from leads.phone import lead_panel
 from leads.selectors.board import waiting_urgent
-from leads.selectors.detail import lead_timeline
+from leads.selectors.detail import HISTORY_WITHOUT_WORDS, lead_timeline
 from leads.selectors.rules import words_listened
 from leads.selectors.staff import leads_won_of
 from leads.services.work import SOURCE
@@ -48,6 +48,7 @@ register_holding(
         tasks=(SOURCE,),
     ),
     Holding("leads.FollowUp", _("Follow-ups"), path="lead__customer", clear={"note": ""}),
+    Holding("leads.LeadEvent", _("History of leads"), path="lead__customer", clear={"data": HISTORY_WITHOUT_WORDS}),
     Holding("leads.Need", _("Needs"), path="lead__customer", is_removed=True),
     Holding("leads.Doubt", _("Doubts"), path="lead__customer", is_removed=True),
 )

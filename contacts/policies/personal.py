@@ -22,7 +22,6 @@ EXEMPT: Final[Mapping[str, str]] = {
     "sop.TouchReminder": "Which colleague was reminded of a touch; it names no customer.",
     "sop.PushSlot": "The company's own words of a week; a slot names nobody.",
     "sop.TopicUse": "Which topic a slot carried; answers are counted, not kept.",
-    "leads.LeadEvent": "Append-only by trigger; it holds tiers and times and no words.",
     "contacts.Sheet": "A file as it was uploaded is emptied once it is checked; its rows are in the registry.",
     "contacts.ImportBatch": "A file as it was uploaded is emptied once it is written.",
 }

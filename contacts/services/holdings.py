@@ -24,11 +24,11 @@ class Holding:
     """One table that holds something about one person; `label` says it to people.
 
     `path` leads from a row to the customer ("lead__customer"), or `where(tenant_id, records)` gives the filter.
-    Erasing sets `clear` ({column: value}), or removes the rows with `is_removed`. Without either only the numbers
-    stay, as they name nobody. `tasks`: the kinds of staff's tasks (WorkItem.source_kind) made of one row each, which
-    say the name and are removed. `beside(tenant_id, rows)` removes files kept elsewhere that are these rows' own, and
-    says how many; it is called before the rows change. `renames`: columns where WeCom's id of the person becomes the
-    name the record keeps, so that who stood where is still told apart.
+    Erasing sets `clear` ({column: value or expression}), or removes the rows with `is_removed`. Without either
+    only the numbers stay, as they name nobody. `tasks`: the kinds of staff's tasks (WorkItem.source_kind) made of
+    one row each, which say the name and are removed. `beside(tenant_id, rows)` removes files kept elsewhere that
+    are these rows' own, and says how many; it is called before the rows change. `renames`: columns where WeCom's
+    id of the person becomes the name the record keeps, so that who stood where is still told apart.
     """
 
     table: str

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Case, F, Func, JSONField, TextField, Value, When
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from contacts.enums import BehaviourKind
@@ -23,6 +26,19 @@ from leads.policies.wording import condition_words, step_words
 from leads.selectors.acts import acts_for
 from leads.selectors.rules import rules_stored
 from tenants import preferences
+
+
+def _history_without(*words: str) -> Func:
+    keys = Cast(Value(list(words), output_field=ArrayField(TextField())), ArrayField(TextField()))
+    return Func(F("data"), keys, template="(%(expressions)s)", arg_joiner=" - ", output_field=JSONField())
+
+
+# LeadEvent.data when a person is erased: tiers, results and codes stay, what people wrote goes. A lead that was lost
+# has a code as its reason.
+HISTORY_WITHOUT_WORDS = Case(
+    When(kind=LeadEventKind.CLOSED_NOT_BUYING, then=_history_without("note")),
+    default=_history_without("text", "note", "reason", "action"),
+)
 
 
 @dataclass(frozen=True)

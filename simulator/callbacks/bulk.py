@@ -80,6 +80,7 @@ class Changes:
         self.chats = [chat_id for chat_id, group in corp.groups.items() if not group.dismissed]
         self.people = list(corp.customers)
         self.number = 0
+        self.turned_s: dict[str, int] = {}  # customer -> the second in which a tie of theirs last began or ended
 
     def make(self, now: float) -> list[CallbackEvent]:
         """One change and the events it caused, taken out of the ordinary queue. Raises Refused when nobody can act."""
@@ -129,9 +130,15 @@ class Changes:
         who, userid = self.rng.choice(self.people), self.rng.choice(list(self.corp.staff))
         self.number += 1
         known = [tie for tie in self.corp.relations_of_customer(who) if tie.status == "full"]
+        # Nobody goes and comes back within a second, the least that WeCom's times tell apart.
+        has_turned = self.turned_s.get(who) == int(now)
         if not known:
+            if has_turned:
+                raise Refused("went in this very second")
+            self.turned_s[who] = int(now)
             relations.add(self.corp, userid=userid, external_userid=who, at=now, now=now, add_way=1)
-        elif self.rng.random() < 0.2:
+        elif self.rng.random() < 0.2 and not has_turned:
+            self.turned_s[who] = int(now)
             relations.customer_deletes(self.corp, userid=known[0].userid, external_userid=who, at=now)
         else:
             remark = f"备注{self.number}"

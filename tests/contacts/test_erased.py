@@ -1,6 +1,7 @@
 """Erasing, beside everything else: several records, leads, files, forms, and what is on its way meanwhile."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,8 @@ from contacts.services.identity import customer_split, customers_apart, customer
 from contacts.services.personal import erasure_ask, erasure_run, person_data
 from contacts.services.sheets import sheet_check, sheet_start, sheet_upload, sheet_write
 from leads.handlers import on_customer_opted_out
-from leads.models import Lead
+from leads.models import Lead, LeadEvent
+from leads.services.follow import doubt_raise, lead_close, lead_follow_up, lead_set_s, lead_snooze
 from outbox.models import EventRow
 from tenants import clock
 from tenants.audit import Actor
@@ -28,6 +30,8 @@ from tests.factories.contacts import make_customer
 from tests.factories.leads import act, lead_of, make_camp, purchase_clicks
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+SAID = re.compile("暗语[甲乙丙丁戊己]")  # what sales wrote in the test below
 
 
 def test_every_record_of_the_person_is_erased_and_stays_so_when_taken_apart(
@@ -79,6 +83,32 @@ def test_whoever_is_an_open_lead_can_be_erased_and_is_none_any_more(
         )
         on_customer_opted_out(tenant_id=tenant.pk, events=[event])
         assert lead_of(person).state == "opted_out"
+
+
+def test_what_sales_wrote_about_a_lead_goes_and_its_tiers_and_results_stay(
+    tenant: Tenant, owner: Actor, person: Customer, frozen: MovableClock
+) -> None:
+    with tenant_scope(tenant):
+        make_camp(tenant=tenant, customers=[person], starts_at=frozen.moment)
+        Order.objects.filter(customer=person).delete()
+        frozen.move(hours=1)
+        act(tenant, *purchase_clicks(person, 4, frozen.moment - timedelta(hours=1)))
+        who: dict[str, Any] = {"tenant": tenant, "lead_id": lead_of(person).pk, "actor": owner}
+        later = frozen.moment + timedelta(hours=2)
+        lead_set_s(**who, reason="暗语甲")
+        doubt_raise(**who, text="暗语乙")
+        lead_follow_up(**who, result="talked", key="k", note="暗语丙", next_action="暗语丁", next_action_at=later)
+        lead_snooze(**who, until=later + timedelta(hours=1), reason="暗语戊")
+        lead_close(**who, state="not_buying", reason="price", note="暗语己")
+        assert len(SAID.findall(everything(tenant))) >= 6
+        told = list(LeadEvent.objects.filter(kind="tier").order_by("pk").values_list("data", flat=True))
+        assert told != []
+        erase(tenant, owner, person)
+        assert SAID.findall(everything(tenant)) == []
+        history = LeadEvent.objects.order_by("pk")
+        assert list(history.filter(kind="tier").values_list("data", flat=True))[: len(told)] == told
+        assert history.get(kind="followed").data["result"] == "talked"
+        assert history.get(kind="closed_not_buying").data["reason"] == "price"
 
 
 def test_what_others_links_and_faulty_lines_hold_of_the_person_goes_too(

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from simulator.callbacks.bulk import Changes
 from simulator.world.model import Corp
 from tests.simulator.conftest import Sink
 from tests.simulator.test_callbacks import opened
@@ -41,6 +42,17 @@ def test_changes_are_told_at_a_rate_and_counted(web: httpx.Client, corp: Corp, s
     assert len(sink.requests) == done["deliveries"]
     kinds = {opened(corp, request).findtext("Event") for request in sink.requests}
     assert kinds == {"change_external_chat", "change_external_contact"}
+
+
+def test_nobody_removes_a_member_of_staff_and_comes_back_within_a_second(corp: Corp, sink: Sink) -> None:
+    changes = Changes(corp, "customer", seed=1)
+    turned: Counter[tuple[str, int]] = Counter()
+    for number in range(400):
+        for event in changes.make(1_800_000_000 + number / 3):
+            if event.change_type != "edit_external_contact":
+                turned[event.lane, event.created_at] += 1
+    assert len(turned) > 20
+    assert set(turned.values()) == {1}
 
 
 def test_dropped_changes_happened_but_nobody_heard_of_them(web: httpx.Client, corp: Corp, sink: Sink) -> None:
