@@ -48,7 +48,9 @@ register_holding(
         tasks=(SOURCE,),
     ),
     Holding("leads.FollowUp", _("Follow-ups"), path="lead__customer", clear={"note": ""}),
-    Holding("leads.LeadEvent", _("History of leads"), path="lead__customer", clear={"data": HISTORY_WITHOUT_WORDS}),
+    Holding(
+        "leads.LeadEvent", _("History of leads"), path="lead__customer", clear={"data": HISTORY_WITHOUT_WORDS}
+    ),
     Holding("leads.Need", _("Needs"), path="lead__customer", is_removed=True),
     Holding("leads.Doubt", _("Doubts"), path="lead__customer", is_removed=True),
 )

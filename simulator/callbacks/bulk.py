@@ -80,7 +80,9 @@ class Changes:
         self.chats = [chat_id for chat_id, group in corp.groups.items() if not group.dismissed]
         self.people = list(corp.customers)
         self.number = 0
-        self.turned_s: dict[str, int] = {}  # customer -> the second in which a tie of theirs last began or ended
+        self.turned_s: dict[
+            str, int
+        ] = {}  # customer -> the second in which a tie of theirs last began or ended
 
     def make(self, now: float) -> list[CallbackEvent]:
         """One change and the events it caused, taken out of the ordinary queue. Raises Refused when nobody can act."""

@@ -97,7 +97,9 @@ def test_what_sales_wrote_about_a_lead_goes_and_its_tiers_and_results_stay(
         later = frozen.moment + timedelta(hours=2)
         lead_set_s(**who, reason="暗语甲")
         doubt_raise(**who, text="暗语乙")
-        lead_follow_up(**who, result="talked", key="k", note="暗语丙", next_action="暗语丁", next_action_at=later)
+        lead_follow_up(
+            **who, result="talked", key="k", note="暗语丙", next_action="暗语丁", next_action_at=later
+        )
         lead_snooze(**who, until=later + timedelta(hours=1), reason="暗语戊")
         lead_close(**who, state="not_buying", reason="price", note="暗语己")
         assert len(SAID.findall(everything(tenant))) >= 6
