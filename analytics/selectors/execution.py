@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.policies import share
-from sop.selectors.execution import execution_rate as figures_by
+from sop.selectors.execution import Execution as Figures
+from sop.selectors.execution import execution_sides
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,13 @@ class Execution:
         return share(self.done, self.due)
 
 
-def execution_rate(*, tenant_id: int, by: str, run_id: int | None = None) -> list[Execution]:
-    """Execution by "step", "staff" or "group", of one run or of all, now. One query."""
-    run_ids = [run_id] if run_id is not None else None
+def execution_by(*, tenant_id: int, run_id: int | None = None) -> dict[str, list[Execution]]:
+    """Execution by "step", "staff" and "group", of one run or of all, now. One query."""
+    found = execution_sides(tenant_id=tenant_id, run_id=run_id)
+    return {by: _shown(by, rows, run_id) for by, rows in found.items()}
+
+
+def _shown(by: str, rows: list[Figures], run_id: int | None) -> list[Execution]:
     of_run = f"run={run_id}&" if run_id is not None else ""
     return [
         Execution(
@@ -52,7 +57,7 @@ def execution_rate(*, tenant_id: int, by: str, run_id: int | None = None) -> lis
             if one.key is not None
             else "",
         )
-        for one in figures_by(tenant_id=tenant_id, by=by, run_ids=run_ids)
+        for one in rows
         if one.due or one.blocked
     ]
 

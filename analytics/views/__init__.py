@@ -26,7 +26,7 @@ from analytics.selectors.camps import (
     order_days,
     tier_flow,
 )
-from analytics.selectors.execution import execution_rate, execution_total
+from analytics.selectors.execution import execution_by, execution_total
 from analytics.selectors.people import Camp, People, figure_people, people_of
 from console.exports import csv_response
 from console.listing import ListPage
@@ -43,7 +43,6 @@ from tenants.enums import Permission
 
 SALT = "analytics.people"
 ORDERS = ("rarra", "aarrr")
-EXECUTION_BY = ("step", "staff", "group")
 TITLES = {
     "cohort": gettext_lazy("Cohort"),
     "late_joiners": gettext_lazy("Late joiners"),
@@ -130,7 +129,7 @@ class CampPage(CampView):
         if request.GET.get("export") == "csv":
             return self.export(camp, stages)
         days = order_days(camp, zone=self.request.tenant.timezone, at=at)
-        rows = {by: execution_rate(tenant_id=camp.tenant_id, by=by, run_id=run_pk) for by in EXECUTION_BY}
+        rows = execution_by(tenant_id=camp.tenant_id, run_id=run_pk)
         context = {
             "camp": camp,
             "camps": camp_list(tenant_id=camp.tenant_id)[:30],
@@ -319,7 +318,7 @@ class ExecutionPage(TemplatePage):
         asked = self.request.GET.get("run", "")
         run_id = int(asked) if asked.isdecimal() else None
         tenant_id = self.request.tenant.pk
-        found = {by: execution_rate(tenant_id=tenant_id, by=by, run_id=run_id) for by in EXECUTION_BY}
+        found = execution_by(tenant_id=tenant_id, run_id=run_id)
         return {
             "execution": {by: {"rows": rows, "total": execution_total(rows)} for by, rows in found.items()},
             "total": execution_total(found["staff"]),

@@ -22,6 +22,7 @@ class FlightFault(models.TextChoices):
     SLEEP = "FLY-05", _("Nothing happens for days")
     CLOSE = "FLY-06", _("Two messages to one group within half an hour")
     OTHER = "FLY-07", _("Held back by another rule")
+    VALUE = "FLY-08", _("Sold in private to newcomers before anything of value reached them")
 
 
 SLEEP_DAYS = 3  # so many days in a row without a message

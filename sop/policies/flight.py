@@ -12,19 +12,30 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
-from contacts.policies.touch import Ahead, Coming, Ledger, Limits, TouchRequest, screen, week_start
+from contacts.enums import Rule
+from contacts.policies.touch import (
+    Ahead,
+    Coming,
+    Ledger,
+    Limits,
+    TouchRequest,
+    is_quiet,
+    screen,
+    week_start,
+)
 from contacts.policies.touch_count import Count
 from sop.enums import (
     CIRCLES_OF,
     GROUP_CHANNELS,
     INTERNAL_CHANNELS,
     MASS_CHANNELS,
+    PULL_CHANNELS,
     SILENT_CHANNELS,
     Audience,
     Channel,
 )
 from sop.policies.dispatch import Verdict, after_refusal
-from sop.policies.flight_people import Member, evening, outcomes, people_make
+from sop.policies.flight_people import Member, evening, meet, outcomes, people_make
 from sop.policies.habits import Habits, Span
 from tenants.clock import at_local
 from wecom.sending.quota import RuleFrom, window_for
@@ -49,6 +60,8 @@ class FlightStep:
     is_marketing: bool
     is_service: bool
     is_talk: bool
+    sells: bool = False
+    gives_value: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +89,11 @@ class Day:
     messages: int = 0  # over all people
     messages_most: int = 0  # of the person who got most
     touches: int = 0
+    outward: int = 0  # of them those that customers see
     talks: int = 0
-    held_back: Counter[str] = field(default_factory=Counter)  # rule -> touches
-    left_out: Counter[str] = field(default_factory=Counter)  # rule -> persons of private touches
+    # Plain dicts: `asdict` makes a Counter of a Counter's pairs.
+    held_back: dict[str, int] = field(default_factory=dict)  # rule -> touches
+    left_out: dict[str, int] = field(default_factory=dict)  # rule -> persons of private touches
     minutes_most: int = 0
     busiest: str = ""
     quota_most: int = 0  # mass sends of one receiver in its window, after this day
@@ -97,6 +112,17 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """A step that went out to some, while a rule kept it from others: `people` are counted once."""
+
+    step_key: str
+    title: str
+    rule: str
+    people: int
+    first_day: int
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Two messages to the same group shortly after each other."""
 
@@ -111,6 +137,7 @@ class Flight:
 
     days: list[Day]
     held: list[Held]
+    left: list[Left]
     close: list[Close]
     over_minutes: list[tuple[int, str, int]]  # camp day, who, minutes
     asleep: list[tuple[int, int]]  # first and last camp day without a message
@@ -178,6 +205,7 @@ class _Air:
     def __init__(self, plan: Plan, habits: Habits, dice: random.Random) -> None:
         self.plan, self.habits, self.dice = plan, habits, dice
         self.members = people_make(plan.groups, plan.members, plan.days, habits, dice)
+        meet(self.members, plan.starts_on, plan.limits.zone)
         self.seats: dict[int, list[Member]] = defaultdict(list)
         for member in self.members:
             for group in member.groups:
@@ -189,6 +217,7 @@ class _Air:
         self.days = [Day(number + 1, plan.starts_on + timedelta(days=number)) for number in range(plan.days)]
         self.minutes: Counter[str] = Counter()
         self.held: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self.left: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)  # -> person: first camp day
         self.sent_at: dict[int, tuple[datetime, str]] = {}
         self.close: dict[tuple[int, str, str], int] = {}
         self.over: list[tuple[int, str, int]] = []
@@ -206,6 +235,7 @@ class _Air:
         return Flight(
             days=self.days,
             held=self._held(),
+            left=self._left(),
             close=[Close(day, (one, two), gap) for (day, one, two), gap in sorted(self.close.items())],
             over_minutes=self.over,
             asleep=list(_stretches(self.days, asleep_days)),
@@ -260,6 +290,9 @@ class _Air:
         step, who = due.step, self._audience(due, day)
         if not who:
             return None
+        if step.channel in PULL_CHANNELS and is_quiet(due.at, self.plan.limits):
+            self._hold(due, day, Rule.QUIET)  # as the dispatcher does: whatever the step declares
+            return None
         request = self._request(due, who)
         people = {one.number: one.person for one in who}
         self._offer_quota(request, who, day)
@@ -268,7 +301,9 @@ class _Air:
         decision = count.decide(request, seen, ()) if seen.allowed else seen
         for customer_id, rule in decision.blocked.items():
             if customer_id and step.channel not in GROUP_CHANNELS:
-                day.left_out[rule] += 1
+                day.left_out[rule] = day.left_out.get(rule, 0) + 1
+                if decision.allowed:
+                    self.left[step.key, rule].setdefault(customer_id, day.number)
         if not decision.allowed:
             return self._refused(due, day, decision.rule_code, decision.retry_at)
         self._sent(due, day, who, frozenset(decision.customer_ids), close_minutes)
@@ -297,6 +332,8 @@ class _Air:
             excludes_buyers=not is_group and (step.is_marketing or step.audience == Audience.UNDECIDED),
             wecom_quota=step.channel in MASS_CHANNELS,
             priority=step.priority,
+            sells=step.sells,
+            gives_value=step.gives_value,
         )
 
     def _offer_quota(self, request: TouchRequest, who: Sequence[Member], day: Day) -> None:
@@ -328,15 +365,19 @@ class _Air:
             return replace(due, at=ruling.at)
         if ruling.verdict is Verdict.REPLACE:
             return replace(due, step=replace(step, channel=step.replace_channel))
-        day.held_back[rule] += 1
-        self.held[step.key, rule].append(day.number)
+        self._hold(due, day, rule)
         return None
+
+    def _hold(self, due: _Due, day: Day, rule: str) -> None:
+        day.held_back[rule] = day.held_back.get(rule, 0) + 1
+        self.held[due.step.key, rule].append(day.number)
 
     def _sent(
         self, due: _Due, day: Day, who: Sequence[Member], reached: frozenset[int], close_minutes: int
     ) -> None:
         step = due.step
         day.touches += 1
+        day.outward += step.channel not in INTERNAL_CHANNELS
         day.talks += step.is_talk
         if step.channel not in SILENT_CHANNELS:
             for one in who:
@@ -388,6 +429,14 @@ class _Air:
             for (key, rule), days in sorted(self.held.items(), key=lambda pair: (min(pair[1]), pair[0]))
         ]
 
+    def _left(self) -> list[Left]:
+        titles = {step.key: step.title for step in self.plan.steps}
+        found = [
+            Left(key, titles[key], rule, len(people), min(people.values()))
+            for (key, rule), people in self.left.items()
+        ]
+        return sorted(found, key=lambda one: (one.first_day, one.step_key, one.rule))
+
 
 def _is_meant(member: Member, audience: str) -> bool:
     if audience == Audience.UNINTERACTED:
@@ -406,10 +455,10 @@ def _is_meant(member: Member, audience: str) -> bool:
 
 
 def _stretches(days: Sequence[Day], least: int) -> Iterator[tuple[int, int]]:
-    """First and last of each `least` or more days in a row in which nothing was sent."""
+    """First and last of each `least` or more days in a row in which customers saw nothing."""
     first = 0
     for day in [*days, None]:
-        if day is not None and day.touches == 0:
+        if day is not None and day.outward == 0:
             first = first or day.number
             continue
         last = (day.number if day is not None else len(days) + 1) - 1

@@ -2,8 +2,8 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, time
+from dataclasses import dataclass, field, replace
+from datetime import date, time, timedelta
 
 from contacts.policies.touch import Person
 from sop.policies.habits import Habits, Span, span_of
@@ -21,6 +21,7 @@ class Member:
     groups: tuple[int, ...]
     joins_on: int
     is_friend: bool
+    is_new: bool  # was first seen shortly before joining
     person: Person
     left_on: int = 0
     interacted_on: int = 0
@@ -61,7 +62,16 @@ def _member(number: int, groups: tuple[int, ...], days: int, habits: Habits, dic
         joins_on=dice.randint(2, max(2, days // 2)) if is_late else 1,
         is_friend=dice.random() < habits.friends.value,
         person=Person(external_userid=f"p{number}", opted_out=dice.random() < habits.opted_out.value),
+        is_new=dice.random() < habits.new.value,
     )
+
+
+def meet(members: Sequence[Member], starts_on: date, zone: str) -> None:
+    """From when on each newcomer is known: the morning of the day they join (R76)."""
+    for one in members:
+        if one.is_new:
+            joined = at_local(starts_on + timedelta(days=one.joins_on - 1), time.min, zone)
+            one.person = replace(one.person, known_since=joined)
 
 
 def evening(
@@ -75,9 +85,7 @@ def evening(
             one.interacted_on = day
         if one.bought_on == 0 and dice.random() < (asked if day in one.asked else unasked):
             one.bought_on = day
-            one.person = Person(
-                one.person.external_userid, one.person.opted_out, last_bought_at=at_local(on, _EVENING, zone)
-            )
+            one.person = replace(one.person, last_bought_at=at_local(on, _EVENING, zone))
         if dice.random() < leaves:
             one.left_on = day
 

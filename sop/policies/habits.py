@@ -37,6 +37,7 @@ class Habits:
 
     late: Share = Share(0.2)  # came after the first day
     overlap: Share = Share(0.1)  # sits in another group of the same camp too
+    new: Share = Share(0.8)  # was first seen within the days of a new member before joining
     friends: Share = Share(0.7)  # is a friend of somebody who carries the camp out
     opted_out: Share = Share(0.01)
     leaves: Share = Share(0.004)  # of days of members
@@ -60,8 +61,8 @@ SHARES = tuple(one.name for one in fields(Habits) if one.name not in ("order_fen
 
 
 def habits_of(kept: Mapping[str, Any]) -> Habits:
-    """The inverse of `Habits.as_dict`."""
-    shares = {name: Share(*kept[name]) for name in SHARES}
+    """The inverse of `Habits.as_dict`. A share that was not kept yet is the assumed one."""
+    shares = {name: Share(*kept[name]) for name in SHARES if name in kept}
     return Habits(**shares, order_fen=tuple(kept["order_fen"]), camps=kept["camps"])
 
 

@@ -6,12 +6,15 @@ its proof until the window ends, and counts as unproved from then on. What a rul
 nobody's to do: it is no part of the rate. Each figure opens its rows: `execution_touches` takes its name.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Value
+from django.db import connection
+from django.db.models import Case, CharField, Count, F, Max, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
 from sop.enums import TouchState
@@ -41,6 +44,23 @@ _ORDER = {
         "run__version__template",
     )
 }
+# One reading of the touches for all three sides; `side` tells by which column a row was counted.
+_SIDES = {3: "step", 5: "staff", 6: "group"}
+_EACH = """
+with counted as materialized (
+    select grouping(step_id, staff_id, group_id) as side, step_id, staff_id, group_id, part, count(*) as n
+    from ({rows}) found where part <> ''
+    group by grouping sets ((step_id, part), (staff_id, part), (group_id, part))
+)
+select side, part, n, s.key, v.template_id, staff_id, group_id, s.day, s.at,
+    case side when 3 then s.title when 5 then coalesce(nullif(c.name, ''), c.userid)
+        else coalesce(nullif(g.name, ''), g.planned_name) end
+from counted
+left join sop_step s on side = 3 and s.tenant_id = %s and s.id = step_id
+left join sop_version v on v.tenant_id = s.tenant_id and v.id = s.version_id
+left join team_staff c on side = 5 and c.tenant_id = %s and c.id = staff_id
+left join groups_group g on side = 6 and g.tenant_id = %s and g.id = group_id
+"""
 
 
 def _figures(now: datetime) -> dict[str, Q]:
@@ -60,7 +80,8 @@ def _figures(now: datetime) -> dict[str, Q]:
     }
 
 
-FIGURES = ("due", "in_window", "late", "skipped", "missed", "no_evidence", "blocked", "waiting")
+_OF_DUE = ("in_window", "late", "skipped", "missed", "no_evidence")
+FIGURES = ("due", *_OF_DUE, "blocked", "waiting")
 
 
 @dataclass(frozen=True)
@@ -149,6 +170,66 @@ def execution_rate(
         )
         for row in found
     ]
+
+
+@dataclass
+class _Side:
+    """What is known of one step, colleague or group while its parts are added up."""
+
+    names: list[str] = field(default_factory=list)
+    days: list[int] = field(default_factory=list)
+    times: list[time] = field(default_factory=list)
+    parts: Counter[str] = field(default_factory=Counter)
+
+
+def execution_sides(*, tenant_id: int, run_id: int | None = None) -> dict[str, list[Execution]]:
+    """`execution_rate` by "step", "staff" and "group" that have any figure, of one run or of all. One query.
+
+    Every row of a touch is of one part: those of `due` add up to it.
+    """
+    figures = _figures(clock.now())
+    parts = [When(figures[name], then=Value(name)) for name in FIGURES if name != "due"]
+    rows = _rows(tenant_id, None, None, None if run_id is None else [run_id], None, None)
+    rows = rows.annotate(part=Case(*parts, default=Value(""), output_field=CharField()))
+    inner, values = rows.order_by().values("step_id", "staff_id", "group_id", "part").query.sql_with_params()
+    found: dict[str, dict[Any, _Side]] = {side: {} for side in _SIDES.values()}
+    with connection.cursor() as cursor:
+        cursor.execute(_EACH.format(rows=inner), [*values, tenant_id, tenant_id, tenant_id])
+        for code, part, n, key, template_id, staff_id, group_id, day, at, name in cursor.fetchall():
+            side = _SIDES[code]
+            keys = {"step": (key, template_id), "staff": (staff_id,), "group": (group_id,)}
+            one = found[side].setdefault(keys[side], _Side())
+            one.names += [name] if name else []
+            one.days += [day] if day is not None else []
+            one.times += [at] if at is not None else []
+            one.parts[part] += n
+    return {side: _in_order(side, some) for side, some in found.items()}
+
+
+def _in_order(side: str, some: Mapping[Any, _Side]) -> list[Execution]:
+    """As `execution_rate` puts them: steps by their day and time, the others by name; what has none stands last."""
+    last = math.inf
+    if side == "step":
+        keys = sorted(
+            some,
+            key=lambda key: (max(some[key].days, default=last), min(some[key].times, default=time.max), key),
+        )
+    else:
+        keys = sorted(
+            some, key=lambda key: (not some[key].names, max(some[key].names, default=""), key[0] or 0)
+        )
+    return [_execution(key, some[key]) for key in keys]
+
+
+def _execution(key: tuple[Any, ...], side: _Side) -> Execution:
+    return Execution(
+        key=key[0],
+        name=max(side.names, default=""),
+        day=max(side.days, default=None),
+        template_id=key[1] if len(key) > 1 else None,
+        due=sum(side.parts[name] for name in _OF_DUE),
+        **{name: side.parts[name] for name in FIGURES if name != "due"},
+    )
 
 
 def execution_of_step(*, tenant_id: int, key: str, run_ids: Iterable[int]) -> dict[int, Execution]:

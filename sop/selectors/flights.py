@@ -1,11 +1,11 @@
 """Trial flights as their page shows them: faults in words, figures side by side, day by day."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Sum
+from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -30,6 +30,7 @@ _FAULT_OF_RULE = {
     Gate.GROUP_LIMIT: FlightFault.CAPPED,
     Gate.KEPT: FlightFault.CAPPED,
     Gate.QUOTA: FlightFault.QUOTA,
+    Gate.VALUE_FIRST: FlightFault.VALUE,
 }
 SHOWN = 8  # faults of one kind, one by one; the rest is counted
 
@@ -46,7 +47,8 @@ class Found:
 
 @dataclass(frozen=True)
 class Leg:
-    """One version as it flew. `funnel`: [(label, span or None, whether money)]."""
+    """One version as it flew. `funnel`: [(label, span or None, whether money)]; `left_out_by`: [(rule, its words,
+    persons)] of private messages, the commonest first."""
 
     version: Version
     touches: int
@@ -55,6 +57,7 @@ class Leg:
     talks: int
     held_back: int
     left_out: int
+    left_out_by: list[tuple[str, str, int]]
     minutes_most: int
     busiest: str
     quota_most: int
@@ -93,10 +96,10 @@ def flights_of(*, tenant: "Tenant", version_id: int, limit: int = 10) -> list[Fl
 def flight_default(*, tenant: "Tenant") -> dict[str, int]:
     """Groups, members and groups each as the tenant has them now; stated defaults where it has none. Two queries."""
     every = groups_open(tenant_id=tenant.pk).order_by()
-    found = every.aggregate(groups=Count("pk"), seats=Sum("customer_count"))
+    found = every.aggregate(groups=models.Count("pk"), seats=models.Sum("customer_count"))
     if not found["groups"]:
         return {"groups": GROUPS_ASSUMED, "members": MEMBERS_ASSUMED, "groups_each": 3}
-    owned = every.filter(owner__isnull=False).values("owner").annotate(groups=Count("pk"))
+    owned = every.filter(owner__isnull=False).values("owner").annotate(groups=models.Count("pk"))
     most = owned.order_by("-groups").values_list("groups", flat=True).first()
     members = round(found["seats"] / found["groups"]) if found["seats"] else MEMBERS_ASSUMED
     return {
@@ -129,6 +132,7 @@ def _leg(version: Version, flown: dict[str, Any], messages_limit: int, minutes_l
         talks=sum(day["talks"] for day in days),
         held_back=sum(sum(day["held_back"].values()) for day in days),
         left_out=sum(sum(day["left_out"].values()) for day in days),
+        left_out_by=_left_out_by(days),
         minutes_most=busiest["minutes_most"],
         busiest=_carrier(busiest["busiest"]),
         quota_most=max(day["quota_most"] for day in days),
@@ -147,6 +151,13 @@ def _leg(version: Version, flown: dict[str, Any], messages_limit: int, minutes_l
         ],
         funnel=_funnel(flown["funnel"]),
     )
+
+
+def _left_out_by(days: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
+    counts: Counter[str] = Counter()
+    for day in days:
+        counts.update(day["left_out"])
+    return [(rule, str(Gate(rule).label), n) for rule, n in counts.most_common() if rule in Gate.values]
 
 
 def _grouped(found: Iterable[tuple[FlightFault, str, int]]) -> list[Found]:
@@ -186,6 +197,14 @@ def _faults(flown: dict[str, Any]) -> Iterator[tuple[FlightFault, str, int]]:
             held["touches"],
         ) % {"title": held["title"], "n": held["touches"], "rule": held["rule"]}
         yield fault, text, held["first_day"]
+    for left in flown.get("left", ()):  # a flight of long ago did not keep them
+        if left["rule"] == Gate.VALUE_FIRST:
+            text = ngettext(
+                "“%(title)s” leaves out %(n)s newcomer (%(rule)s)",
+                "“%(title)s” leaves out %(n)s newcomers (%(rule)s)",
+                left["people"],
+            ) % {"title": left["title"], "n": left["people"], "rule": left["rule"]}
+            yield FlightFault.VALUE, text, left["first_day"]
     for day, who, minutes in flown["over_minutes"]:
         said = _("%(who)s has %(minutes)s minutes to do") % {"who": _carrier(who), "minutes": minutes}
         yield FlightFault.STAFF, said, day
@@ -225,6 +244,7 @@ def habits_shown(flight: Flight) -> tuple[Habits | None, list[Habit]]:
     labels = {
         "late": _("come after the first day"),
         "overlap": _("sit in two groups of the camp"),
+        "new": _("are new to you when they join"),
         "friends": _("are friends with staff"),
         "opted_out": _("want no marketing"),
         "leaves": _("leave on a day"),

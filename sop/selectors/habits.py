@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from contacts.selectors import behaviours_for, follow_staff_ids, opted_out_in, paid_orders
+from contacts.enums import NEW_MEMBER_DAYS
+from contacts.selectors import behaviours_for, customer_list, follow_staff_ids, opted_out_in, paid_orders
 from contacts.selectors.exposures import exposures_of
 from groups.selectors import spells_within
 from sop.enums import REF, SILENT_CHANNELS, RunState
 from sop.models import Run, RunGroup, Touch
 from sop.policies.habits import Habits, counted
-from tenants import clock
+from tenants import clock, preferences
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -79,6 +80,7 @@ def _count(tenant: "Tenant", run: Run, days: int, tally: _Tally) -> None:
     friends = follow_staff_ids(tenant_id=tenant.pk, customer_ids=people)
     tally.add("late", sum(stay.first > 1 for stay in stays.values()), len(people))
     tally.add("overlap", sum(stay.groups > 1 for stay in stays.values()), len(people))
+    tally.add("new", _newcomers(tenant, run, stays), len(people))
     tally.add("friends", sum(one in friends for one in people), len(people))
     tally.add("opted_out", len(opted_out_in(tenant_id=tenant.pk, customer_ids=people)), len(people))
     for who, stay in stays.items():
@@ -99,6 +101,17 @@ def _count_days(
     is_told = hit and happened_on in with_message
     tally.add(names[0], int(is_told), had)
     tally.add(names[1], int(hit and not is_told), len(inside) - had)
+
+
+def _newcomers(tenant: "Tenant", run: Run, stays: dict[int, _Stay]) -> int:
+    """How many the gate took for new members when they joined. Who is known by an older record is none."""
+    new_days = timedelta(days=preferences.value(tenant.pk, NEW_MEMBER_DAYS))
+    rows = customer_list(tenant_id=tenant.pk).filter(pk__in=list(stays)).order_by()
+    return sum(
+        clock.day_bounds(run.starts_on + timedelta(days=stays[who].first - 1), tenant.timezone)[0]
+        < seen_at + new_days
+        for who, seen_at in rows.values_list("pk", "first_seen_at")
+    )
 
 
 def _stays(

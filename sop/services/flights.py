@@ -128,6 +128,8 @@ def _steps(tenant: Tenant, version: Version, starts_on: date) -> list[FlightStep
                 is_marketing=step.is_marketing,
                 is_service=step.is_service,
                 is_talk=is_conversation(place),
+                sells=step.sells,
+                gives_value=step.gives_value,
             )
         )
     return found

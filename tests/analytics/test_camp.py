@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from analytics.metrics import METRICS
 from analytics.selectors.camps import camp_get, camp_rows, count_of, funnel, lift, order_days, tier_flow
-from analytics.selectors.execution import execution_rate, execution_total
+from analytics.selectors.execution import execution_by, execution_total
 from analytics.selectors.people import FIGURES, figure_people, people_of
 from analytics.services import order_classes_renew
 from contacts.models import Exposure, Order
@@ -259,8 +259,8 @@ def test_execution_keeps_late_skipped_missed_and_unproved_apart(tenant, world, f
     _touch(tenant, world, "cancelled", at=at)
     frozen.move(hours=3)
     _touch(tenant, world, "handed", at=frozen.moment)
-    for by in ("step", "staff", "group"):
-        (row,) = execution_rate(tenant_id=tenant.pk, by=by, run_id=world["run"].pk)
+    for rows in execution_by(tenant_id=tenant.pk, run_id=world["run"].pk).values():
+        (row,) = rows
         assert (row.due, row.done, row.late, row.unproved, row.skipped, row.missed, row.blocked) == (
             5,
             1,

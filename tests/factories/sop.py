@@ -17,13 +17,14 @@ def make_version(
 ) -> Version:
     """A published version with one template of its own; `steps` are given to make_step."""
     number = next(_numbers)
-    template = Template.objects.create(tenant=tenant, code=f"t{number}", name=f"训练营{number}")
+    template = fields.pop("template", None)
+    template = template or Template.objects.create(tenant=tenant, code=f"t{number}", name=f"训练营{number}")
     version = Version.objects.create(
         tenant=tenant,
         template=template,
-        number=1,
         days=days,
         **{
+            "number": 1,
             "state": VersionState.PUBLISHED,
             "published_at": clock.now(),
             "phases": [{"key": "groundwork", "name": "铺垫期", "note": "", "first": 1, "last": days}],
@@ -75,6 +76,6 @@ def make_touch(*, tenant: Tenant, run: Run, step: Step, group: Any, **fields: An
         "planned_at": now,
         "due_at": now,
         "window_ends_at": now + timedelta(hours=15),
-        "staff": group.owner,
+        "staff": group.owner if group else None,
     }
     return Touch.objects.create(tenant=tenant, run=run, step=step, group=group, **{**values, **fields})

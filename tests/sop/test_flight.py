@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 from datetime import date, time, timedelta
+from time import process_time
 from typing import Any
 
 import pytest
@@ -10,13 +11,14 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts.models import Exposure
+from contacts.models import Customer, Exposure
 from contacts.policies.touch import Limits
 from sop.enums import FlightState
 from sop.models import Flight, Touch
 from sop.policies.flight import FlightStep, Plan, fly
 from sop.policies.flight_people import outcomes, people_make
 from sop.policies.habits import Habits, Share, counted, habits_of
+from sop.selectors.flights import flight_legs
 from sop.selectors.habits import habits_from_camps
 from sop.services.flights import FlightWish, flight_ask, flight_fly
 from tenants import clock
@@ -111,6 +113,69 @@ def test_a_boost_reaches_only_those_without_the_key_interaction() -> None:
     assert found.days[1].messages <= 2  # of forty: chance leaves a few
 
 
+STRANGERS = replace(
+    ALONE,
+    new=counted("new", 10**6, 10**6),
+    friends=counted("friends", 10**6, 10**6),
+    opted_out=counted("opted_out", 0, 10**6),
+)
+FIRST = replace(LIMITS, value_first=1, new_days=7)  # one message of value before anything is sold in private
+SALE = {"channel": "private_mass", "is_marketing": True, "sells": True}
+
+
+def test_nothing_is_sold_in_private_to_newcomers_before_something_of_value() -> None:
+    steps = [
+        step("early", 1, time(10), **SALE),
+        step("coupon", 1, time(11), **{**SALE, "sells": False}),
+        step("gift", 2, time(9), gives_value=True),
+        step("then", 2, time(10), **SALE),
+    ]
+    found = flown(plan(*steps, limits=FIRST), STRANGERS)
+    assert [(one.step_key, one.rule, one.touches) for one in found.held] == [("early", "VALUE-01", 2)]
+    assert [one for one in found.left if one.rule == "VALUE-01"] == []
+
+
+def test_who_is_known_for_long_is_sold_to_and_newcomers_are_left_out_by_name_of_the_rule() -> None:
+    half = replace(STRANGERS, new=counted("new", 10**6, 2 * 10**6))
+    found = flown(plan(step("sale", 1, time(10), **SALE), limits=FIRST, members=60), half)
+    assert found.held == []
+    (left,) = found.left
+    assert (left.step_key, left.rule, left.first_day) == ("sale", "VALUE-01", 1)
+    assert 40 <= left.people <= 80  # of 120
+    assert found.days[0].left_out == {"VALUE-01": left.people}
+
+
+def test_a_newcomer_is_new_for_the_days_of_the_setting_only() -> None:
+    keen = replace(STRANGERS, buys_unasked=counted("buys_unasked", 0, 10**9))
+    for day, rules in ((7, ["VALUE-01"]), (8, [])):
+        found = flown(plan(step("sale", day, time(10), **SALE), limits=FIRST, days=8), keen)
+        assert [one.rule for one in found.held] == rules
+
+
+def test_moments_are_not_posted_in_the_quiet_hours() -> None:
+    late = step("late", 1, time(22, 30), channel="moments", on_block="replace", replace_channel="staff_task")
+    found = flown(plan(late, step("in time", 1, time(21), channel="moments")))
+    assert [(one.step_key, one.rule) for one in found.held] == [("late", "QUIET-01")]
+
+
+def test_work_among_colleagues_wakes_nobody_in_a_sleeping_phase() -> None:
+    inside = step("count", 4, time(10), channel="internal")
+    assert flown(plan(*daily(range(1, 3)), inside, *daily(range(6, 8)))).asleep == [(3, 5)]
+    seen = step("post", 4, time(10), channel="moments")
+    assert flown(plan(*daily(range(1, 3)), seen, *daily(range(6, 8)))).asleep == []
+
+
+def test_a_month_of_twenty_groups_with_two_hundred_members_each_flies_in_half_a_minute() -> None:
+    every_day = [one for day in range(1, 31) for one in daily(range(day, day + 1))]
+    evenings = [step(f"e{day}", day, time(20), channel="group_mass") for day in range(1, 31, 2)]
+    private = [step(f"p{day}", day, time(15), channel="private_mass", priority=30) for day in range(2, 31, 3)]
+    month = plan(*every_day, *evenings, *private, days=30, groups=20, members=200, groups_each=5)
+    began = process_time()
+    found = flown(month, Habits())
+    assert process_time() - began < 30
+    assert sum(day.messages for day in found.days) > 20 * 200 * 30
+
+
 def test_the_same_seed_gives_the_same_flight() -> None:
     asked = plan(*daily(range(1, 8)))
     assert flown(asked) == flown(asked)
@@ -169,6 +234,9 @@ def test_impossible_counts_are_refused() -> None:
 def test_habits_survive_being_kept() -> None:
     habits = Habits(late=counted("late", 3, 10), order_fen=(100, 200), camps=2)
     assert habits_of(habits.as_dict()) == habits
+    kept = habits.as_dict()
+    del kept["new"]  # as a flight of an older edition kept it
+    assert habits_of(kept) == habits
 
 
 def test_eight_of_ten_camps_end_inside_the_span() -> None:
@@ -212,7 +280,8 @@ def _lived(truth: Habits, dice: random.Random, members: Any = None) -> tuple[int
 
 def test_habits_are_counted_from_past_camps(camp: Any, frozen: MovableClock) -> None:
     made: Camp = camp(steps=[{"day": 1, "is_marketing": True}], people=4, key_interaction="live", days=7)
-    first, second, *_rest = made.people[0]
+    first, second, third, _rest = made.people[0]
+    Customer.objects.filter(pk=third.pk).update(first_seen_at=clock.now() - timedelta(days=8))
     touch = make_touch(tenant=made.tenant, run=made.run, step=made.step, group=made.groups[0])
     for one in made.people[0]:
         Exposure.objects.create(
@@ -229,6 +298,7 @@ def test_habits_are_counted_from_past_camps(camp: Any, frozen: MovableClock) -> 
     assert (habits.interacts_told.hits, habits.interacts_told.of) == (1, 4)
     assert (habits.buys_unasked.hits, habits.order_fen) == (1, (19_900,))
     assert (habits.friends.hits, habits.friends.of) == (4, 4)
+    assert (habits.new.hits, habits.new.of) == (3, 4)
 
 
 def test_a_flight_is_flown_in_the_background_and_touches_nobody(scoped: Tenant) -> None:
@@ -268,3 +338,28 @@ def test_the_page_shows_what_to_mend_and_both_versions(scoped: Tenant, client: C
     assert str(version) in page
     assert str(other) in page
     assert "assumed" in page
+
+
+def test_the_page_names_what_is_sold_to_newcomers_too_early(scoped: Tenant, client: Client) -> None:
+    User.objects.update(language="en")
+    client.force_login(User.objects.get(email="lin@example.com"))
+    sale = {"channel": "private_mass", "is_marketing": True, "text": "年课"}
+    steps = [{"day": 1, "title": "年课开抢", **sale}, {"day": 2, "content_type": "value"}, {"day": 3, **sale}]
+    steps.append({"day": 4, "at": time(23)})
+    version = make_version(tenant=scoped, steps=steps, days=7)
+    wish = FlightWish(version, None, MONDAY, groups=2, members=50, groups_each=2)
+    flight = flight_ask(tenant=scoped, wish=wish, actor=SYSTEM)
+    flight_fly(tenant_id=scoped.pk, flight_id=flight.pk)
+    page = client.get(f"/t/{scoped.slug}/sop/flights/{flight.pk}/").content.decode()
+    assert "FLY-08" in page
+    assert "“年课开抢” leaves out" in page
+    first = flight_legs(Flight.objects.get())[0]
+    days = {day["number"]: day["left_out"] for day in first.days}
+    assert 20 <= days[1]["VALUE-01"] <= 100  # the friends among 100 people, most of them new
+    assert first.held_back == 2  # the night's message, in both groups
+    assert first.left_out == sum(sum(some.values()) for some in days.values())
+    assert dict((rule, n) for rule, _words, n in first.left_out_by)["VALUE-01"] == sum(
+        some.get("VALUE-01", 0) for some in days.values()
+    )
+    assert days[3].get("VALUE-01", 0) < days[1]["VALUE-01"] / 2  # only who joined after the message of value
+    assert "A new member gets something of value before anything is sold in private" in page
