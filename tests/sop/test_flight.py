@@ -173,7 +173,7 @@ def test_a_month_of_twenty_groups_with_two_hundred_members_each_flies_in_half_a_
     began = process_time()
     found = flown(month, Habits())
     assert process_time() - began < 30
-    assert sum(day.messages for day in found.days) > 20 * 200 * 30
+    assert sum(day.messages for day in found.days) > 20 * 200 * 20
 
 
 def test_the_same_seed_gives_the_same_flight() -> None:
@@ -358,7 +358,7 @@ def test_the_page_names_what_is_sold_to_newcomers_too_early(scoped: Tenant, clie
     assert 20 <= days[1]["VALUE-01"] <= 100  # the friends among 100 people, most of them new
     assert first.held_back == 2  # the night's message, in both groups
     assert first.left_out == sum(sum(some.values()) for some in days.values())
-    assert dict((rule, n) for rule, _words, n in first.left_out_by)["VALUE-01"] == sum(
+    assert {rule: n for rule, _words, n in first.left_out_by}["VALUE-01"] == sum(
         some.get("VALUE-01", 0) for some in days.values()
     )
     assert days[3].get("VALUE-01", 0) < days[1]["VALUE-01"] / 2  # only who joined after the message of value
