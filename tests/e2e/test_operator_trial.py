@@ -128,6 +128,23 @@ def phone_of(make_page: MakePage, tenant: Tenant, url: str) -> Page:
     return page
 
 
+def talked_on_the_phone(phone: Page, tasks: str) -> None:
+    """The one-to-one records of the first afternoon: whom to talk to, with words, and the word that it is done."""
+    phone.goto(tasks)
+    with phone.expect_navigation():
+        phone.locator(
+            "#q-tasks article:has-text('一对一建档') a.btn, #q-tasks li:has-text('一对一建档') a.btn"
+        ).first.click()
+    expect(phone.get_by_text("要聊的人")).to_be_visible()
+    look(phone, "trial-phone-record")
+    done = phone.locator("form[id^=f] button[type=submit]")
+    before = done.count()
+    with phone.expect_navigation():
+        done.first.click()
+    look(phone, "trial-phone-record-done")
+    assert before
+
+
 def test_a_camp_is_copied_flown_started_on_five_groups_and_its_first_day_done_by_phone(
     company: Tenant, frozen: MovableClock, make_page: MakePage, live_server: LiveServer
 ) -> None:
@@ -146,6 +163,8 @@ def test_a_camp_is_copied_flown_started_on_five_groups_and_its_first_day_done_by
     phone.goto(tasks)
     expect(phone.locator("#q-tasks")).to_contain_text("自我介绍与安排")
     look(phone, "trial-phone-tasks")
+    hand_over(company, frozen, DAY_ONE_15)
+    talked_on_the_phone(phone, tasks)
     hand_over(company, frozen, DAY_ONE_20)
     phone.goto(tasks)
     with phone.expect_navigation():
