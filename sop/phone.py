@@ -62,7 +62,7 @@ class ForwardView(PhoneView):
             "is_group": first.channel in GROUP_CHANNELS,
             "is_forward": first.channel == Channel.GROUP_FORWARD,
             "people": people,
-            "parts": touch_parts(first, own=people[0][1] if len(people) == 1 else ""),
+            "parts": touch_parts(first, own=people[0][1] if people else ""),
             "parts_url": self.url("sop_phone:forward_parts", pk=first.pk) if first.attachments else "",
             "until": max((one.window_ends_at for one in touches), default=None),
             "waiting_pictures": pictures_waiting(tenant=self.request.tenant, touches=touches),

@@ -9,11 +9,10 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contacts.enums import CAP_PER_DAY
 from contacts.enums import Rule as Gate
 from groups.selectors import groups_open
 from sop.enums import SLEEP_DAYS, STAFF_MINUTES_A_DAY, FlightFault, FlightState, StepRole
-from sop.models import Flight, Version
+from sop.models import Flight, Step, Version
 from sop.policies.habits import SHARES, Habits, habits_of
 from sop.selectors.timeline import Bar, day_bars
 from tenants import preferences
@@ -37,11 +36,12 @@ SHOWN = 8  # faults of one kind, one by one; the rest is counted
 
 @dataclass(frozen=True)
 class Found:
-    """What a flight found of one kind: the first few in words, with their camp day; `more` are not listed."""
+    """What a flight found of one kind: the first few in words, each with its camp day and the step to open (None: of
+    no single one, or taken out since); `more` are not listed."""
 
     fault: FlightFault
     count: int
-    items: list[tuple[str, int]]
+    items: list[tuple[str, int, int | None]]
     more: int
 
 
@@ -114,14 +114,20 @@ def flight_legs(flight: Flight) -> list[Leg]:
     if flight.state != FlightState.DONE:
         return []
     versions = {one.pk: one for one in (flight.version, flight.beside) if one is not None}
-    own = preferences.values(flight.tenant_id, STAFF_MINUTES_A_DAY, CAP_PER_DAY)
-    limits = own[CAP_PER_DAY.key], own[STAFF_MINUTES_A_DAY.key]
-    return [_leg(versions[one["version_id"]], one, *limits) for one in flight.result["flights"]]
+    limit = preferences.value(flight.tenant_id, STAFF_MINUTES_A_DAY)
+    steps: dict[int, dict[str, int]] = defaultdict(dict)
+    rows = Step.objects.filter(tenant=flight.tenant_id, version__in=list(versions))
+    for version_id, key, pk in rows.values_list("version_id", "key", "pk"):
+        steps[version_id][key] = pk
+    return [
+        _leg(versions[one["version_id"]], one, limit, steps[one["version_id"]])
+        for one in flight.result["flights"]
+    ]
 
 
-def _leg(version: Version, flown: dict[str, Any], messages_limit: int, minutes_limit: int) -> Leg:
+def _leg(version: Version, flown: dict[str, Any], minutes_limit: int, steps: dict[str, int]) -> Leg:
     days = flown["days"]
-    faults = _grouped(_faults(flown))
+    faults = _grouped(_faults(flown), steps)
     person_days = sum(day["people"] for day in days) or 1
     busiest = max(days, key=lambda day: day["minutes_most"])
     return Leg(
@@ -139,7 +145,10 @@ def _leg(version: Version, flown: dict[str, Any], messages_limit: int, minutes_l
         quota_limit=max(day["quota_limit"] for day in days),
         faults=faults,
         fault_count=sum(one.count for one in faults),
-        bars=day_bars({day["number"]: day["messages_most"] for day in days}, len(days), messages_limit),
+        # No column is over a limit: the gate lets nobody past the cap, and service messages do not count for it.
+        bars=day_bars(
+            most := {day["number"]: day["messages_most"] for day in days}, len(days), max(most.values())
+        ),
         minute_bars=_minute_bars(days, minutes_limit),
         days=[
             {
@@ -160,10 +169,10 @@ def _left_out_by(days: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
     return [(rule, str(Gate(rule).label), n) for rule, n in counts.most_common() if rule in Gate.values]
 
 
-def _grouped(found: Iterable[tuple[FlightFault, str, int]]) -> list[Found]:
-    by_fault: dict[FlightFault, list[tuple[str, int]]] = defaultdict(list)
-    for fault, text, day in found:
-        by_fault[fault].append((text, day))
+def _grouped(found: Iterable[tuple[FlightFault, str, int, str]], steps: dict[str, int]) -> list[Found]:
+    by_fault: dict[FlightFault, list[tuple[str, int, int | None]]] = defaultdict(list)
+    for fault, text, day, key in found:
+        by_fault[fault].append((text, day, steps.get(key)))
     return [
         Found(fault, len(some), sorted(some, key=lambda one: one[1])[:SHOWN], max(0, len(some) - SHOWN))
         for fault, some in sorted(by_fault.items())
@@ -187,37 +196,42 @@ def _minute_bars(days: list[dict[str, Any]], limit: int) -> list[Bar]:
     ]
 
 
-def _faults(flown: dict[str, Any]) -> Iterator[tuple[FlightFault, str, int]]:
-    """(kind, words, camp day)."""
+def _faults(flown: dict[str, Any]) -> Iterator[tuple[FlightFault, str, int, str]]:
+    """(kind, words, camp day, key of the step or "")."""
     for held in flown["held"]:
         fault = _FAULT_OF_RULE.get(held["rule"], FlightFault.OTHER)
         text = ngettext(
             "“%(title)s” does not reach %(n)s group (%(rule)s)",
             "“%(title)s” does not reach %(n)s groups (%(rule)s)",
             held["touches"],
-        ) % {"title": held["title"], "n": held["touches"], "rule": held["rule"]}
-        yield fault, text, held["first_day"]
+        ) % {"title": held["title"], "n": held["touches"], "rule": _named(held["rule"])}
+        yield fault, text, held["first_day"], held["step_key"]
     for left in flown.get("left", ()):  # a flight of long ago did not keep them
         if left["rule"] == Gate.VALUE_FIRST:
             text = ngettext(
                 "“%(title)s” leaves out %(n)s newcomer (%(rule)s)",
                 "“%(title)s” leaves out %(n)s newcomers (%(rule)s)",
                 left["people"],
-            ) % {"title": left["title"], "n": left["people"], "rule": left["rule"]}
-            yield FlightFault.VALUE, text, left["first_day"]
+            ) % {"title": left["title"], "n": left["people"], "rule": _named(left["rule"])}
+            yield FlightFault.VALUE, text, left["first_day"], left["step_key"]
     for day, who, minutes in flown["over_minutes"]:
         said = _("%(who)s has %(minutes)s minutes to do") % {"who": _carrier(who), "minutes": minutes}
-        yield FlightFault.STAFF, said, day
+        yield FlightFault.STAFF, said, day, ""
     for first, last in flown["asleep"]:
         said = _("Days %(first)s to %(last)s: no message at all, %(least)s days or more in a row") % {
             "first": first, "last": last, "least": SLEEP_DAYS,
         }  # fmt: skip
-        yield FlightFault.SLEEP, said, first
+        yield FlightFault.SLEEP, said, first, ""
     for one in flown["close"]:
         said = _("“%(one)s” and “%(two)s” come %(minutes)s minutes apart") % {
             "one": one["titles"][0], "two": one["titles"][1], "minutes": one["minutes"],
         }  # fmt: skip
-        yield FlightFault.CLOSE, said, one["day"]
+        yield FlightFault.CLOSE, said, one["day"], ""
+
+
+def _named(rule: str) -> str:
+    """A rule of the gate as a person reads it: its code and its words."""
+    return f"{rule} {Gate(rule).label}" if rule in Gate.values else rule
 
 
 def _carrier(who: str) -> str:

@@ -173,7 +173,9 @@ def _item(context: _Context, first: Touch, some: list[Touch]) -> dict[str, objec
         "script": first.text,
         "reason": str(first.step.get_channel_display()),
         "rule_code": "SOP-DUE",
-        "due_at": first.due_at,
+        # In time until its window ends: what has just come is not overdue.
+        "starts_at": first.due_at,
+        "due_at": min(touch.window_ends_at for touch in some),
         "window_ends_at": max(touch.window_ends_at for touch in some),
         "url": reverse("sop:touches", kwargs={"tenant_slug": context.tenant.slug}) + f"?bundle={first.pk}",
         "phone_url": phone_path(context.tenant, first.pk),

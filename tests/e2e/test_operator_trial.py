@@ -136,13 +136,13 @@ def talked_on_the_phone(phone: Page, tasks: str) -> None:
             "#q-tasks article:has-text('一对一建档') a.btn, #q-tasks li:has-text('一对一建档') a.btn"
         ).first.click()
     expect(phone.get_by_text("要聊的人")).to_be_visible()
+    assert "{" not in phone.locator("main").inner_text()  # each is called by their own name
     look(phone, "trial-phone-record")
     done = phone.locator("form[id^=f] button[type=submit]")
-    before = done.count()
     with phone.expect_navigation():
         done.first.click()
+    expect(phone.locator(".q-send li").first).to_contain_text("已确认")
     look(phone, "trial-phone-record-done")
-    assert before
 
 
 def test_a_camp_is_copied_flown_started_on_five_groups_and_its_first_day_done_by_phone(
@@ -162,6 +162,9 @@ def test_a_camp_is_copied_flown_started_on_five_groups_and_its_first_day_done_by
     hand_over(company, frozen, DAY_ONE_10)
     phone.goto(tasks)
     expect(phone.locator("#q-tasks")).to_contain_text("自我介绍与安排")
+    expect(phone.locator("#q-tasks")).to_contain_text(
+        "今天 12:00 前"
+    )  # its window's end: it is not late at once
     look(phone, "trial-phone-tasks")
     hand_over(company, frozen, DAY_ONE_15)
     talked_on_the_phone(phone, tasks)

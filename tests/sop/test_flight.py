@@ -353,6 +353,9 @@ def test_the_page_names_what_is_sold_to_newcomers_too_early(scoped: Tenant, clie
     page = client.get(f"/t/{scoped.slug}/sop/flights/{flight.pk}/").content.decode()
     assert "FLY-08" in page
     assert "“年课开抢” leaves out" in page
+    early = version.steps.get(title="年课开抢")
+    assert f"/sop/versions/{version.pk}/?step={early.pk}" in page  # one click to what is to be mended
+    assert "(QUIET-01 " in page  # the rule's words stand beside its code
     first = flight_legs(Flight.objects.get())[0]
     days = {day["number"]: day["left_out"] for day in first.days}
     assert 20 <= days[1]["VALUE-01"] <= 100  # the friends among 100 people, most of them new

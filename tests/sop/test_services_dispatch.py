@@ -40,6 +40,10 @@ def test_forward_due_becomes_a_task_and_one_message(camp: Make, frozen: MovableC
     assert touches[0].lateness_s == 0
     item = WorkItem.objects.get()
     assert (item.staff_id, item.source_kind, item.source_id) == (made.staff.pk, "sop.touch", touches[0].pk)
+    assert (item.starts_at, item.due_at) == (
+        AT_10,
+        touches[0].window_ends_at,
+    )  # in time until its window ends
     send = OutboundSend.objects.get()
     assert send.kind == "app_message"
     assert send.payload["touser"] == ["linxiao"]
