@@ -154,10 +154,10 @@ class ChannelUnknown(DomainError):
 
 
 class WayInvalid(DomainError):
-    code = "CODE-01"
+    code = "WAY-01"
     message = _("This code cannot be made so.")
 
 
 class WayBusy(DomainError):
-    code = "CODE-02"
+    code = "WAY-02"
     message = _("Nobody can tell yet whether WeCom made this code. Decide that first.")

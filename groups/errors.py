@@ -82,7 +82,7 @@ class NamesRefused(DomainError):
 
 
 class WordsTooLong(DomainError):
-    code = "WORDS-01"
+    code = "LENGTH-01"
 
     def __init__(self, *, count: int, limit: int) -> None:
         super().__init__(
@@ -189,7 +189,7 @@ class MixBroken(DomainError):
 
 
 class InviteRefused(DomainError):
-    code = "INVITE-01"
+    code = "INVITE-03"
     message = _("This person cannot be invited.")
 
 

@@ -26,6 +26,7 @@ from groups.services.owners import REF_KIND as OWNER
 from groups.services.owners import owner_settle
 from groups.services.promises import promise_work_act
 from groups.services.reading import group_changes_apply
+from groups.services.replies import replies_hear
 from groups.services.setup_steps import setup_item_act
 from groups.services.silence import cases_left
 from groups.services.violations import removals_seen, violation_settle
@@ -93,9 +94,10 @@ def on_members_moved(*, tenant_id: int, events: list[MemberJoined | MemberLeft])
 
 
 def on_messages_archived(*, tenant_id: int, events: list[MessagesArchived]) -> None:
-    """What was said in groups that ask for an introduction. Safe to repeat."""
+    """What was said in groups that ask for an introduction, or answer words. Safe to repeat."""
     for event in events:
         intros_hear(tenant_id=tenant_id, app_id=event.app_id, message_ids=event.message_ids)
+        replies_hear(tenant_id=tenant_id, app_id=event.app_id, message_ids=event.message_ids)
 
 
 def on_setup_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:

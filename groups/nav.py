@@ -240,6 +240,7 @@ register_changes(
         "ends_on": _("Ends on"),
         "welcome": _("Welcome message"),
         "announcement": _("Announcement"),
+        "replies": _("Keyword replies"),
         "value_proposition": _("Promise in one sentence"),
         "planned_name": _("Name"),
         "target_size": _("Target size"),

@@ -14,6 +14,7 @@ from groups.forms.life import OTHER_RULE, ViolationForm
 from groups.models import Group, Violation
 from groups.policies import ladder
 from groups.policies.checks import evaluate
+from groups.policies.replies import replies_of
 from groups.selectors import group_facts
 from groups.selectors.incidents import incident_running
 from groups.selectors.today import group_by_chat, looks_after, moves_since, questions_since
@@ -88,6 +89,7 @@ class GroupPhonePage(PhoneView):
             "sends_left": left[group.chat_id],
             "panels": [one for one in made if one is not None],
             "rules": rules_of(group),
+            "replies": replies_of(group.replies),
             "breaches": list(violations_open(group).order_by("-happened_at", "-pk")[:BREACHES]),
             "may_work": Permission.WORK in self.request.actor.permissions,
             "incident": incident_running(tenant_id=tenant.pk, group_id=group.pk),

@@ -252,12 +252,12 @@ urlpatterns: list[URLPattern] = [
     path("groups/<int:pk>/intros/offer/", intros.IntroOffer.as_view(), name="intro_offer"),
     path("groups/<int:pk>/intros/remind/", intros.IntroRemind.as_view(), name="intro_remind"),
     re_path(
-        r"^groups/(?P<pk>\d+)/words/(?P<kind>welcome|announcement)/$",
+        r"^groups/(?P<pk>\d+)/words/(?P<kind>welcome|announcement|replies)/$",
         wordings.WordingsPage.as_view(),
         name="wordings",
     ),
     re_path(
-        r"^groups/(?P<pk>\d+)/words/(?P<kind>welcome|announcement)/(?P<number>\d+)/restore/$",
+        r"^groups/(?P<pk>\d+)/words/(?P<kind>welcome|announcement|replies)/(?P<number>\d+)/restore/$",
         wordings.WordingRestore.as_view(),
         name="wording_restore",
     ),

@@ -224,7 +224,7 @@ class PlanChanged(DomainError):
 
 
 class ReviewNotDone(DomainError):
-    code = "SOP-61"
+    code = "SOP-65"
     message = _("Write the review first: its task closes when a decision is taken.")
 
 
@@ -255,13 +255,13 @@ class ReviewFixed(DomainError):
 
 
 class OwnProof(DomainError):
-    code = "SOP-70"
+    code = "SOP-76"
     message = _("A colleague has to look at it, not the one who sent it.")
     status = 403
 
 
 class OffHours(DomainError):
-    code = "SOP-72"
+    code = "SOP-77"
     message = _("Nobody is reminded at this hour. Staff are reminded in their working hours; see Settings.")
 
 
@@ -283,7 +283,7 @@ class CannotTake(DomainError):
 
 
 class PictureInvalid(DomainError):
-    code = "SOP-71"
+    code = "SOP-78"
     message = _("This is not a PNG or JPEG picture. Take a screenshot and choose it from your photos.")
 
 

@@ -135,7 +135,7 @@ class StaffLinked(DomainError):
 
 class StaffUnknown(DomainError):
     status = 404
-    code = "STAFF-01"
+    code = "COLLEAGUE-01"
     message = _("This person is not among the staff that WeCom shows to the app.")
 
 
@@ -145,7 +145,7 @@ class HandoverTaker(DomainError):
 
 
 class MemberUnknown(DomainError):
-    code = "STAFF-02"
+    code = "COLLEAGUE-02"
     message = _("This login does not belong to your company any more.")
 
 

@@ -25,7 +25,7 @@ class InvitationInvalid(DomainError):
 
 
 class LastOwner(DomainError):
-    code = "ROLE-01"
+    code = "ROLE-03"
     message = _("A company keeps at least one owner. Name another owner first.")
 
 

@@ -76,3 +76,4 @@ class WordsKind(models.TextChoices):
 
     WELCOME = "welcome", _("Welcome message")
     ANNOUNCEMENT = "announcement", _("Announcement")
+    REPLIES = "replies", _("Keyword replies")

@@ -152,9 +152,12 @@ class ReadinessForm(forms.Form):
     )
     purpose = forms.ChoiceField(label=_("Purpose"), choices=_blank(Purpose.choices), required=False)
     scenario = forms.ChoiceField(label=_("Scenario"), choices=_blank(Scenario.choices), required=False)
-    positioning_audience = _text(
-        pgettext_lazy("group", "For whom"), hint=_("Age, gender, interests, occupation, spending habits.")
-    )
+    positioning_audience = _text(pgettext_lazy("group", "For whom"), hint=_("In one sentence; then side by side."))
+    positioning_age = _text(pgettext_lazy("audience", "Age"))
+    positioning_gender = _text(pgettext_lazy("audience", "Gender"))
+    positioning_interests = _text(pgettext_lazy("audience", "Interests"))
+    positioning_occupation = _text(pgettext_lazy("audience", "Occupation"))
+    positioning_spending = _text(pgettext_lazy("audience", "Spending habits"))
     positioning_not_for = _text(_("Who should stay out"))
     positioning_outcome = _text(_("What they achieve here"))
     positioning_actions = _text(_("What they can do in the group"))
@@ -176,6 +179,10 @@ class ReadinessForm(forms.Form):
     rules_lines = _text(_("Rules, one a line"), rows=4)
     rules_ladder = _text(_("What follows a breach"))
     management_duties = _text(_("Who sets rules, lets people in, settles disputes"), rows=2)
+    management_care = _text(
+        _("Who livens it up, answers, keeps the mood"), rows=2,
+        hint=_("What the staff in it do each day. They are always shown as staff."),
+    )  # fmt: skip
     crisis_first_speaker = _text(_("Who speaks first, and how soon"))
     crisis_complaint = _text(_("When members complain together"))
     crisis_competitor = _text(_("When a competitor makes trouble"))
@@ -194,13 +201,17 @@ class ReadinessForm(forms.Form):
     size_reason = _text(_("Why so large"), limit=200)
     welcome = _text(_("Welcome message"), rows=5, limit=500)
     announcement = _text(_("Announcement"), rows=4, limit=2000)
+    replies = _text(
+        _("Keyword replies, one a line"), rows=3, limit=2000,
+        hint=_("Word: answer. Several words with 、 between. Say in the welcome which word to write."),
+    )  # fmt: skip
     reason = _text(_("Why the type changes"), limit=200)
 
     def plan(self) -> dict[str, Any]:
         """The plan fields, as services take them."""
         names = (
             "planned_name", "series", "starts_on", "ends_on", "ends_time", "target_size", "size_reason",
-            "value_proposition", "welcome", "announcement",
+            "value_proposition", "welcome", "announcement", "replies",
         )  # fmt: skip
         return {name: self.cleaned_data[name] for name in names}
 

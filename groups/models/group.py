@@ -43,6 +43,7 @@ class Group(TenantModel):
     value_proposition = models.CharField(max_length=200, blank=True)
     welcome = models.TextField(max_length=500, blank=True)
     announcement = models.TextField(max_length=2000, blank=True)  # what we mean to publish
+    replies = models.TextField(max_length=2000, blank=True)  # one a line, "word: answer" (policies.replies)
     notice = models.TextField(blank=True)  # what WeCom shows
     member_version = models.CharField(max_length=64, blank=True)
     members_as_of = models.DateTimeField(null=True)  # the moment that member_version describes

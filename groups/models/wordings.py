@@ -1,4 +1,4 @@
-"""What a group's welcome and announcement said, version by version."""
+"""What a group's welcome, announcement and keyword replies said, version by version."""
 
 from django.db import models
 

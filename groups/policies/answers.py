@@ -5,6 +5,7 @@ from typing import Any
 
 from groups.enums import PLAN_DAYS, ContentKind, Question, Slot
 
+AUDIENCE_SIDES = ("age", "gender", "interests", "occupation", "spending")
 # question -> the keys that must not be empty. All values are text, except the week and the crew.
 REQUIRED: dict[str, tuple[str, ...]] = {
     Question.POSITIONING: ("audience", "not_for", "outcome", "actions"),
@@ -16,8 +17,9 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     Question.CRISIS: ("first_speaker", "complaint", "competitor"),
 }
 OPTIONAL: dict[str, tuple[str, ...]] = {
-    Question.POSITIONING: ("screening", "benefits"),  # of a super-user group (R16)
-    Question.MANAGEMENT: ("crew",),  # staff ids chosen before the chat exists
+    # The five sides of the audience (R5); screening and benefits are of a super-user group (R16)
+    Question.POSITIONING: (*AUDIENCE_SIDES, "screening", "benefits"),
+    Question.MANAGEMENT: ("crew", "care"),  # staff ids chosen before the chat exists; what they do in it (R7)
     Question.OPERATION: ("note",),
     Question.DELIVERABLE: (
         "promise_keys",

@@ -3,15 +3,21 @@
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from groups.enums import Cites, Kind, Question, Severity, State
+from groups.enums import Cites, Context, Kind, Question, Severity, State
 from groups.policies import answers, names, words
 from groups.policies.plan import GroupPlan
 from groups.policies.reference import DAY, NOW, planned, running
 from groups.policies.registry import RUNNING, Fault, check, fault
 
 _RULES = dict(planned().answer(Question.RULES))
+_POSITIONING = dict(planned().answer(Question.POSITIONING))
+_SIDES = {
+    "age": pgettext_lazy("audience", "Age"), "gender": pgettext_lazy("audience", "Gender"),
+    "interests": pgettext_lazy("audience", "Interests"), "occupation": pgettext_lazy("audience", "Occupation"),
+    "spending": pgettext_lazy("audience", "Spending habits"),
+}  # fmt: skip
 _STEP_MARKS = str.maketrans(dict.fromkeys("、，,；;/→>", "\n"))
 
 
@@ -28,6 +34,26 @@ _STEP_MARKS = str.maketrans(dict.fromkeys("、，,；;/→>", "\n"))
 )
 def _purpose_is_chosen(plan: GroupPlan) -> Fault | None:
     return None if plan.purpose else fault(_("Not said what the group is for: keep, serve, sell or show."))
+
+
+@check(
+    "POS-02",
+    Severity.NOTE,
+    gettext_lazy("Audience from five sides"),
+    fix=gettext_lazy("Say the others"),
+    anchor="positioning",
+    rule="R5",
+    cites=(Cites.TEN_THOUSAND,),
+    contexts=frozenset({Context.GO_LIVE}),
+    bad=planned(answers={"positioning": {**_POSITIONING, "occupation": " ", "spending": ""}}),
+    good=planned(),
+)
+def _the_audience_is_said_from_its_sides(plan: GroupPlan) -> Fault | None:
+    answer = plan.answer(Question.POSITIONING)
+    unsaid = [str(_SIDES[side]) for side in answers.AUDIENCE_SIDES if not str(answer.get(side, "")).strip()]
+    if not unsaid or answers.missing(Question.POSITIONING, answer):
+        return None
+    return fault(_("Not said of the people it is for: %(sides)s."), sides=_(", ").join(unsaid))
 
 
 @check(

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from groups.enums import Cites, Severity
-from groups.policies import names
+from groups.policies import names, replies
 from groups.policies.plan import GroupPlan
 from groups.policies.reference import NOW, planned, running
 from groups.policies.registry import RUNNING, Fault, check, fault
@@ -274,6 +274,30 @@ def _welcome_says_what_the_group_is_for(plan: GroupPlan) -> Fault | None:
 )
 def _announcement_is_set(plan: GroupPlan) -> Fault | None:
     return None if plan.announcement.strip() else fault(_("No announcement."))
+
+
+@check(
+    "BASE-08",
+    Severity.WARN,
+    gettext_lazy("Keyword replies are ready"),
+    fix=gettext_lazy("Write the reply"),
+    anchor="welcome",
+    rule="R11",
+    cites=(Cites.TEN_THOUSAND, Cites.AARRR),
+    bad=planned(announcement=f"{planned().announcement}回复“课表”看安排。"),
+    good=planned(announcement=f"{planned().announcement}回复“课表”看安排。", replies="课表：每晚 20:00 带读"),
+)
+def _keyword_replies_are_ready(plan: GroupPlan) -> Fault | None:
+    if broken := replies.unreadable(plan.replies):
+        return fault(_("“%(line)s” is no keyword reply: write the word, a colon, the answer."), line=broken[0])
+    if twice := replies.doubled(plan.replies):
+        return fault(_("“%(word)s” has two answers."), word=twice[0])
+    known = replies.replies_of(plan.replies)
+    promised = replies.words_promised(plan.welcome, plan.announcement)
+    mute = [word for word in promised if replies.reply_to(word, known) is None]
+    if not mute:
+        return None
+    return fault(_("People are asked to write “%(word)s”, and nothing is ready to answer it."), word=mute[0])
 
 
 # --- Running groups

@@ -23,8 +23,11 @@ def days(*, ends_on: date | None, today: date, lead_days: int) -> dict[str, date
     return {EndKind.NOTICE: notice, EndKind.HANDOVER: handover, EndKind.DISSOLVE: max(end, handover)}
 
 
-def words(kind: str, *, group: str, ends: str, following: str) -> str:
-    """What to say, ready to send. `ends`: the day in words; `following`: where members go next, "" for nowhere."""
+def words(kind: str, *, group: str, ends: str, following: str, promise: str = "") -> str:
+    """What to say, ready to send. `ends`: the day in words; `following`: where members go next, "" for nowhere.
+
+    `promise`: what the next group promises in one sentence (R5), "" where that is not known.
+    """
     about = {"group": group, "ends": ends, "next": following}
     if kind == EndKind.NOTICE:
         told = _("%(group)s ends on %(ends)s. Please save what you need until then.") % about
@@ -32,9 +35,10 @@ def words(kind: str, *, group: str, ends: str, following: str) -> str:
         return f"{told} {onward}" if following else told
     if kind == EndKind.HANDOVER:
         if following:
-            return (
+            told = (
                 _("We go on in “%(next)s”. Scan the code to come along; write to me if it does not open.")
                 % about
             )
+            return f"{told}\n{promise}" if promise else told
         return _("We stay in touch in private: write to me whenever you have a question.")
     return _("Thank you for the time together. %(group)s closes now.") % about

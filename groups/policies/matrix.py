@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from groups.enums import Kind, Side
+from groups.enums import Kind, PaymentBasis, Side
 
 LONG_DAYS = 90  # a group planned for longer, or without an end, is a long-term one
 ROWS = ("series", "scenario", "kind")
-COLUMNS = ("term", "audience", "side")
+COLUMNS = ("term", "audience", "side", "payment")
 SHORT, LONG = "short", "long"
 AUDIENCES_SHOWN = 4
 OTHERS = "\x00others"
@@ -31,6 +31,7 @@ class Spot:
     starts_on: date | None
     ends_on: date | None
     is_frozen: bool = False
+    payment: str = ""
 
     @property
     def term(self) -> str:
@@ -88,8 +89,9 @@ def columns_of(spots: Sequence[Spot], across: str) -> tuple[str, ...]:
     """The columns that have a group; the audiences are the commonest ones, then the others, then the unsaid."""
     if across == "term":
         return tuple(one for one in (SHORT, LONG) if any(spot.term == one for spot in spots))
-    if across == "side":
-        return tuple(one for one in (*Side.values, "") if any(spot.side == one for spot in spots))
+    if across in ("side", "payment"):
+        known = Side.values if across == "side" else PaymentBasis.values
+        return tuple(one for one in (*known, "") if any(getattr(spot, across) == one for spot in spots))
     sizes: dict[str, int] = {}
     for spot in spots:
         if spot.audience:

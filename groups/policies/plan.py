@@ -85,6 +85,7 @@ class GroupPlan:
     value_proposition: str = ""
     welcome: str = ""
     announcement: str = ""
+    replies: str = ""  # one a line (policies.replies)
     answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     approvals: Mapping[str, Allowed] = field(default_factory=dict)
     last_message_at: datetime | None = None

@@ -24,7 +24,8 @@ PLANNED_DAYS: tuple[tuple[str, ...], ...] = ((_V, _M),) * PLAN_DAYS  # a week of
 _ANSWERS: dict[str, Mapping[str, Any]] = {
     Question.POSITIONING.value: {
         "audience": "3–6 岁孩子的妈妈", "not_for": "同行", "outcome": "30 天养成听读习惯",
-        "actions": "每晚带读、交作业",
+        "actions": "每晚带读、交作业", "age": "28–38 岁", "gender": "妈妈为主", "interests": "绘本、亲子",
+        "occupation": "上班族与全职妈妈", "spending": "每月为孩子花 300–800 元",
     },
     Question.OPERATION.value: {"week": GOOD_WEEK},
     Question.DELIVERABLE.value: {"promises": "每晚 20:00 老师带读\n作业 24 小时内点评"},

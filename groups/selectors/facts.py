@@ -246,6 +246,7 @@ def _facts(
         value_proposition=group.value_proposition,
         welcome=group.welcome,
         announcement=group.announcement or group.notice,
+        replies=group.replies,
         answers=answered,
         approvals=allowed,
         last_message_at=spoken.last_at if spoken else None,

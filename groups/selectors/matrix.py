@@ -68,14 +68,14 @@ def matrix_spots(*, tenant_id: int) -> list[Spot]:
     )
     shown = rows.only(
         "name", "planned_name", "series", "scenario", "kind", "state", "risk", "customer_count", "starts_on", "ends_on",
-        "own_side", "frozen_at", "chat_id",
+        "own_side", "frozen_at", "chat_id", "payment_basis",
     )  # fmt: skip
     return [
         Spot(
             pk=row.pk, name=str(row), series=row.series, scenario=row.scenario, kind=row.kind, state=row.state,
             risk=row.risk, customers=row.customer_count, starts_on=row.starts_on, ends_on=row.ends_on,
             side=side_of(kind=row.kind, scenario=row.scenario, own=row.own_side),
-            audience=" ".join((row.audience or "").split())[:AUDIENCE_CHARS], is_frozen=row.is_frozen,
+            audience=" ".join((row.audience or "").split())[:AUDIENCE_CHARS], is_frozen=row.is_frozen, payment=row.payment_basis,
         )
         for row in shown.order_by("pk")
     ]  # fmt: skip

@@ -50,8 +50,9 @@ def ending_begin(*, tenant: Tenant, group: Group) -> list[EndTask]:
         row.state, row.due_on, row.opened_at = EndState.OPEN, days[kind], clock.now()
         row.owner_id, row.target = row.owner_id or group.owner_id, row.target or target
         row.script = _redated(row.script, told, days[EndKind.DISSOLVE]) or endplan.words(
-            kind, group=str(group), ends=_day_words(days[EndKind.DISSOLVE]), following=following
-        )
+            kind, group=str(group), ends=_day_words(days[EndKind.DISSOLVE]), following=following,
+            promise=row.target.value_proposition if row.target else "",
+        )  # fmt: skip
         row.save()
         _tell(tenant, group, row)
     return list(EndTask.objects.filter(tenant=tenant, group=group))

@@ -58,6 +58,16 @@ def _welcome(plan: GroupPlan, common: dict[str, Any]) -> None:
     group_edit_plan(**common, value_proposition=promise, welcome=_fitting(said, "welcome"))
 
 
+def _promise(plan: GroupPlan, common: dict[str, Any]) -> None:
+    """One sentence of whom it is for and what they achieve. A person's sentence stays. Raises WordsTooLong."""
+    positioning = plan.answer(Question.POSITIONING)
+    audience, outcome = (str(positioning.get(key, "")).strip() for key in ("audience", "outcome"))
+    if plan.value_proposition.strip() or not outcome:
+        return
+    said = _("For %(audience)s: %(outcome)s") % {"audience": audience, "outcome": outcome} if audience else outcome
+    group_edit_plan(**common, value_proposition=_fitting(said, "value_proposition"))
+
+
 def _with_what_lacks(written: str, promise: str) -> str:
     """A person's welcome, and under it, each in its own line, what it does not say."""
     lines = [written]
@@ -135,6 +145,7 @@ def _closing(plan: GroupPlan, common: dict[str, Any]) -> None:
 
 FIXES: dict[str, Callable[[GroupPlan, dict[str, Any]], None]] = {
     "week": _week,
+    "promise": _promise,
     "welcome": _welcome,
     "ending": _ending,
     "rules": _rules,

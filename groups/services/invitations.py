@@ -145,8 +145,8 @@ def _insert(
 
 
 def words_for(*, tenant: Tenant, invitation: Invitation, rule: ScreeningRule) -> str:
-    """What the staff member sends: the condition, the benefits, the page."""
-    return _(
+    """What the staff member sends: what the group is for, the condition, the benefits, the page."""
+    told = _(
         "Hello %(name)s, %(brand)s keeps a small group for its closest customers: %(group)s.\n"
         "Who is invited: %(condition)s\nWhat you get: %(benefits)s\n"
         "Everyone can read the rule here: %(url)s\nMay I invite you?"
@@ -154,6 +154,9 @@ def words_for(*, tenant: Tenant, invitation: Invitation, rule: ScreeningRule) ->
             "name": str(invitation.customer), "brand": tenant.brand or tenant.name, "group": str(invitation.group),
             "condition": rule.words, "benefits": "；".join(rule.benefits.splitlines()), "url": public_url(rule),
         }  # fmt: skip
+    hello, rest = told.split("\n", 1)
+    promise = invitation.group.value_proposition  # what the group is for, in one sentence (R5)
+    return f"{hello}\n{promise}\n{rest}" if promise else told
 
 
 def _ask(tenant: Tenant, row: Invitation, rule: ScreeningRule) -> None:

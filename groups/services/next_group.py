@@ -17,7 +17,7 @@ from tenants.models import Tenant
 CARRIED = tuple(one for one in Question if one != Question.DELIVERABLE)
 _SAME = (
     "sub_kind", "purpose", "scenario", "payment_basis", "target_size", "size_reason", "value_proposition", "welcome",
-    "announcement",
+    "announcement", "replies",
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from tenants.services import require
 PLAN_FIELDS = frozenset(
     {
         "planned_name", "series", "starts_on", "ends_on", "ends_time", "target_size", "size_reason",
-        "value_proposition", "welcome", "announcement",
+        "value_proposition", "welcome", "announcement", "replies",
     }
 )  # fmt: skip
 _CHOICES: dict[str, type[models.TextChoices]] = {

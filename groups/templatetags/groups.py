@@ -8,10 +8,17 @@ from console.pages import tenant_url
 from groups.enums import LIVE_STATES
 from groups.models import Group
 from groups.policies.checks import Finding
+from groups.policies.replies import Reply, replies_of
 from tenants.enums import Permission
 from tenants.roles import allows
 
 register = template.Library()
+
+
+@register.filter
+def keyword_replies(text: str) -> list[Reply]:
+    """The keyword replies that a group's text holds, in their order."""
+    return replies_of(text or "")
 
 
 @register.simple_tag(takes_context=True)

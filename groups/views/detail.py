@@ -14,6 +14,7 @@ from console.listing import FORMATS, RowsAsFile
 from console.pages import ConsoleView, TemplatePage, go, render, toast
 from groups.enums import LIVE_STATES, TRANSITIONS, Question, State
 from groups.models import Group
+from groups.policies.answers import AUDIENCE_SIDES
 from groups.policies.checks import Finding, evaluate, passed
 from groups.policies.plan import GroupPlan
 from groups.selectors import change_list, group_facts, group_get, member_list, panels_counted, panels_of
@@ -63,6 +64,8 @@ class GroupDetailPage(TemplatePage):
             "panels": panels_counted(group),
             "moves": [State(one) for one in sorted(TRANSITIONS[group.state]) if group.state != State.PLANNING],
             "is_live": group.state in LIVE_STATES, "ends_at": facts.ends_at,
+            "sides": [facts.answers.get(Question.POSITIONING, {}).get(side) for side in AUDIENCE_SIDES
+                      if facts.answers.get(Question.POSITIONING, {}).get(side)],
             "positioning": facts.answers.get(Question.POSITIONING, {}), "rules": facts.answers.get(Question.RULES, {}),
             "judged_at": group.judged_at,  # type: ignore[attr-defined]
             "wordings": wording_standing(group=group),

@@ -114,11 +114,16 @@ def glances(*, tenant: Any, groups: Iterable[Group]) -> dict[int, Glance]:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of the life cycle and how many groups stand in it."""
+    """One stage of the life cycle and how many groups stand in it; `query` of the list shows them."""
 
-    state: str
+    query: str
     label: str
     count: int
+
+
+def _stage_query(state: State) -> str:
+    """Archived groups stand in the tab of those that are over; the dissolved ones are counted apart."""
+    return f"tab=over&state={state.value}" if state == State.ARCHIVED else f"state={state.value}"
 
 
 def _mine(request: HttpRequest) -> Q:
@@ -213,18 +218,22 @@ class GroupListPage(ListPage):
         counted = group_counts(
             tenant_id=self.request.tenant.pk,
             **{f"tab_{key}": rows for key, (_label, rows) in tabs.items()},
-            **{f"stage_{state}": Q(state=state) for state in State.values},
+            **{f"stage_{state}": Q(state=state, dismissed_at=None) for state in State.values},
+            stage_dissolved=Q(dismissed_at__isnull=False),
             broken=BROKEN,
         )
         self.request.groups_broken = counted["broken"]  # the menu shows it: it need not count again
-        stages = [Stage(state.value, str(state.label), counted[f"stage_{state.value}"]) for state in State]
+        stages = [
+            Stage(_stage_query(state), str(state.label), counted[f"stage_{state.value}"]) for state in State
+        ]
+        stages.append(Stage("tab=over", _("Dissolved"), counted["stage_dissolved"]))
         return {
             "tabs": [(key, label, counted[f"tab_{key}"]) for key, (label, _rows) in tabs.items()],
             "present_tab": self.request.GET.get("tab", ""),
             "stages": stages,
             "stage_most": max(stage.count for stage in stages),
             "total": sum(stage.count for stage in stages),
-            "live": sum(stage.count for stage in stages if stage.state in LIVE_STATES),
+            "live": sum(counted[f"stage_{state}"] for state in LIVE_STATES),
         }
 
 

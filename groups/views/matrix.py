@@ -15,7 +15,7 @@ from console.listing import ListPage
 from console.pages import TemplatePage
 from console.templatetags.q import figure, icon
 from contacts.selectors import customer_list
-from groups.enums import Kind, Risk, Scenario, Side, State
+from groups.enums import Kind, PaymentBasis, Risk, Scenario, Side, State
 from groups.policies.matrix import COLUMNS, LONG, OTHERS, ROWS, SHORT, Spot, matrix_of
 from groups.selectors import groups_by_id
 from groups.selectors.matrix import PLACES_MOST, matrix_spots, overlaps, people_in_both
@@ -28,7 +28,7 @@ _ROW_NAMES = {
 }  # fmt: skip
 _COLUMN_NAMES = {
     "term": gettext_lazy("Short or long term"), "audience": gettext_lazy("Audience"),
-    "side": gettext_lazy("New or old customers"),
+    "side": gettext_lazy("New or old customers"), "payment": gettext_lazy("Payment"),
 }  # fmt: skip
 
 _LINE = '<li><span class="q-spot{}"></span><a href="{}{}/" title="{}">{}</a> <span class="q-3rd q-num">{}</span>{}</li>'
@@ -55,6 +55,8 @@ def _column_words(across: str, key: str) -> str:
         }[key]
     if key == "":
         return _("Not said")
+    if across == "payment":
+        return str(dict(PaymentBasis.choices).get(key, key))
     return _("Other audiences") if key == OTHERS else str(dict(Side.choices).get(key, key))
 
 

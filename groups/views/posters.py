@@ -12,7 +12,7 @@ from console.pages import ConsoleView, render
 from contacts.selectors.channels import way_get
 from groups.forms.codes import PosterForm
 from groups.policies.poster import SIZES, poster
-from groups.selectors.codes import join_way_get
+from groups.selectors.codes import join_way_get, rooms_of
 from tenants.enums import Permission
 
 
@@ -30,6 +30,10 @@ class _Poster(ConsoleView, ABC):
     def code(self, pk: int) -> Any:
         """The code that the poster carries; raises what its page answers with "not found"."""
 
+    def promise(self, code: Any) -> str:
+        """The line below the title until a person writes another."""
+        return ""
+
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         code = self.code(pk)
         form = PosterForm(request.GET)
@@ -37,7 +41,7 @@ class _Poster(ConsoleView, ABC):
         words = {
             "size": given.get("size") or "phone",
             "title": request.GET.get("title", code.name)[:40],
-            "subtitle": given.get("subtitle", ""),
+            "subtitle": request.GET.get("subtitle", self.promise(code))[:80],
             "foot": request.GET.get("foot", str(self.foot))[:40],
         }
         if not code.qr_picture and request.GET.get("file"):
@@ -74,6 +78,11 @@ class JoinWayPoster(_Poster):
 
     def code(self, pk: int) -> Any:
         return join_way_get(tenant_id=self.request.tenant.pk, way_id=pk)
+
+    def promise(self, code: Any) -> str:
+        """What the group that fills first promises (R5)."""
+        rooms = rooms_of(tenant_id=self.request.tenant.pk, way_ids=[code.pk])[code.pk]
+        return next((one.group.value_proposition for one in rooms if one.group), "")
 
 
 class WayPoster(_Poster):

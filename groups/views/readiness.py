@@ -8,14 +8,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.pages import ConsoleView, go, render, toast
-from groups.enums import PLAN_DAYS, ContentKind, Kind, Question, Severity, Slot
+from groups.enums import PLAN_DAYS, ContentKind, Kind, Question, Severity, Slot, State
 from groups.errors import AnswerInvalid, NotReady
 from groups.forms import ANSWER_FIELDS, ApproveForm, ReadinessForm
 from groups.models import Group
 from groups.policies import answers, names
 from groups.policies.checks import Finding, evaluate, passed
+from groups.policies.openings import PLANS
 from groups.policies.plan import GroupPlan
 from groups.selectors import group_facts
+from groups.selectors.results import goal_of
 from groups.selectors.setup_steps import checklists
 from groups.selectors.wordings import wording_standing
 from groups.services.approvals import check_ask, kinds_ask, target_of
@@ -24,6 +26,7 @@ from groups.services.moving import group_go_live
 from groups.services.readiness import readiness_save
 from groups.services.setup import group_approve, kind_needs_approval
 from groups.views.detail import group_or_404
+from groups.views.results import opening_filled
 from team.selectors import approvals_of_targets, staff_contactable
 from tenants.enums import Permission
 
@@ -124,6 +127,9 @@ class ReadinessPage(ConsoleView):
         toast(self.request, _("Asked: a team lead decides about the type."))
 
     def _mended(self, pk: int, what: str) -> HttpResponse:
+        kind, _colon, opening = what.partition(":")
+        if kind == "opening":
+            return opening_filled(self, pk, opening)
         group_fix(tenant=self.request.tenant, group_id=pk, what=what, actor=self.request.actor)
         toast(self.request, _("Mended; the record shows what changed"))
         return go(self.request, self.url("groups:readiness", pk=pk))
@@ -177,8 +183,15 @@ class ReadinessPage(ConsoleView):
             "setup": checklists(tenant=tenant, groups=[group], facts={group.pk: facts}).get(group.pk),
             "asked": {one.wish.get("code"): one for one in approvals_of_targets(
                 tenant_id=tenant.pk, target=target_of(group.pk)).values()},
+            "openings": list(PLANS.values()) if group.state == State.PLANNING else [], "chosen": _opening(group),
             "can_approve": self.can(Permission.APPROVE), "can_operate": self.can(Permission.OPERATE),
         }  # fmt: skip
+
+
+def _opening(group: Group) -> str:
+    """The ready plan that filled a new-user group, "" for none."""
+    goal = goal_of(tenant_id=group.tenant_id, group_id=group.pk) if group.kind == Kind.NEW_USER else None
+    return goal.opening if goal else ""
 
 
 def _worst(findings: list[Finding], anchor: str) -> str:
@@ -189,7 +202,7 @@ def _worst(findings: list[Finding], anchor: str) -> str:
 
 def _initial(group: Group, facts: GroupPlan) -> dict[str, Any]:
     own = ("kind", "sub_kind", "payment_basis", "purpose", "scenario", "value_proposition", "starts_on", "ends_on",
-           "ends_time", "series", "target_size", "size_reason", "welcome", "announcement")  # fmt: skip
+           "ends_time", "series", "target_size", "size_reason", "welcome", "announcement", "replies")  # fmt: skip
     values = {name: getattr(group, name) for name in own}
     values["planned_name"] = group.planned_name or group.name
     values |= {name: facts.answer(question).get(key, "") for name, (question, key) in ANSWER_FIELDS.items()}

@@ -70,6 +70,15 @@ class SurveyPage(FormPage):
         return drawer_done(self.request)
 
 
+def opening_filled(view: ConsoleView, pk: int, opening: str) -> HttpResponse:
+    """Fill a ready plan in, say what of a person's words stayed, and go on with reading it through."""
+    request = view.request
+    kept = opening_apply(tenant=request.tenant, group_id=pk, opening=opening, actor=request.actor)
+    more = ngettext("; %(n)s text of yours is kept", "; %(n)s texts of yours are kept", kept) % {"n": kept}
+    toast(request, _("The plan is filled in: read it through, then go live") + (more if kept else ""))
+    return go(request, view.url("groups:readiness", pk=pk))
+
+
 class OpeningPage(ConsoleView):
     """One press: the readiness answers, the first week and the goal of a ready plan."""
 
@@ -77,12 +86,4 @@ class OpeningPage(ConsoleView):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int, opening: str) -> HttpResponse:
-        group = group_or_404(request, pk)
-        kept = opening_apply(
-            tenant=self.request.tenant, group_id=group.pk, opening=opening, actor=self.request.actor
-        )
-        more = ngettext("; %(n)s text of yours is kept", "; %(n)s texts of yours are kept", kept) % {
-            "n": kept
-        }
-        toast(request, _("The plan is filled in: read it through, then go live") + (more if kept else ""))
-        return go(request, self.url("groups:readiness", pk=pk))
+        return opening_filled(self, group_or_404(request, pk).pk, opening)

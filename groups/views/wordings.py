@@ -1,4 +1,4 @@
-"""Welcome and announcement: every version, what it changed, how WeChat shows it, and going back."""
+"""Welcome, announcement and keyword replies: every version, what it changed, how WeChat shows it, and going back."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class WordingsPage(TemplatePage):
         if asked and (chosen is None or str(chosen.row.number) != asked):
             raise Http404
         facts = group_facts(tenant=self.request.tenant, group=group)
-        shown = {"welcome": group.welcome, "announcement": facts.announcement}
+        shown = {"welcome": group.welcome, "announcement": facts.announcement, "replies": group.replies}
         if chosen:
             shown[kind.value] = chosen.row.text
         return {

@@ -41,6 +41,7 @@ class ItemStanding:
     rule_code: str
     starts_at: datetime | None
     done_by: str
+    done_at: datetime | None
 
     @property
     def waits(self) -> bool:
@@ -52,7 +53,7 @@ def work_items_of(*, tenant_id: int, source_kind: str, source_ids: Iterable[int]
     rows = WorkItem.objects.filter(
         tenant_id=tenant_id, source_kind=source_kind, source_id__in=list(source_ids)
     )
-    named = rows.values_list("source_id", "state", "rule_code", "starts_at", "done_by")
+    named = rows.values_list("source_id", "state", "rule_code", "starts_at", "done_by", "done_at")
     return {source_id: ItemStanding(*values) for source_id, *values in named}
 
 

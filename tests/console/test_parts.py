@@ -95,7 +95,7 @@ def test_refusal_by_htmx_is_a_toast_with_the_code() -> None:
         answer = refuse(_request(htmx=True), LastOwner())
 
     assert answer.status_code == 409
-    assert "ROLE-01" in answer.headers["HX-Trigger"]
+    assert "ROLE-03" in answer.headers["HX-Trigger"]
 
 
 @pytest.mark.parametrize(("error", "status"), [(DomainError(), 409), (NotPermitted(), 403)])

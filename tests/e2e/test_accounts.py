@@ -104,7 +104,7 @@ def test_removing_a_member_asks_first_and_the_last_owner_stays(tenant: Tenant, m
 
     dialog.get_by_role("button", name="移除").click()
 
-    expect(page.locator("main")).to_contain_text("ROLE-01")
+    expect(page.locator("main")).to_contain_text("ROLE-03")
     with tenant_scope(tenant):
         assert Membership.objects.get().ended_at is None
 

@@ -234,6 +234,14 @@ FAULTY = {
     "going live, new users": (
         planned(answers={"operation": {"week": ADS_WEEK}}), Context.GO_LIVE, {"NEW-01", "NEW-02", "NEW-03"},
     ),
+    "going live, half of the audience said": (
+        planned(answers={"positioning": {**planned().answer("positioning"), "age": "", "spending": " "}}),
+        Context.GO_LIVE,
+        {"POS-02"},
+    ),
+    "going live, a word without its answer": (
+        planned(announcement=f"{planned().announcement}扣1领资料。"), Context.GO_LIVE, {"BASE-08"},
+    ),
     "going live, flash": (
         planned("flash", ends_at=None, payment_basis="unpaid"), Context.GO_LIVE, {"FLASH-01", "UNPAID-01"},
     ),
