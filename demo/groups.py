@@ -15,11 +15,12 @@ SERIES = "启蒙"
 PROMISE = "30 天，每晚 20 分钟，养成听读习惯"
 WELCOME = (
     f"欢迎进群。{PROMISE}。每晚 20:00 老师在群里带读，有问题随时问。"
-    "请先介绍一下：怎么称呼、孩子多大、最想解决什么。"
+    "请先介绍一下：怎么称呼、孩子多大、最想解决什么。回复“课表”看每天的安排。"
 )
 NOTICE = (
     "每晚 20:00 带读，作业当天点评，提问 2 小时内有人答。不发违法与不实信息；不私加群友；不发无关广告和链接。"
 )
+REPLIES = "课表、安排：每晚 20:00 带读 20 分钟，周末补读，第 30 天结班。\n补课：回放在每天 21:00 发到群里，一周内都能看。"
 CAMP_DAYS = 33
 
 _V, _T, _M = ContentKind.VALUE, ContentKind.TALK, ContentKind.MARKETING
@@ -34,6 +35,11 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "not_for": "同行，已报年课的老客户",
         "outcome": "30 天养成每天听读的习惯",
         "actions": "每晚 20:00 跟读，交作业，提问",
+        "age": "28–38 岁",
+        "gender": "妈妈为主",
+        "interests": "绘本、亲子活动",
+        "occupation": "上班族与全职妈妈",
+        "spending": "每月为孩子花 300–800 元",
     },
     Question.OPERATION: {"week": WEEK},
     Question.DELIVERABLE: {
@@ -43,7 +49,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "lines": "不发违法与不实信息\n不私加群友\n不发无关广告和链接",
         "ladder": "警告，禁言，移出",
     },
-    Question.MANAGEMENT: {"duties": "群主定规矩、断争执；管理员答疑；带读老师每晚 20:00 在"},
+    Question.MANAGEMENT: {"duties": "群主定规矩、断争执；管理员答疑；带读老师每晚 20:00 在", "care": "带读老师活跃气氛，管理员答疑，群主稳场"},
     Question.ENDING: {
         "how": "第 30 天结班，第 33 天发结束通知并归档",
         "next": "已报年课的进入交付群，其余转到公众号",
@@ -96,6 +102,7 @@ def _prepare(company: Company, group_id: int, starts_on: date) -> None:
         value_proposition=PROMISE,
         welcome=WELCOME,
         announcement=NOTICE,
+        replies=REPLIES,
     )
     for question, answer in ANSWERS.items():
         readiness_answer(tenant=tenant, group_id=group_id, question=question, answer=answer, actor=owner)

@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 class FormUnclear(DomainError):
     """The form did not say what came of the contact."""
 
-    code = "FORM-01"
+    code = "FOLLOW-01"
     message = gettext_lazy("Choose what came of it first.")
 
 
 class NextUnclear(DomainError):
     """The form did not say what to do and when."""
 
-    code = "FORM-02"
+    code = "FOLLOW-02"
     message = gettext_lazy("Choose what to do and when first.")
 
 
@@ -189,7 +189,7 @@ class PhoneFollow(PhoneLeadView):
 class NeedUnclear(DomainError):
     """The form did not say what was noted."""
 
-    code = "FORM-03"
+    code = "FOLLOW-03"
     message = gettext_lazy("Write what they need first.")
 
 

@@ -30,11 +30,15 @@ def group_fix(*, tenant: Tenant, group_id: int, what: str, actor: Actor) -> None
     mend = FIXES.get(what)
     if mend is None:
         raise AnswerInvalid
+    mend(*_looked_at(tenant, group_id, actor))
+
+
+def _looked_at(tenant: Tenant, group_id: int, actor: Actor) -> tuple[GroupPlan, dict[str, Any]]:
+    """What is known of the group, and what its writes share. Raises GroupUnknown."""
     group = Group.objects.filter(tenant=tenant, pk=group_id).first()
     if group is None:
         raise GroupUnknown
-    plan = group_facts(tenant=tenant, group=group)
-    mend(plan, {"tenant": tenant, "group_id": group_id, "actor": actor})
+    return group_facts(tenant=tenant, group=group), {"tenant": tenant, "group_id": group_id, "actor": actor}
 
 
 def _week(plan: GroupPlan, common: dict[str, Any]) -> None:
@@ -58,8 +62,12 @@ def _welcome(plan: GroupPlan, common: dict[str, Any]) -> None:
     group_edit_plan(**common, value_proposition=promise, welcome=_fitting(said, "welcome"))
 
 
-def _promise(plan: GroupPlan, common: dict[str, Any]) -> None:
-    """One sentence of whom it is for and what they achieve. A person's sentence stays. Raises WordsTooLong."""
+def promise_draft(*, tenant: Tenant, group_id: int, actor: Actor) -> None:
+    """One sentence of whom the group is for and what they achieve (R5). A person's sentence stays. Safe to repeat.
+
+    Raises GroupUnknown, WordsTooLong, NotPermitted.
+    """
+    plan, common = _looked_at(tenant, group_id, actor)
     positioning = plan.answer(Question.POSITIONING)
     audience, outcome = (str(positioning.get(key, "")).strip() for key in ("audience", "outcome"))
     if plan.value_proposition.strip() or not outcome:
@@ -145,7 +153,6 @@ def _closing(plan: GroupPlan, common: dict[str, Any]) -> None:
 
 FIXES: dict[str, Callable[[GroupPlan, dict[str, Any]], None]] = {
     "week": _week,
-    "promise": _promise,
     "welcome": _welcome,
     "ending": _ending,
     "rules": _rules,

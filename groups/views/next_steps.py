@@ -13,6 +13,9 @@ from groups.policies.plan import GroupPlan
 from groups.selectors.codes import ways_of_groups
 from groups.selectors.panels import plans_of
 from groups.selectors.setup_steps import checklists
+from groups.services.welcomes import ATTACH
+from team.enums import WorkState
+from team.selectors import work_items_of
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class NextStep:
 
 
 def next_steps(*, tenant: Any, group: Group, facts: GroupPlan) -> list[NextStep]:
-    """The steps of a group in its first days, in their order; [] once all are done. Three queries beside the facts."""
+    """The steps of a group in its first days, in their order; [] once all are done. Four queries beside the facts."""
     found = checklists(tenant=tenant, groups=[group], facts={group.pk: facts}).get(group.pk)
     if found is None:
         return []
@@ -47,6 +50,7 @@ def next_steps(*, tenant: Any, group: Group, facts: GroupPlan) -> list[NextStep]
             "words", _("Put the announcement into the chat"), _("Only people can do that in WeCom; it is read back."),
             bool(group.notice), words=group.announcement,
         ),
+        _welcome(tenant, group),
         NextStep(
             "seats", _("Seat people in their order"), _("Admins first, then KOC, atmosphere accounts, then everybody."),
             seated, url=f"{page}?tab=setup", url_label=_("See who is missing"),
@@ -55,6 +59,21 @@ def next_steps(*, tenant: Any, group: Group, facts: GroupPlan) -> list[NextStep]
         _plan(tenant, group, planned),
     ]  # fmt: skip
     return [] if all(step.is_done for step in steps) else steps
+
+
+def _welcome(tenant: Any, group: Group) -> NextStep:
+    """The welcome reaches new members once the owner has attached it; done when the owner says so."""
+    item = work_items_of(tenant_id=tenant.pk, source_kind=ATTACH, source_ids=[group.pk]).get(group.pk)
+    hint = (
+        _("The group's owner has the task on Today.")
+        if item and item.waits
+        else _("Keep it in WeCom, with a picture or mini-program; then its owner is asked to attach it.")
+    )
+    url = f"{tenant_url(tenant, 'groups:welcome_new')}?group={group.pk}" if group.chat_id else ""
+    return NextStep(
+        "welcome", _("Have new members greeted"), hint if url else _("Once the chat is open in WeCom."),
+        item is not None and item.state == WorkState.DONE, url=url, url_label=_("Prepare the welcome"),
+    )  # fmt: skip
 
 
 def _plan(tenant: Any, group: Group, is_done: bool) -> NextStep:

@@ -21,7 +21,7 @@ from groups.selectors.results import goal_of
 from groups.selectors.setup_steps import checklists
 from groups.selectors.wordings import wording_standing
 from groups.services.approvals import check_ask, kinds_ask, target_of
-from groups.services.fixes import group_fix
+from groups.services.fixes import group_fix, promise_draft
 from groups.services.moving import group_go_live
 from groups.services.readiness import readiness_save
 from groups.services.setup import group_approve, kind_needs_approval
@@ -130,7 +130,11 @@ class ReadinessPage(ConsoleView):
         kind, _colon, opening = what.partition(":")
         if kind == "opening":
             return opening_filled(self, pk, opening)
-        group_fix(tenant=self.request.tenant, group_id=pk, what=what, actor=self.request.actor)
+        who: dict[str, Any] = {"tenant": self.request.tenant, "group_id": pk, "actor": self.request.actor}
+        if what == "promise":
+            promise_draft(**who)
+        else:
+            group_fix(**who, what=what)
         toast(self.request, _("Mended; the record shows what changed"))
         return go(self.request, self.url("groups:readiness", pk=pk))
 

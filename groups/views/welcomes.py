@@ -28,6 +28,12 @@ from wecom.views.welcome import (
 CHOICES = 800
 
 
+def group_asked(request: HttpRequest) -> int:
+    """The group that a welcome is being prepared for, `?group=`; 0 for none."""
+    asked = request.GET.get("group", "")
+    return int(asked) if asked.isdecimal() and len(asked) <= 18 else 0
+
+
 class TemplateListPage(CodeList):
     """All group welcomes."""
 
@@ -50,6 +56,11 @@ class TemplateNew(FormPage):
     )
     submit_label = gettext_lazy("Next: see it")
 
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        """With `?group=` the words that were decided for that group."""
+        group = groups_open(tenant_id=self.request.tenant.pk).filter(pk=group_asked(self.request)).first()
+        return {"notify": True, **({"name": str(group)[:40], "text": group.welcome} if group else {})}
+
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {"back_url": self.url("groups:welcomes")}
 
@@ -57,7 +68,8 @@ class TemplateNew(FormPage):
         row = welcomes.template_create(
             tenant=self.request.tenant, actor=self.request.actor, **form.cleaned_data
         )
-        return go(self.request, self.url("groups:welcome", pk=row.pk))
+        group_id = group_asked(self.request)
+        return go(self.request, self.url("groups:welcome", pk=row.pk) + (f"?group={group_id}" if group_id else ""))
 
 
 class TemplateDetail(FormPage):
@@ -86,6 +98,7 @@ class TemplateDetail(FormPage):
             "kinds": [(key, label, PART_ICONS[key]) for key, label in PART_LABELS.items()],
             "parts": preview(self, shown, listed),
             "sender": sample_names()["staff"],
+            "asked_for": group_asked(self.request),
             "groups": [(one.pk, str(one)) for one in groups_open(tenant_id=tenant_id)[:CHOICES]],
             "can_operate": self.can(Permission.OPERATE),
             "is_unknown": row.status == KeptState.UNKNOWN,
@@ -105,7 +118,10 @@ class TemplateDetail(FormPage):
             toast(self.request, _("WeCom is being told."))
         else:
             toast(self.request, _("Saved here. WeCom has it once you bring it there."))
-        return go(self.request, self.url("groups:welcome", pk=kwargs["pk"]))
+        group_id = group_asked(self.request)
+        return go(
+            self.request, self.url("groups:welcome", pk=kwargs["pk"]) + (f"?group={group_id}" if group_id else "")
+        )
 
 
 class TemplateAct(ConsoleView):

@@ -37,7 +37,7 @@ from tenants.errors import DomainError
 class InputRefused(DomainError):
     """The form did not say enough; the message names the first field."""
 
-    code = "FORM-01"
+    code = "FOLLOW-04"
 
 
 class ActionView(ConsoleView, ABC):

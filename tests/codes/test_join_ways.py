@@ -220,6 +220,19 @@ def test_a_poster_carries_a_code_that_reads_back(world, channel, owner, web, siz
         assert 'width="210mm"' in poster
 
 
+def test_a_poster_says_what_the_first_group_promises_until_somebody_writes_another_line(world, channel, owner, web):
+    row = make(world, channel, owner)
+    with tenant_scope(world.tenant):
+        Group.objects.filter(pk=JoinWayRoom.objects.get(position=0).group_id).update(value_proposition="30 天会读")
+    url = tenant_url(world.tenant, "groups:code_poster", pk=row.pk)
+    assert "30 天会读" in web.get(f"{url}?file=show").content.decode()
+    assert 'value="30 天会读"' in web.get(url).content.decode()
+    for line in ("另一句", ""):
+        poster = web.get(f"{url}?file=show&subtitle={line}").content.decode()
+        assert "30 天会读" not in poster
+        assert line in poster
+
+
 def test_a_forecast_needs_joins_and_says_when_it_is_full(world, channel, owner):
     row = make(world, channel, owner)
     with tenant_scope(world.tenant):

@@ -105,6 +105,15 @@ def test_wecom_closes_the_last_and_then_no_reason_is_asked(scene):
         tenant_id=scene["tenant"].pk, app_id=group.app_id, chat_id=group.chat_id, at=clock.now()
     )
     assert (tasks(scene)["dissolve"].state, tasks(scene)["dissolve"].seen) == ("done", "wecom")
+    web = Client()
+    web.force_login(User.objects.get(email="lin@example.com"))
+    page = web.get(tenant_url(scene["tenant"], "groups:detail", pk=scene["group"].pk)).content.decode()
+    assert "已解散</span>" in page
+    assert 'class="q-health' not in page
+    assert 'id="checks"' not in page
+    listed = web.get(tenant_url(scene["tenant"], "groups:list")).context
+    stages = {one.query: one.count for one in listed["stages"]}
+    assert (stages["tab=over"], stages["state=closing"], listed["live"]) == (1, 0, 1)
     assert not open_items(scene).exists()
     with pytest.raises(EndInvalid):
         end_task_settle(

@@ -30,7 +30,7 @@ SPOTS = st.lists(
         scenario=st.sampled_from(["", Scenario.CAMP]), kind=st.sampled_from(["", *Kind.values]),
         state=st.just(State.ACTIVE), risk=st.integers(0, 3), customers=st.integers(0, 500),
         side=st.sampled_from(["", "new", "old"]), audience=st.sampled_from(["", *"甲乙丙丁戊己"]),
-        starts_on=st.none() | st.just(DAY), ends_on=st.none() | st.dates(DAY, DAY + timedelta(days=400)),
+        payment=st.sampled_from(["", "paid", "unpaid"]), starts_on=st.none() | st.just(DAY), ends_on=st.none() | st.dates(DAY, DAY + timedelta(days=400)),
     ),
     max_size=30,
 )  # fmt: skip
@@ -108,6 +108,18 @@ class TestOverlap:
             )
             said = {spot.name: spot.audience for spot in matrix_spots(tenant_id=tenant.pk)}
             assert said == {"启蒙1": "3–6 岁妈妈", "启蒙2": "", "进阶1": ""}
+
+    def test_how_people_paid_parts_the_map(self, tenant, scene):
+        with tenant_scope(tenant):
+            for name, basis in (("启蒙1", "paid"), ("进阶1", "unpaid")):
+                scene[name].payment_basis = basis
+                scene[name].save()
+        web = Client()
+        web.force_login(User.objects.get(email="lin@example.com"))
+        made = web.get(tenant_url(tenant, "groups:matrix") + "?by=series&across=payment").context
+        assert made["columns"] == ["付费", "未付费", "未说明"]
+        cells = {one["name"]: [len(cell.spots) for _c, cell, _s, _f in one["cells"]] for one in made["rows"]}
+        assert cells == {"启蒙": [1, 0, 1], "进阶": [0, 1, 0]}
 
     def test_the_page_opens_the_people_behind_each_figure(self, tenant, scene):
         web = Client()

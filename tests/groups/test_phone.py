@@ -89,6 +89,15 @@ def test_owner_sees_the_groups_day(tenant: Tenant, staff: Staff, group: Group) -
 @pytest.mark.parametrize(
     ("tie", "status"), [("none", 404), ("owner", 200), ("admin", 200), ("member", 200), ("left", 404)]
 )
+def test_keyword_replies_are_at_hand_to_copy(tenant: Tenant, staff: Staff, group: Group) -> None:
+    assert 'id="g-k-1"' not in page_of(hold_phone(tenant, staff), group).text
+    with tenant_scope(tenant):
+        Group.objects.filter(pk=group.pk).update(replies="课表：每晚 <20:00>")
+    page = page_of(hold_phone(tenant, staff), group).text
+    assert '<small class="d-block q-2nd" id="g-k-1">每晚 &lt;20:00&gt;</small>' in page
+    assert 'data-copy="#g-k-1"' in page
+
+
 def test_only_who_looks_after_a_group_sees_it(
     tenant: Tenant, staff: Staff, group: Group, tie: str, status: int
 ) -> None:

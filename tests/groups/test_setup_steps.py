@@ -12,7 +12,7 @@ from console.pages import tenant_url
 from contacts.models import Channel
 from groups.enums import SetupKind, State
 from groups.errors import StepInvalid
-from groups.models import Group, JoinWay, JoinWayRoom, SetupStep
+from groups.models import Group, JoinWay, JoinWayRoom, SetupStep, WelcomeTemplate
 from groups.policies.setup_steps import STEPS, due_days
 from groups.selectors.setup_steps import checklists
 from groups.services import setup_steps
@@ -32,6 +32,7 @@ from tests.factories.groups import ANSWERS, fill_group, make_answers, make_group
 from tests.factories.team import make_staff
 from tests.factories.wecom import make_app
 from tests.groups.test_member_file import signed_in
+from wecom.enums import KeptState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
@@ -258,7 +259,7 @@ def test_a_group_that_went_live_says_what_is_left_until_all_of_it_is_done(tenant
         return re.findall(r'<li data-next="(\w+)">', page), page
 
     open_steps, page = left()
-    assert open_steps == ["chat", "words", "seats", "way", "plan"]
+    assert open_steps == ["chat", "words", "welcome", "seats", "way", "plan"]
     assert '<span class="q-sm d-block" id="next-chat">小芽英语启蒙09群</span>' in page
     code = f"{tenant_url(tenant, 'groups:code_new')}?group={group.pk}"
     assert code not in page  # WeCom makes no code for a chat that is not there
@@ -266,8 +267,23 @@ def test_a_group_that_went_live_says_what_is_left_until_all_of_it_is_done(tenant
     with tenant_scope(tenant):
         Group.objects.filter(pk=group.pk).update(chat_id="wr-09", notice="每晚 20:00 带读")
     open_steps, page = left()
-    assert open_steps == ["seats", "way", "plan"]
+    assert open_steps == ["welcome", "seats", "way", "plan"]
     assert code in page
+    prepare = f"{tenant_url(tenant, 'groups:welcome_new')}?group={group.pk}"
+    assert prepare in page
+    written = client.get(prepare).text
+    assert group.welcome in written
+    answer = client.post(prepare, {"name": "启蒙09群欢迎", "text": group.welcome, "notify": "on"})
+    assert answer["Location"].endswith(f"?group={group.pk}")
+    with tenant_scope(tenant):
+        WelcomeTemplate.objects.update(vendor_id="msg-1", status=KeptState.LIVE)
+        template = WelcomeTemplate.objects.get()
+    assert f'<option value="{group.pk}" selected>' in client.get(answer["Location"]).text
+    client.post(tenant_url(tenant, "groups:welcome_ask", pk=template.pk), {"groups": [str(group.pk)]})
+    assert "owner has the task on Today." in left()[1]
+    with tenant_scope(tenant):
+        asked = WorkItem.objects.get(source_kind="groups.attach_welcome")
+        work_item_act(tenant=tenant, item_id=asked.pk, verb="done", actor=SYSTEM)
     with tenant_scope(tenant):
         way = JoinWay.objects.create(
             tenant=tenant,
