@@ -49,7 +49,10 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "lines": "不发违法与不实信息\n不私加群友\n不发无关广告和链接",
         "ladder": "警告，禁言，移出",
     },
-    Question.MANAGEMENT: {"duties": "群主定规矩、断争执；管理员答疑；带读老师每晚 20:00 在", "care": "带读老师活跃气氛，管理员答疑，群主稳场"},
+    Question.MANAGEMENT: {
+        "duties": "群主定规矩、断争执；管理员答疑；带读老师每晚 20:00 在",
+        "care": "带读老师活跃气氛，管理员答疑，群主稳场",
+    },
     Question.ENDING: {
         "how": "第 30 天结班，第 33 天发结束通知并归档",
         "next": "已报年课的进入交付群，其余转到公众号",

@@ -152,7 +152,9 @@ class ReadinessForm(forms.Form):
     )
     purpose = forms.ChoiceField(label=_("Purpose"), choices=_blank(Purpose.choices), required=False)
     scenario = forms.ChoiceField(label=_("Scenario"), choices=_blank(Scenario.choices), required=False)
-    positioning_audience = _text(pgettext_lazy("group", "For whom"), hint=_("In one sentence; then side by side."))
+    positioning_audience = _text(
+        pgettext_lazy("group", "For whom"), hint=_("In one sentence; then side by side.")
+    )
     positioning_age = _text(pgettext_lazy("audience", "Age"))
     positioning_gender = _text(pgettext_lazy("audience", "Gender"))
     positioning_interests = _text(pgettext_lazy("audience", "Interests"))

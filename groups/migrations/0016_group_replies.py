@@ -4,20 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('groups', '0015_counted_from_indexes'),
+        ("groups", "0015_counted_from_indexes"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='group',
-            name='replies',
+            model_name="group",
+            name="replies",
             field=models.TextField(blank=True, max_length=2000),
         ),
         migrations.AlterField(
-            model_name='wording',
-            name='kind',
-            field=models.CharField(choices=[('welcome', 'Welcome message'), ('announcement', 'Announcement'), ('replies', 'Keyword replies')], max_length=16),
+            model_name="wording",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("welcome", "Welcome message"),
+                    ("announcement", "Announcement"),
+                    ("replies", "Keyword replies"),
+                ],
+                max_length=16,
+            ),
         ),
     ]

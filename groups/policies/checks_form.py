@@ -289,7 +289,9 @@ def _announcement_is_set(plan: GroupPlan) -> Fault | None:
 )
 def _keyword_replies_are_ready(plan: GroupPlan) -> Fault | None:
     if broken := replies.unreadable(plan.replies):
-        return fault(_("“%(line)s” is no keyword reply: write the word, a colon, the answer."), line=broken[0])
+        return fault(
+            _("“%(line)s” is no keyword reply: write the word, a colon, the answer."), line=broken[0]
+        )
     if twice := replies.doubled(plan.replies):
         return fault(_("“%(word)s” has two answers."), word=twice[0])
     known = replies.replies_of(plan.replies)

@@ -19,7 +19,10 @@ _MENTION = re.compile(r"@\S+\s*")
 _ASKED = r"(?:回复|发送|输入|扣|reply(?:\s+with)?|send)\s*"
 _QUOTED = re.compile(_ASKED + r"[“\"「『【‘']([^”\"」』】’'\n]{1,12})[”\"」』】’']", re.IGNORECASE)
 # A bare figure or letter, but not a count of something: "回复 1 领资料", not "24 小时内回复 2 次".
-_BARE = re.compile(_ASKED + r"([0-9]{1,4}|[A-Za-z])(?![0-9A-Za-z:：.])(?!\s*[小时天分次条个人位遍名秒周月年点%％])", re.IGNORECASE)
+_BARE = re.compile(
+    _ASKED + r"([0-9]{1,4}|[A-Za-z])(?![0-9A-Za-z:：.])(?!\s*[小时天分次条个人位遍名秒周月年点%％])",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ def matrix_spots(*, tenant_id: int) -> list[Spot]:
             pk=row.pk, name=str(row), series=row.series, scenario=row.scenario, kind=row.kind, state=row.state,
             risk=row.risk, customers=row.customer_count, starts_on=row.starts_on, ends_on=row.ends_on,
             side=side_of(kind=row.kind, scenario=row.scenario, own=row.own_side),
-            audience=" ".join((row.audience or "").split())[:AUDIENCE_CHARS], is_frozen=row.is_frozen, payment=row.payment_basis,
+            audience=" ".join((row.audience or "").split())[:AUDIENCE_CHARS], is_frozen=row.is_frozen,
+            payment=row.payment_basis,
         )
         for row in shown.order_by("pk")
     ]  # fmt: skip

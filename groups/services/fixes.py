@@ -72,7 +72,11 @@ def promise_draft(*, tenant: Tenant, group_id: int, actor: Actor) -> None:
     audience, outcome = (str(positioning.get(key, "")).strip() for key in ("audience", "outcome"))
     if plan.value_proposition.strip() or not outcome:
         return
-    said = _("For %(audience)s: %(outcome)s") % {"audience": audience, "outcome": outcome} if audience else outcome
+    said = (
+        _("For %(audience)s: %(outcome)s") % {"audience": audience, "outcome": outcome}
+        if audience
+        else outcome
+    )
     group_edit_plan(**common, value_proposition=_fitting(said, "value_proposition"))
 
 

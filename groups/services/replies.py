@@ -53,9 +53,7 @@ def _bring_up(tenant: Tenant, group_id: int) -> bool:
         if asked:
             _put(tenant, group, asked)
         elif item is not None and item.waits:
-            work_item_close(
-                tenant_id=tenant.pk, source_kind=SOURCE, source_id=group.pk, state=WorkState.DONE
-            )
+            work_item_close(tenant_id=tenant.pk, source_kind=SOURCE, source_id=group.pk, state=WorkState.DONE)
     return bool(asked)
 
 
@@ -69,9 +67,7 @@ def _since(item: ItemStanding | None) -> datetime:
 
 
 def _heard(group: Group, since: datetime) -> list[Heard]:
-    rows = room_talk_between(
-        tenant_id=group.tenant_id, room_id=group.chat_id, since=since, until=clock.now()
-    )
+    rows = room_talk_between(tenant_id=group.tenant_id, room_id=group.chat_id, since=since, until=clock.now())
     staff = staff_by_userids(
         tenant_id=group.tenant_id, userids={row.sender_id for row in rows}, app_id=group.app_id
     )
@@ -97,7 +93,8 @@ def _put(tenant: Tenant, group: Group, asked: list[tuple[Reply, datetime, int]])
         title=title % {"n": count, "group": group},
         detail=_("Post the words in the group. It closes by itself once the archive shows them."),
         script="\n\n".join(one.text for one, _at, _times in asked),
-        reason=_("Written in the group: %(words)s. The welcome promises an answer.") % {"words": "; ".join(told)},
+        reason=_("Written in the group: %(words)s. The welcome promises an answer.")
+        % {"words": "; ".join(told)},
         rule_code="R11",
         starts_at=min(at for _reply, at, _times in asked),
         url=f"{reverse('groups:detail', args=[tenant.slug, group.pk])}?tab=chat",

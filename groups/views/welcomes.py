@@ -69,7 +69,9 @@ class TemplateNew(FormPage):
             tenant=self.request.tenant, actor=self.request.actor, **form.cleaned_data
         )
         group_id = group_asked(self.request)
-        return go(self.request, self.url("groups:welcome", pk=row.pk) + (f"?group={group_id}" if group_id else ""))
+        return go(
+            self.request, self.url("groups:welcome", pk=row.pk) + (f"?group={group_id}" if group_id else "")
+        )
 
 
 class TemplateDetail(FormPage):
@@ -120,7 +122,8 @@ class TemplateDetail(FormPage):
             toast(self.request, _("Saved here. WeCom has it once you bring it there."))
         group_id = group_asked(self.request)
         return go(
-            self.request, self.url("groups:welcome", pk=kwargs["pk"]) + (f"?group={group_id}" if group_id else "")
+            self.request,
+            self.url("groups:welcome", pk=kwargs["pk"]) + (f"?group={group_id}" if group_id else ""),
         )
 
 

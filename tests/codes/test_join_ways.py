@@ -220,10 +220,14 @@ def test_a_poster_carries_a_code_that_reads_back(world, channel, owner, web, siz
         assert 'width="210mm"' in poster
 
 
-def test_a_poster_says_what_the_first_group_promises_until_somebody_writes_another_line(world, channel, owner, web):
+def test_a_poster_says_what_the_first_group_promises_until_somebody_writes_another_line(
+    world, channel, owner, web
+):
     row = make(world, channel, owner)
     with tenant_scope(world.tenant):
-        Group.objects.filter(pk=JoinWayRoom.objects.get(position=0).group_id).update(value_proposition="30 天会读")
+        Group.objects.filter(pk=JoinWayRoom.objects.get(position=0).group_id).update(
+            value_proposition="30 天会读"
+        )
     url = tenant_url(world.tenant, "groups:code_poster", pk=row.pk)
     assert "30 天会读" in web.get(f"{url}?file=show").content.decode()
     assert 'value="30 天会读"' in web.get(url).content.decode()

@@ -122,7 +122,13 @@ def test_an_invitation_becomes_a_task_of_a_friend_with_the_words(scoped, group):
     assert (row.state, row.staff_id) == (InviteState.INVITED, friend.pk)
     item = task("groups.invitation", row)
     assert item.staff_id == friend.pk
-    for words in ("一年内买过两次", "每月一次答疑", "\n30 天养成听读习惯\n", public_url(ScreeningRule.objects.get()), one.name):
+    for words in (
+        "一年内买过两次",
+        "每月一次答疑",
+        "\n30 天养成听读习惯\n",
+        public_url(ScreeningRule.objects.get()),
+        one.name,
+    ):
         assert words in item.script
 
 

@@ -30,7 +30,8 @@ SPOTS = st.lists(
         scenario=st.sampled_from(["", Scenario.CAMP]), kind=st.sampled_from(["", *Kind.values]),
         state=st.just(State.ACTIVE), risk=st.integers(0, 3), customers=st.integers(0, 500),
         side=st.sampled_from(["", "new", "old"]), audience=st.sampled_from(["", *"甲乙丙丁戊己"]),
-        payment=st.sampled_from(["", "paid", "unpaid"]), starts_on=st.none() | st.just(DAY), ends_on=st.none() | st.dates(DAY, DAY + timedelta(days=400)),
+        payment=st.sampled_from(["", "paid", "unpaid"]),
+        starts_on=st.none() | st.just(DAY), ends_on=st.none() | st.dates(DAY, DAY + timedelta(days=400)),
     ),
     max_size=30,
 )  # fmt: skip

@@ -97,7 +97,9 @@ def test_the_words_of_a_hand_over_say_what_the_next_group_promises(scoped):
 def test_a_ready_plan_is_filled_in_on_the_gate_and_keeps_what_was_just_typed(web, tenant, planned):
     page = web.get(tenant_url(tenant, "groups:readiness", pk=planned.pk)).content.decode()
     assert all(f'form="open-{one}"' in page for one in Opening.values)
-    page = press(web, tenant, planned, fix="opening:education", positioning_audience="采购负责人", kind="new_user")
+    page = press(
+        web, tenant, planned, fix="opening:education", positioning_audience="采购负责人", kind="new_user"
+    )
     assert "采购负责人" in page
     with tenant_scope(tenant):
         group = Group.objects.get(pk=planned.pk)
@@ -113,9 +115,7 @@ def test_a_running_group_is_offered_no_ready_plan(web, tenant):
         group = make_group(tenant=tenant, state="active", kind="new_user")
     page = web.get(tenant_url(tenant, "groups:readiness", pk=group.pk)).content.decode()
     assert "open-flash_sale" not in page
-    answer = web.post(
-        tenant_url(tenant, "groups:readiness", pk=group.pk), {"fix": "opening:flash_sale"}
-    )
+    answer = web.post(tenant_url(tenant, "groups:readiness", pk=group.pk), {"fix": "opening:flash_sale"})
     assert answer.status_code == 409
     with tenant_scope(tenant):
         assert not ReadinessAnswer.objects.filter(group=group).exists()

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from groups.handlers import on_messages_archived
 from groups.models import Group, Wording
-from groups.policies.replies import Heard, doubled, plain, replies_of, reply_to, unreadable, waiting, words_promised
+from groups.policies.replies import (
+    Heard,
+    doubled,
+    plain,
+    replies_of,
+    reply_to,
+    unreadable,
+    waiting,
+    words_promised,
+)
 from groups.services.next_group import group_plan_next
 from groups.services.setup import group_edit_plan
 from team.models import WorkItem
@@ -47,7 +56,9 @@ class TestWords:
             ("今天的课表我看过了，安排得特别好，孩子们一定都会喜欢，谢谢老师们的辛苦付出", None),
         ],
     )  # fmt: skip
-    def test_one_character_is_the_whole_message_and_a_longer_word_stands_in_a_short_one(self, message, answer):
+    def test_one_character_is_the_whole_message_and_a_longer_word_stands_in_a_short_one(
+        self, message, answer
+    ):
         found = reply_to(message, replies_of(TEXT))
         assert (found.text if found else None) == answer
 
@@ -69,7 +80,13 @@ class TestWords:
         assert all(plain(word) and one.text for one in replies_of(text) for word in one.words)
 
     def test_an_answer_that_a_colleague_posted_waits_no_more_whatever_the_order(self):
-        said = [at(1, "课表"), at(2, "1"), at(3, "课表呢"), at(5, "好的", staff=True), at(6, "每晚20：00带读！", staff=True)]
+        said = [
+            at(1, "课表"),
+            at(2, "1"),
+            at(3, "课表呢"),
+            at(5, "好的", staff=True),
+            at(6, "每晚20：00带读！", staff=True),
+        ]
         told = waiting(reversed(said), replies_of(TEXT))
         assert [(one.words, times) for one, _at, times in told] == [(("1",), 1)]
         again = waiting([*said, at(7, "课表")], replies_of(TEXT))
@@ -108,7 +125,11 @@ class TestHeard:
         assert "2" in row.title
         hear(archive(group, (6, "wm3", "好的谢谢")))
         assert item(group).script == row.script
-        hear(archive(group, (5, group.owner.userid, "大家好，每晚 20:00 带读"), (4, group.owner.userid, "领资料")))
+        hear(
+            archive(
+                group, (5, group.owner.userid, "大家好，每晚 20:00 带读"), (4, group.owner.userid, "领资料")
+            )
+        )
         assert item(group).state == "done"
 
     def test_what_a_person_dealt_with_is_not_asked_again_and_the_next_one_is(self, group, frozen):
