@@ -50,6 +50,7 @@ WORDS = {
     "contacts.sku.archived": _("Put a SKU away"),
     "contacts.sku.changed": _("Changed a SKU"),
     "contacts.sku.restored": _("Took a SKU back into use"),
+    "contacts.stages.configured": _("Changed a trust stage or its rule"),
     "contacts.stages.judged": _("Had everyone's trust stage judged"),
     "contacts.tag.batch_on": _("Put a tag on many people"),
     "contacts.tag.batch_off": _("Took a tag off many people"),

@@ -279,40 +279,47 @@ class TrustStage(models.IntegerChoices):
     SHARES = 7, _("Shares you")
 
 
-# Stage -> what the person needs then, what to do, what to send next.
+# Stage -> how the person stands to you, what they need then, what to do, what to send next. A company may say it anew.
 STAGE_GUIDE = {
     TrustStage.UNAWARE: (
-        _("Has no reason to look yet."),
+        _("Has never heard of you."),
+        _("A reason to look."),
         _("Be found: content and codes where they are."),
         _("A value post with a code"),
     ),
     TrustStage.CURIOUS: (
         _("Looks on and wonders what this is."),
+        _("To know who you are and what is in it for them."),
         _("Say who you are and what they get."),
         _("Introduction, what happens next"),
     ),
     TrustStage.MET: (
-        _("Wants to see that you know the matter."),
+        _("Knows your name, believes little yet."),
+        _("To see that you know the matter."),
         _("Give something that works today."),
         _("First lesson, first small win"),
     ),
     TrustStage.UNDERSTANDS: (
         _("Compares you with others."),
+        _("Proof from people like them."),
         _("Show real results; answer doubts one by one."),
         _("Cases of people like them"),
     ),
     TrustStage.FAMILIAR: (
         _("Trusts you and waits for a reason."),
+        _("An honest offer that fits now."),
         _("Ask what is missing; make an honest offer."),
         _("Offer with its real end"),
     ),
     TrustStage.BOUGHT: (
-        _("Wants to see that it was right."),
+        _("Has paid and watches what comes."),
+        _("To see that it was right."),
         _("Deliver, and look after the first days."),
         _("Start guide, first result"),
     ),
     TrustStage.SHARES: (
-        _("Likes to be seen and to help."),
+        _("Is glad to have found you and says so."),
+        _("To be seen and to help."),
         _("Thank them; give them a stage."),
         _("Invitation, their own story"),
     ),
@@ -432,21 +439,4 @@ PATH_SKUS = declare(
     help=_(
         "Empty: those that the catalogue calls first basic; without any, the first paid order of any SKU counts."
     ),
-)
-STAGE_LEARNT = declare(
-    "stages.learnt",
-    default=3,
-    kind=PreferenceKind.INTEGER,
-    label=_("Lessons, live sessions, assignments or views until somebody understands you (stage 4)"),
-    minimum=1,
-    maximum=1000,
-)
-STAGE_DAYS = declare(
-    "stages.active_days",
-    default=8,
-    kind=PreferenceKind.INTEGER,
-    label=_("Active days until somebody is familiar with you (stage 5)"),
-    help=_("And at least one message of theirs."),
-    minimum=1,
-    maximum=1000,
 )

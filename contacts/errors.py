@@ -59,6 +59,11 @@ class StageInvalid(DomainError):
     message = _("Choose another of the seven stages.")
 
 
+class StageNameTaken(DomainError):
+    code = "STAGE-02"
+    message = _("Another stage has this name. Two stages cannot be told apart by one name.")
+
+
 class TagUnknown(DomainError):
     code = "TAG-01"
     message = _("This tag does not exist any more. Read the tags from WeCom again.")
@@ -145,6 +150,11 @@ class ErasureUnproven(DomainError):
 class ChannelTaken(DomainError):
     code = "CHANNEL-01"
     message = _("There is a channel of this name or code already.")
+
+
+class ChannelTargetLoose(DomainError):
+    code = "CHANNEL-03"
+    message = _("Say which group the target serves: its goal is what the people are for.")
 
 
 class ChannelUnknown(DomainError):

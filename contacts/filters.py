@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from contacts.enums import MarkState, OrderState, SkuKind, TrustStage, Verdict
+from contacts.enums import MarkState, OrderState, SkuKind, Verdict
 from contacts.models import Customer, Order, SheetRow, Sku, SurveyLink, Tag, TagMark
 from contacts.selectors import (
     customer_list,
@@ -22,6 +22,7 @@ from contacts.selectors import (
 from contacts.selectors.channels import channel_friend_ids, channel_list
 from contacts.selectors.identity import as_persons
 from contacts.selectors.skus import UNKNOWN, orders_of_kind, sku_choices
+from contacts.selectors.stages import stage_names
 from contacts.selectors.tags import tag_ids_with_rule
 from team.selectors import staff_list
 
@@ -42,9 +43,7 @@ class CustomerFilter(filters.FilterSet):
     channel = filters.ChoiceFilter(label=_("Channel"), method="by_channel", empty_label=_("All"))
     group = filters.ChoiceFilter(label=_("Group"), method="in_group", empty_label=_("All"))
     payment = filters.MultipleChoiceFilter(label=_("Paid for a group"), choices=[], method="by_payment")
-    stage = filters.ChoiceFilter(
-        label=_("Trust stage"), choices=TrustStage.choices, method="at_stage", empty_label=_("All")
-    )
+    stage = filters.ChoiceFilter(label=_("Trust stage"), method="at_stage", empty_label=_("All"))
     buyer = filters.ChoiceFilter(label=_("Has bought"), choices=YES_NO, method="narrow", empty_label=_("All"))
     opt_out = filters.ChoiceFilter(
         label=_("Wants no marketing"), choices=YES_NO, method="narrow", empty_label=_("All")
@@ -69,6 +68,7 @@ class CustomerFilter(filters.FilterSet):
         ]
         self.filters["group"].extra["choices"] = groups_for_choice(tenant_id=tenant_id)
         self.filters["payment"].extra["choices"] = group_payments()
+        self.filters["stage"].extra["choices"] = list(stage_names(tenant_id=tenant_id).items())
 
     def narrow(self, rows: QuerySet, name: str, value: Any) -> QuerySet:
         known = {

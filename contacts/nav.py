@@ -8,7 +8,16 @@ from django.utils.translation import pgettext_lazy
 from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
-from contacts.enums import Education, Gender, ProfileField, SkuKind, WayIn
+from contacts.enums import (
+    ChannelKind,
+    ChannelMeans,
+    ChannelPlace,
+    Education,
+    Gender,
+    ProfileField,
+    SkuKind,
+    WayIn,
+)
 from contacts.selectors import customer_list, live_follow_counts
 from contacts.selectors.channels import welcome_assets, welcome_known
 from team.selectors import register_load
@@ -40,6 +49,42 @@ register_changes(
     labels={"name": pgettext_lazy("audit field", "Name"), "options": pgettext_lazy("audit field", "Options")},
 )
 register_changes("contacts.stagerun", labels={"people": pgettext_lazy("audit field", "People")})
+register_changes(
+    "contacts.channel",
+    labels={
+        "name": pgettext_lazy("audit field", "Name"),
+        "kind": _("Kind"),
+        "place": _("Where exactly"),
+        "means": _("By whom"),
+        "partner": _("Partner"),
+        "partner_fit": _("Why the partner fits"),
+        "code": _("State of links made elsewhere"),
+        "cost_fen": pgettext_lazy("audit field", "Cost, fen"),
+        "persona": _("Who comes from there"),
+        "target": _("People it should bring"),
+        "group_id": pgettext_lazy("audit field", "Group, number"),
+        "goal": _("What the group needs them for"),
+        "starts_on": _("From"),
+        "ends_on": _("Until"),
+        "note": pgettext_lazy("remark", "Note"),
+    },
+    values={
+        "kind": dict(ChannelKind.choices),
+        "place": dict(ChannelPlace.choices),
+        "means": dict(ChannelMeans.choices),
+    },
+)
+register_changes(
+    "contacts.stagesetting",
+    labels={
+        "name": pgettext_lazy("audit field", "Name"),
+        "state": pgettext_lazy("trust stage", "Where they stand"),
+        "need": _("What they need"),
+        "action": _("What to do"),
+        "content": _("Next content"),
+        "rule": pgettext_lazy("audit field", "Rule"),
+    },
+)
 register_changes(
     "contacts.sku",
     labels={

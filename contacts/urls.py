@@ -33,7 +33,7 @@ from contacts.views.sheets import (
     SheetTemplateView,
 )
 from contacts.views.skus import OrderListPage, SkuArchiveView, SkuEditPage, SkuListPage, SkuNewPage
-from contacts.views.stages import StagePage, StageRunPage, StagesPage
+from contacts.views.stages import StagePage, StageRunPage, StageSettingPage, StagesPage
 from contacts.views.steps import ObstaclePage, SolvePage, WayInPage
 from contacts.views.surveys import (
     AnswerDecideView,
@@ -97,6 +97,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("customers/stages/", StagesPage.as_view(), name="stages"),
     path("customers/stages/judge/", StageRunPage.as_view(), name="stages_judge"),
+    path("customers/stages/<int:number>/", StageSettingPage.as_view(), name="stage_setting"),
     path("customers/<int:pk>/stage/", StagePage.as_view(), name="stage"),
     re_path(r"^customers/bulk/(?P<verb>tag|untag)/$", TagBatchPage.as_view(), name="bulk_tag"),
     path("customers/tags/batches/<int:pk>/", TagBatchDetailPage.as_view(), name="tag_batch"),

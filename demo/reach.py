@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contacts.enums import ChannelKind, WelcomeMode
+from contacts.enums import ChannelKind, ChannelMeans, ChannelPlace, WelcomeMode
 from contacts.services.channels import channel_save
 from contacts.services.ways import way_create, way_set_welcome
 from demo.company import GREETING, Company
@@ -25,18 +25,28 @@ from wecom.services import app_set_greeting
 
 @dataclass(frozen=True)
 class Source:
-    """A channel and what it cost."""
+    """A channel, what it cost, whom it should bring, and where it stands."""
 
     name: str
     kind: ChannelKind
     cost_fen: int
+    target: int
+    persona: str
+    place: str = ""
+    means: str = ""
 
 
 SOURCES = (
-    Source("小红书笔记", ChannelKind.CONTENT, 1_280_000),
-    Source("视频号直播间", ChannelKind.ADS, 2_150_000),
-    Source("门店海报", ChannelKind.OFFLINE, 36_000),
-)
+    Source(
+        "小红书笔记", ChannelKind.CONTENT, 1_280_000, 200, "3–6 岁孩子的妈妈，自己做攻略", ChannelPlace.XIAOHONGSHU,
+        ChannelMeans.INFLUENCER,
+    ),
+    Source("视频号直播间", ChannelKind.ADS, 2_150_000, 200, "看过直播、怕孩子坐不住的家长", ChannelPlace.AD_NETWORK),
+    Source("门店海报", ChannelKind.OFFLINE, 36_000, 60, "住在附近、陪孩子来店里的家长"),
+)  # fmt: skip
+GOAL = "开营前招满"
+PARTNER = "小树绘本馆"
+PARTNER_FIT = "只借绘本不上课，家长也是 3–6 岁，正好互补"
 NEXT_GROUP = 21  # the number of the first group that WeCom opens by itself
 WAY_WELCOME = "{客户昵称}你好，我是{员工姓名}。从海报来的家长先看这张课表，试听名额我给你留着。"
 TIMETABLE_LINK = {
@@ -63,6 +73,10 @@ def codes_make(company: Company) -> int:
         app_set_greeting(
             tenant=tenant, app_id=app.pk, greeting=GREETING, parts=[part, TIMETABLE_LINK], actor=owner
         )
+        channel_save(
+            tenant=tenant, actor=owner, name=f"{PARTNER}互推", kind=ChannelKind.PARTNER, partner=PARTNER,
+            partner_fit=PARTNER_FIT, persona="常带孩子借书的家长",
+        )  # fmt: skip
         for number, (source, group) in enumerate(zip(SOURCES, _groups(company), strict=False)):
             way_id = _codes_of(company, source, group, number)
         way_set_welcome(
@@ -85,8 +99,10 @@ def _codes_of(company: Company, source: Source, group: Group, number: int) -> in
     """Returns the id of the code for friends."""
     tenant, owner = company.tenant, company.owner
     channel = channel_save(
-        tenant=tenant, actor=owner, name=source.name, kind=source.kind, cost_fen=source.cost_fen
-    )
+        tenant=tenant, actor=owner, name=source.name, kind=source.kind, cost_fen=source.cost_fen,
+        place=source.place, means=source.means, persona=source.persona, target=source.target, group_id=group.pk,
+        goal=GOAL,
+    )  # fmt: skip
     wish = Wish(
         name=f"{source.name}入群码",
         rooms=[(group.pk, 0)],

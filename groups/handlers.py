@@ -3,9 +3,11 @@
 from itertools import groupby
 
 from contacts.events import CustomerOptedOut
+from contacts.services.stages import stages_judge
 from contacts.services.ways import ways_check
 from groups.events import MemberJoined, MemberLeft
 from groups.policies.wire import change_of
+from groups.selectors.bringing import inviters_of
 from groups.selectors.codes import ways_expecting, ways_of_groups
 from groups.services.code_alerts import way_alerts_bring_up
 from groups.services.codes import READ_TASK, join_way_settle, join_ways_bring_up, join_ways_check
@@ -175,6 +177,14 @@ def on_invited_joined(*, tenant_id: int, events: list[MemberJoined]) -> None:
         invitations_admit(
             tenant_id=tenant_id, group_id=event.group_id, customer_ids=event.customer_ids, at=event.joined_at
         )
+
+
+def on_brought(*, tenant_id: int, events: list[MemberJoined]) -> None:
+    """Whoever brought somebody may have reached a further trust stage (R33). Safe to repeat, in any order."""
+    inviters: set[int] = set()
+    for event in events:
+        inviters |= inviters_of(tenant_id=tenant_id, group_id=event.group_id, customer_ids=event.customer_ids)
+    stages_judge(tenant_id=tenant_id, customer_ids=inviters)
 
 
 def on_customer_opted_out(*, tenant_id: int, events: list[CustomerOptedOut]) -> None:

@@ -36,6 +36,7 @@ EVENTS: dict[str, list[str]] = {
         "sop.handlers.on_member_joined",
         "groups.handlers.on_members_moved",
         "groups.handlers.on_invited_joined",
+        "groups.handlers.on_brought",
     ],
     "groups.member.left": [
         "groups.handlers.on_members_moved",
@@ -139,6 +140,7 @@ def connect() -> None:
         by_customer=import_string("groups.selectors.customer_groups"),
         open_list=import_string("groups.selectors.groups_open"),
         members=import_string("groups.selectors.members_current"),
+        by_id=import_string("groups.selectors.groups_by_id"),
     )
     import_string("contacts.selectors.register_group_payments")(
         choices=import_string("groups.enums.PaymentBasis").choices,
@@ -155,3 +157,6 @@ def connect() -> None:
         groups_active=import_string("scrm.sources.groups_active"),
     )
     import_string("wecom.sending.parked.register_names")(import_string("scrm.sources.names_at_wecom"))
+    import_string("contacts.selectors.stages.register_brought")(
+        import_string("groups.selectors.bringing.people_brought")
+    )

@@ -14,10 +14,11 @@ from contacts.forms.people import (
     WayInForm,
 )  # fmt: skip
 from contacts.forms.skus import SkuForm
+from contacts.forms.stages import StageSettingForm
 from contacts.forms.tags import TagBatchForm, TagEditForm, TagForm, TagRuleForm
 
 __all__ = [
     "ArchiveConsentForm", "ChatImportForm", "ImportForm", "MergeForm", "ObstacleForm", "OptOutForm", "OwnFieldForm",
-    "ProfileForm", "SkuForm", "SolutionForm", "SplitForm", "StageForm", "TagBatchForm", "TagEditForm", "TagForm",
-    "TagRuleForm", "WayInForm",
+    "ProfileForm", "SkuForm", "SolutionForm", "SplitForm", "StageForm", "StageSettingForm", "TagBatchForm",
+    "TagEditForm", "TagForm", "TagRuleForm", "WayInForm",
 ]  # fmt: skip

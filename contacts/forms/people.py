@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from contacts.enums import Education, Gender, OwnFieldKind, ProfileField, TrustStage, WayIn
+from contacts.enums import Education, Gender, OwnFieldKind, ProfileField, WayIn
 from contacts.policies.own_fields import OwnSpec
 from contacts.policies.profile import OLDEST_YEAR
 
@@ -123,10 +123,10 @@ class StageForm(forms.Form):
     stage = forms.TypedChoiceField(label=_("Trust stage"), coerce=int)
     reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("What you saw or heard."))
 
-    def __init__(self, *args: Any, present: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, present: int, names: Mapping[int, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["stage"].choices = [  # type: ignore[attr-defined]
-            (key, f"{key} {label}") for key, label in TrustStage.choices if key != present
+            (key, f"{key} {label}") for key, label in names.items() if key != present
         ]
 
 

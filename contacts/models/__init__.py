@@ -10,7 +10,7 @@ from contacts.models.personal import Erasure, PersonalExport
 from contacts.models.profile import OwnField, ProfileFact
 from contacts.models.sheets import Sheet, SheetRow
 from contacts.models.skus import Sku
-from contacts.models.stages import StageMove, StageRun
+from contacts.models.stages import StageMove, StageRun, StageSetting
 from contacts.models.surveys import Survey, SurveyAnswer, SurveyLink
 from contacts.models.tags import CustomerTag, Tag, TagBatch, TagGroup, TagPast, TagRule
 from contacts.models.touches import Exposure, ExposureDay, ExposureWeek, GroupDay
@@ -18,6 +18,6 @@ from contacts.models.touches import Exposure, ExposureDay, ExposureWeek, GroupDa
 __all__ = [
     "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "Erasure", "Exposure", "ExposureDay",
     "ExposureWeek", "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Obstacle", "Order", "OwnField",
-    "PersonalExport", "ProfileFact", "Sheet", "SheetRow", "Sku", "StageMove", "StageRun", "Survey", "SurveyAnswer",
-    "SurveyLink", "Tag", "TagBatch", "TagGroup", "TagMark", "TagPast", "TagRule", "WayInSet",
+    "PersonalExport", "ProfileFact", "Sheet", "SheetRow", "Sku", "StageMove", "StageRun", "StageSetting", "Survey",
+    "SurveyAnswer", "SurveyLink", "Tag", "TagBatch", "TagGroup", "TagMark", "TagPast", "TagRule", "WayInSet",
 ]  # fmt: skip

@@ -25,8 +25,11 @@ class Channel(TenantModel):
         max_length=200, blank=True
     )  # what the partner adds, and that the people are alike
     persona = models.CharField(max_length=200, blank=True)
-    goal = models.CharField(max_length=200, blank=True)  # the goal of the group that the target serves
     target = models.PositiveIntegerField(null=True, blank=True)  # people it should bring
+    group = models.ForeignKey(  # the group that the target serves; its goal is the target's
+        "groups.Group", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    goal = models.CharField(max_length=200, blank=True)  # what the group needs them for
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
     note = models.CharField(max_length=500, blank=True)

@@ -1,4 +1,4 @@
-"""How people moved through the trust stages (R33)."""
+"""The trust stages (R33): how people moved through them, and what a company says of each itself."""
 
 from typing import Any
 
@@ -27,6 +27,31 @@ class StageMove(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.from_stage} > {self.to_stage}"
+
+
+class StageSetting(TenantModel):
+    """What a company says of one stage in its own words, and its own rule. "" and None: as built in.
+
+    `counts` {count: at least}; {}: nobody gets there by itself. `any_of`: one of them is enough.
+    """
+
+    stage = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=40, blank=True)
+    state = models.CharField(max_length=200, blank=True)
+    need = models.CharField(max_length=200, blank=True)
+    action = models.CharField(max_length=200, blank=True)
+    content = models.CharField(max_length=200, blank=True)
+    counts: Any = models.JSONField(null=True, blank=True)
+    any_of = models.BooleanField(default=False)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "stage"], name="contacts_stage_setting_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stage} {self.name}"
 
 
 class StageRun(TenantModel):

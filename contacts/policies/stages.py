@@ -4,7 +4,7 @@ Each stage has one rule over counted acts; the furthest whose rule holds is reac
 others about a person are no evidence, and nothing is guessed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,8 +12,32 @@ UNAWARE, CURIOUS, MET, UNDERSTANDS, FAMILIAR, BOUGHT, SHARES = range(1, 8)
 FIRST, LAST = UNAWARE, SHARES
 STAGES: Final = tuple(range(FIRST, LAST + 1))
 
-# What is counted of a person.
-SEEN, FRIENDS, SPOKE, LEARNT, DAYS, ORDERS = "seen", "friends", "spoke", "learnt", "days", "orders"
+# What is counted of a person; `brought`: others who joined a group by this person's invitation.
+SEEN, FRIENDS, SPOKE, LEARNT, DAYS, ORDERS, BROUGHT = (
+    "seen", "friends", "spoke", "learnt", "days", "orders", "brought",
+)  # fmt: skip
+COUNTS: Final = (SEEN, FRIENDS, SPOKE, LEARNT, DAYS, ORDERS, BROUGHT)
+MOST: Final = 1000  # a rule may ask for at most so many of anything
+
+
+@dataclass(frozen=True)
+class StageRule:
+    """What brings people to one stage: each of these counts at least so often, or `any_of` them. Without counts nobody
+    gets there by itself: staff say it, with a reason."""
+
+    counts: Mapping[str, int]
+    any_of: bool = False
+
+
+# Where a company set nothing of its own. The first stage needs nothing.
+BUILT_IN: Final[Mapping[int, StageRule]] = {
+    CURIOUS: StageRule({SEEN: 1}),
+    MET: StageRule({FRIENDS: 1, SPOKE: 1}, any_of=True),
+    UNDERSTANDS: StageRule({LEARNT: 3}),
+    FAMILIAR: StageRule({SPOKE: 1, DAYS: 8}),
+    BOUGHT: StageRule({ORDERS: 1}),
+    SHARES: StageRule({ORDERS: 1, BROUGHT: 1}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +56,30 @@ class Reached:
     evidence: Mapping[str, tuple[int, int]]
 
 
-def needs_of(*, learnt: int, days: int) -> tuple[Need, ...]:
-    """The rules, furthest first; `learnt` lessons or views for stage 4, `days` active days for stage 5.
+def needs_of(rules: Mapping[int, StageRule]) -> tuple[Need, ...]:
+    """The ways into the stages, furthest stage first; one with `any_of` has a way for each count."""
+    ways: list[Need] = []
+    for stage in sorted(rules, reverse=True):
+        rule = rules[stage]
+        told = {name: rule.counts[name] for name in COUNTS if name in rule.counts}
+        each = [{name: least} for name, least in told.items()] if rule.any_of else [told] if told else []
+        ways += [Need(stage, counts) for counts in each]
+    return tuple(ways)
 
-    Sharing has no act on record of its own yet: staff say it, with a reason.
-    """
-    return (
-        Need(BOUGHT, {ORDERS: 1}),
-        Need(FAMILIAR, {DAYS: days, SPOKE: 1}),
-        Need(UNDERSTANDS, {LEARNT: learnt}),
-        Need(MET, {FRIENDS: 1}),
-        Need(MET, {SPOKE: 1}),
-        Need(CURIOUS, {SEEN: 1}),
+
+def waits_for(name: str, counts: Mapping[str, int], needs: Iterable[Need]) -> bool:
+    """Whether some way into a stage asks for this count and has everything else it asks for."""
+    return any(
+        name in need.counts
+        and all(counts.get(other, 0) >= least for other, least in need.counts.items() if other != name)
+        for need in needs
     )
+
+
+def is_rule(stage: int, rule: StageRule) -> bool:
+    """Whether a company may set it: a stage after the first, known counts, each 1 to MOST."""
+    fits = all(name in COUNTS and 1 <= least <= MOST for name, least in rule.counts.items())
+    return FIRST < stage <= LAST and fits
 
 
 def reached(counts: Mapping[str, int], needs: tuple[Need, ...]) -> Reached:

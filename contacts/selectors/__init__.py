@@ -22,6 +22,7 @@ class _Groups:
     by_customer: Callable[..., dict[int, list[Any]]] | None = None
     open_list: Callable[..., QuerySet[Any]] | None = None
     members: Callable[..., dict[int, list[int]]] | None = None
+    by_id: Callable[..., dict[int, Any]] | None = None
     paid: Callable[..., QuerySet[Any]] | None = None
     payments: list[tuple[str, Any]] = []
 
@@ -40,14 +41,22 @@ def register_group_lists(
     by_customer: Callable[..., dict[int, list[Any]]],
     open_list: Callable[..., QuerySet[Any]],
     members: Callable[..., dict[int, list[int]]],
+    by_id: Callable[..., dict[int, Any]],
 ) -> None:
     """`by_customer(tenant_id=, customer_ids=) -> {customer id: [group]}`, `open_list(tenant_id=) -> groups`,
-    `members(tenant_id=, group_ids=) -> {group id: [customer id]}`; a group has pk and name."""
-    _Groups.by_customer, _Groups.open_list, _Groups.members = (
+    `members(tenant_id=, group_ids=) -> {group id: [customer id]}`, `by_id(tenant_id=, group_ids=) -> {id: group}`; a
+    group has pk and name."""
+    _Groups.by_customer, _Groups.open_list, _Groups.members, _Groups.by_id = (
         staticmethod(by_customer),
         staticmethod(open_list),
         staticmethod(members),
+        staticmethod(by_id),
     )
+
+
+def group_known(*, tenant_id: int, group_id: int) -> bool:
+    """Whether this is one of the company's groups, planned ones and those that are over among them."""
+    return _Groups.by_id is not None and group_id in _Groups.by_id(tenant_id=tenant_id, group_ids=[group_id])
 
 
 def register_group_payments(*, choices: list[tuple[str, Any]], people: Callable[..., QuerySet[Any]]) -> None:
@@ -145,6 +154,15 @@ def customer_ids_by_external(*, tenant_id: int, external_userids: Iterable[str])
     """{external_userid: customer id}. An id known to several apps means the first app's customer."""
     rows = Customer.objects.filter(tenant_id=tenant_id, external_userid__in=list(external_userids))
     return dict(rows.order_by("-app_id").values_list("external_userid", "pk"))
+
+
+def externals_of(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[str, list[int]]:
+    """{external_userid: records of these that have it}: several apps may know one person by one id. One query."""
+    found: dict[str, list[int]] = {}
+    rows = Customer.objects.filter(tenant_id=tenant_id, pk__in=set(customer_ids))
+    for userid, pk in rows.values_list("external_userid", "pk"):
+        found.setdefault(userid, []).append(pk)
+    return found
 
 
 def customers_by_external(*, tenant_id: int, external_userids: Iterable[str]) -> dict[str, Customer]:

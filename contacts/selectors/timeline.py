@@ -1,17 +1,17 @@
 """One person's timeline (R36): typed entries from behaviours, touches, tags, friends, orders, newest first."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contacts.enums import BehaviourKind, FollowState, IdentityVerb, TrustStage
+from contacts.enums import BehaviourKind, FollowState, IdentityVerb
 from contacts.models import Behaviour, CustomerTag, Exposure, Follow, StageMove, TagPast
 from contacts.selectors.identity import identity_moves
 from contacts.selectors.sources import source_label
-from contacts.selectors.stages import stage_moves
+from contacts.selectors.stages import stage_moves, stage_names
 from contacts.selectors.tags import customer_ties, tags_past
 from wecom.archive.texts import kind_label
 
@@ -89,11 +89,13 @@ def customer_timeline(
     follows: Iterable[Follow] | None = None,
     moves: Iterable[StageMove] | None = None,
     ties: Iterable[CustomerTag] | None = None,
+    stages: Mapping[int, Any] | None = None,
 ) -> list[TimelineEntry]:
     """The latest `limit` entries, newest first; `facet` keeps one sort. A constant number of queries a record.
 
     `records` are the ids of further records of the same person, told along with it; `with_identity`: also what was
-    decided about who is the same person. `follows`, `moves` and `ties`: all of these records', if at hand.
+    decided about who is the same person. `follows`, `moves` and `ties`: all of these records', if at hand;
+    `stages`: {number: what the company calls the trust stage}, if at hand.
     """
     ids = [customer_id, *records]
     told: dict[str, Any] = {"tenant_id": tenant_id, "customer_ids": ids}
@@ -103,7 +105,7 @@ def customer_timeline(
         *_touches(who, limit),
         *_tags(customer_ties(**told) if ties is None else ties, told, limit),
         *_friends(Follow.objects.filter(**who).select_related("staff") if follows is None else follows),
-        *_stages(stage_moves(**told, limit=limit) if moves is None else moves),
+        *_stages(tenant_id, list(stage_moves(**told, limit=limit) if moves is None else moves), stages),
         *(_identities(tenant_id, ids, limit) if with_identity else ()),
     ]
     for provider in _providers:
@@ -232,14 +234,17 @@ def _tagged(row: CustomerTag | TagPast) -> TimelineEntry:
     )
 
 
-def _stages(rows: Iterable[StageMove]) -> list[TimelineEntry]:
+def _stages(tenant_id: int, rows: list[StageMove], known: Mapping[int, Any] | None) -> list[TimelineEntry]:
+    if not rows:
+        return []
+    names = stage_names(tenant_id=tenant_id) if known is None else known
     return [
         TimelineEntry(
             at=row.at,
             facet=CHANGE,
             icon_name="stairs-up" if row.to_stage > row.from_stage else "stairs-down",
             text=_("Trust: %(before)s to %(after)s")
-            % {"before": TrustStage(row.from_stage).label, "after": TrustStage(row.to_stage).label},
+            % {"before": names[row.from_stage], "after": names[row.to_stage]},
             detail=_joined(row.get_source_display(), row.moved_by, row.reason),
         )
         for row in rows

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from contacts.errors import ChannelTaken, ChannelUnknown
+from contacts.errors import ChannelTaken, ChannelTargetLoose, ChannelUnknown
 from contacts.models import Channel, Follow
+from contacts.selectors import group_known
 from contacts.selectors.channels import channel_ids_of_states
 from tenants import audit
 from tenants.audit import Actor
@@ -16,18 +17,20 @@ from tenants.models import Tenant
 from tenants.services import require
 
 FIELDS = (
-    "name", "kind", "place", "means", "partner", "partner_fit", "code", "cost_fen", "persona", "target", "goal",
-    "starts_on", "ends_on", "note",
+    "name", "kind", "place", "means", "partner", "partner_fit", "code", "cost_fen", "persona", "target", "group_id",
+    "goal", "starts_on", "ends_on", "note",
 )  # fmt: skip
 
 
 def channel_save(*, tenant: Tenant, actor: Actor, channel_id: int | None = None, **fields: Any) -> Channel:
     """Add a channel, or change one. `fields` are those of FIELDS.
 
-    Raises ChannelTaken, ChannelUnknown, NotPermitted. Safe to repeat for a change.
+    Raises ChannelTaken, ChannelUnknown, ChannelTargetLoose (a target without one of the company's groups),
+    NotPermitted. Safe to repeat for a change.
     """
     require(actor, Permission.OPERATE)
     values = {name: fields[name] for name in FIELDS if name in fields}
+    _refuse_loose(tenant.pk, values)
     try:
         with transaction.atomic():
             if channel_id is None:
@@ -67,6 +70,15 @@ def channel_set_archived(*, tenant: Tenant, channel_id: int, is_archived: bool, 
                 target=row,
             )
     return row
+
+
+def _refuse_loose(tenant_id: int, values: dict[str, Any]) -> None:
+    """A target serves the goal of one of the company's groups."""
+    group_id = values.get("group_id")
+    if values.get("target") and not group_id:
+        raise ChannelTargetLoose
+    if group_id and not group_known(tenant_id=tenant_id, group_id=group_id):
+        raise ChannelTargetLoose
 
 
 def _locked(tenant: Tenant, channel_id: int) -> Channel:

@@ -5,18 +5,25 @@ from datetime import datetime
 
 from django.db import transaction
 
-from contacts.enums import STAGE_DAYS, STAGE_LEARNT, StageSource, ThreeStep
+from contacts.enums import StageSource, ThreeStep
 from contacts.errors import CustomerUnknown, ReasonMissing, StageInvalid
 from contacts.models import Customer, StageMove
-from contacts.policies.stages import STAGES, Need, Reached, moves_forward, needs_of, reached
+from contacts.policies.stages import (
+    STAGES,
+    Need,
+    Reached,
+    moves_forward,
+    needs_of,
+    reached,
+)
 from contacts.policies.steps import step_of
 from contacts.selectors.identity import as_persons
-from contacts.selectors.stages import stage_counts
+from contacts.selectors.stages import stage_counts, stages_of
 from contacts.services.obstacles import UPGRADE, steps_follow
 from contacts.services.tag_rules import rules_judge
 from team.enums import WorkState
 from team.services import work_items_close
-from tenants import audit, clock, preferences
+from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
@@ -47,13 +54,12 @@ def stages_judge(*, tenant_id: int, customer_ids: Iterable[int]) -> int:
 
 def _rules(tenant_id: int) -> tuple[str, tuple[Need, ...]]:
     """The company's zone and what each stage needs."""
-    set_to = preferences.values(tenant_id, STAGE_LEARNT, STAGE_DAYS)
-    zone = Tenant.objects.get(pk=tenant_id).timezone
-    return zone, needs_of(learnt=set_to[STAGE_LEARNT.key], days=set_to[STAGE_DAYS.key])
+    rules = {number: one.rule for number, one in stages_of(tenant_id=tenant_id).items()}
+    return Tenant.objects.get(pk=tenant_id).timezone, needs_of(rules)
 
 
 def _reached(tenant_id: int, ids: list[int], zone: str, needs: tuple[Need, ...]) -> dict[int, Reached]:
-    counts = stage_counts(tenant_id=tenant_id, customer_ids=ids, zone=zone)
+    counts = stage_counts(tenant_id=tenant_id, customer_ids=ids, zone=zone, needs=needs)
     return {pk: reached(counts[pk], needs) for pk in ids}
 
 

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from console.exports import moment_cell
 from console.tables import ConsoleTable, NumberColumn, PickColumn
 from console.templatetags.q import moment, money
-from contacts.enums import TrustStage
 from contacts.models import Customer
 from contacts.selectors import follow_staff_names, group_names, last_active_at, spent_fen, tags_of
+from contacts.selectors.stages import stage_names
 
 SHOWN = 3
 
@@ -62,6 +62,10 @@ class CustomerTable(ConsoleTable):
     def _facts(self) -> _Facts:
         rows = self.paginated_rows if hasattr(self, "page") else self.rows
         return _Facts(self._tenant_id, [row.record.pk for row in rows])
+
+    @cached_property
+    def _stages(self) -> dict[int, Any]:
+        return stage_names(tenant_id=self._tenant_id)
 
     def value_name(self, record: Customer) -> str:
         return record.name
@@ -115,7 +119,7 @@ class CustomerTable(ConsoleTable):
         return money(fen) if fen is not None else _none()
 
     def value_stage(self, record: Customer) -> str:
-        return str(TrustStage(record.stage).label)
+        return str(self._stages[record.stage])
 
     def render_first_seen_at(self, record: Customer) -> Any:
         return moment(record.first_seen_at)

@@ -35,7 +35,7 @@ from contacts.selectors.paths import skus_from, walk_of, way_set_of
 from contacts.selectors.profile import PROFILE_SIZE, known_of, profile_of
 from contacts.selectors.skus import order_facts, with_sku
 from contacts.selectors.sources import source_label
-from contacts.selectors.stages import stage_moves, standing_of
+from contacts.selectors.stages import stage_moves, stages_of, standing_of
 from contacts.selectors.tag_marks import mark_words, marks_open
 from contacts.selectors.tags import customer_ties, evidence_words, fact_names
 from contacts.selectors.timeline import FACETS, LIMIT, customer_timeline, facet_counts
@@ -118,6 +118,7 @@ class CustomerPage(TemplatePage):
         ids = [customer.pk, *(one.pk for one in records)]
         who = {"tenant_id": tenant_id, "customer_ids": ids}
         follows, moves, ties = list(follows_of(**who)), stage_moves(**who, limit=LIMIT), customer_ties(**who)
+        stages = stages_of(tenant_id=tenant_id)
         own = preferences.values(tenant_id, CAP_PER_DAY, CAP_PER_WEEK, PATH_SKUS)
         entries = customer_timeline(
             tenant_id=tenant_id,
@@ -126,6 +127,7 @@ class CustomerPage(TemplatePage):
             follows=follows,
             moves=moves,
             ties=ties,
+            stages={number: one.name for number, one in stages.items()},
         )
         facet = self.request.GET.get("only", "all")
         facet = facet if facet in FACETS else "all"
@@ -134,7 +136,7 @@ class CustomerPage(TemplatePage):
         return {
             "customer": customer,
             **self._profile(customer, has_order=bool(orders)),
-            "standing": standing_of(customer=customer, now=clock.now(), moves=moves),
+            "standing": standing_of(customer=customer, now=clock.now(), moves=moves, stages=stages),
             "phone": masked_phone(customer.phone, may_see=self.can(Permission.SEE_PERSONAL)),
             "entries": [one for one in entries if facet in ("all", one.facet)],
             "facet": facet,

@@ -2,16 +2,28 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console.listing import AsFile
 from console.pages import FormPage, TemplatePage, drawer_done, go, toast
-from contacts.forms import StageForm
+from contacts.enums import STAGE_GUIDE, TrustStage
+from contacts.forms import StageForm, StageSettingForm
+from contacts.policies.stages import BUILT_IN, FIRST, StageRule
 from contacts.selectors import groups_for_choice
-from contacts.selectors.stages import StageRow, stage_distribution, stage_run_last
+from contacts.selectors.stages import (
+    Stage,
+    StageRow,
+    rule_words,
+    stage_distribution,
+    stage_names,
+    stage_run_last,
+    stages_of,
+)
 from contacts.services.stage_runs import stage_run_start
+from contacts.services.stage_settings import WORDS, StageWish, stage_configure
 from contacts.services.stages import stage_set
 from contacts.views.customers import found
 from tenants import clock
@@ -30,15 +42,16 @@ class StagesPage(AsFile, TemplatePage):
     def _file(self) -> HttpResponseBase:
         rows, _groups, _group_id = self._rows()
         head = [
-            _("Stage"), _("People"), _("Share, %"), _("Days in it"), _("What they need"), _("What to do"),
-            _("Next content"),
+            _("Stage"), _("People"), _("Share, %"), _("Days in it"), _("What brings people here"),
+            pgettext_lazy("trust stage", "Where they stand"), _("What they need"), _("What to do"), _("Next content"),
         ]  # fmt: skip
         return self.send_lines(
             head,
             [
                 [
                     f"{row.stage} {row.label}", row.people, round(100 * row.share, 1),
-                    "" if row.days is None else round(row.days, 1), *map(str, row.guide[:3]),
+                    "" if row.days is None else round(row.days, 1), row.rule_words, str(row.told.state),
+                    str(row.told.need), str(row.told.action), str(row.told.content),
                 ]
                 for row in rows
             ],
@@ -96,7 +109,8 @@ class StagePage(FormPage):
     permission = write_permission = Permission.WORK
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        return {"present": found(self.request.tenant.pk, kwargs["pk"]).stage}
+        tenant_id = self.request.tenant.pk
+        return {"present": found(tenant_id, kwargs["pk"]).stage, "names": stage_names(tenant_id=tenant_id)}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {"customer": found(self.request.tenant.pk, kwargs["pk"])}
@@ -111,3 +125,52 @@ class StagePage(FormPage):
         )
         toast(self.request, _("The stage is moved, with your reason"))
         return drawer_done(self.request)
+
+
+class StageSettingPage(FormPage):
+    """A drawer: what the company calls a stage, what it says of it, and by what rule people reach it."""
+
+    template_name = "contacts/stage_setting.html"
+    form_class = StageSettingForm
+    permission = write_permission = Permission.OPERATE
+
+    def _stage(self, **kwargs: Any) -> Stage:
+        found = stages_of(tenant_id=self.request.tenant.pk).get(kwargs["number"])
+        if found is None:
+            raise Http404
+        return found
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        stage = self._stage(**kwargs)
+        return {"has_rule": stage.number != FIRST, "built_in": _built_in(stage.number)}
+
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        stage = self._stage(**kwargs)
+        own = {field: getattr(stage.setting, field) for field in WORDS} if stage.setting else {}
+        return {**own, "how": "any" if stage.rule.any_of else "all", **stage.rule.counts}
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        stage = self._stage(**kwargs)
+        return {"stage": stage, "built_in_rule": rule_words(BUILT_IN.get(stage.number, StageRule({})))}
+
+    def done(self, form: StageSettingForm, **kwargs: Any) -> HttpResponse:
+        stage = self._stage(**kwargs)
+        is_reset = "reset" in self.request.POST
+        words = {field: form.cleaned_data[field] for field in WORDS}
+        wish = StageWish() if is_reset else StageWish(**words, rule=form.rule())
+        rule_changed = stage_configure(
+            tenant=self.request.tenant, stage=stage.number, wish=wish, actor=self.request.actor
+        )
+        toast(
+            self.request,
+            _("Saved. Judge everyone now, and those already known are judged by the new rule too.")
+            if rule_changed
+            else _("The stage is saved."),
+        )
+        return drawer_done(self.request)
+
+
+def _built_in(number: int) -> dict[str, str]:
+    """What the product says of a stage where the company says nothing."""
+    stage = TrustStage(number)
+    return dict(zip(WORDS, map(str, (stage.label, *STAGE_GUIDE[stage])), strict=True))

@@ -152,9 +152,13 @@ class ChannelForm(forms.Form):
     target = forms.IntegerField(
         label=_("People it should bring"), required=False, min_value=1, max_value=10_000_000
     )
+    group_id = forms.TypedChoiceField(
+        label=_("For which group's goal"), required=False, coerce=int, empty_value=None,
+        help_text=_("Needed with a target. The group's own goal stands beside the figure."),
+    )  # fmt: skip
     goal = forms.CharField(
-        label=_("For which group's goal"), required=False, max_length=200,
-        help_text=_("What the group needs these people for; asked with a target."),
+        label=_("What the group needs them for"), required=False, max_length=200,
+        help_text=_("In your own words, such as: fills the group before the trial lesson."),
     )  # fmt: skip
     starts_on = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -174,6 +178,10 @@ class ChannelForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
+    def __init__(self, *args: Any, groups: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["group_id"].choices = [("", "–"), *groups]  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or {}
         if told.get("kind") == ChannelKind.PARTNER:
@@ -182,8 +190,11 @@ class ChannelForm(forms.Form):
             ):  # fmt: skip
                 if not told.get(name):
                     self.add_error(name, words)
-        if told.get("target") and not told.get("goal"):
-            self.add_error("goal", _("Say which group's goal the target serves."))
+        if told.get("target") and not told.get("group_id") and "group_id" not in self.errors:
+            self.add_error("group_id", _("Say which group's goal the target serves."))
+        first, last = told.get("starts_on"), told.get("ends_on")
+        if first and last and last < first:
+            self.add_error("ends_on", _("The last day lies before the first."))
         return told
 
     def fields_of_channel(self) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import QuerySet
+
+from contacts.selectors import customer_ids_by_external, externals_of
 from groups.models import Member
 
 
@@ -10,8 +13,38 @@ def brought_by(
     *, tenant_id: int, external_userids: Iterable[str], since: datetime, until: datetime
 ) -> set[int]:
     """Customers who joined any group in [since, until) by the invitation of one of these people."""
-    rows = Member.objects.filter(
-        tenant_id=tenant_id, invited_by__in=[one for one in external_userids if one], is_staff=False,
-        is_creation_invitee=False, joined_at__gte=since, joined_at__lt=until, customer__isnull=False,
-    )  # fmt: skip
+    rows = joined_by_invitation(tenant_id=tenant_id, external_userids=external_userids)
+    rows = rows.filter(joined_at__gte=since, joined_at__lt=until, customer__isnull=False)
     return set(rows.values_list("customer_id", flat=True))
+
+
+def joined_by_invitation(*, tenant_id: int, external_userids: Iterable[str]) -> QuerySet[Member]:
+    """Who joined a group by the invitation of one of these people, in no order; staff and who came with it are none."""
+    return Member.objects.filter(
+        tenant_id=tenant_id, invited_by__in=[one for one in external_userids if one], is_staff=False,
+        is_creation_invitee=False,
+    )  # fmt: skip
+
+
+def people_brought(*, tenant_id: int, customer_ids: Iterable[int]) -> list[tuple[int, datetime]]:
+    """[(record, when)]: each person whom one of these records brought, once, when they first came. Two queries."""
+    userids = externals_of(tenant_id=tenant_id, customer_ids=customer_ids)
+    rows = joined_by_invitation(tenant_id=tenant_id, external_userids=userids)
+    first: dict[tuple[int, str], datetime] = {}
+    for inviter, who, at in rows.values_list("invited_by", "userid", "joined_at"):
+        for record in userids[inviter]:
+            first[record, who] = min(at, first.get((record, who), at))
+    return [(record, at) for (record, _who), at in first.items()]
+
+
+def inviters_of(*, tenant_id: int, group_id: int, customer_ids: Iterable[int]) -> set[int]:
+    """Customers by whose invitation these sit, or sat, in the group. Two queries, one when nobody was invited."""
+    rows = Member.objects.filter(
+        tenant_id=tenant_id, group_id=group_id, customer_id__in=list(customer_ids), is_creation_invitee=False
+    ).exclude(invited_by="")
+    userids = set(rows.values_list("invited_by", flat=True))
+    return (
+        set(customer_ids_by_external(tenant_id=tenant_id, external_userids=userids).values())
+        if userids
+        else set()
+    )

@@ -52,7 +52,7 @@ with sitting as (
     union all
     select s.group_id, s.customer_id, 'share', t.at from sitting s
     join contacts_stagemove t on t.tenant_id = %(tenant)s and t.customer_id = s.customer_id
-        and t.to_stage = %(shares)s and t.at >= %(since)s and t.at < %(until)s
+        and t.to_stage = %(shares)s and t.source = 'hand' and t.at >= %(since)s and t.at < %(until)s
 )
 select group_id, customer_id, what, array_agg(distinct (at at time zone %(zone)s)::date)
 from facts group by group_id, customer_id, what

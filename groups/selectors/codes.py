@@ -3,15 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Min, OuterRef, QuerySet
+from django.db.models import Count, Min, OuterRef, Q, QuerySet
 
 from contacts.selectors.channels import channels_counted
-from groups.enums import CODE_HOURS_ALERT, CODE_SEATS_ALERT
+from groups.enums import CODE_HOURS_ALERT, CODE_SEATS_ALERT, State
 from groups.models import Group, JoinWay, JoinWayRoom, Member, WelcomeTemplate
 from groups.policies import codes
 from groups.policies.codes import Forecast, Room
+from groups.selectors.lists import groups_by_id
+from groups.selectors.results import goal_words
 from tenants import clock, preferences
 from wecom.keeping import assets, kept
 
@@ -205,9 +208,47 @@ def channel_members(*, tenant_id: int, channel_ids: Iterable[int]) -> dict[int, 
     )
 
 
-def members_by_channel(*, tenant_id: int, channel_id: int) -> QuerySet[Member]:
-    """Spells that began by any code of a channel, newest first."""
+@dataclass(frozen=True)
+class Aim:
+    """What a channel's target serves: the group, what it is to reach, and who came into it by the channel."""
+
+    group: Group
+    goal: str  # the group's, in words
+    people: int
+
+
+def channel_aims(*, tenant_id: int, channels: Iterable[Any]) -> dict[int, Aim]:
+    """{channel id: its aim} of those that serve a group. Three queries at most."""
+    wanted = {one.pk: one.group_id for one in channels if one.group_id}
+    if not wanted:
+        return {}
+    groups = groups_by_id(tenant_id=tenant_id, group_ids=wanted.values())
+    came = Member.objects.filter(
+        tenant_id=tenant_id, channel_id__in=list(wanted), group_id__in=list(groups), is_staff=False
+    ).order_by()
+    counted = came.values_list("channel_id", "group_id").annotate(people=Count("userid", distinct=True))
+    people = {(channel_id, group_id): count for channel_id, group_id, count in counted}
+    goals = goal_words(tenant_id=tenant_id, groups=groups.values())
+    return {
+        pk: Aim(groups[group_id], goals[group_id], people.get((pk, group_id), 0))
+        for pk, group_id in wanted.items()
+        if group_id in groups
+    }
+
+
+def groups_to_serve(*, tenant_id: int, also: int | None = None) -> QuerySet[Group]:
+    """Groups that a channel can bring people to: planned ones too, none that is over but `also`; by name."""
+    rows = Group.objects.filter(tenant_id=tenant_id)
+    present = Q(dismissed_at=None) & ~Q(state=State.ARCHIVED)
+    kept = rows.filter(present | Q(pk=also)) if also else rows.filter(present)
+    return kept.only("name", "planned_name", "chat_id").order_by("name", "planned_name", "pk")
+
+
+def members_by_channel(*, tenant_id: int, channel_id: int, group_id: int | None = None) -> QuerySet[Member]:
+    """Spells that began by any code of a channel, of one group or all, newest first."""
     rows = Member.objects.filter(tenant_id=tenant_id, channel_id=channel_id, is_staff=False)
+    if group_id is not None:
+        rows = rows.filter(group_id=group_id)
     return rows.select_related("customer", "group").order_by("-joined_at", "-pk")
 
 

@@ -5,7 +5,7 @@ no source has ever told is unknown: `people` is None and the page shows a dash.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -247,3 +247,20 @@ def label_of_result(group: Group, key: str) -> str:
 def goal_of(*, tenant_id: int, group_id: int) -> NewUserGoal | None:
     """The ready plan a group began with."""
     return NewUserGoal.objects.filter(tenant_id=tenant_id, group_id=group_id).first()
+
+
+def goal_words(*, tenant_id: int, groups: Iterable[Group]) -> dict[int, str]:
+    """{group id: what it is for and the share of its customers each outcome should reach, in words}. One query."""
+    named = {one.pk: one for one in groups}
+    labels = {
+        REPURCHASE: _("Repurchase"), UPGRADE: _("Upgrade"), REFERRAL: _("Referral"), FEEDBACK: _("Real feedback"),
+        DEAL: _("Deal"),
+    }  # fmt: skip
+    rows = NewUserGoal.objects.filter(tenant_id=tenant_id, group_id__in=list(named))
+    goals = dict(rows.values_list("group_id", "goals"))
+    return {pk: " · ".join(_goal_parts(one, goals.get(pk, {}), labels)) for pk, one in named.items()}
+
+
+def _goal_parts(group: Group, goals: Mapping[str, int], labels: Mapping[str, Any]) -> list[str]:
+    shares = [f"{labels[key]} {percent}%" for key, percent in goals.items() if key in labels]
+    return [*([str(group.get_purpose_display())] if group.purpose else []), *shares]

@@ -161,6 +161,8 @@ class ChannelTable(_CodeTable):
     kind = tables.Column(verbose_name=_("Kind"))
     friends = NumberColumn(verbose_name=_("New friends"), empty_values=(), orderable=False)
     members = NumberColumn(verbose_name=_("Into groups"), empty_values=(), orderable=False)
+    target = NumberColumn(verbose_name=_("Target"), empty_values=())
+    aim = tables.Column(verbose_name=_("For which goal"), empty_values=(), orderable=False)
     cost_fen = NumberColumn(verbose_name=_("Cost"), empty_values=())
     each = NumberColumn(verbose_name=_("Cost per person"), empty_values=(), orderable=False)
     period = tables.Column(verbose_name=_("Period"), empty_values=(), orderable=False)
@@ -168,7 +170,7 @@ class ChannelTable(_CodeTable):
 
     class Meta(ConsoleTable.Meta):
         model = None
-        fields = ("name", "kind", "friends", "members", "cost_fen", "each", "period", "edit")
+        fields = ("name", "kind", "friends", "members", "target", "aim", "cost_fen", "each", "period", "edit")
         row_header = "name"
 
     def render_name(self, record: Any) -> SafeString:
@@ -204,9 +206,36 @@ class ChannelTable(_CodeTable):
         url = f"{reverse('contacts:list', kwargs=slug)}?channel={record.pk}"
         if by == "members":
             url = reverse("groups:channel_people", kwargs={**slug, "pk": record.pk})
-        target = f" / {figure(record.target)}" if record.target and by == "friends" else ""
-        goal = format_html("<small>{}</small>", record.goal) if target and record.goal else ""
-        return format_html('<a class="q-link" href="{}">{}</a>{}{}', url, figure(count), target, goal)
+        return format_html('<a class="q-link" href="{}">{}</a>', url, figure(count))
+
+    def _aim(self, record: Any) -> Any:
+        return self.facts["aims"].get(record.pk)
+
+    def value_target(self, record: Any) -> str:
+        aim = self._aim(record)
+        return f"{aim.people} / {record.target}" if aim and record.target else str(record.target or "")
+
+    def render_target(self, record: Any) -> SafeString:
+        """Who came into the group that the target serves, of how many should; without a group only the latter."""
+        aim = self._aim(record)
+        if not aim or not record.target:
+            return format_html("{}", figure(record.target) if record.target else "–")
+        url = f"{self._url('groups:channel_people', record.pk)}?group={aim.group.pk}"
+        done = format_html('<a class="q-link" href="{}">{}</a>', url, figure(aim.people))
+        return format_html("{} / {}", done, figure(record.target))
+
+    def value_aim(self, record: Any) -> str:
+        aim = self._aim(record)
+        told = [str(aim.group), aim.goal, record.goal] if aim else [record.goal]
+        return " · ".join(one for one in told if one)
+
+    def render_aim(self, record: Any) -> SafeString:
+        aim = self._aim(record)
+        if not aim:
+            return format_html("{}", record.goal or "–")
+        url = self._url("groups:detail", aim.group.pk)
+        words = " · ".join(one for one in (aim.goal, record.goal) if one)
+        return format_html('<a class="q-link" href="{}">{}</a><small>{}</small>', url, aim.group, words)
 
     def value_cost_fen(self, record: Any) -> str:
         return "" if record.cost_fen is None else f"{record.cost_fen / 100:.2f}"

@@ -17,7 +17,7 @@ from groups.enums import CODE_SEATS, Side
 from groups.forms.codes import ChannelForm, JoinWayForm, WayForm, WayWelcomeForm
 from groups.policies.sides import brings_newcomers
 from groups.selectors import groups_open
-from groups.selectors.codes import join_way_get, rooms_of
+from groups.selectors.codes import groups_to_serve, join_way_get, rooms_of
 from groups.selectors.sides import group_side, landing_groups
 from groups.services import codes
 from groups.services.codes import Wish
@@ -286,11 +286,16 @@ class ChannelEdit(FormPage):
         if row is None:
             return {}
         names = (
-            "name", "kind", "place", "means", "partner", "partner_fit", "code", "persona", "target", "goal",
-            "starts_on", "ends_on", "note",
+            "name", "kind", "place", "means", "partner", "partner_fit", "code", "persona", "target",
+            "group_id", "goal", "starts_on", "ends_on", "note",
         )  # fmt: skip
         cost = None if row.cost_fen is None else row.cost_fen / 100
         return {**{name: getattr(row, name) for name in names}, "cost_yuan": cost}
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        row = self._channel(**kwargs)
+        found = groups_to_serve(tenant_id=self.request.tenant.pk, also=row.group_id if row else None)
+        return {"groups": [(one.pk, str(one)) for one in found[:CHOICES]]}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {"channel": self._channel(**kwargs), "here": self.request.path}

@@ -23,6 +23,7 @@ from contacts.selectors.channels import (
 from contacts.services import ways
 from groups.policies.codes import next_room_name
 from groups.selectors.codes import (
+    channel_aims,
     channel_members,
     fillings,
     join_way_get,
@@ -100,7 +101,8 @@ class ChannelListPage(CodeList):
         shown: dict[str, Any] = {
             "tenant_id": self.request.tenant.pk, "channel_ids": [row.pk for row in rows],
         }  # fmt: skip
-        return {"friends": channel_people(**shown), "members": channel_members(**shown)}
+        aims = channel_aims(tenant_id=self.request.tenant.pk, channels=rows)
+        return {"friends": channel_people(**shown), "members": channel_members(**shown), "aims": aims}
 
 
 class JoinWayPage(CodePage):
@@ -240,7 +242,7 @@ class ChannelPeople(_People):
     def queryset(self) -> QuerySet:
         tenant_id = self.request.tenant.pk
         channel = channel_get(tenant_id=tenant_id, channel_id=self.kwargs["pk"])
-        return members_by_channel(tenant_id=tenant_id, channel_id=channel.pk)
+        return members_by_channel(tenant_id=tenant_id, channel_id=channel.pk, group_id=self.number("group"))
 
 
 class _Act(ConsoleView):

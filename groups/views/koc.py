@@ -7,7 +7,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from console.pages import ConsoleView, go, toast
-from contacts.enums import TrustStage
+from contacts.selectors.stages import stage_names
 from groups.enums import KOC_MOVES, KocOrigin, KocState
 from groups.models import Group, HelperTask, Koc
 from groups.selectors.koc import koc_limits, koc_list, owner_load, suggestions
@@ -30,7 +30,7 @@ def koc_context(request: Any, group: Group) -> dict[str, Any]:
     return {
         "kocs": rows,
         "suggestions": suggestions(group=group),
-        "stage_label": TrustStage(stage).label,
+        "stage_label": stage_names(tenant_id=group.tenant_id)[stage],
         "koc_days": days,
         "load": owner_load(group=group, zone=request.tenant.timezone),
         "origins": list(KocOrigin),

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from contacts.enums import TrustStage
 from groups.enums import Kind
 from leads.enums import Tier
 from sop.enums import (
@@ -30,11 +29,7 @@ class ExitForm(forms.Form):
         label=_("Intent tier reached"), choices=[*NONE, *((one.value, one.value) for one in Tier)], required=False
     )  # fmt: skip
     stage = forms.TypedChoiceField(
-        label=_("Trust stage reached"),
-        choices=[*NONE, *((str(value), label) for value, label in TrustStage.choices)],
-        coerce=int,
-        empty_value=None,
-        required=False,
+        label=_("Trust stage reached"), coerce=int, empty_value=None, required=False
     )
     customer_tag = forms.TypedChoiceField(
         label=_("A member carries the tag"), coerce=int, empty_value=None, required=False
@@ -54,8 +49,11 @@ class ExitForm(forms.Form):
         "group_tag": ExitRule.GROUP_TAG, "frozen": ExitRule.FROZEN, "ended": ExitRule.ENDED,
     }  # fmt: skip
 
-    def __init__(self, *args: Any, group_tags: TagChoices, tags: TagChoices, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, group_tags: TagChoices, tags: TagChoices, stages: TagChoices, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["stage"].choices = [*NONE, *stages]  # type: ignore[attr-defined]
         self.fields["customer_tag"].choices = [*NONE, *tags]  # type: ignore[attr-defined]
         self.fields["group_tag"].choices = [*NONE, *group_tags]  # type: ignore[attr-defined]
 

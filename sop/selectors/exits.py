@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from contacts.enums import TrustStage
 from contacts.selectors import buyers_in, customer_list, opted_out_in
+from contacts.selectors.stages import stage_names
 from contacts.selectors.tags import tags_carried, tags_managed
 from groups.enums import State
 from groups.selectors import counts, groups_by_id, members_current
@@ -113,15 +113,18 @@ def exit_value(one: Exit, names: dict[tuple[str, int], str]) -> str:
     if one.rule in (ExitRule.CUSTOMER_TAG, ExitRule.GROUP_TAG):
         return names.get((one.rule, one.value), _("a tag put away"))
     if one.rule == ExitRule.STAGE:
-        return str(TrustStage(one.value).label)
+        return str(names.get((one.rule, one.value), one.value))
     return str(one.value)
 
 
 def tag_names(*, tenant_id: int) -> dict[tuple[str, int], str]:
-    """{(rule, tag id): name} of every tag in use that a rule may ask about. Two queries."""
+    """{(rule, tag id or stage): name} of everything in use that a rule may ask about. Three queries."""
     members = {(str(ExitRule.CUSTOMER_TAG), one.pk): str(one) for one in tags_managed(tenant_id=tenant_id)}
     groups = {(str(ExitRule.GROUP_TAG), int(pk)): name for pk, name in group_tag_choices(tenant_id=tenant_id)}
-    return members | groups
+    stages = {
+        (str(ExitRule.STAGE), number): str(name) for number, name in stage_names(tenant_id=tenant_id).items()
+    }
+    return members | groups | stages
 
 
 def exit_rows(version: Version) -> list[tuple[str, str, bool]]:

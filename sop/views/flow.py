@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from console.pages import ConsoleView, FormPage, TemplatePage, go, toast
+from contacts.selectors.stages import stage_names
 from sop.enums import RunState
 from sop.errors import ReasonMissing
 from sop.forms import ExitForm
@@ -122,7 +123,8 @@ class ExitsPage(FormPage):
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         offered = step_choices(version=found_version(self.request, kwargs["pk"]), step=None)
-        return {name: offered[name] for name in ("group_tags", "tags")}
+        stages = list(stage_names(tenant_id=self.request.tenant.pk).items())
+        return {**{name: offered[name] for name in ("group_tags", "tags")}, "stages": stages}
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         version = found_version(self.request, kwargs["pk"])

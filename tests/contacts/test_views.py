@@ -108,7 +108,7 @@ def test_list_asks_the_same_number_of_queries_for_any_number_of_rows(
             full_customer(tenant)
     client = sign_in(tenant)
     client.get(home)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         client.get(home)
 
 
@@ -149,7 +149,7 @@ def test_detail_asks_the_same_number_of_queries_for_any_story(
             make_order(tenant=tenant, customer=person)
     client = sign_in(tenant)
     client.get(f"{home}{person.pk}/")
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         client.get(f"{home}{person.pk}/")
 
 

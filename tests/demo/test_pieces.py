@@ -9,7 +9,7 @@ from demo.company import Company, Plan
 from demo.messages import TALK, archive_begin, day_of_talk
 from demo.reach import SOURCES, codes_make, owners_ask
 from demo.vendor import Vendor
-from groups.models import JoinWay, Member, WelcomeTemplate
+from groups.models import Group, JoinWay, Member, WelcomeTemplate
 from team.models import Staff, WorkItem
 from tenants.scoping import tenant_scope
 from tests.codes.conftest import World, world  # noqa: F401
@@ -38,10 +38,16 @@ def test_channels_have_costs_and_live_codes_and_who_comes_by_them_is_theirs(worl
     codes_make(company)
     world.settle()
     with tenant_scope(world.tenant):
-        channels = list(Channel.objects.order_by("pk"))
+        channels = list(Channel.objects.exclude(kind="partner").order_by("pk"))
+        partner = Channel.objects.get(kind="partner")
+        groups = {one.pk for one in Group.objects.all()}
         group_codes, codes = list(JoinWay.objects.order_by("pk")), list(ContactWay.objects.order_by("pk"))
     made = SOURCES[: len(world.groups_in_scope())]
     assert [(one.name, one.cost_fen) for one in channels] == [(one.name, one.cost_fen) for one in made]
+    assert all(one.target and one.group_id in groups and one.persona for one in channels)
+    assert (channels[0].place, bool(partner.partner), bool(partner.partner_fit)) == (
+        "xhs", True, True,
+    )  # fmt: skip
     assert [one.status for one in [*group_codes, *codes]] == [KeptState.LIVE] * 2 * len(made)
     assert all(one.qr_picture for one in [*group_codes, *codes])
 

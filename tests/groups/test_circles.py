@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.pages import tenant_url
-from contacts.enums import TrustStage
+from contacts.enums import StageSource, TrustStage
 from contacts.models import CustomerTag, StageMove
 from groups.models import CircleSpell, Member
 from groups.policies.circles import Did, Rule, Standing, beside, spells, standing
@@ -147,14 +147,15 @@ def test_an_answer_to_a_member_makes_the_core_and_a_question_alone_does_not(scop
 
 
 def test_a_share_counts_and_an_answer_to_oneself_does_not(scoped, group):
-    sharer, talker = person(group, "分享"), person(group, "自问")
-    StageMove.objects.create(
-        tenant=scoped, customer=sharer, from_stage=6, to_stage=TrustStage.SHARES, source="staff", at=at(3)
-    )
+    sharer, talker, judged = person(group, "分享"), person(group, "自问"), person(group, "规则")
+    for who, source in ((sharer, StageSource.HAND), (judged, StageSource.RULE)):
+        StageMove.objects.create(
+            tenant=scoped, customer=who, from_stage=6, to_stage=TrustStage.SHARES, source=source, at=at(3)
+        )
     said(group, talker, at(2), asks=True)
     said(group, talker, at(2, 5))
     members_go_through(tenant_id=scoped.pk)
-    assert now_in(group) == {"分享": "influence", "自问": "periphery"}
+    assert now_in(group) == {"分享": "influence", "自问": "periphery", "规则": "periphery"}
 
 
 def test_a_referral_counts_for_who_brought_the_person(scoped, group):

@@ -114,6 +114,7 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "contacts:profile": (WORK, WORK),
     "contacts:stages": (VIEW, WORK),
     "contacts:stages_judge": (VIEW, OPERATE),
+    "contacts:stage_setting": (OPERATE, OPERATE),
     "contacts:same": (VIEW, WORK),
     "contacts:merge": (WORK, WORK),
     "contacts:obstacle": (WORK, WORK),
