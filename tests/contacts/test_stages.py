@@ -277,3 +277,6 @@ def test_who_bought_and_brought_somebody_shares_you_and_the_first_stage_asks_not
     stage_set(tenant=scoped, customer_id=buyer.pk, stage=3, reason="退款", actor=owner)
     on_brought(tenant_id=scoped.pk, events=[joined])
     assert Customer.objects.get(pk=buyer.pk).stage == 3
+    frozen.move(hours=1)
+    make_order(tenant=scoped, customer=buyer)
+    assert judge(scoped, buyer) == [6]  # bought anew; whom they brought before the move back counts no more
