@@ -73,13 +73,13 @@ def stages_of(*, tenant_id: int) -> dict[int, Stage]:
 
 
 def _stage(stage: TrustStage, own: StageSetting | None) -> Stage:
-    words = (stage.label, *STAGE_GUIDE[stage])
-    built_in = BUILT_IN.get(stage, StageRule({}))
-    if own is None:
-        return Stage(int(stage), *words, built_in)
-    said = (own.name, own.state, own.need, own.action, own.content)
-    rule = built_in if own.counts is None else StageRule(own.counts, own.any_of)
-    return Stage(int(stage), *(ours or word for ours, word in zip(said, words, strict=True)), rule, own)
+    said = (own.name, own.state, own.need, own.action, own.content) if own else ("",) * 5
+    built_in = (stage.label, *STAGE_GUIDE[stage])
+    name, state, need, action, content = [ours or word for ours, word in zip(said, built_in, strict=True)]
+    rule = BUILT_IN.get(stage, StageRule({}))
+    if own is not None and own.counts is not None:
+        rule = StageRule(own.counts, own.any_of)
+    return Stage(int(stage), name, state, need, action, content, rule, own)
 
 
 def stage_names(*, tenant_id: int) -> dict[int, Any]:
