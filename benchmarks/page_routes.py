@@ -71,6 +71,7 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "groups:setup_step": {"kind": ("rules",)}, "groups:end_task": {"kind": ("notice",)},
     "groups:promise_end": {"verb": ("withdraw",)},
     "leads:list": {"tab": ("overdue", "today", "won")},
+    "team:ranking_cases": {"figure": ("conversion", "response", "retention", "execution")},
     "sop:week_slot": {"place": ("1-noon",)}, "sop:touch_verb": {"verb": ("confirm",)},
 }  # fmt: skip
 # Words behind the question mark that a page cannot do without; {monday}: of this week, {picks}: some groups.
@@ -165,7 +166,12 @@ def _narrowed(tenant: Tenant) -> dict[str, list[str]]:
     def group(query: str) -> list[str]:
         return [f"{tenant_url(tenant, 'groups:detail', pk=pk)}{query}" for pk in ids]
 
+    ranking = tenant_url(tenant, "team:ranking")
     return {
+        **{
+            f"team:ranking {one}": [f"{ranking}?figure={one}&days=180"]
+            for one in ("response", "retention", "execution")
+        },
         "groups, page 20": [f"{groups}?page=20"],
         "groups, their people counted after the page": [f"{groups}?part=people"],
         "groups by name": [f"{groups}?q=启蒙99"],

@@ -39,6 +39,7 @@ from groups.selectors.endings import ending_open
 from groups.selectors.intros import intros_waiting
 from groups.selectors.panels import People, register_people
 from groups.selectors.promises import promises_overdue
+from groups.selectors.ranking import group_sort_label, stay_cases, stay_cells, stay_lines
 from groups.selectors.results import PREFIX, label_of_result, people_of_result
 from groups.selectors.staff_figures import group_buyers_of, groups_owned, members_carried
 from groups.selectors.violations import violation_timeline, violations_open
@@ -57,6 +58,7 @@ from groups.views.setup_steps import setup_context, shows_setup
 from groups.views.silence import silent_context
 from groups.views.violations import violations_context
 from team.selectors import register_load, register_own_metric
+from team.selectors.ranking import Ranked, register_ranked
 from team.services import register_approval
 from tenants.models import Tenant
 
@@ -67,6 +69,29 @@ register_own_metric(
     definition=_("Customers now in the groups they own who bought ÷ all customers in these groups"),
     provider=group_buyers_of,
     converts=True,
+)
+register_ranked(
+    Ranked(
+        key="retention",
+        label=_("Retention"),
+        definition=_(
+            "Customers still in the group 7 days after joining ÷ customers who joined, in groups that are theirs "
+            "today. Whoever staff took out, and groups that were dissolved, are left out."
+        ),
+        case_label=_("Joined"),
+        hit_label=_("Stayed 7 days"),
+        difficulty=_(
+            "The type of the group and how it is paid: who paid stays longer, whoever runs the group."
+        ),
+        cells=stay_cells,
+        cases=stay_cases,
+        lines=stay_lines,
+        stratum_label=group_sort_label,
+        order=20,
+        caution=_(
+            "People of one group resemble each other, so this interval is rather too narrow than too wide."
+        ),
+    )
 )
 register_load(label=_("Groups"), provider=groups_owned)
 register_load(label=_("People in them"), provider=members_carried)

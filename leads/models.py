@@ -237,13 +237,16 @@ class LeadEvent(TenantModel):
 
 
 class FollowUp(TenantModel):
-    """One contact with the customer, logged with one tap. `minutes` is empty when nobody noted the time."""
+    """One contact with the customer, logged with one tap. `minutes` is empty when nobody noted the time; `due_at` is
+    the deadline that ran when it was logged.
+    """
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="follow_ups", db_index=False)
     at = models.DateTimeField()
     result = models.CharField(max_length=12, choices=FollowResult)
     note = models.CharField(max_length=500, blank=True)
     minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
     tier = models.CharField(max_length=2, blank=True)
     staff = models.ForeignKey(
         "team.Staff", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False

@@ -13,11 +13,21 @@ from leads.enums import FollowResult, LeadState, NextAction
 from leads.phone import lead_panel
 from leads.selectors.board import waiting_urgent
 from leads.selectors.detail import HISTORY_WITHOUT_WORDS, lead_timeline
+from leads.selectors.ranking import (
+    answer_cases,
+    answer_cells,
+    deadline_label,
+    lead_lines,
+    tier_label,
+    won_cases,
+    won_cells,
+)
 from leads.selectors.rules import words_listened
 from leads.selectors.staff import leads_won_of
 from leads.services.work import SOURCE
 from team.phone import register_customer_panel
 from team.selectors import register_own_metric
+from team.selectors.ranking import Ranked, register_ranked
 
 
 def _count(request: HttpRequest) -> QuerySet:
@@ -31,6 +41,41 @@ register_own_metric(
     definition=_("Leads of theirs that were won ÷ leads of theirs that ended as won or not buying"),
     provider=leads_won_of,
     converts=True,
+)
+register_ranked(
+    Ranked(
+        key="conversion",
+        label=_("Conversion"),
+        definition=_(
+            "Leads of theirs that were won and not given back ÷ leads that were won, did not buy, opted out, or were "
+            "still open when their camp was over."
+        ),
+        case_label=_("Leads that ended"),
+        hit_label=_("Won"),
+        difficulty=_("The tier of the lead: an S lead buys sooner than a B lead, whoever looks after it."),
+        cells=won_cells,
+        cases=won_cases,
+        lines=lead_lines,
+        stratum_label=tier_label,
+        order=10,
+    )
+)
+register_ranked(
+    Ranked(
+        key="response",
+        label=_("Response"),
+        definition=_("Deadlines of their leads answered in time ÷ deadlines answered in time or missed."),
+        case_label=_("Deadlines"),
+        hit_label=_("Answered in time"),
+        difficulty=_(
+            "The tier, which sets the deadline (10 minutes are harder than a day), and whether it fell into the night."
+        ),
+        cells=answer_cells,
+        cases=answer_cases,
+        lines=lead_lines,
+        stratum_label=deadline_label,
+        order=30,
+    )
 )
 register_timeline(lead_timeline)
 register_words(words_listened)

@@ -39,6 +39,7 @@ from sop.selectors.lanes import (
     register_lane,
 )
 from sop.selectors.materials import usage_of_materials
+from sop.selectors.ranking import channel_label, done_cases, done_cells, done_lines
 from sop.selectors.step_facts import told_in_steps
 from sop.selectors.templates import template_list
 from sop.selectors.titles import touch_titles
@@ -46,6 +47,7 @@ from sop.selectors.week import plans_of_groups, weeks_of_groups
 from sop.services.runs import offer_end_granted
 from sop.views.runs import run_for_groups
 from team.selectors import register_rail
+from team.selectors.ranking import Ranked, register_ranked
 from team.services import register_approval
 from wecom.keeping.assets import register_user
 
@@ -101,6 +103,26 @@ register_lane(key="festivals", label=_("Festivals"), source=festivals_lane, orde
 register_lane(key="offers", label=pgettext_lazy("calendar", "Offers"), source=offers_lane, order=20)
 register_lane(key="events", label=_("Value events"), source=events_lane, order=30)
 register_lane(key="incidents", label=_("Incidents"), source=incidents_lane, order=90)
+register_ranked(
+    Ranked(
+        key="execution",
+        label=_("Execution"),
+        definition=_(
+            "Touches confirmed in their window ÷ touches that fell due. What a rule blocked is nobody's to do and is "
+            "left out."
+        ),
+        case_label=_("Fell due"),
+        hit_label=_("In its window"),
+        difficulty=_(
+            "How people are reached: a post in a group is done sooner than a call or a private chat."
+        ),
+        cells=done_cells,
+        cases=done_cases,
+        lines=done_lines,
+        stratum_label=channel_label,
+        order=40,
+    )
+)
 register_rail(rhythm_rail)
 register_approval("sop.deadline", _("Another end of an offer"), offer_end_granted)
 register_rail(quota_rail)

@@ -114,6 +114,15 @@ NIGHT_DAYS = declare(
     minimum=1,
     maximum=7,
 )
+RANKING_CASES = declare(
+    "ranking.cases_least",
+    default=30,
+    kind=PreferenceKind.INTEGER,
+    label=_("Cases from which a colleague is compared with others"),
+    help=_("Below, chance decides more than the person: the figure is shown and nobody is placed by it."),
+    minimum=10,
+    maximum=1000,
+)
 SNOOZE_MINUTES = declare(
     "today.snooze_minutes",
     default=30,

@@ -10,6 +10,7 @@ from team.views.approvals import ApprovalsPage, DecideView, WithdrawView
 from team.views.handover import HandoverPack, HandoverPage
 from team.views.load import LoadPage
 from team.views.profile import DayOffView, KindView, ProfilePage, ShiftsView
+from team.views.ranking import RankingCasesPage, RankingPage, RankingPersonPage
 from team.views.roles import RolesPage
 from team.views.staff import StaffLinkPage, StaffListPage
 from team.views.today import ItemActView, TodayPage
@@ -28,6 +29,9 @@ urlpatterns: list[URLPattern] = [
     path("notices/settings/test/", notices.NoticeTest.as_view(), name="notice_test"),
     path("notices/settings/mute/<str:span>/", notices.NoticeMute.as_view(), name="notice_mute"),
     path("team/load/", LoadPage.as_view(), name="load"),
+    path("team/ranking/", RankingPage.as_view(), name="ranking"),
+    path("team/<int:pk>/ranking/", RankingPersonPage.as_view(), name="ranking_person"),
+    path("team/<int:pk>/ranking/<slug:figure>/", RankingCasesPage.as_view(), name="ranking_cases"),
     path("team/roles/", RolesPage.as_view(), name="roles"),
     path("team/<int:pk>/", ProfilePage.as_view(), name="profile"),
     path("team/<int:pk>/kind/<str:kind>", KindView.as_view(), name="kind"),

@@ -24,7 +24,7 @@ from leads.errors import (
 )
 from leads.models import Doubt, FollowUp, Lead
 from leads.policies.follow import next_after
-from leads.services.hand import lead_in_hand, lead_note
+from leads.services.hand import deadlines_note, lead_in_hand, lead_note
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -139,9 +139,10 @@ def lead_follow_up(
         raise DoubtEmpty
     with lead_in_hand(tenant, lead_id, actor) as lead:
         now = clock.now()
+        deadlines_note([lead], now)
         row = FollowUp.objects.create(
             tenant=tenant, lead=lead, at=now, result=FollowResult(result), note=note[:500], minutes=minutes,
-            tier=lead.column, staff_id=lead.owner_id, actor_name=actor.name[:128], key=key,
+            due_at=lead.sla_due_at, tier=lead.column, staff_id=lead.owner_id, actor_name=actor.name[:128], key=key,
         )  # fmt: skip
         lead.first_followed_at = lead.first_followed_at or now
         lead.followed_at, lead.follow_count = now, lead.follow_count + 1

@@ -1,11 +1,12 @@
 """A lead in somebody's hand: locked for one act, derived anew and told to people's lists afterwards."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.db import transaction
 
-from leads.enums import CLOSED_STATES
+from leads.enums import CLOSED_STATES, LeadEventKind
 from leads.errors import LeadClosed
 from leads.models import Lead, LeadEvent, WindowMember
 from leads.services.recompute import leads_recompute
@@ -46,3 +47,25 @@ def lead_note(lead: Lead, kind: str, actor: Actor, **data: object) -> LeadEvent:
     return LeadEvent.objects.create(
         tenant_id=lead.tenant_id, lead=lead, at=clock.now(), kind=kind, data=data, actor_name=actor.name[:128]
     )
+
+
+def deadlines_note(leads: Iterable[Lead], now: datetime) -> list[Lead]:
+    """Write into the history of locked leads which deadline passed, once each, with who had the lead; returns those.
+
+    `sla_noted_at` of each is set and left to the caller to save.
+    """
+    late = [
+        one
+        for one in leads
+        if one.sla_due_at and one.sla_due_at <= now and one.sla_noted_at != one.sla_due_at
+    ]
+    for lead in late:
+        lead.sla_noted_at = lead.sla_due_at
+    LeadEvent.objects.bulk_create(
+        LeadEvent(
+            tenant_id=lead.tenant_id, lead=lead, at=lead.sla_due_at, recorded_at=now,
+            kind=LeadEventKind.SLA_MISSED, data={"tier": lead.column, "staff": lead.owner_id},
+        )
+        for lead in late
+    )  # fmt: skip
+    return late

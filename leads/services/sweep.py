@@ -6,8 +6,9 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from leads.enums import LeadEventKind, LeadState
-from leads.models import Lead, LeadEvent, RuleReport, Window, WindowMember
+from leads.enums import LeadState
+from leads.models import Lead, RuleReport, Window, WindowMember
+from leads.services.hand import deadlines_note
 from leads.services.recompute import leads_recompute
 from leads.services.rule_reports import REPORT_LIMIT_S, rule_report_ask
 from leads.services.windows import REBUILD_TASK
@@ -85,13 +86,4 @@ def _note_passed(tenant_id: int) -> None:
             .filter(tenant_id=tenant_id, sla_due_at__lte=now)
             .select_for_update(skip_locked=True)[:BATCH]
         )
-        for lead in late:
-            lead.sla_noted_at = lead.sla_due_at
-        Lead.objects.bulk_update(late, ["sla_noted_at"])
-        LeadEvent.objects.bulk_create(
-            LeadEvent(
-                tenant_id=tenant_id, lead=lead, at=lead.sla_due_at, recorded_at=now,
-                kind=LeadEventKind.SLA_MISSED, data={"tier": lead.column},
-            )
-            for lead in late
-        )  # fmt: skip
+        Lead.objects.bulk_update(deadlines_note(late, now), ["sla_noted_at"])

@@ -22,6 +22,7 @@ from sop.models import Touch
 from tenants import clock
 
 _IN_WINDOW = Q(done_at__lte=F("window_ends_at"))
+DONE_IN_WINDOW = Q(state=TouchState.CONFIRMED) & _IN_WINDOW
 _NOBODYS = Q(state__in=[TouchState.BLOCKED, TouchState.CANCELLED])
 _ENDED_EARLY = Q(state__in=[TouchState.CONFIRMED, TouchState.SKIPPED, TouchState.EXPIRED, TouchState.FAILED])
 _GROUPED = {
@@ -70,7 +71,7 @@ def _figures(now: datetime) -> dict[str, Q]:
     skipped = Q(state=TouchState.SKIPPED)
     return {
         "due": fell_due,
-        "in_window": fell_due & confirmed & _IN_WINDOW,
+        "in_window": fell_due & DONE_IN_WINDOW,
         "late": fell_due & confirmed & ~_IN_WINDOW,
         "skipped": fell_due & skipped,
         "missed": fell_due & ~(confirmed | said | skipped),

@@ -18,6 +18,7 @@ from team.selectors.load import carried
 from team.selectors.profiles import profiles_of, shares_of
 from team.selectors.shifts import hours_of
 from team.services import day_off_set, profile_set, shifts_set
+from team.viewer import own_staff
 from tenants import clock
 from tenants.enums import Permission
 from tenants.selectors import audit_list
@@ -110,6 +111,7 @@ class ProfilePage(FormPage):
             "today": today,
             "history": [_entry(one) for one in history[:HISTORY_ROWS]],
             "can_lead": self.can(Permission.APPROVE),
+            "can_see_ranking": self.can(Permission.APPROVE) or own_staff(self.request) == staff,
         }  # fmt: skip
 
     def done(self, form: ProfileForm, **kwargs: Any) -> HttpResponse:

@@ -92,6 +92,7 @@ WORDS: dict[str, dict[str, str]] = {
     "team:approval_decide": {"verb": "grant"},
     "team:item_act": {"verb": "done"},
     "team:kind": {"kind": "sales"},
+    "team:ranking_cases": {"figure": "conversion"},
     "team_phone:item_act": {"verb": "done"},
     "wecom:archive_act": {"verb": "pause"},
     "wecom:inbox_bulk": {"verb": "replay"},
