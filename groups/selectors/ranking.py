@@ -26,7 +26,7 @@ def group_sort_label(stratum: str) -> str:
     return " · ".join(words)
 
 
-def _joined(tenant: Any, since: datetime, until: datetime) -> QuerySet[Member]:
+def _joined(tenant: Any, since: datetime, until: datetime) -> QuerySet:
     """Spells of customers whose seventh day fell into [since, until), in groups of somebody.
 
     Nobody left who was there from the start of the chat, was taken out by staff, or lost the group itself (R101).

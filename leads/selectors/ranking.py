@@ -34,7 +34,7 @@ def deadline_label(stratum: str) -> str:
     return _("%(tier)s, at night") % {"tier": tier or "–"} if part == NIGHT else tier or "–"
 
 
-def _ended(tenant: Any, since: datetime, until: datetime) -> QuerySet[Lead]:
+def _ended(tenant: Any, since: datetime, until: datetime) -> QuerySet:
     """Leads of somebody that ended, or that nobody had ended when their camp was over."""
     return (
         Lead.objects.filter(tenant=tenant, owner__isnull=False)

@@ -67,5 +67,6 @@ def deadlines_note(leads: Iterable[Lead], now: datetime) -> list[Lead]:
             kind=LeadEventKind.SLA_MISSED, data={"tier": lead.column, "staff": lead.owner_id},
         )
         for lead in late
+        if lead.sla_due_at
     )  # fmt: skip
     return late

@@ -19,7 +19,7 @@ def channel_label(stratum: str) -> str:
     return str(Channel(stratum).label) if stratum in Channel.values else stratum
 
 
-def _due(tenant: Any, since: datetime, until: datetime) -> QuerySet[Touch]:
+def _due(tenant: Any, since: datetime, until: datetime) -> QuerySet:
     """Touches of somebody that fell due, planned in [since, until)."""
     rows = execution_touches(tenant_id=tenant.pk, figure="due", since=since, until=until)
     return rows.filter(staff__isnull=False).annotate(
