@@ -29,8 +29,8 @@ LEFT_OUT = {
     "wecom:asset": "a file", "wecom:archive_file": "a file", "wecom:archive_consents": "a file",
     "wecom:inbox_progress": "of a batch that is running",
     **dict.fromkeys((
-        "groups:overlap_people", "sop:link_people", "sop:pulse_people", "sop:fact_people", "sop:step_people",
-        "analytics:people",
+        "groups:overlap_people", "sop:link_people", "sop:pulse_people", "sop:fact_people", "sop:strategy_people",
+        "sop:step_people", "analytics:people",
     ), "opened from a figure, with its words"),
     **dict.fromkeys((
         "groups:screening", "groups:candidates", "groups:invite", "groups:setup_step", "groups:violation_picture",

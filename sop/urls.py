@@ -25,6 +25,7 @@ from sop.views import (
     step_parts,
     step_past,
     steps,
+    strategies,
     templates,
     topics,
     touches,
@@ -71,6 +72,10 @@ urlpatterns: list[URLPattern] = [
     path("sop/runs/<int:pk>/pulse/", pulses.PulsePeoplePage.as_view(), name="pulse_people"),
     path("sop/runs/<int:pk>/facts/", run_facts.RunFactsView.as_view(), name="run_facts"),
     path("sop/runs/<int:pk>/fact-people/", run_facts.FactPeoplePage.as_view(), name="fact_people"),
+    path("sop/runs/<int:pk>/strategies/", strategies.StrategiesView.as_view(), name="strategies"),
+    path(
+        "sop/runs/<int:pk>/strategy-people/", strategies.StrategyPeoplePage.as_view(), name="strategy_people"
+    ),
     path("sop/runs/<int:pk>/step-people/", step_past.StepPeoplePage.as_view(), name="step_people"),
     path("sop/versions/<int:pk>/flight/", flights.FlightAskPage.as_view(), name="flight_ask"),
     path("sop/flights/<int:pk>/", flights.FlightPage.as_view(), name="flight"),
@@ -134,6 +139,7 @@ urlpatterns: list[URLPattern] = [
     path("sop/versions/<int:pk>/exits/", flow.ExitsPage.as_view(), name="exits"),
     path("sop/versions/<int:pk>/frame/", frame.FramePage.as_view(), name="frame"),
     path("sop/runs/<int:pk>/flow/", flow.RunFlowPage.as_view(), name="run_flow"),
+    path("sop/runs/<int:pk>/stalls/", flow.StallsView.as_view(), name="stalls"),
     path("sop/runs/<int:pk>/late/<slug:verb>/", flow.LateDecideView.as_view(), name="run_late"),
     path(
         "sop/runs/<int:pk>/chain/<int:step_pk>/<int:other_pk>/",

@@ -18,6 +18,7 @@ class ReassignForm(forms.Form):
         label=pgettext_lazy("colleague", "To"),
         coerce=int,
         error_messages={"required": _("Choose a colleague.")},
+        help_text=_("“Suggested”: their kind suits these links of the camp. It is never a label for pay."),
     )
     reason = forms.CharField(
         label=_("Reason"), max_length=200, error_messages={"required": _("Say why: it stands in the trail.")}
@@ -26,6 +27,9 @@ class ReassignForm(forms.Form):
     def __init__(self, *args: Any, offers: "Sequence[Match]", total: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["staff"].choices = [  # type: ignore[attr-defined]
-            (one.staff.pk, f"{one.staff} ({len(one.taken)}/{total})" if total > 1 else str(one.staff))
-            for one in offers
+            (one.staff.pk, " · ".join([_named(one, total), *one.notes])) for one in offers
         ]
+
+
+def _named(one: "Match", total: int) -> str:
+    return f"{one.staff} ({len(one.taken)}/{total})" if total > 1 else str(one.staff)

@@ -53,6 +53,16 @@ class Fired:
     open: int
     ended: int
 
+    @property
+    def figures(self) -> list[tuple[int, list[str]]]:
+        """(count, the states that its touches are in; none: all), in the order of the page's columns."""
+        return [
+            (self.fired, []),
+            (self.open, sorted(TOUCH_OPEN)),
+            (self.done, sorted(_SENT)),
+            (self.ended, sorted(_GONE)),
+        ]
+
 
 @dataclass(frozen=True)
 class Link:
@@ -249,23 +259,20 @@ class Glance:
     """What the run's calendar says of it in one line; zero of everything: nothing to say."""
 
     asked: int
-    stalled: int
     left: int
     boosts: Boosts
     has_triggers: bool
+    has_chains: bool
 
     @property
     def is_quiet(self) -> bool:
-        return not (self.asked or self.stalled or self.left or self.has_triggers or self.boosts.boosted)
+        return not (self.asked or self.left or self.has_triggers or self.boosts.boosted)
 
 
 def flow_glance(*, tenant: "Tenant", run: Run) -> Glance:
-    """Four queries, one more where people were boosted, and some eight where a step waits for answers."""
-    steps = list(
-        Step.objects.filter(tenant=tenant, version_id=run.version_id, anchor__in=TRIGGER_ANCHORS).exclude(
-            anchor=Anchor.MEMBER_JOIN
-        )
-    )
+    """Four queries, one more where people were boosted. How many chains stall is asked apart: `chains_stalled`."""
+    steps = Step.objects.filter(tenant=tenant, version_id=run.version_id, anchor__in=TRIGGER_ANCHORS)
+    anchors = set(steps.exclude(anchor=Anchor.MEMBER_JOIN).order_by().values_list("anchor", flat=True))
     asked = Touch.objects.filter(tenant=tenant, run=run, state=TouchState.PARKED, rule_code=Rule.ASK)
     left = RunExit.objects.filter(tenant=tenant, run=run)
     counted = rows_counted(
@@ -273,8 +280,14 @@ def flow_glance(*, tenant: "Tenant", run: Run) -> Glance:
     )
     return Glance(
         asked=counted["asked"],
-        stalled=sum(one.stalled for one in _chains(run, [s for s in steps if s.anchor == Anchor.ANSWERS])),
         left=counted["left"],
         boosts=boosts_of(tenant=tenant, run=run),
-        has_triggers=bool(steps),
+        has_triggers=bool(anchors),
+        has_chains=Anchor.ANSWERS in anchors,
     )
+
+
+def chains_stalled(*, tenant: "Tenant", run: Run) -> int:
+    """In how many places the chains of a run wait in vain. Some eight queries, one without a chain."""
+    steps = Step.objects.filter(tenant=tenant, version_id=run.version_id, anchor=Anchor.ANSWERS)
+    return sum(one.stalled for one in _chains(run, list(steps)))

@@ -12,6 +12,7 @@ from sop.enums import GROUP_CHANNELS, MASS_CHANNELS, Anchor, TemplateKind
 from sop.models import Step, Version
 from sop.policies import calendar, plan
 from sop.selectors.constitution import judged
+from sop.selectors.hands import LinkHands, link_hands
 from sop.selectors.templates import limits_for
 from tenants import clock
 
@@ -46,6 +47,7 @@ class RunPreview:
     peak_messages: int
     peak_day: int
     staff: list[StaffLoad]
+    hands: list[LinkHands]  # of a camp of links: who carries them out, and whom their kind suggests (R120)
     findings: list[plan.Finding]
     broken: list[Broken]  # what the constitution says for the types of these groups
     minutes_limit: int
@@ -82,6 +84,7 @@ def run_preview(
         peak_messages=peak[1].messages,
         peak_day=peak[0],
         staff=_staff_loads(groups, planned.values()),
+        hands=link_hands(tenant=tenant, steps=steps, groups=groups),
         findings=plan.check(
             list(planned.values()),
             last_day=last_day,

@@ -5,6 +5,7 @@ from datetime import datetime
 from sop.enums import Anchor, Audience, RecipientState, RunState
 from sop.models import Run, RunGroup, Step, Touch, TouchRecipient
 from sop.policies import calendar
+from sop.selectors.hands import staff_by_role
 from tenants import clock
 
 
@@ -56,7 +57,7 @@ def _plan_step(row: RunGroup, step: Step, customer_ids: list[int], joined_at: da
         group=row.group,
         occurrence=f"{occurrence}:{new[0]}",
         defaults={
-            "staff_id": row.group.owner_id,
+            "staff_id": lambda: _hands(row, step),
             "channel": step.channel,
             "planned_at": due,
             "due_at": due,
@@ -71,3 +72,8 @@ def _plan_step(row: RunGroup, step: Step, customer_ids: list[int], joined_at: da
             for customer_id in new
         )
     return int(made)
+
+
+def _hands(row: RunGroup, step: Step) -> int | None:
+    """Whose task it is: whoever holds the step's role in the group."""
+    return staff_by_role(tenant_id=row.tenant_id, groups=[row.group])[row.group_id].get(step.role)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from django.db.models import F, Q
 
 from contacts.services.touch import gate_release
-from groups.selectors import staff_in
 from outbox.services import publish_many
-from sop.enums import REF, Anchor, Rule, StepRole, TouchState
+from sop.enums import REF, Anchor, Rule, TouchState
 from sop.events import TouchesStopped
 from sop.models import Run, RunGroup, Step, Touch
 from sop.policies import calendar
 from sop.selectors.exits import out_of_runs
+from sop.selectors.hands import staff_by_role
 from sop.services.parked import parked_put
 from sop.services.state import send_key, touch_move, touches_store
 from team.services import work_items_close
@@ -84,7 +84,7 @@ def plan_apply(*, tenant: "Tenant", run: Run) -> int:
         for place, slot in wanted.items()
         if slot.window_ends_at > now and (place in known or (slot.step.key, slot.group.pk) not in past)
     }
-    staff = staff_by_role(tenant, [slot.group for slot in slots.values()])
+    staff = staff_by_role(tenant_id=tenant.pk, groups=[slot.group for slot in slots.values()])
     Touch.objects.bulk_create(
         (
             slot_touch(run, slot, staff[slot.group.pk].get(slot.step.role))
@@ -164,23 +164,6 @@ def touch_revived(row: Touch) -> Touch:
     if row.state == TouchState.CANCELLED:
         touch_move(row, TouchState.PLANNED, done_at=None)
     return row
-
-
-def staff_by_role(tenant: "Tenant", groups: Iterable["Group"]) -> dict[int, dict[str, int | None]]:
-    """Group id -> role -> staff id. A role nobody holds falls to the owner."""
-    every = {group.pk: group for group in groups}
-    present = staff_in(tenant_id=tenant.pk, group_ids=sorted(every))
-    found: dict[int, dict[str, int | None]] = {}
-    for group_id, group in every.items():
-        others = [one for one in present.get(group_id, []) if one != group.owner_id]
-        owner = group.owner_id or (others[0] if others else None)
-        assistant = others[0] if others else owner
-        found[group_id] = {
-            StepRole.OWNER: owner,
-            StepRole.ASSISTANT: assistant,
-            StepRole.SALES: others[1] if len(others) > 1 else assistant,
-        }
-    return found
 
 
 def plan_cancel(*, tenant: "Tenant", run: Run) -> int:

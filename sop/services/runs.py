@@ -21,6 +21,7 @@ from sop.enums import (
     HIDDEN_KINDS,
     INTERNAL_CHANNELS,
     Anchor,
+    Rule,
     RunState,
     TouchState,
     VersionState,
@@ -34,7 +35,7 @@ from sop.selectors.constitution import judged
 from sop.selectors.findings import broken
 from sop.selectors.preview import steps_in_run
 from sop.selectors.talks import talks_to_come
-from sop.services.planning import plan_apply, plan_cancel
+from sop.services.planning import plan_apply, plan_cancel, touches_take_back
 from sop.services.texts import PRODUCT_LINKS
 from team.services import approval_ask
 from tenants import audit, clock
@@ -387,6 +388,7 @@ def run_set_groups(*, tenant: "Tenant", run_id: int, group_ids: Iterable[int], a
             RunGroup(tenant=tenant, run=run, group_id=group_id) for group_id in sorted(wanted - set(rows))
         )
         plan_apply(tenant=tenant, run=run)
+        _triggered_take_back(tenant, run, present - wanted)
         if not is_inside:
             window_put(tenant, run)
         audit.record(
@@ -397,6 +399,19 @@ def run_set_groups(*, tenant: "Tenant", run_id: int, group_ids: Iterable[int], a
             changes={"groups": [sorted(present), sorted(wanted)]},
         )
     return run
+
+
+def _triggered_take_back(tenant: "Tenant", run: Run, group_ids: Iterable[int]) -> None:
+    """What triggers have planned for groups that leave is off at once; it comes back with them."""
+    touches_take_back(
+        tenant=tenant,
+        touches=Touch.objects.filter(
+            tenant=tenant, run=run, group__in=list(group_ids), state=TouchState.PLANNED
+        ).exclude(occurrence=""),
+        to=TouchState.CANCELLED,
+        rule=str(Rule.GROUP_LEFT),
+        reason=str(Rule.GROUP_LEFT.label),
+    )
 
 
 def run_cancel(*, tenant: "Tenant", run_id: int, reason: str, actor: Actor) -> Run:

@@ -17,9 +17,9 @@ from sop.enums import TRIGGER_ANCHORS, Anchor, RecipientState, Rule, RunState, T
 from sop.errors import ReasonMissing, RunOver
 from sop.models import Run, RunGroup, Step, Touch, TouchRecipient
 from sop.policies import calendar
+from sop.selectors.hands import staff_by_role
 from sop.selectors.happened import Happened, happened
 from sop.services.exits import exits_judge
-from sop.services.planning import staff_by_role
 from sop.services.state import touch_move, touches_store
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -137,7 +137,7 @@ def _put(tenant: "Tenant", run: Run, fires: Iterable[_Fire]) -> int:
         return 0
     had_groups, had_people = _had(run, {fire.step.key for fire in wanted})
     revived = _taken_back(run)
-    staff = staff_by_role(tenant, [fire.row.group for fire in wanted])
+    staff = staff_by_role(tenant_id=tenant.pk, groups=[fire.row.group for fire in wanted])
     touches: list[Touch] = []
     places: list[tuple[Touch, int]] = []
     back: list[Touch] = []

@@ -20,7 +20,8 @@ from sop.models import Run, RunGroup, Step, Touch, TouchRecipient, Version
 from sop.policies import calendar, moves
 from sop.policies.moves import Line, Place, Row
 from sop.selectors.differences import Beside, ShownStep, beside_shown, versions_beside
-from sop.services.planning import slots_of, staff_by_role, step_due_at, touch_revived
+from sop.selectors.hands import staff_by_role
+from sop.services.planning import slots_of, step_due_at, touch_revived
 from sop.services.runs import BESIDE_KINDS, check_kinds, run_last_day, run_locked, run_needs, window_put
 from sop.services.state import touch_move, touches_store
 from tenants import audit, clock
@@ -286,7 +287,7 @@ def _again(planned: Planned, place: Place, touch: Touch) -> Touch:
 def _create(tenant: "Tenant", run: Run, planned: Planned, lines: list[Line]) -> None:
     places = [(line, line.place) for line in lines if line.place is not None]
     groups = groups_by_id(tenant_id=tenant.pk, group_ids=sorted({one.group_id or 0 for _line, one in places}))
-    staff = staff_by_role(tenant, groups.values())
+    staff = staff_by_role(tenant_id=tenant.pk, groups=groups.values())
     made = Touch.objects.bulk_create(
         Touch(
             tenant=tenant,

@@ -6,14 +6,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from console.pages import ConsoleView, FormPage, TemplatePage, go, toast
+from console.pages import ConsoleView, FormPage, TemplatePage, go, render, toast
 from contacts.selectors.stages import stage_names
 from sop.enums import RunState
 from sop.errors import ReasonMissing
 from sop.forms import ExitForm
 from sop.models import RunGroup, Step
 from sop.policies import exits as policy
-from sop.selectors.flow import customers_named, run_flow
+from sop.selectors.flow import chains_stalled, customers_named, run_flow
 from sop.selectors.titles import step_choices
 from sop.services.catchup import parked_decide
 from sop.services.exits import version_set_exits
@@ -50,6 +50,15 @@ class RunFlowPage(TemplatePage):
             "named_count": len(ids or ()),
             "can_decide": self.can(Permission.OPERATE) and run.state == RunState.RUNNING,
         }
+
+
+class StallsView(ConsoleView):
+    """GET by htmx: whether the chains of a run stall, and where to look."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = found_run(request, pk)
+        context = {"run": run, "stalled": chains_stalled(tenant=self.request.tenant, run=run)}
+        return render(request, "sop/_stalls.html", context, partial="sop/_stalls.html")
 
 
 class LateDecideView(ConsoleView):

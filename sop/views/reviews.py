@@ -14,7 +14,6 @@ from sop.selectors.calendar import run_get
 from sop.selectors.execution import Execution, execution_rate, skip_reasons, together
 from sop.selectors.pulses import pulses_of_run
 from sop.selectors.quadrants import INTERACTION, ORDERS, run_quadrants
-from sop.selectors.results import INTERACTED_WITHIN_H, ORDERED_WITHIN_H, results_by
 from sop.selectors.reviews import items_of, review_numbers, review_of
 from sop.selectors.talks import run_talk
 from sop.selectors.templates import step_list
@@ -70,9 +69,6 @@ class ResultsPage(TemplatePage):
             "unjudged": found.of(None),
             "pulses": pulses_of_run(tenant=tenant, run=run),
             "talk": run_talk(tenant=tenant, run=run),
-            "strategies": results_by(tenant=tenant, run=run, by="strategy"),
-            "act_h": INTERACTED_WITHIN_H,
-            "order_h": ORDERED_WITHIN_H,
         }
 
     def _parts(self, run: Run, by: str) -> list[Execution]:

@@ -1,6 +1,7 @@
 """The drawer of one step: its fields, its message, whom it would reach, what the checks say while one types."""
 
 import json
+from functools import cached_property
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -30,11 +31,12 @@ SAVED, ADDED = "sop/_step_saved.html", "sop/_attachment_added.html"
 NEW = {"content_type": "value", "channel": "group_forward", "evidence": "note"}
 
 
-def found_step(version: Version, step_pk: int | None) -> Step | None:
-    """None without an id. Raises Http404 for one that is not of this version."""
+def found_step(version: Version, step_pk: int | None, steps: list[Step] | None = None) -> Step | None:
+    """None without an id. Raises Http404 for one that is not of this version, whose `steps` may be given as read."""
     if step_pk is None:
         return None
-    found = next((one for one in step_list(version=version) if one.pk == step_pk), None)
+    rows = step_list(version=version) if steps is None else steps
+    found = next((one for one in rows if one.pk == step_pk), None)
     if found is None:
         raise Http404
     return found
@@ -65,8 +67,21 @@ class StepPage(FormPage):
     form_class = StepForm
     write_permission = Permission.OPERATE
 
+    @cached_property
+    def opened(self) -> tuple[Version, list[Step]]:
+        version = found_version(self.request, self.kwargs["pk"])
+        return version, step_list(version=version)
+
+    def present(self, **kwargs: Any) -> tuple[Version, list[Step]]:
+        """The version and its steps: read once for looking, anew each time while something is being saved."""
+        if self.request.method == "GET":
+            return self.opened
+        version = found_version(self.request, kwargs["pk"])
+        return version, step_list(version=version)
+
     def step(self, **kwargs: Any) -> Step | None:
-        return found_step(found_version(self.request, kwargs["pk"]), kwargs.get("step_pk"))
+        version, steps = self.present(**kwargs)
+        return found_step(version, kwargs.get("step_pk"), steps)
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         step = self.step(**kwargs)
@@ -77,12 +92,11 @@ class StepPage(FormPage):
         return {"day": day if day.isdecimal() else 1, "at": at, **NEW}
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        return step_choices(version=found_version(self.request, kwargs["pk"]), step=self.step(**kwargs))
+        return step_choices(version=self.present(**kwargs)[0], step=self.step(**kwargs))
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        version = found_version(self.request, kwargs["pk"])
-        steps = step_list(version=version)
-        step = self.step(**kwargs)
+        version, steps = self.present(**kwargs)
+        step = found_step(version, kwargs.get("step_pk"), steps)
         context = drawer_context(self, version, step, steps)
         if self.request.method == "POST":
             form = StepForm(self.request.POST)

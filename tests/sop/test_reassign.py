@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 from django.test import Client
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,11 +15,13 @@ from sop.enums import Channel, TouchState
 from sop.errors import CannotTake, ReasonMissing, TouchFixed
 from sop.models import Reassignment, Touch, TouchRecipient
 from sop.policies.reassign import Colleague, Held, Refusal, refusal
+from sop.selectors.reassign import matches
 from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
 from sop.services.reassign import leavers_propose, reassign_undo, touches_reassign
 from sop.services.staff import bundle_submit
-from team.models import Staff, WorkItem
+from team.models import DayOff, Staff, WorkItem
+from team.services import profile_set
 from tenants import clock
 from tenants.audit import SYSTEM, Actor
 from tenants.enums import Permission
@@ -235,6 +238,63 @@ class TestGiving:
         owners = list(Touch.objects.order_by("pk").values_list("staff_id", flat=True))
         assert owners == [made.staff.pk, other.pk]
         assert client.get(f"{base}give/?touch={first.pk}").status_code == 200
+
+    def test_who_suits_the_links_and_is_at_work_then_is_asked_first(
+        self, camp: Make, frozen: MovableClock, client: Client
+    ) -> None:
+        made, carer = ground(camp, frozen, dispatch=False, groups=1, link=4)
+        closer, plain = (
+            make_staff(tenant=made.tenant, app=made.groups[0].app, userid=name, name=name)
+            for name in ("b", "c")
+        )
+        for one in (closer, plain):
+            make_member(group=made.groups[0], staff=one)
+        for one, kind in ((carer, "operations"), (closer, "sales")):
+            profile_set(tenant=made.tenant, staff_id=one.pk, kind=kind, actor=SYSTEM)
+
+        def offered() -> list[tuple[str, list[str]]]:
+            with override("en"):
+                found = matches(tenant=made.tenant, touches=[Touch.objects.select_related("step").get()])
+                return [(str(one.staff), one.notes) for one in found if one.taken]
+
+        sold, cared = "suggested: Pure sales", "Operations-minded"
+        assert offered() == [("b", [sold]), ("c", []), ("何静", [cared])]
+        made.version.steps.update(link=2)
+        assert offered() == [("何静", [f"suggested: {cared}"]), ("c", []), ("b", ["Pure sales"])]
+        made.version.steps.update(link=None)
+        assert [notes for _who, notes in offered()] == [["Pure sales"], [], [cared]]
+        made.version.steps.update(link=4)
+        DayOff.objects.create(tenant=made.tenant, staff=closer, day=Touch.objects.get().due_at.date())
+        assert offered() == [("c", []), ("何静", [cared]), ("b", [sold, "not at work then"])]
+        client.force_login(User.objects.get(email="lin@example.com"))
+        User.objects.update(language="en")
+        shown = client.get(f"/t/{made.tenant.slug}/sop/touches/give/?touch={Touch.objects.get().pk}")
+        assert f"b · {sold} · not at work then</option>" in shown.content.decode()
+        assert "never a label for pay" in shown.content.decode()
+        made.version.steps.update(link=2)
+        frozen.move(seconds=3600)
+        dispatch_due(tenant_id=made.tenant.pk)
+        phone = hold_phone(made.tenant, made.staff)
+        asked = phone.get(f"/m/{made.tenant.slug}/send/{Touch.objects.get().pk}/").content.decode()
+        assert f"何静 · suggested: {cared}</option>" in asked
+
+    def test_who_may_take_more_comes_first_and_for_late_ones_who_works_now(
+        self, camp: Make, frozen: MovableClock
+    ) -> None:
+        made, wide = ground(camp, frozen, dispatch=False, groups=2, link=4)
+        narrow = make_staff(tenant=made.tenant, app=made.groups[0].app, userid="b", name="b")
+        make_member(group=made.groups[0], staff=narrow)
+        profile_set(tenant=made.tenant, staff_id=narrow.pk, kind="sales", actor=SYSTEM)
+
+        def asked() -> list[tuple[Staff, bool]]:
+            found = matches(tenant=made.tenant, touches=list(Touch.objects.select_related("step")))
+            return [(one.staff, one.is_on) for one in found if one.taken]
+
+        assert asked() == [(wide, True), (narrow, True)]
+        DayOff.objects.create(tenant=made.tenant, staff=wide, day=clock.now().date())
+        assert asked() == [(wide, False), (narrow, True)]
+        frozen.move(days=1)
+        assert asked() == [(wide, True), (narrow, True)]
 
 
 @pytest.mark.integration

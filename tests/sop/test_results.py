@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts.models import Order
+from contacts.models import Customer, Order
 from contacts.services.touch import gate_release
 from sop.enums.reviews import Quadrant
 from sop.models import Step, Touch
@@ -22,7 +22,7 @@ from sop.services.planning import plan_apply
 from tenants.models import Preference, Tenant
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
-from tests.factories.contacts import make_behaviour
+from tests.factories.contacts import make_behaviour, make_order
 from tests.factories.groups import make_group
 from tests.factories.team import make_staff
 from tests.sop.conftest import Camp
@@ -117,6 +117,36 @@ def test_results_by_strategy_count_people_once_and_only_what_followed(
     assert herd.interaction_rate == 0.2
     by_step = {one.key for one in results_by(tenant=tenant, run=camp_done.run, by="step")}
     assert by_step == {"herd", "plain"}
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_two_records_of_one_person_are_one_and_each_figure_opens_its_people(
+    camp_done: Camp, page: Callable[..., Any]
+) -> None:
+    tenant, people = camp_done.tenant, camp_done.people[0]
+    Customer.objects.filter(pk=people[1].pk).update(person=people[0])
+    for one in people[:2]:
+        make_behaviour(tenant=tenant, customer=one, kind="live", occurred_at=at("11:00"))
+        make_order(tenant=tenant, customer=one, ordered_at=at("12:00"))
+    make_behaviour(tenant=tenant, customer=people[2], kind="live", occurred_at=at("12:00"))
+    (herd,) = [
+        one for one in results_by(tenant=tenant, run=camp_done.run, by="strategy") if one.key == "herd"
+    ]
+    assert (herd.people, herd.interacted, herd.ordered) == (4, 2, 1)
+    base = f"/sop/runs/{camp_done.run.pk}"
+    shown = page(f"{base}/strategies/").content.decode()
+    for figure, who in (
+        ("people", people[:1] + people[2:]),
+        ("interacted", people[::2][:2]),
+        ("ordered", people[:1]),
+    ):
+        where = f"{base}/strategy-people/?strategy=herd&figure={figure}"
+        assert where.replace("&", "&amp;") in shown
+        behind = page(where).content.decode()
+        assert {one.pk for one in people if f"/customers/{one.pk}/" in behind} == {one.pk for one in who}
+    assert page(f"{base}/strategy-people/?strategy=herd&figure=caused").status_code == 404
+    assert "/strategies/" in page(f"{base}/results/").content.decode()
 
 
 @pytest.mark.integration

@@ -205,7 +205,12 @@ def test_the_page_of_a_run_asks_as_often_for_many_chains(
         "anchor": "answers", "trigger_step": "ask", "trigger_kind": "message", "trigger_count": 2,
         "trigger_hours": 1, "text": "谢谢大家",
     }  # fmt: skip
-    made = camp(steps=[{"key": "ask", "is_service": True}, {"key": "then", **chain}], groups=2)
+    boost = {"key": "boost", "audience": "uninteracted", "channel": "private_mass", "is_service": True}
+    made = camp(
+        steps=[{"key": "ask", "is_service": True}, {"key": "then", **chain}, boost],
+        groups=2,
+        key_interaction="live",
+    )
     plan_apply(tenant=tenant, run=made.run)
     frozen.set(at("10:05"))
     dispatch_due(tenant_id=tenant.pk)
@@ -213,12 +218,16 @@ def test_the_page_of_a_run_asks_as_often_for_many_chains(
         touch_submit(tenant=tenant, touch_id=touch.pk, actor=SYSTEM)
     frozen.set(at("12:00"))
     url = f"/sop/runs/{made.run.pk}/"
-    assert "#chains" in page(url).content.decode()
-    few = asked(lambda: page(url))
+    asks = f"/sop/runs/{made.run.pk}/stalls/"
+    shown = page(f"{url}?group={made.groups[0].pk}").content.decode()
+    assert f'{asks}" hx-trigger="load"' in shown
+    assert "#chains" in page(asks).content.decode()
+    few, fewer = asked(lambda: page(f"{url}?group={made.groups[0].pk}")), asked(lambda: page(asks))
     with tenant_scope(tenant):
         for number in range(3):
             make_step(tenant=tenant, version=made.version, key=f"more{number}", **chain)
-    assert asked(lambda: page(url)) == few
+    assert asked(lambda: page(f"{url}?group={made.groups[0].pk}")) == few <= 25
+    assert asked(lambda: page(asks)) == fewer
 
 
 def test_moving_a_run_asks_as_often_for_many_steps(
@@ -263,6 +272,29 @@ def test_starting_a_run_asks_as_often_for_many_versions_and_groups(
     shown = page("/sop/runs/new/").content.decode()
     assert shown.count('name="groups"') == 4
     assert asked(lambda: page("/sop/runs/new/")) == few <= 25
+
+
+def test_the_drawer_of_a_step_reads_its_version_once(
+    page: Callable[..., Any], camp: Make, tenant: Tenant
+) -> None:
+    made = camp(
+        steps=[
+            {"key": "a"},
+            {"key": "b", "anchor": "answers", "trigger_step": "a", "trigger_kind": "message"},
+        ]
+    )
+    plan_apply(tenant=tenant, run=made.run)
+    step = made.version.steps.get(key="b")
+    step.material = Material.objects.create(tenant=tenant, kind="value", title="素材", text=step.text)
+    step.links = [{"key": "直播", "title": "直播", "kind": "live", "url": "https://live.example/1"}]
+    step.save()
+    url = f"/sop/versions/{made.version.pk}/steps/{step.pk}/"
+    assert "素材" in page(url).content.decode()
+    few = asked(lambda: page(url))
+    with tenant_scope(tenant):
+        for number in range(5):
+            make_step(tenant=tenant, version=made.version, key=f"m{number}", day=1 + number)
+    assert asked(lambda: page(url)) == few <= 25
 
 
 def test_proofs_of_many_people_are_noted_at_once(camp: Make, frozen: MovableClock) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from contacts.events import BehavioursRecorded
 from contacts.models import Customer
-from groups.events import GroupsTagged
+from groups.events import GroupsTagged, MemberJoined
 from groups.models import Group, GroupTag, GroupTagTie
 from groups.services.group_tags import group_tag_save, groups_tag, groups_untag
 from sop.errors import ReasonMissing
-from sop.handlers import on_behaviours_recorded, on_groups_tagged
+from sop.handlers import on_behaviours_recorded, on_groups_tagged, on_member_joined
 from sop.models import RunGroup, Touch, TouchRecipient
 from sop.selectors.flow import run_flow
 from sop.services.dispatch import dispatch_due
@@ -24,6 +24,7 @@ from tenants.audit import SYSTEM
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_behaviour, make_customer_tag, make_customers, make_tag
 from tests.factories.groups import fill_group, make_member
+from tests.factories.team import make_staff
 from tests.sop.conftest import Camp, befriend
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -176,6 +177,33 @@ def test_who_joins_unseen_by_any_event_is_found_by_the_tick_once(camp: Make, fro
     for _again in range(2):
         runs_follow(tenant=made.tenant)
     assert who(Touch.objects.get()) == {newcomer.pk}
+
+
+def test_a_newcomers_step_is_the_task_of_its_role_whoever_tells_of_the_join(
+    camp: Make, frozen: MovableClock
+) -> None:
+    step = {
+        "anchor": "member_join",
+        "channel": "staff_task",
+        "audience": "joined",
+        "text": "欢迎",
+        "role": "assistant",
+    }
+    made = camp(steps=[step])
+    helper = make_staff(tenant=made.tenant, app=made.groups[0].app, userid="zhuli", name="助教")
+    make_member(group=made.groups[0], staff=helper)
+    first, second = make_customers(tenant=made.tenant, count=2)
+    frozen.set(at("10:00"))
+    event = MemberJoined(
+        tenant_id=made.tenant.pk, occurred_at=at("10:00"), group_id=made.groups[0].pk, customer_ids=[first.pk],
+        staff_ids=[], joined_at=at("10:00"),
+    )  # fmt: skip
+    on_member_joined(tenant_id=made.tenant.pk, events=[event, event])
+    make_member(group=made.groups[0], customer=second, joined_at=at("10:00"))
+    runs_follow(tenant=made.tenant)
+    assert {(who(one) == {first.pk}, one.staff_id) for one in Touch.objects.all()} == {
+        (True, helper.pk), (False, helper.pk),
+    }  # fmt: skip
 
 
 def chain(camp: Make, **fields: Any) -> Camp:
