@@ -67,7 +67,7 @@ class TouchTable(ConsoleTable):
     channel = tables.Column(verbose_name=_("Channel"))
     state = tables.Column(verbose_name=_("State, reason, rule"))
     people = NumberColumn(verbose_name=_("People"), accessor="recipients_count")
-    lateness = NumberColumn(verbose_name=_("Late"), accessor="lateness_s", default="–")
+    lateness = NumberColumn(verbose_name=_("How late"), accessor="lateness_s", default="–")
 
     class Meta(ConsoleTable.Meta):
         model = Touch
