@@ -16,8 +16,8 @@ from tenants import clock
 def _attached(request: Any) -> list[tuple[str, Any]]:
     return [
         ("text", _("Words alone")),
-        ("image", _("Picture")),
-        ("link", _("Link")),
+        ("image", _("Picture or poster")),
+        ("link", _("Article or link")),
         ("mini_program", _("Mini-program")),
         ("video", _("Video")),
         ("file", _("File")),

@@ -20,8 +20,8 @@ MOST: Final = 9
 IMAGE, LINK, MINI_PROGRAM, VIDEO, FILE = "image", "link", "mini_program", "video", "file"
 KINDS: Final = (IMAGE, LINK, MINI_PROGRAM, VIDEO, FILE)
 KIND_LABELS: Final[dict[str, Any]] = {
-    IMAGE: _("Picture"),
-    LINK: _("Link"),
+    IMAGE: _("Picture or poster"),
+    LINK: _("Article or link"),
     MINI_PROGRAM: _("Mini-program"),
     VIDEO: _("Video"),
     FILE: _("File"),

@@ -71,6 +71,12 @@ class Shown:
     same: int
 
     @property
+    def gain_percent(self) -> int | None:
+        """How much more the planned week is worth than first come, first served; None where that is worth nothing."""
+        first = self.first.value
+        return round(100 * (self.best.value - first) / first) if first else None
+
+    @property
     def told(self) -> list[Row]:
         """What moves, falls away or differs between the ways."""
         return [row for row in self.rows if not row.is_quiet]

@@ -209,6 +209,19 @@ def test_who_was_left_out_of_a_private_send_was_not_reached_and_a_conversation_c
     assert set(log.values_list("group_id", flat=True)) == {None}  # said to a person, not in the group
 
 
+def test_what_is_put_back_into_the_log_of_a_private_message_names_no_group(sent: Camp) -> None:
+    private = Touch.objects.get(channel="private_mass", group=sent.groups[0])
+    log = Exposure.objects.filter(touch_key=f"{REF}:{private.pk}")
+    row = log.first()
+    assert row is not None
+    row.pk, row.seq, row.weight = None, 1, -1
+    row.save(force_insert=True)
+    made = certificate_make(tenant=sent.tenant, day=MONDAY)
+    certificate_mend(tenant=sent.tenant, certificate_id=made.pk, actor=SYSTEM)
+    assert log.filter(customer=row.customer_id).count() == 3
+    assert set(log.values_list("group_id", flat=True)) == {None}
+
+
 @pytest.mark.parametrize(("moved", "day"), [(timedelta(0), MONDAY), (-timedelta(microseconds=1), SUNDAY)])
 def test_midnight_belongs_to_the_day_it_begins(sent: Camp, moved: timedelta, day: date) -> None:
     midnight = clock.day_bounds(MONDAY, sent.tenant.timezone)[0]

@@ -199,6 +199,7 @@ def test_the_page_teaches_when_empty_then_plans_applies_and_takes_back(
     assert "First come, first served" in shown
     assert "CAP-01" in shown
     assert "Proven: no plan is worth more." in shown
+    assert "+220%" in shown  # 91 + 41 less a little for the move, beside 41 alone
     mark = planner_plan(tenant=made.tenant, starts_on=MONDAY, moves=1).mark
     asked = {"week": "2026-03-02", "moves": "1", "mark": mark}
     client.post(reverse("sop:planner_apply", args=[made.tenant.slug]), asked)
