@@ -209,7 +209,7 @@ def test_who_was_left_out_of_a_private_send_was_not_reached_and_a_conversation_c
     assert set(log.values_list("group_id", flat=True)) == {None}  # said to a person, not in the group
 
 
-def test_what_is_put_back_into_the_log_of_a_private_message_names_no_group(sent: Camp) -> None:
+def test_what_is_put_back_into_the_log_of_a_private_message_names_no_group_and_its_value(sent: Camp) -> None:
     private = Touch.objects.get(channel="private_mass", group=sent.groups[0])
     log = Exposure.objects.filter(touch_key=f"{REF}:{private.pk}")
     row = log.first()
@@ -219,7 +219,8 @@ def test_what_is_put_back_into_the_log_of_a_private_message_names_no_group(sent:
     made = certificate_make(tenant=sent.tenant, day=MONDAY)
     certificate_mend(tenant=sent.tenant, certificate_id=made.pk, actor=SYSTEM)
     assert log.filter(customer=row.customer_id).count() == 3
-    assert set(log.values_list("group_id", flat=True)) == {None}
+    told = set(log.values_list("group_id", "gives_value"))
+    assert told == {(None, True)}  # what was given counts before anything is sold (R76)
 
 
 @pytest.mark.parametrize(("moved", "day"), [(timedelta(0), MONDAY), (-timedelta(microseconds=1), SUNDAY)])
