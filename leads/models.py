@@ -186,6 +186,16 @@ class Lead(TenantModel):
             models.Index(fields=["tenant", "customer"], name="lead_by_customer"),
             models.Index(fields=["tenant", "owner", "state"], name="lead_by_owner"),
             models.Index(fields=["tenant", "sla_due_at"], condition=Q(state="open"), name="lead_sla"),
+            models.Index(
+                fields=["tenant", "tier", "next_action_at", "id"],
+                condition=Q(state="open"),
+                name="lead_column",
+            ),
+            models.Index(
+                fields=["tenant"],
+                condition=Q(state="open", s_suggested_at__isnull=False),
+                name="lead_maybe_s",
+            ),
         ]
 
     def __str__(self) -> str:

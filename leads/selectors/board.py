@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import (
     Case,
@@ -166,7 +166,8 @@ def board(
     only: str = "",
     page: int = 1,
 ) -> Board:
-    """The board over these open leads. Five queries, whatever their number: the database counts and ranks.
+    """The board over these open leads. Five queries, whatever their number: the database counts, and finds what comes
+    first in a column by its index.
 
     Each column has its first `cards`; with `only` that column has those of a page of as many, counted from 1, the last
     where there are not so many, and the others none.
@@ -174,19 +175,18 @@ def board(
     columns, rule_number = _columns(leads, now=now, sla_min=sla_min)
     pages = -(-columns[only].total // cards) if only else 1
     after = cards * (min(page, max(pages, 1)) - 1)
-    shown = Q(place__gt=after, place__lte=after + cards) & (
-        Q(in_column=only) if only else Q(in_column__in=TIERS)
-    )
-    # Sorted here: the database would put every lead in order once more.
-    found = _ranked(leads, now).filter(shown | Q(rank__lte=FOREMOST)).order_by()
-    rows = sorted(found, key=lambda row: row.rank)
+    found = _places(leads, columns, {only: (after, cards)} if only else dict.fromkeys(TIERS, (0, cards)))
+    ranks = _ranks(leads, found, columns, now)
     rule = rules_stored(tenant_id=tenant_id, now=now)[-1][1]
-    made = _cards({row.pk: row.rank for row in rows}, leads, now, rule)
-    for row in rows:
-        is_shown = after < row.place <= after + cards and row.in_column in ([only] if only else TIERS)
-        if is_shown and row.pk in made:
-            columns[row.in_column].cards.append(made[row.pk])
-    foremost = [made[row.pk] for row in rows if row.rank <= FOREMOST and row.pk in made]
+    made = _cards(ranks, leads, now, rule)
+    foremost = []
+    for one in sorted(found, key=lambda one: ranks.get(one.pk, 0)):
+        if one.pk not in made:
+            continue  # gone since it was counted
+        if after < one.place <= after + cards and one.column in ([only] if only else TIERS):
+            columns[one.column].cards.append(made[one.pk])
+        if ranks[one.pk] <= FOREMOST:
+            foremost.append(made[one.pk])
     return Board(
         columns=[columns[tier] for tier in TIERS],
         suggested=foremost[:SUGGESTED],
@@ -222,18 +222,67 @@ def _columns(
     return columns, max(rules, default=None)
 
 
-def _ranked(leads: QuerySet[Lead], now: datetime) -> QuerySet:
-    """(pk, in_column, rank, place): the place in the work order, and within the column, both from 1."""
-    order = work_order("next_action_at")
-    return (
-        by_work_order(leads.select_related(None), now=now)
-        .annotate(
-            in_column=_COLUMN,
-            rank=Window(RowNumber(), order_by=order),
-            place=Window(RowNumber(), partition_by=[F("in_column")], order_by=order),
+class Place(NamedTuple):
+    """Where a lead stands in its column: by the deadline, from 1."""
+
+    pk: int
+    due: datetime
+    column: str
+    place: int
+
+
+def _places(
+    leads: QuerySet[Lead], columns: dict[str, Column], pages: dict[str, tuple[int, int]]
+) -> set[Place]:
+    """{column: (after, how many)} of each column, and of every column what may be among the foremost. One query."""
+    parts = []
+    for column, counted in columns.items():
+        after, many = pages.get(column, (0, FOREMOST))
+        wanted = [(0, max(many, FOREMOST))] if not after else [(0, FOREMOST), (after, many)]
+        for start, length in wanted if counted.total else []:
+            rows = _of_column(leads.select_related(None), column).order_by("next_action_at", "pk")
+            told = rows.annotate(in_column=Value(column), after=Value(start))
+            parts.append(
+                told.values_list("pk", "next_action_at", "in_column", "after")[start : start + length]
+            )
+    if not parts:
+        return set()
+    found: dict[tuple[str, int], list[tuple[datetime, int]]] = defaultdict(list)
+    for pk, due, column, after in parts[0].union(*parts[1:], all=True):
+        found[column, after].append((due, pk))
+    return {
+        Place(pk, due, column, number)
+        for (column, after), rows in found.items()
+        for number, (due, pk) in enumerate(sorted(rows), after + 1)
+    }
+
+
+def _of_column(leads: QuerySet[Lead], column: str) -> QuerySet[Lead]:
+    if column == Tier.S:
+        return leads.filter(Q(tier=column) | Q(s_suggested_at__isnull=False))
+    return leads.filter(tier=column, s_suggested_at=None)
+
+
+def _ranks(
+    leads: QuerySet[Lead], found: Iterable[Place], columns: dict[str, Column], now: datetime
+) -> dict[int, int]:
+    """{lead: its place in the work order, from 1}. What is past due stands in the order of its columns; only what is
+    due before the last of the others is put in order. One query at most.
+    """
+    ranks, before = {}, 0
+    for column in [*TIERS, *(columns.keys() - set(TIERS))]:
+        ranks |= {one.pk: before + one.place for one in found if one.column == column and one.due <= now}
+        before += columns[column].late
+    waiting = {one.pk: one.due for one in found if one.due > now}
+    if waiting:
+        ahead = leads.filter(next_action_at__gt=now, next_action_at__lte=max(waiting.values()))
+        ranked = by_work_order(ahead.select_related(None), now=now).annotate(
+            rank=Window(RowNumber(), order_by=work_order("next_action_at"))
         )
-        .values_list("pk", "in_column", "rank", "place", named=True)
-    )
+        # Unordered: the database would put them in order once more.
+        rows = ranked.filter(pk__in=waiting).order_by().values_list("pk", "rank")
+        ranks |= {pk: before + rank for pk, rank in rows}
+    return ranks
 
 
 def _cards(ranks: dict[int, int], leads: QuerySet[Lead], now: datetime, rule: Rule) -> dict[int, Card]:
