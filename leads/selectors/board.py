@@ -234,27 +234,33 @@ class Place(NamedTuple):
 def _places(
     leads: QuerySet[Lead], columns: dict[str, Column], pages: dict[str, tuple[int, int]]
 ) -> set[Place]:
-    """{column: (after, how many)} of each column, and of every column what may be among the foremost. One query."""
+    """Of each column of `pages` ({column: (after, how many)}) that part, and of every column what may be among the
+    foremost. One query.
+    """
     parts = []
     for column, counted in columns.items():
         after, many = pages.get(column, (0, FOREMOST))
         wanted = [(0, max(many, FOREMOST))] if not after else [(0, FOREMOST), (after, many)]
-        for start, length in wanted if counted.total else []:
-            rows = _of_column(leads.select_related(None), column).order_by("next_action_at", "pk")
-            told = rows.annotate(in_column=Value(column), after=Value(start))
-            parts.append(
-                told.values_list("pk", "next_action_at", "in_column", "after")[start : start + length]
-            )
+        if counted.total:
+            parts += [_part(leads, column, start, length) for start, length in wanted]
     if not parts:
         return set()
     found: dict[tuple[str, int], list[tuple[datetime, int]]] = defaultdict(list)
-    for pk, due, column, after in parts[0].union(*parts[1:], all=True):
+    told: Iterable[Any] = parts[0].union(*parts[1:], all=True)
+    for pk, due, column, after in told:
         found[column, after].append((due, pk))
     return {
         Place(pk, due, column, number)
-        for (column, after), rows in found.items()
-        for number, (due, pk) in enumerate(sorted(rows), after + 1)
+        for (column, after), ones in found.items()
+        for number, (due, pk) in enumerate(sorted(ones), after + 1)
     }
+
+
+def _part(leads: QuerySet[Lead], column: str, after: int, many: int) -> QuerySet:
+    """(pk, due, column, after) of this many leads of one column, after so many others."""
+    rows = _of_column(leads.select_related(None), column).order_by("next_action_at", "pk")
+    told = rows.annotate(in_column=Value(column), after=Value(after))
+    return told.values_list("pk", "next_action_at", "in_column", "after")[after : after + many]
 
 
 def _of_column(leads: QuerySet[Lead], column: str) -> QuerySet[Lead]:
@@ -269,7 +275,8 @@ def _ranks(
     """{lead: its place in the work order, from 1}. What is past due stands in the order of its columns; only what is
     due before the last of the others is put in order. One query at most.
     """
-    ranks, before = {}, 0
+    ranks: dict[int, int] = {}
+    before = 0
     for column in [*TIERS, *(columns.keys() - set(TIERS))]:
         ranks |= {one.pk: before + one.place for one in found if one.column == column and one.due <= now}
         before += columns[column].late
