@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("contacts", "0026_channel_places"),
         ("groups", "0015_counted_from_indexes"),
-        ("leads", "0004_history_redactable"),
+        ("leads", "0005_follow_up_due"),
         ("team", "0008_notices"),
         ("tenants", "0004_audit_chain"),
     ]
