@@ -32,6 +32,11 @@ class _Channelled(forms.Form):
         max_length=64,
         help_text=_("Its cost and period can be added later."),
     )
+    new_kind = forms.ChoiceField(
+        label=_("Kind of the new channel"), required=False, initial=ChannelKind.OTHER,
+        choices=[one for one in ChannelKind.choices if one[0] != ChannelKind.PARTNER],  # that one asks for more
+        help_text=_("Kinds that bring newcomers lead to new-customer groups."),
+    )  # fmt: skip
     name = forms.CharField(
         label=_("Name of the code"), max_length=REMARK_CHARS, help_text=_("Only staff see it.")
     )
@@ -41,7 +46,7 @@ class _Channelled(forms.Form):
         if is_new:
             self.fields["channel"].choices = [("", "–"), *channels]  # type: ignore[attr-defined]
         else:
-            del self.fields["channel"], self.fields["new_channel"]
+            del self.fields["channel"], self.fields["new_channel"], self.fields["new_kind"]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

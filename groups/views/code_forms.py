@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -72,7 +73,10 @@ class _CodeForm(FormPage):
         if not name:
             return form.cleaned_data["channel"]
         return channel_save(
-            tenant=self.request.tenant, actor=self.request.actor, name=name, kind=ChannelKind.OTHER
+            tenant=self.request.tenant,
+            actor=self.request.actor,
+            name=name,
+            kind=form.cleaned_data["new_kind"] or ChannelKind.OTHER,
         ).pk
 
 
@@ -122,10 +126,11 @@ class JoinWayNew(_CodeForm):
         )
 
     def done(self, form: JoinWayForm, **kwargs: Any) -> HttpResponse:
-        row = codes.join_way_create(
-            tenant=self.request.tenant, channel_id=self.channel_id(form), wish=self.wish(form),
-            actor=self.request.actor,
-        )  # fmt: skip
+        with transaction.atomic():  # a code that is refused leaves no channel behind
+            row = codes.join_way_create(
+                tenant=self.request.tenant, channel_id=self.channel_id(form), wish=self.wish(form),
+                actor=self.request.actor,
+            )  # fmt: skip
         toast(self.request, _("WeCom is making the code."))
         return go(self.request, self.url("groups:code", pk=row.pk))
 
@@ -186,11 +191,12 @@ class WayNew(_CodeForm):
         return {"back_url": self.url("groups:ways")}
 
     def done(self, form: WayForm, **kwargs: Any) -> HttpResponse:
-        row = ways.way_create(
-            tenant=self.request.tenant, channel_id=self.channel_id(form), name=form.cleaned_data["name"],
-            staff_ids=form.cleaned_data["staff"], skip_verify=form.cleaned_data["skip_verify"],
-            actor=self.request.actor,
-        )  # fmt: skip
+        with transaction.atomic():
+            row = ways.way_create(
+                tenant=self.request.tenant, channel_id=self.channel_id(form), name=form.cleaned_data["name"],
+                staff_ids=form.cleaned_data["staff"], skip_verify=form.cleaned_data["skip_verify"],
+                actor=self.request.actor,
+            )  # fmt: skip
         toast(self.request, _("WeCom is making the code."))
         return go(self.request, self.url("groups:way", pk=row.pk))
 

@@ -17,7 +17,8 @@ from groups.views import six
 
 MEMBERS_A_PAGE = 50
 THIN = "thin"  # in the address: of whom less than half of the profile is known
-WHICH = ("customers", "staff", "leads", "everyone", "left", THIN, *ROLES)
+ORDINARY = "ordinary"  # in the address: customers in none of the roles
+WHICH = ("customers", "staff", "leads", "everyone", "left", THIN, ORDINARY, *ROLES)
 
 
 def members_asked(
@@ -31,11 +32,16 @@ def members_asked(
     if figure is not None:
         rows = member_list(**who, member_ids=figure.member_ids)
     else:
-        rows = member_list(**who, which={"leads": "everyone", THIN: "customers"}.get(which, which))
+        rows = member_list(
+            **who, which={"leads": "everyone", THIN: "customers", ORDINARY: "customers"}.get(which, which)
+        )
         if which == THIN:
             rows = rows.filter(customer_id__in=profiles_of(group).thin)
         if which == "leads":
             rows = rows.filter(userid__in=[group.owner_userid, *group.admin_userids])
+        if which == ORDINARY:
+            for role in ROLES:
+                rows = rows.exclude(customer_id__in=role_members(group=group, role=role))
         if which in ROLES:
             rows = rows.filter(customer_id__in=role_members(group=group, role=which))
     if text := request.GET.get("q", "").strip():

@@ -225,10 +225,12 @@ def test_the_members_tab_shows_roles_and_narrows_by_them(scoped, scene, owner):
     web = Client()
     web.force_login(User.objects.get(email="lin@example.com"))
     url = f"{tenant_url(scoped, 'groups:detail', pk=scene['group'].pk)}?tab=members"
-    everyone, helpers, active = (
-        web.get(f"{url}{which}").content.decode() for which in ("", "&which=koc", "&which=active")
+    everyone, helpers, active, ordinary = (
+        web.get(f"{url}{which}").content.decode()
+        for which in ("", "&which=koc", "&which=active", "&which=ordinary")
     )
     assert "KOC · Helper" in everyone
     assert "Influence circle" in everyone
     assert ("热心" in helpers, "冷淡" in helpers) == (True, False)
     assert ("冷淡" in active, "潜水" in active) == (True, False)
+    assert ("热心" in ordinary, "冷淡" in ordinary, "潜水" in ordinary) == (False, False, True)

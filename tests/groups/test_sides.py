@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from console.pages import tenant_url
 from contacts.enums import ChannelKind
+from contacts.models import Channel
 from contacts.services.channels import channel_save
 from groups.enums import Kind, Scenario, Side, State
 from groups.errors import MixNeedsReason, ReasonNeeded
@@ -134,6 +135,19 @@ class TestStored:
         refused = web.post(tenant_url(tenant, "groups:code_new"), told)
         assert "小芽老客群" in refused.content.decode()
         assert "MIX-01" in refused.content.decode()
+        fresh = {
+            "new_channel": "新裂变",
+            "new_kind": "activity",
+            "name": "裂变码",
+            "group_1": scene["old"].pk,
+        }
+        for _press in range(2):
+            assert "MIX-01" in web.post(tenant_url(tenant, "groups:code_new"), fresh).content.decode()
+        with tenant_scope(tenant):
+            assert not Channel.objects.filter(name="新裂变").exists()  # a refused press leaves none behind
+        web.post(tenant_url(tenant, "groups:code_new"), {**fresh, "mix_reason": "老客带闺蜜"})
+        with tenant_scope(tenant):
+            assert [one.kind for one in Channel.objects.filter(name="新裂变")] == ["activity"]
         side = tenant_url(tenant, "groups:side", pk=scene["old"].pk)
         web.post(side, {"side": "new", "reason": "改做新客"})
         with tenant_scope(tenant):
