@@ -47,6 +47,7 @@ from tenants.enums import Permission
 from wecom.archive.enums import ConsentSource
 
 ORDERS_SHOWN = 20
+PAGES_MOST = 25  # of the timeline
 FACET_LABELS = {
     "all": _("All"),
     "message": _("Messages"),
@@ -117,8 +118,12 @@ class CustomerPage(TemplatePage):
         records = records_of(customer=customer)
         ids = [customer.pk, *(one.pk for one in records)]
         who = {"tenant_id": tenant_id, "customer_ids": ids}
-        follows, moves, ties = list(follows_of(**who)), stage_moves(**who, limit=LIMIT), customer_ties(**who)
-        stages = stages_of(tenant_id=tenant_id)
+        follows, moves, ties = (
+            list(follows_of(**who)),
+            stage_moves(**who, limit=self._most()),
+            customer_ties(**who),
+        )
+        stages, most = stages_of(tenant_id=tenant_id), self._most()
         own = preferences.values(tenant_id, CAP_PER_DAY, CAP_PER_WEEK, PATH_SKUS)
         entries = customer_timeline(
             tenant_id=tenant_id,
@@ -128,6 +133,7 @@ class CustomerPage(TemplatePage):
             moves=moves,
             ties=ties,
             stages={number: one.name for number, one in stages.items()},
+            limit=most,
         )
         facet = self.request.GET.get("only", "all")
         facet = facet if facet in FACETS else "all"
@@ -140,6 +146,9 @@ class CustomerPage(TemplatePage):
             "phone": masked_phone(customer.phone, may_see=self.can(Permission.SEE_PERSONAL)),
             "entries": [one for one in entries if facet in ("all", one.facet)],
             "facet": facet,
+            "is_cut": len(entries) == most,
+            "told": most,
+            "older": most // LIMIT + 1 if len(entries) == most and most < LIMIT * PAGES_MOST else 0,
             "facets": [(key, FACET_LABELS[key], counts[key]) for key in ("all", *FACETS)],
             "follows": follows,
             "groups": groups_of_all(**who),
@@ -156,6 +165,12 @@ class CustomerPage(TemplatePage):
             "exposures": exposures_now(tenant=self.request.tenant, customer_id=customer.pk, caps=own),
             "consent_source": dict(ConsentSource.choices).get(customer.archive_consent_source, ""),
         }
+
+    def _most(self) -> int:
+        """How many entries the timeline tells: `?pages=` times the usual."""
+        asked = self.request.GET.get("pages", "")
+        pages = int(asked) if asked.isdecimal() and len(asked) < 3 else 1
+        return LIMIT * min(max(pages, 1), PAGES_MOST)
 
     def _profile(self, customer: Customer, *, has_order: bool) -> dict[str, Any]:
         """The asked fields with their sources, and how many of the nine are known."""

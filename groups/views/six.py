@@ -95,6 +95,8 @@ def overview(request: Any, group: Group, facts: GroupPlan) -> dict[str, Any]:
     followed = _followed(group, book)
     zone = request.tenant.timezone
     points = daily_activity(book, zone=zone, within=book.range)
+    details = _details(book)
+    counted = {(key, when): count for key, _label, cells in details for when, count in cells}
     touches, touches_before = _touches(group, book.range, before)
     return {
         "span": days, "ranges": PRESETS, "range_wrong": _WRONG.get(days.wrong, ""),
@@ -106,7 +108,7 @@ def overview(request: Any, group: Group, facts: GroupPlan) -> dict[str, Any]:
             *((scene, JoinScene(scene).label, scenes[scene]) for scene in JoinScene.values),
             *([("", _("Came by an unknown way"), scenes[""])] if scenes[""] else []),
         ],
-        "details": _details(book),
+        "details": details, "came": counted["joined", "range"], "went": counted["left", "range"],
         "rates": [(rate, _RATE_LABELS[rate.key]) for rate in rates_of(book)],
         "net": net_of(book, book.range), "net_before": net_of(book, before),
         "net_change": net_of(book, book.range) - net_of(book, before),

@@ -231,6 +231,7 @@ def test_the_page_shows_both_ways_and_each_figure_opens_its_people(
     told = {"way": "friend", "reason": "她先加了何静"}
     assert client.post(f"{detail}way-in/", told, headers=HTMX).status_code == 204
     assert "她先加了何静" in body(client.get(detail))
+    assert "Nobody came this way in this time" in body(client.get(home))
     assert sign_in(tenant, Role.VIEWER).get(f"{detail}way-in/").status_code == 403
 
 

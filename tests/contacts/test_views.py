@@ -1,5 +1,6 @@
 """Customer pages as a signed-in person meets them, and the customer in the phone's sidebar."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from contacts.models import Behaviour, Customer, CustomerTag, ImportBatch
 from contacts.services.imports import import_write
 from groups.models import Group
 from team.phone.base import Panel, register_customer_panel
+from tenants import clock
 from tenants.enums import Role
 from tenants.models import AuditEntry, Tenant
 from tenants.scoping import tenant_scope
@@ -295,3 +297,31 @@ def test_group_filter_and_group_links_use_what_groups_tell(tenant: Tenant, home:
         make_customer(tenant=tenant, name="刘女士")
     page = body(sign_in(tenant).get(f"{home}?group={group.pk}", headers=HTMX))
     assert "刘女士" not in page
+
+
+def test_timeline_tells_how_much_it_shows_and_goes_further_back(
+    tenant: Tenant, home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contacts.views.customers.LIMIT", 5)
+    with tenant_scope(tenant):
+        person = make_customer(tenant=tenant)
+        for number in range(12):
+            at = clock.now() - timedelta(hours=number)
+            make_behaviour(
+                tenant=tenant, customer=person, kind="lesson", object_title=f"第{number:02}课", occurred_at=at
+            )
+    client = sign_in(tenant)
+    first = body(client.get(f"{home}{person.pk}/"))
+    assert "the latest 5" in first
+    assert "第04课" in first
+    assert "第05课" not in first
+    assert "pages=2" in first
+    second = body(client.get(f"{home}{person.pk}/?pages=2"))
+    assert "第09课" in second
+    assert "第10课" not in second
+    last = body(client.get(f"{home}{person.pk}/?pages=3"))
+    assert "第11课" in last
+    assert "Show older entries" not in last
+    assert "12 entries" in last
+    for odd in ("0", "-3", "999999999999999", "x"):
+        assert "第04课" in body(client.get(f"{home}{person.pk}/?pages={odd}"))
