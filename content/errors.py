@@ -82,3 +82,27 @@ class ProofInvalid(DomainError):
 class FactInvalid(DomainError):
     code = "FACT-01"
     message = _("This fact cannot be saved like this.")
+
+
+class CardInvalid(DomainError):
+    """A knowledge card or a question that cannot be kept or published; the message says what is missing."""
+
+    code = "CARD-01"
+
+
+class CardAway(DomainError):
+    code = "CARD-02"
+    message = _("This card is not in use, or has no test.")
+
+
+class QuizFirst(DomainError):
+    code = "CARD-03"
+    message = _("This card is known when its short test is passed. Open it and take the test.")
+
+
+class LoginUnlinked(DomainError):
+    code = "CARD-04"
+    message = _(
+        "Your login is not linked to a colleague in WeCom, so a result would be nobody's. "
+        "An administrator links it under Team."
+    )

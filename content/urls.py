@@ -3,7 +3,20 @@
 from django.urls import URLPattern, path, re_path
 
 from content import phone
-from content.views import facts, library, library_acts, parts, proofs, radar, scripts, sensitive, surveys
+from content.views import (
+    facts,
+    knowledge,
+    knowledge_phone,
+    knowledge_quiz,
+    library,
+    library_acts,
+    parts,
+    proofs,
+    radar,
+    scripts,
+    sensitive,
+    surveys,
+)
 
 app_name = "content"
 urlpatterns: list[URLPattern] = [
@@ -37,6 +50,24 @@ urlpatterns: list[URLPattern] = [
     path("personas/new/", facts.PersonaNewPage.as_view(), name="persona_new"),
     path("personas/<int:pk>/", facts.PersonaPage.as_view(), name="persona"),
     path("personas/<int:pk>/<slug:verb>/", facts.PersonaActView.as_view(), name="persona_act"),
+    path("knowledge/", knowledge.KnowledgePage.as_view(), name="knowledge"),
+    path("knowledge/people/", knowledge.KnowledgePeoplePage.as_view(), name="knowledge_people"),
+    path("knowledge/new/", knowledge.CardNewPage.as_view(), name="knowledge_new"),
+    path("knowledge/builtin/", knowledge.BuiltinAddView.as_view(), name="knowledge_builtin"),
+    path("knowledge/tests/<int:pk>/", knowledge_quiz.QuizPage.as_view(), name="knowledge_quiz"),
+    path("knowledge/questions/<int:pk>/", knowledge.QuestionPage.as_view(), name="knowledge_question"),
+    path(
+        "knowledge/questions/<int:pk>/remove/",
+        knowledge.QuestionRemoveView.as_view(),
+        name="knowledge_question_remove",
+    ),
+    path("knowledge/<int:pk>/", knowledge.CardPage.as_view(), name="knowledge_card"),
+    path("knowledge/<int:pk>/edit/", knowledge.CardEditPage.as_view(), name="knowledge_edit"),
+    path("knowledge/<int:pk>/publish/", knowledge.CardPublishPage.as_view(), name="knowledge_publish"),
+    path("knowledge/<int:pk>/read/", knowledge_quiz.CardReadView.as_view(), name="knowledge_read"),
+    path("knowledge/<int:pk>/start/", knowledge_quiz.QuizStartView.as_view(), name="knowledge_start"),
+    path("knowledge/<int:pk>/question/", knowledge.QuestionNewPage.as_view(), name="knowledge_question_new"),
+    path("knowledge/<int:pk>/<slug:verb>/", knowledge.CardActView.as_view(), name="knowledge_act"),
     path("scripts/", scripts.ScriptListPage.as_view(), name="scripts"),
     path("scripts/new/", scripts.ScriptPage.as_view(), name="script_new"),
     path("scripts/<int:pk>/", scripts.ScriptPage.as_view(), name="script"),
@@ -50,6 +81,11 @@ urlpatterns: list[URLPattern] = [
 ]
 phone_urlpatterns: list[URLPattern] = [
     path("scripts/", phone.ScriptsPage.as_view(), name="scripts"),
+    path("knowledge/", knowledge_phone.CardsPage.as_view(), name="knowledge"),
+    path("knowledge/tests/<int:pk>/", knowledge_phone.QuizPage.as_view(), name="knowledge_quiz"),
+    path("knowledge/<int:pk>/", knowledge_phone.CardPage.as_view(), name="knowledge_card"),
+    path("knowledge/<int:pk>/read/", knowledge_phone.ReadView.as_view(), name="knowledge_read"),
+    path("knowledge/<int:pk>/start/", knowledge_phone.StartView.as_view(), name="knowledge_start"),
     path("scripts/missing/", phone.MissView.as_view(), name="script_missing"),
     path(
         "customer/<str:external_userid>/facts/<int:pk>/told/", phone.FactToldView.as_view(), name="fact_told"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from demo.company import Company
+from demo.knowledge import cards_begin, day_of_reading
 from demo.messages import archive_begin, day_of_talk
 from demo.office import day_at_the_desk, screenshots_review
 from demo.reach import owners_ask
@@ -13,6 +14,7 @@ from tenants import clock
 
 CAMP_DAY = 19  # the demo opens on this day of the camp: the last of the limited offer
 DESK_HOURS = (10, 17)
+CARDS_DAY = 2  # the knowledge cards are put in force; people take their tests on the days after
 ARCHIVE_DAY = 15  # the message archive is bought late: some days of messages are enough to look at
 TALK_HOUR = 12
 WELCOME_DAY = 18
@@ -34,6 +36,10 @@ class Days:
         day = (local.date() - self.first_day).days + 1
         if self._is_new(f"day {day}"):
             self.tell(f"camp day {day} of {CAMP_DAY}")
+        if day >= CARDS_DAY and self._is_new("cards"):
+            cards_begin(self.company)
+        if day > CARDS_DAY and local.hour >= TALK_HOUR and self._is_new(f"read {day}"):
+            day_of_reading(self.company)
         if day >= ARCHIVE_DAY and self._is_new("archive"):
             archive_begin(self.company, self.vendor)
         if day > ARCHIVE_DAY and local.hour >= TALK_HOUR and self._is_new(f"talk {day}"):

@@ -9,10 +9,12 @@ from console.nav import register
 from contacts.selectors.timeline import register_timeline
 from contacts.services.holdings import Holding, register_holding
 from contacts.services.messages import register_words
+from content.selectors.knowledge import register_competitors
 from leads.enums import FollowResult, LeadState, NextAction
 from leads.phone import lead_panel
 from leads.selectors.board import waiting_urgent
 from leads.selectors.detail import HISTORY_WITHOUT_WORDS, lead_timeline
+from leads.selectors.needs import competitors_said
 from leads.selectors.ranking import (
     answer_cases,
     answer_cells,
@@ -99,3 +101,4 @@ register_holding(
     Holding("leads.Need", _("Needs"), path="lead__customer", is_removed=True),
     Holding("leads.Doubt", _("Doubts"), path="lead__customer", is_removed=True),
 )
+register_competitors(competitors_said)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from console.pages import render, toast
 from contacts.selectors import follow_staff_names, groups_of, is_followed_by
+from content.selectors.knowledge import cards_at_hand
 from leads.enums import NOTED_KINDS, CloseReason, FollowResult, LeadState, NeedKind, NextAction
 from leads.forms import FollowUpForm, NeedForm, NextForm
 from leads.models import Lead
@@ -79,6 +80,9 @@ def panel_of(*, tenant: "Tenant", lead: Lead, is_friend: bool, speaker: str) -> 
             "doubts": doubts,
             "scripts": scripts_at_hand(tenant=tenant, lead=lead, speaker=speaker, doubts=doubts, needs=needs),
             "needs": needs,
+            "cards": cards_at_hand(
+                tenant_id=tenant.pk, texts=[*(row.text for row in needs), *(row.text for row in doubts)]
+            ),
             "need_kinds": [(one, NeedKind(one).label) for one in NOTED_KINDS],
             "needs_known": need_words_known(tenant_id=tenant.pk),
             "results": FollowResult.choices,

@@ -42,6 +42,7 @@ TICKS = {
     "team.clean_notices": 86400.0,
     "groups.sweep": 30.0,
     "contacts.sweep": 60.0,
+    "content.sweep": 900.0,
     "wecom.media_due": 300.0,
     "console.audit_seal_due": 5.0,
     "console.audit_check_due": 900.0,

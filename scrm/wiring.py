@@ -44,9 +44,13 @@ EVENTS: dict[str, list[str]] = {
         "sop.handlers.on_member_left",
     ],
     "groups.tag.given": ["sop.handlers.on_groups_tagged"],
-    "sop.run.ended": ["sop.handlers.on_runs_changed", "sop.handlers.on_run_ended"],
-    "sop.run.moved": ["sop.handlers.on_runs_changed"],
-    "sop.run.started": ["sop.handlers.on_runs_changed"],
+    "sop.run.ended": [
+        "content.handlers.on_camps_changed",
+        "sop.handlers.on_runs_changed",
+        "sop.handlers.on_run_ended",
+    ],
+    "sop.run.moved": ["content.handlers.on_camps_changed", "sop.handlers.on_runs_changed"],
+    "sop.run.started": ["content.handlers.on_camps_changed", "sop.handlers.on_runs_changed"],
     "sop.touch.stopped": ["sop.handlers.on_touches_stopped"],
     "wecom.archive.consent_changed": ["contacts.handlers.on_archive_consent"],
     "wecom.archive.stored": [
@@ -91,6 +95,7 @@ SYNCERS: dict[str, str] = {
 }
 
 WORK: dict[str, str] = {
+    "content.card": "content.handlers.on_card_act",
     "groups.helper_task": "groups.handlers.on_helper_task_act",
     "groups.end_task": "groups.handlers.on_ending_act",
     "groups.intro_reminder": "groups.handlers.on_intro_act",

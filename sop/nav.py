@@ -11,6 +11,7 @@ from console.shell import tenant_url
 from contacts.selectors.timeline import register_touch_titles
 from contacts.services.holdings import Holding, register_holding
 from content.selectors.facts import register_told
+from content.selectors.knowledge import register_camps
 from content.selectors.usage import register_usage
 from groups.enums import Kind
 from groups.phone import register_group_panel
@@ -30,6 +31,7 @@ from sop.phone import group_steps_panel
 from sop.selectors.assets import assets_in_runs
 from sop.selectors.beside import group_panel, group_panel_open, group_touches, quota_rail, rhythm_rail
 from sop.selectors.calendar import run_list
+from sop.selectors.camps import camp_leaders
 from sop.selectors.held import held_of_groups
 from sop.selectors.lanes import (
     events_lane,
@@ -135,3 +137,4 @@ register_holding(
 )
 register_usage(usage_of_materials)
 register_told(told_in_steps)
+register_camps(camp_leaders)

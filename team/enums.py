@@ -20,6 +20,7 @@ class WorkKind(models.TextChoices):
     ALERT = "alert", _("Alert")
     CHECK = "check", _("To check")
     APPROVAL = "approval", _("Approval")
+    KNOWLEDGE = "knowledge", _("To know")
 
 
 class Bucket(models.TextChoices):
@@ -161,6 +162,7 @@ class NoticeKind(models.TextChoices):
     ALERT = "alert", pgettext_lazy("notice", "Alerts of groups and tasks")
     APPROVAL = "approval", pgettext_lazy("notice", "Approvals")
     HANDOVER = "handover", pgettext_lazy("notice", "Work handed over to you")
+    KNOWLEDGE = "knowledge", pgettext_lazy("notice", "Knowledge cards to know")
     TROUBLE = "trouble", pgettext_lazy("notice", "Notices that did not arrive")
     TEST = "test", pgettext_lazy("notice", "Test")
 

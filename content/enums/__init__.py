@@ -1,6 +1,16 @@
 """Choices and settings of content; import them from here."""
 
 from content.enums.facts import ORDER_DAYS, REPLY_HOURS, FactUsedIn
+from content.enums.knowledge import (
+    KNOWLEDGE_CAMP_DAYS,
+    KNOWLEDGE_DAYS,
+    KNOWLEDGE_PASS,
+    KNOWLEDGE_QUESTIONS,
+    SECTIONS,
+    CardAsk,
+    CardKind,
+    CardState,
+)
 from content.enums.links import BEHAVIOUR_OF_LINK, LinkKind
 from content.enums.materials import EDITION_MOVES, EDITION_OPEN, EditionState, MaterialType
 from content.enums.proofs import SCOPE_NEEDED, NameShown, ProofKind, ProofProblem, ProofScope
@@ -15,10 +25,18 @@ __all__ = [
     "EDITION_OPEN",
     "FAQ_KINDS",
     "IDENTITY_DAYS",
+    "KNOWLEDGE_CAMP_DAYS",
+    "KNOWLEDGE_DAYS",
+    "KNOWLEDGE_PASS",
+    "KNOWLEDGE_QUESTIONS",
     "ORDER_DAYS",
     "REASON_HINTS",
     "REPLY_HOURS",
     "SCOPE_NEEDED",
+    "SECTIONS",
+    "CardAsk",
+    "CardKind",
+    "CardState",
     "EditionState",
     "FactUsedIn",
     "LinkKind",

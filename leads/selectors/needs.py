@@ -118,3 +118,9 @@ def answers_to(*, tenant_id: int, texts: Iterable[str]) -> dict[str, list[Answer
     for row in rows:
         found[row["said"]].append(Answer(row["words"], row["times"], row["won"]))
     return dict(found)
+
+
+def competitors_said(*, tenant_id: int) -> list[tuple[str, int]]:
+    """[(a competitor that customers consider, of how many people it is noted)], the commonest first. One query."""
+    rows = Need.objects.filter(tenant_id=tenant_id, kind=NeedKind.COMPETITOR).values_list("text")
+    return list(rows.annotate(n=Count("lead__customer_id", distinct=True)).order_by("-n", "text")[:LISTED])

@@ -11,6 +11,7 @@ from console.filters import filter_bar
 from console.pages import ConsoleView, drawer_done, render, toast
 from contacts.selectors import orders_for
 from content.selectors import script_search
+from content.selectors.knowledge import cards_at_hand
 from leads.enums import NOTED_KINDS, NeedKind
 from leads.filters import LeadFilter
 from leads.forms import NeedForm, TieForm
@@ -131,12 +132,15 @@ class NeedView(ActionView):
             lead = lead_get(tenant_id=tenant_id, lead_id=pk)
         except ObjectDoesNotExist as error:
             raise Http404 from error
-        needs = needs_of(lead.pk)
+        needs, doubts = needs_of(lead.pk), doubts_of([lead]).get(lead.pk, [])
         context = {
             "lead": lead,
             "needs": [
                 (one, NeedKind(one).label, [row for row in needs if row.kind == one]) for one in NOTED_KINDS
             ],
+            "cards": cards_at_hand(
+                tenant_id=tenant_id, texts=[*(row.text for row in needs), *(row.text for row in doubts)]
+            ),
             "known": need_words_known(tenant_id=tenant_id),
             "talks": follow_ups_of(lead.pk),
             "orders": orders_for(tenant_id=tenant_id, customer_ids=[lead.customer_id])[:ORDERS_SHOWN],

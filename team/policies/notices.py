@@ -12,7 +12,7 @@ URGENT_PAUSE = timedelta(minutes=1)
 # Kinds of a person's choice, as the page lists them; the others are told to everybody's bell and nowhere else.
 CHOSEN_KINDS = (
     NoticeKind.LEAD, NoticeKind.INCIDENT, NoticeKind.BREAKER, NoticeKind.QUESTION, NoticeKind.NEW_MEMBERS,
-    NoticeKind.ALERT, NoticeKind.APPROVAL, NoticeKind.HANDOVER,
+    NoticeKind.ALERT, NoticeKind.APPROVAL, NoticeKind.HANDOVER, NoticeKind.KNOWLEDGE,
 )  # fmt: skip
 WHENS = {
     NoticeChannel.CONSOLE: (NoticeWhen.NOW, NoticeWhen.OFF),
@@ -120,6 +120,7 @@ def told_of(*, kind: str, bucket: str, tier: str, source_kind: str, state: str =
         WorkKind.QUESTION: NoticeKind.QUESTION,
         WorkKind.NEW_MEMBERS: NoticeKind.NEW_MEMBERS,
         WorkKind.APPROVAL: NoticeKind.APPROVAL,
+        WorkKind.KNOWLEDGE: NoticeKind.KNOWLEDGE,
     }.get(WorkKind(kind), "")
 
 

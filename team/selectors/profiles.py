@@ -109,6 +109,12 @@ def staff_without_metric(*, tenant_id: int) -> QuerySet[Staff]:
     return rows.order_by("name", "pk")
 
 
+def staff_to_train(*, tenant_id: int) -> list[int]:
+    """Whoever works with customers or in the console, viewers left out: those who are asked to know things."""
+    rows = _working(tenant_id).exclude(membership__role=Role.VIEWER)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
 def suggestions(*, tenant_id: int, links: Sequence[int]) -> dict[int, bool]:
     """{staff id: whether the person's kind is suggested for these links}; people without a kind are absent."""
     return {one: suited(kind=kind, links=links) for one, kind in staff_kinds(tenant_id=tenant_id).items()}

@@ -15,6 +15,7 @@ ICONS = {
     WorkKind.ALERT: "alert-triangle",
     WorkKind.CHECK: "clipboard-check",
     WorkKind.APPROVAL: "gavel",
+    WorkKind.KNOWLEDGE: "school",
 }
 
 

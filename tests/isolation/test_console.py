@@ -43,6 +43,7 @@ WORDS: dict[str, dict[str, str]] = {
     "contacts:survey_answer": {"verb": "drop"},
     "contacts_phone:tag": {"verb": "add"},
     "sop:step_take": {"verb": "take"},
+    "content:knowledge_act": {"verb": "archive"},
     "content:fact_act": {"verb": "archive"},
     "content:persona_act": {"verb": "archive"},
     "content:material_act": {"verb": "ask"},
