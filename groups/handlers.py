@@ -24,6 +24,7 @@ from groups.services.invitations import (
     invitations_withdraw_for,
 )
 from groups.services.koc import helper_task_act, koc_left
+from groups.services.newcomers import newcomers_put
 from groups.services.owners import REF_KIND as OWNER
 from groups.services.owners import owner_settle
 from groups.services.promises import promise_work_act
@@ -169,6 +170,13 @@ def sync_codes(tenant_id: int, progress: Progress) -> int:
 def on_promise_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
     """Done on the task of a promise needs its evidence; undo opens the promise again."""
     promise_work_act(tenant=tenant, source_id=source_id, verb=verb, actor=actor)
+
+
+def on_newcomers(*, tenant_id: int, events: list[MemberJoined]) -> None:
+    """Who came stands on the list of the group's owner until somebody says hello. Safe to repeat."""
+    newcomers_put(
+        tenant_id=tenant_id, joined=[(one.group_id, one.joined_at) for one in events if one.customer_ids]
+    )
 
 
 def on_invited_joined(*, tenant_id: int, events: list[MemberJoined]) -> None:

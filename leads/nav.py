@@ -25,10 +25,10 @@ from leads.selectors.ranking import (
     won_cells,
 )
 from leads.selectors.rules import words_listened
-from leads.selectors.staff import leads_won_of
+from leads.selectors.staff import leads_won_of, minutes_noted
 from leads.services.work import SOURCE
 from team.phone import register_customer_panel
-from team.selectors import register_own_metric
+from team.selectors import register_load, register_own_metric
 from team.selectors.ranking import Ranked, register_ranked
 
 
@@ -44,6 +44,7 @@ register_own_metric(
     provider=leads_won_of,
     converts=True,
 )
+register_load(label=_("Minutes with leads, 7 days"), provider=minutes_noted)
 register_ranked(
     Ranked(
         key="conversion",

@@ -37,6 +37,7 @@ EVENTS: dict[str, list[str]] = {
         "groups.handlers.on_members_moved",
         "groups.handlers.on_invited_joined",
         "groups.handlers.on_brought",
+        "groups.handlers.on_newcomers",
     ],
     "groups.member.left": [
         "groups.handlers.on_members_moved",

@@ -26,7 +26,7 @@ from groups.selectors import (
 from groups.selectors.bulk import BulkVerb, register_bulk
 from groups.selectors.incidents import register_held
 from leads.selectors.followed import followed_times
-from sop.enums import TouchState
+from sop.enums import STAFF_MINUTES_A_DAY, TouchState
 from sop.phone import group_steps_panel
 from sop.selectors.assets import assets_in_runs
 from sop.selectors.beside import group_panel, group_panel_open, group_touches, quota_rail, rhythm_rail
@@ -41,6 +41,7 @@ from sop.selectors.lanes import (
     register_lane,
 )
 from sop.selectors.materials import usage_of_materials
+from sop.selectors.minutes import minutes_ahead
 from sop.selectors.ranking import channel_label, done_cases, done_cells, done_lines
 from sop.selectors.step_facts import told_in_steps
 from sop.selectors.templates import template_list
@@ -48,7 +49,7 @@ from sop.selectors.titles import touch_titles
 from sop.selectors.week import plans_of_groups, weeks_of_groups
 from sop.services.runs import offer_end_granted
 from sop.views.runs import run_for_groups
-from team.selectors import register_rail
+from team.selectors import register_load, register_rail
 from team.selectors.ranking import Ranked, register_ranked
 from team.services import register_approval
 from wecom.keeping.assets import register_user
@@ -105,6 +106,7 @@ register_lane(key="festivals", label=_("Festivals"), source=festivals_lane, orde
 register_lane(key="offers", label=pgettext_lazy("calendar", "Offers"), source=offers_lane, order=20)
 register_lane(key="events", label=_("Value events"), source=events_lane, order=30)
 register_lane(key="incidents", label=_("Incidents"), source=incidents_lane, order=90)
+register_load(label=_("SOP minutes left today"), provider=minutes_ahead, limit=STAFF_MINUTES_A_DAY)
 register_ranked(
     Ranked(
         key="execution",

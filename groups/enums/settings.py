@@ -265,6 +265,11 @@ INTRO_HOURS = declare(
     label=_("Hours after joining until a missing introduction is reminded of"),
 )  # fmt: skip
 
+GREET_HOURS = declare(
+    "groups.greet_hours", default=4, kind=PreferenceKind.INTEGER, minimum=1, maximum=24,
+    label=_("Hours after joining within which a new member is greeted"),
+)  # fmt: skip
+
 NIGHTLY_AT = declare(
     "groups.nightly_at", default=time(3, 0), kind=PreferenceKind.TIME,
     label=_("When every running group is judged anew, daily"),

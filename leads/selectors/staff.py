@@ -1,15 +1,18 @@
 """What of a person's leads came of it."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 from django.urls import reverse
 
 from leads.enums import LeadState
-from leads.models import Lead
+from leads.models import FollowUp, Lead
 from team.selectors import Share
+from tenants import clock
+
+MINUTES_SPAN = timedelta(days=7)
 
 
 def leads_won_of(
@@ -28,3 +31,17 @@ def leads_won_of(
     return {
         row["owner_id"]: Share(row["won"], row["ended"], f"{page}?owner={row['owner_id']}") for row in rows
     }
+
+
+def minutes_noted(*, tenant_id: int, staff_ids: Iterable[int] | None = None) -> dict[int, int]:
+    """{staff id: minutes that follow-ups of the last 7 days took, as noted}; ids None: of everybody. One query.
+
+    What nobody timed is not in it: it is a floor, never a clock on people.
+    """
+    rows = FollowUp.objects.filter(
+        tenant_id=tenant_id, at__gt=clock.now() - MINUTES_SPAN, minutes__isnull=False, staff__isnull=False
+    )
+    if staff_ids is not None:
+        rows = rows.filter(staff_id__in=list(staff_ids))
+    summed = rows.order_by().values("staff_id").annotate(spent_min=Sum("minutes"))
+    return {row["staff_id"]: row["spent_min"] for row in summed}

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from team.models import Staff
+from tenants.preferences import Declared
 
 
 @dataclass(frozen=True)
@@ -40,19 +41,25 @@ def rail_blocks(*, tenant: Any, staff: Staff | None, now: datetime) -> list[Rail
 
 @dataclass(frozen=True)
 class Load:
-    """A column of the staff list: `provider(tenant_id=, staff_ids=)` -> {staff id: count}; ids None: all staff."""
+    """A column of the staff list: `provider(tenant_id=, staff_ids=)` -> {staff id: count}; ids None: all staff.
+
+    `limit`: the setting above which the count is too much for one person, if there is one.
+    """
 
     label: Any
     provider: Callable[..., dict[int, int]]
+    limit: Declared | None = None
 
 
 _loads: list[Load] = []
 
 
-def register_load(*, label: Any, provider: Callable[..., dict[int, int]]) -> None:
+def register_load(
+    *, label: Any, provider: Callable[..., dict[int, int]], limit: Declared | None = None
+) -> None:
     """Add a figure to the staff list. The same provider twice counts once."""
     if all(one.provider is not provider for one in _loads):
-        _loads.append(Load(label, provider))
+        _loads.append(Load(label, provider, limit))
 
 
 def loads() -> list[Load]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 
-from team.enums import Bucket, WorkState
+from team.enums import Bucket, WorkKind, WorkState
 from team.models import WorkItem
 from team.policies import TIERS
 from tenants import clock
@@ -35,7 +35,7 @@ def work_item_get(*, tenant_id: int, item_id: int) -> WorkItem:
 
 @dataclass(frozen=True)
 class ItemStanding:
-    """How the item of one matter stands. `done_by` is "" when it closed by itself."""
+    """How the item of one matter stands. `done_by` is "" when it closed by itself; `done_at`: when it closed."""
 
     state: str
     rule_code: str
@@ -96,25 +96,33 @@ def work_item_list(
     staff_id: int | None = None,
     states: Iterable[str] = (WorkState.OPEN,),
     bucket: str = "",
+    kind: str = "",
 ) -> QuerySet[WorkItem]:
-    """What waits for one person (None: for everyone), in the one work order."""
+    """What waits for one person (None: for everyone), in the one work order; of one WorkKind, or of all."""
     found = _of(tenant_id, staff_id).filter(state__in=list(states))
+    if kind:
+        found = found.filter(kind=kind)
     if bucket:
         found = found.filter(bucket=bucket)
     found = found.select_related("staff", "group")
     return in_work_order(found, due="due_at", tier="tier", now=clock.now())
 
 
-def work_item_done_list(*, tenant_id: int, staff_id: int | None, since: datetime) -> QuerySet[WorkItem]:
-    """What a person finished since a moment, newest first."""
+def work_item_done_list(
+    *, tenant_id: int, staff_id: int | None, since: datetime, kind: str = ""
+) -> QuerySet[WorkItem]:
+    """What a person finished since a moment, newest first; of one WorkKind, or of all."""
     found = _of(tenant_id, staff_id).filter(state=WorkState.DONE, done_at__gte=since)
+    if kind:
+        found = found.filter(kind=kind)
     return found.select_related("staff", "group").order_by("-done_at", "-pk")
 
 
-def work_counts(*, tenant_id: int, staff_id: int | None, since: datetime) -> dict[str, int]:
+def work_counts(*, tenant_id: int, staff_id: int | None, since: datetime, kind: str = "") -> dict[str, int]:
     """{"all", "must", "remind", "suggest", "late", "blocked", "snoozed", "done", "missed", "<bucket>_done"}; one query.
 
-    `done` and `missed` count since the moment; the others are what waits now.
+    `done` and `missed` count since the moment; the others are what waits now. Of one WorkKind, or of all; "kind:<kind>"
+    is what waits of each, whichever is asked for.
     """
     waiting, now = Q(state=WorkState.OPEN), clock.now()
     done = Q(state=WorkState.DONE, done_at__gte=since)
@@ -129,6 +137,10 @@ def work_counts(*, tenant_id: int, staff_id: int | None, since: datetime) -> dic
     for bucket in Bucket.values:
         counts[bucket] = waiting & Q(bucket=bucket)
         counts[f"{bucket}_done"] = done & Q(bucket=bucket)
+    if kind:
+        counts = {name: condition & Q(kind=kind) for name, condition in counts.items()}
+    for one in WorkKind.values:
+        counts[f"kind:{one}"] = waiting & Q(kind=one)
     return _of(tenant_id, staff_id).aggregate(
         **{name: Count("pk", filter=condition) for name, condition in counts.items()}
     )

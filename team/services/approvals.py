@@ -9,15 +9,18 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from team.enums import APPROVAL_HOURS, ApprovalState, Bucket, WorkKind, WorkState
+from team.enums import APPROVAL_HOURS, ApprovalState, Bucket, NoticeKind, WorkKind, WorkState
 from team.errors import ApprovalOver, ApprovalWaits, NoteMissing, NotYourRequest, OwnRequest, ReasonMissing
 from team.models import Approval, Staff, WorkItem
-from team.selectors.staff import staff_for_user, staff_leads
+from team.selectors.staff import staff_for_user, staff_leads, staff_of_members
+from team.services.notices import notify
 from team.services.work import register_act, work_item_put
 from tenants import audit, clock, preferences
 from tenants.audit import SYSTEM, Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
+from tenants.roles import PERMISSIONS
+from tenants.selectors import member_list
 from tenants.services import require
 
 TO_DECIDE = "team.approval"  # with ":<leader's staff id>": one item for each who may decide
@@ -125,6 +128,20 @@ def _put_before_leaders(tenant: Tenant, row: Approval, kind: ApprovalKind) -> No
             detail=str(kind.label), reason=_("%(name)s: %(words)s") % {"name": row.asked_by, "words": row.reason},
             starts_at=row.asked_at, due_at=row.expires_at, url=url, verb_label=_("Decide"),
         )  # fmt: skip
+    _tell_approvers(tenant, row, url)
+
+
+def _tell_approvers(tenant: Tenant, row: Approval, url: str) -> None:
+    """Who may approve and is nobody in WeCom has no list of their own: bell and mail tell them."""
+    may = [one for one in member_list(tenant=tenant) if Permission.APPROVE in PERMISSIONS[one.role]]
+    linked = staff_of_members(tenant_id=tenant.pk, member_ids=[one.pk for one in may])
+    notify(
+        tenant_id=tenant.pk,
+        member_ids=[one.pk for one in may if one.pk not in linked and one.user_id != row.asked_user_id],
+        kind=NoticeKind.APPROVAL, url=url, key=f"approval:{row.pk}",
+        title=lambda: _("Decide: %(what)s") % {"what": row.label},
+        detail=lambda: _("%(name)s: %(words)s") % {"name": row.asked_by, "words": row.reason},
+    )  # fmt: skip
 
 
 def _page(tenant: Tenant, row: Approval) -> str:
@@ -203,7 +220,15 @@ def _close(tenant: Tenant, row: Approval, state: ApprovalState, actor: Actor, no
     WorkItem.objects.filter(tenant=tenant, source_kind__startswith=f"{TO_DECIDE}:", source_id=row.pk).exclude(
         state__in=[WorkState.DONE, WorkState.CANCELLED]
     ).update(state=WorkState.DONE, done_at=row.decided_at, done_by=actor.name[:128], snoozed_until=None)
-    if state == ApprovalState.WITHDRAWN or row.asked_staff_id is None:
+    if state == ApprovalState.WITHDRAWN:
+        return
+    if row.asked_staff_id is None:  # asked in the console by somebody who is nobody in WeCom
+        asker = [one.pk for one in member_list(tenant=tenant) if one.user_id == row.asked_user_id]
+        notify(
+            tenant_id=tenant.pk, member_ids=asker, kind=NoticeKind.APPROVAL, key=f"approval:{row.pk}:{state}",
+            title=lambda: _("%(answer)s: %(what)s") % {"answer": state.label, "what": row.label},
+            detail=row.note, url=row.url or _page(tenant, row),
+        )  # fmt: skip
         return
     answered = {"answer": state.label, "what": row.label}
     work_item_put(

@@ -8,11 +8,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from team.enums import Bucket, WorkKind, WorkState
+from team.enums import Bucket, NoticeKind, WorkKind, WorkState
 from team.errors import HandoverTaker, StaffUnknown
 from team.models import Staff, WorkItem
 from team.selectors import open_counts, staff_leads
+from team.services.notices import notify
 from team.services.work import work_item_put, work_items_close
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -134,8 +136,34 @@ def handover_run(
                 tenant=tenant, actor=actor, verb="team.staff.handed_over", target=people[staff_id],
                 changes={**told, "taker": [None, ", ".join(sorted(names))]}, reason=reason.strip(),
             )  # fmt: skip
+            _tell_takers(tenant, people[staff_id], {code: takers[code] for code in told}, moved)
         leaver_settle(tenant=tenant, staff=people[staff_id])
     return moved
+
+
+def _tell_takers(tenant: Tenant, giver: Staff, takers: Mapping[str, int], moved: Mapping[str, int]) -> None:
+    """Who received something hears of it by the ways they chose."""
+    labels = {one.code: one.label for one in parts()}
+    got: dict[int, list[str]] = {}
+    for code, taker in takers.items():
+        got.setdefault(taker, []).append(code)
+    at = clock.now()
+    for taker, codes in got.items():
+
+        def title(count: int = sum(moved[code] for code in codes)) -> str:
+            said = ngettext(
+                "%(n)s thing of %(who)s is yours now", "%(n)s things of %(who)s are yours now", count
+            )
+            return said % {"n": count, "who": giver}
+
+        def detail(codes: list[str] = codes) -> str:
+            return " · ".join(f"{labels[code]} {moved[code]}" for code in codes)
+
+        notify(
+            tenant_id=tenant.pk, staff_ids=[taker], kind=NoticeKind.HANDOVER, title=title, detail=detail,
+            url=reverse("team:today", kwargs={"tenant_slug": tenant.slug}),
+            key=f"handover:{giver.pk}:{taker}:{at.timestamp():.0f}",
+        )  # fmt: skip
 
 
 def left_behind(*, tenant: Tenant, staff: Staff) -> int:

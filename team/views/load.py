@@ -32,8 +32,12 @@ class Row:
     cells: list[tuple[date, Span | None, bool]]
     has_week: bool
     is_on: bool
-    figures: list[int]
+    figures: list[tuple[int, bool]]  # of each load, and whether it is above its limit
     load: Carried
+
+    @property
+    def is_too_much(self) -> bool:
+        return self.load.is_too_much or any(is_over for _count, is_over in self.figures)
 
 
 class LoadPage(TemplatePage):
@@ -56,14 +60,22 @@ class LoadPage(TemplatePage):
         ids = [one.pk for one in page]
         hours, profiles = hours_of(**where, staff_ids=ids, since=monday), profiles_of(**where, staff_ids=ids)
         working, load = on_shift(**where, at=now), carried(tenant=tenant, staff_ids=ids)
-        counted = [(one.label, one.provider(**where, staff_ids=ids)) for one in loads()]
+        limits = preferences.values(tenant.pk, *(one.limit for one in loads() if one.limit))
+        counted = [
+            (one.label, one.provider(**where, staff_ids=ids), limits[one.limit.key] if one.limit else None)
+            for one in loads()
+        ]
         rows = []
         for one in page:
             week = hours.get(one.pk, Hours())
             cells = [(day, week.week.get(day.weekday()), day in week.days_off) for day in days]
             rows.append(Row(
                 one, profiles.get(one.pk), cells, bool(week.week), working is None or one.pk in working,
-                [figures.get(one.pk, 0) for _label, figures in counted], load[one.pk],
+                [
+                    (count := figures.get(one.pk, 0), limit is not None and count > limit)
+                    for _label, figures, limit in counted
+                ],
+                load[one.pk],
             ))  # fmt: skip
         return {
             "title": _("Load and shifts"),
@@ -72,7 +84,8 @@ class LoadPage(TemplatePage):
             "heads": [(day, WEEKDAYS_ABBR[day.weekday()]) for day in days],
             "today": today,
             "is_next": monday > today,
-            "labels": [label for label, _figures in counted],
+            "labels": [label for label, _figures, _limit in counted],
+            "limits": [(label, limit) for label, _figures, limit in counted if limit is not None],
             "kinds": StaffKind.choices,
             "no_kind": list(staff_without_kind(**where)[:FINDING_ROWS]),
             "no_metric": list(staff_without_metric(**where)[:FINDING_ROWS])

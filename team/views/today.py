@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from console.pages import ConsoleView, go, render, toast
-from team.enums import Bucket, SnoozeReason, WorkState
+from team.enums import Bucket, SnoozeReason, WorkKind, WorkState
 from team.models import Staff, WorkItem
 from team.selectors import (
     NOBODY,
@@ -24,7 +24,7 @@ from team.selectors import (
 from team.services import work_item_act
 from team.viewer import own_staff
 from tenants import clock
-from tenants.enums import Permission
+from tenants.enums import Permission, Role
 
 TABS = ("all", *Bucket.values, "snoozed", "done", "blocked")
 SECTION_ROWS = 25  # of each kind where all kinds stand together; the rest are on the tab of their kind
@@ -43,6 +43,13 @@ NOTES = {
     "must": _("left undone, a promise or a deadline is broken"),
     "remind": _("due today; late ones cost experience"),
     "suggest": _("when there is time"),
+}
+# What each role looks to first; the list itself keeps the one work order.
+ROLE_KINDS: dict[str, tuple[WorkKind, ...]] = {
+    Role.OWNER: (WorkKind.APPROVAL, WorkKind.ALERT, WorkKind.CHECK),
+    Role.LEADER: (WorkKind.APPROVAL, WorkKind.ALERT, WorkKind.CHECK),
+    Role.OPERATOR: (WorkKind.SOP_TASK, WorkKind.NEW_MEMBERS, WorkKind.QUESTION, WorkKind.ALERT),
+    Role.SALES: (WorkKind.LEAD, WorkKind.QUESTION, WorkKind.NEW_MEMBERS),
 }
 DONE_WORDS = {
     "done": _("Done: %(title)s"),
@@ -103,7 +110,9 @@ class _TodayView(ConsoleView):
         since = self._midnight(now)
         tab = self.request.GET.get("bucket", "all")
         tab = tab if tab in TABS else "all"
-        where = {"tenant_id": self.request.tenant.pk, "staff_id": viewer.staff_id}
+        asked = self.request.GET.get("kind", "")
+        kind = asked if asked in WorkKind.values else ""
+        where = {"tenant_id": self.request.tenant.pk, "staff_id": viewer.staff_id, "kind": kind}
         counts = work_counts(**where, since=since)
         sections = self._sections(where, tab, counts)
         first = sections[0].items[0] if sections else None
@@ -116,6 +125,8 @@ class _TodayView(ConsoleView):
             "viewer": viewer,
             "tab": tab,
             "one": bool(self.request.GET.get("one")),
+            "kind": kind,
+            "kinds": self._kinds(counts, kind),
             "tabs": [(key, TAB_LABELS[key], counts[key]) for key in TABS],
             "sections": sections,
             "focus_id": first.pk if first else 0,
@@ -132,6 +143,13 @@ class _TodayView(ConsoleView):
             ),
             "rail_blocks": rail_blocks(tenant=self.request.tenant, staff=viewer.shown, now=now),
         }
+
+    def _kinds(self, counts: dict[str, int], chosen: str) -> list[tuple[str, Any, int]]:
+        """(kind, name, how many wait), what the visitor's role looks to first; kinds without any are left out."""
+        first = ROLE_KINDS.get(self.request.role, ())
+        ordered = sorted(WorkKind, key=lambda one: first.index(one) if one in first else len(first))
+        found = [(str(one), one.label, counts[f"kind:{one}"]) for one in ordered]
+        return [one for one in found if one[2] or one[0] == chosen]
 
     def _sections(self, where: dict[str, Any], tab: str, counts: dict[str, int]) -> list[Section]:
         """The buckets shown, each in the work order; empty ones are left out, one bucket alone is paged."""

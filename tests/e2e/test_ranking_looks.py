@@ -5,14 +5,19 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 from playwright.sync_api import Page, expect
 
+from groups.services.newcomers import newcomers_put
+from team.selectors import staff_list
 from tenants import clock
 from tenants.audit import Actor
 from tenants.models import Membership, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.e2e.conftest import look
-from tests.factories.team import make_staff
+from tests.factories.contacts import make_customers
+from tests.factories.groups import make_group, make_member
+from tests.factories.team import make_staff, make_work_item
 from tests.team.test_ranking_pages import give
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,3 +61,31 @@ def test_from_a_place_to_the_people(
     look(page, "team-ranking-cases")
     page.goto(f"/t/{team.slug}/team/ranking/?figure=execution")
     look(page, "team-ranking-empty")
+
+
+def test_today_by_kind_and_the_load_with_minutes(
+    team: Tenant, make_page: Callable[..., Page], owner: Actor
+) -> None:
+    with tenant_scope(team):
+        chief = next(one for one in staff_list(tenant_id=team.pk) if one.name == "周岚")
+        group = make_group(tenant=team, name="小芽启蒙03群", state="active", owner=chief)
+        people = make_customers(tenant=team, count=4)
+        for person in people:
+            make_member(group=group, customer=person, joined_at=clock.now())
+        with translation.override("zh-hans"):  # as the worker speaks
+            newcomers_put(tenant_id=team.pk, joined=[(group.pk, clock.now() - timedelta(minutes=1))])
+        for kind, title in (
+            ("sop_task", "转发明晚直播预告"),
+            ("alert", "启蒙05群 7 天没人说话"),
+            ("check", "看 3 张截图"),
+        ):
+            make_work_item(tenant=team, staff=chief, kind=kind, title=title, due_at=clock.now())
+    page = make_page(User.objects.get(pk=owner.id))
+    page.goto(f"/t/{team.slug}/")
+    look(page, "team-today-kinds")
+    page.get_by_role("link", name=re.compile("^新成员")).click()
+    expect(page.locator(".q-todo")).to_have_count(1)
+    expect(page.locator(".q-todo")).to_contain_text("小芽启蒙03群新进 4 人")
+    look(page, "team-today-kind")
+    page.goto(f"/t/{team.slug}/team/load/")
+    look(page, "team-load-minutes")

@@ -1,0 +1,28 @@
+"""What the SOPs still ask of each person today, in minutes (R124)."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q, Sum
+
+from sop.enums import TouchState
+from sop.models import Touch
+from tenants import clock
+from tenants.models import Tenant
+
+
+def minutes_ahead(*, tenant_id: int, staff_ids: Iterable[int] | None = None) -> dict[int, int]:
+    """{staff id: minutes of touches that are due by tonight and not done}, by what their steps cost; ids None: of all.
+
+    What a person has in hand counts until its window ends. Two queries.
+    """
+    zone = Tenant.objects.values_list("timezone", flat=True).get(pk=tenant_id)
+    now = clock.now()
+    tonight = clock.day_bounds(clock.local_date(now, zone), zone)[1]
+    rows = Touch.objects.filter(tenant_id=tenant_id, staff__isnull=False).filter(
+        Q(state__in=[TouchState.PLANNED, TouchState.CLAIMED], due_at__lt=tonight)
+        | Q(state=TouchState.HANDED, window_ends_at__gt=now)
+    )
+    if staff_ids is not None:
+        rows = rows.filter(staff_id__in=list(staff_ids))
+    summed = rows.order_by().values("staff_id").annotate(cost_min=Sum("step__cost_minutes"))
+    return {row["staff_id"]: row["cost_min"] for row in summed}
