@@ -45,6 +45,7 @@ def missing(cells: dict[str, str], known_routes: set[str]) -> list[str]:
     lost += [route for route in named(cells["page"]) if route not in known_routes]
     for one in named(cells["test"]):
         path, _colons, name = one.partition("::")
+        name = name.rpartition("::")[2]  # of a class: its method
         if not (ROOT / path).is_file() or name not in functions_of(path):
             lost.append(one)
     return lost
