@@ -31,6 +31,7 @@ GROUP_LABELS = {
     "archive": _("Message archive"),
     "stages": _("Trust stages"),
     "tags": _("Tags"),
+    "service": pgettext_lazy("questions", "Service"),
     "paths": _("Ways in"),
     "surveys": _("Forms"),
     "analytics": _("Insights"),

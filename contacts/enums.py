@@ -440,3 +440,35 @@ PATH_SKUS = declare(
         "Empty: those that the catalogue calls first basic; without any, the first paid order of any SKU counts."
     ),
 )
+
+
+class QuestionClose(models.TextChoices):
+    """What a person said of a question that needs no more answer here (R75). Stored data."""
+
+    ELSEWHERE = "elsewhere", _("Answered elsewhere")
+    NO_NEED = "no_need", _("Needs no answer")
+
+
+WORK_FROM = declare(
+    "service.work_from", default=time(9, 0), kind=PreferenceKind.TIME, label=_("Working hours begin")
+)
+WORK_UNTIL = declare(
+    "service.work_until", default=time(21, 0), kind=PreferenceKind.TIME, label=_("Working hours end")
+)
+WORK_DAYS = declare(
+    "service.work_days", default="1234567", kind=PreferenceKind.TEXT, label=_("Working days, 1 is Monday")
+)
+DAYS_OFF = declare(
+    "service.days_off", default="", kind=PreferenceKind.TEXT, label=_("Holidays, such as 2026-10-01")
+)
+DAYS_ON = declare(
+    "service.days_on", default="", kind=PreferenceKind.TEXT, label=_("Days worked although the week says not")
+)
+ANSWER_MINUTES = declare(
+    "service.answer_minutes", default=30, kind=PreferenceKind.INTEGER, minimum=1, maximum=1440,
+    label=_("Working minutes in which a question should be answered"),
+)  # fmt: skip
+LEAD_MINUTES = declare(
+    "service.lead_minutes", default=240, kind=PreferenceKind.INTEGER, minimum=1, maximum=10_000,
+    label=_("Working minutes after which a question without an answer goes to the team lead"),
+)  # fmt: skip

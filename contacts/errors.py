@@ -171,3 +171,9 @@ class WayInvalid(DomainError):
 class WayBusy(DomainError):
     code = "WAY-02"
     message = _("Nobody can tell yet whether WeCom made this code. Decide that first.")
+
+
+class QuestionSettled(DomainError):
+    status = 409
+    code = "SERVICE-03"
+    message = _("This question is settled already. Open it again first.")

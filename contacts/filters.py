@@ -6,10 +6,10 @@ import django_filters as filters
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from contacts.enums import MarkState, OrderState, SkuKind, Verdict
-from contacts.models import Customer, Order, SheetRow, Sku, SurveyLink, Tag, TagMark
+from contacts.models import Customer, Order, Question, SheetRow, Sku, SurveyLink, Tag, TagMark
 from contacts.selectors import (
     customer_list,
     customers_named,
@@ -21,10 +21,12 @@ from contacts.selectors import (
 )
 from contacts.selectors.channels import channel_friend_ids, channel_list
 from contacts.selectors.identity import as_persons
+from contacts.selectors.service import in_hands_of, in_state
 from contacts.selectors.skus import UNKNOWN, orders_of_kind, sku_choices
 from contacts.selectors.stages import stage_names
 from contacts.selectors.tags import tag_ids_with_rule
 from team.selectors import staff_list
+from tenants import clock
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
 
@@ -221,3 +223,61 @@ class SurveyPeopleFilter(filters.FilterSet):
         if value == "opened":
             return rows.filter(opened_at__isnull=False)
         return rows.filter(answered_at__isnull=value == "missing")
+
+
+QUESTION_DAYS = (7, 30, 90)
+DAYS_WITHOUT_CHOICE = 30
+QUESTION_STATES = [
+    ("waiting", pgettext_lazy("question", "Waits for an answer")),
+    ("late", pgettext_lazy("question", "Waits too long")),
+    ("open", pgettext_lazy("question", "Not resolved")),
+    ("answered", pgettext_lazy("question", "Answered")),
+    ("resolved", pgettext_lazy("question", "Resolved")),
+    ("closed", pgettext_lazy("question", "Closed by the team")),
+]
+
+
+class QuestionFilter(filters.FilterSet):
+    """Who asked, which group, in whose hands, how it stands, in which days; one day instead of a range."""
+
+    q = filters.CharFilter(label=_("Name"), method="by_text")
+    group = filters.ChoiceFilter(label=_("Group"), field_name="group_id", empty_label=_("All"))
+    staff = filters.ChoiceFilter(label=_("Colleague"), method="by_staff", empty_label=_("All"))
+    state = filters.ChoiceFilter(
+        label=_("State"), choices=QUESTION_STATES, method="by_state", empty_label=_("All")
+    )
+    days = filters.ChoiceFilter(
+        label=pgettext_lazy("questions", "Asked"),
+        choices=[
+            (str(one), ngettext_lazy("last %(n)s day", "last %(n)s days", one) % {"n": one})
+            for one in QUESTION_DAYS
+        ],
+        method="as_is",
+        empty_label=None,
+    )
+    day = filters.DateFilter(label=_("Day"), method="as_is")
+
+    class Meta:
+        model = Question
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tenant_id = self.request.tenant.pk
+        self.filters["group"].extra["choices"] = groups_for_choice(tenant_id=tenant_id)
+        self.filters["staff"].extra["choices"] = [
+            (one.pk, str(one)) for one in staff_list(tenant_id=tenant_id)
+        ]
+
+    def by_text(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(customer__in=customers_named(tenant_id=self.request.tenant.pk, text=value))
+
+    def by_staff(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return in_hands_of(rows, int(value))
+
+    def by_state(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return in_state(rows, value, clock.now())
+
+    def as_is(self, rows: QuerySet, name: str, value: Any) -> QuerySet:
+        """The page narrows the rows to the days that its figures count."""
+        return rows

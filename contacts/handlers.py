@@ -23,6 +23,7 @@ from contacts.services.customers import (
 from contacts.services.messages import messages_record
 from contacts.services.orders import orders_number
 from contacts.services.personal import erased_heard
+from contacts.services.questions import question_work_act, questions_follow
 from contacts.services.stages import stages_judge
 from contacts.services.tag_marks import REF_KIND as MARK
 from contacts.services.tag_marks import mark_settle, marks_of_friends
@@ -33,6 +34,8 @@ from contacts.services.ways import way_settle
 from team.enums import Bucket, WorkKind
 from team.services import staff_ensure, work_item_put
 from tenants import clock
+from tenants.audit import Actor
+from tenants.models import Tenant
 from wecom.enums import LostKind
 from wecom.errors import Permanent
 from wecom.events import ArchiveConsentChanged, MessagesArchived, SendFinished
@@ -119,6 +122,17 @@ def on_messages_archived(*, tenant_id: int, events: list[MessagesArchived]) -> N
     """What customers said, from the archive or a file, joins the stream. Safe to repeat."""
     for event in events:
         messages_record(tenant_id=tenant_id, app_id=event.app_id, message_ids=event.message_ids)
+
+
+def on_questions_heard(*, tenant_id: int, events: list[MessagesArchived]) -> None:
+    """What customers asked and staff answered brings the ledger of questions in step. Safe to repeat, in any order."""
+    for event in events:
+        questions_follow(tenant_id=tenant_id, app_id=event.app_id, message_ids=event.message_ids)
+
+
+def on_question_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
+    """Somebody said on Today that a question was answered, or took that back."""
+    question_work_act(tenant=tenant, source_id=source_id, verb=verb, actor=actor)
 
 
 def on_archive_consent(*, tenant_id: int, events: list[ArchiveConsentChanged]) -> None:

@@ -15,6 +15,7 @@ from contacts.enums import (
     Education,
     Gender,
     ProfileField,
+    QuestionClose,
     SkuKind,
     WayIn,
 )
@@ -47,6 +48,14 @@ register_changes(
 register_changes(
     "contacts.ownfield",
     labels={"name": pgettext_lazy("audit field", "Name"), "options": pgettext_lazy("audit field", "Options")},
+)
+register_changes(
+    "contacts.question",
+    labels={
+        "closed_as": pgettext_lazy("audit field", "Question closed as"),
+        "unknown_by": pgettext_lazy("audit field", "Nobody knew, says"),
+    },
+    values={"closed_as": dict(QuestionClose.choices)},
 )
 register_changes("contacts.stagerun", labels={"people": pgettext_lazy("audit field", "People")})
 register_changes(
@@ -101,6 +110,8 @@ register_changes(
         "stage": pgettext_lazy("audit field", "Trust stage"),
         "obstacle": pgettext_lazy("audit field", "Obstacle"),
         "way_in": pgettext_lazy("audit field", "Way in"),
+        "closed_as": pgettext_lazy("audit field", "Question closed as"),
+        "unknown_by": pgettext_lazy("audit field", "Nobody knew, says"),
         "same_person": pgettext_lazy("audit field", "Same person"),
         "record": pgettext_lazy("audit field", "WeCom id"),
         "tag_until": pgettext_lazy("audit field", "Tag stays until"),
@@ -109,6 +120,7 @@ register_changes(
         "gender": dict(Gender.choices),
         "education": dict(Education.choices),
         "way_in": dict(WayIn.choices),
+        "closed_as": dict(QuestionClose.choices),
     },
 )
 register_changes(

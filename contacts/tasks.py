@@ -3,12 +3,14 @@
 from celery import shared_task
 
 from contacts.selectors.personal import personal_due
+from contacts.selectors.questions import tenants_with_late_questions
 from contacts.selectors.sheets import sheets_stuck
 from contacts.selectors.stages import stage_runs_stuck
 from contacts.selectors.tags import tag_batches_stuck
 from contacts.services.chatlogs import chat_import_write
 from contacts.services.imports import import_write
 from contacts.services.personal import erasure_run, export_make, exports_end
+from contacts.services.questions import REPLAY_TASK, questions_escalate, questions_replay
 from contacts.services.sheets import sheet_check, sheet_take_back, sheet_write
 from contacts.services.stage_runs import TASK as STAGES_TASK
 from contacts.services.stage_runs import stage_run_go_on
@@ -85,6 +87,18 @@ def read_way(self: TenantTask, *, tenant_id: int, way_id: int) -> None:
         raise self.retry(exc=error, countdown=RETRY_PAUSE_S) from error
 
 
+@shared_task(name=REPLAY_TASK, base=TenantTask, time_limit=300)
+def replay_questions(*, tenant_id: int, app_id: int, after_id: int) -> None:
+    go_on = questions_replay(tenant_id=tenant_id, app_id=app_id, after_id=after_id, chunks=CHUNKS_A_TASK)
+    if go_on is not None:
+        enqueue(REPLAY_TASK, tenant_id=tenant_id, app_id=app_id, after_id=go_on)
+
+
+@shared_task(name="contacts.escalate_questions", base=TenantTask, time_limit=120)
+def escalate_questions(*, tenant_id: int) -> None:
+    questions_escalate(tenant_id=tenant_id)
+
+
 @shared_task(name="contacts.sweep", time_limit=60)
 def sweep() -> None:
     """Tick: find tenants whose tags have to be looked at, and files whose work stopped halfway."""
@@ -94,6 +108,7 @@ def sweep() -> None:
         batches = tag_batches_stuck()
         stage_runs = stage_runs_stuck()
         personal = personal_due()
+        asking = tenants_with_late_questions()
     for tenant_id in waiting:
         enqueue("contacts.sweep_tags", tenant_id=tenant_id)
     for tenant_id, sheet_id, task in stuck:
@@ -102,6 +117,8 @@ def sweep() -> None:
         enqueue(TAG_BATCH_TASK, tenant_id=tenant_id, batch_id=batch_id)
     for tenant_id in stage_runs:
         enqueue(STAGES_TASK, tenant_id=tenant_id)
+    for tenant_id in asking:
+        enqueue("contacts.escalate_questions", tenant_id=tenant_id)
     for tenant_id, task, ids in personal:
         enqueue(task, tenant_id=tenant_id, **ids)
 

@@ -24,6 +24,7 @@ from contacts.views.imports import (
 from contacts.views.own_fields import OwnFieldArchiveView, OwnFieldEditPage, OwnFieldNewPage, OwnFieldsPage
 from contacts.views.personal import ErasePage, PersonalFileView, PersonalPage
 from contacts.views.profile import ProfilePage
+from contacts.views.service import CountAnewView, QuestionActView, QuestionPage, ServicePage
 from contacts.views.sheets import (
     SheetActView,
     SheetFaultsView,
@@ -94,6 +95,14 @@ urlpatterns: list[URLPattern] = [
         r"^customers/forms/answers/(?P<pk>\d+)/(?P<verb>confirm|drop)/$",
         AnswerDecideView.as_view(),
         name="survey_answer",
+    ),
+    path("customers/service/", ServicePage.as_view(), name="service"),
+    path("customers/service/count/", CountAnewView.as_view(), name="service_count"),
+    path("customers/service/<int:pk>/", QuestionPage.as_view(), name="question"),
+    re_path(
+        r"^customers/service/(?P<pk>\d+)/(?P<verb>elsewhere|no_need|unknown|reopen)/$",
+        QuestionActView.as_view(),
+        name="question_act",
     ),
     path("customers/stages/", StagesPage.as_view(), name="stages"),
     path("customers/stages/judge/", StageRunPage.as_view(), name="stages_judge"),

@@ -9,10 +9,11 @@ from django.utils.translation import pgettext_lazy
 from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
+from contacts.selectors.questions import register_answers
 from contacts.services.holdings import Holding, register_holding
 from content.enums import CardAsk, CardState, MaterialType
 from content.phone import scripts_panel
-from content.selectors import script_search
+from content.selectors import answers_for, script_search
 from content.selectors.knowledge import card_list, knowledge_of
 from content.selectors.library import material_list
 from content.services.proofs import proof_pictures_erase
@@ -104,3 +105,4 @@ register_holding(
     Holding("content.Proof", _("Testimonials"), is_removed=True, beside=proof_pictures_erase),
     Holding("content.FactUse", _("Product facts told")),
 )
+register_answers(answers_for)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from demo.company import Company
 from demo.knowledge import cards_begin, day_of_reading
-from demo.messages import archive_begin, day_of_talk
+from demo.messages import TALKING_GROUPS, archive_begin, day_of_talk, talk_answer
 from demo.office import day_at_the_desk, screenshots_review
 from demo.reach import owners_ask
 from demo.vendor import Vendor
@@ -44,12 +44,24 @@ class Days:
             archive_begin(self.company, self.vendor)
         if day > ARCHIVE_DAY and local.hour >= TALK_HOUR and self._is_new(f"talk {day}"):
             day_of_talk(self.company, self.vendor, local.date())
+        self._answer(local, day)
         if day >= WELCOME_DAY and self._is_new("welcome"):
             owners_ask(self.company, self.group_welcome_id)
         for hour in DESK_HOURS:
             if local.hour >= hour and day < CAMP_DAY and self._is_new(f"desk {day} {hour}"):
                 day_at_the_desk(self.company, now)
                 screenshots_review(self.company)
+
+    def _answer(self, local: datetime, day: int) -> None:
+        """One owner answers within the hour or two, one in the afternoon, the third only every other day."""
+        for number in range(TALKING_GROUPS):
+            is_heard = day > ARCHIVE_DAY and local.hour >= TALK_HOUR + 1 + 2 * number
+            if (
+                is_heard
+                and (number < TALKING_GROUPS - 1 or day % 2)
+                and self._is_new(f"answer {day} {number}")
+            ):
+                talk_answer(self.company, self.vendor, local.date(), number)
 
     def _is_new(self, deed: str) -> bool:
         is_new = deed not in self.done

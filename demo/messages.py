@@ -1,6 +1,7 @@
 """The message archive: switched on in WeCom's console and here, and some days of talk in the groups."""
 
 from datetime import date
+from typing import Any
 
 from demo.company import Company
 from demo.vendor import Vendor
@@ -36,23 +37,40 @@ def archive_begin(company: Company, vendor: Vendor) -> None:
         archive_connect(tenant=tenant, app_id=app.pk, secret=console["archive"]["secret"], actor=owner)
 
 
-def day_of_talk(company: Company, vendor: Vendor, day: date) -> int:
-    """Parents ask and owners answer in the first groups. Returns how many messages were said."""
-    said = 0
+def _talks(
+    company: Company, vendor: Vendor, day: date
+) -> list[tuple[dict[str, Any], str, tuple[str, str, str]]]:
+    """(group, who asks, (kind, question, answer)) of a day in the first groups."""
     groups = sorted(vendor.ledger(company.corp_id)["groups"], key=lambda one: one["name"])
+    found = []
     for number, group in enumerate(groups[:TALKING_GROUPS]):
-        if not group["customers"]:
-            continue
-        turn = day.toordinal() + number
-        who = group["customers"][turn % len(group["customers"])]
-        kind, question, answer = TALK[turn % len(TALK)]
-        for sender, one, text in ((who, kind, question), (group["owner"], "text", answer)):
-            vendor.call(
-                "POST",
-                "/sim/message/send",
-                **{"corp_id": company.corp_id, "chat_id": group["chat_id"], "from": sender},
-                msgtype=one,
-                text=text,
-            )
-            said += 1
-    return said
+        if group["customers"]:
+            turn = day.toordinal() + number
+            found.append((group, group["customers"][turn % len(group["customers"])], TALK[turn % len(TALK)]))
+    return found
+
+
+def _say(company: Company, vendor: Vendor, chat_id: str, sender: str, kind: str, text: str) -> None:
+    vendor.call(
+        "POST",
+        "/sim/message/send",
+        **{"corp_id": company.corp_id, "chat_id": chat_id, "from": sender},
+        msgtype=kind,
+        text=text,
+    )
+
+
+def day_of_talk(company: Company, vendor: Vendor, day: date) -> int:
+    """Parents ask in the first groups. Returns how many messages were said."""
+    talks = _talks(company, vendor, day)
+    for group, who, (kind, question, _answer) in talks:
+        _say(company, vendor, group["chat_id"], who, kind, question)
+    return len(talks)
+
+
+def talk_answer(company: Company, vendor: Vendor, day: date, number: int) -> int:
+    """The owner of one of these groups answers what was asked that day. Returns how many messages were said."""
+    talks = _talks(company, vendor, day)[number : number + 1]
+    for group, _who, (_kind, _question, answer) in talks:
+        _say(company, vendor, group["chat_id"], group["owner"], "text", answer)
+    return len(talks)

@@ -56,6 +56,7 @@ EVENTS: dict[str, list[str]] = {
     "wecom.archive.consent_changed": ["contacts.handlers.on_archive_consent"],
     "wecom.archive.stored": [
         "contacts.handlers.on_messages_archived",
+        "contacts.handlers.on_questions_heard",
         "groups.handlers.on_messages_archived",
         "groups.handlers.on_complaints_heard",
         "sop.handlers.on_messages_archived",
@@ -97,6 +98,8 @@ SYNCERS: dict[str, str] = {
 
 WORK: dict[str, str] = {
     "content.card": "content.handlers.on_card_act",
+    "contacts.question": "contacts.handlers.on_question_act",
+    "contacts.question_lead": "contacts.handlers.on_question_act",
     "groups.helper_task": "groups.handlers.on_helper_task_act",
     "groups.end_task": "groups.handlers.on_ending_act",
     "groups.intro_reminder": "groups.handlers.on_intro_act",

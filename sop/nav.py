@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
+from contacts.selectors.questions import register_posts
 from contacts.selectors.timeline import register_touch_titles
 from contacts.services.holdings import Holding, register_holding
 from content.selectors.facts import register_told
@@ -42,6 +43,7 @@ from sop.selectors.lanes import (
 )
 from sop.selectors.materials import usage_of_materials
 from sop.selectors.minutes import minutes_ahead
+from sop.selectors.posted import texts_posted
 from sop.selectors.ranking import channel_label, done_cases, done_cells, done_lines
 from sop.selectors.step_facts import told_in_steps
 from sop.selectors.templates import template_list
@@ -140,3 +142,4 @@ register_holding(
 register_usage(usage_of_materials)
 register_told(told_in_steps)
 register_camps(camp_leaders)
+register_posts(texts_posted)

@@ -8,6 +8,7 @@ from contacts.models.paths import WayInSet
 from contacts.models.people import Channel, ContactWay, Customer, Follow
 from contacts.models.personal import Erasure, PersonalExport
 from contacts.models.profile import OwnField, ProfileFact
+from contacts.models.questions import Question
 from contacts.models.sheets import Sheet, SheetRow
 from contacts.models.skus import Sku
 from contacts.models.stages import StageMove, StageRun, StageSetting
@@ -18,6 +19,7 @@ from contacts.models.touches import Exposure, ExposureDay, ExposureWeek, GroupDa
 __all__ = [
     "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "Erasure", "Exposure", "ExposureDay",
     "ExposureWeek", "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Obstacle", "Order", "OwnField",
-    "PersonalExport", "ProfileFact", "Sheet", "SheetRow", "Sku", "StageMove", "StageRun", "StageSetting", "Survey",
-    "SurveyAnswer", "SurveyLink", "Tag", "TagBatch", "TagGroup", "TagMark", "TagPast", "TagRule", "WayInSet",
+    "PersonalExport", "ProfileFact", "Question", "Sheet", "SheetRow", "Sku", "StageMove", "StageRun",
+    "StageSetting", "Survey", "SurveyAnswer", "SurveyLink", "Tag", "TagBatch", "TagGroup", "TagMark", "TagPast",
+    "TagRule", "WayInSet",
 ]  # fmt: skip

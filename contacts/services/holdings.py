@@ -130,6 +130,7 @@ register_holding(
     Holding("contacts.Exposure", _("Messages received")),
     Holding("contacts.ExposureDay", _("Messages received, by day")),
     Holding("contacts.ExposureWeek", _("Messages received, by week")),
+    Holding("contacts.Question", _("Questions asked"), tasks=("contacts.question", "contacts.question_lead")),
     Holding("contacts.PersonalExport", _("Files of personal data"), is_removed=True),
     Holding("contacts.Erasure", _("Erasures")),
     Holding("team.WorkItem", _("Tasks of staff"), where=_tasks, is_removed=True),

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
+from contacts.selectors.questions import Answer
 from content.models import RadarLink, Script, ScriptMiss
 from content.policies.radar import token_tenant
 from content.policies.search import Entry, rank
 from tenants.models import Tenant
 
+ANSWERS = 3  # scripts shown beside a question
 SEARCHED = 3000  # scripts that one search reads, the most used first
 
 
@@ -50,6 +52,12 @@ def script_search(*, tenant_id: int, question: str, kind: str = "", limit: int =
     wanted = rank(question, [Entry(*row) for row in fields])[:limit]
     rows = script_by_ids(tenant_id=tenant_id, script_ids=wanted)
     return [rows[pk] for pk in wanted if pk in rows]
+
+
+def answers_for(*, tenant_id: int, question: str) -> list[Answer]:
+    """The scripts that answer a question best, as contacts shows them beside it. Two queries."""
+    found = script_search(tenant_id=tenant_id, question=question, limit=ANSWERS)
+    return [Answer(one.title, one.text) for one in found]
 
 
 def script_by_ids(*, tenant_id: int, script_ids: Iterable[int]) -> dict[int, Script]:

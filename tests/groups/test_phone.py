@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from contacts.policies.questions import is_question
 from groups.models import Group, Member
-from groups.policies.questions import Said, is_question, unanswered
+from groups.policies.questions import Said, unanswered
 from groups.selectors import today
 from team.models import Staff
 from tenants import clock

@@ -39,6 +39,7 @@ WORDS: dict[str, dict[str, str]] = {
     "contacts:bulk_tag": {"verb": "tag"},
     "contacts:sheet_act": {"verb": "write"},
     "contacts:sheet_template": {"kind": "tags"},
+    "contacts:question_act": {"verb": "no_need"},
     "contacts:survey_act": {"verb": "close"},
     "contacts:survey_answer": {"verb": "drop"},
     "contacts_phone:tag": {"verb": "add"},
