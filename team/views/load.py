@@ -60,7 +60,9 @@ class LoadPage(TemplatePage):
         ids = [one.pk for one in page]
         hours, profiles = hours_of(**where, staff_ids=ids, since=monday), profiles_of(**where, staff_ids=ids)
         working, load = on_shift(**where, at=now), carried(tenant=tenant, staff_ids=ids)
-        limits = preferences.values(tenant.pk, *(one.limit for one in loads() if one.limit))
+        limits = preferences.values(
+            tenant.pk, LOAD_ITEMS, NIGHT_DAYS, *(one.limit for one in loads() if one.limit)
+        )
         counted = [
             (one.label, one.provider(**where, staff_ids=ids), limits[one.limit.key] if one.limit else None)
             for one in loads()
@@ -91,7 +93,7 @@ class LoadPage(TemplatePage):
             "no_metric": list(staff_without_metric(**where)[:FINDING_ROWS])
             if own_metrics(converts=True)
             else [],
-            "items_limit": preferences.value(tenant.pk, LOAD_ITEMS),
-            "nights_limit": preferences.value(tenant.pk, NIGHT_DAYS),
+            "items_limit": limits[LOAD_ITEMS.key],
+            "nights_limit": limits[NIGHT_DAYS.key],
             "can_lead": self.can(Permission.APPROVE),
         }
