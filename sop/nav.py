@@ -108,7 +108,7 @@ register_lane(key="festivals", label=_("Festivals"), source=festivals_lane, orde
 register_lane(key="offers", label=pgettext_lazy("calendar", "Offers"), source=offers_lane, order=20)
 register_lane(key="events", label=_("Value events"), source=events_lane, order=30)
 register_lane(key="incidents", label=_("Incidents"), source=incidents_lane, order=90)
-register_load(label=_("SOP minutes left today"), provider=minutes_ahead, limit=STAFF_MINUTES_A_DAY)
+register_load(label=_("SOP minutes, next 24 hours"), provider=minutes_ahead, limit=STAFF_MINUTES_A_DAY)
 register_ranked(
     Ranked(
         key="execution",

@@ -1,25 +1,25 @@
-"""What the SOPs still ask of each person today, in minutes (R124)."""
+"""What the SOPs ask of each person in the next day, in minutes (R124)."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.db.models import Q, Sum
 
 from sop.enums import TouchState
 from sop.models import Touch
 from tenants import clock
-from tenants.models import Tenant
+
+AHEAD = timedelta(hours=24)
 
 
 def minutes_ahead(*, tenant_id: int, staff_ids: Iterable[int] | None = None) -> dict[int, int]:
-    """{staff id: minutes of touches that are due by tonight and not done}, by what their steps cost; ids None: of all.
+    """{staff id: minutes of touches due within 24 hours and not done}, by what their steps cost; ids None: of all.
 
-    What a person has in hand counts until its window ends. Two queries.
+    What a person has in hand counts until its window ends. One query.
     """
-    zone = Tenant.objects.values_list("timezone", flat=True).get(pk=tenant_id)
     now = clock.now()
-    tonight = clock.day_bounds(clock.local_date(now, zone), zone)[1]
     rows = Touch.objects.filter(tenant_id=tenant_id, staff__isnull=False).filter(
-        Q(state__in=[TouchState.PLANNED, TouchState.CLAIMED], due_at__lt=tonight)
+        Q(state__in=[TouchState.PLANNED, TouchState.CLAIMED], due_at__lt=now + AHEAD)
         | Q(state=TouchState.HANDED, window_ends_at__gt=now)
     )
     if staff_ids is not None:
