@@ -219,6 +219,16 @@ def test_a_touch_moves_and_goes_back(camp: Make) -> None:
     assert calendar_back(tenant=made.tenant, moved=moved, actor=SYSTEM) is False
 
 
+def test_what_was_moved_stays_once_its_old_time_is_over(camp: Make, frozen: MovableClock) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    touch = Touch.objects.get()
+    moved = calendar_move(tenant=made.tenant, touch_id=touch.pk, due_at=at(0, 16), actor=SYSTEM)
+    frozen.set(at(0, 11))
+    assert calendar_back(tenant=made.tenant, moved=moved, actor=SYSTEM) is False
+    touch.refresh_from_db()
+    assert (touch.state, touch.due_at) == (TouchState.PLANNED, at(0, 16))
+
+
 @pytest.mark.parametrize(
     ("caps", "when", "rule"),
     [
