@@ -219,6 +219,14 @@ def test_a_touch_moves_and_goes_back(camp: Make) -> None:
     assert calendar_back(tenant=made.tenant, moved=moved, actor=SYSTEM) is False
 
 
+def test_what_waited_for_a_decision_moves_for_good(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    Touch.objects.update(state=TouchState.PARKED)
+    moved = calendar_move(tenant=made.tenant, touch_id=Touch.objects.get().pk, due_at=at(1, 10), actor=SYSTEM)
+    assert Touch.objects.get().state == TouchState.PLANNED
+    assert not moved.may_go_back
+
+
 def test_what_was_moved_stays_once_its_old_time_is_over(camp: Make, frozen: MovableClock) -> None:
     made = planned(camp, {"at": time(10, 0)})
     touch = Touch.objects.get()
