@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from sop.errors import ReviewEmpty, ReviewNotDone, ReviewOpenItems
+from sop.errors import ReasonMissing, ReviewEmpty, ReviewNotDone, ReviewOpenItems
 from sop.events import RunEnded
 from sop.handlers import on_review_act, on_run_ended
-from sop.models import Review, ReviewItem, Run, Step, Template, Version
+from sop.models import Review, ReviewItem, Run, Step, Template, Touch, Version
+from sop.selectors.reviews import proposals_of, review_numbers, run_lead
 from sop.services.planning import plan_apply
 from sop.services.reviews import (
     review_finish,
     review_item_add,
+    review_item_remove,
     review_item_settle,
     review_open,
     review_to_draft,
@@ -22,11 +24,14 @@ from sop.services.reviews import (
 from sop.services.runs import run_cancel, runs_finish_due
 from sop.services.templates import step_remove, version_publish
 from team.models import WorkItem
-from tenants.audit import SYSTEM
+from tenants.audit import SYSTEM, Actor
+from tenants.enums import Permission
+from tenants.errors import NotPermitted
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.sop import make_run, make_version
+from tests.factories.team import make_staff
 from tests.sop.conftest import Camp
 from tests.sop.test_pages import live_group, page
 from wecom.models import OutboundSend
@@ -126,6 +131,70 @@ def test_points_become_changes_of_the_next_version(ended: Camp) -> None:
     states = dict(ReviewItem.objects.values_list("text", "state"))
     assert states == {"换个时间": "changed", "不发了": "changed", "多问问题": "left"}
     assert list(Version.objects.get(pk=draft.pk).reviews.all()) == [review]
+
+
+def test_points_need_words_hands_that_may_and_a_reason_to_be_left(ended: Camp) -> None:
+    tenant, review = ended.tenant, Review.objects.get()
+    asked: dict[str, Any] = {"tenant": tenant, "review_id": review.pk, "kind": "improve", "actor": SYSTEM}
+    sales = Actor.of_staff(ended.staff.pk, "林晓", frozenset({Permission.WORK}))
+    with pytest.raises(ReasonMissing):
+        review_item_add(**asked, text=" ")
+    with pytest.raises(NotPermitted):
+        review_item_add(**asked | {"actor": sales}, text="早点发")
+    item = review_item_add(**asked, text="早点发")
+    settled: dict[str, Any] = {"tenant": tenant, "item_id": item.pk, "actor": SYSTEM}
+    with pytest.raises(ReasonMissing):
+        review_item_settle(**settled, state="left", reason=" ")
+    with pytest.raises(NotPermitted):
+        review_item_settle(**settled | {"actor": sales}, state="open", reason="")
+    assert review_item_settle(**settled, state="open", reason="").state == "open"
+    other = Review.objects.create(
+        tenant=tenant, run=make_run(tenant=tenant, version=ended.version, groups=[]), due_at=review.due_at
+    )
+    review_item_remove(tenant=tenant, review_id=other.pk, item_id=item.pk, actor=SYSTEM)
+    assert ReviewItem.objects.filter(pk=item.pk).exists()
+
+
+def test_a_draft_shows_its_points_to_improve_and_which_its_steps_answer(ended: Camp) -> None:
+    tenant, review = ended.tenant, Review.objects.get()
+    for kind, key in (("improve", "noon"), ("improve", "live"), ("reuse", "noon")):
+        review_item_add(tenant=tenant, review_id=review.pk, kind=kind, text=key, step_key=key, actor=SYSTEM)
+    draft = review_to_draft(tenant=tenant, review_id=review.pk, actor=SYSTEM)
+    Step.objects.filter(version=draft, key="noon").update(at=time(12, 30))
+    assert [(one.item.step_key, one.is_settled) for one in proposals_of(draft)] == [
+        ("noon", True),
+        ("live", False),
+    ]
+
+
+def test_who_owns_most_groups_looks_back_and_a_leaver_is_not_written_to(
+    camp: Make, frozen: MovableClock
+) -> None:
+    made = camp(steps=STEPS, groups=3)
+    few = make_staff(tenant=made.tenant, app=made.groups[0].app, userid="a", name="a")
+    made.groups[0].owner = few
+    made.groups[0].save()
+    assert run_lead(tenant=made.tenant, run=made.run) == made.staff
+    review_open(tenant=made.tenant, run=made.run)
+    made.staff.is_active = False
+    made.staff.save()
+    frozen.move(days=4)
+    assert reviews_remind(tenant=made.tenant) == 1
+    assert not OutboundSend.objects.filter(ref_kind="sop.review").exists()
+
+
+def test_the_numbers_tell_rules_that_blocked_and_runs_that_only_broadcast(camp: Make) -> None:
+    made = camp(steps=STEPS)
+    plan_apply(tenant=made.tenant, run=made.run)
+    noon, live = Touch.objects.order_by("planned_at")
+    assert not review_numbers(tenant=made.tenant, run=made.run).only_broadcasts
+    Touch.objects.filter(pk=noon.pk).update(state="blocked", rule_code="CAP-01")
+    Touch.objects.filter(pk=live.pk).update(state="confirmed", done_at=live.planned_at)
+    found = review_numbers(tenant=made.tenant, run=made.run)
+    assert (found.blocked, found.broadcasts, found.talks) == ([("CAP-01", 1)], 1, 0)
+    assert found.only_broadcasts
+    Step.objects.filter(pk=live.step_id).update(opens_talk=True)
+    assert not review_numbers(tenant=made.tenant, run=made.run).only_broadcasts
 
 
 def test_review_by_its_pages(page: Callable[..., Any], tenant: Tenant, frozen: MovableClock) -> None:

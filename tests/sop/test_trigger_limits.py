@@ -112,6 +112,18 @@ def test_a_step_that_repeats_comes_with_each_act_once(camp: Make, frozen: Movabl
     assert TouchRecipient.objects.count() == 2
 
 
+def test_a_size_reached_twice_before_the_tick_is_one_message(camp: Make, frozen: MovableClock) -> None:
+    made = camp(steps=[{"anchor": "group_size", "trigger_count": 4}])
+    frozen.set(at("13:00"))
+    first, second = make_customers(tenant=made.tenant, count=2)
+    seat = make_member(group=made.groups[0], customer=first, joined_at=at("10:00"))
+    seat.left_at = at("11:00")
+    seat.save()
+    make_member(group=made.groups[0], customer=second, joined_at=at("12:00"))
+    triggers_plan(tenant=made.tenant)
+    assert Touch.objects.values_list("due_at", flat=True).get() == at("10:00")
+
+
 def test_a_group_taken_out_and_back_gets_what_waits_for_it_again(camp: Make, frozen: MovableClock) -> None:
     made = camp(steps=[{**LIVE, "offset_minutes": 300}], groups=2)
     frozen.set(at("10:00"))
