@@ -556,7 +556,7 @@ def test_a_lead_whose_words_name_a_card_shows_it_at_desk_and_on_the_phone(
     person, seller = make_customers(tenant=scope, count=1)[0], Staff.objects.get()
     lead = Lead.objects.create(
         tenant=scope, customer=person, window=make_camp(tenant=scope, customers=[person]), owner=seller,
-        next_action_at=clock.now(), tier="S", state="open",
+        next_action_at=clock.now(), tier="S", state="open", next_action="call",
     )  # fmt: skip
     card = _card(scope, kind="scenario", title="客户嫌贵", sections={"scene": "太贵"}, aliases="太贵")
     desk = reverse("leads:need", kwargs={"tenant_slug": scope.slug, "pk": lead.pk})
@@ -565,3 +565,17 @@ def test_a_lead_whose_words_name_a_card_shows_it_at_desk_and_on_the_phone(
     Need.objects.create(tenant=scope, lead=lead, kind="pain", text="觉得太贵了", noted_at=clock.now())
     assert card.title in owner_page.get(desk).content.decode()
     assert card.title in hold_phone(scope, seller).get(phone).content.decode()
+
+
+@pytest.mark.django_db
+def test_many_cards_and_people_take_the_statements_of_few(
+    scope: Tenant, owner_page: Client, django_assert_max_num_queries: Any
+) -> None:
+    for _number in range(20):
+        make_staff(tenant=scope)
+    for number in range(15):
+        _card(scope, questions=0, title=f"卡 {number}")
+    assert KnowledgeStanding.objects.count() == 15 * 21
+    for page in ("", "people/", f"{KnowledgeCard.objects.latest('pk').pk}/"):
+        with django_assert_max_num_queries(25):
+            assert owner_page.get(_url(scope, page)).status_code == 200
