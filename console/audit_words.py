@@ -62,6 +62,8 @@ WORDS = {
     "contacts.tag.batch_undone": _("Took back a tag of many people"),
     "contacts.tag.rule_ended": _("Ended the rule of a tag"),
     "contacts.tag.rule_set": _("Set the rule of a tag"),
+    "contacts.transfers.asked_again": _("Had WeCom asked again to hand customers over"),
+    "contacts.transfers.rested": _("Decided that customers stay without a colleague"),
     "contacts.way.added": _("Had a code for friends made"),
     "contacts.way.changed": _("Changed a code for friends"),
     "contacts.way.ended": _("Removed a code for friends"),

@@ -166,6 +166,19 @@ class MarkState(models.TextChoices):
     FAILED = "failed", _("Refused by WeCom")
 
 
+class TransferState(models.TextChoices):
+    """Where the hand-over of one customer from one colleague to another stands (PROTOCOL 3.2)."""
+
+    LATER = "later", _("Twice in 90 days already: asked again by itself")
+    QUEUED = "queued", _("On its way to WeCom")
+    WAITING = "waiting", _("WeCom waits 24 hours for the customer")
+    DONE = "done", _("Taken over")
+    REFUSED = "refused", _("The customer refused")
+    LIMIT = "limit", _("The receiver has as many customers as WeCom allows")
+    FAILED = "failed", _("WeCom did not take it")
+    RESTED = "rested", _("Stays without a colleague")
+
+
 class TagEnd(models.TextChoices):
     """Why a tag came off."""
 
@@ -472,3 +485,20 @@ LEAD_MINUTES = declare(
     "service.lead_minutes", default=240, kind=PreferenceKind.INTEGER, minimum=1, maximum=10_000,
     label=_("Working minutes after which a question without an answer goes to the team lead"),
 )  # fmt: skip
+TRANSFER_MOST = declare(
+    "transfers.most",
+    default=2,
+    kind=PreferenceKind.INTEGER,
+    label=_("How often WeCom hands one customer over within 90 days"),
+    help=_("WeCom's own limit, as data: it has changed such limits before."),
+    minimum=1,
+    maximum=10,
+)
+TRANSFER_LOOK_MIN = declare(
+    "transfers.look_min",
+    default=60,
+    kind=PreferenceKind.INTEGER,
+    label=_("Minutes between two looks at how hand-overs of customers stand at WeCom"),
+    minimum=5,
+    maximum=1440,
+)

@@ -177,3 +177,15 @@ class QuestionSettled(DomainError):
     status = 409
     code = "SERVICE-03"
     message = _("This question is settled already. Open it again first.")
+
+
+class TakerCannotTalk(DomainError):
+    code = "TRANSFER-01"
+    message = _(
+        "The receiver may not talk to customers in WeCom. Choose somebody who may, or give the right there."
+    )
+
+
+class TransferReason(DomainError):
+    code = "TRANSFER-02"
+    message = _("Say why these customers stay without a colleague.")

@@ -7,9 +7,10 @@ from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from contacts.enums import BehaviourKind, FollowState
+from contacts.enums import BehaviourKind, FollowState, TransferState
 from contacts.events import BehavioursRecorded, FollowChanged
 from contacts.policies.follow import STATE_OF_CHANGE
+from contacts.policies.transfers import OF_REASON
 from contacts.selectors import customer_ids_by_union, tags_live
 from contacts.services.behaviours import BehaviourItem, behaviour_record_many
 from contacts.services.comparing import NOT_CONNECTED, customers_compare
@@ -29,6 +30,8 @@ from contacts.services.tag_marks import REF_KIND as MARK
 from contacts.services.tag_marks import mark_settle, marks_of_friends
 from contacts.services.tag_rules import rules_judge
 from contacts.services.tags import tags_store
+from contacts.services.transfers import REF_KIND as TRANSFER
+from contacts.services.transfers import transfer_heard, transfers_settle
 from contacts.services.ways import REF_KIND as WAY
 from contacts.services.ways import way_settle
 from team.enums import Bucket, WorkKind
@@ -45,6 +48,7 @@ from wecom.reading.sync import Lost, Progress
 from wecom.selectors import app_list
 
 _REREAD = {"add_external_contact", "add_half_external_contact", "edit_external_contact"}
+BY_TRANSFER = "DELETE_BY_TRANSFER"  # WeCom ended the giver's tie because the customer moved
 _BOUGHT = {BehaviourKind.ORDER, BehaviourKind.REFUND}
 _TRANSFER_REASONS = {
     "customer_refused": _("The customer refused"),
@@ -71,7 +75,9 @@ def on_external_contact(event: Inbound) -> None:
         return
     staff_id = staff_ensure(tenant_id=event.tenant_id, app_id=event.app_id, userid=userid).pk
     if event.change_type == "transfer_fail":
-        _tell_of_failed_transfer(event, staff_id)
+        end = OF_REASON.get(str(event.fields.get("FailReason") or ""), TransferState.FAILED)
+        if not transfer_heard(**who, staff_id=staff_id, state=end):
+            _tell_of_failed_transfer(event, staff_id)
         return
     if event.change_type not in _REREAD | set(STATE_OF_CHANGE):
         return
@@ -85,6 +91,8 @@ def on_external_contact(event: Inbound) -> None:
         state_code=str(event.fields.get("State") or ""),
         answer=_reread(event, userid, external) if event.change_type in _REREAD else None,
     )
+    if event.fields.get("Source") == BY_TRANSFER:
+        transfer_heard(**who, staff_id=staff_id, state=TransferState.DONE)
 
 
 def _reread(event: Inbound, userid: str, external: str) -> ReRead | None:
@@ -230,9 +238,11 @@ def sync_customers(tenant_id: int, progress: Progress) -> int:
 
 
 def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
-    """What became of our codes for new friends and of our tags at WeCom. Safe to repeat."""
+    """What became of our codes for new friends, of our tags and of hand-overs at WeCom. Safe to repeat."""
     for event in events:
         if event.ref_kind == WAY:
             way_settle(tenant_id=tenant_id, event=event)
         elif event.ref_kind == MARK:
             mark_settle(tenant_id=tenant_id, event=event)
+        elif event.ref_kind == TRANSFER:
+            transfers_settle(tenant_id=tenant_id, event=event)

@@ -1,5 +1,7 @@
 """Celery entry points of contacts."""
 
+from contextlib import suppress
+
 from celery import shared_task
 
 from contacts.selectors.personal import personal_due
@@ -7,6 +9,7 @@ from contacts.selectors.questions import tenants_with_late_questions
 from contacts.selectors.sheets import sheets_stuck
 from contacts.selectors.stages import stage_runs_stuck
 from contacts.selectors.tags import tag_batches_stuck
+from contacts.selectors.transfers import tenants_with_due_transfers
 from contacts.services.chatlogs import chat_import_write
 from contacts.services.imports import import_write
 from contacts.services.personal import erasure_run, export_make, exports_end
@@ -17,12 +20,13 @@ from contacts.services.stage_runs import stage_run_go_on
 from contacts.services.tag_batches import TASK as TAG_BATCH_TASK
 from contacts.services.tag_batches import tag_batch_run
 from contacts.services.tag_rules import rules_run_chunk, tags_expire, tenants_with_due_tags
+from contacts.services.transfers_look import transfers_go_on
 from contacts.services.ways import READ_TASK, way_read
 from outbox.dispatch import enqueue
 from tenants.models import Tenant
 from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
-from wecom.errors import Retryable
+from wecom.errors import Retryable, Stopped
 
 RETRY_PAUSE_S = 30
 CHUNKS_A_TASK = 20  # about twenty thousand people: the next tick goes on
@@ -99,6 +103,13 @@ def escalate_questions(*, tenant_id: int) -> None:
     questions_escalate(tenant_id=tenant_id)
 
 
+@shared_task(name="contacts.go_on_transfers", base=TenantTask, time_limit=300)
+def go_on_transfers(*, tenant_id: int) -> None:
+    """Hand-overs of customers: ask for those whose day has come, read how the others stand. The next tick goes on."""
+    with suppress(Retryable, Stopped):
+        transfers_go_on(tenant_id=tenant_id)
+
+
 @shared_task(name="contacts.sweep", time_limit=60)
 def sweep() -> None:
     """Tick: find tenants whose tags have to be looked at, and files whose work stopped halfway."""
@@ -109,6 +120,10 @@ def sweep() -> None:
         stage_runs = stage_runs_stuck()
         personal = personal_due()
         asking = tenants_with_late_questions()
+
+        transfers = tenants_with_due_transfers()
+    for tenant_id in transfers:
+        enqueue("contacts.go_on_transfers", tenant_id=tenant_id)
     for tenant_id in waiting:
         enqueue("contacts.sweep_tags", tenant_id=tenant_id)
     for tenant_id, sheet_id, task in stuck:

@@ -60,6 +60,7 @@ from contacts.views.tags import (
     TagRulePage,
     TagsBuiltInView,
 )
+from contacts.views.transfers import TransfersAgainView, TransfersRestView
 
 app_name = "contacts"
 urlpatterns: list[URLPattern] = [
@@ -112,6 +113,8 @@ urlpatterns: list[URLPattern] = [
     path("customers/tags/batches/<int:pk>/", TagBatchDetailPage.as_view(), name="tag_batch"),
     path("customers/tags/batches/<int:pk>/again/", TagBatchAgainView.as_view(), name="tag_batch_again"),
     path("customers/tags/batches/<int:pk>/undo/", TagBatchUndoView.as_view(), name="tag_batch_undo"),
+    path("customers/handed/<int:pk>/again/", TransfersAgainView.as_view(), name="transfers_again"),
+    path("customers/handed/<int:pk>/rest/", TransfersRestView.as_view(), name="transfers_rest"),
     path("customers/orders/", OrderListPage.as_view(), name="orders"),
     path("customers/skus/", SkuListPage.as_view(), name="skus"),
     path("customers/skus/new/", SkuNewPage.as_view(), name="sku_new"),

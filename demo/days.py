@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from demo.company import Company
+from demo.handing import ask_once_more, post_changes, some_refuse
 from demo.knowledge import cards_begin, day_of_reading
 from demo.messages import TALKING_GROUPS, archive_begin, day_of_talk, talk_answer
 from demo.office import day_at_the_desk, screenshots_review
@@ -18,6 +19,8 @@ CARDS_DAY = 2  # the knowledge cards are put in force; people take their tests o
 ARCHIVE_DAY = 15  # the message archive is bought late: some days of messages are enough to look at
 TALK_HOUR = 12
 WELCOME_DAY = 18
+HANDING_DAY = 17
+REFUSING_HOUR = 18
 
 
 @dataclass
@@ -47,6 +50,13 @@ class Days:
         self._answer(local, day)
         if day >= WELCOME_DAY and self._is_new("welcome"):
             owners_ask(self.company, self.group_welcome_id)
+        if day >= HANDING_DAY and self._is_new("post changes"):
+            post_changes(self.company)
+        is_answered = (day, local.hour) >= (HANDING_DAY, REFUSING_HOUR)
+        if is_answered and self._is_new("some refuse"):
+            some_refuse(self.company, self.vendor)
+        if day >= CAMP_DAY and self._is_new("ask once more"):
+            ask_once_more(self.company)
         for hour in DESK_HOURS:
             if local.hour >= hour and day < CAMP_DAY and self._is_new(f"desk {day} {hour}"):
                 day_at_the_desk(self.company, now)

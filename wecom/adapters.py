@@ -10,14 +10,17 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 
+from tenants import clock
 from wecom.calls.mass_sends import SendRow
 from wecom.enums import SendKind
-from wecom.errors import Permanent, WecomError
+from wecom.errors import Permanent, Retryable, Stopped, UnknownOutcome, WecomError
 from wecom.gateway.client import WecomClient
 from wecom.keeping import assets, kept_calls
 
 DUPLICATE_CHECK_S = 14_400  # WeCom refuses to send the same app message again for so long
 RECONCILE_SLACK = timedelta(minutes=5)
+TRANSFER_LOOKS_AFTER = timedelta(minutes=1)
+TRANSFER_WAITS, TRANSFER_ENDED = 2, (1, 3, 4)  # done, refused, the receiver's limit (PROTOCOL 3.2)
 MEDIA_GONE = 40007  # WeCom does not know the file any more
 
 
@@ -183,6 +186,47 @@ def _find_transfer(client: WecomClient, payload: dict[str, Any], called_at: date
     return wanted if owners == {wanted} else ""
 
 
+def _transfer_customers(client: WecomClient, payload: dict[str, Any]) -> Sent:
+    """Customers go to a colleague: WeCom is asked for those it does not list yet, so that a call that was cut off
+    goes on where it stood and nobody is asked twice. The answer says {external_userid: errcode}, 0: it began."""
+    begun = _transfers_begun(client, payload)
+    codes = dict.fromkeys(begun, 0)
+    if left := [one for one in payload["external_userids"] if one not in begun]:
+        call = client.customers.transfer_resigned if payload.get("is_resigned") else client.customers.transfer
+        pair = {name: payload[name] for name in ("handover_userid", "takeover_userid")}
+        try:
+            rows = call(**pair, external_userid=left)
+        except UnknownOutcome as error:
+            again = clock.now() + TRANSFER_LOOKS_AFTER
+            raise Retryable(error.message, retry_at=again, code=error.code, path=error.path) from error
+        codes |= {str(row["external_userid"]): int(row.get("errcode") or 0) for row in rows}
+    return Sent("", [one for one, code in codes.items() if code], {"customers": codes})
+
+
+def _transfers_begun(client: WecomClient, payload: dict[str, Any]) -> set[str]:
+    """Those WeCom lists between the two: as waiting, or ended where nothing between the two can have ended before."""
+    result = (
+        client.customers.transfer_resigned_result
+        if payload.get("is_resigned")
+        else client.customers.transfer_result
+    )
+    wanted, before = set(payload["external_userids"]), set(payload.get("asked_before") or [])
+    try:
+        rows = list(
+            result(handover_userid=payload["handover_userid"], takeover_userid=payload["takeover_userid"])
+        )
+    except Stopped:
+        raise
+    except Permanent:
+        return set()
+    told = {(str(row["external_userid"]), int(row.get("status") or 0)) for row in rows}
+    return {
+        one
+        for one, status in told
+        if one in wanted and (status == TRANSFER_WAITS or (status in TRANSFER_ENDED and one not in before))
+    }
+
+
 def _mark_tag(client: WecomClient, payload: dict[str, Any]) -> Sent:
     client.tags.mark(
         userid=payload["userid"],
@@ -215,6 +259,9 @@ ADAPTERS: dict[str, Adapter] = {
     SendKind.TRANSFER_GROUPS: Adapter(
         _transfer_groups, is_repeatable=False, find=_find_transfer, endpoint="groupchat_onjob_transfer"
     ),
+    SendKind.TRANSFER_CUSTOMERS: Adapter(
+        _transfer_customers, is_repeatable=True, endpoint="transfer_customer", lasts=timedelta(days=7)
+    ),
     SendKind.MARK_TAG: Adapter(_mark_tag, is_repeatable=True, endpoint="mark_tag", lasts=timedelta(days=7)),
 }
 
@@ -230,6 +277,7 @@ def payload_problem(kind: str, payload: dict[str, Any]) -> str:
         SendKind.KEPT_MAKE: ("step", "call", "fields"),
         SendKind.KEPT_CHANGE: ("step", "call", "fields"),
         SendKind.TRANSFER_GROUPS: ("chat_ids", "new_owner"),
+        SendKind.TRANSFER_CUSTOMERS: ("handover_userid", "takeover_userid", "external_userids"),
         SendKind.MARK_TAG: ("userid", "external_userid"),
     }
     if kind not in needed:

@@ -78,6 +78,7 @@ class SendKind(models.TextChoices):
     KEPT_MAKE = "kept_make", _("New code or template")
     KEPT_CHANGE = "kept_change", _("Change of a code or template")
     TRANSFER_GROUPS = "transfer_groups", _("New owner of groups")
+    TRANSFER_CUSTOMERS = "transfer_customers", _("Hand-over of customers")
     MARK_TAG = "mark_tag", _("Tag of a customer")
 
 

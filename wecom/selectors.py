@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from redis.exceptions import RedisError
 
 from wecom.enums import AppState, SendState
@@ -227,6 +227,19 @@ def send_get(*, tenant_id: int, send_id: int) -> OutboundSend:
 def send_known(*, tenant_id: int, key: str) -> bool:
     """Whether a send of this key was ever queued."""
     return OutboundSend.objects.filter(tenant_id=tenant_id, key=key).exists()
+
+
+def sends_since(
+    *, tenant_id: int, kind: str, ref_kind: str, ref_id: int, since: datetime
+) -> list[tuple[datetime, dict[str, Any]]]:
+    """(when it went or is to go, payload) of sends about one matter from then on; refused ones are left out."""
+    rows = OutboundSend.objects.filter(tenant_id=tenant_id, ref_kind=ref_kind, ref_id=ref_id, kind=kind)
+    rows = rows.exclude(state__in=[SendState.FAILED, SendState.CANCELLED])
+    rows = rows.filter(Q(called_at__gte=since) | Q(called_at=None, next_at__gte=since))
+    return [
+        (called_at or next_at, payload)
+        for called_at, next_at, payload in rows.values_list("called_at", "next_at", "payload")
+    ]
 
 
 _WAITING = """

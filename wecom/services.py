@@ -66,6 +66,8 @@ def send_queue(
     mass_send {chat_type: "group"|"single", sender, chat_ids|external_userids, text, attachments: [<=9]};
     remind_mass_send and cancel_mass_send {msgid}; welcome {welcome_code, text, attachments};
     transfer_groups {chat_ids: [<=100], new_owner, is_resigned: true where the owner left};
+    transfer_customers {handover_userid, takeover_userid, external_userids: [<=100], is_resigned, asked_before: those
+    of them that were asked for between the two before};
     mark_tag {userid, external_userid, add_tag|remove_tag: [WeCom's tag id]}.
     """
     draft = SendDraft(

@@ -15,10 +15,11 @@ from contacts.models.stages import StageMove, StageRun, StageSetting
 from contacts.models.surveys import Survey, SurveyAnswer, SurveyLink
 from contacts.models.tags import CustomerTag, Tag, TagBatch, TagGroup, TagPast, TagRule
 from contacts.models.touches import Exposure, ExposureDay, ExposureWeek, GroupDay
+from contacts.models.transfers import CustomerTransfer
 
 __all__ = [
-    "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "Erasure", "Exposure", "ExposureDay",
-    "ExposureWeek", "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Obstacle", "Order", "OwnField",
+    "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "CustomerTransfer", "Erasure", "Exposure",
+    "ExposureDay", "ExposureWeek", "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Obstacle", "Order", "OwnField",
     "PersonalExport", "ProfileFact", "Question", "Sheet", "SheetRow", "Sku", "StageMove", "StageRun",
     "StageSetting", "Survey", "SurveyAnswer", "SurveyLink", "Tag", "TagBatch", "TagGroup", "TagMark", "TagPast",
     "TagRule", "WayInSet",

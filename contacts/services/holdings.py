@@ -116,6 +116,7 @@ register_holding(
     Holding("contacts.StageMove", _("Moves between trust stages"), clear={"reason": "", "evidence": {}}),
     Holding("contacts.CustomerTag", _("Tags"), clear={"evidence": {}}),
     Holding("contacts.TagMark", _("Tags written to WeCom"), clear={"error": ""}),
+    Holding("contacts.CustomerTransfer", _("Hand-overs to other staff"), clear={"reason": "", "error": ""}),
     Holding("contacts.TagPast", _("Earlier tags"), clear={"evidence": {}}),
     Holding("contacts.SurveyLink", _("Forms sent")),
     Holding("contacts.SurveyAnswer", _("Forms answered"), where=_answers, clear={"answers": []}),

@@ -1,12 +1,12 @@
 """Codes for new friends (渠道活码): made, changed and removed at WeCom through the outbound queue."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contacts.enums import WelcomeMode
-from contacts.errors import ChannelUnknown, WayBusy, WayInvalid
+from contacts.errors import ChannelUnknown, TakerCannotTalk, WayBusy, WayInvalid
 from contacts.models import Channel, ContactWay
 from contacts.selectors.channels import way_state
 from outbox.dispatch import enqueue
@@ -23,6 +23,9 @@ from wecom.gateway.client import client_for
 from wecom.keeping import kept
 from wecom.keeping.kept_rules import REMARK_CHARS, STAFF_PER_CODE, WELCOME_BYTES, WELCOME_PARTS
 from wecom.selectors import app_needed
+
+if TYPE_CHECKING:
+    from team.models import Staff
 
 REF_KIND = "contacts.contact_way"
 READ_TASK = "contacts.read_way"
@@ -99,6 +102,31 @@ def way_change(
             },
         )  # fmt: skip
     return row
+
+
+def ways_give(*, tenant: Tenant, way_ids: list[int], giver: "Staff", taker: "Staff", actor: Actor) -> int:
+    """Put one colleague in the place of another behind these codes, in the caller's transaction.
+
+    WeCom is told through the queue; a code whose creation is undecided is told with it. Returns how many changed.
+    Safe to repeat. Raises TakerCannotTalk.
+    """
+    rows = list(
+        ContactWay.objects.select_for_update(of=("self",), no_key=True)
+        .filter(tenant=tenant, pk__in=way_ids, staff_ids__contains=[giver.pk])
+        .order_by("pk")
+    )
+    if rows and not (taker.is_active and taker.can_contact):
+        raise TakerCannotTalk
+    for row in rows:
+        row.staff_ids = list(dict.fromkeys(taker.pk if one == giver.pk else one for one in row.staff_ids))
+        row.revision += 1
+        kept.push(KIND, row)
+    if rows:
+        audit.record_many(
+            tenant=tenant, actor=actor, verb="contacts.way.changed", targets=rows, reason="",
+            changes={row.pk: {"staff": [str(giver), str(taker)]} for row in rows},
+        )  # fmt: skip
+    return len(rows)
 
 
 def way_set_welcome(

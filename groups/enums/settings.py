@@ -255,6 +255,12 @@ REMOVE_FROM = declare(
     label=_("Breach of the rules from which removal is proposed"),
 )  # fmt: skip
 
+TRANSFERS_A_DAY = declare(
+    "groups.transfers_a_day", default=300, kind=PreferenceKind.INTEGER, minimum=1, maximum=5000,
+    label=_("Groups that WeCom gives to one new owner a day"),
+    help=_("WeCom's own limit, as data: what is more is asked for on the days after."),
+)  # fmt: skip
+
 END_LEAD_DAYS = declare(
     "groups.end_lead_days", default=3, kind=PreferenceKind.INTEGER, minimum=0, maximum=30,
     label=_("Days before its end when the closing tasks of a group appear"),

@@ -84,11 +84,14 @@ def membership_apply_read(
             group = _adopted(tenant_id, app_id, seen) or _created(tenant_id, app_id, seen)
             if group is None:
                 return None
+        has_moved = group.synced_at is not None and group.owner_userid != seen.owner_userid
         changed = _log_changes(group, seen, read_at, change)
         missed, is_whole = _settle(group, seen, read_at, change)
         recount(group)
         shows_change = change is None or _is_shown(seen, change)
         _copy(group, seen, read_at, digest=digest if is_whole and shows_change else "")
+        if has_moved:
+            owner_seen(group=group)  # what the one before still holds is counted: the row has to say it
     return Applied(group, missed, shows_change, changed)
 
 
@@ -165,8 +168,6 @@ def _log_changes(group: Group, seen: SeenGroup, read_at: datetime, change: Chang
         GroupChange.objects.bulk_create(rows)
     if group.name != seen.name:
         rename_settle(group=group, shown=seen.name)
-    if group.owner_userid != seen.owner_userid:
-        owner_seen(group=group)
     return len(rows)
 
 

@@ -2,27 +2,31 @@
 
 import hashlib
 import secrets
+from collections import Counter
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from groups.enums import TRANSFERS_A_DAY
 from groups.errors import OwnerInvalid, ReasonNeeded
 from groups.models import Group
+from groups.policies.owner_days import spread
 from team.enums import Bucket, WorkKind, WorkState
 from team.selectors import staff_by_id, staff_contactable
 from team.services import work_item_put, work_items_close
 from team.services.handover import leavers_settle
-from tenants import audit, clock
+from tenants import audit, clock, preferences
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
 from wecom.enums import SendKind, SendState
 from wecom.events import SendFinished
-from wecom.selectors import send_get, send_known
+from wecom.selectors import send_get, send_known, sends_since
 from wecom.services import SendDraft, send_queue_many
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
 REF_KIND = "groups.owner"
 CHATS_A_CALL = 100
+MORNING = time(8, 0)
 ASKED_OF_WECOM = "groups.group.owner_asked"
 
 
@@ -101,19 +106,36 @@ def _can_move(group: Group, staff: "Staff") -> bool:
 def _queue(
     tenant: Tenant, groups: list[Group], staff: "Staff", *, token: str, is_resigned: bool = False
 ) -> None:
-    chats = [group.chat_id for group in groups]
+    chats, at = [group.chat_id for group in groups], 0
     left = {"is_resigned": True} if is_resigned else {}
-    send_queue_many(
-        tenant=tenant,
-        sends=[
+    drafts = []
+    for when, count in _when(tenant, staff, len(chats)):
+        drafts.append(
             SendDraft(
-                kind=SendKind.TRANSFER_GROUPS, key=f"owner:{token}:{start}", ref_kind=REF_KIND, ref_id=staff.pk,
-                payload={"chat_ids": chats[start : start + CHATS_A_CALL], "new_owner": staff.userid, **left},
-                app_id=staff.app_id,
+                kind=SendKind.TRANSFER_GROUPS, key=f"owner:{token}:{at}", ref_kind=REF_KIND, ref_id=staff.pk,
+                payload={"chat_ids": chats[at : at + count], "new_owner": staff.userid, **left},
+                app_id=staff.app_id, not_before=when,
             )
-            for start in range(0, len(chats), CHATS_A_CALL)
-        ],
+        )  # fmt: skip
+        at += count
+    send_queue_many(tenant=tenant, sends=drafts)
+
+
+def _when(tenant: Tenant, staff: "Staff", count: int) -> list[tuple[datetime | None, int]]:
+    """(not before, how many groups) of each call: what is more than WeCom takes a day waits for a morning."""
+    now, zone = clock.now(), tenant.timezone
+    today = clock.local_date(now, zone)
+    taken = Counter[date]()
+    for went_at, payload in sends_since(
+        tenant_id=tenant.pk, kind=SendKind.TRANSFER_GROUPS, ref_kind=REF_KIND, ref_id=staff.pk,
+        since=clock.day_bounds(today, zone)[0],
+    ):  # fmt: skip
+        taken[clock.local_date(went_at, zone)] += len(payload.get("chat_ids", []))
+    calls = spread(
+        count=count, taken=taken, today=today, most=preferences.value(tenant.pk, TRANSFERS_A_DAY),
+        per_call=CHATS_A_CALL,
     )  # fmt: skip
+    return [(None if day == today else clock.at_local(day, MORNING, zone), n) for day, n in calls]
 
 
 def owner_settle(*, tenant_id: int, event: SendFinished) -> None:

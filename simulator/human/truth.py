@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from simulator.human.answers import Body, need
@@ -161,6 +162,7 @@ async def ledger(runtime: Runtime, body: Body) -> Body:
         "app_messages": _app_messages(corp),
         "mass_sends": _mass_sends(corp),
         "welcomes": corp.welcomes_sent,
+        "transfers": [asdict(one) for one in corp.transfers],
         "contact_ways": list(corp.contact_ways),
         "join_ways": [{"config_id": c.config_id, **c.body} for c in corp.join_ways.values()],
         "product_errors": corp.ledger.product_errors,

@@ -44,6 +44,8 @@ class Part:
 
     `move(Move)` gives them away and returns how many changed hands (safe to repeat: it moves what is still held);
     None: nothing moves here, `note` says how it comes to the receiver. `line(row)`: (what, detail) in the pack.
+    `section`: a template of the page and (tenant, staff, the page's parameters) -> what it shows as `told`, or None:
+    what is on its way.
     """
 
     code: str
@@ -53,6 +55,7 @@ class Part:
     url: Callable[[Tenant, Staff], str] | None = None
     note: Any = ""
     line: Callable[[Any], tuple[str, str]] | None = None
+    section: tuple[str, Callable[[Tenant, Staff, Any], dict[str, Any] | None]] | None = None
     order: int = 50
 
 
@@ -88,6 +91,14 @@ def renamed(rows: Callable[..., QuerySet], field: str) -> Callable[[Move], int]:
     return move
 
 
+def staff_held(*, tenant: Tenant, staff_id: int) -> Staff:
+    """A colleague, held to the end of the caller's transaction: one hand-over at a time. Raises StaffUnknown."""
+    row = Staff.objects.select_for_update().filter(tenant=tenant, pk=staff_id).first()
+    if row is None:
+        raise StaffUnknown
+    return row
+
+
 def holdings(*, tenant: Tenant, staff: Staff) -> list[Held]:
     """What the colleague holds now, by part: one count each."""
     return [
@@ -98,6 +109,14 @@ def holdings(*, tenant: Tenant, staff: Staff) -> list[Held]:
         )
         for one in parts()
     ]
+
+
+def sections(*, tenant: Tenant, staff: Staff, told: Any) -> list[tuple[str, dict[str, Any]]]:
+    """(template, what it shows) of the parts with something on its way or to be decided."""
+    made = [
+        (one.section[0], one.section[1](tenant, staff, told)) for one in parts() if one.section is not None
+    ]
+    return [(template, shown) for template, shown in made if shown is not None]
 
 
 def pack_lines(*, tenant: Tenant, staff: Staff) -> Iterable[list[str]]:

@@ -7,12 +7,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from console.exports import xlsx_response
+from console.keys import key_of
 from console.pages import ConsoleView, go, render, toast
 from team.models import Staff
 from team.selectors import open_counts, staff_get, staff_list
-from team.services.handover import Held, handover_run, holdings, pack_lines, suggested_taker
+from team.services.handover import Held, handover_run, holdings, pack_lines, sections, suggested_taker
 from tenants import audit
 from tenants.enums import Permission
+
+NOBODY = 0  # no row has this id
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class HandoverPage(_OfOne):
             "staff": staff, "takers": takers, "suggested": suggested_taker(tenant=tenant, staff=staff, people=people),
             "movable": [one for one in held if one.part.move is not None and one.count],
             "beside": [one for one in held if one.part.move is None and one.count],
+            "sections": sections(tenant=tenant, staff=staff, told=request.GET),
             "total": _movable(held), "can_export": self.can(Permission.EXPORT),
         }  # fmt: skip
         return render(self.request, "team/handover.html", context)
@@ -58,11 +62,7 @@ class HandoverPage(_OfOne):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         staff = self.staff(pk)
         form = request.POST
-        takers = {
-            code: int(form[f"taker_{code}"])
-            for code in form.getlist("part")
-            if form.get(f"taker_{code}", "").isdecimal()
-        }
+        takers = {code: key_of(form.get(f"taker_{code}")) or NOBODY for code in form.getlist("part")}
         moved = handover_run(
             tenant=self.request.tenant, staff_id=pk, takers=takers, reason=form.get("reason", ""),
             actor=self.request.actor,

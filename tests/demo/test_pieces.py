@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from contacts.models import Channel, ContactWay, Follow
+from contacts.models import Channel, ContactWay, CustomerTransfer, Follow
 from demo.company import Company, Plan
+from demo.handing import ask_once_more, post_changes, some_refuse
 from demo.messages import TALK, archive_begin, day_of_talk
 from demo.reach import SOURCES, codes_make, owners_ask
 from demo.vendor import Vendor
@@ -105,3 +106,14 @@ def test_the_archive_is_on_and_brings_the_talk_of_those_who_agreed(world, compan
     assert consents == {refuses: "disagree"} | dict.fromkeys(agree, "agree")
     assert senders
     assert refuses not in senders
+
+
+def test_a_colleague_changes_post_and_every_state_of_a_customer_is_there(world, company, vendor):  # noqa: F811
+    assert post_changes(company)
+    world.settle()
+    assert some_refuse(company, vendor) == 3
+    world.settle()
+    assert ask_once_more(company) == 1
+    with tenant_scope(world.tenant):
+        states = set(CustomerTransfer.objects.values_list("state", flat=True))
+    assert states == {"waiting", "refused", "limit", "queued"}

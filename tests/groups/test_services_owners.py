@@ -5,6 +5,7 @@ import re
 import pytest
 
 from console.pages import tenant_url
+from groups.enums import TRANSFERS_A_DAY
 from groups.errors import OwnerInvalid, ReasonNeeded
 from groups.handlers import on_send_finished
 from groups.models import Group
@@ -13,10 +14,12 @@ from simulator.world import groups as acts
 from team.models import WorkItem
 from team.services import work_item_put
 from tenants import clock
+from tenants.audit import SYSTEM
 from tenants.enums import Role
 from tenants.errors import NotPermitted
 from tenants.models import AuditEntry
 from tenants.scoping import tenant_scope
+from tenants.services import preference_set
 from tests.factories.groups import fill_group, make_group, make_ready_group
 from tests.factories.team import make_staff
 from tests.factories.tenants import actor_of
@@ -68,6 +71,18 @@ def test_wecom_is_asked_in_calls_of_a_hundred_and_the_record_says_why(scoped, sc
     entry = AuditEntry.objects.filter(verb="groups.group.owner_asked").first()
     assert entry.changes == {"owner": [scene["old"].userid, scene["new"].userid]}
     assert entry.reason == "转岗"
+
+
+def test_no_more_than_wecom_takes_a_day_are_asked_for_today(scoped, scene, operator):
+    preference_set(tenant=scoped, setting=TRANSFERS_A_DAY, raw=60, actor=SYSTEM)
+    ask(scoped, scene, operator, scene["groups"][:50])
+    ask(scoped, scene, operator, scene["groups"][50:])
+    sends = OutboundSend.objects.order_by("next_at", "pk")
+    today = [send for send in sends if send.next_at <= clock.now()]
+    assert sum(len(send.payload["chat_ids"]) for send in today) == 60
+    assert [
+        (len(send.payload["chat_ids"]), clock.local(send.next_at, scoped.timezone).hour) for send in sends[2:]
+    ] == [(41, 8)]
 
 
 def test_groups_that_cannot_move_stay_and_ask_for_nothing(scoped, scene, operator):

@@ -87,6 +87,8 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "wecom:send_evidence": (MANAGE, MANAGE),
     "wecom:quota": (MANAGE, MANAGE),
     "wecom:quota_forget": (MANAGE, MANAGE),
+    "contacts:transfers_again": (APPROVE, APPROVE),
+    "contacts:transfers_rest": (APPROVE, APPROVE),
     "contacts:list": (VIEW, WORK),
     "contacts:import": (OPERATE, OPERATE),
     "contacts:import_template": (OPERATE, WORK),

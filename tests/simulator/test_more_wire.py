@@ -74,7 +74,7 @@ def test_customer_is_handed_over_after_a_day(api: Api, corp: Corp, clock: Movabl
     assert api("externalcontact/transfer_customer", back)["customer"][0]["errcode"] == 0
     clock.move(DAY_S + 1)
     api("externalcontact/transfer_result", pair)
-    assert api("externalcontact/transfer_customer", body)["customer"][0]["errcode"] == 40129
+    assert api("externalcontact/transfer_customer", body)["customer"][0]["errcode"] == 40128
 
 
 def test_resigned_owner_leaves_customers_and_groups_to_inherit(

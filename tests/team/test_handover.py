@@ -11,7 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from contacts.models import CustomerTransfer
 from groups.models import Group
+from leads.models import Lead
 from team.errors import HandoverTaker
 from team.models import Staff, WorkItem
 from team.services import staff_deactivate
@@ -40,6 +42,12 @@ HISTORY = {
     "contacts.TagPast.staff": "who marked it then",
     "contacts.Follow.staff": "the tie in WeCom; WeCom moves it",
     "contacts.TagMark.staff": "who marked it in WeCom",
+    "contacts.Question.staff": "who had to answer; one without an answer goes to the team lead",
+    "contacts.Question.replied_by": "who answered",
+    "content.KnowledgeAttempt.staff": "whose test it was",
+    "content.KnowledgeStanding.staff": "the colleague's own knowledge",
+    "contacts.CustomerTransfer.giver": "whose customer it was",
+    "contacts.CustomerTransfer.taker": "whom WeCom was asked for",
     "groups.Member.staff": "who sits in the group",
     "leads.FollowUp.staff": "who spoke",
     "sop.TouchProof.offered_by_staff": "who showed it",
@@ -65,6 +73,13 @@ def staff_keys() -> Iterator[tuple[str, type[models.Model], str]]:
                 yield f"{model._meta.label}.{field.name}", model, field.name
 
 
+def staff_lists() -> Iterator[tuple[type[models.Model], str]]:
+    """(model, field) of every list of colleagues' ids in the product."""
+    for model in apps.get_models():
+        if issubclass(model, TenantModel):
+            yield from ((model, one.name) for one in model._meta.concrete_fields if one.name == "staff_ids")
+
+
 @pytest.fixture
 def lead_actor(tenant: Tenant) -> Actor:
     with tenant_scope(tenant):
@@ -82,7 +97,7 @@ def test_a_leavers_hand_over_leaves_nothing_without_an_owner(tenant: Tenant, lea
     with tenant_scope(tenant):
         plant(tenant, "甲")
         giver = make_staff(tenant=tenant, name="走的人")
-        taker = make_staff(tenant=tenant, app=giver.app, name="接的人")
+        taker = make_staff(tenant=tenant, app=giver.app, name="接的人", can_contact=True)
         keys = list(staff_keys())
         for label, model, field in keys:
             if label in OWN:
@@ -93,9 +108,23 @@ def test_a_leavers_hand_over_leaves_nothing_without_an_owner(tenant: Tenant, lea
         _make_open(tenant)
         WorkItem.objects.filter(tenant=tenant).update(state="open")
         Group.objects.filter(tenant=tenant).update(chat_id="", dismissed_at=None)
+        lead = Lead.objects.filter(tenant=tenant).first()
+        lead.pk, lead.customer, lead.state = None, make_customer(tenant=tenant, app=giver.app), "unranked"
+        lead.next_action, lead.next_action_at = "", None
+        lead.save(force_insert=True)
+        for model, field in staff_lists():
+            model._base_manager.filter(tenant=tenant).update(**{field: [giver.pk]})
         staff_deactivate(tenant_id=tenant.pk, app_id=giver.app_id, userid=giver.userid)
+        before = holdings(tenant=tenant, staff=giver)
+        assert {one.part.code for one in before if one.count} == {one.code for one in parts()}, (
+            "nothing is left out"
+        )
         moved = hand_all(tenant, giver, taker, lead_actor)
-        assert sum(moved.values()) > 10
+        assert {code for code, count in moved.items() if count} == {one.code for one in parts() if one.move}
+        for model, field in staff_lists():
+            assert not model._base_manager.filter(
+                tenant=tenant, **{f"{field}__contains": [giver.pk]}
+            ).exists()
         left = {
             label
             for label, model, field in keys
@@ -119,6 +148,11 @@ def _make_open(tenant: Tenant) -> None:
         "groups.EndTask": {"state": "open"},
         "groups.Invitation": {"state": "invited"},
         "groups.Incident": {"state": "open"},
+        "groups.Promise": {"state": "open"},
+        "leads.Doubt": {"state": "open"},
+        "contacts.Follow": {"state": "full"},
+        "contacts.CustomerTransfer": {"state": "done"},
+        "contacts.ContactWay": {"ended_at": None, "is_ending": False},
         "groups.IncidentTask": {"done_at": None},
         "sop.ValueEvent": {"state": "open"},
     }.items():  # fmt: skip
@@ -200,3 +234,59 @@ def test_the_page_shows_what_is_held_suggests_by_load_and_gives_it_away(tenant: 
     with tenant_scope(tenant):
         assert WorkItem.objects.get(title="回访刘女士 🧧").staff_id == free.pk
     assert client.post(url, {"part": ["tasks"], "taker_tasks": "99999999", "reason": "x"}).status_code < 500
+
+
+def test_where_each_customer_stands_is_on_the_page_and_what_came_back_is_decided_there(
+    tenant: Tenant,
+) -> None:
+    client = Client()
+    client.force_login(User.objects.get(email="lin@example.com"))
+    with tenant_scope(tenant):
+        giver = make_staff(tenant=tenant, name="何静")
+        taker = make_staff(tenant=tenant, app=giver.app, name="接的人")
+        rows = {}
+        for state in ("waiting", "refused", "limit", "done"):
+            customer = make_customer(tenant=tenant, app=giver.app, name=f"客户{state}")
+            make_follow(tenant=tenant, customer=customer, staff=giver if state != "done" else taker)
+            rows[state] = CustomerTransfer.objects.create(
+                tenant=tenant, customer=customer, giver=giver, taker=taker, state=state
+            )
+    url = reverse("team:handover", kwargs={"tenant_slug": tenant.slug, "pk": giver.pk})
+    page = client.get(url).text
+    assert "待处理 <i>2</i>" in page
+    assert "客户refused" in page
+    assert "客户waiting" not in page
+    assert "客户waiting" in client.get(url + "?customers=waiting").text
+    client.post(url, {"part": ["customers"], "taker_customers": str(taker.pk), "reason": "x"})
+    with tenant_scope(tenant):
+        assert CustomerTransfer.objects.get(pk=rows["refused"].pk).state == "refused", (
+            "asked again only below"
+        )
+    slug = {"tenant_slug": tenant.slug, "pk": giver.pk}
+    again = reverse("contacts:transfers_again", kwargs=slug)
+    rest = reverse("contacts:transfers_rest", kwargs=slug)
+    assert client.post(again, {"pick": [str(rows["refused"].pk)], "taker": "9" * 30}).status_code == 409
+    assert client.post(rest, {"every": "1", "shown": "back", "reason": " "}).status_code < 500
+    client.post(again, {"pick": [str(rows["refused"].pk), "9" * 40, "x"], "taker": str(taker.pk)})
+    client.post(rest, {"every": "1", "shown": "back", "reason": "不再购买"})
+    with tenant_scope(tenant):
+        assert {one.state for one in CustomerTransfer.objects.all()} == {
+            "waiting",
+            "queued",
+            "rested",
+            "done",
+        }
+        (send,) = OutboundSend.objects.filter(kind="transfer_customers")
+        assert send.payload["external_userids"] == [rows["refused"].customer.external_userid]
+
+
+def test_an_id_no_row_can_have_is_a_refusal_and_not_a_fault(tenant: Tenant) -> None:
+    client = Client()
+    client.force_login(User.objects.get(email="lin@example.com"))
+    with tenant_scope(tenant):
+        giver = make_staff(tenant=tenant)
+        make_work_item(tenant=tenant, staff=giver)
+    url = reverse("team:handover", kwargs={"tenant_slug": tenant.slug, "pk": giver.pk})
+    for bad in ("9" * 19, "9" * 200, "-1", "٣", ""):
+        answer = client.post(url, {"part": ["tasks"], "taker_tasks": bad, "reason": "x"})
+        assert (answer.status_code, "HANDOVER-01" in answer.text) == (409, True)

@@ -58,9 +58,9 @@ def _check_window(call: Call, external_userid: str) -> None:
         if one.external_userid == external_userid and call.now - one.started_at < WINDOW_S
     ]
     if any(one.status == WAITING for one in recent):
-        raise WireError(40098, external_userid)
-    if len(recent) >= call.corp.limit("transfers_in_90_days"):
         raise WireError(40129, external_userid)
+    if len(recent) >= call.corp.limit("transfers_in_90_days"):
+        raise WireError(40128, external_userid)
 
 
 def transfer(call: Call) -> dict[str, Any]:
