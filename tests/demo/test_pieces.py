@@ -7,7 +7,7 @@ import pytest
 from contacts.models import Channel, ContactWay, CustomerTransfer, Follow
 from demo.company import Company, Plan
 from demo.handing import ask_once_more, post_changes, some_refuse
-from demo.messages import TALK, archive_begin, day_of_talk
+from demo.messages import TALK, TALKING_GROUPS, archive_begin, day_of_talk, talk_answer
 from demo.reach import SOURCES, codes_make, owners_ask
 from demo.vendor import Vendor
 from groups.models import Group, JoinWay, Member, WelcomeTemplate
@@ -93,7 +93,10 @@ def test_the_archive_is_on_and_brings_the_talk_of_those_who_agreed(world, compan
     refuses, *agree = people
     for who in people:
         world.act("message/consent", external_userid=who, agree=who != refuses)
-    said = sum(day_of_talk(company, vendor, date(2026, 11, day)) for day in range(1, 29))
+    said = 0
+    for day in (date(2026, 11, number) for number in range(1, 29)):
+        said += day_of_talk(company, vendor, day)
+        said += sum(talk_answer(company, vendor, day, number) for number in range(TALKING_GROUPS))
     world.settle()
     with tenant_scope(world.tenant):
         consents = dict(ArchiveConsent.objects.values_list("person_id", "state"))

@@ -42,7 +42,7 @@ HISTORY = {
     "contacts.TagPast.staff": "who marked it then",
     "contacts.Follow.staff": "the tie in WeCom; WeCom moves it",
     "contacts.TagMark.staff": "who marked it in WeCom",
-    "contacts.Question.staff": "who had to answer; one without an answer goes to the team lead",
+    "contacts.Question.staff": "who had to answer; what waits stands on their Today, which moves",
     "contacts.Question.replied_by": "who answered",
     "content.KnowledgeAttempt.staff": "whose test it was",
     "content.KnowledgeStanding.staff": "the colleague's own knowledge",
