@@ -125,6 +125,15 @@ class QuestionKind(models.TextChoices):
     MULTI = "multi", _("Any of several")
 
 
+class GroupQuestion(models.TextChoices):
+    """What an answer tells of a group (R17, R18). The value names the question in the behaviour stream, too."""
+
+    EXPECTATION = "survey:expectation", _("Expectation at entry, 1–5")
+    GAIN = "survey:gain", _("Sense of gain, 1–5")
+    RATING = "survey:rating", _("Rating at the end, 1–5")
+    FEEDBACK = "survey:feedback", _("Feedback in own words")
+
+
 class SurveyAnswerState(models.TextChoices):
     """Whether an answer counts for a person."""
 

@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from contacts.enums import ProfileField, QuestionKind
+from contacts.enums import GroupQuestion, ProfileField, QuestionKind
 from contacts.policies.profile import OLDEST_YEAR
 from contacts.policies.surveys import ANSWER_CHARS, MOST_QUESTIONS, Question
 
@@ -46,8 +46,8 @@ class SurveyForm(forms.Form):
                 required=False,
             )
             self.fields[f"field_{line}"] = forms.ChoiceField(
-                label=_("Goes to the profile as"),
-                choices=[("", _("Nothing")), *ProfileField.choices, *own],
+                label=_("Counts as"),
+                choices=[("", _("Nothing")), *ProfileField.choices, *own, *GroupQuestion.choices],
                 required=False,
             )
             self.fields[f"options_{line}"] = forms.CharField(

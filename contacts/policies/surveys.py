@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from contacts.enums import Education, Gender, ProfileField, QuestionKind
+from contacts.enums import Education, Gender, GroupQuestion, ProfileField, QuestionKind
 from contacts.policies.own_fields import OwnSpec
 from contacts.policies.profile import NO_OWN, is_value
 
@@ -13,9 +13,13 @@ MOST_QUESTIONS: Final = 12
 MOST_OPTIONS: Final = 20
 ANSWER_CHARS: Final = 200
 # Profile fields that know only their own words: their question offers these and no others.
+_SCALE: Final = [(str(number), str(number)) for number in range(1, 6)]
 _FIXED: Mapping[str, Sequence[tuple[str, Any]]] = {
     ProfileField.GENDER: Gender.choices,
     ProfileField.EDUCATION: Education.choices,
+    GroupQuestion.EXPECTATION: _SCALE,
+    GroupQuestion.GAIN: _SCALE,
+    GroupQuestion.RATING: _SCALE,
 }
 _CHOSEN: Final = (QuestionKind.SINGLE, QuestionKind.MULTI)
 _TAIL: Final = re.compile(r"^([0-9]{1,15})_([0-9a-f]{16})$")
@@ -23,7 +27,7 @@ _TAIL: Final = re.compile(r"^([0-9]{1,15})_([0-9a-f]{16})$")
 
 @dataclass(frozen=True)
 class Question:
-    """One question. `options` are the words of a choice; `field` the ProfileField it tells, or ""."""
+    """One question. `options` are the words of a choice; `field` the ProfileField or GroupQuestion it tells, or ""."""
 
     key: str
     label: str
@@ -59,6 +63,8 @@ def normalised(question: Question, own: Mapping[str, OwnSpec] = NO_OWN) -> Quest
         told |= {"kind": spec.question_kind.value, "options": spec.options}
     elif question.field in _FIXED:
         told |= {"kind": QuestionKind.SINGLE.value, "options": ()}
+    elif question.field == GroupQuestion.FEEDBACK:
+        told |= {"kind": QuestionKind.TEXT.value, "options": ()}
     elif question.field == ProfileField.BIRTH_YEAR:
         told |= {"kind": QuestionKind.NUMBER.value, "options": ()}
     elif question.kind not in _CHOSEN:
@@ -82,7 +88,7 @@ def _is_question(one: Question, own: Mapping[str, OwnSpec]) -> bool:
     if (
         not one.label.strip()
         or one.kind not in QuestionKind.values
-        or one.field not in ("", *ProfileField.values, *own)
+        or one.field not in ("", *ProfileField.values, *GroupQuestion.values, *own)
     ):
         return False
     offered = one.choices
@@ -92,7 +98,10 @@ def _is_question(one: Question, own: Mapping[str, OwnSpec]) -> bool:
 def told_of(
     question: Question, value: Any, *, this_year: int, own: Mapping[str, OwnSpec] = NO_OWN
 ) -> dict[str, Any]:
-    """One answer as it is kept: the value, and the words as they were shown. "" for no answer."""
+    """One answer as it is kept: the value, and the words as they were shown. "" for no answer.
+
+    `field`: the profile field it tells; `counts`: the GroupQuestion it answers.
+    """
     values = (
         [str(one) for one in value]
         if isinstance(value, list)
@@ -103,6 +112,11 @@ def told_of(
     shown = dict(question.choices)
     words = ", ".join(str(shown.get(one, one)) for one in values)[:ANSWER_CHARS]
     kept = ", ".join(values)[:ANSWER_CHARS]
+    counts = question.field if kept and question.field in GroupQuestion.values else ""
+    is_off = counts in _FIXED and kept not in shown
+    if counts:
+        told = {"key": question.key, "label": question.label, "field": "", "value": kept, "words": words}
+        return {**told, "counts": "" if is_off else counts}
     field = question.field if is_value(question.field, kept, this_year=this_year, own=own) else ""
     return {"key": question.key, "label": question.label, "field": field, "value": kept, "words": words}
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from contacts.enums import SURVEY_DAYS, BehaviourKind, ProfileSource, SurveyAnswerState
+from contacts.enums import SURVEY_DAYS, BehaviourKind, GroupQuestion, ProfileSource, SurveyAnswerState
 from contacts.errors import SurveyAnswered, SurveyClosed, SurveyInvalid
 from contacts.models import Survey, SurveyAnswer, SurveyLink
 from contacts.policies.surveys import (
@@ -272,7 +272,8 @@ def _count(tenant: Tenant, answer: SurveyAnswer) -> None:
                 object_kind="survey",
                 object_id=str(answer.survey_id),
                 object_title=answer.survey.title,
-            )
+            ),
+            *_for_the_group(answer, customer_id, own.group_id if own else None),
         ],
     )
     if own is not None:
@@ -280,6 +281,29 @@ def _count(tenant: Tenant, answer: SurveyAnswer) -> None:
             answered_at=answer.answered_at
         )
         _tasks_close(tenant.pk, [own])
+
+
+def _for_the_group(answer: SurveyAnswer, customer_id: int, group_id: int | None) -> list[BehaviourItem]:
+    """What the answers tell of the group that was asked: a number on the scale, or the person's own words."""
+    return [
+        BehaviourItem(
+            event_id=f"{answer.survey_id}:{customer_id}:{one['key']}",
+            kind=BehaviourKind.FORM,
+            occurred_at=answer.answered_at,
+            customer_id=customer_id,
+            group_id=group_id,
+            object_kind="survey",
+            object_id=one["counts"],
+            object_title=one["label"],
+            **(
+                {"text": one["value"]}
+                if one["counts"] == GroupQuestion.FEEDBACK
+                else {"data": {"value": int(one["value"])}}
+            ),
+        )
+        for one in answer.answers
+        if one.get("counts")
+    ]
 
 
 def answer_decide(*, tenant: Tenant, answer_id: int, is_theirs: bool, actor: Actor) -> SurveyAnswer:

@@ -47,6 +47,6 @@ def breaks(before: Mix, after: Mix, band: Band) -> bool:
     """
     if not after.is_off(band):
         return False
-    if before.customers == 0 or not before.is_off(band):
+    if before.customers == 0:
         return True
     return after.off(band) * before.customers > before.off(band) * after.customers

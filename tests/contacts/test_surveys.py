@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from contacts.enums import GroupQuestion
 from contacts.errors import SurveyInvalid
 from contacts.models import Behaviour, ProfileFact, Survey, SurveyAnswer, SurveyLink
 from contacts.policies.surveys import Question
@@ -16,6 +17,10 @@ from contacts.selectors.surveys import link_url
 from contacts.services.profile import profile_edit
 from contacts.services.surveys import answer_decide, survey_ask, survey_close, survey_save
 from content.views import radar
+from groups.enums import Survey as Asked
+from groups.models import Group
+from groups.policies.surveys import survey_of
+from groups.selectors.results import results_of
 from team.models import WorkItem
 from tenants import clock
 from tenants.audit import Actor
@@ -130,6 +135,44 @@ def test_the_person_asked_answers_into_the_profile_once(camp: Camp, monkeypatch:
         assert states[done.pk] == "done"
         assert done.opened_at is not None
         assert camp.ask().tasks == 1
+
+
+FOR_THE_GROUP = [
+    Question("q1", "您对这个群期望几分？", "text", GroupQuestion.EXPECTATION, required=True),
+    Question("q2", "这周有收获吗？", "multi", GroupQuestion.GAIN, options=("有", "没有")),
+    Question("q3", "想说点什么？", "number", GroupQuestion.FEEDBACK),
+    Question("q4", "结营打几分？", "single", GroupQuestion.RATING),
+]
+
+
+def test_answers_that_count_for_the_group_stand_in_its_results(
+    camp: Camp, owner: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant_scope(camp.tenant):
+        survey_save(
+            tenant=camp.tenant, survey_id=camp.survey.pk, title="本周小调查", intro="", thanks="谢谢",
+            questions=FOR_THE_GROUP, last_day=None, actor=owner,
+        )  # fmt: skip
+    path = camp.path(camp.one)
+    client = visitor(monkeypatch, path, Identity(external_userid="wmone00001"))
+    page = body(client.get(path))
+    assert page.count('type="radio"') == 15  # three scales from one to five
+    assert client.post(path, {"q1": "9"}).status_code == 422
+    assert "谢谢" in body(client.post(path, {"q1": "3", "q2": "5", "q3": "老师很耐心"}))
+    with tenant_scope(camp.tenant):
+        told = Behaviour.objects.exclude(object_id=str(camp.survey.pk)).order_by("object_id")
+        assert [(one.object_id, one.data.get("value"), one.text) for one in told] == [
+            ("survey:expectation", 3, ""), ("survey:feedback", None, "老师很耐心"), ("survey:gain", 5, ""),
+        ]  # fmt: skip
+        assert {(one.customer_id, one.group_id) for one in told} == {(camp.one.pk, camp.group.pk)}
+        Group.objects.filter(pk=camp.group.pk).update(kind="delivery", sub_kind="learning")
+        found = {one.key: one.people for one in results_of(group=Group.objects.get(pk=camp.group.pk))}
+    assert (found["expected"], found["gained"], found["rated"]) == ({camp.one.pk}, {camp.one.pk}, None)
+    assert camp.facts() == set()  # nothing of it is a profile
+
+
+def test_every_question_for_a_group_is_one_that_its_results_know() -> None:
+    assert {survey_of(one) for one in GroupQuestion.values} == set(Asked.values) - {Asked.ASSESSMENT}
 
 
 def test_a_forwarded_link_fills_the_profile_of_whoever_answers(

@@ -56,3 +56,7 @@ def test_a_step_towards_the_band_counts_by_share_not_by_heads():
     assert not breaks(Mix(50, 100), Mix(51, 103), BAND)
     assert breaks(Mix(10, 100), Mix(10, 101), BAND)
     assert not breaks(Mix(50, 100), Mix(100, 200), BAND)
+
+
+def test_who_is_no_super_user_may_become_one():
+    assert Mix(3, 10).potentials == 7
