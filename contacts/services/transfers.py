@@ -254,10 +254,10 @@ def transfers_rest(
     Raises NotPermitted, TransferReason, StaffUnknown.
     """
     require(actor, Permission.APPROVE)
-    if not reason.strip():
-        raise TransferReason
     with transaction.atomic():
         giver = staff_held(tenant=tenant, staff_id=giver_id)
+        if not reason.strip():
+            raise TransferReason
         rows = list(_picked(tenant.pk, giver_id, transfer_ids, (*policy.CAME_BACK, TransferState.LATER)))
         for row in rows:
             row.state, row.reason, row.ended_at, row.look_at = (

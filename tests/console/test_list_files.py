@@ -35,6 +35,8 @@ STEPS = "the few steps of one thing, not a list"
 NO_FILE = {
     "contacts/_holdings.html": FIGURES,
     "contacts/_import_batch.html": "the first faults of a file that the person holds",
+    "contacts/_service.html": "figures; the questions below them are a list with its file",
+    "contacts/_transfers.html": "where each customer of one hand-over stands; the hand-over has its workbook",
     "contacts/survey.html": "its people are a list with its file; above it the same counted by group",
     "groups/_ending.html": STEPS,
     "groups/_names.html": "names that are being made and are nowhere yet",

@@ -118,7 +118,7 @@ class TestOverlap:
         web = Client()
         web.force_login(User.objects.get(email="lin@example.com"))
         made = web.get(tenant_url(tenant, "groups:matrix") + "?by=series&across=payment").context
-        assert made["columns"] == ["付费", "未付费", "未说明"]
+        assert made["columns"] == ["付费", "未付费", "未填写"]
         cells = {one["name"]: [len(cell.spots) for _c, cell, _s, _f in one["cells"]] for one in made["rows"]}
         assert cells == {"启蒙": [1, 0, 1], "进阶": [0, 1, 0]}
 
