@@ -20,12 +20,7 @@ from content.policies.knowledge import (
     wanted,
 )
 from content.selectors.knowledge_builtin import builtin_list
-from tenants.audit import Actor
-from tenants.enums import Role
-from tenants.roles import PERMISSIONS
 
-OWNER = Actor(kind="user", id=7, name="林晓", permissions=PERMISSIONS[Role.OWNER])
-SALES = Actor(kind="user", id=8, name="小周", permissions=PERMISSIONS[Role.SALES])
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)  # 10:00 in Shanghai
 ZONE = "Asia/Shanghai"
 
