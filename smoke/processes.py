@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import random
 import signal
 import socket
 import sys
@@ -86,9 +85,6 @@ class Processes:
         self.kills[name] = self.kills.get(name, 0) + 1
         if name == "web":
             self._await(self.web_url + "/accounts/login/", "web")
-
-    def kill_some(self, dice: random.Random, names: list[str]) -> None:
-        self.kill(dice.choice(names))
 
     def stop(self) -> None:
         self._over.set()

@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from contacts.enums import BehaviourKind, FollowState, OrderState
-from contacts.models import Behaviour, Customer, CustomerTag, Follow, Order, Tag, TagGroup
+from contacts.models import Behaviour, Customer, CustomerTag, Follow, Order, Tag
 
 GroupIds = Callable[..., dict[str, int]]
 GroupNames = Callable[..., dict[int, list[str]]]
@@ -443,10 +443,6 @@ def tags_live(*, tenant_id: int, app_id: int) -> dict[str, str]:
     """{WeCom's tag id: name} of the corp tags of one app that exist there."""
     rows = Tag.objects.filter(tenant_id=tenant_id, app_id=app_id, deleted_at=None)
     return dict(rows.values_list("tag_id", "name"))
-
-
-def tag_group_list(*, tenant_id: int) -> QuerySet[TagGroup]:
-    return TagGroup.objects.filter(tenant_id=tenant_id, deleted_at=None).order_by("sort", "name")
 
 
 def customer_count(*, tenant_id: int) -> int:

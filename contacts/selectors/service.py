@@ -1,6 +1,5 @@
 """How questions are answered (R75): counts, and times at 50% and 90%, on the clock and in working hours."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -176,14 +175,3 @@ def in_hands_of(rows: QuerySet[Question], staff_id: int) -> QuerySet[Question]:
 def question_get(*, tenant_id: int, question_id: int) -> Question:
     """Raises Question.DoesNotExist, also for another tenant's."""
     return question_list(tenant_id=tenant_id).get(pk=question_id)
-
-
-def waiting_of_group(*, tenant_id: int, group_id: int, since: datetime) -> Sequence[Question]:
-    """What customers asked in a group since a moment and nobody answered, the oldest first."""
-    rows = in_state(question_list(tenant_id=tenant_id), "waiting", since)
-    return list(rows.filter(group_id=group_id, asked_at__gte=since).order_by("asked_at", "pk"))
-
-
-def questions_asked(*, tenant_id: int) -> bool:
-    """Whether the ledger holds anything."""
-    return Question.objects.filter(tenant_id=tenant_id).exists()

@@ -102,24 +102,6 @@ def orders_number(*, tenant_id: int, customer_ids: Iterable[int]) -> int:
         return cursor.rowcount
 
 
-def order_confirm_class(*, tenant: Tenant, order_id: int, order_class: str, actor: Actor) -> Order:
-    """A person says why a customer bought (R72). Raises Order.DoesNotExist. Safe to repeat."""
-    require(actor, Permission.WORK)
-    with transaction.atomic():
-        order = Order.objects.select_for_update(no_key=True).get(tenant=tenant, pk=order_id)
-        before, order.order_class = order.order_class, OrderClass(order_class)
-        order.class_confirmed_by = actor.name
-        order.save(update_fields=["order_class", "class_confirmed_by"])
-        audit.record(
-            tenant=tenant,
-            actor=actor,
-            verb="contacts.order.classed",
-            target=order,
-            changes={"order_class": [before, order.order_class]},
-        )
-    return order
-
-
 def orders_confirm_classes(*, tenant: Tenant, classes: Mapping[int, str], actor: Actor) -> int:
     """A person says of many orders why the customers bought: {order id: OrderClass}. Returns how many are now
     confirmed that were not, or not so. Orders of elsewhere are left out. Safe to repeat. Raises NotPermitted."""

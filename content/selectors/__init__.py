@@ -27,12 +27,6 @@ def radar_link(*, tenant: Tenant, token: str) -> RadarLink | None:
     return RadarLink.objects.filter(tenant=tenant, token=token).first()
 
 
-def radar_clicks(*, tenant_id: int, source_kind: str, source_id: int) -> dict[str, int]:
-    """source_key -> counted clicks of one source's links."""
-    rows = RadarLink.objects.filter(tenant_id=tenant_id, source_kind=source_kind, source_id=source_id)
-    return dict(rows.values_list("source_key", "clicks"))
-
-
 def script_list(*, tenant_id: int) -> QuerySet[Script]:
     """Scripts in use and archived ones, the most used first."""
     return Script.objects.filter(tenant_id=tenant_id).order_by("-uses", "title", "pk")

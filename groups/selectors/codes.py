@@ -16,7 +16,7 @@ from groups.policies.codes import Forecast, Room
 from groups.selectors.lists import groups_by_id
 from groups.selectors.results import goal_words
 from tenants import clock, preferences
-from wecom.keeping import assets, kept
+from wecom.keeping import kept
 
 
 def code_state(channel_id: int, way_id: int) -> str:
@@ -260,9 +260,3 @@ def template_list(*, tenant_id: int) -> QuerySet[WelcomeTemplate]:
 def template_get(*, tenant_id: int, template_id: int) -> WelcomeTemplate:
     """Raises WelcomeTemplate.DoesNotExist, also for another tenant's id."""
     return WelcomeTemplate.objects.get(tenant_id=tenant_id, pk=template_id)
-
-
-def template_assets(*, tenant_id: int) -> list[int]:
-    """Files that templates carry. WeCom copies them, so that they need no renewal once a template is made."""
-    rows = WelcomeTemplate.objects.filter(tenant_id=tenant_id, ended_at=None, is_sending=True)
-    return [one for part in rows.values_list("part", flat=True) for one in assets.asset_ids_in(part)]

@@ -97,15 +97,6 @@ def incident_settled_at(*, tenant_id: int, group_id: int) -> datetime | None:
     return rows.order_by("-closed_at").values_list("closed_at", flat=True).first()
 
 
-def incident_counts(*, tenant_id: int) -> dict[str, int]:
-    """{"undecided": real ones not over, "draft": waiting for a judgement}, in one query."""
-    rows = Incident.objects.filter(tenant_id=tenant_id, is_drill=False)
-    return rows.aggregate(
-        undecided=Count("pk", filter=Q(state__in=UNDECIDED)),
-        draft=Count("pk", filter=Q(state=IncidentState.DRAFT)),
-    )
-
-
 def groups_held_elsewhere(*, tenant_id: int, incident_id: int, group_ids: Iterable[int]) -> set[int]:
     """Those of the groups that another incident, not over, still keeps frozen."""
     rows = IncidentGroup.objects.filter(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import hmac
 import os
 import struct
 
@@ -67,8 +66,3 @@ def decrypt(aes_key: str, encrypted: str, receive_id: str) -> str:
     if content[4 + length :].decode() != receive_id:
         raise CryptoError("receive id differs")
     return content[4 : 4 + length].decode()
-
-
-def signature_matches(expected: str, actual: str) -> bool:
-    """Constant-time comparison of two signatures."""
-    return hmac.compare_digest(expected, actual)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from contacts.selectors import follow_staff_ids
 from groups.selectors import staff_in
 from sop.enums import RecipientState, TouchState
-from sop.models import Reassignment, Touch, TouchRecipient
+from sop.models import Touch, TouchRecipient
 from sop.policies.reassign import Colleague, Held, Refusal, refusal
 from team.enums import StaffKind
 from team.selectors import on_shift, staff_kinds, staff_list, suited
@@ -131,8 +131,3 @@ def touches_of_leavers(*, tenant: "Tenant", staff_id: int | None = None) -> list
     if staff_id is not None:
         rows = rows.filter(staff=staff_id)
     return list(rows.order_by("staff_id", "due_at", "pk")[:1000])
-
-
-def reassignment_get(*, tenant: "Tenant", batch_id: int) -> Reassignment:
-    """Raises Reassignment.DoesNotExist."""
-    return Reassignment.objects.get(tenant=tenant, pk=batch_id)

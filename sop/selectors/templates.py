@@ -12,7 +12,6 @@ from sop.enums import (
     HIDDEN_KINDS,
     STAFF_MINUTES_A_DAY,
     VALUE_SHARE_MIN,
-    Anchor,
     RunState,
     TemplateKind,
     VersionState,
@@ -153,7 +152,3 @@ def version_diff(*, version: Version) -> list[StepChange]:
                 changes.append(StepChange("changed", step, before[key], fields))
     changes += [StepChange("gone", step) for key, step in before.items() if key not in now]
     return changes
-
-
-def countdown_count(steps: list[Step]) -> int:
-    return sum(1 for step in steps if step.anchor == Anchor.OFFER_END)

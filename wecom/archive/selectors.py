@@ -208,25 +208,6 @@ def ad_posts(*, tenant_id: int, room_ids: Iterable[str], since: datetime) -> dic
     return {(row["room_id"], row["sender_id"]): row["n"] for row in found}
 
 
-def staff_replies(
-    *, tenant_id: int, room_ids: Iterable[str], staff_userids: Iterable[str], since: datetime
-) -> dict[str, int]:
-    """{room: messages of these members since}. Staff messages are no customers' behaviours; they are counted here."""
-    rows = ArchivedMessage.objects.filter(
-        tenant_id=tenant_id, room_id__in=list(room_ids), sender_id__in=list(staff_userids), sent_at__gte=since
-    ).filter(action="send")
-    found = rows.exclude(msgtype__in=_NO_TALK).values("room_id").annotate(n=Count("pk"))
-    return {row["room_id"]: row["n"] for row in found}
-
-
-def last_talk_between(*, tenant_id: int, person_id: str) -> datetime | None:
-    """When a person last spoke with staff one to one; None: never heard."""
-    rows = ArchivedMessage.objects.filter(
-        tenant_id=tenant_id, sender_id=person_id, room_id="", action="send"
-    ).exclude(msgtype__in=_NO_TALK)
-    return rows.order_by("-sent_at").values_list("sent_at", flat=True).first()
-
-
 def media_of(*, tenant_id: int, msgids: Iterable[str]) -> dict[str, list[ArchivedMedia]]:
     """{msgid: its files}."""
     rows = ArchivedMedia.objects.filter(tenant_id=tenant_id, msgid__in=list(msgids)).order_by("pk")
