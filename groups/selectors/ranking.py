@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, F, Q, QuerySet, Value, When
+from django.db.models import Count, F, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from console.shell import tenant_url
 from groups.enums import Kind, PaymentBasis, QuitScene
 from groups.models import Member
 from team.policies.ranking import Cell
-from team.selectors.ranking import CaseLine
+from team.selectors.ranking import CaseLine, true_when
 
 STAY = timedelta(days=7)
 
@@ -38,7 +38,7 @@ def _joined(tenant: Any, since: datetime, until: datetime) -> QuerySet:
             is_creation_invitee=False, joined_is_estimate=False,
             joined_at__gte=since - STAY, joined_at__lt=until - STAY,
         )
-        .annotate(hit=Case(When(stayed, then=Value(True)), default=Value(False), output_field=BooleanField()))
+        .annotate(hit=true_when(stayed))
         .exclude(hit=False, quit_scene__in=[QuitScene.DISSOLVED, QuitScene.REMOVED])
     )  # fmt: skip
 

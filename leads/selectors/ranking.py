@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import BigIntegerField, BooleanField, Case, Count, F, Q, QuerySet, Value, When
+from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, ExtractHour, ExtractMinute
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from leads.enums import CLOSED_STATES, TIERS, LeadEventKind, LeadState, Tier
 from leads.models import FollowUp, Lead, LeadEvent
 from team.enums import NIGHT_FROM, NIGHT_UNTIL
 from team.policies.ranking import Cell
-from team.selectors.ranking import CaseLine
+from team.selectors.ranking import CaseLine, true_when
 from tenants import preferences
 
 NIGHT = "night"
@@ -43,10 +43,7 @@ def _ended(tenant: Any, since: datetime, until: datetime) -> QuerySet:
             | Q(state=LeadState.OPEN, window__ends_at__gte=since, window__ends_at__lt=until)
         )
         .annotate(
-            hit=Case(
-                When(state=LeadState.WON, refunded_at=None, then=Value(True)),
-                default=Value(False), output_field=BooleanField(),
-            ),
+            hit=true_when(Q(state=LeadState.WON, refunded_at=None)),
             moment=Coalesce("closed_at", "window__ends_at"),
         )
     )  # fmt: skip
@@ -90,8 +87,7 @@ def _by_deadline(tenant: Any, rows: QuerySet, moment: str) -> QuerySet:
     night = Q(minute__gte=start) & Q(minute__lt=stop)
     if start > stop:
         night = Q(minute__gte=start) | Q(minute__lt=stop)
-    is_night = Case(When(night, then=Value(True)), default=Value(False), output_field=BooleanField())
-    return rows.annotate(minute=minute).annotate(is_night=is_night)
+    return rows.annotate(minute=minute).annotate(is_night=true_when(night))
 
 
 def _kept(tenant: Any, since: datetime, until: datetime) -> QuerySet:

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, F, Q, QuerySet, Value, When
+from django.db.models import Count, F, Q, QuerySet
 
 from console.shell import tenant_url
 from sop.enums import Channel
 from sop.models import Touch
 from sop.selectors.execution import DONE_IN_WINDOW, execution_touches
 from team.policies.ranking import Cell
-from team.selectors.ranking import CaseLine
+from team.selectors.ranking import CaseLine, true_when
 
 
 def channel_label(stratum: str) -> str:
@@ -22,9 +22,7 @@ def channel_label(stratum: str) -> str:
 def _due(tenant: Any, since: datetime, until: datetime) -> QuerySet:
     """Touches of somebody that fell due, planned in [since, until)."""
     rows = execution_touches(tenant_id=tenant.pk, figure="due", since=since, until=until)
-    return rows.filter(staff__isnull=False).annotate(
-        hit=Case(When(DONE_IN_WINDOW, then=Value(True)), default=Value(False), output_field=BooleanField())
-    )
+    return rows.filter(staff__isnull=False).annotate(hit=true_when(DONE_IN_WINDOW))
 
 
 def done_cells(*, tenant: Any, since: datetime, until: datetime) -> list[Cell]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 
 from team.enums import RANKING_CASES
 from team.policies.ranking import Cell, Standing, standings
@@ -50,6 +50,11 @@ class Ranked:
     stratum_label: Callable[[str], str]
     caution: Any = ""
     order: int = 100
+
+
+def true_when(condition: Q) -> Case:
+    """A column of a provider's rows: true where the condition holds, false where it does not or is unknown."""
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
 _ranked: dict[str, Ranked] = {}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from contacts.enums import TrustStage
 from contacts.models import Channel, Customer, CustomerTag
@@ -87,12 +87,13 @@ def test_customers_pages_look_right_in_every_size_and_theme(
     for name, path in pages.items():
         page.goto(home + path)
         page.wait_for_load_state("networkidle")
+        expect(page.locator("h1")).to_have_count(1)
         look(page, f"customers-{name}")
     page.goto(f"{home}customers/stages/")
     page.locator("button[hx-get$='/customers/stages/5/']").click()
-    page.locator("#q-drawer .q-foot").wait_for()
+    expect(page.locator("#q-drawer .q-foot button[type=submit]").first).to_be_in_viewport()
     look(page, "customers-stage-drawer")
     page.goto(f"{home}groups/codes/channels/")
     page.locator("button[hx-get*='/channels/']").first.click()
-    page.locator("#q-drawer .q-foot").wait_for()
+    expect(page.locator("#q-drawer .q-foot button[type=submit]").first).to_be_in_viewport()
     look(page, "customers-channel-drawer")
