@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from contacts.enums import ANSWER_MINUTES, LEAD_MINUTES, QuestionClose
 from contacts.errors import QuestionSettled
@@ -19,6 +19,7 @@ from team.selectors import staff_list
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
 from tenants.enums import Permission
+from tenants.locking import one_at_a_time
 from tenants.models import Tenant
 from tenants.services import require
 from wecom.archive.enums import MessageSource
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 REPLAY_TASK = "contacts.replay_questions"
 REPLAY_ROWS = 500
-_ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtext('contacts_questions'), %s::int)"
 _DERIVED = ("asked_at", "replied_at", "replied_by_id", "resolved_at")
 
 
@@ -44,8 +44,7 @@ def questions_follow(*, tenant_id: int, app_id: int, message_ids: Iterable[int])
     if not told:
         return 0
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(_ONE_AT_A_TIME, [tenant_id])
+        one_at_a_time("contacts_questions", tenant_id=tenant_id)
         taken_back = messages_by_msgid(
             tenant_id=tenant_id, app_id=app_id, msgids={row.recalls for row in told if row.recalls}
         )

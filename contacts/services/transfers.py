@@ -143,6 +143,7 @@ def transfers_settle(*, tenant_id: int, event: SendFinished) -> None:
     send = send_get(tenant_id=tenant_id, send_id=event.send_id)
     told = {int(pk): int(attempt) for pk, attempt in send.payload.get("rows", [])}
     codes = send.answer.get("customers", {}) if event.state == SendState.DONE else None
+    look_at = transfer_next_look(tenant_id)
     with transaction.atomic():
         rows = [
             row
@@ -153,18 +154,16 @@ def transfers_settle(*, tenant_id: int, event: SendFinished) -> None:
         ]
         for row in rows:
             code = event.error_code if codes is None else int(codes.get(row.customer.external_userid, 40096))
-            _answer(row, code, is_answered=codes is not None, error=event.error)
+            _answer(row, code, is_answered=codes is not None, error=event.error, look_at=look_at)
         rows_save(tenant_id, rows)
 
 
-def _answer(row: CustomerTransfer, code: int, *, is_answered: bool, error: str) -> None:
+def _answer(row: CustomerTransfer, code: int, *, is_answered: bool, error: str, look_at: datetime) -> None:
     """One customer's answer; a call nobody answered is looked at once more, as WeCom may have heard it."""
     now = clock.now()
     row.state = policy.outcome_of(code) if is_answered else TransferState.FAILED
     row.error_code = code
-    row.look_at = (
-        transfer_next_look(row.tenant_id) if row.state == TransferState.WAITING or not is_answered else None
-    )
+    row.look_at = look_at if row.state == TransferState.WAITING or not is_answered else None
     if row.state == TransferState.WAITING:
         row.starts = [*row.starts, now] if not code else row.starts
         row.error_code = 0
@@ -178,7 +177,7 @@ def _answer(row: CustomerTransfer, code: int, *, is_answered: bool, error: str) 
 
 
 def transfer_next_look(tenant_id: int) -> datetime:
-    """When WeCom is looked at again (UTC)."""
+    """When WeCom is looked at again (UTC). One query."""
     return clock.now() + timedelta(minutes=preferences.value(tenant_id, TRANSFER_LOOK_MIN))
 
 

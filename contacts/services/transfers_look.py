@@ -59,13 +59,15 @@ def _look_at(tenant_id: int, pair: Pair) -> int:
     staff = staff_by_id(tenant_id=tenant_id, staff_ids=pair[:2])
     told = _told(tenant_id, staff[pair[0]], staff[pair[1]], is_resigned=pair[2])
     giver_id, taker_id, is_resigned = pair
+    look_at = transfer_next_look(tenant_id)
     with transaction.atomic():
         rows = rows_locked(
             tenant_id, giver_id=giver_id, taker_id=taker_id, is_resigned=is_resigned, look_at__isnull=False
         )
         found = list(rows.select_related("customer"))
         for row in found:
-            _apply(row, *told.get(row.customer.external_userid, (0, None)))
+            status, at = told.get(row.customer.external_userid, (0, None))
+            _apply(row, status, at, look_at)
         done = {row.customer_id: row.ended_at for row in found if row.state == TransferState.DONE}
         _ties_move(tenant_id, giver_id, taker_id, done)
         rows_save(tenant_id, found)
@@ -91,7 +93,7 @@ def _told(tenant_id: int, giver: "Staff", taker: "Staff", *, is_resigned: bool) 
     return told
 
 
-def _apply(row: CustomerTransfer, status: int, at: datetime | None) -> None:
+def _apply(row: CustomerTransfer, status: int, at: datetime | None, look_at: datetime) -> None:
     end = policy.told_by(status)
     if end is not None:
         transfer_end(row, end, at or clock.now())
@@ -104,7 +106,7 @@ def _apply(row: CustomerTransfer, status: int, at: datetime | None) -> None:
         if row.state == TransferState.FAILED:
             row.state, row.ended_at, row.error_code, row.error = TransferState.WAITING, None, 0, ""
             row.starts = [*row.starts, row.asked_at]
-        row.look_at = transfer_next_look(row.tenant_id)
+        row.look_at = look_at
 
 
 def _is_silent(row: CustomerTransfer) -> bool:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from content.enums import SECTIONS, CardAsk, CardKind, CardState
@@ -75,7 +77,7 @@ def _told(row: KnowledgeCard) -> str:
     return "\n".join(row.sections.values())
 
 
-def _known(rows, ids: Iterable[int]) -> list[int]:  # type: ignore[no-untyped-def]
+def _known(rows: QuerySet[Any], ids: Iterable[int]) -> list[int]:
     """The ids in their order, all of them there."""
     wanted = list(dict.fromkeys(ids))
     if set(wanted) - set(rows.filter(pk__in=wanted).values_list("pk", flat=True)):
@@ -210,7 +212,7 @@ def builtin_add(*, tenant: Tenant, actor: Actor, language: str) -> int:
             KnowledgeCard.objects.filter(tenant=tenant).exclude(builtin="").values_list("builtin", flat=True)
         )
         fresh = [one for one in builtin_list(language=language) if one.code not in known]
-        rows = KnowledgeCard.objects.bulk_create([
+        KnowledgeCard.objects.bulk_create([
             KnowledgeCard(
                 tenant=tenant, builtin=one.code, kind=one.kind, title=one.title, summary=one.summary,
                 sections=one.sections, aliases=one.aliases, asks=one.asks, changed_by=actor.name[:128],
@@ -226,6 +228,5 @@ def builtin_add(*, tenant: Tenant, actor: Actor, language: str) -> int:
             for row in rows
             for each in blueprint[row.builtin].questions
         ])  # fmt: skip
-        for row in rows:
-            audit.record(tenant=tenant, actor=actor, verb="content.card.written", target=row)
+        audit.record_many(tenant=tenant, actor=actor, verb="content.card.written", targets=rows)
     return len(rows)

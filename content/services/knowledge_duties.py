@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -15,16 +15,15 @@ from team.enums import Bucket, WorkKind, WorkState
 from team.selectors.profiles import staff_to_train
 from team.services import work_items_close, work_items_put
 from tenants import clock, preferences
+from tenants.locking import one_at_a_time
 from tenants.models import Tenant
 
 DUTY = "content.card"
-_ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtext('content_knowledge'), %s::int)"
 
 
 def cards_lock(tenant: Tenant) -> None:
     """Whoever changes cards of a company does so one after the other: each change looks at all of them."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ONE_AT_A_TIME, [tenant.pk])
+    one_at_a_time("content_knowledge", tenant_id=tenant.pk)
 
 
 def duties_refresh(*, tenant: Tenant) -> int:

@@ -80,9 +80,8 @@ class Changes:
         self.chats = [chat_id for chat_id, group in corp.groups.items() if not group.dismissed]
         self.people = list(corp.customers)
         self.number = 0
-        self.turned_s: dict[
-            str, int
-        ] = {}  # customer -> the second in which a tie of theirs last began or ended
+        # customer -> the second in which a tie of theirs last began or ended
+        self.turned_s: dict[str, int] = {}
 
     def make(self, now: float) -> list[CallbackEvent]:
         """One change and the events it caused, taken out of the ordinary queue. Raises Refused when nobody can act."""

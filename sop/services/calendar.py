@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from contacts.enums import Rule as GateRule
 from sop.enums import Anchor, RunState, TouchState
@@ -18,14 +18,13 @@ from sop.services.staff import touch_retime
 from sop.services.state import touch_move, touches_store
 from tenants import audit, clock
 from tenants.enums import Permission
+from tenants.locking import one_at_a_time
 from tenants.services import require
 
 if TYPE_CHECKING:
     from tenants.audit import Actor
     from tenants.models import Tenant
 
-# Held until the transaction ends: a plan is put in force when the one before it stands.
-_ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtext('sop_week_plan'), %s::int)"
 MOVABLE = frozenset({TouchState.PLANNED, TouchState.BLOCKED, TouchState.PARKED})
 
 
@@ -119,8 +118,7 @@ def calendar_back(*, tenant: "Tenant", moved: Moved, actor: "Actor") -> bool:
 def plans_wait(tenant: "Tenant") -> None:
     """Let nobody else put a plan of this company in force until the transaction ends. Two who press at once do not
     record one plan twice: the second finds the week changed."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ONE_AT_A_TIME, [tenant.pk])
+    one_at_a_time("sop_week_plan", tenant_id=tenant.pk)
 
 
 def replan_apply(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,12 +24,12 @@ from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.errors import NotPermitted
+from tenants.locking import one_at_a_time
 from tenants.services import require
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
 
-_ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtext('sop_reassign'), %s::int)"
 LEFT_REF = "sop.left"  # the leads' task about the open touches of one leaver
 
 
@@ -126,8 +126,7 @@ def _held(tenant: "Tenant", touch_ids: Iterable[int]) -> list[Touch]:
     One act a tenant at a time: nobody else moves touches between tasks, so the tasks are known before the locks.
     """
     wanted = list(touch_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(_ONE_AT_A_TIME, [tenant.pk])
+    one_at_a_time("sop_reassign", tenant_id=tenant.pk)
     chosen = Touch.objects.filter(tenant=tenant, pk__in=wanted, bundle__isnull=False)
     together = Q(bundle__in=set(chosen.values_list("bundle", flat=True)), state=TouchState.HANDED)
     rows = Touch.objects.select_for_update(of=("self",)).select_related("step", "run", "group", "staff")
