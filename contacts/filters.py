@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy, pgettext_lazy
 
-from contacts.enums import MarkState, OrderState, SkuKind, Verdict
+from contacts.enums import AddWay, MarkState, OrderState, SkuKind, Verdict
 from contacts.models import Customer, Order, Question, SheetRow, Sku, SurveyLink, Tag, TagMark
 from contacts.selectors import (
     customer_list,
@@ -19,7 +19,7 @@ from contacts.selectors import (
     people_by_payment,
     tag_list,
 )
-from contacts.selectors.channels import channel_friend_ids, channel_list
+from contacts.selectors.channels import added_ids, channel_friend_ids, channel_list
 from contacts.selectors.identity import as_persons
 from contacts.selectors.service import in_hands_of, in_state
 from contacts.selectors.skus import UNKNOWN, orders_of_kind, sku_choices
@@ -37,12 +37,15 @@ def _whole(value: str) -> int | None:
 
 
 class CustomerFilter(filters.FilterSet):
-    """Search, tag, staff, channel, group, how its members paid, trust stage, buyer, opt-out."""
+    """Search, tag, staff, channel, how they were added, group, how its members paid, trust stage, buyer, opt-out."""
 
     q = filters.CharFilter(label=_("Name, remark or WeCom id"), method="narrow")
     tag = filters.ChoiceFilter(label=_("Tag"), method="narrow", empty_label=_("All"))
     staff = filters.ChoiceFilter(label=_("Friend of"), method="narrow", empty_label=_("All"))
     channel = filters.ChoiceFilter(label=_("Channel"), method="by_channel", empty_label=_("All"))
+    added = filters.ChoiceFilter(
+        label=_("Became a friend through"), choices=AddWay.choices, method="by_way", empty_label=_("All")
+    )
     group = filters.ChoiceFilter(label=_("Group"), method="in_group", empty_label=_("All"))
     payment = filters.MultipleChoiceFilter(label=_("Paid for a group"), choices=[], method="by_payment")
     stage = filters.ChoiceFilter(label=_("Trust stage"), method="at_stage", empty_label=_("All"))
@@ -106,6 +109,12 @@ class CustomerFilter(filters.FilterSet):
                 customer_ids=channel_friend_ids(tenant_id=self.request.tenant.pk, channel_id=int(value)),
             )
         )
+
+
+    def by_way(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        tenant_id = self.request.tenant.pk
+        came = added_ids(tenant_id=tenant_id, way=int(value))
+        return rows.filter(pk__in=as_persons(tenant_id=tenant_id, customer_ids=came))
 
 
 class TagFilter(filters.FilterSet):

@@ -41,7 +41,10 @@ SOURCES = (
         "小红书笔记", ChannelKind.CONTENT, 1_280_000, 200, "3–6 岁孩子的妈妈，自己做攻略", ChannelPlace.XIAOHONGSHU,
         ChannelMeans.INFLUENCER,
     ),
-    Source("视频号直播间", ChannelKind.ADS, 2_150_000, 200, "看过直播、怕孩子坐不住的家长", ChannelPlace.AD_NETWORK),
+    Source(
+        "视频号直播间", ChannelKind.CONTENT, 2_150_000, 200, "看过直播、怕孩子坐不住的家长", ChannelPlace.WECHAT_CHANNELS,
+        ChannelMeans.FEED,
+    ),
     Source("门店海报", ChannelKind.OFFLINE, 36_000, 60, "住在附近、陪孩子来店里的家长"),
 )  # fmt: skip
 GOAL = "开营前招满"

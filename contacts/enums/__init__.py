@@ -2,6 +2,7 @@
 
 from contacts.enums.choices import (
     STAGE_GUIDE,
+    AddWay,
     BehaviourKind,
     ChannelKind,
     ChannelMeans,
@@ -83,6 +84,7 @@ __all__ = [
     "WORK_DAYS",
     "WORK_FROM",
     "WORK_UNTIL",
+    "AddWay",
     "BehaviourKind",
     "ChannelKind",
     "ChannelMeans",

@@ -47,6 +47,7 @@ class ChannelPlace(models.TextChoices):
     """Where exactly, within a kind of channel (R31)."""
 
     OFFICIAL_ACCOUNT = "official", _("Official account")
+    WECHAT_CHANNELS = "channels", _("WeChat Channels")
     XIAOHONGSHU = "xhs", _("Xiaohongshu")
     ZHIHU = "zhihu", _("Zhihu")
     DOUYIN = "douyin", _("Douyin")
@@ -82,6 +83,23 @@ class FollowState(models.TextChoices):
     FULL = "full", _("Friends")
     STAFF_DELETED = "staff_deleted", _("Removed by staff")
     CUSTOMER_DELETED = "customer_deleted", _("Removed by the customer")
+
+
+class AddWay(models.IntegerChoices):
+    """How a friend was added, as WeCom numbers it (PROTOCOL 3.2, add_way). 0 and other numbers: WeCom does not say."""
+
+    QR = 1, _("QR code")
+    PHONE = 2, _("Searched by phone number")
+    CARD = 3, _("Contact card")
+    GROUP = 4, _("Group chat")
+    ADDRESS_BOOK = 5, _("Phone's address book")
+    WECHAT = 6, _("WeChat contact")
+    SERVICE = 8, _("Service account of another app")
+    EMAIL = 9, _("Searched by mail address")
+    CHANNELS = 10, _("WeChat Channels")
+    LINK = 16, _("Acquisition link")
+    SHARED = 201, _("Shared by a colleague")
+    ASSIGNED = 202, _("Assigned by an administrator")
 
 
 class ImportKind(models.TextChoices):

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from contacts.enums import ChannelKind, ChannelMeans, ChannelPlace, FollowState, WelcomeMode
+from contacts.enums import AddWay, ChannelKind, ChannelMeans, ChannelPlace, FollowState, WelcomeMode
 from tenants import clock
 from tenants.scoping import TenantModel
 from wecom.keeping.kept import Kept
@@ -180,3 +180,8 @@ class Follow(TenantModel):
                 condition=models.Q(channel__isnull=False),
             ),
         ]
+
+    @property
+    def added_through(self) -> str:
+        """How they became friends, in words; "" where WeCom does not say."""
+        return str(AddWay(self.add_way).label) if self.add_way in AddWay else ""

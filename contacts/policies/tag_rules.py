@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 SILENT, BOUGHT, SPENT, STAGE = "silent", "bought", "spent", "stage"
-DID, CHANNEL, TIER, CIRCLE, ORDERED = "did:", "channel:", "tier:", "circle:", "ordered:"
-STATED = (TIER, CHANNEL, CIRCLE)  # facts that hold or do not; there is nothing to count
+DID, CHANNEL, TIER, CIRCLE, ORDERED, WAY = "did:", "channel:", "tier:", "circle:", "ordered:", "way:"
+STATED = (TIER, CHANNEL, CIRCLE, WAY)  # facts that hold or do not; there is nothing to count
 CONDITIONS_MAX, DAYS_MAX, COUNT_MAX = 3, 365, 1_000_000
 _DAY = timedelta(days=1)
 

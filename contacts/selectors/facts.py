@@ -20,6 +20,7 @@ from contacts.policies.tag_rules import (
     STAGE,
     STATED,
     TIER,
+    WAY,
     Found,
     silent_days,
 )
@@ -69,7 +70,7 @@ def facts_for(*, tenant_id: int, customer_ids: Iterable[int], keys: Iterable[Key
     people = same_people(tenant_id=tenant_id, customer_ids=ids)
     everyone = sorted({*ids, *(one for records in people.values() for one in records)})
     facts: Facts = {one: {} for one in everyone}
-    for read in (_done, _orders, _kinds, _silence, _channels, _stages, _tiers, _circles):
+    for read in (_done, _orders, _kinds, _silence, _channels, _ways, _stages, _tiers, _circles):
         for customer_id, key, found in read(tenant_id, everyone, wanted, now):
             facts[customer_id][key] = found
     joint = {one: _joint([facts[record] for record in sorted(records)]) for one, records in people.items()}
@@ -173,16 +174,25 @@ def _silence(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> 
 
 
 def _channels(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> Told:
-    mine = [key for key in keys if key[0].startswith(CHANNEL)]
-    wanted = {int(fact.removeprefix(CHANNEL)) for fact, _days in mine}
+    return _came(tenant_id, ids, keys, now, CHANNEL, "channel_id")
+
+
+def _ways(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> Told:
+    return _came(tenant_id, ids, keys, now, WAY, "add_way")
+
+
+def _came(tenant_id: int, ids: list[int], keys: list[Key], now: datetime, prefix: str, field: str) -> Told:
+    """By what somebody became a friend: the channel of a code, or the way in which WeCom says it happened."""
+    mine = [key for key in keys if key[0].startswith(prefix)]
     if not mine:
         return
-    rows = Follow.objects.filter(tenant_id=tenant_id, customer_id__in=ids, channel_id__in=wanted)
-    for customer_id, channel_id, at in rows.values_list("customer_id", "channel_id", "followed_at"):
+    wanted = {int(fact.removeprefix(prefix)) for fact, _days in mine}
+    rows = Follow.objects.filter(tenant_id=tenant_id, customer_id__in=ids, **{f"{field}__in": wanted})
+    for customer_id, came_by, at in rows.values_list("customer_id", field, "followed_at"):
         for key in mine:
             days = key[1]
             fresh = days is None or (at is not None and at > now - timedelta(days=days))
-            if key[0] == f"{CHANNEL}{channel_id}" and fresh:
+            if key[0] == f"{prefix}{came_by}" and fresh:
                 yield customer_id, key, Found(1, at)
 
 
@@ -254,6 +264,8 @@ def _perhaps(tenant_id: int, fact: str) -> Q:
     if fact.startswith(CHANNEL):
         came = Follow.objects.filter(tenant_id=tenant_id, channel_id=int(fact.removeprefix(CHANNEL)))
         return _any_record(came)
+    if fact.startswith(WAY):
+        return _any_record(Follow.objects.filter(tenant_id=tenant_id, add_way=int(fact.removeprefix(WAY))))
     return Q(pk__isnull=False)
 
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from contacts.enums import BehaviourKind, SkuKind
+from contacts.enums import AddWay, BehaviourKind, SkuKind
 from contacts.models import CustomerTag, Tag, TagBatch, TagGroup, TagPast, TagRule
 from contacts.policies.tag_rules import (
     BOUGHT,
@@ -21,6 +21,7 @@ from contacts.policies.tag_rules import (
     STAGE,
     STATED,
     TIER,
+    WAY,
     Condition,
 )
 from contacts.selectors.channels import channel_list
@@ -136,6 +137,7 @@ def fact_choices(*, tenant_id: int) -> list[tuple[Any, list[tuple[str, Any]]]]:
         (_("Standing"), [(STAGE, NAMES[STAGE])]),
         (_("Intent tier now"), [(f"{TIER}{one}", one) for one in TIERS]),
         *([(_("Came by the channel"), channels)] if channels else []),
+        (_("Became a friend through"), [(f"{WAY}{key}", label) for key, label in AddWay.choices]),
     ]
 
 
@@ -148,6 +150,8 @@ def fact_names(*, tenant_id: int) -> dict[str, str]:
         known[f"{TIER}{one}"] = _("Intent tier %(tier)s") % {"tier": one}
     for key, label in SkuKind.choices:
         known[f"{ORDERED}{key}"] = _("Paid orders, %(kind)s") % {"kind": label}
+    for way, label in AddWay.choices:
+        known[f"{WAY}{way}"] = _("Became a friend through: %(way)s") % {"way": label}
     for channel in channel_list(tenant_id=tenant_id, archived=None):
         known[f"{CHANNEL}{channel.pk}"] = _("Came by %(channel)s") % {"channel": channel.name}
     return known

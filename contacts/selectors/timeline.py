@@ -280,7 +280,7 @@ def _friends(rows: Iterable[Follow]) -> list[TimelineEntry]:
                     CHANGE,
                     "user-plus",
                     _("Added %(name)s as a friend") % name,
-                    row.state_code,
+                    _joined(row.added_through, row.state_code),
                 )
             )
         if row.ended_at:

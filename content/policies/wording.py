@@ -19,6 +19,7 @@ ALIASES: dict[str, str] = {
     "总天数": "days", "days in all": "days",
     "剩余天数": "days_left", "days left": "days_left",
     "卖点": "fact", "fact": "fact",
+    "一句话承诺": "promise", "promise": "promise",
 }  # fmt: skip
 # A message that goes to many at once cannot name each of them.
 ONE_TO_ONE = frozenset({"customer"})

@@ -204,6 +204,12 @@ USUAL_DAYS = declare(
     help=_("A flash group gets the days that it may run."),
 )  # fmt: skip
 
+SHORT_DAYS = declare(
+    "groups.short_days", default=90, kind=PreferenceKind.INTEGER, minimum=1, maximum=3650,
+    label=_("Days from start to end up to which a group is short-term"),
+    help=_("On the matrix. A flash group always is; one without an end never."),
+)  # fmt: skip
+
 DAY_ITEMS = declare(
     "groups.day_items", default=1, kind=PreferenceKind.INTEGER, minimum=1, maximum=3,
     label=_("Planned items that each day of next week must have"),

@@ -6,7 +6,6 @@ from datetime import date
 
 from groups.enums import Kind, PaymentBasis, Side
 
-LONG_DAYS = 90  # a group planned for longer, or without an end, is a long-term one
 ROWS = ("series", "scenario", "kind")
 COLUMNS = ("term", "audience", "side", "payment")
 SHORT, LONG = "short", "long"
@@ -16,7 +15,8 @@ OTHERS = "\x00others"
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One live group on the map. `audience`: the positioning answer's words, "" when not answered."""
+    """One live group on the map. `audience`: the positioning answer's words, "" when not answered; `term`: SHORT or
+    LONG."""
 
     pk: int
     name: str
@@ -28,14 +28,9 @@ class Spot:
     customers: int
     side: str
     audience: str
-    starts_on: date | None
-    ends_on: date | None
+    term: str
     is_frozen: bool = False
     payment: str = ""
-
-    @property
-    def term(self) -> str:
-        return term_of(kind=self.kind, starts_on=self.starts_on, ends_on=self.ends_on)
 
 
 @dataclass(frozen=True)
@@ -71,8 +66,8 @@ class Matrix:
     rows: tuple[Row, ...] = field(default_factory=tuple)
 
 
-def term_of(*, kind: str, starts_on: date | None, ends_on: date | None) -> str:
-    """ "short" when it is a flash group or ends within 90 days of its start, else "long"; no start: of its end alone.
+def term_of(*, kind: str, starts_on: date | None, ends_on: date | None, short_days: int) -> str:
+    """SHORT when it is a flash group or ends within `short_days` of its start, else LONG; no start: by its end alone.
 
     A group without an end is a long-term one, whatever was meant.
     """
@@ -82,7 +77,7 @@ def term_of(*, kind: str, starts_on: date | None, ends_on: date | None) -> str:
         return LONG
     if starts_on is None:
         return SHORT
-    return SHORT if (ends_on - starts_on).days <= LONG_DAYS else LONG
+    return SHORT if (ends_on - starts_on).days <= short_days else LONG
 
 
 def columns_of(spots: Sequence[Spot], across: str) -> tuple[str, ...]:

@@ -7,10 +7,11 @@ from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 
-from groups.enums import LIVE_STATES, Question
+from groups.enums import LIVE_STATES, SHORT_DAYS, Question
 from groups.models import Group, Member, ReadinessAnswer
-from groups.policies.matrix import Overlap, Spot
+from groups.policies.matrix import Overlap, Spot, term_of
 from groups.policies.sides import side_of
+from tenants import preferences
 
 AUDIENCE_CHARS = 24
 PAIRS = 12
@@ -59,7 +60,8 @@ order by p.people desc, p.one, p.two
 
 
 def matrix_spots(*, tenant_id: int) -> list[Spot]:
-    """Every live group, in one query."""
+    """Every live group, in one query beside the company's settings."""
+    short_days = preferences.value(tenant_id, SHORT_DAYS)
     asked = ReadinessAnswer.objects.filter(
         tenant_id=tenant_id, group_id=OuterRef("pk"), question=Question.POSITIONING
     )
@@ -73,7 +75,8 @@ def matrix_spots(*, tenant_id: int) -> list[Spot]:
     return [
         Spot(
             pk=row.pk, name=str(row), series=row.series, scenario=row.scenario, kind=row.kind, state=row.state,
-            risk=row.risk, customers=row.customer_count, starts_on=row.starts_on, ends_on=row.ends_on,
+            risk=row.risk, customers=row.customer_count,
+            term=term_of(kind=row.kind, starts_on=row.starts_on, ends_on=row.ends_on, short_days=short_days),
             side=side_of(kind=row.kind, scenario=row.scenario, own=row.own_side),
             audience=" ".join((row.audience or "").split())[:AUDIENCE_CHARS], is_frozen=row.is_frozen,
             payment=row.payment_basis,

@@ -15,12 +15,13 @@ from console.listing import ListPage
 from console.pages import TemplatePage
 from console.templatetags.q import figure, icon
 from contacts.selectors import customer_list
-from groups.enums import Kind, PaymentBasis, Risk, Scenario, Side, State
+from groups.enums import SHORT_DAYS, Kind, PaymentBasis, Risk, Scenario, Side, State
 from groups.policies.matrix import COLUMNS, LONG, OTHERS, ROWS, SHORT, Spot, matrix_of
 from groups.selectors import groups_by_id
 from groups.selectors.matrix import PLACES_MOST, matrix_spots, overlaps, people_in_both
 from groups.selectors.sizes import activity_by_size
 from groups.tables.matrix import OverlapTable
+from tenants import preferences
 
 CELL_SHOWN = 8
 _ROW_NAMES = {
@@ -97,6 +98,7 @@ class MatrixPage(TemplatePage):
                 for row in made.rows
             ],
             "total": len(spots),
+            "short_days": preferences.value(self.request.tenant.pk, SHORT_DAYS),
         }
 
     @cached_property

@@ -2,7 +2,7 @@
 day; and the checks that decide whether a version may be published."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
@@ -275,6 +275,17 @@ def _check_words(steps: list[PlanStep]) -> list[Finding]:
                 for name in names_in(step.text)
                 if ALIASES.get(name) in ONE_TO_ONE
             )
+    return found
+
+
+def promise_untold(steps: Iterable[PlanStep], groups: Sequence[str]) -> list[Finding]:
+    """Steps that tell the group's promise (R5), where `groups` names those that have none: nothing would fill it."""
+    found = []
+    for step in steps if groups else ():
+        names = [one for one in names_in(f"{step.text}\n{step.talk_text}") if ALIASES.get(one) == "promise"]
+        if names:
+            told = {"title": step.title, "name": f"{{{names[0]}}}", "groups": tuple(groups)}
+            found.append(Finding("VAR-03", Severity.BLOCK, told, (step.key,)))
     return found
 
 

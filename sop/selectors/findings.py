@@ -37,11 +37,13 @@ SOURCES = {
     "CAP-02": ("R54", Cites.TEN_THOUSAND),
     "TALK-01": ("R55", Cites.BURST),
     "MIX-01": ("R62", Cites.TEN_THOUSAND),
+    "VAR-03": ("R5", Cites.TEN_THOUSAND),
 }
 FIXES = {
     "PEAK-01": gettext_lazy("Mark the first, the best and the last moment of the camp"),
     "TALK-01": gettext_lazy("Let a step ask for an answer"),
     "MIX-01": gettext_lazy("Add value or talk"),
+    "VAR-03": gettext_lazy("Write the promise in one sentence at the readiness gate"),
 }
 
 
@@ -175,6 +177,9 @@ def _sentence(finding: Finding) -> str:
             int(str(values["groups"])),
         )
         return words % values
+    if finding.code == "VAR-03":
+        told = _("“%(title)s” tells %(name)s; without a promise in one sentence: %(groups)s")
+        return told % {**values, "groups": _(", ").join(values["groups"])}  # type: ignore[arg-type]
     if finding.code in ("LEN-01", "ATT-01"):
         return _sentence_of_limit(finding.code, values)
     return _SENTENCES[finding.code] % values if finding.code in _SENTENCES else finding.code

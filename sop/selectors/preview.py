@@ -85,18 +85,26 @@ def run_preview(
         peak_day=peak[0],
         staff=_staff_loads(groups, planned.values()),
         hands=link_hands(tenant=tenant, steps=steps, groups=groups),
-        findings=plan.check(
-            list(planned.values()),
-            last_day=last_day,
-            limits=limits,
-            is_camp=version.template.kind == TemplateKind.CAMP,
-        ),
+        findings=[
+            *plan.promise_untold(planned.values(), groups_without_promise(groups)),
+            *plan.check(
+                list(planned.values()),
+                last_day=last_day,
+                limits=limits,
+                is_camp=version.template.kind == TemplateKind.CAMP,
+            ),
+        ],
         broken=judged(
             tenant=tenant, version=version, steps=planned.values(), kinds=[group.kind for group in groups]
         ),
         minutes_limit=limits.staff_minutes_a_day,
         messages_limit=limits.messages_a_day,
     )
+
+
+def groups_without_promise(groups: Iterable["Group"]) -> list[str]:
+    """Names of the groups that say nobody in one sentence what they are for (R5)."""
+    return [str(one) for one in groups if not one.value_proposition.strip()]
 
 
 def steps_in_run(

@@ -105,6 +105,7 @@ def judge(
     found = [
         *broken(_constitution(facts, steps, first)),
         *_words_and_times(ahead, limits),
+        *explained(plan.promise_untold(ahead, [] if facts.value_proposition.strip() else [facts.name])),
         *_days_over(steps, limits, monday),
         *_sensitive(tenant, ahead),
         *unproved_shown(unproved_in(tenant=tenant, rows=[one for one in slots if one.number >= first])),

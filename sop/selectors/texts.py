@@ -30,6 +30,7 @@ def values_of(*, tenant: "Tenant", touch: "Touch") -> dict[str, str]:
         calendar.camp_day(touch.run.starts_on, clock.local_date(touch.planned_at, tenant.timezone)),
     )
     named = {ALIASES.get(one) for one in names_in(words_used(touch))}
+    promise = touch.group.value_proposition.strip() if touch.group else ""
     teacher = run.variables.get("老师称呼") or (touch.staff.name if touch.staff else "")
     return {
         "group": str(touch.group) if touch.group else "",
@@ -41,6 +42,7 @@ def values_of(*, tenant: "Tenant", touch: "Touch") -> dict[str, str]:
         "day": str(day),
         "days": str(run.days),
         "days_left": str(max(run.days - day, 0)),
+        **({"promise": promise} if promise else {}),  # without one the touch is stopped
         **(_fact(tenant, touch) if "fact" in named else {}),
         **run.variables,
     }

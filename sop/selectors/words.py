@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sop.models import PushSlot, Step, Touch
     from tenants.models import Tenant
 
-WORDS_RULE, FACT_RULE = "WORDS-01", "FACT-02"
+WORDS_RULE, FACT_RULE, PROMISE_RULE = "WORDS-01", "FACT-02", "VAR-03"
 SHOWN = 5
 
 
@@ -63,8 +63,9 @@ class Judged:
 
 
 def words_judged(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, Judged]:
-    """{touch: what its final words say}: one that holds a refused word, wants a fact where there is none, or is a
-    testimonial's whose permission does not hold, is stopped. Three queries, more only where there is something.
+    """{touch: what its final words say}: one that holds a refused word, wants a fact or the group's promise where
+    there is none, or is a testimonial's whose permission does not hold, is stopped. Three queries,
+    more only where there is something.
 
     The values of the variables are read too: a group's name can hold what the template does not.
     """
@@ -109,8 +110,11 @@ def _said(touch: "Touch") -> list[str]:
 
 
 def _judged(text: str, words: tuple[Word, ...]) -> Judged:
-    if any(ALIASES.get(one) == "fact" for one in names_in(text)):
+    unfilled = {ALIASES.get(one) for one in names_in(text)}
+    if "fact" in unfilled:
         return Judged(FACT_RULE, _("No true fact with evidence holds today for {卖点}"))
+    if "promise" in unfilled:
+        return Judged(PROMISE_RULE, _("The group has no promise in one sentence for {一句话承诺}"))
     hits = find(text, words)
     stopped = refused(hits)
     if not stopped:

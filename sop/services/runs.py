@@ -30,10 +30,11 @@ from sop.errors import GroupBusy, GroupNotReady, KindRefuses, ReasonMissing, Run
 from sop.events import RunEnded, RunStarted
 from sop.models import Run, RunGroup, Step, Touch, Version
 from sop.policies import calendar
+from sop.policies.plan import promise_untold
 from sop.selectors.audience import RUN_SOURCE
 from sop.selectors.constitution import judged
-from sop.selectors.findings import broken
-from sop.selectors.preview import steps_in_run
+from sop.selectors.findings import broken, explained
+from sop.selectors.preview import groups_without_promise, steps_in_run
 from sop.selectors.talks import talks_to_come
 from sop.services.planning import plan_apply, plan_cancel, touches_take_back
 from sop.services.texts import PRODUCT_LINKS
@@ -228,11 +229,14 @@ def check_kinds(
     starts_on: date,
     offer_ends_at: datetime | None,
 ) -> None:
-    """What the constitution forbids the types of these groups is not run in them (R2). `steps`: the version's."""
+    """What the constitution forbids the types of these groups is not run in them (R2), nor what tells a promise where
+    a group has none (R5). `steps`: the version's."""
     planned = steps_in_run(tenant, version, steps, starts_on, offer_ends_at)
+    groups = list(groups)
     kinds = [group.kind for group in groups]
     found = judged(tenant=tenant, version=version, steps=planned.values(), kinds=kinds)
-    failed = [one for one in broken(found) if one.stops]
+    untold = promise_untold(planned.values(), groups_without_promise(groups))
+    failed = [one for one in [*broken(found), *explained(untold)] if one.stops]
     if failed:
         raise KindRefuses(failed)
 

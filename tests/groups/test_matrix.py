@@ -16,7 +16,7 @@ from groups.policies.matrix import COLUMNS, LONG, ROWS, SHORT, Spot, matrix_of, 
 from groups.selectors.matrix import matrix_spots, overlaps
 from groups.selectors.sizes import activity_by_size
 from tenants import clock
-from tenants.models import User
+from tenants.models import Preference, User
 from tenants.scoping import tenant_scope
 from tests.factories.contacts import make_customers
 from tests.factories.groups import fill_group, make_group
@@ -31,7 +31,7 @@ SPOTS = st.lists(
         state=st.just(State.ACTIVE), risk=st.integers(0, 3), customers=st.integers(0, 500),
         side=st.sampled_from(["", "new", "old"]), audience=st.sampled_from(["", *"甲乙丙丁戊己"]),
         payment=st.sampled_from(["", "paid", "unpaid"]),
-        starts_on=st.none() | st.just(DAY), ends_on=st.none() | st.dates(DAY, DAY + timedelta(days=400)),
+        term=st.sampled_from([SHORT, LONG]),
     ),
     max_size=30,
 )  # fmt: skip
@@ -47,14 +47,15 @@ def test_every_group_stands_on_the_map_exactly_once(spots, by, across):
 
 
 @pytest.mark.parametrize(
-    ("kind", "starts_on", "ends_on", "term"),
+    ("kind", "starts_on", "ends_on", "short_days", "term"),
     [
-        (Kind.FLASH, None, None, SHORT), (Kind.NEW_USER, DAY, DAY + timedelta(days=90), SHORT),
-        (Kind.NEW_USER, DAY, DAY + timedelta(days=91), LONG), (Kind.SUPER_USER, DAY, None, LONG),
+        (Kind.FLASH, None, None, 90, SHORT), (Kind.NEW_USER, DAY, DAY + timedelta(days=90), 90, SHORT),
+        (Kind.NEW_USER, DAY, DAY + timedelta(days=91), 90, LONG), (Kind.SUPER_USER, DAY, None, 90, LONG),
+        (Kind.NEW_USER, None, DAY, 1, SHORT), (Kind.NEW_USER, DAY, DAY + timedelta(days=31), 30, LONG),
     ],
 )  # fmt: skip
-def test_ninety_days_part_short_from_long(kind, starts_on, ends_on, term):
-    assert term_of(kind=kind, starts_on=starts_on, ends_on=ends_on) == term
+def test_the_companys_days_part_short_from_long(kind, starts_on, ends_on, short_days, term):
+    assert term_of(kind=kind, starts_on=starts_on, ends_on=ends_on, short_days=short_days) == term
 
 
 @pytest.mark.integration
@@ -121,6 +122,22 @@ class TestOverlap:
         assert made["columns"] == ["付费", "未付费", "未填写"]
         cells = {one["name"]: [len(cell.spots) for _c, cell, _s, _f in one["cells"]] for one in made["rows"]}
         assert cells == {"启蒙": [1, 0, 1], "进阶": [0, 1, 0]}
+
+    def test_the_company_says_how_long_short_term_is(self, tenant, scene):
+        with tenant_scope(tenant):
+            for name, days in (("启蒙1", 30), ("启蒙2", 31)):
+                scene[name].starts_on, scene[name].ends_on = DAY, DAY + timedelta(days=days)
+                scene[name].save()
+        web = Client()
+        web.force_login(User.objects.get(email="lin@example.com"))
+        where = tenant_url(tenant, "groups:matrix") + "?by=series&across=term"
+        spread = [len(cell.spots) for _c, cell, _s, _f in web.get(where).context["rows"][0]["cells"]]
+        assert spread == [2, 0]
+        with tenant_scope(tenant):
+            Preference.objects.create(tenant=tenant, key="groups.short_days", value=30)
+        page = web.get(where)
+        assert [len(cell.spots) for _c, cell, _s, _f in page.context["rows"][0]["cells"]] == [1, 1]
+        assert "开始后 30 天内结束" in page.content.decode()
 
     def test_the_page_opens_the_people_behind_each_figure(self, tenant, scene):
         web = Client()

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from groups.models import Group
 from sop.errors import PlaceUnknown, StepChanged, UndoTooLate
 from sop.models import DraftEdit, Step, Version
 from sop.services.drafts import draft_undo, step_copy, step_move
@@ -149,6 +150,19 @@ def test_what_is_typed_is_judged_and_shown_and_nothing_is_saved(
     assert "<mark>启蒙0群</mark>" in said
     assert '<mark class="is-missing">{班主任}</mark>' in said
     assert intro(tenant).text == step.text
+
+
+def test_the_promise_of_a_group_is_offered_and_shown_in_its_place(
+    ask: Callable[..., Any], tenant: Tenant, draft: Version, client: Client, crowd: list[Any]
+) -> None:
+    with tenant_scope(tenant):
+        Group.objects.update(value_proposition="30 天养成听读习惯")
+    step = intro(tenant)
+    drawer = client.get(f"/t/{tenant.slug}/sop/versions/{draft.pk}/steps/{step.pk}/").content.decode()
+    assert 'data-insert="{一句话承诺}"' in drawer
+    said = ask("judge/", {**TYPED, "step": step.pk, "text": "记得：{一句话承诺}"}).content.decode()
+    assert "<mark>30 天养成听读习惯</mark>" in said
+    assert "VAR-0" not in said
 
 
 def test_a_text_too_long_for_wecom_names_its_bytes(ask: Callable[..., Any], tenant: Tenant) -> None:
