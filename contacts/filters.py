@@ -110,7 +110,6 @@ class CustomerFilter(filters.FilterSet):
             )
         )
 
-
     def by_way(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         tenant_id = self.request.tenant.pk
         came = added_ids(tenant_id=tenant_id, way=int(value))

@@ -42,8 +42,8 @@ SOURCES = (
         ChannelMeans.INFLUENCER,
     ),
     Source(
-        "视频号直播间", ChannelKind.CONTENT, 2_150_000, 200, "看过直播、怕孩子坐不住的家长", ChannelPlace.WECHAT_CHANNELS,
-        ChannelMeans.FEED,
+        "视频号直播间", ChannelKind.CONTENT, 2_150_000, 200, "看过直播、怕孩子坐不住的家长",
+        ChannelPlace.WECHAT_CHANNELS, ChannelMeans.FEED,
     ),
     Source("门店海报", ChannelKind.OFFLINE, 36_000, 60, "住在附近、陪孩子来店里的家长"),
 )  # fmt: skip

@@ -23,8 +23,18 @@ _PART_KINDS = {"mini_program": "mini"}
 # What the drawer offers to insert, in each language; the first is what a message to many cannot name.
 _ONE_TO_ONE = {"zh": "客户称呼", "en": "customer"}
 _NAMES = {
-    "zh": ("群名", "老师称呼", "品牌", "课程", "优惠截止", "开营日期", "第几天", "总天数", "剩余天数",
-           "一句话承诺"),
+    "zh": (
+        "群名",
+        "老师称呼",
+        "品牌",
+        "课程",
+        "优惠截止",
+        "开营日期",
+        "第几天",
+        "总天数",
+        "剩余天数",
+        "一句话承诺",
+    ),
     "en": (
         "group",
         "teacher",
@@ -74,7 +84,9 @@ def sample_values(
     ends = run.offer_ends_at if run is not None else None
     wall = clock.local(ends, tenant.timezone) if ends else None
     owner = group.owner if group is not None else None
-    promise = group.value_proposition.strip() if group is not None else _("30 days to a habit of reading aloud")
+    promise = (
+        group.value_proposition.strip() if group is not None else _("30 days to a habit of reading aloud")
+    )
     days, day = run.days if run is not None else step.version.days, step.day or step.version.offer_day or 1
     return {
         "group": str(group) if group is not None else _("Starter 03"),

@@ -43,7 +43,10 @@ def sent(camp: Camp, frozen: MovableClock) -> list[Touch]:
 
 def wish(camp: Camp, *groups: Group) -> RunWish:
     return RunWish(
-        version_id=camp.version.pk, name="第二期", group_ids=[one.pk for one in groups], starts_on=date(2026, 3, 9)
+        version_id=camp.version.pk,
+        name="第二期",
+        group_ids=[one.pk for one in groups],
+        starts_on=date(2026, 3, 9),
     )
 
 
@@ -81,7 +84,8 @@ def test_the_page_of_a_new_run_names_the_groups_without_one(camp: Make, client: 
     promising(made, READS, "")
     client.force_login(User.objects.get(email="lin@example.com"))
     asked: dict[str, Any] = {
-        "version": made.version.pk, "name": "第二期", "starts_on": "2026-03-09", "groups": [one.pk for one in made.groups]
+        "version": made.version.pk, "name": "第二期", "starts_on": "2026-03-09",
+        "groups": [one.pk for one in made.groups]
     }  # fmt: skip
     page = client.post(f"/t/{made.tenant.slug}/sop/runs/new/preview/", asked, headers={"HX-Request": "true"})
     said = page.content.decode()
