@@ -21,6 +21,7 @@ from contacts.services.customers import (
     archive_consents_note,
     follow_apply_event,
 )
+from contacts.services.exposures import gate_release
 from contacts.services.messages import messages_record
 from contacts.services.orders import orders_number
 from contacts.services.personal import erased_heard
@@ -41,7 +42,7 @@ from tenants.audit import Actor
 from tenants.models import Tenant
 from wecom.enums import LostKind
 from wecom.errors import Permanent
-from wecom.events import ArchiveConsentChanged, MessagesArchived, SendFinished
+from wecom.events import ArchiveConsentChanged, MessagesArchived, OwnSendsWithdrawn, SendFinished
 from wecom.gateway.client import client_for
 from wecom.inbox.ingest import Inbound
 from wecom.reading.sync import Lost, Progress
@@ -246,3 +247,10 @@ def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
             mark_settle(tenant_id=tenant_id, event=event)
         elif event.ref_kind == TRANSFER:
             transfers_settle(tenant_id=tenant_id, event=event)
+
+
+def on_own_sends_withdrawn(*, tenant_id: int, events: list[OwnSendsWithdrawn]) -> None:
+    """Sends that looked like colleagues' own were planned here, and counted there."""
+    keys = sorted({key for event in events for key in event.keys})
+    with transaction.atomic():
+        gate_release(tenant_id=tenant_id, keys=keys, now=clock.now())

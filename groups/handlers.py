@@ -25,6 +25,7 @@ from groups.services.invitations import (
 )
 from groups.services.koc import helper_task_act, koc_left
 from groups.services.newcomers import newcomers_put
+from groups.services.own_sends import own_sends_count
 from groups.services.owners import REF_KIND as OWNER
 from groups.services.owners import owner_settle
 from groups.services.promises import promise_work_act
@@ -38,7 +39,7 @@ from groups.services.welcomes import template_settle
 from outbox.dispatch import enqueue
 from tenants.audit import Actor
 from tenants.models import Tenant
-from wecom.events import MessagesArchived, SendFinished
+from wecom.events import MessagesArchived, OwnSendsReached, SendFinished
 from wecom.inbox.ingest import Inbound
 from wecom.reading.sync import Progress
 from wecom.selectors import app_needed
@@ -210,3 +211,9 @@ def on_invitation_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor
 def on_ceremony_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
     """The welcome ceremony was held, or was not after all."""
     ceremony_work_act(tenant=tenant, source_id=source_id, verb=verb, actor=actor)
+
+
+def on_own_sends_reached(*, tenant_id: int, events: list[OwnSendsReached]) -> None:
+    """What colleagues sent by themselves counts with the people it reached."""
+    for event in events:
+        own_sends_count(tenant_id=tenant_id, reach_ids=event.reach_ids)

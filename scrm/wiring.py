@@ -67,6 +67,8 @@ EVENTS: dict[str, list[str]] = {
         "groups.handlers.on_send_finished",
         "team.handlers.on_send_finished",
     ],
+    "wecom.own_sends.reached": ["groups.handlers.on_own_sends_reached"],
+    "wecom.own_sends.withdrawn": ["contacts.handlers.on_own_sends_withdrawn"],
     "wecom.app.state_changed": ["team.handlers.on_app_state_changed"],
 }
 

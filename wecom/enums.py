@@ -110,6 +110,14 @@ class QuotaSource(models.TextChoices):
     PERSONAL = "personal", _("Sent by the member")
 
 
+class OwnKind(models.TextChoices):
+    """What colleagues send by themselves. The values are WeCom's chat types where it has one."""
+
+    GROUP = "group", _("Mass send into groups")
+    SINGLE = "single", _("Mass send to customers")
+    MOMENT = "moment", _("Post in Moments")
+
+
 class QuotaRule(models.TextChoices):
     """How often WeCom lets one receiver get mass sends (PROTOCOL section 4)."""
 
@@ -133,6 +141,15 @@ PERSONAL_POLL_MIN = declare(
     help=_("They use up the same limit as the company's."),
     minimum=5,
     maximum=1440,
+)
+OWN_MOMENTS_COUNT = declare(
+    "wecom.own_moments_count",
+    default=True,
+    kind=PreferenceKind.FLAG,
+    label=_("Posts in Moments count as messages to whom they reach"),
+    help=_(
+        "Of what colleagues posted, as WeCom tells. Each takes a place of the person's messages of the day."
+    ),
 )
 WELCOME_TEXT = declare(
     "wecom.welcome_text",

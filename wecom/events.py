@@ -41,6 +41,24 @@ class AppStateChanged(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnSendsReached(DomainEvent):
+    """WeCom told whom messages reached that colleagues sent by themselves. Rows of wecom.OwnReach, at most 2,000."""
+
+    name: ClassVar[str] = "wecom.own_sends.reached"
+
+    reach_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnSendsWithdrawn(DomainEvent):
+    """Sends that looked like colleagues' own were planned here. `keys` as the exposure log names them."""
+
+    name: ClassVar[str] = "wecom.own_sends.withdrawn"
+
+    keys: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessagesArchived(DomainEvent):
     """Messages were stored that were not there before, from the archive or a file. At most 500 ids an event."""
 

@@ -36,6 +36,9 @@ where tenant_id = %(tenant)s and (
 _QUOTA = """
 update wecom_quotaentry set receiver_id = %(name)s where tenant_id = %(tenant)s and receiver_id = %(id)s
 """
+_OWN = """
+update wecom_ownreach set receiver_id = %(name)s where tenant_id = %(tenant)s and receiver_id = %(id)s
+"""
 _INBOUND = """
 update wecom_inboundevent set body = replace(body, %(id)s, %(name)s), mailbox = replace(mailbox, %(id)s, %(name)s),
   error = replace(error, %(id)s, %(name)s)
@@ -65,7 +68,8 @@ def person_forget(*, tenant_id: int, external_userid: str, unionid: str, name: s
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, told)
         for table, statement in (
-            ("wecom.OutboundSend", _SENDS), ("wecom.QuotaEntry", _QUOTA), ("wecom.InboundEvent", _INBOUND),
+            ("wecom.OutboundSend", _SENDS), ("wecom.QuotaEntry", _QUOTA),
+            ("wecom.OwnReach", _OWN), ("wecom.InboundEvent", _INBOUND),
         ):  # fmt: skip
             cursor.execute(statement, told)
             counts[table] = cursor.rowcount

@@ -23,6 +23,7 @@ from wecom.enums import (
     InboundState,
     LostKind,
     MediaKind,
+    OwnKind,
     QuotaRule,
     QuotaRuleSource,
     QuotaSource,
@@ -277,6 +278,33 @@ class PersonalSend(TenantModel):
                 name="wecom_personal_send_due",
                 condition=models.Q(next_at__isnull=False),
             )
+        ]
+
+
+class OwnReach(TenantModel):
+    """That a message which colleagues sent by themselves in WeCom reached one receiver: the raw log of what was not
+    planned here (R54). A mass send by hand, one from WeCom's console, a post in Moments.
+
+    `key` names the message as the exposure log does: of a mass send into groups one for each group, of Moments one
+    for each colleague who posted. `counts`: whether it takes a place of the people's limits, by the setting of then.
+    """
+
+    kind = models.CharField(max_length=8, choices=OwnKind)
+    key = models.CharField(max_length=96)
+    receiver_id = models.CharField(max_length=64)  # WeCom's id of the group or the customer
+    msgid = models.CharField(max_length=128)
+    sender = models.CharField(max_length=64, blank=True)
+    sent_at = models.DateTimeField()
+    noted_at = models.DateTimeField(default=clock.now)
+    counts = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "key", "receiver_id"], name="wecom_own_reach_once")
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "sent_at"], name="wecom_own_reach_when"),
+            models.Index(fields=["tenant", "msgid"], name="wecom_own_reach_send"),
         ]
 
 

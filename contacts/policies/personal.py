@@ -14,6 +14,7 @@ EXEMPT: Final[Mapping[str, str]] = {
     "wecom.ApiEvent": "Ids of the sender's own events only, so that one counts once.",
     "wecom.OutboundSend": "The proof that a message went out once: wecom.forgetting takes the person out of it.",
     "wecom.QuotaEntry": "A count against WeCom's limit for one local day: wecom.forgetting takes the id out.",
+    "wecom.OwnReach": "A count against the caps for one local day: wecom.forgetting takes the id out.",
     "outbox.EventRow": "What was told to handlers: wecom.forgetting takes WeCom's id of the person out.",
     "content.Material": "Own words; what is made of a testimonial cannot be used once that is erased.",
     "content.MaterialEdition": "Own words; what is made of a testimonial cannot be used once that is erased.",

@@ -14,6 +14,7 @@ from contacts.selectors.sources import source_label
 from contacts.selectors.stages import stage_moves, stage_names
 from contacts.selectors.tags import customer_ties, tags_past
 from wecom.archive.texts import kind_label
+from wecom.selectors import OWN
 
 LIMIT = 200
 MESSAGE, CLICK, LEARN, REACH, ORDER, CHANGE = "message", "click", "learn", "reach", "order", "change"
@@ -184,11 +185,22 @@ def _touches(who: dict[str, Any], limit: int) -> list[TimelineEntry]:
             at=row.at,
             facet=REACH,
             icon_name="speakerphone" if row.weight > 0 else "ban",
-            text=_touch_text(titles.get(row.touch_key, ""), went_out=row.weight > 0),
+            text=_own_text(row)
+            if row.touch_key.startswith(OWN)
+            else _touch_text(titles.get(row.touch_key, ""), went_out=row.weight > 0),
             detail=_joined(_place(row), "" if row.capped else _("service message")),
         )
         for row in rows
     ]
+
+
+def _own_text(row: Exposure) -> str:
+    """What colleagues sent by themselves in WeCom; taken back where it was a message of ours after all."""
+    if row.weight < 0:
+        return _("Was planned here, and counts there")
+    if row.channel == "moments":
+        return _("A colleague posted in Moments")
+    return _("A colleague's own mass send in WeCom")
 
 
 def _touch_text(title: str, *, went_out: bool) -> str:

@@ -16,6 +16,7 @@ from contacts.events import ExposuresMoved
 from contacts.policies.touch import week_start
 from contacts.selectors.identity import as_persons, persons_of, records_under
 from outbox.services import publish
+from tenants import clock
 
 _EVENT_PEOPLE = 500
 COUNTERS = {
@@ -76,6 +77,26 @@ insert into contacts_exposureweek (tenant_id, customer_id, starts_on, count)
 select tenant_id, customer_id, date_trunc('week', local_date)::date, sum(count)
 from contacts_exposureday where tenant_id = %(tenant)s and customer_id = any(%(ids)s)
 group by 1, 2, 3
+"""
+# What was sent elsewhere, unless it stands there already; each on its own day.
+_NOTE = """
+insert into contacts_exposure
+    (tenant_id, customer_id, touch_key, seq, weight, local_date, at, channel, group_id, capped)
+select %s, x.customer_id, x.touch_key, coalesce(max(e.seq) + 1, 0), 1, x.day, x.at, x.channel, x.group_id, x.capped
+from unnest(%s::text[], %s::bigint[], %s::date[], %s::timestamptz[], %s::text[], %s::bigint[], %s::bool[])
+    as x(touch_key, customer_id, day, at, channel, group_id, capped)
+left join contacts_exposure e on e.tenant_id = %s and e.touch_key = x.touch_key and e.customer_id = x.customer_id
+group by x.touch_key, x.customer_id, x.day, x.at, x.channel, x.group_id, x.capped
+having coalesce(max(e.seq), 1) %% 2 = 1
+on conflict do nothing
+returning customer_id, touch_key, local_date, group_id, capped
+"""
+# Persons whom a message stands for already, with which records.
+_STANDING = """
+select e.touch_key, coalesce(c.person_id, c.id), c.id from contacts_exposure e
+join contacts_customer c on c.tenant_id = e.tenant_id and c.id = e.customer_id
+where e.tenant_id = %s and e.touch_key = any(%s)
+group by 1, 2, 3 having sum(e.weight) > 0
 """
 # What the log lacks, unless it stands there already.
 _ADD = """
@@ -180,7 +201,8 @@ def exposures_recount(*, tenant_id: int, customer_ids: Iterable[int]) -> None:
 
 @dataclass(frozen=True)
 class Reached:
-    """A message that reached a record and is missing in the log. `at`: when it went out, aware UTC."""
+    """A message that reached a record and is missing in the log. `at`: when it went out, aware UTC. `capped`: it
+    takes a place of the person's limits."""
 
     touch_key: str
     customer_id: int
@@ -188,6 +210,51 @@ class Reached:
     channel: str
     group_id: int | None
     gives_value: bool = False
+    capped: bool = True
+
+
+def exposures_note(*, tenant_id: int, reached: Iterable[Reached]) -> int:
+    """Count messages that no gate let through: what colleagues sent by themselves, on the day it got there. A cap may
+    be passed by it, as it was in truth.
+
+    Returns how many records are new. Runs in a transaction. Safe to repeat and beside the gate, which waits.
+    """
+    zone = hold_identity(tenant_id=tenant_id)
+    rows = sorted(
+        (one.touch_key, one.customer_id, clock.local_date(one.at, zone), one.at, one.channel, one.group_id, one.capped)
+        for one in {(one.touch_key, one.customer_id): one for one in reached}.values()
+    )  # fmt: skip
+    if not rows:
+        return 0
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE, [tenant_id, *columns, tenant_id])
+        fresh = cursor.fetchall()
+        _count_new(cursor, tenant_id, fresh)
+    return len(fresh)
+
+
+def _count_new(cursor: Any, tenant_id: int, fresh: list[Any]) -> None:
+    """Raise the counters for records that are new, not for who was counted with another record before, and not for
+    a group whose message counts already."""
+    if not fresh:
+        return
+    new = {(row[1], row[0]) for row in fresh}
+    cursor.execute(_STANDING, [tenant_id, sorted({row[1] for row in fresh})])
+    standing = cursor.fetchall()
+    known = {(key, person) for key, person, record in standing if (key, record) not in new}
+    known_keys = {key for key, _person in known}
+    persons = {record: person for _key, person, record in standing}
+    _count_by(
+        cursor,
+        tenant_id,
+        [
+            (record, key, day, None if key in known_keys else group_id, capped)
+            for record, key, day, group_id, capped in fresh
+            if (key, persons.get(record, record)) not in known
+        ],
+        1,
+    )
 
 
 def exposures_correct(

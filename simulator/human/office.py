@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.human.answers import Action, Body, need
 from simulator.runtime import Runtime
 from simulator.wire.xml import Fields
-from simulator.world.entities import Staff, Tag, TagGroup
+from simulator.world.entities import Moment, Staff, Tag, TagGroup
 from simulator.world.events import emit
 from simulator.world.model import Corp
 from simulator.world.relations import Refused
@@ -97,6 +97,25 @@ async def publish_moment(runtime: Runtime, body: Body) -> Body:
     return {"published_at": moment.publishers[userid]}
 
 
+async def post_moment(runtime: Runtime, body: Body) -> Body:
+    """A staff member posts in Moments by themselves: no task of the app, all their customers see it."""
+    corp_id, userid, text = need(body, "corp_id", "userid", "text")
+    corp, now = runtime.corp(corp_id), int(runtime.clock.now())
+    member = corp.staff.get(userid)
+    if member is None:
+        raise Refused("no such staff member")
+    moment = Moment(
+        moment_id=corp.new_id("mom", 28),
+        jobid=corp.new_id("job", 28),
+        creator=userid,
+        created_at=now,
+        body={"text": {"content": text}},
+        publishers={userid: now},
+    )
+    corp.moments[moment.moment_id] = moment
+    return {"moment_id": moment.moment_id}
+
+
 async def react_to_moment(runtime: Runtime, body: Body) -> Body:
     """A customer likes or comments on what a staff member published."""
     corp_id, moment_id, userid, who = need(body, "corp_id", "moment_id", "userid", "external_userid")
@@ -117,6 +136,7 @@ ACTIONS: dict[str, Action] = {
     "staff/hire": hire,
     "staff/resign": resign,
     "staff/publish-moment": publish_moment,
+    "staff/post-moment": post_moment,
     "customer/react": react_to_moment,
     "tag/create": tag_create,
     "tag/rename": tag_rename,

@@ -12,8 +12,8 @@ class Certificate(TenantModel):
     """One local day, counted a second time from touches, memberships and sends (R54).
 
     `faults`: what does not agree, {"kind": sop.enums.Fault, "touch", "customer", "group": ids, "receiver": WeCom's id,
-    "expected", "found": numbers}, each key only where it says something; the first of `fault_count`. An empty
-    certificate agrees. Made again it replaces what it said.
+    "send": a colleague's own message by its key, "expected", "found": numbers}, each key only where it says something;
+    the first of `fault_count`. An empty certificate agrees. Made again it replaces what it said.
     """
 
     day = models.DateField()  # tenant's zone

@@ -10,6 +10,7 @@ from contacts.selectors import customer_names
 from groups.selectors import group_list
 from sop.enums import FAULT_ADVICE, FAULTS_OVER, Fault
 from sop.models import Certificate, Touch
+from wecom.selectors import reach_words
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -57,7 +58,7 @@ class FaultKind:
 
 
 def faults_shown(*, tenant: "Tenant", certificate: Certificate) -> list[FaultKind]:
-    """The rows of a certificate by kind. Three queries."""
+    """The rows of a certificate by kind. At most five queries."""
     faults = certificate.faults
     names = _Names(tenant, faults)
     kinds: dict[str, FaultKind] = {}
@@ -82,6 +83,7 @@ class _Names:
         self.groups = {one.pk: str(one) for one in groups.filter(pk__in=ids["group"])} if ids["group"] else {}
         self.chats = {one.chat_id: one for one in groups.filter(chat_id__in=chats)} if chats else {}
         rows = Touch.objects.filter(tenant=tenant, pk__in=ids["touch"]).select_related("step", "run")
+        self.sends = reach_words(tenant_id=tenant.pk, keys={one["send"] for one in faults if "send" in one})
         self.touches = {one.pk: f"{one.step.title} · {one.run.name}" for one in rows}
 
     def row(self, fault: dict[str, Any]) -> FaultRow:
@@ -92,6 +94,8 @@ class _Names:
         if "touch" in fault:
             row.touch = self.touches.get(fault["touch"], f"#{fault['touch']}")
             row.touch_url = tenant_url(self.tenant, "sop:touch", pk=fault["touch"])
+        elif "send" in fault:
+            row.touch = self.sends.get(fault["send"], "")
         return row
 
     def _what(self, fault: dict[str, Any]) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """The nightly certificate: every local day the gate's counts are proven by a second count, and mended where asked."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from contacts.services.exposures import Reached, exposures_correct
 from contacts.services.identity import one_at_a_time
+from groups.services.own_sends import own_sends_count
 from sop.enums import CERTIFY_AT, FAULTS_OVER, GROUP_CHANNELS, REF, Fault
 from sop.models import Certificate, Touch
 from sop.selectors.certificate_facts import Findings, compare, day_before
@@ -19,12 +20,14 @@ from tenants import audit, clock, preferences
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from wecom.selectors import reach_between, reach_heard
 from wecom.services import quota_return, quota_use
 
 if TYPE_CHECKING:
     from tenants.audit import Actor
 
 ALERT = "sop.certificate"
+HEARD_WITHIN = timedelta(minutes=10)
 
 
 def tenants_uncertified() -> list[int]:
@@ -61,6 +64,7 @@ def certificate_make(*, tenant: Tenant, day: date) -> Certificate:
     """
     with transaction.atomic():
         one_at_a_time(tenant)
+        _hear_first(tenant)
         found = compare(tenant=tenant, day=day)
         row, _made = Certificate.objects.update_or_create(
             tenant=tenant,
@@ -73,6 +77,12 @@ def certificate_make(*, tenant: Tenant, day: date) -> Certificate:
         )  # fmt: skip
         _tell(tenant, row)
     return row
+
+
+def _hear_first(tenant: Tenant) -> None:
+    """What WeCom told a moment ago of colleagues' own sends may still be on its way into the log."""
+    heard = reach_heard(tenant_id=tenant.pk, since=clock.now() - HEARD_WITHIN)
+    own_sends_count(tenant_id=tenant.pk, reach_ids=heard)
 
 
 def certificate_again(*, tenant: Tenant, certificate_id: int, actor: "Actor") -> Certificate:
@@ -123,6 +133,10 @@ def _mend(tenant: Tenant, day: date, found: Findings) -> int:
             by_kind.setdefault(fault["kind"], []).append(fault)
     missing, surplus = by_kind.get(Fault.NOT_LOGGED, []), by_kind.get(Fault.NOT_SENT, [])
     counted = [*by_kind.get(Fault.DAY, []), *by_kind.get(Fault.WEEK, [])]
+    if any("send" in one for one in missing):
+        since, until = clock.day_bounds(day, tenant.timezone)
+        heard = reach_between(tenant_id=tenant.pk, since=since, until=until)
+        own_sends_count(tenant_id=tenant.pk, reach_ids=heard)
     exposures_correct(
         tenant_id=tenant.pk,
         day=day,
@@ -143,12 +157,13 @@ def _mend(tenant: Tenant, day: date, found: Findings) -> int:
 
 
 def _key(fault: dict[str, Any]) -> str:
-    return f"{REF}:{fault['touch']}"
+    return str(fault["send"]) if "send" in fault else f"{REF}:{fault['touch']}"
 
 
 def _reached(tenant: Tenant, faults: list[dict[str, Any]]) -> list[Reached]:
-    """What the log lacks, as it would stand there."""
-    touches = Touch.objects.filter(tenant=tenant, pk__in={one["touch"] for one in faults}).in_bulk()
+    """What the log lacks of touches, as it would stand there."""
+    planned = [one for one in faults if "touch" in one]
+    touches = Touch.objects.filter(tenant=tenant, pk__in={one["touch"] for one in planned}).in_bulk()
     return [
         Reached(
             touch_key=_key(one),
@@ -158,7 +173,7 @@ def _reached(tenant: Tenant, faults: list[dict[str, Any]]) -> list[Reached]:
             group_id=touch.group_id if touch.channel in GROUP_CHANNELS else None,
             gives_value=touch.step.gives_value,
         )
-        for one in faults
+        for one in planned
         if (touch := touches[one["touch"]]).handed_at is not None
     ]
 

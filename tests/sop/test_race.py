@@ -12,6 +12,7 @@ from django.db import connections, transaction
 
 from contacts.models import Exposure, ExposureDay
 from contacts.services.identity import customers_merge
+from groups.services.own_sends import own_sends_count
 from sop.models import Touch, TouchRecipient
 from sop.services import dispatch
 from sop.services.certificate import certificate_make
@@ -25,7 +26,8 @@ from tests.factories.groups import make_member
 from tests.parallel import in_parallel
 from tests.sop.conftest import Camp
 from tests.sop.test_services_dispatch import AT_10
-from wecom.models import QuotaEntry, QuotaRuleChange
+from wecom.models import OwnReach, QuotaEntry, QuotaRuleChange
+from wecom.sending.own_reach import Told, reach_note
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 WORKERS, CAP = 4, 2
@@ -87,6 +89,41 @@ def test_processes_that_race_pass_no_cap_and_no_quota_and_the_certificate_agrees
     assert max(days) <= 2 * CAP  # two who were found to be one while it went on had a cap each until then
     sent = QuotaEntry.objects.values_list("receiver_id", flat=True)
     assert len(sent) == len(set(sent))
+
+
+def test_what_colleagues_send_meanwhile_is_counted_once_beside_the_gate(
+    camp: Callable[..., Camp], frozen: MovableClock
+) -> None:
+    made = camp(steps=[{"channel": "group_forward"}, {"channel": "group_mass"}], groups=4, people=3)
+    for number, group in enumerate(made.groups):  # everybody sits in two groups
+        for person in made.people[number - 1]:
+            make_member(group=group, customer=person)
+    Preference.objects.create(tenant=made.tenant, key="touch.cap_per_day", value=4)
+    frozen.set(AT_10)
+    with transaction.atomic():
+        plan_apply(tenant=made.tenant, run=made.run)
+        for number, group in enumerate(made.groups):
+            reach_note(
+                tenant_id=made.tenant.pk, kind="group", msgid=f"m{number}", sender="linxiao",
+                told=[Told(group.chat_id, AT_10)],
+            )  # fmt: skip
+    heard = list(OwnReach.objects.order_by("pk").values_list("pk", flat=True))
+
+    def work(number: int) -> None:
+        with tenant_scope(made.tenant):
+            if number < 2:
+                while token := claim(tenant_id=made.tenant.pk, size=1):
+                    decide(tenant_id=made.tenant.pk, token=token)
+            else:  # told in two orders at once
+                for one in heard if number == 2 else reversed(heard):
+                    own_sends_count(tenant_id=made.tenant.pk, reach_ids=[one])
+
+    in_parallel(4, work)
+    row = certificate_make(tenant=made.tenant, day=AT_10.date())
+    assert (row.fault_count, {one["kind"] for one in row.faults} - {"own_over"}) == (0, set())
+    own = Exposure.objects.filter(touch_key__startswith="wecom.own:")
+    assert own.count() == len(made.groups) * 6
+    assert min(ExposureDay.objects.values_list("count", flat=True)) >= 2
 
 
 def test_two_dispatchers_with_a_group_each_reach_who_sits_in_both_once(

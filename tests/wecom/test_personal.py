@@ -6,13 +6,18 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection
 
+from outbox.models import EventRow
 from tenants import clock
+from tenants.models import Preference
 from tenants.scoping import tenant_scope, unscoped
 from wecom import selectors, tasks
-from wecom.enums import PERSONAL_POLL_MIN, AppState
+from wecom.calls.moments import Moments
+from wecom.enums import OWN_MOMENTS_COUNT, PERSONAL_POLL_MIN, AppState
+from wecom.errors import Permanent
 from wecom.gateway.client import WecomClient
-from wecom.models import App, OutboundSend, PersonalFeed, PersonalSend, QuotaEntry
+from wecom.models import App, OutboundSend, OwnReach, PersonalFeed, PersonalSend, QuotaEntry
 from wecom.sending import personal
+from wecom.sending.own_reach import own_key
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
@@ -160,7 +165,10 @@ def test_of_a_send_by_very_many_each_round_asks_about_some(
     for tries in range(3):
         row = PersonalSend(msgid="m", chat_type="group", made_at=frozen.moment, tries=tries)
         reached, is_over = personal._reached(client, row)
-        assert ([one for one, _ in reached], is_over) == ([f"of-{asked_about[-1]}"], False)
+        assert ([one.receiver_id for got in reached for one in got.told], is_over) == (
+            [f"of-{asked_about[-1]}"],
+            False,
+        )
     assert asked_about == ["a", "b", "c"]
 
 
@@ -239,3 +247,89 @@ def test_the_tick_asks_for_connected_companies_whose_time_has_come(
     frozen.move(minutes=PERSONAL_POLL_MIN.default)
     with unscoped("the test looks as the tick does"):
         assert personal.tenants_with_due() == [tenant.pk]
+
+
+def reach(tenant):
+    with tenant_scope(tenant):
+        return sorted(OwnReach.objects.values_list("kind", "receiver_id", "sender", "sent_at", "counts"))
+
+
+def test_whom_own_sends_and_posts_reached_is_kept_once_and_told(tenant, live, simulator, corp, frozen):
+    began = frozen.moment
+    send(simulator, live, corp)
+    send(simulator, live, corp, external_userids=[corp["friend"]])
+    simulator.act("staff/post-moment", corp_id=live.corp_id, userid=corp["staff"], text="今天的花")
+    assert read(tenant, frozen, simulator) == 3
+    kept = reach(tenant)
+    assert ("group", corp["chat_id"], corp["owner"], began, True) in kept
+    assert ("single", corp["friend"], corp["staff"], began, True) in kept
+    assert ("moment", corp["friend"], corp["staff"], began, True) in kept
+    read(tenant, frozen, simulator)
+    assert reach(tenant) == kept
+    with tenant_scope(tenant):
+        told = [one.payload["reach_ids"] for one in EventRow.objects.filter(name="wecom.own_sends.reached")]
+        assert sorted(one for some in told for one in some) == sorted(
+            OwnReach.objects.values_list("pk", flat=True)
+        )
+        assert not QuotaEntry.objects.exclude(receiver_id__in=[corp["chat_id"], corp["friend"]]).exists()
+        assert QuotaEntry.objects.count() == 2  # Moments use up no mass send
+
+
+def test_a_post_the_company_gave_out_counts_when_its_colleague_posted_it(
+    tenant, live, simulator, corp, frozen, console
+):
+    simulator.set_time(frozen.moment)
+    jobid = console.moments.add(
+        text="明晚八点直播", visible_range={"sender_list": {"user_list": [corp["staff"]]}}
+    )
+    moment_id = console.moments.job(jobid=jobid)["result"]["moment_id"]
+    read(tenant, frozen, simulator)
+    assert reach(tenant) == []
+    simulator.act("staff/publish-moment", corp_id=live.corp_id, moment_id=moment_id, userid=corp["staff"])
+    with tenant_scope(tenant):
+        Preference.objects.create(tenant=tenant, key=OWN_MOMENTS_COUNT.key, value=False)
+    frozen.move(hours=1)
+    read(tenant, frozen, simulator)
+    kept = reach(tenant)
+    assert ("moment", corp["friend"], corp["staff"], frozen.moment, False) in kept
+    assert {one[0] for one in kept} == {"moment"}
+
+
+def test_a_counted_send_that_was_ours_is_no_longer_said_to_have_reached_anybody(
+    tenant, live, simulator, corp, frozen, console
+):
+    msgid = make(console, corp)
+    simulator.act("staff/confirm-mass-send", corp_id=live.corp_id, userid=corp["owner"], msgid=msgid)
+    frozen.move(hours=1)
+    read(tenant, frozen, simulator)
+    keys = {own_key(kind="group", msgid=msgid, place=corp["chat_id"])}
+    with tenant_scope(tenant):
+        assert set(OwnReach.objects.values_list("key", flat=True)) == keys
+    ours(tenant, live, msgid)
+    frozen.move(days=2)
+    read(tenant, frozen, simulator)
+    assert reach(tenant) == []
+    with tenant_scope(tenant):
+        row = EventRow.objects.get(name="wecom.own_sends.withdrawn")
+        assert set(row.payload["keys"]) == keys
+
+
+def test_posts_that_may_not_be_read_do_not_keep_mass_sends_from_being_counted(
+    tenant, live, simulator, corp, frozen, monkeypatch
+):
+    def refused(*_args, **_asked):
+        raise Permanent("no right", code=48002)
+
+    monkeypatch.setattr(Moments, "every", refused)
+    send(simulator, live, corp)
+    assert read(tenant, frozen, simulator) == 1
+    assert len(entries(tenant)) == 1
+
+
+def test_the_raw_log_of_own_sends_keeps_two_months(tenant, live, simulator, corp, frozen):
+    send(simulator, live, corp)
+    read(tenant, frozen, simulator)
+    assert len(reach(tenant)) == 1
+    frozen.move(days=61)
+    read(tenant, frozen, simulator)
+    assert reach(tenant) == []

@@ -1,5 +1,6 @@
-"""Mass sends that were not made here: members' own, and the company's from WeCom's console or another app. They use
-up the same limit as ours (PROTOCOL 3.6, 4).
+"""What was sent in WeCom and not made here: members' own mass sends, the company's from WeCom's console or another
+app, and posts in Moments. Mass sends use up the same limit as ours (PROTOCOL 3.6, 4); all of it counts with the people
+it reached (`own_reach`).
 
 WeCom tells of them to nobody, so a tick asks: first what was made since the last reading (kept, then the cursor
 moves), then whom each reached (counted in the transaction that settles it). Everything may happen twice. A send of
@@ -8,7 +9,7 @@ our own whose answer is still on its way looks like one from the console; what t
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from django.db import connection, transaction
@@ -17,11 +18,19 @@ from django.db.models import Exists, OuterRef, Q
 from tenants import clock, preferences
 from tenants.models import Tenant
 from wecom.calls.mass_sends import SendResult, SendRow
-from wecom.enums import PERSONAL_POLL_MIN, AppState, QuotaSource, ReceiverKind
+from wecom.enums import (
+    OWN_MOMENTS_COUNT,
+    PERSONAL_POLL_MIN,
+    AppState,
+    OwnKind,
+    QuotaSource,
+    ReceiverKind,
+)
 from wecom.errors import Permanent, Retryable, Stopped, WecomError
 from wecom.gateway.client import WecomClient
 from wecom.models import App, OutboundSend, PersonalFeed, PersonalSend
 from wecom.sending.ledger import quota_note, quota_return
+from wecom.sending.own_reach import Told, reach_note, reach_thin, reach_withdraw
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +45,14 @@ SOURCES = {0: QuotaSource.CORP, 1: QuotaSource.PERSONAL}  # by create_type
 SENT, REACHED = 2, 1
 SURE_AFTER = timedelta(minutes=10)  # by then the answer to a call of ours is recorded, or it was looked for
 TASKS_AT_ONCE = 300  # of one send; the others are asked about in the next rounds
+PUBLISHED = 1
+
+
+class _Got(NamedTuple):
+    """Who let it go, and whom it reached when."""
+
+    sender: str
+    told: list[Told]
 
 
 def tenants_with_due() -> list[int]:
@@ -56,6 +73,7 @@ def read(*, tenant_id: int) -> int:
         _list_new(WecomClient(app), feed)
         _give_back_ours(app)
         settled = _settle_due(WecomClient(app))
+        reach_thin(tenant_id=tenant_id)
     except (Retryable, Stopped) as error:
         at = error.retry_at if isinstance(error, Retryable) else clock.now() + FAILED_PAUSE
         _release(feed, next_at=at, error=error)
@@ -109,7 +127,22 @@ def _list_new(client: WecomClient, feed: PersonalFeed) -> None:
             ignore_conflicts=True,
             batch_size=500,
         )
+    _list_moments(client, feed, since, until)
     PersonalFeed.objects.filter(tenant_id=feed.tenant_id, pk=feed.pk).update(read_until=until)
+
+
+def _list_moments(client: WecomClient, feed: PersonalFeed, since: datetime, until: datetime) -> None:
+    """Posts in Moments, a member's own and those the company gave its members to post."""
+    try:
+        rows = list(client.moments.every(start_time=int(since.timestamp()), end_time=int(until.timestamp())))
+    except Permanent as error:  # a right that the app lacks: mass sends are read all the same
+        log.warning("moments_not_read", tenant_id=feed.tenant_id, error=str(error))
+        return
+    PersonalSend.objects.bulk_create(
+        [_kept(feed, OwnKind.MOMENT, {**row, "msgid": row["moment_id"]}, until) for row in rows],
+        ignore_conflicts=True,
+        batch_size=500,
+    )
 
 
 def _ours(tenant_id: int, msgids: Iterable[str]) -> set[str]:
@@ -118,7 +151,7 @@ def _ours(tenant_id: int, msgids: Iterable[str]) -> set[str]:
     return set(rows.values_list("vendor_id", flat=True))
 
 
-def _kept(feed: PersonalFeed, chat_type: str, row: SendRow, until: datetime) -> PersonalSend:
+def _kept(feed: PersonalFeed, chat_type: str, row: SendRow | dict[str, Any], until: datetime) -> PersonalSend:
     source = SOURCES.get(int(row.get("create_type") or 0), QuotaSource.CORP)
     made_at = datetime.fromtimestamp(int(row["create_time"]), UTC)
     return PersonalSend(
@@ -158,17 +191,41 @@ def _settle_due(client: WecomClient) -> int:
     return settled
 
 
-def _reached(client: WecomClient, row: PersonalSend) -> tuple[list[tuple[str, datetime]], bool]:
-    """Who got it and when, and whether nothing more is to come."""
+def _reached(client: WecomClient, row: PersonalSend) -> tuple[list[_Got], bool]:
+    """Who got it and when, by who let it go, and whether nothing more is to come."""
+    if row.chat_type == OwnKind.MOMENT:
+        return _stood(client, row)
     tasks = sorted(client.mass_sends.tasks(msgid=row.msgid), key=lambda task: task["userid"])
     first = row.tries * TASKS_AT_ONCE % len(tasks) if len(tasks) > TASKS_AT_ONCE else 0
-    reached: list[tuple[str, datetime]] = []
+    reached: list[_Got] = []
     for task in tasks[first : first + TASKS_AT_ONCE]:
         if int(task.get("status") or 0) == SENT:
             results = client.mass_sends.results(msgid=row.msgid, userid=task["userid"])
-            reached += _receivers(results, row.made_at)
+            reached.append(_Got(task["userid"], _receivers(results, row.made_at)))
     is_all = len(tasks) <= TASKS_AT_ONCE
     return reached, is_all and all(int(task.get("status") or 0) == SENT for task in tasks)
+
+
+def _stood(client: WecomClient, row: PersonalSend) -> tuple[list[_Got], bool]:
+    """In whose Moments a post stands. A member's own stands from when it was made; for one that the company gave out
+    WeCom tells who posted it, and not when: from when we see it, and the first time from when it was given out."""
+    if row.source == QuotaSource.PERSONAL:
+        posted, at, is_over = [row.creator], row.made_at, True
+    else:
+        tasks = list(client.moments.publishers(moment_id=row.msgid))
+        posted = [one["userid"] for one in tasks if int(one.get("publish_status") or 0) == PUBLISHED]
+        at = clock.now() if row.tries else row.made_at
+        is_over = len(posted) == len(tasks)
+    return [
+        _Got(
+            userid,
+            [
+                Told(str(one.get("external_userid") or ""), at)
+                for one in client.moments.reached(moment_id=row.msgid, userid=userid)
+            ],
+        )
+        for userid in posted
+    ], is_over
 
 
 def _give_back_ours(app: App) -> None:
@@ -184,12 +241,13 @@ def _give_back_ours(app: App) -> None:
     for row in kept:
         with transaction.atomic():
             quota_return(tenant_id=row.tenant_id, vendor_msgids=[row.msgid])
+            reach_withdraw(tenant_id=row.tenant_id, msgids=[row.msgid])
             row.delete()
 
 
-def _receivers(rows: Iterable[SendResult], made_at: datetime) -> list[tuple[str, datetime]]:
+def _receivers(rows: Iterable[SendResult], made_at: datetime) -> list[Told]:
     return [
-        (
+        Told(
             str(one.get("chat_id") or one.get("external_userid") or ""),
             datetime.fromtimestamp(int(one["send_time"]), UTC) if one.get("send_time") else made_at,
         )
@@ -198,15 +256,27 @@ def _receivers(rows: Iterable[SendResult], made_at: datetime) -> list[tuple[str,
     ]
 
 
-def _close(row: PersonalSend, reached: list[tuple[str, datetime]], *, zone: str, is_over: bool) -> None:
+def _close(row: PersonalSend, reached: list[_Got], *, zone: str, is_over: bool) -> None:
     """Count what was reached and settle the send, in one transaction."""
     with transaction.atomic():
-        quota_note(
-            tenant_id=row.tenant_id,
-            receiver_kind=KINDS[row.chat_type],
-            uses=[(one, clock.local_date(at, zone), row.msgid) for one, at in reached if one],
-            source=row.source,
-        )
+        if row.chat_type != OwnKind.MOMENT:
+            quota_note(
+                tenant_id=row.tenant_id,
+                receiver_kind=KINDS[row.chat_type],
+                uses=[
+                    (one.receiver_id, clock.local_date(one.at, zone), row.msgid)
+                    for got in reached
+                    for one in got.told
+                    if one.receiver_id
+                ],
+                source=row.source,
+            )
+        counts = row.chat_type != OwnKind.MOMENT or preferences.value(row.tenant_id, OWN_MOMENTS_COUNT)
+        for got in reached:
+            reach_note(
+                tenant_id=row.tenant_id, kind=row.chat_type, msgid=row.msgid, sender=got.sender, told=got.told,
+                counts=counts,
+            )  # fmt: skip
         if is_over:
             PersonalSend.objects.filter(tenant_id=row.tenant_id, pk=row.pk).update(next_at=None)
         else:

@@ -133,17 +133,22 @@ def _parts(moment: Moment) -> dict[str, Any]:
     return shown
 
 
+def _create_type(moment: Moment) -> int:
+    """0: given out by the corp, 1: a member's own."""
+    return int(bool(moment.creator))
+
+
 def moment_list(call: Call) -> dict[str, Any]:
     body = call.body
     if not 0 <= body["end_time"] - body["start_time"] <= 30 * DAY_S:
         raise WireError(40058, "at most 30 days")
-    kinds = {0: True, 1: False, 2: True}
+    kinds = {0: {0}, 1: {1}, 2: {0, 1}}[body.get("filter_type", 2)]
     found = [
         {
             "moment_id": m.moment_id,
             "creator": m.creator,
             "create_time": m.created_at,
-            "create_type": 0,
+            "create_type": _create_type(m),
             "visible_type": 1,
             "text": m.body.get("text") or {},
             **_parts(m),
@@ -151,7 +156,7 @@ def moment_list(call: Call) -> dict[str, Any]:
         for m in call.corp.moments.values()
         if body["start_time"] <= m.created_at <= body["end_time"]
         and body.get("creator") in (None, "", m.creator)
-        and kinds[body.get("filter_type", 2)]
+        and _create_type(m) in kinds
     ]
     rows, cursor = page(found, body.get("cursor", ""), body["limit"])
     return {"moment_list": rows, "next_cursor": cursor}
