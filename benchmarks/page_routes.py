@@ -147,7 +147,7 @@ def _ids(name: str, wanted: list[str]) -> list[dict[str, int]]:
         task = apps.get_model("groups.IncidentTask").objects.earliest("pk")
         return [{"pk": task.incident_id, "task_pk": task.pk}]
     if "number" in wanted:
-        return [{**row, "number": 1} for row in rows]
+        return [{**row, "number": 1} for row in rows] if "pk" in wanted else [{"number": 1}]
     return rows
 
 
