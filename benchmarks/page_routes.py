@@ -45,7 +45,9 @@ OWNERS: dict[str, str] = {
     "contacts:solve": "contacts.Obstacle", "contacts:own_field": "contacts.OwnField",
     "contacts:tag_batch": "contacts.TagBatch", "contacts:survey_answer": "contacts.SurveyAnswer",
     "content:": "content.Material", "content:proof": "content.Proof", "content:fact": "content.ProductFact",
-    "content:persona": "content.Persona", "content:script": "content.Script",
+    "content:knowledge": "content.KnowledgeCard", "content:knowledge_quiz": "content.KnowledgeAttempt",
+    "content:knowledge_question": "content.KnowledgeQuestion", "content:knowledge_question_new": "content.KnowledgeCard",
+    "contacts:question": "contacts.Question", "content:persona": "content.Persona", "content:script": "content.Script",
     "groups:": "groups.Group", "groups:koc_move": "groups.Koc", "groups:koc_edit": "groups.Koc",
     "groups:koc_task": "groups.Koc", "groups:incident": "groups.Incident", "groups:code": "groups.JoinWay",
     "groups:way": "contacts.ContactWay", "groups:channel": "contacts.Channel",
@@ -77,7 +79,7 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
 # Words behind the question mark that a page cannot do without; {monday}: of this week, {picks}: some groups.
 ASKED: dict[str, str] = {
     "groups:bulk": "?{picks}", "leads:rule_people": "?of=kind&kind=lesson&least=1",
-    "sop:week_copy": "?week={monday}", "sop:week_slot": "?week={monday}",
+    "leads:need_tie": "?kind=need&text=听力", "sop:week_copy": "?week={monday}", "sop:week_slot": "?week={monday}",
 }  # fmt: skip
 
 

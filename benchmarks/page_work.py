@@ -46,6 +46,8 @@ FIRST: dict[str, dict[str, Any]] = {
     },
     "contacts.Order": {"state": "paid", "amount_fen": 9_900, "refund_fen": 0, "sku_id": "sku0"},
     "contacts.Sku": {"code": "sku0"},
+    "content.KnowledgeCard": {"state": "live", "edition": 1, "archived_at": None, "published_at": clock.now()},
+    "content.KnowledgeAttempt": {"answered_at": clock.now(), "need_percent": 80},
     "leads.Lead": {"state": "open", "next_action": "call", "next_action_at": clock.now(), "tier": "A"},
     "team.WorkItem": {"state": "open", "staff": None, "done_at": None},
 }
@@ -73,6 +75,15 @@ TABLES: dict[str, tuple[int, dict[str, str | Each]]] = {
     "contacts.Exposure": (100_000, {"touch_key": "'t' || n / 100", "at": _AGO}),
     "contacts.Sheet": (30, _named()),
     "contacts.SheetRow": (20_000, {"sheet_id": Each("contacts.Sheet", "n / 1000"), "line": "n + 1"}),
+    "contacts.Question": (20_000, {
+        "msgid": "'q' || n", "asked_at": _AGO, "replied_at": f"case when mod(n, 9) > 0 then {_AGO} + interval '9 minutes' end",
+        "resolved_at": f"case when mod(n, 7) > 0 then {_AGO} + interval '40 minutes' end", "closed_at": "null",
+        "closed_as": "''", "lead_at": f"{_AGO} + interval '2 hours'", "due_at": f"{_AGO} + interval '30 minutes'",
+    }),
+    "contacts.CustomerTransfer": (3_000, {
+        "customer_id": Each("contacts.Customer", "n"), "asked_at": _AGO,
+        "state": "(array['queued', 'waiting', 'done', 'refused', 'failed'])[1 + mod(n, 5)]",
+    }),
     "content.Proof": (100, {}),
     "content.Material": (500, {
         **_named("title"), "kind": "(array['norms', 'value', 'marketing', 'topic', 'activity', 'care'])[1 + mod(n, 6)]",
@@ -80,6 +91,12 @@ TABLES: dict[str, tuple[int, dict[str, str | Each]]] = {
     }),
     "content.MaterialEdition": (500, {"material_id": Each("content.Material", "n")}),
     "content.Script": (300, _named("title")),
+    "content.KnowledgeCard": (60, {**_named("title"), "builtin": "''"}),
+    "content.KnowledgeQuestion": (300, {"card_id": Each("content.KnowledgeCard", "n / 5"), "text": "'问题' || n"}),
+    "content.KnowledgeStanding": (3_000, {"card_id": Each("content.KnowledgeCard", "n / 50"),
+                                          "staff_id": Each("team.Staff", "n")}),
+    "content.KnowledgeAttempt": (3_000, {"card_id": Each("content.KnowledgeCard", "n / 50"),
+                                         "staff_id": Each("team.Staff", "n"), "answered_at": _AGO}),
     "content.ScriptAsk": (5_000, {"words": "'问题' || mod(n, 400)", "key": "'问题' || mod(n, 400)", "at": _AGO}),
     "content.ScriptMiss": (200, _named("words")),
     "content.SensitiveWord": (200, {"word": "'词' || n", "key": "'词' || n"}),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console.audit_changes import change_words
 from console.audit_words import verb_label, verbs_named
+from console.filters import LateChoices
 from console.tables import ConsoleTable
 from console.templatetags.q import moment
 from tenants import clock
@@ -39,7 +40,7 @@ class AuditFilter(django_filters.FilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         tenant, asked = self.request.tenant, self.data.get("target", "")
-        self.filters["who"].extra["choices"] = audit_actors(tenant=tenant)
+        self.filters["who"].extra["choices"] = LateChoices(lambda: audit_actors(tenant=tenant))
         if asked:
             kind, _colon, pk = asked.partition(":")
             told = audit_target_name(tenant=tenant, kind=kind, pk=pk)

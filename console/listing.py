@@ -19,7 +19,7 @@ from django_tables2 import RequestConfig
 
 from console.enums import EXPORT_SLICE, PAGE_SIZES, WORKBOOK_ROWS_MAX
 from console.exports import csv_response, xlsx_response
-from console.filters import FilterBar, filter_bar
+from console.filters import CHOICES_KEY, FilterBar, filter_bar, filter_choices
 from console.pages import ConsoleView, render
 from console.selectors import view_list
 from tenants import audit, clock
@@ -172,15 +172,20 @@ class ListPage(RowsAsFile, ABC):
         rows = self.queryset()
         if self.filterset_class is None:
             return rows, None
-        made = self.filterset_class(self.request.GET, queryset=rows, request=self.request)
+        made = self._filterset(rows)
         found = made.qs if made.is_valid() else rows.none()
         return found, filter_bar(made.form, self.request.GET)
+
+    def _filterset(self, rows: QuerySet) -> Any:
+        return self.filterset_class(self.request.GET, queryset=rows, request=self.request)
 
     def _size(self) -> int:
         asked = self.request.GET.get("size", "")
         return int(asked) if asked.isdecimal() and int(asked) in PAGE_SIZES else self.page_size
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        if self.filterset_class is not None and CHOICES_KEY in request.GET:
+            return filter_choices(request, self._filterset(self.queryset()).form)
         rows, bar = self.filtered()
         table = self.table_class(rows, **self.table_kwargs())
         if request.GET.get("export") in FORMATS:

@@ -1,5 +1,6 @@
 """Filters of the customer list, kept in the URL."""
 
+from functools import partial
 from typing import Any
 
 import django_filters as filters
@@ -8,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy, pgettext_lazy
 
+from console.filters import LateChoices
 from contacts.enums import AddWay, MarkState, OrderState, SkuKind, Verdict
 from contacts.models import Customer, Order, Question, SheetRow, Sku, SurveyLink, Tag, TagMark
 from contacts.selectors import (
@@ -25,7 +27,7 @@ from contacts.selectors.service import in_hands_of, in_state
 from contacts.selectors.skus import UNKNOWN, orders_of_kind, sku_choices
 from contacts.selectors.stages import stage_names
 from contacts.selectors.tags import tag_ids_with_rule
-from team.selectors import staff_list
+from team.selectors import staff_for_choice
 from tenants import clock
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
@@ -61,17 +63,19 @@ class CustomerFilter(filters.FilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         tenant_id = self.request.tenant.pk
-        self.filters["tag"].extra["choices"] = [
-            (one.pk, f"{one.group.name} / {one.name}" if one.group else one.name)
-            for one in tag_list(tenant_id=tenant_id)[:500]
-        ]
-        self.filters["staff"].extra["choices"] = [
-            (one.pk, str(one)) for one in staff_list(tenant_id=tenant_id, active_only=True)
-        ]
-        self.filters["channel"].extra["choices"] = [
-            (one.pk, one.name) for one in channel_list(tenant_id=tenant_id, archived=None)[:300]
-        ]
-        self.filters["group"].extra["choices"] = groups_for_choice(tenant_id=tenant_id)
+        late = {
+            "tag": lambda: [
+                (one.pk, f"{one.group.name} / {one.name}" if one.group else one.name)
+                for one in tag_list(tenant_id=tenant_id)
+            ],
+            "staff": lambda: staff_for_choice(tenant_id=tenant_id, active_only=True),
+            "channel": lambda: [
+                (one.pk, one.name) for one in channel_list(tenant_id=tenant_id, archived=None)
+            ],
+            "group": lambda: groups_for_choice(tenant_id=tenant_id),
+        }
+        for name, read in late.items():
+            self.filters[name].extra["choices"] = LateChoices(read)
         self.filters["payment"].extra["choices"] = group_payments()
         self.filters["stage"].extra["choices"] = list(stage_names(tenant_id=tenant_id).items())
 
@@ -187,7 +191,8 @@ class OrderFilter(filters.FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.filters["sku"].extra["choices"] = sku_choices(tenant_id=self.request.tenant.pk)
+        tenant_id = self.request.tenant.pk
+        self.filters["sku"].extra["choices"] = LateChoices(lambda: sku_choices(tenant_id=tenant_id))
 
     def by_text(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         named = customers_named(tenant_id=self.request.tenant.pk, text=value)
@@ -272,10 +277,9 @@ class QuestionFilter(filters.FilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         tenant_id = self.request.tenant.pk
-        self.filters["group"].extra["choices"] = groups_for_choice(tenant_id=tenant_id)
-        self.filters["staff"].extra["choices"] = [
-            (one.pk, str(one)) for one in staff_list(tenant_id=tenant_id)
-        ]
+        late = {"group": groups_for_choice, "staff": staff_for_choice}
+        for name, read in late.items():
+            self.filters[name].extra["choices"] = LateChoices(partial(read, tenant_id=tenant_id))
 
     def by_text(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return rows.filter(customer__in=customers_named(tenant_id=self.request.tenant.pk, text=value))

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from console.filters import LateChoices
 from groups.enums import (
     CaseState,
     IncidentKind,
@@ -34,6 +35,23 @@ from team.selectors import staff_list
 def _within(band: SizeBand) -> Q:
     up_to = Q() if band.most is None else Q(customer_count__lte=band.most)
     return Q(customer_count__gte=band.least) & up_to
+
+
+def _named(rows: QuerySet[Group]) -> list[tuple[str, str]]:
+    shown = rows.only("name", "planned_name", "chat_id").order_by("name", "pk")
+    return [(str(row.pk), str(row)) for row in shown]
+
+
+def _owners(rows: QuerySet[Group]) -> list[tuple[str, str]]:
+    """(staff id, name) of those who own any of the groups, by name."""
+    found = (
+        rows.exclude(owner=None).order_by().values_list("owner_id", "owner__name", "owner__userid").distinct()
+    )
+    return sorted(((str(pk), name or userid) for pk, name, userid in found), key=lambda one: (one[1], one[0]))
+
+
+def _series(rows: QuerySet[Group]) -> list[tuple[str, str]]:
+    return [(one, one) for one in sorted(set(rows.order_by().values_list("series", flat=True))) if one]
 
 
 _HEALTH = [("bad", Risk.BAD.label), ("warn", Risk.WARN.label), ("ok", Risk.NONE.label)]
@@ -62,11 +80,8 @@ class SilentFilter(django_filters.FilterSet):
         super().__init__(*args, **kwargs)
         cases = SilentCase.objects.filter(tenant=self.request.tenant).order_by()
         rows = Group.objects.filter(tenant=self.request.tenant, pk__in=cases.values("group_id"))
-        shown = ("name", "planned_name", "chat_id", "owner__name", "owner__userid")
-        named = rows.select_related("owner").only(*shown).order_by("name", "pk")[:300]
-        self.filters["group"].extra["choices"] = [(str(row.pk), str(row)) for row in named]
-        owners = {str(row.owner_id): str(row.owner) for row in named if row.owner}
-        self.filters["owner"].extra["choices"] = sorted(owners.items(), key=lambda one: one[1])
+        self.filters["group"].extra["choices"] = LateChoices(lambda: _named(rows))
+        self.filters["owner"].extra["choices"] = LateChoices(lambda: _owners(rows))
 
     def search(self, rows: QuerySet[SilentCase], _name: str, text: str) -> QuerySet[SilentCase]:
         return rows.filter(
@@ -114,14 +129,14 @@ class GroupFilter(django_filters.FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = self.queryset.order_by().values_list("series", "owner_id", "owner__name", "owner__userid")
-        rows = list(known.distinct())
-        owners = {str(pk): name or userid for _series, pk, name, userid in rows if pk is not None}
-        self.filters["series"].extra["choices"] = [
-            (one, one) for one in sorted({row[0] for row in rows if row[0]})
-        ]
-        self.filters["owner"].extra["choices"] = sorted(owners.items(), key=lambda one: (one[1], one[0]))
-        self.filters["group_tag"].extra["choices"] = group_tag_choices(tenant_id=self.request.tenant.pk)
+        rows, tenant_id = self.queryset, self.request.tenant.pk
+        late = {
+            "series": lambda: _series(rows),
+            "owner": lambda: _owners(rows),
+            "group_tag": lambda: group_tag_choices(tenant_id=tenant_id),
+        }
+        for name, read in late.items():
+            self.filters[name].extra["choices"] = LateChoices(read)
 
     def search(self, rows: QuerySet[Group], _name: str, text: str) -> QuerySet[Group]:
         return rows.filter(
@@ -171,7 +186,9 @@ class PromiseFilter(django_filters.FilterSet):
         super().__init__(*args, **kwargs)
         owned = Group.objects.filter(tenant=self.request.tenant, kind=Kind.DELIVERY).values("owner_id")
         rows = staff_list(tenant_id=self.request.tenant.pk).filter(pk__in=owned)
-        self.filters["owner"].extra["choices"] = [(str(row.pk), str(row)) for row in rows]
+        self.filters["owner"].extra["choices"] = LateChoices(
+            lambda: [(str(row.pk), str(row)) for row in rows]
+        )
 
     def search(self, rows: QuerySet[Group], _name: str, text: str) -> QuerySet[Group]:
         return rows.filter(

@@ -9,6 +9,7 @@ from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console.filters import LateChoices
 from leads.enums import TIERS, LeadState
 from leads.models import Doubt, FollowUp, Lead, Need
 from leads.selectors import window_list
@@ -62,18 +63,20 @@ class LeadFilter(filters.FilterSet):
         tenant_id = self.request.tenant.pk
         listed = [(one.pk, str(one)) for one in (staff_list(tenant_id=tenant_id) if staff is None else staff)]
         self.filters["owner"].extra["choices"] = [(NOBODY, _("Nobody yet")), *listed]
-        self.filters["camp"].extra["choices"] = [
-            (one.pk, one.name) for one in window_list(tenant_id=tenant_id)[:50]
-        ]
         groups = Lead.objects.filter(tenant_id=tenant_id, group__isnull=False).order_by("group__name")
-        self.filters["group"].extra["choices"] = list(
-            groups.values_list("group_id", "group__name").distinct()[:200]
+        self.filters["camp"].extra["choices"] = LateChoices(
+            lambda: [(one.pk, one.name) for one in window_list(tenant_id=tenant_id)]
+        )
+        self.filters["group"].extra["choices"] = LateChoices(
+            lambda: groups.values_list("group_id", "group__name").distinct()
         )
         basis: Any = Lead._meta.get_field("group").related_model._meta.get_field("payment_basis")
         self.filters["payment"].extra["choices"] = basis.choices
         doubts = Doubt.objects.filter(tenant_id=tenant_id).order_by("text").values_list("text", flat=True)
-        texts = {*doubts.distinct()[:100], *filter(None, [self.data.get("doubt")])}
-        self.filters["doubt"].extra["choices"] = [(text, text) for text in sorted(texts)]
+        asked = set(filter(None, [self.data.get("doubt")]))
+        self.filters["doubt"].extra["choices"] = LateChoices(
+            lambda: [(text, text) for text in sorted({*doubts.distinct(), *asked})]
+        )
 
     def by_owner(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return rows.filter(owner=None) if value == NOBODY else rows.filter(owner_id=value)

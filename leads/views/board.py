@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from console.filters import filter_bar
+from console.filters import CHOICES_KEY, filter_bar, filter_choices
 from console.formats import MISSING
 from console.listing import BulkAction, ListPage
 from console.pages import ConsoleView, render
@@ -90,6 +90,8 @@ class BoardView(ConsoleView):
         staff = list(staff_list(tenant_id=tenant.pk))
         everyone = lead_list(tenant_id=tenant.pk)
         made = LeadFilter(request.GET, queryset=everyone, request=request, staff=staff)
+        if CHOICES_KEY in request.GET:
+            return filter_choices(request, made.form)
         leads = made.qs if made.is_valid() else everyone.none()
         minutes = preferences.values(tenant.pk, *SLA_SETTINGS.values())
         only = request.GET.get("tier", "")

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from console.filters import filter_bar
+from console.filters import CHOICES_KEY, filter_bar, filter_choices
 from console.pages import ConsoleView, drawer_done, render, toast
 from contacts.selectors import orders_for
 from content.selectors import script_search
@@ -49,6 +49,8 @@ class NeedsPage(ConsoleView):
         tenant = self.request.tenant
         everyone = lead_list(tenant_id=tenant.pk)
         made = LeadFilter(request.GET, queryset=everyone, request=request)
+        if CHOICES_KEY in request.GET:
+            return filter_choices(request, made.form)
         leads = made.qs if made.is_valid() else everyone.none()
         kind = request.GET.get("kind", "")
         kind = kind if kind in NeedKind.values else ""

@@ -96,6 +96,15 @@
   doc.addEventListener("htmx:afterSettle", count);
   count();
 
+  /* Choices of a filter narrowed by what is typed: <input data-narrow> before its .form-check rows. */
+  doc.addEventListener("input", function (e) {
+    var narrow = e.target.closest("[data-narrow]");
+    if (!narrow) return;
+    var words = narrow.value.trim().toLowerCase();
+    all(".form-check", narrow.parentElement).forEach(function (row) { row.classList.toggle("d-none", row.textContent.toLowerCase().indexOf(words) < 0); });
+  });
+  doc.addEventListener("keydown", function (e) { if (e.key === "Enter" && e.target.closest("[data-narrow]")) e.preventDefault(); });
+
   /* Choices with search: <select multiple data-choices>. */
   function choices(from) {
     if (!w.TomSelect) return;

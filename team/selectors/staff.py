@@ -21,6 +21,11 @@ def staff_list(*, tenant_id: int, active_only: bool = False) -> QuerySet[Staff]:
     return found.select_related("membership__user").order_by("-is_active", "name", "userid")
 
 
+def staff_for_choice(*, tenant_id: int, active_only: bool = False) -> list[tuple[int, str]]:
+    """(id, name) of what `staff_list` holds, for a filter."""
+    return [(one.pk, str(one)) for one in staff_list(tenant_id=tenant_id, active_only=active_only)]
+
+
 def staff_contactable(*, tenant_id: int) -> list[Staff]:
     """Active staff whom WeCom lets talk to customers."""
     return list(

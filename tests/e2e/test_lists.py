@@ -10,6 +10,8 @@ from tenants.audit import Actor
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.e2e.conftest import look
+from tests.factories.contacts import make_customer
+from tests.factories.groups import make_group, make_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,3 +74,38 @@ def test_heads_sort_and_a_question_mark_lists_the_keys(
     page.keyboard.press("?")
 
     expect(page.get_by_role("dialog", name="快捷键")).to_be_visible()
+
+
+@pytest.fixture
+def groups(tenant: Tenant) -> str:
+    """Twenty groups; returns the path of the customer list, which can be narrowed to one of them."""
+    with tenant_scope(tenant):
+        member = make_member(
+            group=make_group(tenant=tenant, name="启蒙英语 19"), customer=make_customer(tenant=tenant)
+        )
+        make_customer(tenant=tenant)
+        for number in range(19):
+            make_group(tenant=tenant, name=f"启蒙英语 {number:02}", app=member.group.app)
+    return f"/t/{tenant.slug}/customers/"
+
+
+def test_a_group_is_found_among_many_and_narrows_the_list(
+    tenant: Tenant, make_page: Callable[..., Page], groups: str
+) -> None:
+    page = make_page(User.objects.get(email="lin@example.com"))
+    page.goto(groups)
+    page.get_by_role("button", name="群", exact=True).click()
+    expect(page.get_by_label("启蒙英语 03")).to_be_visible()
+    look(page, "list-choices")
+
+    page.get_by_role("searchbox", name="在选项里搜索").press_sequentially("英语 19")
+    expect(page.get_by_label("启蒙英语 03")).to_be_hidden()
+    page.keyboard.press("Enter")
+    page.get_by_label("启蒙英语 19").check()
+
+    expect(page.locator(".q-chip")).to_have_text("群： 启蒙英语 19")
+    expect(page.locator(".q-pager")).to_contain_text("共 1 条")
+    assert "choices" not in page.url
+    page.reload()
+    page.get_by_role("button", name="群", exact=True).click()
+    expect(page.get_by_label("启蒙英语 19")).to_be_checked()
