@@ -46,7 +46,12 @@ FIRST: dict[str, dict[str, Any]] = {
     },
     "contacts.Order": {"state": "paid", "amount_fen": 9_900, "refund_fen": 0, "sku_id": "sku0"},
     "contacts.Sku": {"code": "sku0"},
-    "content.KnowledgeCard": {"state": "live", "edition": 1, "archived_at": None, "published_at": clock.now()},
+    "content.KnowledgeCard": {
+        "state": "live",
+        "edition": 1,
+        "archived_at": None,
+        "published_at": clock.now(),
+    },
     "content.KnowledgeAttempt": {"answered_at": clock.now(), "need_percent": 80},
     "leads.Lead": {"state": "open", "next_action": "call", "next_action_at": clock.now(), "tier": "A"},
     "team.WorkItem": {"state": "open", "staff": None, "done_at": None},
@@ -76,7 +81,8 @@ TABLES: dict[str, tuple[int, dict[str, str | Each]]] = {
     "contacts.Sheet": (30, _named()),
     "contacts.SheetRow": (20_000, {"sheet_id": Each("contacts.Sheet", "n / 1000"), "line": "n + 1"}),
     "contacts.Question": (20_000, {
-        "msgid": "'q' || n", "asked_at": _AGO, "replied_at": f"case when mod(n, 9) > 0 then {_AGO} + interval '9 minutes' end",
+        "msgid": "'q' || n", "asked_at": _AGO,
+        "replied_at": f"case when mod(n, 9) > 0 then {_AGO} + interval '9 minutes' end",
         "resolved_at": f"case when mod(n, 7) > 0 then {_AGO} + interval '40 minutes' end", "closed_at": "null",
         "closed_as": "''", "lead_at": f"{_AGO} + interval '2 hours'", "due_at": f"{_AGO} + interval '30 minutes'",
     }),
