@@ -36,7 +36,8 @@ LEFT_OUT = {
         "groups:screening", "groups:candidates", "groups:invite", "groups:setup_step", "groups:violation_picture",
         "groups:violation_undo", "groups:end_task",
     ), "a drawer of groups of one type or stage"),
-    "content:knowledge_quiz": "a test of one's own", "contacts:sheet_status": "of a file that is being read", "sop:clone": "a template that is not in the database",
+    "content:knowledge_quiz": "a test of one's own",
+    "contacts:sheet_status": "of a file that is being read", "sop:clone": "a template that is not in the database",
 }  # fmt: skip
 # Whose id `pk` is, by the start of a route's name; the longest that fits counts.
 OWNERS: dict[str, str] = {
@@ -46,7 +47,8 @@ OWNERS: dict[str, str] = {
     "contacts:tag_batch": "contacts.TagBatch", "contacts:survey_answer": "contacts.SurveyAnswer",
     "content:": "content.Material", "content:proof": "content.Proof", "content:fact": "content.ProductFact",
     "content:knowledge": "content.KnowledgeCard", "content:knowledge_question": "content.KnowledgeQuestion",
-    "content:knowledge_question_new": "content.KnowledgeCard", "contacts:question": "contacts.Question", "content:persona": "content.Persona", "content:script": "content.Script",
+    "content:knowledge_question_new": "content.KnowledgeCard", "contacts:question": "contacts.Question",
+    "content:persona": "content.Persona", "content:script": "content.Script",
     "groups:": "groups.Group", "groups:koc_move": "groups.Koc", "groups:koc_edit": "groups.Koc",
     "groups:koc_task": "groups.Koc", "groups:incident": "groups.Incident", "groups:code": "groups.JoinWay",
     "groups:way": "contacts.ContactWay", "groups:channel": "contacts.Channel",
