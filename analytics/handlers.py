@@ -1,8 +1,10 @@
 """Reactions to others' events. Each may come again and in any order."""
 
-from analytics.services import order_classes_renew
+from analytics.services import RENEW_TASK, order_classes_renew
 from contacts.events import BehavioursRecorded, ExposuresMoved, PersonsChanged
 from contacts.selectors.orders import open_buyers
+from leads.events import RulePublished
+from outbox.dispatch import enqueue
 
 _CLASSIFYING = {"order", "message"}
 
@@ -25,3 +27,10 @@ def on_persons_changed(*, tenant_id: int, events: list[PersonsChanged]) -> None:
     """Who was two is one person now, or the other way round: what moved them is judged anew."""
     people = {one for event in events for one in event.customer_ids}
     order_classes_renew(tenant_id=tenant_id, customer_ids=people)
+
+
+def on_rule_published(*, tenant_id: int, events: list[RulePublished]) -> None:
+    """A rule that listens for other words hears other questions: why people bought is suggested anew, in a task."""
+    words = sorted({word for event in events for word in event.words})
+    if words:
+        enqueue(RENEW_TASK, tenant_id=tenant_id, words=words)

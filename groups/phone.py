@@ -17,7 +17,7 @@ from groups.policies.checks import evaluate
 from groups.policies.replies import replies_of
 from groups.selectors import group_facts
 from groups.selectors.incidents import incident_running
-from groups.selectors.today import group_by_chat, looks_after, moves_since, questions_since
+from groups.selectors.today import group_by_chat, looks_after, moves_since, questions_open
 from groups.selectors.violations import (
     members_to_record,
     rules_of,
@@ -85,7 +85,7 @@ class GroupPhonePage(PhoneView):
             "day_number": (facts.today - started).days + 1 if started and started <= facts.today else None,
             "days_total": (group.ends_on - started).days + 1 if started and group.ends_on else None,
             "moves": moves_since(group=group, since=since),
-            "questions": questions_since(group=group, since=since),
+            "questions": questions_open(group=group),
             "sends_left": left[group.chat_id],
             "panels": [one for one in made if one is not None],
             "rules": rules_of(group),

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console.keys import key_of
 from contacts.enums import BehaviourKind
 from leads.enums import NOTED_KINDS, CloseReason, FollowResult, LeadState, NeedKind
 from leads.policies.rules import COUNTABLE, RULED_TIERS
@@ -71,7 +72,7 @@ class AssignForm(forms.Form):
         super().__init__(*args, **kwargs)
         picked = self.data.getlist("pick") if hasattr(self.data, "getlist") else []
         self.fields["pick"].choices = [  # type: ignore[attr-defined]
-            (one, one) for one in picked if one.isdecimal()
+            (one, one) for one in picked if key_of(one) is not None
         ]
 
 

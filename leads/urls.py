@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from leads import phone
-from leads.views import actions, asof, board, detail, needs, persona, rules, share
+from leads.views import actions, asof, board, detail, needs, person, persona, plan, rules, share
 
 app_name = "leads"
 urlpatterns: list[URLPattern] = [
@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("leads/needs/", needs.NeedsPage.as_view(), name="needs"),
     path("leads/needs/script/", needs.TieDrawer.as_view(), name="need_tie"),
     path("leads/needs/<int:need_pk>/drop/", needs.NeedDrop.as_view(), name="need_drop"),
+    path("leads/next/", plan.PlanManyView.as_view(), name="plan_many"),
     path("leads/assign/", actions.AssignView.as_view(), name="assign"),
     path("leads/assign/me/", actions.AssignMeView.as_view(), name="assign_me"),
     path("leads/doubts/<int:doubt_pk>/answer/", actions.DoubtAnswerView.as_view(), name="doubt_answer"),
@@ -36,6 +37,8 @@ urlpatterns: list[URLPattern] = [
     ),
     path("leads/<int:pk>/assign/", detail.AssignDrawer.as_view(), name="assign_drawer"),
     path("leads/<int:pk>/follow/", actions.FollowUpView.as_view(), name="follow"),
+    path("leads/<int:pk>/person/", person.LeadPerson.as_view(), name="person"),
+    path("leads/<int:pk>/chat/", person.LeadChat.as_view(), name="chat"),
     path("leads/<int:pk>/scripts/", needs.LeadScripts.as_view(), name="scripts"),
     path("leads/<int:pk>/needs/", needs.NeedView.as_view(), name="need"),
     path("leads/<int:pk>/plan/", detail.PlanDrawer.as_view(), name="plan"),

@@ -45,6 +45,7 @@ EVENTS: dict[str, list[str]] = {
         "sop.handlers.on_member_left",
     ],
     "groups.tag.given": ["sop.handlers.on_groups_tagged"],
+    "leads.rule.published": ["analytics.handlers.on_rule_published"],
     "sop.run.ended": [
         "content.handlers.on_camps_changed",
         "sop.handlers.on_runs_changed",

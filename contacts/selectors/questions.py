@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from contacts.models import Question
-from contacts.policies.questions import MAY_ASK, Line, needed_for, touched_by
+from contacts.policies.questions import MAY_ASK, REPLY_WITHIN, Line, needed_for, touched_by
 from contacts.selectors import customers_by_external
 from team.selectors import staff_list
 from tenants import clock
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 AROUND = timedelta(days=1)
 SHOWN = 60  # messages of one page
-# `posts(tenant_id=, chat_ids=, since=, until=) -> {(chat_id, text)}` of what SOPs posted in groups.
+# `posts(tenant_id=, chat_ids=, person_ids=, since=, until=) -> {(chat_id or external_userid, text)}` of what SOPs sent
+# to whole groups, and to single people.
 Posts = Callable[..., set[tuple[str, str]]]
 _posts: list[Posts] = []
 
 
 def register_posts(posts: Posts) -> None:
-    """What an app above posts in groups by itself: no answer to anybody. Twice counts once."""
+    """What an app above says by itself in groups and to single people: no answer to anybody. Twice counts once."""
     if posts not in _posts:
         _posts.append(posts)
 
@@ -117,11 +118,12 @@ def talks_of(
     read = {place: needed_for(*span) for place, span in asked.items()}
     since, until = min(one for one, _end in read.values()), max(end for _one, end in read.values())
     rooms = {place.room for place in spans if place.room}
+    persons = {place.person for place in spans if place.is_private}
     found = talks_between(
         tenant_id=tenant_id,
         app_id=app_id,
         room_ids=rooms,
-        person_ids={place.person for place in spans if place.is_private},
+        person_ids=persons,
         staff_userids=staff,
         words=MAY_ASK,
         since=since,
@@ -130,7 +132,7 @@ def talks_of(
     people = customers_by_external(
         tenant_id=tenant_id, external_userids={row.sender_id for row in found} - set(staff)
     )
-    posts = _posted(tenant_id, rooms, since, until)
+    posts = _posted(tenant_id, rooms, persons, since, until)
     by_place: dict[Place, list[Line]] = {place: [] for place in spans}
     for row in found:
         place = place_of(row, staff)
@@ -140,9 +142,14 @@ def talks_of(
     return Talks(heard, {row.msgid: row for row in found}, people)
 
 
-def _posted(tenant_id: int, rooms: Collection[str], since: datetime, until: datetime) -> set[tuple[str, str]]:
-    said = [posts(tenant_id=tenant_id, chat_ids=rooms, since=since, until=until) for posts in _posts if rooms]
-    return {(chat_id, _flat(text)) for one in said for chat_id, text in one}
+def _posted(
+    tenant_id: int, rooms: Collection[str], persons: Collection[str], since: datetime, until: datetime
+) -> set[tuple[str, str]]:
+    said = [
+        posts(tenant_id=tenant_id, chat_ids=rooms, person_ids=persons, since=since, until=until)
+        for posts in _posts
+    ]
+    return {(place, _flat(text)) for one in said for place, text in one}
 
 
 def _flat(text: str) -> str:
@@ -165,7 +172,7 @@ def _line(
         is_staff=is_staff,
         name=person.name if person else "",
         kind=row.msgtype,
-        is_post=is_staff and bool(text) and (row.room_id, _flat(text)) in posts,
+        is_post=is_staff and bool(text) and (row.room_id or row.receiver_ids[0], _flat(text)) in posts,
     )
 
 
@@ -181,6 +188,29 @@ def texts_of(*, tenant_id: int, message_ids: Iterable[int]) -> dict[int, str]:
     """{number of a message: its words, or what kind of thing it was}; what is not kept any more is absent."""
     rows = messages_by_id(tenant_id=tenant_id, message_ids=message_ids)
     return {row.pk: plain_text(row) or kind_label(row.msgtype) for row in rows}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A question that nobody has answered: when, who (their name, or ""), in their words."""
+
+    at: datetime
+    who: str
+    text: str
+
+
+def questions_waiting(*, tenant_id: int, group_id: int) -> list[Waiting]:
+    """What waits in a group for an answer, the oldest first; older than REPLY_WITHIN waits no more. Two queries."""
+    rows = Question.objects.filter(
+        tenant_id=tenant_id, group_id=group_id, replied_at=None, closed_at=None,
+        asked_at__gte=clock.now() - REPLY_WITHIN,
+    )  # fmt: skip
+    told = list(rows.select_related("customer").order_by("asked_at", "pk"))
+    texts = texts_of(tenant_id=tenant_id, message_ids=[row.message_id for row in told])
+    return [
+        Waiting(row.asked_at, row.customer.name if row.customer else "", texts.get(row.message_id, ""))
+        for row in told
+    ]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from contacts.selectors.after import Reached, people_after
 from contacts.selectors.profile import words_known
 from content.enums import ORDER_DAYS, REPLY_HOURS
 from content.models import FactUse, Persona, ProductFact
-from content.policies.facts import Claim, Kind, Rule, is_told, stressed
+from content.policies.facts import Claim, Kind, Rule, fits, is_told, stressed
 from tenants import clock
 
 if TYPE_CHECKING:
@@ -81,6 +81,15 @@ def _profiles(tenant_id: int, customer_ids: Iterable[int]) -> dict[int, dict[str
     return {
         pk: {field: settled(words).value for field, words in fields.items()} for pk, fields in known.items()
     }
+
+
+def personas_fitting(*, tenant_id: int, customer_id: int) -> list[Persona]:
+    """The personas that somebody is, by what is known of them; nobody is guessed to be one. Two queries or none."""
+    every = list(persona_list(tenant_id=tenant_id))
+    if not every:
+        return []
+    profile = _profiles(tenant_id, [customer_id]).get(customer_id, {})
+    return [row for row in every if fits(kind_of(row).rules, profile)]
 
 
 def facts_for(*, tenant: "Tenant", customer_id: int, limit: int = 3) -> list[Stressed]:

@@ -3,14 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from contacts.selectors import customer_ids_by_external, customer_names
+from contacts.selectors.questions import Waiting, questions_waiting
 from groups.models import Group, Member
-from groups.policies.questions import Said, unanswered
-from team.selectors import staff_by_userids
-from wecom.archive.selectors import coverage, room_messages
-from wecom.archive.texts import plain_text
+from wecom.archive.selectors import coverage
 
-HEARD = 300  # messages of a day that are looked through
 NAMED = 5
 
 
@@ -30,7 +26,7 @@ class Questions:
 
     is_known: bool
     as_of: datetime | None
-    rows: list[Said]
+    rows: list[Waiting]
 
 
 def group_by_chat(*, tenant_id: int, app_id: int, chat_id: str) -> Group | None:
@@ -62,26 +58,11 @@ def _names(rows: list[Member]) -> list[str]:
     return [one for one in named if one][:NAMED]
 
 
-def questions_since(*, group: Group, since: datetime) -> Questions:
-    """What customers asked since a moment and no staff member has spoken after. Constant queries."""
+def questions_open(*, group: Group) -> Questions:
+    """What customers asked in the group and nobody has answered, by the ledger that Today and the service page read
+    (R75): what an SOP posts is no answer. Constant queries.
+    """
     told = coverage(tenant_id=group.tenant_id)
     if not told.sees_messages or not group.chat_id:
         return Questions(False, None, [])
-    rows = room_messages(tenant_id=group.tenant_id, room_id=group.chat_id, limit=HEARD)
-    rows = [row for row in rows if row.sent_at >= since]
-    senders = {row.sender_id for row in rows}
-    staff = staff_by_userids(tenant_id=group.tenant_id, userids=senders)
-    ids = customer_ids_by_external(tenant_id=group.tenant_id, external_userids=senders - set(staff))
-    names = customer_names(tenant_id=group.tenant_id, customer_ids=ids.values())
-    said = [
-        Said(
-            at=row.sent_at,
-            who=str(staff[row.sender_id])
-            if row.sender_id in staff
-            else names.get(ids.get(row.sender_id, 0), ""),
-            text=plain_text(row),
-            is_staff=row.sender_id in staff,
-        )
-        for row in rows
-    ]
-    return Questions(True, told.as_of, unanswered(said))
+    return Questions(True, told.as_of, questions_waiting(tenant_id=group.tenant_id, group_id=group.pk))

@@ -126,6 +126,11 @@ def rule_parse(number: int, data: dict[str, Any]) -> Rule:
     )
 
 
+def words_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The words that one of two stored rules listens for and the other does not."""
+    return sorted(set(before["s"]["keywords"]) ^ set(after["s"]["keywords"]))
+
+
 def near_step(rule: Rule, tier: str, counts: Mapping[str, int]) -> tuple[str, str] | None:
     """(tier, behaviour): the lowest higher tier that one more of a behaviour would make, where it is on its way.
 

@@ -1,7 +1,7 @@
 """The lead board: columns by tier, in the one work order; its tabs, its figures."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -34,6 +34,8 @@ SUGGESTED = 5
 OVERDUE = 8
 FOREMOST = max(SUGGESTED, OVERDUE)  # what is overdue comes first in the work order
 
+RANK, WAIT = "rank", "wait"  # how cards stand in a column: by the work order, or who has waited longest first
+
 
 @dataclass(frozen=True)
 class NearStep:
@@ -45,14 +47,15 @@ class NearStep:
 
 @dataclass
 class Card:
-    """One lead as the board shows it. `rank`: its place in the work order, from 1."""
+    """One lead as the board shows it. `rank`: its place in the work order, from 1; None where it was not asked for."""
 
     lead: Lead
-    rank: int
+    rank: int | None
     text: str
     doubts: list[Doubt]
     is_late: bool
     is_first: bool  # nobody has followed up since the tier rose
+    waited_min: int | None  # how long the customer has waited for us; None while nobody waits
     one_step: NearStep | None  # the single behaviour that would make a higher tier, where one is on its way
 
     @property
@@ -165,9 +168,10 @@ def board(
     cards: int = COLUMN_CARDS,
     only: str = "",
     page: int = 1,
+    sort: str = RANK,
 ) -> Board:
     """The board over these open leads. Five queries, whatever their number: the database counts, and finds what comes
-    first in a column by its index.
+    first in a column by its index. By waiting time one more, and cards that are not among the foremost have no rank.
 
     Each column has its first `cards`; with `only` that column has those of a page of as many, counted from 1, the last
     where there are not so many, and the others none.
@@ -175,18 +179,18 @@ def board(
     columns, rule_number = _columns(leads, now=now, sla_min=sla_min)
     pages = -(-columns[only].total // cards) if only else 1
     after = cards * (min(page, max(pages, 1)) - 1)
-    found = _places(leads, columns, {only: (after, cards)} if only else dict.fromkeys(TIERS, (0, cards)))
+    wanted = {only: (after, cards)} if only else dict.fromkeys(TIERS, (0, cards))
+    found = _places(leads, columns, wanted if sort != WAIT else {})
+    shown = _longest_waiting(leads, columns, wanted) if sort == WAIT else _in_order(found, wanted)
     ranks = _ranks(leads, found, columns, now)
     rule = rules_stored(tenant_id=tenant_id, now=now)[-1][1]
-    made = _cards(ranks, leads, now, rule)
-    foremost = []
-    for one in sorted(found, key=lambda one: ranks.get(one.pk, 0)):
-        if one.pk not in made:
-            continue  # gone since it was counted
-        if after < one.place <= after + cards and one.column in ([only] if only else TIERS):
-            columns[one.column].cards.append(made[one.pk])
-        if ranks[one.pk] <= FOREMOST:
-            foremost.append(made[one.pk])
+    made = _cards({pk for some in shown.values() for pk in some} | ranks.keys(), ranks, leads, now, rule)
+    for tier, ids in shown.items():
+        columns[tier].cards = [
+            made[pk] for pk in ids if pk in made
+        ]  # without what is gone since it was counted
+    first = sorted((rank, pk) for pk, rank in ranks.items() if rank <= FOREMOST and pk in made)
+    foremost = [made[pk] for _rank, pk in first]
     return Board(
         columns=[columns[tier] for tier in TIERS],
         suggested=foremost[:SUGGESTED],
@@ -256,6 +260,42 @@ def _places(
     }
 
 
+def _in_order(found: Iterable[Place], pages: dict[str, tuple[int, int]]) -> dict[str, list[int]]:
+    """{column: its leads on that part of it}, by the deadline."""
+    held: dict[str, list[Place]] = defaultdict(list)
+    for one in found:
+        after, many = pages.get(one.column, (0, 0))
+        if after < one.place <= after + many:
+            held[one.column].append(one)
+    return {
+        column: [one.pk for one in sorted(some, key=lambda one: one.place)] for column, some in held.items()
+    }
+
+
+def _longest_waiting(
+    leads: QuerySet[Lead], columns: dict[str, Column], pages: dict[str, tuple[int, int]]
+) -> dict[str, list[int]]:
+    """{column: its leads on that part of it}, who has waited longest first, then those who wait for nothing by their
+    deadline. One query at most.
+    """
+    parts = []
+    for column, (after, many) in pages.items():
+        if columns[column].total:
+            rows = _of_column(leads.select_related(None), column).annotate(in_column=Value(column))
+            rows = rows.order_by(F("waiting_since").asc(nulls_last=True), "next_action_at", "pk")
+            told = rows.values_list("in_column", "waiting_since", "next_action_at", "pk")
+            parts.append(told[after : after + many])
+    if not parts:
+        return {}
+    held: dict[str, list[int]] = defaultdict(list)
+    found: Iterable[Any] = parts[0].union(*parts[1:], all=True)
+    for column, _since, _due, pk in sorted(
+        found, key=lambda row: (row[1] is None, row[1] or row[2], *row[2:])
+    ):
+        held[column].append(pk)
+    return dict(held)
+
+
 def _part(leads: QuerySet[Lead], column: str, after: int, many: int) -> QuerySet:
     """(pk, due, column, after) of this many leads of one column, after so many others."""
     rows = _of_column(leads.select_related(None), column).order_by("next_action_at", "pk")
@@ -292,17 +332,20 @@ def _ranks(
     return ranks
 
 
-def _cards(ranks: dict[int, int], leads: QuerySet[Lead], now: datetime, rule: Rule) -> dict[int, Card]:
-    rows = leads.filter(pk__in=ranks).order_by()
+def _cards(
+    ids: Collection[int], ranks: dict[int, int], leads: QuerySet[Lead], now: datetime, rule: Rule
+) -> dict[int, Card]:
+    rows = leads.filter(pk__in=ids).order_by()
     doubts = doubts_of(rows)
     return {
         lead.pk: Card(
             lead=lead,
-            rank=ranks[lead.pk],
+            rank=ranks.get(lead.pk),
             text=lead_text(lead),
             doubts=doubts.get(lead.pk, []),
             is_late=lead.next_action_at is not None and lead.next_action_at <= now,
             is_first=lead.waiting_since is not None and lead.next_set_at is None,
+            waited_min=int((now - lead.waiting_since).total_seconds() // 60) if lead.waiting_since else None,
             one_step=_near(lead, rule),
         )
         for lead in rows

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contacts.enums import OrderClass
 from leads.models import RuleReport
 from leads.policies.evidence import Rate
 from leads.policies.rule_words import kind_words, place_words
@@ -28,6 +29,24 @@ class Move:
     @property
     def after_words(self) -> str:
         return place_words(self.after)
+
+
+@dataclass(frozen=True)
+class OrderMove:
+    """Orders nobody has confirmed that would get another class (R72)."""
+
+    before: str
+    after: str
+    orders: int
+    people: int
+
+    @property
+    def before_words(self) -> str:
+        return str(OrderClass(self.before).label)
+
+    @property
+    def after_words(self) -> str:
+        return str(OrderClass(self.after).label)
 
 
 @dataclass(frozen=True)
@@ -68,6 +87,11 @@ class Report:
     bought: int
     tiers: list[TierRates]
     kinds: list[KindRates]
+    orders: list[OrderMove]
+
+    @property
+    def orders_moved(self) -> int:
+        return sum(one.orders for one in self.orders)
 
     @property
     def moved(self) -> int:
@@ -99,6 +123,10 @@ def report_read(report: RuleReport, *, rules: Mapping[str, Any]) -> Report:
             )
             for one in past["kinds"]
         ],
+        orders=[
+            OrderMove(one["from"], one["to"], one["orders"], one["people"])
+            for one in report.data.get("orders", [])  # reports of before 23 November 2026 counted none
+        ],
     )
 
 
@@ -106,6 +134,12 @@ def people_moved(*, tenant_id: int, before: str, after: str) -> list[int]:
     """Customer ids of those who would go from one place to the other. One query."""
     report = rule_report_of(tenant_id=tenant_id, has_people=True)
     return report.people.get("moves", {}).get(f"{before}>{after}", []) if report else []
+
+
+def people_of_orders(*, tenant_id: int, before: str, after: str) -> list[int]:
+    """Customer ids of those whose orders would go from one class to the other. One query."""
+    report = rule_report_of(tenant_id=tenant_id, has_people=True)
+    return report.people.get("orders", {}).get(f"{before}>{after}", []) if report else []
 
 
 def people_of_tier(*, tenant_id: int, rule: str, tier: str, bought_only: bool) -> list[int]:

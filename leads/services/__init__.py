@@ -13,7 +13,8 @@ from leads.services.follow import (
     lead_snooze,
 )
 from leads.services.needs import need_drop, need_note, need_tie
-from leads.services.orders import order_classes_suggest
+from leads.services.orders import order_classes_judge, order_classes_suggest
+from leads.services.plan import leads_plan
 from leads.services.recompute import leads_recompute
 from leads.services.rules import rules_current
 from leads.services.share import lead_assign, leads_give, leads_take_back
@@ -32,11 +33,13 @@ __all__ = [
     "lead_set_s",
     "lead_snooze",
     "leads_give",
+    "leads_plan",
     "leads_recompute",
     "leads_take_back",
     "need_drop",
     "need_note",
     "need_tie",
+    "order_classes_judge",
     "order_classes_suggest",
     "rules_current",
     "window_close",

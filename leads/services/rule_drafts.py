@@ -5,13 +5,16 @@ from typing import Any
 from django.db import transaction
 
 from leads.errors import RuleDraftMissing, RuleMoved, RuleNotPreviewed, RuleUnchanged
+from leads.events import RulePublished
 from leads.models import RuleDraft, RuleReport, RuleVersion, Window
 from leads.policies.rule_words import rule_changes
+from leads.policies.rules import words_changed
 from leads.selectors.rules import rule_version_list
 from leads.services.rule_reports import rule_report_ask
 from leads.services.rules import rules_current
 from leads.services.windows import REBUILD_TASK
 from outbox.dispatch import enqueue
+from outbox.services import publish
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -70,7 +73,8 @@ def rule_draft_drop(*, tenant: Tenant, actor: Actor) -> None:
 
 @transaction.atomic
 def rule_publish(*, tenant: Tenant, actor: Actor, note: str = "") -> RuleVersion:
-    """Put the draft in force: a new version from now on; every running camp is derived by it.
+    """Put the draft in force: a new version from now on; every running camp is derived by it, and where it listens for
+    other words, why people bought is suggested anew (R72).
 
     Whoever has bought, and camps that are over, keep what they were judged by. Raises NotPermitted,
     RuleDraftMissing, RuleMoved, RuleUnchanged, RuleNotPreviewed.
@@ -97,6 +101,12 @@ def rule_publish(*, tenant: Tenant, actor: Actor, note: str = "") -> RuleVersion
     )  # fmt: skip
     draft.delete()
     rule_report_ask(tenant_id=tenant.pk)
+    publish(
+        RulePublished(
+            tenant_id=tenant.pk, occurred_at=made.published_at, number=made.number,
+            words=words_changed(before.rules, made.rules),
+        )
+    )  # fmt: skip
     running = Window.objects.filter(tenant=tenant, ends_at__gt=clock.now())
     for window_id in running.values_list("pk", flat=True):
         enqueue(REBUILD_TASK, tenant_id=tenant.pk, window_id=window_id)

@@ -3,14 +3,17 @@
     data   {"looked_at": 812, "moves": [{"from": "B", "to": "A", "people": 12}],
             "past": {"camps": ["第5期"], "people": 900, "bought": 120,
                      "tiers": [{"tier": "A", "old": [80, 20], "new": [120, 22]}],
-                     "kinds": [{"kind": "purchase_click", "steps": [[0, 600, 12], [1, 300, 108]]}]}}
-    people {"moves": {"B>A": [customer ids]}, "past": [[customer id, old tier, new tier, bought, {"lesson": 3}]]}
+                     "kinds": [{"kind": "purchase_click", "steps": [[0, 600, 12], [1, 300, 108]]}]},
+            "orders": [{"from": "unknown", "to": "active", "orders": 3, "people": 2}]}
+    people {"moves": {"B>A": [customer ids]}, "orders": {"unknown>active": [customer ids]},
+            "past": [[customer id, old tier, new tier, bought, {"lesson": 3}]]}
 
-"from" and "to" are places: a tier, "S?" for a suggested S, "" for unranked, or a state that ended the lead.
+"from" and "to" are places: a tier, "S?" for a suggested S, "" for unranked, or a state that ended the lead; of orders
+they say why the customer bought (R72).
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -19,7 +22,7 @@ from contacts.selectors.identity import persons_of
 from leads.enums import MARK_KINDS, TIERS
 from leads.models import LeadEvent, RuleDraft, RuleReport, Window, WindowMember
 from leads.policies.evidence import Past, Rate, by_behaviour, by_tier, past_of
-from leads.policies.rules import COUNTABLE, INQUIRY, Rule, rule_parse
+from leads.policies.rules import COUNTABLE, INQUIRY, Rule, rule_parse, words_changed
 from leads.policies.tiers import Mark
 from leads.policies.tiers import Window as Span
 from leads.selectors.acts import acts_for
@@ -34,6 +37,18 @@ TASK = "leads.report_rules"
 REPORT_LIMIT_S = 600
 CAMPS_MAX = 12
 PEOPLE_MAX = 20_000
+
+
+# `provider(tenant_id=, words=, rule=) -> {(class now, class by the rule): [the customer of each such order]}` of the
+# orders that nobody has confirmed; `words`: those that only one of the two rules listens for.
+OrderMoves = Callable[..., Mapping[tuple[str, str], list[int]]]
+_order_moves: list[OrderMoves] = []
+
+
+def register_order_moves(provider: OrderMoves) -> None:
+    """How an app above, which knows the sales messages too, says why people bought. Twice counts once."""
+    if provider not in _order_moves:
+        _order_moves.append(provider)
 
 
 def rule_report_ask(*, tenant_id: int) -> RuleReport:
@@ -59,6 +74,7 @@ def rule_report_make(*, tenant_id: int) -> None:
     rule = rule_parse(known[-1][1].number + 1, report.rules)
     looked_at, moves = moves_by(tenant_id=tenant_id, rule=rule)
     camps, past = _past(tenant_id, [known[-1][1], rule])
+    orders = _orders(tenant_id, report, rule)
     data = {
         "looked_at": looked_at,
         "moves": [
@@ -66,14 +82,30 @@ def rule_report_make(*, tenant_id: int) -> None:
             for (before, after), ids in sorted(moves.items())
         ],
         "past": _past_data(camps, past),
+        "orders": [
+            {"from": before, "to": after, "orders": len(whose), "people": len(set(whose))}
+            for (before, after), whose in sorted(orders.items())
+        ],
     }
     people = {
         "moves": {f"{before}>{after}": sorted(ids) for (before, after), ids in moves.items()},
         "past": [[one.customer_id, *one.tiers, one.has_bought, one.did] for one in past],
+        "orders": {f"{before}>{after}": sorted(set(whose)) for (before, after), whose in orders.items()},
     }
     RuleReport.objects.filter(
         tenant_id=tenant_id, pk=report.pk, asked_at=report.asked_at, rules=report.rules, made_at=None
     ).update(data=data, people=people, made_at=clock.now())
+
+
+def _orders(tenant_id: int, report: RuleReport, rule: Rule) -> dict[tuple[str, str], list[int]]:
+    """{(class now, class by the rule): the person of each order}; nothing while the words stay the same."""
+    words = words_changed(rule_version_list(tenant_id=tenant_id)[-1].rules, report.rules)
+    found: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for provider in _order_moves if words else ():
+        for move, whose in provider(tenant_id=tenant_id, words=words, rule=rule).items():
+            found[move] += whose
+    persons = persons_of(tenant_id=tenant_id, customer_ids={one for whose in found.values() for one in whose})
+    return {move: [persons.get(one, one) for one in whose] for move, whose in found.items()}
 
 
 def moves_by(*, tenant_id: int, rule: Rule) -> tuple[int, dict[tuple[str, str], list[int]]]:

@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from console.keys import keys_of
 from console.pages import ConsoleView, go, toast
 from leads.enums import LeadState
 from leads.errors import NextActionMissing, OwnerUnknown
@@ -184,5 +185,5 @@ class AssignMeView(GivingView):
             raise OwnerUnknown(
                 _("Your login is not linked to a WeCom account. Ask a leader to link it under Team.")
             )
-        picked = [int(one) for one in self.request.POST.getlist("pick") if one.isdecimal()]
+        picked = keys_of(self.request.POST.getlist("pick"))
         self.give(dict.fromkeys(picked, me.pk))

@@ -21,6 +21,8 @@ from leads.filters import LeadFilter
 from leads.models import Lead
 from leads.selectors.board import (
     COLUMN_CARDS,
+    RANK,
+    WAIT,
     board,
     by_work_order,
     doubt_counts,
@@ -41,6 +43,7 @@ TABS = {
     "won": _("Won"),
     "not_buying": _("Not buying"),
 }
+SORTS = {RANK: _("Suggested"), WAIT: _("Waiting time")}
 ALL = "all"  # every lead, open or ended: where figures about people lead to
 KEYS = [  # beside those of the shell; static/js/leads.js acts on them
     (("H", "L"), _("other tier")),
@@ -98,6 +101,8 @@ class BoardView(ConsoleView):
         only = only if only in SLA_SETTINGS else ""
         number = request.GET.get("page", "")
         page = max(int(number), 1) if only and number.isdecimal() else 1
+        sort = request.GET.get("sort", "")
+        sort = sort if sort in SORTS else RANK
         counts = _counts(self, leads)
         found = board(
             lead_tab(leads, "board", now=now, day_ends_at=now),
@@ -107,6 +112,7 @@ class BoardView(ConsoleView):
             cards=COLUMN_PAGE if only else COLUMN_CARDS,
             only=only,
             page=page,
+            sort=sort,
         )
         alone = next((one.total for one in found.columns if one.tier == only), 0)
         context = {
@@ -116,6 +122,8 @@ class BoardView(ConsoleView):
             "board": found,
             "picked_tier": only or "S",
             "only_tier": only,
+            "sorts": list(SORTS.items()),
+            "sort": sort,
             "page": Paginator(range(alone), COLUMN_PAGE).get_page(page),
             "energy": energy_split(leads, now=now, won={tier: counts[f"won:{tier}"] for tier in TIERS}),
             "doubts": doubt_counts(leads),

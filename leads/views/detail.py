@@ -82,7 +82,7 @@ class LeadView(ConsoleView):
             "doubts_open": sum(1 for one in doubts if one.state == "open"),
             "results": FollowResult.choices,
             "next_actions": NextAction.choices,
-            "times": _times(now, self.request.tenant.timezone),
+            "times": times_ahead(now, self.request.tenant.timezone),
             "reasons": CloseReason.choices,
             "is_closed": lead.state in CLOSED_STATES,
             "can_reopen": lead.state in (LeadState.WON, LeadState.NOT_BUYING),
@@ -142,13 +142,13 @@ class PlanDrawer(ConsoleView):
             "next_actions": NextAction.choices,
             "is_own": lead.next_action not in NextAction.values,
             "is_late": lead.next_action_at is not None and lead.next_action_at < now,
-            "times": _times(now, self.request.tenant.timezone),
+            "times": times_ahead(now, self.request.tenant.timezone),
             "back": request.headers.get("HX-Current-URL", "") or self.url("leads:board"),
         }
         return render(request, "leads/plan.html", context, partial="leads/plan.html")
 
 
-def _times(now: datetime, zone: str) -> list[dict[str, Any]]:
+def times_ahead(now: datetime, zone: str) -> list[dict[str, Any]]:
     """Times that are one tap away: minutes from now, with the moment in words."""
     evening = clock.at_local(clock.local_date(now, zone), time(20, 0), zone)
     morning = clock.at_local(clock.local_date(now, zone) + timedelta(days=1), time(9, 0), zone)

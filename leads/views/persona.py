@@ -92,7 +92,7 @@ class PersonaView(ConsoleView):
 
 
 class PersonaPage(PersonaView):
-    """Of everybody the figures come after the page: `?part=figures`; `?figures=1` waits for them."""
+    """The figures come after the page: `?part=figures`; `?figures=1` waits for them."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         if request.GET.get("export") == "csv":
@@ -105,7 +105,7 @@ class PersonaPage(PersonaView):
         }
         if request.GET.get("part") == "figures":
             return render(request, "leads/_persona.html", base | self.figures())
-        if self.window is not None or request.GET.get("figures"):
+        if request.GET.get("figures"):
             base |= self.figures()
         return render(request, "leads/persona.html", base, partial="leads/persona.html")
 

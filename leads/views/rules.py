@@ -16,13 +16,14 @@ from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, TemplatePage, go, toast
 from console.tables import ConsoleTable
 from console.templatetags.q import moment, tier
+from contacts.enums import OrderClass
 from contacts.selectors import customer_list
 from contacts.selectors.identity import as_persons
 from leads.enums import MAYBE_S, TIERS, LeadState
 from leads.forms import RuleForm
 from leads.models import RuleDraft, RuleReport
 from leads.policies.rule_words import kind_words, place_words, rule_changes, rule_sentences
-from leads.policies.rules import COUNTABLE, INQUIRY
+from leads.policies.rules import COUNTABLE, INQUIRY, words_changed
 from leads.selectors import tiers_of
 from leads.selectors.reports import (
     NEW,
@@ -30,6 +31,7 @@ from leads.selectors.reports import (
     Report,
     people_moved,
     people_of_kind,
+    people_of_orders,
     people_of_tier,
     report_read,
 )
@@ -111,6 +113,7 @@ class RuleDraftPage(FormPage):
             "changes": rule_changes(self._current.rules, self._draft.rules),
             "report": report,
             "is_ready": is_ready,
+            "hears_other_words": bool(words_changed(self._current.rules, self._draft.rules)),
             **(_preview(self, report_read(report, rules=self._draft.rules)) if is_ready and report else {}),
         }
 
@@ -130,6 +133,10 @@ def _preview(view: ConsoleView, found: Report) -> dict[str, Any]:
         "moves": [
             {"move": one, "url": _people_url(view, of="moves", before=one.before, after=one.after)}
             for one in found.moves
+        ],
+        "orders": [
+            {"move": one, "url": _people_url(view, of="orders", before=one.before, after=one.after)}
+            for one in found.orders
         ],
         "tiers": [
             {
@@ -282,8 +289,8 @@ class RulePeople(ConsoleTable):
 
 
 class RulePeoplePage(ListPage):
-    """The people of one figure: `?of=moves&before=B&after=A`, `?of=tier&rule=new&tier=A&bought=1`,
-    `?of=kind&kind=lesson&least=3`."""
+    """The people of one figure: `?of=moves&before=B&after=A`, `?of=orders&before=unknown&after=active`,
+    `?of=tier&rule=new&tier=A&bought=1`, `?of=kind&kind=lesson&least=3`."""
 
     template_name = "leads/rule_people.html"
     table_class = RulePeople
@@ -298,6 +305,7 @@ class RulePeoplePage(ListPage):
         }
         is_known = {
             "moves": asked["before"] in PLACES and asked["after"] in PLACES,
+            "orders": asked["before"] in OrderClass.values and asked["after"] in OrderClass.values,
             "tier": asked["rule"] in (OLD, NEW) and asked["tier"] in ("", *TIERS),
             "kind": asked["kind"] in (INQUIRY, *COUNTABLE)
             and asked["least"].isdecimal()
@@ -316,6 +324,8 @@ class RulePeoplePage(ListPage):
         asked, tenant_id = self._asked, self.request.tenant.pk
         if asked["of"] == "moves":
             ids = people_moved(tenant_id=tenant_id, before=asked["before"], after=asked["after"])
+        elif asked["of"] == "orders":
+            ids = people_of_orders(tenant_id=tenant_id, before=asked["before"], after=asked["after"])
         elif asked["of"] == "tier":
             ids = people_of_tier(
                 tenant_id=tenant_id, rule=asked["rule"], tier=asked["tier"], bought_only=self._bought
@@ -337,7 +347,7 @@ class RulePeoplePage(ListPage):
         }
 
     def context(self) -> dict[str, Any]:
-        is_draft = self._asked["of"] == "moves" or self._asked["rule"] == NEW
+        is_draft = self._asked["of"] in ("moves", "orders") or self._asked["rule"] == NEW
         back = "leads:rule_draft" if is_draft and self.can(Permission.MANAGE) else "leads:conversion"
         return {"title": self._title(), "back_url": self.url(back), "is_draft": back == "leads:rule_draft"}
 
@@ -347,6 +357,11 @@ class RulePeoplePage(ListPage):
             return _("From %(before)s to %(after)s") % {
                 "before": place_words(asked["before"]),
                 "after": place_words(asked["after"]),
+            }
+        if asked["of"] == "orders":
+            return _("Why they bought: from “%(before)s” to “%(after)s”") % {
+                "before": OrderClass(asked["before"]).label,
+                "after": OrderClass(asked["after"]).label,
             }
         if asked["of"] == "tier":
             title = _("Past camps, tier %(tier)s") % {"tier": place_words(asked["tier"])}

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from console.keys import keys_of
 from console.pages import render, toast
 from leads.errors import ShareStale
 from leads.selectors.share import share_suggested
@@ -13,10 +14,6 @@ from leads.views.actions import ActionView, GivingView
 from tenants.enums import Permission
 
 
-def _picked(values: list[str]) -> list[int]:
-    return [int(one) for one in values if one.isdecimal() and len(one) < 19]
-
-
 class ShareView(GivingView):
     """GET: the suggestion for the picked leads, in the drawer; POST: give each to whom the form says."""
 
@@ -24,7 +21,7 @@ class ShareView(GivingView):
     permission = Permission.WORK
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        picked = _picked(request.GET.getlist("pick"))
+        picked = keys_of(request.GET.getlist("pick"))
         tenant = self.request.tenant
         share = share_suggested(tenant_id=tenant.pk, lead_ids=picked, most=MOST)
         context = {
@@ -36,10 +33,10 @@ class ShareView(GivingView):
         return render(request, "leads/share.html", context, partial="leads/share.html")
 
     def act(self) -> None:  # type: ignore[override]
-        picked = _picked(self.request.POST.getlist("pick"))
+        picked = keys_of(self.request.POST.getlist("pick"))
         wanted = {}
         for lead_id in picked:
-            staff = _picked([self.request.POST.get(f"to_{lead_id}", "")])
+            staff = keys_of([self.request.POST.get(f"to_{lead_id}", "")])
             if staff:
                 wanted[lead_id] = staff[0]
         if not wanted:

@@ -134,6 +134,35 @@ def test_desk_from_the_click_to_a_follow_up_with_its_next_step_in_two_clicks_or_
     assert time.monotonic() - began < A_MINUTE_S
 
 
+def test_desk_from_today_with_the_script_copied_a_note_and_a_chosen_next_step(
+    pays: Callable[[], float], tenant: Tenant, make_page: Callable[..., Page]
+) -> None:
+    """The whole way as a salesperson goes it: Today, the lead, copy, find the chat, note, result, when next."""
+    page = make_page(User.objects.get(email="lin@example.com"))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    began = pays()
+    mouse = Thumb(page)
+    page.goto(f"/t/{tenant.slug}/")
+    expect(page.locator(".q-todo, .q-work, main").first).to_contain_text("刘女士")
+    mouse.tap("main a[href*='/leads/']", loads=True)
+    expect(page.locator("#say-1")).not_to_be_empty()
+    script = page.locator("#say-1").inner_text()
+    mouse.tap("button.btn-primary[data-copy='#say-1']")
+    expect(page.locator("#q-drawer")).to_contain_text("林晓")
+    assert page.evaluate("navigator.clipboard.readText()") == script
+    mouse.tap("#q-drawer [data-bs-dismiss]")
+    expect(page.locator("#q-drawer")).to_be_hidden()
+    page.locator("#f-note").press_sequentially("付款页卡住了，已发新链接")
+    mouse.tap("button[name=result][value=talked]", loads=True)
+    mouse.tap("section[aria-labelledby=next] .q-times button:nth-of-type(2)")
+    mouse.tap("section[aria-labelledby=next] button[type=submit]", loads=True)
+    took = time.monotonic() - began
+    assert logged(tenant) == ("talked", "A+", True)
+    with tenant_scope(tenant):
+        assert FollowUp.objects.get().note == "付款页卡住了，已发新链接"
+    assert (mouse.taps, took < A_MINUTE_S) == (6, True), took
+
+
 def test_board_by_keys_alone_with_its_sheet_and_never_over_inputs(
     pays: Callable[[], float], tenant: Tenant, make_page: Callable[..., Page]
 ) -> None:

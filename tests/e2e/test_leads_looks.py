@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from analytics.services import order_classes_renew
 from content.services import script_save
 from leads.models import Lead
+from leads.policies.rules import BUILT_IN
 from leads.services import (
     doubt_answer,
     doubt_raise,
@@ -17,13 +19,14 @@ from leads.services import (
     need_note,
     need_tie,
 )
-from leads.services.rule_reports import rule_report_ask, rule_report_make
+from leads.services.rule_drafts import rule_draft_save
+from leads.services.rule_reports import rule_report_make
 from tenants.audit import SYSTEM
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.e2e.conftest import look
-from tests.factories.contacts import make_customers, make_follow
+from tests.factories.contacts import make_customer_tag, make_customers, make_follow, make_tag
 from tests.factories.groups import make_group
 from tests.factories.leads import act, item, make_camp, purchase_clicks
 from tests.factories.team import make_staff
@@ -140,7 +143,14 @@ def busy(transactional_db: None, tenant: Tenant, frozen: MovableClock) -> Tenant
                     actor=actor,
                 )
         lead_close(tenant=tenant, lead_id=leads[2].pk, state="won", actor=actor)
-        rule_report_ask(tenant_id=tenant.pk)
+        buyer = people[2]
+        act(tenant, item(buyer, "message", now - timedelta(hours=3), text="还送绘本吗"))
+        act(tenant, item(buyer, "order", now - timedelta(hours=1), fen=198000))
+        order_classes_renew(tenant_id=tenant.pk, customer_ids=[buyer.pk])
+        tag = make_tag(tenant=tenant, name="周末有空")
+        make_customer_tag(tenant=tenant, customer=people[1], tag=tag, added_by="林晓")
+        rules = {**BUILT_IN, "s": {**BUILT_IN["s"], "keywords": ["多少钱", "绘本"]}}
+        rule_draft_save(tenant=tenant, actor=actor, rules={**rules, "click_gap_s": 9})
         rule_report_make(tenant_id=tenant.pk)
     return tenant
 
@@ -157,10 +167,15 @@ def test_pages_of_leads_look_right_in_every_size_and_theme(
     User.objects.update(language=language)
     page = make_page(User.objects.get(email="lin@example.com"))
     base = f"/t/{busy.slug}/leads/"
+    lead = f"{lead_id(busy, '刘女士')}/"
     paths = {
-        "board": "", "lead": f"{lead_id(busy, '刘女士')}/", "needs": "needs/", "doubts": "needs/?kind=objection",
+        "board": "", "lead": lead, "needs": "needs/", "doubts": "needs/?kind=objection",
         "all": "list/all/?pain=孩子不敢开口", "overdue": "list/overdue/", "rules": "rules/", "draft": "rules/draft/",
-        "conversion": "conversion/", "days": "days/",
+        "conversion": "conversion/", "days": "days/", "waiting": "?sort=wait", "tier": "?tier=A",
+        "today": "list/today/", "won": "list/won/", "not-buying": "list/not_buying/",
+        "people": "rules/people/?of=tier&rule=new&tier=A", "persona": "persona/?figures=1",
+        "orders": "rules/people/?of=orders&before=unknown&after=active",
+        "persona-people": "persona/people/?field=gender&key=", "lead-asof": f"{lead}?asof=2026-03-01",
     }  # fmt: skip
     for name, path in paths.items():
         answer = page.goto(base + path)
@@ -169,3 +184,49 @@ def test_pages_of_leads_look_right_in_every_size_and_theme(
         assert answer.status == 200
         expect(page.locator("main h1").first).not_to_be_empty()
         look(page, f"leads-{name}")
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_drawers_of_leads_say_what_they_do_and_look_right(
+    busy: Tenant, make_page: Callable[..., Page], language: str
+) -> None:
+    User.objects.update(language=language)
+    page = make_page(User.objects.get(email="lin@example.com"))
+    base = f"/t/{busy.slug}/leads/"
+    page.goto(base)
+    page.locator(".q-lead .form-check-input").nth(0).check()
+    page.locator(".q-lead .form-check-input").nth(1).check()
+    page.locator("#bulk [data-plan]").click()
+    expect(page.locator("#q-drawer input[name=pick]")).to_have_count(2)
+    look(page, "leads-plan-many")
+    page.locator("#q-drawer [data-bs-dismiss]").first.click()
+    expect(page.locator("#q-drawer")).to_be_hidden()
+    page.locator("#bulk [data-share]").click()
+    expect(page.locator("#q-drawer select[name^=to_]").first).to_be_visible()
+    look(page, "leads-share-many")
+    page.goto(f"{base}{lead_id(busy, '刘女士')}/")
+    expect(page.locator("#say-1")).not_to_be_empty()
+    page.locator("button[data-copy='#say-1'].btn-primary").click()
+    expect(page.locator("#q-drawer [data-copy]")).to_have_count(1)
+    look(page, "leads-chat")
+
+
+def test_the_step_of_picked_leads_is_set_in_the_drawer_and_the_board_comes_back(
+    busy: Tenant, make_page: Callable[..., Page]
+) -> None:
+    page = make_page(User.objects.get(email="lin@example.com"))
+    page.goto(f"/t/{busy.slug}/leads/?tier=B")
+    boxes = page.locator(".q-lead .form-check-input")
+    picked = [int(boxes.nth(n).get_attribute("value") or 0) for n in range(2)]
+    for number in range(2):
+        boxes.nth(number).check()
+    page.locator("#bulk [data-plan]").click()
+    page.locator("#q-drawer #m-other").press_sequentially("发课表")
+    if page.locator("#q-drawer #m-why").count():
+        page.locator("#q-drawer #m-why").press_sequentially("周末统一发")
+    with page.expect_navigation():
+        page.locator("#q-drawer button[name=in_minutes]").first.click()
+    assert page.url.endswith("/leads/?tier=B")
+    expect(page.locator(".q-lead", has_text="发课表")).to_have_count(2)
+    with tenant_scope(busy):
+        assert set(Lead.objects.filter(pk__in=picked).values_list("next_action", flat=True)) == {"发课表"}

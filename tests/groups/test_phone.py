@@ -1,18 +1,19 @@
 """The group on the phone: who may see it, what it says of today, and the brake."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from contacts.models import Question
 from contacts.policies.questions import is_question
+from contacts.services.questions import question_close, questions_follow
 from groups.models import Group, Member
 from groups.policies.questions import Said, unanswered
-from groups.selectors import today
 from team.models import Staff
 from tenants import clock
+from tenants.audit import SYSTEM
 from tenants.enums import Role
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
@@ -22,7 +23,8 @@ from tests.factories.groups import fill_group, make_group, make_member
 from tests.factories.team import make_staff
 from tests.factories.tenants import make_member as make_membership
 from tests.phone import hold_phone
-from wecom.archive.selectors import Coverage
+from wecom.archive.enums import ArchiveState
+from wecom.archive.models import ArchiveCursor, ArchivedMessage
 
 
 @pytest.mark.unit
@@ -149,29 +151,48 @@ def test_brake_needs_the_right_to_run_groups_and_can_be_taken_back(
         assert Group.objects.get().frozen_at is None
 
 
-def test_open_questions_come_from_the_archive_with_a_way_to_an_answer(
+def test_open_questions_are_those_of_the_ledger_with_a_way_to_an_answer(
     tenant: Tenant, staff: Staff, group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Row:
-        def __init__(self, sender_id: str, sent_at: Any, text: str) -> None:
-            self.sender_id, self.sent_at, self.text = sender_id, sent_at, text
-
+    """A post of an SOP answers nobody; an answer to another person by name is none; what is older than three days
+    waits no more; a reply, or a word on Today, ends it."""
     now = clock.now()
     with tenant_scope(tenant):
-        person = make_customer(tenant=tenant, app=staff.app, name="刘女士")
-    rows = [
-        Row(person.external_userid, now - timedelta(minutes=1), "有回放吗"),
-        Row(staff.userid, now - timedelta(minutes=9), "八点"),
-        Row(person.external_userid, now - timedelta(minutes=10), "几点开始？"),
-        Row(person.external_userid, now - timedelta(days=2), "前天的问题？"),
-    ]
-    told: Callable[..., list[Row]] = lambda **_where: rows  # noqa: E731
-    monkeypatch.setattr(today, "coverage", lambda tenant_id: Coverage("running", now))
-    monkeypatch.setattr(today, "room_messages", told)
-    monkeypatch.setattr(today, "plain_text", lambda row: row.text)
+        names = ["刘女士", "陈先生", "王芳"]
+        people = [
+            make_customer(tenant=tenant, app=staff.app, external_userid=f"wm{n}", name=name)
+            for n, name in enumerate(names)
+        ]
+        ArchiveCursor.objects.create(tenant=tenant, app=staff.app, state=ArchiveState.RUNNING, fetched_at=now)
+        said = [
+            (-4 * 1440, "wm0", "四天前的问题？"), (-30, "wm0", "有回放吗"), (-29, "wm1", "几点开始？"),
+            (-28, "wm2", "能退吗"), (-20, staff.userid, "今晚 八点 直播"), (-10, staff.userid, "@陈先生 八点"),
+        ]  # fmt: skip
+        rows = [
+            ArchivedMessage.objects.create(
+                tenant=tenant, app=staff.app, msgid=f"m{n}", action="send", msgtype="text", sender_id=who,
+                room_id=group.chat_id, content={"content": text}, sent_at=now + timedelta(minutes=minute),
+            )
+            for n, (minute, who, text) in enumerate(said)
+        ]  # fmt: skip
+        monkeypatch.setattr(
+            "contacts.selectors.questions._posts", [lambda **_who: {(group.chat_id, "今晚 八点 直播")}]
+        )
+        questions_follow(tenant_id=tenant.pk, app_id=staff.app_id, message_ids=[row.pk for row in rows])
+        assert Question.objects.count() == 4
+        question_close(
+            tenant=tenant,
+            question_id=Question.objects.get(customer=people[2]).pk,
+            how="elsewhere",
+            actor=SYSTEM,
+        )
     page = page_of(hold_phone(tenant, staff), group).content.decode()
-    assert ("有回放吗" in page, "几点开始" in page, "前天的问题" in page) == (True, False, False)
+    told = [text in page for text in ("有回放吗", "几点开始", "能退吗", "四天前")]
+    assert told == [True, False, False, False]
     assert f"/group/{group.chat_id}/scripts/?q=" in page
+    with tenant_scope(tenant):
+        Question.objects.filter(customer=people[0]).update(replied_at=now)
+    assert "None: each was answered" in page_of(hold_phone(tenant, staff), group).content.decode()
 
 
 def test_group_page_asks_the_same_number_of_questions_whatever_its_size(

@@ -77,6 +77,34 @@ def test_the_board_is_what_a_loop_over_the_leads_makes(
         assert column.unassigned == sum(one.owner_id is None for one in mine)
 
 
+def test_by_waiting_time_who_has_waited_longest_comes_first_and_who_waits_for_nothing_last(
+    scoped: Tenant, frozen: MovableClock, leads: list[Lead]
+) -> None:
+    for number, one in enumerate(leads):
+        one.waiting_since = frozen.moment - timedelta(minutes=number * 37 % 11) if number % 4 else None
+    Lead.objects.bulk_update(leads, ["waiting_since"])
+    asked = {"tenant_id": scoped.pk, "now": frozen.moment, "sla_min": SLA, "sort": "wait"}
+    found = board(Lead.objects.all(), **asked, cards=3)
+
+    def rank(one: Lead) -> tuple[bool, object, object, int]:
+        since = one.waiting_since
+        return since is None, since or one.next_action_at, one.next_action_at, one.pk
+
+    for tier in TIERS:
+        mine = [one.pk for one in sorted(leads, key=rank) if one.column == tier]
+        assert shown(found, tier) == mine[:3]
+        pages = [board(Lead.objects.all(), **asked, cards=2, only=tier, page=page) for page in (1, 2)]
+        assert [shown(page, tier) for page in pages] == [mine[:2], mine[2:4]]
+    told = [(card.waited_min, card.lead.waiting_since) for one in found.columns for card in one.cards]
+    assert all(
+        since is not None and since == frozen.moment - timedelta(minutes=waited) for waited, since in told
+    )
+    by_rank = board(Lead.objects.all(), **{**asked, "sort": "rank"}, cards=3)
+    assert [card.lead for card in found.suggested] == [card.lead for card in by_rank.suggested]
+    assert [card.rank for card in found.suggested] == [1, 2, 3, 4, 5]
+    assert [card.lead for card in found.overdue] == [card.lead for card in by_rank.overdue]
+
+
 def test_a_tier_alone_is_paged_and_its_last_page_answers_for_those_behind_it(
     scoped: Tenant, frozen: MovableClock, leads: list[Lead]
 ) -> None:
@@ -120,7 +148,15 @@ def test_board_lists_and_lead_cost_the_same_for_few_and_many(
 ) -> None:
     client.force_login(User.objects.get(email="lin@example.com"))
     base = f"/t/{tenant.slug}/leads/"
-    pages = [base, f"{base}?tier=A", f"{base}list/today/", f"{base}list/overdue/", f"{base}{leads[12].pk}/"]
+    pages = [
+        base,
+        f"{base}?sort=wait",
+        f"{base}?tier=A&sort=wait",
+        f"{base}?tier=A",
+        f"{base}list/today/",
+        f"{base}list/overdue/",
+        f"{base}{leads[12].pk}/",
+    ]
 
     def cost(url: str) -> int:
         client.get(url)
