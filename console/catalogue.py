@@ -25,6 +25,7 @@ KEYWORDS: dict[str, Any] = {
     "ngettext": (1, 2), "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3), "npgettext_lazy": ((1, "c"), 2, 3),
+    "say": None, "say_count": (1, 2),  # tenants.words
 }  # fmt: skip
 TEMPLATE_ENDINGS = {".html", ".txt"}
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)  # a date that moved with every update would be noise in diffs

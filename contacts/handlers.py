@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.enums import BehaviourKind, FollowState, TransferState
@@ -40,6 +39,7 @@ from team.services import staff_ensure, work_item_put
 from tenants import clock
 from tenants.audit import Actor
 from tenants.models import Tenant
+from tenants.words import say
 from wecom.enums import LostKind
 from wecom.errors import Permanent
 from wecom.events import ArchiveConsentChanged, MessagesArchived, OwnSendsWithdrawn, SendFinished
@@ -112,7 +112,6 @@ def _reread(event: Inbound, userid: str, external: str) -> ReRead | None:
 def _tell_of_failed_transfer(event: Inbound, staff_id: int) -> None:
     """A hand-over the customer refused, or that met the new owner's limit, becomes an alert for that person."""
     why = str(event.fields.get("FailReason") or "")
-    reason = str(_TRANSFER_REASONS.get(why, why))
     work_item_put(
         tenant_id=event.tenant_id,
         source_kind="contacts.transfer",
@@ -120,9 +119,9 @@ def _tell_of_failed_transfer(event: Inbound, staff_id: int) -> None:
         staff_id=staff_id,
         kind=WorkKind.ALERT,
         bucket=Bucket.REMIND,
-        title=gettext("A customer was not handed over"),
+        title=say("A customer was not handed over"),
         detail=str(event.fields.get("ExternalUserID") or ""),
-        reason=reason,
+        reason=_TRANSFER_REASONS.get(why, why),
         rule_code="TRANSFER-01",
     )
 

@@ -1,5 +1,7 @@
 """Windows, the people in them, their leads and everything that was decided about them."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -204,8 +206,13 @@ class Lead(TenantModel):
     @property
     def next_action_label(self) -> str:
         """The next action in the reader's language, or as somebody wrote it."""
+        return str(self.next_action_words)
+
+    @property
+    def next_action_words(self) -> Any:
+        """The same, said when it is read."""
         if self.next_action in NextAction.values:
-            return str(NextAction(self.next_action).label)
+            return NextAction(self.next_action).label
         return self.next_action
 
     @property

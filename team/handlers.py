@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from team.enums import NoticeKind
 from team.selectors import staff_by_userid, staff_list
@@ -109,7 +110,9 @@ def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
     for event in events:
         if event.ref_kind == REF:
             is_done = event.state == SendState.DONE and not event.fail_list
-            words = event.error or (_("WeCom could not reach this person") if event.fail_list else "")
+            words = event.error or (
+                gettext_noop("WeCom could not reach this person") if event.fail_list else ""
+            )
             message_answered(tenant_id=tenant_id, send_id=event.send_id, is_done=is_done, error=words)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from contacts.enums import ThreeStep
 from contacts.errors import CustomerUnknown, ObstacleGone, ReasonMissing
@@ -19,6 +18,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import say
 
 OBSTACLE = "contacts.obstacle"
 UPGRADE = "contacts.upgrade"
@@ -105,17 +105,17 @@ def steps_follow(*, tenant_id: int, customer_ids: Iterable[int], moved_ids: Iter
     _put(tenant_id, OBSTACLE, {
         pk: _task(slug, rows[one.customer_id], owners) | {
             "bucket": Bucket.REMIND,
-            "title": _("Help %(name)s over an obstacle") % {"name": rows[one.customer_id]},
+            "title": say("Help %(name)s over an obstacle") % {"name": rows[one.customer_id]},
             "detail": one.text,
-            "reason": _("Tries it out and has an open obstacle, noted by %(name)s.") % {"name": one.noted_by},
+            "reason": say("Tries it out and has an open obstacle, noted by %(name)s.") % {"name": one.noted_by},
         }
         for pk, one in tries.items()
     })  # fmt: skip
     _put(tenant_id, UPGRADE, {
         pk: _task(slug, rows[pk], owners) | {
             "bucket": Bucket.SUGGEST,
-            "title": _("Invite %(name)s to the upgraded group") % {"name": rows[pk]},
-            "reason": _("Has bought: the next group is where they go on."),
+            "title": say("Invite %(name)s to the upgraded group") % {"name": rows[pk]},
+            "reason": say("Has bought: the next group is where they go on."),
         }
         for pk in bought
     })  # fmt: skip
@@ -126,7 +126,7 @@ def _task(slug: str, customer: Customer, owners: dict[int, int]) -> dict[str, ob
         "staff_id": owners.get(customer.pk),
         "kind": WorkKind.CHECK,
         "url": reverse("contacts:detail", kwargs={"tenant_slug": slug, "pk": customer.pk}),
-        "verb_label": _("See the customer"),
+        "verb_label": say("See the customer"),
     }
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from contacts.models import Question
 from contacts.policies.questions import REPLY_WITHIN
@@ -13,6 +12,7 @@ from team.selectors import staff_leads, work_items_of
 from team.services import work_items_close, work_items_put
 from team.services.notices import Draft, notify_many
 from tenants.models import Tenant
+from tenants.words import Said, say
 
 ITEM = "contacts.question"
 LEAD_ITEM = "contacts.question_lead"
@@ -41,7 +41,7 @@ def items_ask(
             row.pk: _matter(slug, row, words, _owner(row))
             | {
                 "title": _title(row),
-                "reason": _("Nobody of the team has answered yet."),
+                "reason": say("Nobody of the team has answered yet."),
                 "rule_code": ANSWER_RULE,
                 "starts_at": row.asked_at,
                 "due_at": row.due_at,
@@ -115,17 +115,17 @@ def _url(slug: str, row: Question) -> str:
     return reverse("contacts:question", kwargs={"tenant_slug": slug, "pk": row.pk})
 
 
-def _title(row: Question) -> str:
-    name = row.customer.name if row.customer and row.customer.name else _("a member")
+def _title(row: Question) -> Said:
+    name: object = row.customer.name if row.customer and row.customer.name else say("a member")
     if row.group is not None:
-        return _("Answer %(name)s in %(group)s") % {"name": name, "group": row.group}
-    return _("Answer %(name)s in private") % {"name": name}
+        return say("Answer %(name)s in %(group)s") % {"name": name, "group": row.group}
+    return say("Answer %(name)s in private") % {"name": name}
 
 
-def _why(row: Question) -> str:
+def _why(row: Question) -> Said:
     if row.unknown_by:
-        return _("%(name)s says that nobody here knows the answer.") % {"name": row.unknown_by}
-    return _("Nobody answered in the time you set: it is yours now.")
+        return say("%(name)s says that nobody here knows the answer.") % {"name": row.unknown_by}
+    return say("Nobody answered in the time you set: it is yours now.")
 
 
 def _matter(slug: str, row: Question, words: Mapping[str, str], staff_id: int | None) -> dict[str, Any]:
@@ -146,5 +146,5 @@ def _matter(slug: str, row: Question, words: Mapping[str, str], staff_id: int | 
         "window_ends_at": row.asked_at + REPLY_WITHIN,
         "url": _url(slug, row),
         "phone_url": phone,
-        "verb_label": _("See the question"),
+        "verb_label": say("See the question"),
     }

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from contacts.enums import SURVEY_DAYS, BehaviourKind, GroupQuestion, ProfileSource, SurveyAnswerState
 from contacts.errors import SurveyAnswered, SurveyClosed, SurveyInvalid
@@ -31,6 +30,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import say
 
 WORK = "contacts.survey"
 SOURCE = "form"
@@ -162,7 +162,7 @@ def _tasks_put(tenant: Tenant, survey: Survey, links: Sequence[SurveyLink], grou
     names = customer_names(tenant_id=tenant.pk, customer_ids=[one.customer_id for one in links])
     items = {}
     for link in links:
-        who = names.get(link.customer_id) or _("a member without a name")
+        who = names.get(link.customer_id) or say("a member without a name")
         told = {"form": survey.title, "who": who}
         items[link.pk] = {
             "staff_id": link.staff_id,
@@ -170,15 +170,15 @@ def _tasks_put(tenant: Tenant, survey: Survey, links: Sequence[SurveyLink], grou
             "kind": WorkKind.CHECK,
             "bucket": Bucket.REMIND,
             "title": (
-                _("Remind %(who)s of the form %(form)s")
+                say("Remind %(who)s of the form %(form)s")
                 if link.reminded_at
-                else _("Send %(who)s the form %(form)s")
+                else say("Send %(who)s the form %(form)s")
             )
             % told,
             "detail": group_name,
             "script": link_words(survey, link_url(link)),
             "script_source": survey.title,
-            "reason": _("Has not answered. The link is this person's own: send it to nobody else."),
+            "reason": say("Has not answered. The link is this person's own: send it to nobody else."),
             "rule_code": "FORM-ASK",
             "url": f"/t/{tenant.slug}/customers/{link.customer_id}/",
             "window_ends_at": link.expires_at,

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from contacts.models import CustomerTransfer
 from contacts.policies.transfers import CAME_BACK
@@ -15,6 +14,7 @@ from team.services import work_item_put, work_items_close
 from team.services.handover import leaver_settle
 from tenants import clock
 from tenants.models import Tenant
+from tenants.words import say
 
 if TYPE_CHECKING:
     from team.models import Staff
@@ -50,8 +50,8 @@ def _remind(tenant: Tenant, giver: "Staff", count: int) -> None:
     work_item_put(
         tenant_id=tenant.pk, source_kind=BACK, source_id=giver.pk, staff_id=lead.pk if lead else None,
         kind=WorkKind.ALERT, bucket=Bucket.REMIND,
-        title=_("Customers of %(who)s were not handed over") % {"who": giver},
-        detail=_("%(n)s came back: refused, or a limit of WeCom's.") % {"n": count},
-        reason=_("WeCom did not move them"), rule_code="TRANSFER-01", starts_at=clock.now(),
-        verb_label=_("Decide"), url=f"{page}?customers=back#customers",
+        title=say("Customers of %(who)s were not handed over") % {"who": giver},
+        detail=say("%(n)s came back: refused, or a limit of WeCom's.") % {"n": count},
+        reason=say("WeCom did not move them"), rule_code="TRANSFER-01", starts_at=clock.now(),
+        verb_label=say("Decide"), url=f"{page}?customers=back#customers",
     )  # fmt: skip

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from contacts.selectors.skus import sku_choices
 from content.enums import KNOWLEDGE_CAMP_DAYS, KNOWLEDGE_DAYS, CardState
@@ -17,6 +16,7 @@ from team.services import work_items_close, work_items_put
 from tenants import clock, preferences
 from tenants.locking import one_at_a_time
 from tenants.models import Tenant
+from tenants.words import say
 
 DUTY = "content.card"
 
@@ -109,16 +109,16 @@ def _item(tenant: Tenant, card: KnowledgeCard, row: KnowledgeStanding) -> dict[s
         "staff_id": row.staff_id,
         "kind": WorkKind.KNOWLEDGE,
         "bucket": Bucket.MUST if row.camp else Bucket.REMIND,
-        "title": _("Know the card: %(card)s") % {"card": card.title},
+        "title": say("Know the card: %(card)s") % {"card": card.title},
         "detail": card.summary,
-        "reason": _("%(camp)s begins soon, and you lead a group of it") % {"camp": row.camp}
+        "reason": say("%(camp)s begins soon, and you lead a group of it") % {"camp": row.camp}
         if row.camp
-        else _("Everybody who works with customers is asked to know it"),
+        else say("Everybody who works with customers is asked to know it"),
         "starts_at": row.asked_at,
         "due_at": row.due_at,
         "url": reverse("content:knowledge_card", kwargs={"tenant_slug": tenant.slug, **where}),
         "phone_url": reverse("content_phone:knowledge_card", kwargs={"phone_slug": tenant.slug, **where}),
-        "verb_label": _("Read it"),
+        "verb_label": say("Read it"),
     }
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from groups.enums import Kind
 from groups.errors import ReasonNeeded
@@ -19,6 +18,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import say
 
 CHECKS = {"UNPAID-01": "groups.unpaid", "SIZE-01": "groups.size", "STAFF-01": "groups.staff"}
 KIND = "groups.kind"
@@ -40,9 +40,9 @@ def check_ask(
     check_approvable(tenant=tenant, code=code, reason=reason, review_on=review_on)
     group = Group.objects.get(tenant=tenant, pk=group_id)
     words = {"check": REGISTRY[code].title, "day": review_on.isoformat() if review_on else ""}
-    said = _("Let the check “%(check)s” pass") % words
+    said = say("Let the check “%(check)s” pass") % words
     if review_on:
-        said = _("Let the check “%(check)s” pass and look again on %(day)s") % words
+        said = say("Let the check “%(check)s” pass and look again on %(day)s") % words
     approval_ask(
         tenant=tenant, kind=CHECKS[code], target=target_of(group.pk), label=str(group), said=said, reason=reason,
         wish={"group_id": group.pk, "code": code, "review_on": review_on.isoformat() if review_on else ""},
@@ -71,10 +71,10 @@ def kinds_ask(*, tenant: Tenant, group_ids: Iterable[int], kind: str, reason: st
     with transaction.atomic():
         for pk in sorted(asked):
             group = rows[pk]
-            words = {"before": group.get_kind_display(), "after": Kind(kind).label}
+            words = {"before": Kind(group.kind).label, "after": Kind(kind).label}
             approval_ask(
                 tenant=tenant, kind=KIND, target=target_of(pk), label=str(group), reason=reason, actor=actor,
-                said=_("From %(before)s to %(after)s") % words, wish={"group_id": pk, "kind": kind},
+                said=say("From %(before)s to %(after)s") % words, wish={"group_id": pk, "kind": kind},
                 url=reverse("groups:detail", args=[tenant.slug, pk]),
             )  # fmt: skip
     return asked

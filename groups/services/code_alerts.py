@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from groups.models import Group, JoinWay
 from groups.policies.codes import next_room_name
@@ -12,6 +11,7 @@ from team.enums import Bucket, WorkKind, WorkState
 from team.services import work_item_close, work_item_put
 from tenants import clock
 from tenants.models import Tenant
+from tenants.words import say
 
 SOURCE = "groups.join_way"
 
@@ -50,15 +50,17 @@ def _put(tenant: Tenant, way: JoinWay, filling: Filling) -> None:
     group = filling.now.group if filling.now and filling.now.group else last
     left, hours = filling.seen.left, filling.seen.hours
     said = {
-        "CODE-10": _("No seat is left."),
-        "CODE-11": _("%(n)s seats are left.") % {"n": left},
-        "CODE-12": _("Full in about %(h)s hours at the pace of the last days.") % {"h": round(hours or 0)},
+        "CODE-10": say("No seat is left."),
+        "CODE-11": say("%(n)s seats are left.") % {"n": left},
+        "CODE-12": say("Full in about %(h)s hours at the pace of the last days.") % {"h": round(hours or 0)},
     }[filling.alert]
     if way.auto_create_room:
         name = next_room_name(way.room_base_name, way.room_base_id)
-        advice = _("WeCom opens “%(name)s” by itself: prepare its announcement and welcome.") % {"name": name}
+        advice = say("WeCom opens “%(name)s” by itself: prepare its announcement and welcome.") % {
+            "name": name
+        }
     else:
-        advice = _("Open the next group in WeCom and add it to the code, or people meet a closed door.")
+        advice = say("Open the next group in WeCom and add it to the code, or people meet a closed door.")
     url = reverse("groups:code", kwargs={"tenant_slug": tenant.slug, "pk": way.pk})
     work_item_put(
         tenant_id=tenant.pk,
@@ -68,11 +70,11 @@ def _put(tenant: Tenant, way: JoinWay, filling: Filling) -> None:
         group_id=group.pk if group else None,
         kind=WorkKind.ALERT,
         bucket=Bucket.REMIND if way.auto_create_room else Bucket.MUST,
-        title=_("The group code “%(name)s” runs out of seats") % {"name": way.name},
+        title=say("The group code “%(name)s” runs out of seats") % {"name": way.name},
         detail=advice,
         reason=said,
         rule_code=filling.alert,
         starts_at=clock.now(),
         url=url,
-        verb_label=_("See the code"),
+        verb_label=say("See the code"),
     )

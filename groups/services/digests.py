@@ -5,8 +5,6 @@ from datetime import date, timedelta
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from groups.enums import DIGEST_FROM, LIVE_STATES
 from groups.models import Group
@@ -15,6 +13,7 @@ from team.selectors import ItemStanding, work_items_of
 from team.services import work_item_put, work_items_close
 from tenants import clock, preferences
 from tenants.models import Tenant
+from tenants.words import say, say_count
 from wecom.archive.selectors import rooms_busy
 
 SOURCE = "groups.digest"
@@ -71,8 +70,8 @@ def _put(tenant: Tenant, group: Group, messages: int, day: date) -> None:
         group_id=group.pk,
         kind=WorkKind.ALERT,
         bucket=Bucket.REMIND,
-        title=_("Post a digest of yesterday in %(group)s") % {"group": group},
-        detail=ngettext(
+        title=say("Post a digest of yesterday in %(group)s") % {"group": group},
+        detail=say_count(
             "%(n)s message: nobody scrolls back.", "%(n)s messages: nobody scrolls back.", messages
         )
         % {"n": messages},
@@ -81,5 +80,5 @@ def _put(tenant: Tenant, group: Group, messages: int, day: date) -> None:
         due_at=starts_at,
         window_ends_at=clock.day_bounds(day + timedelta(days=1), tenant.timezone)[1],
         url=f"{url}?tab=chat&digest={day.isoformat()}",
-        verb_label=_("See the digest"),
+        verb_label=say("See the digest"),
     )

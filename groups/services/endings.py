@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from groups.enums import END_LEAD_DAYS, LIVE_STATES, EndKind, EndState, Question, Seen, State
 from groups.errors import EndInvalid
@@ -25,6 +24,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import say, say_day
 
 SOURCE = "groups.end_task"
 
@@ -110,11 +110,11 @@ def _group_named(tenant: Tenant, group: Group, name: str) -> Group | None:
 
 
 _HOW = {
-    EndKind.NOTICE: lambda: _("Post the words in the group and as its announcement, then mark this done."),
-    EndKind.HANDOVER: lambda: _(
+    EndKind.NOTICE: lambda: say("Post the words in the group and as its announcement, then mark this done."),
+    EndKind.HANDOVER: lambda: say(
         "Post the invitation to the next group and write to those who do not come along, then mark this done."
     ),
-    EndKind.DISSOLVE: lambda: _(
+    EndKind.DISSOLVE: lambda: say(
         "In WeCom on the phone: open the group, ··· at the top right, Group management, Dissolve. Only the owner can. "
         "The task closes by itself when WeCom reports it."
     ),
@@ -130,10 +130,10 @@ def _tell(tenant: Tenant, group: Group, row: EndTask) -> None:
         group_id=group.pk,
         kind=WorkKind.ALERT,
         bucket=Bucket.MUST,
-        title=_("%(group)s ends: %(task)s") % {"group": group, "task": row.get_kind_display()},
+        title=say("%(group)s ends: %(task)s") % {"group": group, "task": EndKind(row.kind).label},
         detail=_HOW[EndKind(row.kind)](),
         script=row.script,
-        reason=_("The end plan says so: %(day)s.") % {"day": _day_words(row.due_on)},
+        reason=say("The end plan says so: %(day)s.") % {"day": say_day(row.due_on)},
         rule_code="R13",
         due_at=clock.day_bounds(row.due_on, tenant.timezone)[1],
         url=f"{reverse('groups:detail', args=[tenant.slug, group.pk])}?tab=ending",

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from groups.enums import (
     COMPLAINT_MINUTES,
@@ -26,11 +24,12 @@ from groups.events import MemberLeft
 from groups.models import Group, Incident, Member
 from groups.policies.incidents import Said, complaint_cluster, leave_spike, word_in, words_from
 from groups.selectors.incidents import incident_running, incident_settled_at
-from groups.services.incidents import IncidentWish, incident_open
+from groups.services.incidents import IncidentWish, incident_open, signal_title
 from team.selectors import staff_by_userids
 from tenants import clock, preferences
 from tenants.audit import SYSTEM
 from tenants.models import Tenant
+from tenants.words import Words, say, say_count, say_list
 from wecom.archive.selectors import is_talk, messages_by_id, room_talk_between
 from wecom.archive.texts import plain_text
 
@@ -80,11 +79,11 @@ def _look_in(tenant: Tenant, group: Group, words: tuple[str, ...], at: list[date
         )
         if cluster is None:
             return None
-        note = ngettext(
+        note = say_count(
             "%(n)s customer complained within %(m)s minutes: %(words)s",
             "%(n)s customers complained within %(m)s minutes: %(words)s",
             len(cluster.people),
-        ) % {"n": len(cluster.people), "m": minutes, "words": _(", ").join(cluster.words)}
+        ) % {"n": len(cluster.people), "m": minutes, "words": say_list(cluster.words, say(", "))}
         evidence = {
             "people": list(cluster.people), "words": list(cluster.words), "first_at": cluster.first_at.isoformat(),
             "last_at": cluster.last_at.isoformat(),
@@ -97,10 +96,9 @@ def _waiting(tenant: Tenant, group_id: int) -> Group:
     return Group.objects.select_for_update(of=("self",)).get(tenant=tenant, pk=group_id)
 
 
-def _draft(tenant: Tenant, group: Group, origin: IncidentOrigin, note: str, evidence: dict) -> Incident:
-    title = _("Complaints in %(group)s") if origin == IncidentOrigin.WORDS else _("Many leave %(group)s")
+def _draft(tenant: Tenant, group: Group, origin: IncidentOrigin, note: Words, evidence: dict) -> Incident:
     wish = IncidentWish(
-        kind=IncidentKind.COMPLAINT, level=IncidentLevel.MAJOR, title=title % {"group": group}, origin=origin,
+        kind=IncidentKind.COMPLAINT, level=IncidentLevel.MAJOR, title=signal_title(origin, group), origin=origin,
         group_ids=[group.pk], owner_id=group.owner_id, note=note, evidence=evidence,
     )  # fmt: skip
     return incident_open(tenant=tenant, wish=wish, actor=SYSTEM)
@@ -137,7 +135,7 @@ def _spike_in(tenant: Tenant, group_id: int, minutes: int) -> Incident | None:
         )
         if not spike:
             return None
-        note = _("%(n)s customers left within %(m)s minutes; %(stayed)s stayed.") % {
+        note = say("%(n)s customers left within %(m)s minutes; %(stayed)s stayed.") % {
             "n": spike,
             "m": minutes,
             "stayed": stayed,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from groups.enums import EntryKind
 from groups.errors import IncidentUnknown, ReasonNeeded
 from groups.models import Incident, IncidentTask
+from groups.policies.incidents import PLAYBOOKS
 from groups.services.incidents import TASK, entry_add, incident_locked, incident_url
 from team.enums import Bucket, WorkKind, WorkState
 from team.services import work_item_close, work_item_put
@@ -16,6 +17,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import say
 
 
 def task_add(
@@ -62,7 +64,8 @@ def task_assign(*, tenant: Tenant, task_id: int, staff_id: int | None, actor: Ac
 
 
 def _put(tenant: Tenant, incident: Incident, task: IncidentTask) -> None:
-    title = _("Drill: %(title)s") if incident.is_drill else "%(title)s"
+    plays = {play.key: play.text for play in PLAYBOOKS[incident.kind]}
+    text = plays.get(task.key, task.text)  # a step of the playbook is said in the reader's language
     room = incident.rooms.order_by("pk").first()
     work_item_put(
         tenant_id=tenant.pk,
@@ -72,14 +75,14 @@ def _put(tenant: Tenant, incident: Incident, task: IncidentTask) -> None:
         group_id=room.group_id if room else None,
         kind=WorkKind.ALERT,
         bucket=Bucket.MUST,
-        title=title % {"title": task.text},
+        title=say("Drill: %(title)s") % {"title": text} if incident.is_drill else text,
         script=task.words,
         reason=incident.title,
         rule_code="INCIDENT",
         starts_at=clock.now(),
         due_at=task.due_at,
         url=incident_url(incident, tenant),
-        verb_label=_("Open the room"),
+        verb_label=say("Open the room"),
     )
 
 

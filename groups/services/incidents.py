@@ -22,6 +22,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import Words, say
 
 ALERT = "groups.incident"
 TASK = "groups.incident_task"
@@ -33,12 +34,12 @@ class IncidentWish:
     """What a person, or a signal, says when an incident begins."""
 
     kind: str
-    title: str
+    title: Words
     group_ids: list[int]
     level: int = IncidentLevel.MAJOR
     owner_id: int | None = None
     is_drill: bool = False
-    note: str = ""
+    note: Words = ""
     origin: str = IncidentOrigin.MANUAL
     evidence: dict[str, Any] = field(default_factory=dict)
 
@@ -73,7 +74,7 @@ def incident_open(*, tenant: Tenant, wish: IncidentWish, actor: Actor) -> Incide
     A signal's is a draft until somebody judges it. Raises IncidentInvalid, GroupUnknown, NotPermitted.
     """
     require(actor, Permission.OPERATE)
-    title = " ".join(wish.title.split())[:120]
+    title = " ".join(str(wish.title).split())[:120]
     wanted = sorted(set(wish.group_ids))
     if not title or not wanted or wish.kind not in IncidentKind.values:
         raise IncidentInvalid
@@ -91,11 +92,11 @@ def incident_open(*, tenant: Tenant, wish: IncidentWish, actor: Actor) -> Incide
             IncidentGroup(tenant=tenant, incident=incident, group=group) for group in groups
         )
         _play(incident)
-        first = wish.note.strip() or _("Opened by %(name)s.") % {"name": actor.name}
+        first = wish.note if str(wish.note).strip() else say("Opened by %(name)s.") % {"name": actor.name}
         entry_add(
             incident=incident,
             kind=EntryKind.SIGNAL if is_signal else EntryKind.STATE,
-            text=first,
+            text=str(first),
             by=actor.name,
         )
         audit.record(
@@ -126,9 +127,17 @@ def _play(incident: Incident) -> None:
     )  # fmt: skip
 
 
-def _alert(tenant: Tenant, incident: Incident, group: Group, why: str) -> None:
+def signal_title(origin: str, group: Group) -> Words:
+    """What a signal about a group is called, in any language."""
+    title = say("Complaints in %(group)s") if origin == IncidentOrigin.WORDS else say("Many leave %(group)s")
+    return title % {"group": group}
+
+
+def _alert(tenant: Tenant, incident: Incident, group: Group, why: Words) -> None:
     """Tell its owner, once: the group's owner where the incident has none. A drill says so first."""
-    title = _("Drill: %(title)s") if incident.is_drill else "%(title)s"
+    is_signal = incident.origin != IncidentOrigin.MANUAL
+    title = signal_title(incident.origin, group) if is_signal else incident.title
+    named = say("Drill: %(title)s") % {"title": title} if incident.is_drill else title
     work_item_put(
         tenant_id=tenant.pk,
         source_kind=ALERT,
@@ -137,13 +146,13 @@ def _alert(tenant: Tenant, incident: Incident, group: Group, why: str) -> None:
         group_id=group.pk,
         kind=WorkKind.ALERT,
         bucket=Bucket.MUST,
-        title=title % {"title": incident.title},
-        detail=_("Freeze the sends if it is real, then follow the playbook."),
+        title=named,
+        detail=say("Freeze the sends if it is real, then follow the playbook."),
         reason=why,
         rule_code="INCIDENT",
         starts_at=incident.opened_at,
         url=incident_url(incident, tenant),
-        verb_label=_("Open the room"),
+        verb_label=say("Open the room"),
     )
 
 
@@ -172,11 +181,11 @@ def incident_judge(
         incident.save(update_fields=["kind", "level", "owner", "state"])
         if before[0] != kind:
             _play(incident)
-        said = _("Judged: %(kind)s, %(level)s.") % {
-            "kind": incident.get_kind_display(),
-            "level": incident.get_level_display(),
+        said = say("Judged: %(kind)s, %(level)s.") % {
+            "kind": IncidentKind(kind).label,
+            "level": IncidentLevel(level).label,
         }
-        entry_add(incident=incident, kind=EntryKind.STATE, text=said, by=actor.name)
+        entry_add(incident=incident, kind=EntryKind.STATE, text=str(said), by=actor.name)
         audit.record(
             tenant=tenant, actor=actor, verb="groups.incident.judged", target=incident,
             changes={"kind": [before[0], kind], "level": [before[1], level], "owner": [before[2], owner_id]},

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from contacts.selectors import customers_by_external
 from contacts.services.profile import profile_edit
@@ -28,6 +27,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import say, say_count
 from wecom.archive.selectors import is_talk, messages_by_id
 from wecom.archive.texts import plain_text
 
@@ -193,7 +193,7 @@ def _ask(tenant: Tenant, group: Group, rule: IntroRule, people: list[Newcomer]) 
         return 0
     rule.asked = [one.member.userid for one in named]
     rule.save(update_fields=["asked"])
-    title = ngettext(
+    title = say_count(
         "Ask %(n)s member of %(group)s for an introduction",
         "Ask %(n)s members of %(group)s for an introduction",
         len(named),
@@ -207,9 +207,9 @@ def _ask(tenant: Tenant, group: Group, rule: IntroRule, people: list[Newcomer]) 
         kind=WorkKind.NEW_MEMBERS,
         bucket=Bucket.REMIND,
         title=title % {"n": len(named), "group": group},
-        detail=_("Post the words in the group, then mark this done: those named count as reminded."),
+        detail=say("Post the words in the group, then mark this done: those named count as reminded."),
         script=reminder_words(rule, [one.name for one in named]),
-        reason=_("They joined and have not introduced themselves."),
+        reason=say("They joined and have not introduced themselves."),
         rule_code="R20",
         url=f"{reverse('groups:detail', args=[tenant.slug, group.pk])}?tab=intros&who=missing",
     )

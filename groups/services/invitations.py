@@ -37,6 +37,7 @@ from tenants.audit import SYSTEM, Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import say
 
 WORK, CEREMONY = "groups.invitation", "groups.ceremony"
 
@@ -164,11 +165,11 @@ def _ask(tenant: Tenant, row: Invitation, rule: ScreeningRule) -> None:
     work_item_put(
         tenant_id=tenant.pk, source_kind=WORK, source_id=row.pk, staff_id=row.staff_id, group_id=row.group_id,
         kind=WorkKind.NEW_MEMBERS, bucket=Bucket.REMIND,
-        title=_("Invite %(name)s to %(group)s") % {"name": row.customer, "group": row.group},
-        detail=_("State the condition and the benefits; write down the answer."),
+        title=say("Invite %(name)s to %(group)s") % {"name": row.customer, "group": row.group},
+        detail=say("State the condition and the benefits; write down the answer."),
         script=words_for(tenant=tenant, invitation=row, rule=rule),
-        reason=_("WeCom lets only people invite customers; this one meets the published rule."),
-        rule_code="R16", verb_label=_("Write down the answer"), url=f"{page}?tab=super",
+        reason=say("WeCom lets only people invite customers; this one meets the published rule."),
+        rule_code="R16", verb_label=say("Write down the answer"), url=f"{page}?tab=super",
         phone_url=reverse("groups_phone:invitation", kwargs={"phone_slug": tenant.slug, "pk": row.pk}),
     )  # fmt: skip
 
@@ -239,8 +240,8 @@ def _welcome(tenant: Tenant, row: Invitation) -> None:
     work_item_put(
         tenant_id=tenant.pk, source_kind=CEREMONY, source_id=row.pk, staff_id=row.group.owner_id,
         group_id=row.group_id, kind=WorkKind.NEW_MEMBERS, bucket=Bucket.MUST, script=script, rule_code="R16",
-        title=_("Welcome %(name)s to %(group)s") % {"name": row.customer, "group": row.group},
-        reason=_("Accepted the invitation and has joined; a welcome ceremony opens the door."),
+        title=say("Welcome %(name)s to %(group)s") % {"name": row.customer, "group": row.group},
+        reason=say("Accepted the invitation and has joined; a welcome ceremony opens the door."),
         url=f"{page}?tab=super",
     )  # fmt: skip
 

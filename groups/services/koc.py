@@ -20,6 +20,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import say
 
 INVITE, TASK = "groups.koc_invite", "groups.helper_task"
 
@@ -136,9 +137,9 @@ def helper_task_add(
         due_at = clock.day_bounds(due_on, tenant.timezone)[1] if due_on else None
         work_item_put(
             tenant_id=tenant.pk, source_kind=TASK, source_id=task.pk, **_item(tenant, row),
-            title=_("Helper %(name)s: %(task)s") % {"name": row, "task": task.title},
-            detail=_("Ask the helper in time; say that it is done when it is."), due_at=due_at,
-            reason=_("A task of a helper in %(group)s") % {"group": row.group},
+            title=say("Helper %(name)s: %(task)s") % {"name": row, "task": task.title},
+            detail=say("Ask the helper in time; say that it is done when it is."), due_at=due_at,
+            reason=say("A task of a helper in %(group)s") % {"group": row.group},
         )  # fmt: skip
         _record(tenant, row, "groups.koc.task_added", actor, {"task": [None, task.title]})
     return task
@@ -177,7 +178,7 @@ def _item(tenant: Tenant, row: Koc) -> dict[str, Any]:
     url = reverse("groups:detail", kwargs={"tenant_slug": tenant.slug, "pk": row.group_id})
     return {
         "staff_id": row.group.owner_id, "group_id": row.group_id, "kind": WorkKind.CHECK,
-        "bucket": Bucket.REMIND, "url": f"{url}?tab=koc", "verb_label": _("See the helpers"),
+        "bucket": Bucket.REMIND, "url": f"{url}?tab=koc", "verb_label": say("See the helpers"),
     }  # fmt: skip
 
 
@@ -186,11 +187,11 @@ def _ask_owner(tenant: Tenant, row: Koc) -> None:
     words = _("%(name)s, you help so many here. Would you like to help me look after the group?")
     work_item_put(
         tenant_id=tenant.pk, source_kind=INVITE, source_id=row.pk, **_item(tenant, row),
-        title=_("Invite %(name)s to help in %(group)s") % {"name": row, "group": row.group},
-        detail=_("Ask in a private chat; then say on the group's page whether the person helps."),
+        title=say("Invite %(name)s to help in %(group)s") % {"name": row, "group": row.group},
+        detail=say("Ask in a private chat; then say on the group's page whether the person helps."),
         script=" ".join(part for part in (words % {"name": row}, gets) if part),
-        script_source=_("Suggested words; make them your own"),
-        reason=_("Warm, active and known for long"),
+        script_source=say("Suggested words; make them your own"),
+        reason=say("Warm, active and known for long"),
     )  # fmt: skip
 
 

@@ -7,8 +7,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Q
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from groups.enums import GREET_HOURS, LIVE_STATES
 from groups.models import Group, Member
@@ -17,6 +15,7 @@ from team.selectors import ItemStanding, work_items_of
 from team.services import work_items_put
 from tenants import clock, preferences
 from tenants.models import Tenant
+from tenants.words import say, say_count
 
 SOURCE = "groups.newcomers"
 STANDS = timedelta(hours=24)  # nobody is greeted a day late
@@ -87,13 +86,13 @@ def _item(tenant: Tenant, group: Group, count: int, since: datetime, hours: int)
         "group_id": group.pk,
         "kind": WorkKind.NEW_MEMBERS,
         "bucket": Bucket.REMIND,
-        "title": ngettext("%(n)s new member in %(group)s", "%(n)s new members in %(group)s", count)
+        "title": say_count("%(n)s new member in %(group)s", "%(n)s new members in %(group)s", count)
         % {"n": count, "group": group},
-        "detail": _("Say hello, and ask for an introduction."),
-        "reason": _("Joined, not greeted yet"),
+        "detail": say("Say hello, and ask for an introduction."),
+        "reason": say("Joined, not greeted yet"),
         "starts_at": since,
         "due_at": since + timedelta(hours=hours),
         "window_ends_at": since + STANDS,
         "url": f"{reverse('groups:detail', args=[tenant.slug, group.pk])}?tab=members",
-        "verb_label": _("Say hello"),
+        "verb_label": say("Say hello"),
     }

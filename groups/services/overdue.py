@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from groups.enums import LIVE_STATES, Kind
 from groups.models import Group
@@ -16,6 +15,7 @@ from groups.selectors import group_facts_many
 from team.enums import Bucket, WorkKind, WorkState
 from team.services import work_items_close, work_items_put
 from tenants.models import Tenant
+from tenants.words import say, say_each
 
 SOURCE = "groups.overdue"
 CHECK = "FLASH-02"
@@ -33,7 +33,7 @@ def overdue_ask(*, tenant: Tenant) -> int:
     )
     facts = group_facts_many(tenant=tenant, groups=groups) if groups else {}
     items = {
-        group.pk: _item(tenant, group, wrong)
+        group.pk: _item(tenant, group, facts[group.pk], wrong)
         for group in groups
         if (wrong := _overdue(facts[group.pk])) is not None
     }
@@ -47,22 +47,27 @@ def _overdue(plan: GroupPlan) -> Fault | None:
     return REGISTRY[CHECK].test(plan)
 
 
-def _item(tenant: Tenant, group: Group, wrong: Fault) -> dict[str, Any]:
+def _message(plan: GroupPlan) -> str:
+    wrong = _overdue(plan)
+    return wrong.message if wrong else ""
+
+
+def _item(tenant: Tenant, group: Group, plan: GroupPlan, wrong: Fault) -> dict[str, Any]:
     return {
         "staff_id": None if wrong.evidence.get("days") else group.owner_id,
         "group_id": group.pk,
         "kind": WorkKind.ALERT,
         "bucket": Bucket.MUST,
-        "title": _("%(group)s is past its end: dissolve it") % {"group": group},
-        "detail": _(
+        "title": say("%(group)s is past its end: dissolve it") % {"group": group},
+        "detail": say(
             "Say goodbye and dissolve it in WeCom, or set a new end on the readiness page. "
             "Until then no marketing goes to it."
         ),
-        "reason": wrong.message,
+        "reason": say_each(lambda: _message(plan)),
         "rule_code": CHECK,
         "due_at": group.ends_at(tenant.timezone),
         "url": f"{reverse('groups:detail', args=[tenant.slug, group.pk])}?tab=ending",
-        "verb_label": _("See the group"),
+        "verb_label": say("See the group"),
     }
 
 

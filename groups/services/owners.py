@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from groups.enums import TRANSFERS_A_DAY
 from groups.errors import OwnerInvalid, ReasonNeeded
@@ -24,6 +23,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import say
 from wecom.enums import SendKind, SendState
 from wecom.events import SendFinished
 from wecom.selectors import send_get, send_known, sends_since
@@ -168,11 +168,11 @@ def _tell(group: Group, new_owner: str, *, is_unknown: bool) -> None:
     work_item_put(
         tenant_id=group.tenant_id, source_kind=REF_KIND, source_id=group.pk, staff_id=group.owner_id,
         group_id=group.pk, kind=WorkKind.ALERT, bucket=Bucket.REMIND,
-        title=_("“%(group)s” still has its owner") % {"group": group},
-        detail=_("Change the owner in WeCom: group, group management, transfer the group to %(who)s.")
+        title=say("“%(group)s” still has its owner") % {"group": group},
+        detail=say("Change the owner in WeCom: group, group management, transfer the group to %(who)s.")
         % {"who": new_owner},
-        reason=_("Nobody can tell whether WeCom moved it.") if is_unknown
-        else _("WeCom did not move it. Each group can be moved twice in 90 days."),
-        starts_at=clock.now(), verb_label=_("See the group"),
+        reason=say("Nobody can tell whether WeCom moved it.") if is_unknown
+        else say("WeCom did not move it. Each group can be moved twice in 90 days."),
+        starts_at=clock.now(), verb_label=say("See the group"),
         url=reverse("groups:detail", kwargs={"tenant_slug": group.tenant.slug, "pk": group.pk}),
     )  # fmt: skip

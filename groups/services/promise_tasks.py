@@ -5,8 +5,6 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from groups.enums import LIVE_STATES, PROMISE_REMIND_HOURS, Kind, PromiseState
 from groups.models import Promise
@@ -15,6 +13,7 @@ from team.enums import Bucket, WorkKind
 from team.services import work_item_put
 from tenants import clock, preferences
 from tenants.models import Tenant
+from tenants.words import say, say_count
 
 WORK = "groups.promise"
 TOLD_AT_ONCE = 500
@@ -72,13 +71,13 @@ def _tell(tenant: Tenant, promise: Promise) -> None:
     work_item_put(
         tenant_id=tenant.pk, source_kind=WORK, source_id=promise.pk, staff_id=group.owner_id, group_id=group.pk,
         kind=WorkKind.CHECK, bucket=Bucket.MUST, due_at=promise.due_at, rule_code="DELIV-02",
-        title=_("Keep the promise: %(text)s") % {"text": promise.text},
-        reason=ngettext(
+        title=say("Keep the promise: %(text)s") % {"text": promise.text},
+        reason=say_count(
             "Promised to %(n)s customer; an overdue promise turns the group amber.",
             "Promised to %(n)s customers; an overdue promise turns the group amber.",
             promise.beneficiary_count,
         ) % {"n": promise.beneficiary_count},
-        verb_label=_("Say how it was kept"),
+        verb_label=say("Say how it was kept"),
         url=f"{page}?tab=promises",
         phone_url=reverse(
             "groups_phone:promise", kwargs={"phone_slug": tenant.slug, "pk": promise.pk}

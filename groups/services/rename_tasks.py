@@ -1,13 +1,13 @@
 """The owner's task to rename a group in WeCom: only a person can (R10, R115)."""
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from groups.models import Group
 from team.enums import Bucket, WorkKind, WorkState
 from team.selectors import work_items_of
 from team.services import work_item_close, work_item_put
 from tenants.models import Tenant
+from tenants.words import say
 
 SOURCE = "groups.rename"
 
@@ -22,15 +22,15 @@ def rename_ask(*, tenant: Tenant, group: Group) -> None:
         group_id=group.pk,
         kind=WorkKind.SOP_TASK,
         bucket=Bucket.REMIND,
-        title=_("Rename “%(name)s” in WeCom") % {"name": group.name},
-        detail=_(
+        title=say("Rename “%(name)s” in WeCom") % {"name": group.name},
+        detail=say(
             "In WeCom: open the group, ··· at the top right, group name. It closes by itself once WeCom shows it."
         ),
         script=group.planned_name,
-        reason=_("WeCom lets only people rename a group."),
+        reason=say("WeCom lets only people rename a group."),
         rule_code="NAME-05",
         url=reverse("groups:detail", kwargs={"tenant_slug": tenant.slug, "pk": group.pk}),
-        verb_label=_("See the group"),
+        verb_label=say("See the group"),
     )
 
 

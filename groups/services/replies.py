@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from groups.enums import LIVE_STATES
 from groups.models import Group
@@ -20,6 +18,7 @@ from team.selectors import ItemStanding, staff_by_userids, work_items_of
 from team.services import work_item_close, work_item_put
 from tenants import clock
 from tenants.models import Tenant
+from tenants.words import say, say_count, say_list
 from wecom.archive.selectors import is_talk, messages_by_id, room_talk_between
 from wecom.archive.texts import plain_text
 
@@ -76,12 +75,14 @@ def _heard(group: Group, since: datetime) -> list[Heard]:
 
 def _put(tenant: Tenant, group: Group, asked: list[tuple[Reply, datetime, int]]) -> None:
     count = sum(times for _reply, _at, times in asked)
-    title = ngettext(
+    title = say_count(
         "%(n)s message in %(group)s waits for its keyword reply",
         "%(n)s messages in %(group)s wait for their keyword reply",
         count,
     )
-    told = [f"{_(', ').join(one.words)} × {times}" for one, _at, times in asked]
+    told = say_list(
+        (say_list((say_list(one.words, say(", ")), f"× {times}"), " ") for one, _at, times in asked), "; "
+    )
     work_item_put(
         tenant_id=tenant.pk,
         source_kind=SOURCE,
@@ -91,12 +92,11 @@ def _put(tenant: Tenant, group: Group, asked: list[tuple[Reply, datetime, int]])
         kind=WorkKind.QUESTION,
         bucket=Bucket.REMIND,
         title=title % {"n": count, "group": group},
-        detail=_("Post the words in the group. It closes by itself once the archive shows them."),
+        detail=say("Post the words in the group. It closes by itself once the archive shows them."),
         script="\n\n".join(one.text for one, _at, _times in asked),
-        reason=_("Written in the group: %(words)s. The welcome promises an answer.")
-        % {"words": "; ".join(told)},
+        reason=say("Written in the group: %(words)s. The welcome promises an answer.") % {"words": told},
         rule_code="R11",
         starts_at=min(at for _reply, at, _times in asked),
         url=f"{reverse('groups:detail', args=[tenant.slug, group.pk])}?tab=chat",
-        verb_label=_("See the chat"),
+        verb_label=say("See the chat"),
     )

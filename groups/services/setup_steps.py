@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from groups.enums import LIVE_STATES, SetupKind, State
 from groups.errors import GroupUnknown, StepInvalid
@@ -22,6 +21,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import say, say_list
 
 SOURCE = "groups.setup_step"
 CHUNK = 200
@@ -152,15 +152,17 @@ def _item(tenant: Tenant, group: Group, step: Step, checklist: Checklist, due_on
         "group_id": group.pk,
         "kind": WorkKind.ALERT,
         "bucket": Bucket.MUST,
-        "title": _("Set up %(group)s, step %(n)s: %(step)s")
+        "title": say("Set up %(group)s, step %(n)s: %(step)s")
         % {"group": group, "n": number, "step": step.label},
-        "detail": "; ".join(str(one) for one in step.lacks),
-        "reason": _("%(done)s of %(total)s steps are done; this one is late. It closes by itself once done.")
+        "detail": say_list(step.lacks, "; "),
+        "reason": say(
+            "%(done)s of %(total)s steps are done; this one is late. It closes by itself once done."
+        )
         % {"done": checklist.done, "total": checklist.total},
         "rule_code": "R12",
         "due_at": clock.day_bounds(due_on, tenant.timezone)[1],
         "url": f"{reverse('groups:readiness', args=[tenant.slug, group.pk])}#{step.anchor}",
-        "verb_label": _("Do this step"),
+        "verb_label": say("Do this step"),
     }
 
 

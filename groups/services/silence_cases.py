@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from contacts.selectors import follow_staff_ids, opted_out_in
 from groups.enums import CASE_DECISIONS, WAKE_WORDS, CaseState
@@ -21,6 +20,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import Said, say
 
 
 @dataclass(frozen=True)
@@ -140,15 +140,15 @@ def _waking(row: SilentCase, friends: list[int], words: str, tenant: Tenant) -> 
         "group_id": row.group_id,
         "kind": WorkKind.CHECK,
         "bucket": Bucket.SUGGEST,
-        "title": _("Re-activate %(name)s") % {"name": row},
+        "title": say("Re-activate %(name)s") % {"name": row},
         "detail": ""
         if friends
-        else _("Nobody here is a friend of this person: mention them in the group instead."),
+        else say("Nobody here is a friend of this person: mention them in the group instead."),
         "script": words.replace("{name}", str(row)),
-        "script_source": _("Settings: words that re-activate a silent member"),
+        "script_source": say("Settings: words that re-activate a silent member"),
         "reason": _why(row),
         "url": url,
-        "verb_label": _("See the person"),
+        "verb_label": say("See the person"),
     }
 
 
@@ -158,22 +158,22 @@ def _removal(row: SilentCase, url: str) -> dict[str, object]:
         "group_id": row.group_id,
         "kind": WorkKind.CHECK,
         "bucket": Bucket.REMIND,
-        "title": _("Remove %(name)s from %(group)s") % {"name": row, "group": row.group},
-        "detail": _(
+        "title": say("Remove %(name)s from %(group)s") % {"name": row, "group": row.group},
+        "detail": say(
             "WeCom lets only the group's owner or admin remove somebody: open the group in WeCom, its members, "
             "remove. This task closes by itself when WeCom says that the person has left."
         ),
         "reason": _why(row),
         "url": f"{url}?state=removing&group={row.group_id}",
-        "verb_label": _("See the evidence"),
+        "verb_label": say("See the evidence"),
     }
 
 
-def _why(row: SilentCase) -> str:
+def _why(row: SilentCase) -> Said:
     if "silent" in row.reasons:
         days = int(row.evidence.get("hours", 0)) // 24
-        return _("No activity for %(n)s days in %(group)s.") % {"n": days, "group": row.group}
-    return _("Found by the review of silent members in %(group)s.") % {"group": row.group}
+        return say("No activity for %(n)s days in %(group)s.") % {"n": days, "group": row.group}
+    return say("Found by the review of silent members in %(group)s.") % {"group": row.group}
 
 
 def _record(tenant: Tenant, rows: list[SilentCase], verb: str, decision: str, actor: Actor) -> None:

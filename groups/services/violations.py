@@ -21,6 +21,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import say, say_each
 
 SOURCE = "groups.violation"
 
@@ -110,11 +111,11 @@ def _ask(tenant: Tenant, group: Group, row: Violation) -> None:
         group_id=group.pk,
         kind=WorkKind.ALERT,
         bucket=Bucket.MUST,
-        title=_("%(step)s: %(name)s in %(group)s")
-        % {"step": row.get_step_display(), "name": name, "group": group},
-        detail=ladder.how_to(row.step),
+        title=say("%(step)s: %(name)s in %(group)s")
+        % {"step": LadderStep(row.step).label, "name": name, "group": group},
+        detail=say_each(lambda: ladder.how_to(row.step)),
         script=ladder.words(row.step, name=name, rule=row.rule),
-        reason=_("Broke the rule: %(rule)s") % {"rule": row.rule},
+        reason=say("Broke the rule: %(rule)s") % {"rule": row.rule},
         rule_code="R9",
         due_at=clock.day_bounds(clock.local_date(row.recorded_at, tenant.timezone), tenant.timezone)[1],
         url=_place(tenant, group),

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from django.core.cache import cache
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from groups.enums import LIVE_STATES, PLAN_DAYS, WEEK_DUE_AT, WEEK_DUE_DAY, WEEK_LEAD_HOURS, Kind, State
 from groups.models import Group
@@ -20,6 +19,7 @@ from team.selectors import ItemStanding, work_items_of
 from team.services import work_item_put, work_items_close
 from tenants import clock, preferences
 from tenants.models import Tenant
+from tenants.words import say, say_each
 
 SOURCE = "groups.week"
 LOOK_EVERY_S = 900
@@ -124,6 +124,12 @@ def _lack(week: GroupWeek, codes: Iterable[str]) -> Finding | None:
     return next((one for one in week.findings if one.code in codes), None)
 
 
+def _message(week: GroupWeek, finding: Finding) -> str:
+    """The finding in the language at work."""
+    found = _lack(week, {finding.code})
+    return found.message if found else finding.message
+
+
 def _put(tenant: Tenant, week: GroupWeek, finding: Finding, due_at: datetime, *, is_lead: bool) -> None:
     """The owner's item; once nobody planned for hours it stands before everybody, the team lead too."""
     group = week.group
@@ -137,12 +143,12 @@ def _put(tenant: Tenant, week: GroupWeek, finding: Finding, due_at: datetime, *,
         group_id=group.pk,
         kind=WorkKind.ALERT,
         bucket=Bucket.MUST if is_lead or group.kind == Kind.SUPER_USER else Bucket.REMIND,
-        title=_("Plan the week of %(group)s from %(day)s")
+        title=say("Plan the week of %(group)s from %(day)s")
         % {"group": group, "day": week.days[0].day.isoformat()},
-        detail=str(finding.fix),
-        reason=finding.message,
+        detail=finding.fix,
+        reason=say_each(lambda: _message(week, finding)),
         rule_code=finding.code,
         starts_at=due_at,
         url=f"{url}?group={group.pk}&week={monday.isoformat()}",
-        verb_label=_("Plan the week"),
+        verb_label=say("Plan the week"),
     )

@@ -16,6 +16,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import say
 from wecom.enums import KeptState
 from wecom.events import SendFinished
 from wecom.keeping import kept
@@ -169,13 +170,13 @@ def _ask(tenant: Tenant, row: WelcomeTemplate, group: Group) -> None:
         group_id=group.pk,
         kind=WorkKind.SOP_TASK,
         bucket=Bucket.REMIND,
-        title=_("Attach the welcome “%(name)s” to %(group)s") % {"name": row.name, "group": group},
-        detail=_(
+        title=say("Attach the welcome “%(name)s” to %(group)s") % {"name": row.name, "group": group},
+        detail=say(
             "In WeCom on the phone: open the group, ··· at the top right, Group management, Welcome to new members,"
             " choose it from the list."
         ),
         script=row.text,
-        reason=_("WeCom lets only the group's owner attach a welcome."),
+        reason=say("WeCom lets only the group's owner attach a welcome."),
         rule_code="R115",
         url=reverse("groups:welcome", kwargs={"tenant_slug": tenant.slug, "pk": row.pk}),
     )

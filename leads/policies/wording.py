@@ -6,9 +6,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from contacts.enums import BehaviourKind
 from leads.enums import Tier
 from leads.policies.rule_words import kind_words
-from leads.policies.rules import ASSIGNMENT, LESSON, PAY_CLICK, PURCHASE_CLICK
+from leads.policies.rules import ASSIGNMENT, INQUIRY, LESSON, PAY_CLICK, PURCHASE_CLICK
+from tenants.words import Words, say, say_count
 
 
 def headline(
@@ -17,34 +19,40 @@ def headline(
     counts: Mapping[str, int],
     suggestion: Mapping[str, Any] | None,
     evidence: Sequence[Mapping[str, Any]],
-) -> str:
-    """“How much is it?” · Clicked pay, no order · Opened the purchase link 4 times · 6 lessons, 5 assignments."""
+) -> Words:
+    """“How much is it?” · Clicked pay, no order · Opened the purchase link 4 times · 6 lessons, 5 assignments.
+
+    Said in the language of whoever reads it.
+    """
     if suggestion is not None:
-        return _("Asked “%(text)s”") % {"text": suggestion["text"]}
+        return say("Asked “%(text)s”") % {"text": suggestion["text"]}
     last = evidence[-1] if evidence else {}
     if tier == Tier.S:
-        return _("Asked “%(text)s”") % {"text": last["text"]} if last.get("text") else _("Set to S by hand")
+        return (
+            say("Asked “%(text)s”") % {"text": last["text"]} if last.get("text") else say("Set to S by hand")
+        )
     if tier == Tier.A_PLUS and counts.get(PAY_CLICK):
         title = last.get("title")
         return (
-            _("Clicked pay for %(title)s, no order") % {"title": title}
+            say("Clicked pay for %(title)s, no order") % {"title": title}
             if title
-            else _("Clicked pay, no order")
+            else say("Clicked pay, no order")
         )
     if tier == Tier.A and counts.get(PURCHASE_CLICK):
         number = counts[PURCHASE_CLICK]
-        return ngettext(
+        return say_count(
             "Purchase link opened %(number)s time", "Purchase link opened %(number)s times", number
         ) % {"number": number}
     if tier == Tier.B and counts.get(LESSON, 0) + counts.get(ASSIGNMENT, 0):
-        return _("Lessons finished: %(lessons)s, assignments handed in: %(assignments)s") % {
+        return say("Lessons finished: %(lessons)s, assignments handed in: %(assignments)s") % {
             "lessons": counts.get(LESSON, 0),
             "assignments": counts.get(ASSIGNMENT, 0),
         }
     if last.get("kind"):
         kind = str(last["kind"])
-        return _("%(what)s, %(number)s times") % {"what": kind_words(kind), "number": counts.get(kind, 1)}
-    return _("No intent shown")
+        what = say("Asked about the course") if kind == INQUIRY else BehaviourKind(kind).label
+        return say("%(what)s, %(number)s times") % {"what": what, "number": counts.get(kind, 1)}
+    return say("No intent shown")
 
 
 def step_words(code: str, number: int) -> str:

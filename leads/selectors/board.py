@@ -359,7 +359,8 @@ def _near(lead: Lead, rule: Rule) -> NearStep | None:
 
 def lead_text(lead: Lead) -> str:
     """What the lead did, in one line."""
-    return headline(tier=lead.tier, counts=lead.counts, suggestion=lead.suggestion, evidence=lead.evidence)
+    said = headline(tier=lead.tier, counts=lead.counts, suggestion=lead.suggestion, evidence=lead.evidence)
+    return str(said)
 
 
 def doubts_of(leads: Iterable[Lead]) -> dict[int, list[Doubt]]:

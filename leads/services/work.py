@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from leads.enums import URGENT_TIERS, LeadState, Tier
 from leads.models import Lead
 from leads.policies.wording import headline
 from team.services import work_items_close, work_items_put
 from tenants.models import Tenant
+from tenants.words import say, say_list
 
 SOURCE = "leads.lead"
 RULE_CODE = "LEAD-ORDER-01"
@@ -44,23 +44,23 @@ def _bucket(lead: Lead) -> str:
 
 def _item(lead: Lead, slug: str, now: datetime) -> dict[str, object]:
     facts = headline(tier=lead.tier, counts=lead.counts, suggestion=lead.suggestion, evidence=lead.evidence)
-    name = lead.customer.name or _("Someone in the group")
+    name = lead.customer.name or say("Someone in the group")
     if lead.suggestion is not None:
-        why = _("Maybe S: the word “%(word)s”") % {"word": lead.suggestion["word"]}
+        why = say("Maybe S: the word “%(word)s”") % {"word": lead.suggestion["word"]}
     else:
-        why = _("Tier %(tier)s by rule v%(number)s") % {"tier": lead.tier, "number": lead.rule_version}
+        why = say("Tier %(tier)s by rule v%(number)s") % {"tier": lead.tier, "number": lead.rule_version}
     return {
         "staff_id": lead.owner_id,
         "group_id": lead.group_id,
         "kind": "lead",
         "bucket": _bucket(lead),
         "tier": lead.column,
-        "title": f"{name}: {lead.next_action_label}"[:160],
+        "title": say_list((name, lead.next_action_words), ": "),
         "detail": facts,
-        "reason": why[:240],
+        "reason": why,
         "rule_code": RULE_CODE,
         "due_at": lead.next_action_at,
         "url": reverse("leads:detail", kwargs={"tenant_slug": slug, "pk": lead.pk}),
         "phone_url": reverse("leads_phone:lead", kwargs={"phone_slug": slug, "pk": lead.pk}),
-        "verb_label": _("Confirm S") if lead.is_maybe_s else _("Follow up"),
+        "verb_label": say("Confirm S") if lead.is_maybe_s else say("Follow up"),
     }

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from contacts.services.exposures import Reached, exposures_correct
 from contacts.services.identity import one_at_a_time
@@ -20,6 +18,7 @@ from tenants import audit, clock, preferences
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import say, say_count
 from wecom.selectors import reach_between, reach_heard
 from wecom.services import quota_return, quota_use
 
@@ -183,7 +182,7 @@ def _tell(tenant: Tenant, row: Certificate) -> None:
     if not row.fault_count:
         work_item_close(tenant_id=tenant.pk, source_kind=ALERT, source_id=row.pk)
         return
-    found = ngettext(
+    found = say_count(
         "%(n)s row of %(day)s does not agree", "%(n)s rows of %(day)s do not agree", row.fault_count
     )
     work_item_put(
@@ -192,10 +191,10 @@ def _tell(tenant: Tenant, row: Certificate) -> None:
         source_id=row.pk,
         kind="alert",
         bucket="remind",
-        title=_("The certificate of sends does not agree"),
+        title=say("The certificate of sends does not agree"),
         detail=found % {"n": row.fault_count, "day": f"{row.day:%m-%d}"},
-        reason=_("What was counted against the caps and what was sent differ"),
+        reason=say("What was counted against the caps and what was sent differ"),
         rule_code="CERT-01",
         url=reverse("sop:certificate", kwargs={"tenant_slug": tenant.slug, "pk": row.pk}),
-        verb_label=_("Look"),
+        verb_label=say("Look"),
     )

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from contacts.selectors import customer_list
 from content.policies.attachments import Attachment, message_parts
@@ -26,6 +25,7 @@ from sop.services.state import send_key, touch_move
 from sop.services.texts import Message, messages_of
 from team.services import work_items_put
 from tenants import clock
+from tenants.words import Words, say, say_list
 from wecom.services import SendDraft, send_queue_many
 
 if TYPE_CHECKING:
@@ -162,16 +162,16 @@ def work_put_again(*, tenant: "Tenant", touches: list[Touch], told_as: str = "")
 def _item(context: _Context, first: Touch, some: list[Touch]) -> dict[str, object]:
     groups = _group_names(some)
     told = {"run": first.run.name, "day": first.step.day}
-    day = _("%(run)s, day %(day)s") % told if first.step.day else _("%(run)s, countdown") % told
+    day = say("%(run)s, day %(day)s") % told if first.step.day else say("%(run)s, countdown") % told
     return {
         "staff_id": first.staff_id,
         "group_id": first.group_id if len(some) == 1 else None,
         "kind": "sop_task",
         "bucket": "must",
-        "title": _title(first, len(some))[:160],
-        "detail": f"{groups} · {day}",
+        "title": _title(first, len(some)),
+        "detail": say_list((groups, day)),
         "script": first.text,
-        "reason": str(first.step.get_channel_display()),
+        "reason": Channel(first.step.channel).label,
         "rule_code": "SOP-DUE",
         # In time until its window ends: what has just come is not overdue.
         "starts_at": first.due_at,
@@ -179,32 +179,33 @@ def _item(context: _Context, first: Touch, some: list[Touch]) -> dict[str, objec
         "window_ends_at": max(touch.window_ends_at for touch in some),
         "url": reverse("sop:touches", kwargs={"tenant_slug": context.tenant.slug}) + f"?bundle={first.pk}",
         "phone_url": phone_path(context.tenant, first.pk),
-        "verb_label": _("Open") if first.channel in OPENED else _("Send"),
+        "verb_label": say("Open") if first.channel in OPENED else say("Send"),
     }
 
 
-def _group_names(some: list[Touch]) -> str:
+def _group_names(some: list[Touch]) -> Words:
     """Each group once, also when it has a touch for each of its people."""
     names = {touch.group_id: touch.group for touch in some if touch.group is not None}
-    return _(", ").join(map(str, names.values()))
+    return say_list(map(str, names.values()), say(", "))
 
 
-def _title(first: Touch, count: int) -> str:
+def _title(first: Touch, count: int) -> Words:
     """What to do, in a few words."""
     if first.is_talk:
         person = first.recipients.select_related("customer").order_by("pk").first()
-        named = {"who": person.customer if person else _("a customer"), "step": first.step.title}
-        return _("Talk with %(who)s after “%(step)s”") % named
+        named = {"who": person.customer if person else say("a customer"), "step": first.step.title}
+        return say("Talk with %(who)s after “%(step)s”") % named
+    if first.channel == Channel.INTERNAL:
+        return first.step.title
     names = {
-        Channel.GROUP_FORWARD: _("Forward “%(step)s” to %(count)s groups"),
-        Channel.GROUP_MASS: _("Confirm the mass send “%(step)s” in WeCom"),
-        Channel.PRIVATE_MASS: _("Confirm the mass send “%(step)s” in WeCom"),
-        Channel.STAFF_TASK: _("Talk to members: “%(step)s”"),
-        Channel.MOMENTS: _("Post on Moments: “%(step)s”"),
-        Channel.CALL: _("Call: “%(step)s”"),
-        Channel.SMS: _("Send by text message: “%(step)s”"),
-        Channel.OFFICIAL: _("Send by official account: “%(step)s”"),
-        Channel.INTERNAL: "%(step)s",
+        Channel.GROUP_FORWARD: say("Forward “%(step)s” to %(count)s groups"),
+        Channel.GROUP_MASS: say("Confirm the mass send “%(step)s” in WeCom"),
+        Channel.PRIVATE_MASS: say("Confirm the mass send “%(step)s” in WeCom"),
+        Channel.STAFF_TASK: say("Talk to members: “%(step)s”"),
+        Channel.MOMENTS: say("Post on Moments: “%(step)s”"),
+        Channel.CALL: say("Call: “%(step)s”"),
+        Channel.SMS: say("Send by text message: “%(step)s”"),
+        Channel.OFFICIAL: say("Send by official account: “%(step)s”"),
     }
     return names[Channel(first.channel)] % {"step": first.step.title, "count": count}
 
@@ -220,10 +221,10 @@ def _message_draft(context: _Context, first: Touch, some: list[Touch]) -> SendDr
             "touser": [first.staff.userid],
             "msgtype": "textcard",
             "content": {
-                "title": _title(first, len(some))[:60],
+                "title": str(_title(first, len(some)))[:60],
                 "description": f"{first.run.name}\n{groups}\n{_until(context, until)}"[:160],
                 "url": settings.PUBLIC_URL + phone_path(context.tenant, first.pk),
-                "btntxt": _("Open"),
+                "btntxt": str(say("Open")),
             },
         },
         ref_kind="sop.bundle",
@@ -231,9 +232,9 @@ def _message_draft(context: _Context, first: Touch, some: list[Touch]) -> SendDr
     )
 
 
-def _until(context: _Context, moment: datetime) -> str:
+def _until(context: _Context, moment: datetime) -> Words:
     wall = moment.astimezone(ZoneInfo(context.tenant.timezone))
-    return _("by %(time)s") % {"time": f"{wall:%m-%d %H:%M}"}
+    return say("by %(time)s") % {"time": f"{wall:%m-%d %H:%M}"}
 
 
 def phone_path(tenant: "Tenant", touch_id: int) -> str:
@@ -254,14 +255,14 @@ def blocked_put(*, tenant: "Tenant", touches: Sequence[Touch], now: datetime) ->
                 "group_id": touch.group_id,
                 "kind": "alert",
                 "bucket": "remind",
-                "title": _("“%(step)s” did not go out") % {"step": touch.step.title},
+                "title": say("“%(step)s” did not go out") % {"step": touch.step.title},
                 "detail": f"{touch.run.name} · {touch.group or ''}",
                 "reason": touch.reason,
                 "rule_code": touch.rule_code,
                 "due_at": touch.planned_at,
                 "window_ends_at": day_ends_at,
                 "url": f"{ledger}?state=blocked&rule={touch.rule_code}&group={touch.group_id or ''}",
-                "verb_label": _("Another time"),
+                "verb_label": say("Another time"),
                 "state": "blocked",
             }
             for touch in touches

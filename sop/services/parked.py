@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Min
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from sop.enums import Rule, TouchState
 from sop.models import Run, Touch
 from team.services import work_items_close, work_items_put
+from tenants.words import say, say_count
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -34,17 +33,17 @@ def parked_put(*, tenant: "Tenant", run_ids: Iterable[int]) -> None:
             "group_id": None,
             "kind": "alert",
             "bucket": "must",
-            "title": ngettext(
+            "title": say_count(
                 "Decide: %(n)s message missed its window", "Decide: %(n)s messages missed their window", row["count"]
             )
             % {"n": row["count"]},
-            "detail": ngettext("%(run)s, %(n)s group", "%(run)s, %(n)s groups", row["groups"])
+            "detail": say_count("%(run)s, %(n)s group", "%(run)s, %(n)s groups", row["groups"])
             % {"run": names[run_id], "n": row["groups"]},
-            "reason": str(Rule.ASK.label),
+            "reason": Rule.ASK.label,
             "rule_code": str(Rule.ASK),
             "due_at": row["first_at"],
             "url": reverse("sop:run_flow", kwargs={"tenant_slug": tenant.slug, "pk": run_id}) + "#decide",
-            "verb_label": _("Decide"),
+            "verb_label": say("Decide"),
         }
         for run_id, row in waiting.items()
     }  # fmt: skip

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from groups.policies.pictures import LARGEST_BYTES, LARGEST_MB, picture_type
 from sop.enums import PULL_CHANNELS, REF, Channel, RecipientState, TouchState
@@ -23,6 +22,7 @@ from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.services import require
+from tenants.words import say, say_count
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -165,7 +165,7 @@ def proof_refuse(*, tenant: "Tenant", proof_id: int, reason: str, actor: Actor) 
         if proof.state != ProofState.WAITING:
             raise TouchFixed
         _settle(proof, ProofState.REFUSED, actor, reason.strip())
-        words = _("Proof refused: %(reason)s") % {"reason": reason.strip()}
+        words = say("Proof refused: %(reason)s") % {"reason": reason.strip()}
         is_open = touch.window_ends_at > clock.now()
         if touch.state == TouchState.SUBMITTED:
             said = [touch, *(one for one in others if one.state == TouchState.SUBMITTED)]
@@ -220,11 +220,11 @@ def reviews_put(*, tenant: "Tenant", run_ids: Iterable[int]) -> None:
     items = {
         run_id: {
             "staff_id": None, "kind": "check", "bucket": "remind",
-            "title": ngettext("Look at %(n)s screenshot", "Look at %(n)s screenshots", row["count"])
+            "title": say_count("Look at %(n)s screenshot", "Look at %(n)s screenshots", row["count"])
             % {"n": row["count"]},
             "detail": names[run_id],
-            "reason": _("Somebody else than the sender says whether the picture shows it"),
-            "starts_at": row["first_at"], "url": f"{url}?run={run_id}", "verb_label": _("Look"),
+            "reason": say("Somebody else than the sender says whether the picture shows it"),
+            "starts_at": row["first_at"], "url": f"{url}?run={run_id}", "verb_label": say("Look"),
         }
         for run_id, row in waiting.items()
     }  # fmt: skip

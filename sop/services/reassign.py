@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from sop.enums import REF, TouchState
 from sop.errors import CannotTake, ReasonMissing, TouchFixed
@@ -26,6 +25,7 @@ from tenants.enums import Permission
 from tenants.errors import NotPermitted
 from tenants.locking import one_at_a_time
 from tenants.services import require
+from tenants.words import say, say_count, say_list
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -208,16 +208,16 @@ def leavers_propose(*, tenant: "Tenant") -> int:
     items = {}
     for staff_id, some in by_staff.items():
         offers = [one for one in matches(tenant=tenant, touches=some) if one.taken][:3]
-        named = _(", ").join(f"{one.staff} {len(one.taken)}/{len(some)}" for one in offers)
+        named = say_list((f"{one.staff} {len(one.taken)}/{len(some)}" for one in offers), say(", "))
         items[staff_id] = {
             "staff_id": None, "kind": "alert", "bucket": "must",
-            "title": ngettext(
+            "title": say_count(
                 "%(who)s has left: %(n)s open touch", "%(who)s has left: %(n)s open touches", len(some)
             ) % {"who": some[0].staff, "n": len(some)},
-            "detail": _("May take them: %(names)s") % {"names": named}
-            if named else _("No colleague may take them yet"),
-            "reason": _("Left the company; nobody else sends these"),
-            "due_at": some[0].due_at, "url": f"{page}?from={staff_id}", "verb_label": _("Give away"),
+            "detail": say("May take them: %(names)s") % {"names": named}
+            if offers else say("No colleague may take them yet"),
+            "reason": say("Left the company; nobody else sends these"),
+            "due_at": some[0].due_at, "url": f"{page}?from={staff_id}", "verb_label": say("Give away"),
         }  # fmt: skip
     if items:
         work_items_put(tenant_id=tenant.pk, source_kind=LEFT_REF, items=items)

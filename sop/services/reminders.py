@@ -29,6 +29,7 @@ from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.services import require
+from tenants.words import say, say_list
 from wecom.services import SendDraft, send_queue_many
 
 if TYPE_CHECKING:
@@ -231,12 +232,12 @@ def _tell_leads(tenant: "Tenant", rows: list[Touch], now: datetime) -> None:
     items = {
         staff_id: {
             "staff_id": None, "kind": "alert", "bucket": "must",
-            "title": _("%(who)s has not sent what was reminded of") % {"who": some[0].staff},
-            "detail": _(", ").join(dict.fromkeys(row.step.title for row in some))[:300],
-            "reason": _("Reminded as often as allowed: help, or give it to a colleague"),
+            "title": say("%(who)s has not sent what was reminded of") % {"who": some[0].staff},
+            "detail": say_list(list(dict.fromkeys(row.step.title for row in some))[:10], say(", ")),
+            "reason": say("Reminded as often as allowed: help, or give it to a colleague"),
             "due_at": min(row.window_ends_at for row in some),
             "window_ends_at": max(row.window_ends_at for row in some),
-            "url": f"{ledger}?staff={staff_id}&state=handed", "verb_label": _("See them"),
+            "url": f"{ledger}?staff={staff_id}&state=handed", "verb_label": say("See them"),
         }
         for staff_id, some in by_staff.items()
     }  # fmt: skip

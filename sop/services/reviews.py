@@ -20,6 +20,7 @@ from tenants import audit, clock, preferences
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.services import require
+from tenants.words import say
 from wecom.services import send_queue
 
 if TYPE_CHECKING:
@@ -50,13 +51,13 @@ def _task_put(tenant: "Tenant", review: Review) -> None:
         staff_id=lead.pk if lead else None,
         kind="check",
         bucket="must",
-        title=_("Look back at “%(run)s”") % {"run": review.run.name},
-        detail=_("What to keep, what to improve, and what becomes of the plan."),
-        reason=_("A review falls due after every run"),
+        title=say("Look back at “%(run)s”") % {"run": review.run.name},
+        detail=say("What to keep, what to improve, and what becomes of the plan."),
+        reason=say("A review falls due after every run"),
         rule_code="SOP-REVIEW",
         due_at=review.due_at,
         url=tenant_url(tenant, "sop:review", pk=review.run_id),
-        verb_label=_("Review"),
+        verb_label=say("Review"),
     )
 
 

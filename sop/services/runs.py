@@ -43,6 +43,7 @@ from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.services import require
+from tenants.words import say
 
 if TYPE_CHECKING:
     from groups.models import Group
@@ -350,7 +351,7 @@ def run_ask_offer_end(
         after = offer_ends_at.astimezone(zone).strftime("%m-%d %H:%M")
         approval_ask(
             tenant=tenant, kind="sop.deadline", target=f"run:{run.pk}", label=str(run.name), reason=reason,
-            said=_("The offer ends %(after)s instead of %(before)s") % {"after": after, "before": before},
+            said=say("The offer ends %(after)s instead of %(before)s") % {"after": after, "before": before},
             wish={"run_id": run.pk, "offer_ends_at": offer_ends_at.isoformat()}, actor=actor,
             url=reverse("sop:run", args=[tenant.slug, run.pk]),
         )  # fmt: skip

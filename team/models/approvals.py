@@ -3,6 +3,7 @@
 from django.db import models
 
 from team.enums import ApprovalState
+from team.models.spoken import SpokenChar
 from team.models.staff import Staff
 from tenants import clock
 from tenants.scoping import TenantModel
@@ -18,10 +19,11 @@ class Approval(TenantModel):
 
     kind = models.CharField(max_length=24)
     target = models.CharField(max_length=64)
-    label = models.CharField(max_length=160)
+    label = SpokenChar(max_length=160)
     url = models.CharField(max_length=300, blank=True)
     wish = models.JSONField(default=dict)
-    said = models.CharField(max_length=300)
+    said = SpokenChar(max_length=300)
+    facts = models.JSONField(default=dict, blank=True)  # words of `label` and `said`, see tenants.words
     reason = models.CharField(max_length=500)
     state = models.CharField(max_length=10, choices=ApprovalState, default=ApprovalState.ASKED)
     asked_at = models.DateTimeField(default=clock.now)

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.db import models
-from django.utils.translation import get_language
 
 from team.enums import MailState, NoticeChannel, NoticeKind, TellState
 from tenants import clock
 from tenants.scoping import TenantModel
+from tenants.words import in_language
 
 
 class Notice(TenantModel):
@@ -62,11 +62,6 @@ class Notice(TenantModel):
     @property
     def detail(self) -> str:
         return in_language(self.details)
-
-
-def in_language(texts: dict[str, str]) -> str:
-    """The text of the language at work, else whatever there is."""
-    return texts.get(get_language() or "") or next(iter(texts.values()), "")
 
 
 class Telling(TenantModel):

@@ -3,6 +3,7 @@
 from django.db import models
 
 from team.enums import Bucket, SnoozeReason, WorkKind, WorkState
+from team.models.spoken import SpokenChar, SpokenText
 from team.models.staff import Staff
 from tenants import clock
 from tenants.scoping import TenantModel
@@ -12,7 +13,8 @@ class WorkItem(TenantModel):
     """One thing that waits for a person: the rows of Today and of the phone's task list (R123).
 
     The app that owns the matter puts and closes it by (`source_kind`, `source_id`). `staff` None: anyone's.
-    `due_at`: do it by then; `window_ends_at`: after that it is missed. `reason` says why it stands here.
+    `due_at`: do it by then; `window_ends_at`: after that it is missed. `reason` says why it stands here. Texts of which
+    `facts` has the words are read in the reader's language; the columns hold them in the company's.
     """
 
     staff = models.ForeignKey(Staff, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
@@ -25,18 +27,19 @@ class WorkItem(TenantModel):
     kind = models.CharField(max_length=16, choices=WorkKind)
     bucket = models.CharField(max_length=8, choices=Bucket, default=Bucket.MUST)
     tier = models.CharField(max_length=2, blank=True)  # S, A+, A, B
-    title = models.CharField(max_length=160)
-    detail = models.TextField(blank=True)
+    title = SpokenChar(max_length=160)
+    detail = SpokenText(blank=True)
     script = models.TextField(blank=True)  # words ready to send
-    script_source = models.CharField(max_length=160, blank=True)  # where they come from
-    reason = models.CharField(max_length=240, blank=True)
+    script_source = SpokenChar(max_length=160, blank=True)  # where they come from
+    reason = SpokenChar(max_length=240, blank=True)
     rule_code = models.CharField(max_length=24, blank=True)
     starts_at = models.DateTimeField(null=True, blank=True)  # when the clock of due_at began
     due_at = models.DateTimeField(null=True, blank=True)
     window_ends_at = models.DateTimeField(null=True, blank=True)
     url = models.CharField(max_length=300, blank=True)
     phone_url = models.CharField(max_length=300, blank=True)
-    verb_label = models.CharField(max_length=40, blank=True)
+    verb_label = SpokenChar(max_length=40, blank=True)
+    facts = models.JSONField(default=dict, blank=True)  # {column: its words, as tenants.words stores them}
     source_kind = models.CharField(max_length=40)
     source_id = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=WorkState, default=WorkState.OPEN)

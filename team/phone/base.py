@@ -98,7 +98,7 @@ class ScopedPhoneView(View):
             try:
                 return with_toasts(request, self.enter(request, *args, **kwargs))
             except SignInRefused as error:
-                return self.say(error.kind, error.status)
+                return self.stop_page(error.kind, error.status)
             except DomainError as error:
                 return refuse(request, error)
 
@@ -109,7 +109,7 @@ class ScopedPhoneView(View):
         """A phone URL of the tenant in hand."""
         return reverse(name, kwargs={"phone_slug": self.request.tenant.slug, **kwargs})
 
-    def say(self, kind: str, status: int | None = None) -> HttpResponse:
+    def stop_page(self, kind: str, status: int | None = None) -> HttpResponse:
         """A page that says plainly what is wrong and what to do; `kind` is a key of team.errors.REFUSALS."""
         about = REFUSALS[kind]
         context = {"about": about, "home": self.url("team_phone:tasks"), "retry": kind in _WORTH_A_TRY}
@@ -138,7 +138,7 @@ class PhoneView(ScopedPhoneView):
 
     def _sign_in(self, request: HttpRequest) -> HttpResponseBase:
         if request.method != "GET" or getattr(request, "htmx", False):
-            return self.say("ended", 401)
+            return self.stop_page("ended", 401)
         then = request.get_full_path()
         tenant_id = request.tenant.pk  # type: ignore[attr-defined]
         state = state_issue(request, purpose=STATE, tenant_id=tenant_id, then=then)

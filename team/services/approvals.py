@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from team.enums import APPROVAL_HOURS, ApprovalState, Bucket, NoticeKind, WorkKind, WorkState
 from team.errors import ApprovalOver, ApprovalWaits, NoteMissing, NotYourRequest, OwnRequest, ReasonMissing
 from team.models import Approval, Staff, WorkItem
+from team.models.spoken import spoken
 from team.selectors.staff import staff_for_user, staff_leads, staff_of_members
 from team.services.notices import notify
 from team.services.work import register_act, work_item_put
@@ -22,6 +23,7 @@ from tenants.models import Tenant
 from tenants.roles import PERMISSIONS
 from tenants.selectors import member_list
 from tenants.services import require
+from tenants.words import Words, facts_of, in_the_companys, say
 
 TO_DECIDE = "team.approval"  # with ":<leader's staff id>": one item for each who may decide
 ANSWER = "team.approval_answer"
@@ -58,8 +60,8 @@ def approval_ask(
     tenant: Tenant,
     kind: str,
     target: str,
-    label: str,
-    said: str,
+    label: Words,
+    said: Words,
     wish: Mapping[str, Any],
     reason: str,
     actor: Actor,
@@ -67,9 +69,10 @@ def approval_ask(
 ) -> Approval:
     """Ask for one thing. Whoever may approve finds it under Today.
 
-    `target` names the matter ("group:12"), `label` and `url` show it, `said` tells what would happen, `wish` (JSON)
-    is handed to the kind. The same wish of the same person again is the request that waits. Raises KeyError for an
-    unknown kind, NotPermitted, ReasonMissing, ApprovalWaits when something else is asked of this matter already.
+    `target` names the matter ("group:12"), `label` and `url` show it, `said` tells what would happen (both read
+    in each reader's language when tenants.words made them), `wish` (JSON) is handed to the kind. The same wish of the
+    same person again is the request that waits. Raises KeyError for an unknown kind, NotPermitted, ReasonMissing,
+    ApprovalWaits when something else is asked of this matter already.
     """
     require(actor, Permission.WORK)
     known = _kinds[kind]
@@ -81,7 +84,8 @@ def approval_ask(
         row, made = Approval.objects.get_or_create(
             tenant=tenant, kind=kind, target=target, state=ApprovalState.ASKED,
             defaults={
-                "label": label[:160], "said": said[:300], "url": url, "wish": dict(wish),
+                "label": in_the_companys(label)[:160], "said": in_the_companys(said)[:300], "url": url,
+                "facts": facts_of({"label": label, "said": said}, ("label", "said")), "wish": dict(wish),
                 "reason": reason.strip()[:500], "asked_at": now, "asked_by": actor.name[:128],
                 "expires_at": now + timedelta(hours=preferences.value(tenant.pk, APPROVAL_HOURS)),
                 "asked_user_id": user_id, "asked_staff": staff,
@@ -124,9 +128,9 @@ def _put_before_leaders(tenant: Tenant, row: Approval, kind: ApprovalKind) -> No
     for staff_id in leaders or [None]:
         work_item_put(
             tenant_id=tenant.pk, source_kind=f"{TO_DECIDE}:{staff_id or 0}", source_id=row.pk, staff_id=staff_id,
-            kind=WorkKind.APPROVAL, bucket=Bucket.MUST, title=_("Decide: %(what)s") % {"what": row.label},
-            detail=str(kind.label), reason=_("%(name)s: %(words)s") % {"name": row.asked_by, "words": row.reason},
-            starts_at=row.asked_at, due_at=row.expires_at, url=url, verb_label=_("Decide"),
+            kind=WorkKind.APPROVAL, bucket=Bucket.MUST, title=say("Decide: %(what)s") % {"what": spoken(row, "label")},
+            detail=kind.label, reason=say("%(name)s: %(words)s") % {"name": row.asked_by, "words": row.reason},
+            starts_at=row.asked_at, due_at=row.expires_at, url=url, verb_label=say("Decide"),
         )  # fmt: skip
     _tell_approvers(tenant, row, url)
 
@@ -139,8 +143,8 @@ def _tell_approvers(tenant: Tenant, row: Approval, url: str) -> None:
         tenant_id=tenant.pk,
         member_ids=[one.pk for one in may if one.pk not in linked and one.user_id != row.asked_user_id],
         kind=NoticeKind.APPROVAL, url=url, key=f"approval:{row.pk}",
-        title=lambda: _("Decide: %(what)s") % {"what": row.label},
-        detail=lambda: _("%(name)s: %(words)s") % {"name": row.asked_by, "words": row.reason},
+        title=say("Decide: %(what)s") % {"what": spoken(row, "label")},
+        detail=say("%(name)s: %(words)s") % {"name": row.asked_by, "words": row.reason},
     )  # fmt: skip
 
 
@@ -222,20 +226,19 @@ def _close(tenant: Tenant, row: Approval, state: ApprovalState, actor: Actor, no
     ).update(state=WorkState.DONE, done_at=row.decided_at, done_by=actor.name[:128], snoozed_until=None)
     if state == ApprovalState.WITHDRAWN:
         return
+    answered = {"answer": state.label, "what": spoken(row, "label")}
     if row.asked_staff_id is None:  # asked in the console by somebody who is nobody in WeCom
         asker = [one.pk for one in member_list(tenant=tenant) if one.user_id == row.asked_user_id]
         notify(
             tenant_id=tenant.pk, member_ids=asker, kind=NoticeKind.APPROVAL, key=f"approval:{row.pk}:{state}",
-            title=lambda: _("%(answer)s: %(what)s") % {"answer": state.label, "what": row.label},
-            detail=row.note, url=row.url or _page(tenant, row),
+            title=say("%(answer)s: %(what)s") % answered, detail=row.note, url=row.url or _page(tenant, row),
         )  # fmt: skip
         return
-    answered = {"answer": state.label, "what": row.label}
     work_item_put(
         tenant_id=tenant.pk, source_kind=ANSWER, source_id=row.pk, staff_id=row.asked_staff_id,
-        kind=WorkKind.APPROVAL, bucket=Bucket.REMIND, title=_("%(answer)s: %(what)s") % answered,
-        reason=_("%(name)s: %(words)s") % {"name": row.decided_by, "words": row.note} if row.note else row.decided_by,
-        url=row.url or _page(tenant, row), verb_label=_("Open"),
+        kind=WorkKind.APPROVAL, bucket=Bucket.REMIND, title=say("%(answer)s: %(what)s") % answered,
+        reason=say("%(name)s: %(words)s") % {"name": row.decided_by, "words": row.note} if row.note else row.decided_by,
+        url=row.url or _page(tenant, row), verb_label=say("Open"),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import say
 
 LEAVER = "team.leaver"
 OPEN_STATES = (WorkState.OPEN, WorkState.SNOOZED, WorkState.BLOCKED)
@@ -203,9 +204,9 @@ def leaver_settle(*, tenant: Tenant, staff: Staff) -> None:
     now = clock.now()
     work_item_put(
         tenant_id=tenant.pk, source_kind=LEAVER, source_id=staff.pk, staff_id=lead.pk if lead else None,
-        kind=WorkKind.ALERT, bucket=Bucket.MUST, title=_("Hand over what %(who)s left behind") % {"who": staff},
-        detail=_("%(n)s things have nobody any more: groups, leads, tasks.") % {"n": count},
-        reason=_("Left the company"), rule_code="HANDOVER", starts_at=now, due_at=now, verb_label=_("Hand over"),
+        kind=WorkKind.ALERT, bucket=Bucket.MUST, title=say("Hand over what %(who)s left behind") % {"who": staff},
+        detail=say("%(n)s things have nobody any more: groups, leads, tasks.") % {"n": count},
+        reason=say("Left the company"), rule_code="HANDOVER", starts_at=now, due_at=now, verb_label=say("Hand over"),
         url=reverse("team:handover", kwargs={"tenant_slug": tenant.slug, "pk": staff.pk}), state=WorkState.OPEN,
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from outbox.dispatch import enqueue
 from team.enums import MailState, NoticeChannel, NoticeKind, TellState
@@ -71,7 +71,7 @@ def mailings_make(*, tenant_id: int) -> int:
         for row in _untold(tenant_id, needed(rows)):
             member = row.notice.member
             if member is None or not member.may_enter or not member.user.has_address:
-                drop([row], _("There is no address to write to"))
+                drop([row], gettext_noop("There is no address to write to"))
             else:
                 by_member[member.pk].append(row)
         return _compose(tenant_id, by_member, now) if by_member else 0
@@ -88,7 +88,7 @@ def _untold(tenant_id: int, rows: list[Telling]) -> list[Telling]:
         ).values_list("notice_id", flat=True)
     )
     gone = [row for row in rows if row.notice_id in told and row.notice.kind != NoticeKind.TEST]
-    drop(gone, _("Told by a message in WeCom"))
+    drop(gone, gettext_noop("Told by a message in WeCom"))
     return [row for row in rows if row not in gone]
 
 
@@ -134,7 +134,7 @@ def mailings_send(*, tenant_id: int, most: int = 50) -> int:
 def mailings_settle(*, tenant_id: int) -> int:
     """Give up claims whose sender died: nobody knows whether those letters went. Returns how many."""
     with transaction.atomic(), connection.cursor() as cursor:
-        words = str(_("The sender ended in the act. It may have gone; the bell has it all."))
+        words = gettext_noop("The sender ended in the act. It may have gone; the bell has it all.")
         cursor.execute(_LOST, [clock.now(), words, tenant_id])
         lost = [row[0] for row in cursor.fetchall()]
         for pk in lost:
@@ -165,7 +165,7 @@ class _Refusal:
 def _deliver(row: Mailing) -> bool:
     """Send one claimed letter and record what became of it. Returns False when the server could not be reached."""
     if not row.member.may_enter or not row.member.user.has_address:
-        _record(row, MailState.FAILED, str(_("There is no address to write to")))
+        _record(row, MailState.FAILED, gettext_noop("There is no address to write to"))
         return True
     refusal = _send(row)
     if refusal is None:

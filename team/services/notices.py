@@ -5,9 +5,10 @@ goes out, merged for each person. WeCom's side is wecom's outbound queue, the e-
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from team.enums import (
     NOTICE_DIGEST_AT,
@@ -27,7 +28,7 @@ from team.enums import (
     NoticeWhen,
     TellState,
 )
-from team.models import Notice, Staff, Telling
+from team.models import Notice, Staff, Telling, WorkItem
 from team.policies.notices import Tuned, next_digest, rests_until, told_of
 from team.selectors import staff_leads
 from team.selectors.notices import (
@@ -49,7 +50,7 @@ BATCH = 500
 TITLES_SHOWN = 4  # in a message that carries several
 _ONE_AT_A_TIME = "select pg_try_advisory_xact_lock(hashtext('team_notices'), %s::int)"
 
-Words = str | Callable[[], Any]  # a callable, or a lazy text, is asked once for each language
+Words = Any  # a text, or a callable, a lazy text or what tenants.words makes: these are asked once for each language
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +83,8 @@ def notify(
     """Tell people one thing, by the ways each of them chose, inside the caller's transaction. Returns how many are new.
 
     Safe to repeat: nobody is told the same `key` twice. `staff_ids` and `member_ids` (console logins) may name the same
-    person. `title` and `detail`: a text, or a callable or lazy text that is asked once for each language. `url` and
-    `phone_url` start with "/". Raises ValueError for a kind that is not declared.
+    person. `title` and `detail`: a text, or what is asked once for each language: a callable, a lazy text, words of
+    tenants.words. `url` and `phone_url` start with "/". Raises ValueError for a kind that is not declared.
     """
     draft = Draft(
         kind=kind, title=title, url=url, key=key, staff_ids=tuple(staff_ids), member_ids=tuple(member_ids),
@@ -245,9 +246,8 @@ def work_tell(*, tenant_id: int, most: int = 200) -> int:
                 leads = [one.pk for one in staff_leads(tenant_id=tenant_id)]
             drafts.append(
                 Draft(
-                    kind=kind, title=row.title, url=row.url, phone_url=row.phone_url, item_id=row.pk,
-                    detail=" · ".join(one for one in (str(row.group or ""), row.detail, row.reason) if one),
-                    key=f"work:{row.pk}:{row.tier}:{day}",
+                    kind=kind, title=partial(_title_of, row), url=row.url, phone_url=row.phone_url, item_id=row.pk,
+                    detail=partial(_detail_of, row), key=f"work:{row.pk}:{row.tier}:{day}",
                     staff_ids=[one for one in (row.staff_id, row.cover_id) if one] if row.staff_id else leads or [],
                 )
             )  # fmt: skip
@@ -256,6 +256,14 @@ def work_tell(*, tenant_id: int, most: int = 200) -> int:
             row.is_untold = False
         type(rows[0]).objects.bulk_update(rows, ["is_untold"])
     return len(rows)
+
+
+def _title_of(row: WorkItem) -> str:
+    return row.title
+
+
+def _detail_of(row: WorkItem) -> str:
+    return " · ".join(one for one in (str(row.group or ""), row.detail, row.reason) if one)
 
 
 def is_alone(tenant_id: int) -> bool:
@@ -280,7 +288,7 @@ def messages_hand(*, tenant_id: int) -> int:
         for row in needed(rows):
             staff = row.notice.staff
             if staff is None or not staff.is_active:
-                drop([row], _("Not in WeCom any more"))
+                drop([row], gettext_noop("Not in WeCom any more"))
             else:
                 by_staff[staff.pk].append(row)
         return _hand_over(tenant_id, by_staff, now) if by_staff else 0
@@ -294,12 +302,12 @@ def needed(rows: Iterable[Telling]) -> list[Telling]:
         item = row.notice.item
         is_over = row.notice.read_at is not None or (item is not None and item.state in SETTLED)
         (gone if is_over else kept).append(row)
-    drop(gone, _("Read or settled before"))
+    drop(gone, gettext_noop("Read or settled before"))
     return kept
 
 
 def drop(rows: Sequence[Telling], why: str) -> None:
-    """Close tellings that are not needed any more."""
+    """Close tellings that are not needed any more. `why`: the English id of its words."""
     if rows:
         Telling.objects.filter(tenant_id=rows[0].tenant_id, pk__in=[row.pk for row in rows]).update(
             state=TellState.DROPPED, note=why[:200]
@@ -346,7 +354,7 @@ def _hand_over(tenant_id: int, by_staff: dict[int, list[Telling]], now: datetime
         if until:
             put_off(rows, until)
         elif rows and not is_urgent and told.get(staff_id, 0) >= most:
-            drop(rows, _("The messages of the day are used up"))
+            drop(rows, gettext_noop("The messages of the day are used up"))
         elif rows:
             ready[staff_id] = rows
     drafts = {staff_id: _message(tenant, rows) for staff_id, rows in ready.items()}
@@ -401,7 +409,7 @@ def message_answered(*, tenant_id: int, send_id: int, is_done: bool, error: str)
         letters = Telling.objects.filter(
             tenant_id=tenant_id, notice__in=told, channel=NoticeChannel.MAIL, state=TellState.WAITING
         )
-        letters.update(state=TellState.DROPPED, note=_("Told by a message in WeCom"))
+        letters.update(state=TellState.DROPPED, note=gettext_noop("Told by a message in WeCom"))
 
 
 def send_test(*, tenant_id: int, member_id: int) -> int:

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 
 from team.enums import SNOOZE_MINUTES, WORK_MOVES, Bucket, SnoozeReason, WorkState
 from team.errors import NotYours, WorkItemGone
@@ -12,7 +14,7 @@ from team.models import WorkItem
 from team.policies.notices import told_of
 from team.policies.snooze import snoozed_until
 from team.selectors.shifts import covers_for
-from tenants import audit, clock, preferences
+from tenants import audit, clock, preferences, words
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
@@ -24,6 +26,15 @@ _VERBS = {
     "snooze": (WorkState.SNOOZED, "team.work_item.snoozed"),
     "undo": (WorkState.OPEN, "team.work_item.reopened"),
 }
+_LONGEST = {
+    "title": 160,
+    "detail": 10_000,
+    "script_source": 160,
+    "reason": 240,
+    "rule_code": 24,
+    "verb_label": 40,
+}
+_SPOKEN = ("title", "detail", "script_source", "reason", "verb_label")
 _FIELDS = frozenset(
     {
         "staff_id", "group_id", "kind", "bucket", "tier", "title", "detail", "script", "script_source", "reason",
@@ -39,6 +50,7 @@ def work_item_put(*, tenant_id: int, source_kind: str, source_id: int, **fields:
     rule_code, starts_at (when the clock of due_at began), due_at, window_ends_at, url, phone_url, verb_label, state
     (open, or blocked with its rule). A closed item put again is open again, unless `state` says otherwise; a
     snoozed one stays away until its time. What falls due outside its person's shifts is shown to their backup too.
+    title, detail, reason, script_source and verb_label made by tenants.words are read in each reader's language.
     Raises TypeError for other names.
     """
     return work_items_put(tenant_id=tenant_id, source_kind=source_kind, items={source_id: fields})[source_id]
@@ -63,7 +75,8 @@ def work_items_put(
                 source_id=source_id,
                 created_at=now,
                 is_untold=bool(_told_as(source_kind, items[source_id])),
-                **_clipped(items[source_id]),
+                **_columns(items[source_id]),
+                facts=words.facts_of(items[source_id], _SPOKEN),
             )
             for source_id in sorted(items)
         ],
@@ -79,17 +92,19 @@ def work_items_put(
         if row.cover_id != cover:
             row.cover_id = cover
             changed.add(row.source_id)
-    WorkItem.objects.bulk_update(
-        [row for source_id, row in found.items() if source_id in changed],
-        [
-            *(name.removesuffix("_id") for name in sorted(_FIELDS)),
-            "cover",
-            "snoozed_until",
-            "done_at",
-            "done_by",
-            "is_untold",
-        ],
-    )
+    with translation.override(settings.LANGUAGE_CODE):
+        WorkItem.objects.bulk_update(
+            [row for source_id, row in found.items() if source_id in changed],
+            [
+                *(name.removesuffix("_id") for name in sorted(_FIELDS)),
+                "facts",
+                "cover",
+                "snoozed_until",
+                "done_at",
+                "done_by",
+                "is_untold",
+            ],
+        )
     return found
 
 
@@ -104,19 +119,24 @@ def _told_as(source_kind: str, fields: dict[str, Any]) -> str:
     )
 
 
-def _clipped(fields: dict[str, Any]) -> dict[str, Any]:
-    """Texts cut to what the columns hold: a long title is no reason to lose the task."""
-    longest = {"title": 160, "script_source": 160, "reason": 240, "rule_code": 24, "verb_label": 40}
-    return {name: str(value)[: longest[name]] if name in longest else value for name, value in fields.items()}
+def _columns(fields: dict[str, Any]) -> dict[str, Any]:
+    """Texts in the company's language, cut to what the columns hold: a long title is no reason to lose the task."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return {
+            name: str(value)[: _LONGEST[name]] if name in _LONGEST else value
+            for name, value in fields.items()
+        }
 
 
 def _change(row: WorkItem, fields: dict[str, Any]) -> bool:
     """Whether it differs now: a row just made does not."""
     before = {**row.__dict__}
     told_before = _told_as(row.source_kind, before), row.staff_id, row.tier
-    for name, value in _clipped(fields).items():
+    for name, value in _columns(fields).items():
         if name != "state":
             setattr(row, name, value)
+    kept = {name: facts for name, facts in row.facts.items() if name not in fields}
+    row.facts = kept | words.facts_of(fields, _SPOKEN)
     wanted = fields.get("state", WorkState.SNOOZED if row.state == WorkState.SNOOZED else WorkState.OPEN)
     if wanted != row.state:
         _set_state(row, wanted)
