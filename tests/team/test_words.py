@@ -104,8 +104,8 @@ def test_an_item_is_read_by_each_in_their_language_and_an_old_one_as_it_is(
         staff = make_staff(tenant=tenant, membership=member)
         work_item_put(
             tenant_id=tenant.pk, source_kind="tests.rename", source_id=1, staff_id=staff.pk, kind="check",
-            bucket="must", title=say("Rename “%(name)s” in WeCom") % {"name": "春播营"}, verb_label=say("See the group"),
-            url="/x", reason=say("WeCom lets only people rename a group."),
+            bucket="must", title=say("Rename “%(name)s” in WeCom") % {"name": "春播营"}, url="/x",
+            verb_label=say("See the group"), reason=say("WeCom lets only people rename a group."),
         )  # fmt: skip
         work_item_put(
             tenant_id=tenant.pk, source_kind="tests.old", source_id=1, staff_id=staff.pk, kind="check", bucket="must",
