@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.aggregates import BoolOr
+from django.db import connection
 from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
@@ -15,6 +16,20 @@ from contacts.policies.touch import week_start
 from tenants import clock, preferences
 from tenants.arrays import ids_of
 from tenants.models import Tenant
+
+_NEW = """
+select coalesce(person_id, id), min(first_seen_at) from contacts_customer
+where tenant_id = %s and (id = any(%s) or person_id = any(%s))
+group by 1 having min(first_seen_at) > %s
+"""
+_GIVEN = """
+select person, count(distinct touch_key) from (
+    select coalesce(c.person_id, c.id) as person, e.touch_key from contacts_customer c
+    join contacts_exposure e on e.tenant_id = c.tenant_id and e.customer_id = c.id and e.gives_value
+    where c.tenant_id = %s and (c.id = any(%s) or c.person_id = any(%s))
+    group by c.id, 1, 2 having sum(e.weight) > 0
+) given group by 1
+"""
 
 
 @dataclass(frozen=True)
@@ -93,3 +108,24 @@ def exposures_of(*, tenant_id: int, touch_keys: Iterable[str]) -> list[tuple[int
         .order_by("customer_id", "local_date", "touch_key")
         .values_list("customer_id", "touch_key", "local_date")
     )
+
+
+def newcomers_since(*, tenant_id: int, person_ids: Iterable[int], since: datetime) -> dict[int, datetime]:
+    """{person: when first seen with any record} of those first seen after a moment. One query, none for nobody."""
+    return dict(_by_person(_NEW, tenant_id, person_ids, since))
+
+
+def value_given(*, tenant_id: int, person_ids: Iterable[int]) -> dict[int, int]:
+    """{person: different messages of value that stand}; absent for none. One query, none for nobody."""
+    return dict(_by_person(_GIVEN, tenant_id, person_ids))
+
+
+def _by_person(
+    statement: str, tenant_id: int, person_ids: Iterable[int], *more: Any
+) -> list[tuple[int, Any]]:
+    people = sorted(set(person_ids))
+    if not people:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [tenant_id, people, people, *more])
+        return list(cursor.fetchall())

@@ -1,11 +1,11 @@
 """Reads of the content library: what may be picked, what it says, what waits for a decision."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 
 from content.enums import EDITION_OPEN, EditionState
 from content.models import Material, MaterialEdition
@@ -71,27 +71,34 @@ def in_validity(day: date) -> Q:
 
 
 def materials_to_pick(
-    *, tenant: "Tenant", kind: str = "", words: str = "", limit: int = 30
+    *,
+    tenant: "Tenant",
+    kind: str = "",
+    words: str = "",
+    limit: int = 30,
+    also: Mapping[str, QuerySet] | None = None,
 ) -> list[Material]:
     """Materials that a step may take now, the latest changed first: approved, not archived, within their days, and
-    those made of a testimonial only while it may be shown. One query where there are none of these, else four."""
+    those made of a testimonial only while it may be shown. `also`: {name: a query of one value for each}.
+
+    One query where none of them is made of a testimonial, a second where each of these may be shown, else three.
+    """
     today = clock.local_date(clock.now(), tenant.timezone)
     rows = material_list(tenant_id=tenant.pk).filter(in_validity(today), archived_at=None, edition__gt=0)
     if kind:
         rows = rows.filter(kind=kind)
     for word in words.split():
         rows = rows.filter(Q(title__icontains=word) | Q(text__icontains=word) | Q(tags__icontains=word))
+    rows = rows.annotate(**{name: Subquery(query[:1]) for name, query in (also or {}).items()})
     first = list(rows[:limit])
     if not any(one.needs_proof for one in first):
         return first
-    proved = standing_of(tenant=tenant, proof_ids=_proofs(rows))
+    named = rows.filter(needs_proof=True, proof__isnull=False).order_by().values("proof_id")
+    proved = standing_of(tenant=tenant, proof_ids=named)
     shown = [proof_id for proof_id, standing in proved.items() if standing.is_shown]
+    if all(not one.needs_proof or one.proof_id in shown for one in first):
+        return first
     return list(rows.filter(Q(needs_proof=False) | Q(proof__in=shown))[:limit])
-
-
-def _proofs(rows: QuerySet[Material]) -> list[int]:
-    named = rows.filter(needs_proof=True, proof__isnull=False).order_by()
-    return list(named.values_list("proof_id", flat=True))
 
 
 def material_words(material: Material, variant: str = "") -> MaterialWords:

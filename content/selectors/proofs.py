@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, JSONField, QuerySet, Value
 
 from contacts.enums import OrderState
 from content.enums import SCOPE_NEEDED, ProofProblem, ProofScope
@@ -51,11 +51,12 @@ def evidence_of(proof: Proof) -> Evidence:
 
 
 def standing_of(
-    *, tenant: "Tenant", proof_ids: Iterable[int], needed: str = ProofScope.PRIVATE
+    *, tenant: "Tenant", proof_ids: "Iterable[int] | QuerySet", needed: str = ProofScope.PRIVATE
 ) -> dict[int, Standing]:
-    """{testimonial: whether it may be shown now}; one that is gone is absent. One query, none for no ids."""
-    wanted = set(proof_ids)
-    if not wanted:
+    """{testimonial: whether it may be shown now}; one that is gone is absent. One query, none for no ids; they may be
+    a query of one column."""
+    wanted = proof_ids if isinstance(proof_ids, QuerySet) else set(proof_ids)
+    if not isinstance(wanted, QuerySet) and not wanted:
         return {}
     today = clock.local_date(clock.now(), tenant.timezone)
     rows = proof_list(tenant_id=tenant.pk).filter(pk__in=wanted)
@@ -76,7 +77,7 @@ def unproved(*, tenant: "Tenant", shown: Iterable[Shown]) -> dict[Shown, ProofPr
     """{what is shown: why it may not go there now}, of what is a testimonial: taken from a material made of one,
     however its words were changed since; with a testimonial's picture; or with its words, alone or within others.
 
-    Two queries, a third where there is something to judge.
+    One query, a second where there is something to judge.
     """
     wanted = set(shown)
     if not wanted:
@@ -115,21 +116,26 @@ class _Known:
 
 
 def _known(tenant_id: int) -> _Known:
-    """Two queries."""
+    """One query."""
     materials: dict[int, set[int]] = defaultdict(set)
     pictures: dict[int, set[int]] = defaultdict(set)
     words: dict[str, set[int]] = defaultdict(set)
-    rows = MaterialEdition.objects.filter(tenant_id=tenant_id, material__needs_proof=True)
-    for material_id, text, variants, proof_id in rows.values_list(
-        "material_id", "text", "variants", "material__proof_id"
-    ):
-        materials[material_id].add(proof_id or 0)
+    editions = MaterialEdition.objects.filter(tenant_id=tenant_id, material__needs_proof=True).order_by()
+    proofs = Proof.objects.filter(tenant_id=tenant_id).order_by()
+    # (material, what it says, its other wordings, testimonial, picture) of editions, then of testimonials themselves.
+    rows = editions.annotate(picture=Value(None, output_field=BigIntegerField())).values_list(
+        "material_id", "text", "variants", "material__proof_id", "picture"
+    )
+    own = proofs.annotate(
+        material=Value(None, output_field=BigIntegerField()), variants=Value([], output_field=JSONField())
+    ).values_list("material", "text", "variants", "pk", "asset_id")
+    for material_id, text, variants, proof_id, asset_id in rows.union(own, all=True):
+        if material_id is not None:
+            materials[material_id].add(proof_id or 0)
+        if asset_id is not None:
+            pictures[asset_id].add(proof_id)
         for one in (text, *(variant["text"] for variant in variants)):
             words[one.strip()].add(proof_id or 0)
-    for pk, text, asset_id in Proof.objects.filter(tenant_id=tenant_id).values_list("pk", "text", "asset_id"):
-        words[text.strip()].add(pk)
-        if asset_id is not None:
-            pictures[asset_id].add(pk)
     words.pop("", None)
     return _Known(materials, pictures, words)
 

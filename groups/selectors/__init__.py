@@ -1,7 +1,7 @@
 """Reads of groups. Staff never count as customers; one person in three groups is one in totals (R37, R101)."""
 
 from groups.selectors.activity import ACTIVE_KINDS, active_counts, messages_spoken
-from groups.selectors.facts import answers_of, group_facts, group_facts_many, limits_of
+from groups.selectors.facts import answers_of, group_facts, group_facts_many, limits_of, week_facts
 from groups.selectors.lists import (
     BROKEN,
     change_list,
@@ -87,6 +87,7 @@ __all__ = [
     "spells_within",
     "staff_in",
     "touches_of",
+    "week_facts",
     "week_of_group",
     "weeks_of_groups",
 ]

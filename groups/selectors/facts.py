@@ -153,6 +153,17 @@ def group_facts_many(
     }  # fmt: skip
 
 
+def week_facts(*, tenant: Tenant, group: Group) -> GroupPlan:
+    """What the checks of a week look at (Context.WEEK): its settings, answers and approvals; not who sits in it, nor
+    what was said and promised. One query and the settings."""
+    answered, allowed = _settled(tenant.pk, [group.pk])
+    return _facts(
+        tenant, group, now=clock.now(), limits=limits_of(tenant_id=tenant.pk), answered=answered.get(group.pk, {}),
+        allowed=allowed.get(group.pk, {}), seats=Counts(), siblings=0, spoken=None, is_heard=False, week=None,
+        super_count=None, open_codes=0, newcomer_count=0, ledger=NO_PROMISES, outsider_ads=None,
+    )  # fmt: skip
+
+
 def _siblings(tenant_id: int, rows: list[Group]) -> dict[str, int]:
     """{series: groups in it}; a group alone in its series has one."""
     wanted = {row.series for row in rows if row.series}

@@ -8,6 +8,9 @@ The best schedule is found part by part: wishes that share no scarce place do no
 searched with branch and bound, so small ones end with the proven best. The bound is Lagrange's: prices on scarce
 places, each wish taking its best option at these prices, is never worse than the best schedule. Where the search is
 cut off the schedule is what improvement by exchange has found, and `bound` says how much better any could be.
+
+An option may need others: so many of some options of other wishes must be carried out (a value touch before a sales
+push). A wish whose options others need has no needs itself. The bound leaves needs aside, so it stays a bound.
 """
 
 from collections import defaultdict
@@ -29,16 +32,25 @@ class Place(NamedTuple):
     period: str
 
 
+class Need(NamedTuple):
+    """`count` wishes at least must be carried out in one of these options, each (wish, number of its option)."""
+
+    rule: str
+    any_of: frozenset[tuple[int, int]]
+    count: int
+
+
 @dataclass(frozen=True)
 class Option:
     """One way to carry a wish out. `value`: points; moves are worth a little less than the wish's own time.
 
-    `label` comes back unread. `uses`: (place, how much of it).
+    `label` comes back unread. `uses`: (place, how much of it). `needs`: all of them must hold.
     """
 
     value: int
     uses: tuple[tuple[Place, int], ...]
     label: object = None
+    needs: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,18 +113,35 @@ def first_come(wishes: Sequence[Wish], room: Mapping[Place, int]) -> Schedule:
     value = 0
     for wish in wishes:
         taken = next(
-            (n for n, one in enumerate(wish.options[: wish.declared]) if _full(one.uses, used, room) is None),
+            (
+                n
+                for n, one in enumerate(wish.options[: wish.declared])
+                if _full(one.uses, used, room) is None and not lacking(one, chosen)
+            ),
             None,
         )
-        chosen[wish.key] = taken
         if taken != 0 or wish.ruled_out:
-            excluded = Place(wish.ruled_out, "", "")
-            binding[wish.key] = excluded if wish.ruled_out else _full(wish.uses, used, room) or excluded
+            excluded = Place(wish.ruled_out or _lacks_at_own_time(wish, chosen), "", "")
+            binding[wish.key] = excluded if excluded.rule else _full(wish.uses, used, room) or excluded
+        chosen[wish.key] = taken
         if taken is not None:
             value += wish.options[taken].value
             for place, amount in wish.options[taken].uses:
                 used[place] += amount
     return Schedule(chosen, value, value, False, binding)
+
+
+def lacking(option: Option, chosen: Mapping[int, int | None]) -> str:
+    """The rule of a need that does not hold; "" where all of them do."""
+    return next((need.rule for need in option.needs if not _holds(need, chosen)), "")
+
+
+def _holds(need: Need, chosen: Mapping[int, int | None]) -> bool:
+    return sum(chosen.get(key) == number for key, number in need.any_of) >= need.count
+
+
+def _lacks_at_own_time(wish: Wish, chosen: Mapping[int, int | None]) -> str:
+    return lacking(wish.options[0], chosen) if wish.options and wish.declared else ""
 
 
 def _full(
@@ -139,6 +168,8 @@ def _binding(
         taken = chosen[wish.key]
         if wish.ruled_out:
             found[wish.key] = Place(wish.ruled_out, "", "")
+        elif taken != 0 and (rule := _lacks_at_own_time(wish, chosen)):
+            found[wish.key] = Place(rule, "", "")
         elif taken != 0:
             own = dict(wish.options[taken].uses) if taken is not None else {}
             without = {place: used[place] - own.get(place, 0) for place, _amount in wish.uses}
@@ -147,7 +178,7 @@ def _binding(
 
 
 def _parts(wishes: Sequence[Wish], room: Mapping[Place, int]) -> list[list[Wish]]:
-    """Wishes that share a scarce place, together; each part in the order given."""
+    """Wishes that share a scarce place or need each other, together; each part in the order given."""
     each = [_most(wish) for wish in wishes]
     most: dict[Place, int] = defaultdict(int)
     for uses in each:
@@ -167,6 +198,10 @@ def _parts(wishes: Sequence[Wish], room: Mapping[Place, int]) -> list[list[Wish]
         for place in uses:
             if place in scarce:
                 root[find(number)] = find(seen.setdefault(place, number))
+    numbers = {wish.key: number for number, wish in enumerate(wishes)}
+    for number, wish in enumerate(wishes):
+        for key in {key for one in wish.options for need in one.needs for key, _option in need.any_of}:
+            root[find(number)] = find(numbers[key])
     parts: dict[int, list[Wish]] = defaultdict(list)
     for number, wish in enumerate(wishes):
         parts[find(number)].append(wish)
@@ -179,6 +214,30 @@ def _most(wish: Wish) -> dict[Place, int]:
     for option in wish.options:
         for place, amount in option.uses:
             found[place] = max(found.get(place, 0), amount)
+    return found
+
+
+_Numbered = dict[int, dict[int, list[tuple[int, dict[int, set[int]]]]]]
+
+
+def _numbered(
+    wishes: Sequence[Wish], options: Sequence[Sequence[tuple[int, int, list[tuple[int, int]]]]]
+) -> _Numbered:
+    """Needs by the places of wishes and options in the search; only of wishes that have any."""
+    at = {wish.key: n for n, wish in enumerate(wishes)}
+    place_of = [{number: place for place, (number, _v, _u) in enumerate(some)} for some in options]
+    found: _Numbered = {}
+    for n, wish in enumerate(wishes):
+        for number, option in enumerate(wish.options):
+            if not option.needs or number not in place_of[n]:
+                continue
+            mine = found.setdefault(n, {}).setdefault(place_of[n][number], [])
+            for need in option.needs:
+                others: dict[int, set[int]] = defaultdict(set)
+                for key, other in need.any_of:
+                    if other in place_of[at[key]]:
+                        others[at[key]].add(place_of[at[key]][other])
+                mine.append((need.count, dict(others)))
     return found
 
 
@@ -199,6 +258,8 @@ class _Search:
             ]
             for wish in wishes
         ]
+        # Wish -> option of the list above -> its needs as (count, {wish: its options of the list above}).
+        self.needs = _numbered(wishes, self.options)
         # Place -> the wishes that may use it.
         self.users: list[set[int]] = [set() for _place in places]
         for n, options in enumerate(self.options):
@@ -213,9 +274,10 @@ class _Search:
 
     def run(self, *, nodes: int, rounds: int) -> None:
         every = range(len(self.options))
-        self._keep(self._greedy(sorted(every, key=lambda n: -self._worth(n))))
+        self._keep(self._greedy(sorted(every, key=lambda n: (n in self.needs, -self._worth(n)))))
         self.bound = int(self._find_prices(rounds) + 1e-6)
-        self._keep(self._exchange(self._greedy(sorted(every, key=lambda n: -self._gain(n)[0]))))
+        order = sorted(every, key=lambda n: (n in self.needs, -self._gain(n)[0]))
+        self._keep(self._exchange(self._greedy(order)))
         self._branch(nodes)
         if self.is_proven:
             self.bound = self.best_value
@@ -232,7 +294,20 @@ class _Search:
                 best = (gain, place)
         return best
 
+    def _may(self, n: int, place: int, taken: Sequence[int]) -> bool:
+        """Whether what an option needs is carried out."""
+        return all(
+            sum(taken[m] in places for m, places in others.items()) >= count
+            for count, others in self.needs.get(n, {}).get(place, ())
+        )
+
+    def _held(self, taken: list[int]) -> list[int]:
+        """Without what lacks what it needs."""
+        lost = {n for n in self.needs if taken[n] >= 0 and not self._may(n, taken[n], taken)}
+        return [-1 if n in lost else place for n, place in enumerate(taken)]
+
     def _keep(self, taken: list[int]) -> None:
+        taken = self._held(taken)
         value = sum(self.options[n][place][1] for n, place in enumerate(taken) if place >= 0)
         if value > self.best_value or not any(one is not None for one in self.best):
             self.best_value = value
@@ -273,7 +348,11 @@ class _Search:
 
     def _insert(self, n: int, taken: list[int], left: list[int]) -> bool:
         """Carry a wish out in its most valuable option that fits."""
-        fits = [place for place, (_, _v, uses) in enumerate(self.options[n]) if self._fits(uses, left)]
+        fits = [
+            place
+            for place, (_, _v, uses) in enumerate(self.options[n])
+            if self._fits(uses, left) and self._may(n, place, taken)
+        ]
         if not fits:
             return False
         self._take(n, max(fits, key=lambda place: (self.options[n][place][1], -place)), taken, left)
@@ -306,6 +385,8 @@ class _Search:
     def _swap(self, n: int, taken: list[int], left: list[int]) -> bool:
         """Whether a dropped wish came in to a gain."""
         for place, (_, value, uses) in enumerate(self.options[n]):
+            if not self._may(n, place, taken):
+                continue
             out: list[tuple[int, int]] = []  # (wish, its option) that made room
             for m in self._in_the_way(uses, taken, left):
                 out.append((m, taken[m]))
@@ -340,7 +421,8 @@ class _Search:
 
     def _branch(self, nodes: int) -> None:
         """Try every choice that the bound at the prices does not exclude, up to `nodes` steps."""
-        order = sorted(range(len(self.options)), key=lambda n: (-self._worth(n), n))
+        # What needs others comes after them: whether it may be carried out is known when it is its turn.
+        order = sorted(range(len(self.options)), key=lambda n: (n in self.needs, -self._worth(n), n))
         rest = [0.0] * (len(order) + 1)  # what the wishes from here on are worth at the prices
         for at in range(len(order) - 1, -1, -1):
             rest[at] = rest[at + 1] + self._gain(order[at])[0]
@@ -371,7 +453,7 @@ class _Search:
                 stack.append((at + 1, 0, value, priced))
                 continue
             _, worth, uses = self.options[n][place]
-            if not self._fits(uses, left):
+            if not self._fits(uses, left) or not self._may(n, place, taken):
                 continue
             taken[n] = place
             cost = 0.0

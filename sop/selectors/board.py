@@ -17,7 +17,7 @@ from sop.enums.calendar import FIELDS
 from sop.models import PushSlot, Run, Touch, ValueEvent
 from sop.policies.clashes import Found, Mark, clashes
 from sop.selectors.board_away import touches_away
-from sop.selectors.board_groups import REST_PART, WEEK_PART, Cast, Wanted, cast_of
+from sop.selectors.board_groups import REST_PART, WEEK_PART, Cast, Wanted, cast_of, groups_shown
 from sop.selectors.calendar import camp_days, decorate, is_idle_join, week_days
 from sop.selectors.execution import Execution, execution_rate, together
 from sop.selectors.lanes import Lane, lanes_of
@@ -166,7 +166,8 @@ def board_of(*, tenant: "Tenant", wanted: Wanted, every: bool = False) -> Board:
     cast = cast_of(tenant=tenant, days=days, wanted=wanted)
     pages = max(1, -(-len(cast.groups) // PAGE))
     page = min(max(1, wanted.page), pages)
-    shown = cast.groups if every else cast.groups[(page - 1) * PAGE : page * PAGE]
+    seats = cast.groups if every else cast.groups[(page - 1) * PAGE : page * PAGE]
+    shown = groups_shown(tenant=tenant, seats=seats)
     since = clock.day_bounds(days[0], tenant.timezone)[0]
     until = clock.day_bounds(days[-1], tenant.timezone)[1]
     builder = _Builder(tenant, cast, days, now, wanted)

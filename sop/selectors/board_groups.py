@@ -1,9 +1,9 @@
 """Which groups stand on the calendar of a week, in which band, and on which page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Q
 
@@ -17,7 +17,6 @@ from wecom.selectors import quota_days
 
 if TYPE_CHECKING:
     from groups.models import Group
-    from team.models import Staff
     from tenants.models import Tenant
 
 WEEK_PART, REST_PART = "week", "rest"
@@ -25,6 +24,15 @@ CALL_DAYS = 30  # an event's invitations go out at most so many days before it
 _SHOWN = (
     "tenant", "name", "planned_name", "chat_id", "owner", "frozen_at", "dismissed_at", "customer_count", "freeze_reason"
 )  # fmt: skip
+
+
+class Seat(NamedTuple):
+    """A group as far as its place on the calendar goes: there may be a thousand, and a page shows thirty."""
+
+    pk: int
+    name: str
+    owner_id: int | None
+    owner_name: str
 
 
 @dataclass(frozen=True)
@@ -46,16 +54,17 @@ class Wanted:
 
 @dataclass
 class Cast:
-    """Everybody on the calendar of a week. `groups` are those asked for, in the order of the bands."""
+    """Everybody on the calendar of a week. `groups` are those asked for, in the order of the bands; `operators`: (id,
+    name) of their owners."""
 
-    groups: list["Group"] = field(default_factory=list)
+    groups: list[Seat] = field(default_factory=list)
     runs: dict[int, Run] = field(default_factory=dict)
     run_of: dict[int, int] = field(default_factory=dict)  # group -> the camp it stands under
     in_week: dict[int, int | None] = field(default_factory=dict)  # group with a weekly table -> its run
     invited: list[EventGroup] = field(default_factory=list)  # with their events
     sent: dict[str, dict[date, dict[str, int]]] = field(default_factory=dict)  # wecom.selectors.quota_days
     parts: list[tuple[str, str, int]] = field(default_factory=list)  # (part, name, groups); "" for all
-    operators: list["Staff"] = field(default_factory=list)
+    operators: list[tuple[int, str]] = field(default_factory=list)
 
     def part_of(self, group_id: int) -> str:
         if group_id in self.run_of:
@@ -77,7 +86,12 @@ def cast_of(*, tenant: "Tenant", days: list[date], wanted: Wanted) -> Cast:
     rows = group_list(tenant_id=tenant.pk).filter(
         Q(pk__in=ids) | Q(chat_id__in=[one for one in cast.sent if one])
     )
-    every = list(rows.order_by().only(*_SHOWN, "owner__name", "owner__userid", "owner__tenant"))
+    every = [
+        Seat(pk, name or planned or chat_id, owner_id, owner or userid or "")
+        for pk, name, planned, chat_id, owner_id, owner, userid in rows.order_by().values_list(
+            "pk", "name", "planned_name", "chat_id", "owner_id", "owner__name", "owner__userid"
+        )
+    ]
     cast.operators = _owners(every)
     kept = [one for one in every if _is_wanted(one, wanted)]
     cast.parts = _parts(cast, kept)
@@ -86,10 +100,17 @@ def cast_of(*, tenant: "Tenant", days: list[date], wanted: Wanted) -> Cast:
     cast.groups = sorted(
         (one for one in kept if wanted.part in ("", cast.part_of(one.pk))),
         key=lambda one: (
-            order.get(cast.run_of.get(one.pk, 0), last.get(cast.part_of(one.pk), 0)), str(one), one.pk,
+            order.get(cast.run_of.get(one.pk, 0), last.get(cast.part_of(one.pk), 0)), one.name, one.pk,
         ),
     )  # fmt: skip
     return cast
+
+
+def groups_shown(*, tenant: "Tenant", seats: Sequence[Seat]) -> list["Group"]:
+    """The groups of some places on the calendar as their rows show them, in that order. One query."""
+    rows = group_list(tenant_id=tenant.pk).filter(pk__in=[one.pk for one in seats]).order_by()
+    found = {one.pk: one for one in rows.only(*_SHOWN, "owner__name", "owner__userid", "owner__tenant")}
+    return [found[one.pk] for one in seats if one.pk in found]
 
 
 def _camps(tenant: "Tenant", days: list[date], cast: Cast) -> None:
@@ -129,20 +150,20 @@ def _invited(tenant: "Tenant", days: list[date]) -> list[EventGroup]:
     return list(rows.select_related("event"))
 
 
-def _is_wanted(group: "Group", wanted: Wanted) -> bool:
+def _is_wanted(group: Seat, wanted: Wanted) -> bool:
     if wanted.group_id is not None and group.pk != wanted.group_id:
         return False
     if wanted.operator is not None and group.owner_id != wanted.operator:
         return False
-    return wanted.words.lower() in str(group).lower()
+    return wanted.words.lower() in group.name.lower()
 
 
-def _owners(groups: Iterable["Group"]) -> list["Staff"]:
-    found = {one.owner.pk: one.owner for one in groups if one.owner is not None}
-    return sorted(found.values(), key=lambda one: (str(one), one.pk))
+def _owners(groups: Iterable[Seat]) -> list[tuple[int, str]]:
+    found = {one.owner_id: one.owner_name for one in groups if one.owner_id is not None}
+    return sorted(found.items(), key=lambda one: (one[1], one[0]))
 
 
-def _parts(cast: Cast, groups: list["Group"]) -> list[tuple[str, str, int]]:
+def _parts(cast: Cast, groups: list[Seat]) -> list[tuple[str, str, int]]:
     counts: dict[str, int] = {}
     for one in groups:
         part = cast.part_of(one.pk)

@@ -3,7 +3,8 @@
 Places: GROUP-01 a group's messages of a day; QUOTA-01 WeCom's mass sends of a group, or of people, in their window;
 CAP-01 and CAP-02 messages of people on a day and in the week; LOAD-01 a staff member's minutes of a day. People whom
 the same messages reach, and who have had as many already, are one place together. A private message is planned as a
-whole: it has a place when everybody it is for has one.
+whole: it has a place when everybody it is for has one. What is sold in private to newcomers comes after something of
+value, or not at all (VALUE-01, planner_value).
 """
 
 from collections import defaultdict
@@ -35,6 +36,8 @@ from sop.policies.calendar import day_date
 from sop.policies.crowds import Crowd, binding, crowds_of
 from sop.policies.schedule import Option, Place, Wish
 from sop.selectors.audience import audience_resolve
+from sop.selectors.planner_value import RULE as VALUE_FIRST
+from sop.selectors.planner_value import Standing, ValueFirst, is_pushy
 from tenants import clock, preferences
 from tenants.arrays import ids_of
 from wecom.enums import ReceiverKind
@@ -116,7 +119,7 @@ def week_builder(
     beside = [] if is_alone or only is None or not rows else _rows(coming.exclude(group__in=only))
     week.is_cut = max(len(rows), len(beside)) > MOST
     week.touches = {one.pk: one for one in rows[:MOST]}
-    builder = WeekBuilder(tenant, week, now, moves)
+    builder = WeekBuilder(tenant, week, now, moves, is_alone=is_alone)
     if week.touches:
         builder.build(beside[:MOST])
     return builder
@@ -151,8 +154,11 @@ def _rows(rows: "QuerySet[Touch]", tenant: "Tenant | None" = None, also: Sequenc
 class WeekBuilder:
     """Fills a week: who is reached, what is used up, then a wish for each touch."""
 
-    def __init__(self, tenant: "Tenant", week: Week, now: datetime, moves: int) -> None:
+    def __init__(
+        self, tenant: "Tenant", week: Week, now: datetime, moves: int, *, is_alone: bool = False
+    ) -> None:
         self.tenant, self.week, self.now, self.moves = tenant, week, now, moves
+        self.is_alone = is_alone
         self.zone = tenant.timezone
         self.today = clock.local_date(now, self.zone)
         self.rules = quota_rules(tenant_id=tenant.pk)
@@ -169,9 +175,31 @@ class WeekBuilder:
         self._crowds(every, reached)
         self._groups(touches)
         self._staff(touches)
+        self._value_first(every, reached, beside)
         for touch in beside:
             self._take(touch)
-        self.week.wishes = [self._wish(touch) for touch in touches]
+        # What gives value before what sells: whether that may go out depends on when this can.
+        wishes = {
+            touch.pk: self._wish(touch)
+            for touch in sorted(touches, key=lambda one: is_pushy(one, one.channel))
+        }
+        self.week.wishes = [wishes[touch.pk] for touch in touches]
+
+    def _value_first(
+        self, every: Sequence[Touch], reached: Mapping[int, list[int]], beside: Sequence[Touch]
+    ) -> None:
+        self.value = ValueFirst(self.week.limits, reached)
+        if not self.is_alone:
+            self.value.read(self.tenant, every, self.now)
+        self.fixed = frozenset(one.pk for one in beside)
+        for touch in beside:
+            self.value.stays(touch)
+
+    def _standing(self, touch: Touch, slot: Slot) -> Standing:
+        """Whom a message may reach at a time, as far as newcomers are concerned."""
+        if not is_pushy(touch, slot.channel):
+            return Standing(self.week.people[touch.pk])
+        return self.value.standing(touch, slot.at, self.fixed)
 
     def _crowds(self, touches: Sequence[Touch], reached: Mapping[int, list[int]]) -> None:
         """People by what would reach them and what they have had; crowds that never bind alone are left out."""
@@ -292,7 +320,6 @@ class WeekBuilder:
 
     def _wish(self, touch: Touch) -> Wish:
         own = Slot(touch.due_at, touch.channel)
-        value = importance(touch.step.priority) * max(1, self.week.people[touch.pk])
         if touch.group is not None and (touch.group.frozen_at or touch.group.dismissed_at):
             rule = "FREEZE-01" if touch.group.frozen_at else "ENDED-01"
             return Wish(touch.pk, (), 0, rule, self.uses(touch, own))
@@ -300,12 +327,22 @@ class WeekBuilder:
         declared = [] if is_quiet_then else [own]
         declared += self._declared(touch, own, is_quiet=is_quiet_then)
         moved = [one for one in self._moved(touch, own) if one not in declared]
-        options = [
-            Option(value - n * max(1, value // 50), self.uses(touch, slot), slot)
-            for n, slot in enumerate([*declared, *moved], start=1 if is_quiet_then else 0)
-        ]
+        options: list[Option] = []
+        count = 0
+        for n, slot in enumerate([*declared, *moved], start=1 if is_quiet_then else 0):
+            standing = self._standing(touch, slot)
+            if is_pushy(touch, slot.channel) and not standing.people:
+                continue
+            worth = importance(touch.step.priority) * max(1, standing.people)
+            uses = self.uses(touch, slot)
+            options.append(Option(worth - n * max(1, worth // 50), uses, slot, standing.needs))
+            count += slot in declared
+        if touch.pk not in self.fixed:
+            self.value.offered(touch.pk, [one.label.at for one in options if isinstance(one.label, Slot)])
         rule = "QUIET-01" if is_quiet_then else ""
-        return Wish(touch.pk, tuple(options), len(declared), rule, self.uses(touch, own))
+        if not rule and not any(one.label == own for one in options):
+            rule = VALUE_FIRST
+        return Wish(touch.pk, tuple(options), count, rule, self.uses(touch, own))
 
     def is_quiet(self, touch: Touch, at: datetime) -> bool:
         return not touch.step.is_service and is_quiet(at, self.week.limits)

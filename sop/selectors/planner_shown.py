@@ -11,7 +11,7 @@ from sop.enums import Channel
 from sop.models import Touch, WeekPlan
 from sop.policies.schedule import Place, Schedule
 from sop.selectors.planned import Planned
-from sop.selectors.planner import Week
+from sop.selectors.planner import VALUE_FIRST, Week
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -138,7 +138,9 @@ def _outcome(planned: Planned, schedule: Schedule, touch: Touch) -> Outcome:
 
 
 def _why(week: Week, place: Place) -> str:
-    """What is full, in a few words."""
+    """What is full, or what has to come first, in a few words."""
+    if place.rule == VALUE_FIRST:
+        return _("New people get something of value first")
     room = week.room.get(place)
     kind, _colon, number = place.owner.partition(":")
     day = f"{date.fromisoformat(place.period):%m-%d}" if place.period else ""

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import date, time, timedelta
 from typing import TYPE_CHECKING
 
+from django.db.models import Exists
+
 from groups.enums import PLAN_DAYS, Kind
 from groups.policies.plan import Limits
 from sop.enums import (
@@ -22,6 +24,7 @@ from sop.policies.push import Targets
 from tenants import clock, preferences
 
 if TYPE_CHECKING:
+    from groups.models import Group
     from tenants.models import Tenant
 
 WEEKS_BEFORE = 4
@@ -42,6 +45,24 @@ def week_get(*, tenant_id: int, group_id: int, monday: date) -> PushWeek | None:
     """A group's table of a week, or None while nobody has begun it."""
     rows = PushWeek.objects.select_related("run__version")
     return rows.filter(tenant_id=tenant_id, group_id=group_id, monday=monday).first()
+
+
+def week_whole(
+    *, tenant_id: int, group: "Group", monday: date
+) -> tuple[PushWeek | None, dict[tuple[int, str], PushSlot], bool]:
+    """(a group's table of a week, what stands in it by place, whether a week recurs in groups of its type).
+
+    One query; three while nothing stands there.
+    """
+    recurs = PushDefault.objects.filter(tenant=tenant_id, group_kind__in={group.kind, ""})
+    slots = PushSlot.objects.filter(tenant_id=tenant_id, week__monday=monday, week__group=group.pk)
+    rows = list(
+        slots.select_related("week__run__version", "staff", "topic").annotate(has_default=Exists(recurs))
+    )
+    if not rows:
+        week = week_get(tenant_id=tenant_id, group_id=group.pk, monday=monday)
+        return week, {}, recurs.exists()
+    return rows[0].week, {(row.number, row.slot): row for row in rows}, rows[0].has_default
 
 
 def slots_of_weeks(

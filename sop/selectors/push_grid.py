@@ -1,28 +1,27 @@
 """The weekly push table as its page shows it: the grid of one group, and the other groups of the week beside it."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Q
+from django.db.models.functions import JSONObject
 
 from groups.enums import PLAN_DAYS, Slot
-from groups.selectors import group_facts
+from groups.selectors import week_facts
 from sop.enums import ContentType, TouchState
 from sop.models import PushSlot, PushWeek, Touch
 from sop.policies import calendar
 from sop.policies.push import PLACES, TONES, Place, Share, Targets, mix, suggested
 from sop.selectors.calendar import decorate
 from sop.selectors.push import (
-    defaults_of,
     slot_times,
-    slots_of_weeks,
     targets_of,
     touches_of_weeks,
     types_sent,
-    week_get,
+    week_whole,
 )
 from sop.selectors.push_checks import FIXES, Judged, judge, slot_step, touch_step
 from tenants import clock
@@ -129,10 +128,9 @@ class Grid:
 
 def grid_of(*, tenant: "Tenant", group: "Group", monday: date) -> Grid:
     """The week of one group with everything its page shows. A constant number of queries."""
-    week = week_get(tenant_id=tenant.pk, group_id=group.pk, monday=monday)
-    rows = slots_of_weeks(tenant_id=tenant.pk, group_ids=[group.pk], monday=monday).get(group.pk, {})
+    week, rows, has_default = week_whole(tenant_id=tenant.pk, group=group, monday=monday)
     touches = touches_of_weeks(tenant=tenant, group_ids=[group.pk], monday=monday).get(group.pk, [])
-    facts = group_facts(tenant=tenant, group=group)
+    facts = week_facts(tenant=tenant, group=group)
     targets = targets_of(tenant_id=tenant.pk, kind=group.kind, limits=facts.limits)
     times = slot_times(tenant_id=tenant.pk)
     own_run = week.run_id if week else None
@@ -156,7 +154,7 @@ def grid_of(*, tenant: "Tenant", group: "Group", monday: date) -> Grid:
         mix=mix([row.content_type for row in rows.values()], targets),
         before=mix(before, Targets(places=len(before))) if before else None,
         judged=judged, targets=targets,
-        has_default=bool(defaults_of(tenant_id=tenant.pk, kind=group.kind)),
+        has_default=has_default,
     )  # fmt: skip
 
 
@@ -264,17 +262,32 @@ class RowAcross:
         return len(PLACES) - self.filled
 
 
-def weeks_across(*, tenant: "Tenant", groups: Iterable["Group"], monday: date) -> list[RowAcross]:
-    """The same week of several groups side by side. One query."""
+@dataclass(frozen=True)
+class WeeksAcross:
+    """`rows`: the same week of some groups side by side; `filled`: {group id: slots that hold something} of all
+    groups, absent for none."""
+
+    rows: list[RowAcross]
+    filled: dict[int, int]
+
+
+def weeks_across(*, tenant: "Tenant", groups: Iterable["Group"], monday: date) -> WeeksAcross:
+    """How full the week of every group is, and what stands in those of some. One query."""
     every = list(groups)
-    rows = PushSlot.objects.filter(tenant=tenant, week__monday=monday, week__group__in=every)
-    types: dict[int, dict[tuple[int, str], str]] = defaultdict(dict)
+    cells = JSONObject(number="number", slot="slot", type="content_type", run="week__run_id")
+    counted = (
+        PushSlot.objects.filter(tenant=tenant, week__monday=monday)
+        .order_by()
+        .values("week__group_id")
+        .annotate(n=Count("pk"), cells=ArrayAgg(cells, filter=Q(week__group__in=every)))
+    )
+    filled: dict[int, int] = {}
+    types: dict[int, dict[tuple[int, str], str]] = {}
     done = set()
-    for group_id, run_id, number, slot, content_type in rows.values_list(
-        "week__group_id", "week__run_id", "number", "slot", "content_type"
-    ):
-        types[group_id][number, slot] = content_type
-        if run_id is not None:
+    for group_id, n, cells_of in counted.values_list("week__group_id", "n", "cells"):
+        filled[group_id] = n
+        types[group_id] = {(one["number"], one["slot"]): one["type"] for one in cells_of or ()}
+        if any(one["run"] is not None for one in cells_of or ()):
             done.add(group_id)
     labels = {value: str(label) for value, label in ContentType.choices}
     empty = ("", "")
@@ -283,10 +296,4 @@ def weeks_across(*, tenant: "Tenant", groups: Iterable["Group"], monday: date) -
         own = {place: (TONES[one], labels[one]) for place, one in types.get(group.pk, {}).items()}
         days = [[own.get((number, str(slot)), empty) for slot in Slot] for number in range(1, PLAN_DAYS + 1)]
         made.append(RowAcross(group, days, len(own), group.pk in done))
-    return made
-
-
-def weeks_filled(*, tenant_id: int, monday: date) -> dict[int, int]:
-    """{group id: slots of its week that hold something}; absent means none. One query."""
-    rows = PushSlot.objects.filter(tenant_id=tenant_id, week__monday=monday).order_by()
-    return dict(rows.values("week__group_id").annotate(n=Count("pk")).values_list("week__group_id", "n"))
+    return WeeksAcross(made, filled)

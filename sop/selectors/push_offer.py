@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import Max
+from django.db.models import Max, OuterRef
 
 from content.selectors.library import materials_to_pick
 from sop.models import PushSlot
@@ -28,14 +28,9 @@ class Offered:
 
 def materials_offered(*, tenant: "Tenant", group_id: int, kind: str, words: str) -> list[Offered]:
     """Materials for a slot of this group, those it never had first, then those it had longest ago."""
-    rows = materials_to_pick(tenant=tenant, kind=kind, words=words, limit=SHOWN * 3)
-    used = dict(
-        PushSlot.objects.filter(tenant=tenant, week__group=group_id, material__in=[one.pk for one in rows])
-        .order_by()
-        .values("material")
-        .annotate(last=Max("week__monday"))
-        .values_list("material", "last")
-    )
-    made = [Offered(one, TONES.get(one.kind, "value"), used.get(one.pk)) for one in rows]
+    used = PushSlot.objects.filter(tenant=tenant, week__group=group_id, material=OuterRef("pk")).order_by()
+    last = used.values("material").annotate(last=Max("week__monday")).values("last")
+    rows = materials_to_pick(tenant=tenant, kind=kind, words=words, limit=SHOWN * 3, also={"last_week": last})
+    made = [Offered(one, TONES.get(one.kind, "value"), one.last_week) for one in rows]
     made.sort(key=lambda one: one.last or date.min)
     return made[:SHOWN]

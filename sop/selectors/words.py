@@ -45,7 +45,7 @@ def words_in_steps(*, tenant: "Tenant", steps: Iterable[PlanStep]) -> list[StepW
 def unproved_in(
     *, tenant: "Tenant", rows: "Sequence[Step] | Sequence[PushSlot]"
 ) -> "list[tuple[Step | PushSlot, ProofProblem]]":
-    """Steps or slots that show a testimonial which may not be shown there now, and why. Two queries, a third where one
+    """Steps or slots that show a testimonial which may not be shown there now, and why. One query, a second where one
     does."""
     shown: list[tuple[Step | PushSlot, Shown]] = [(row, shown_by(row, row.channel)) for row in rows]
     problems = unproved(tenant=tenant, shown=[one for _row, one in shown])
@@ -64,7 +64,7 @@ class Judged:
 
 def words_judged(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, Judged]:
     """{touch: what its final words say}: one that holds a refused word, wants a fact or the group's promise where
-    there is none, or is a testimonial's whose permission does not hold, is stopped. Three queries,
+    there is none, or is a testimonial's whose permission does not hold, is stopped. Two queries,
     more only where there is something.
 
     The values of the variables are read too: a group's name can hold what the template does not.

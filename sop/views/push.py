@@ -21,7 +21,7 @@ from groups.services.week_alerts import next_week_due
 from sop.enums import PUSH_TYPES, ContentType
 from sop.policies.push import PLACES, Place
 from sop.selectors.push import next_monday
-from sop.selectors.push_grid import Grid, grid_of, weeks_across, weeks_filled
+from sop.selectors.push_grid import Grid, grid_of, weeks_across
 from sop.selectors.push_offer import materials_offered
 from sop.selectors.push_table import table_lines
 from sop.selectors.topics import topics_for
@@ -78,16 +78,17 @@ class WeekPage(TemplatePage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         group, monday = self.chosen(), self.monday()
         every = self.every
-        filled = weeks_filled(tenant_id=self.request.tenant.pk, monday=monday)
         series = [one for one in every if group is not None and one.series == group.series]
         beside = series if len(series) > 1 else every
         shown = _nearest(beside, group, SIDE_BY_SIDE)
+        across = weeks_across(tenant=self.request.tenant, groups=shown, monday=monday)
+        filled = across.filled
         return {
             "group": group,
             "monday": monday,
             "previous": monday - timedelta(days=PLAN_DAYS),
             "following": monday + timedelta(days=PLAN_DAYS),
-            "across": weeks_across(tenant=self.request.tenant, groups=shown, monday=monday),
+            "across": across.rows,
             "beside": len(beside),
             "tabs": [(one, filled.get(one.pk, 0)) for one in _nearest(every, group, TABS)],
             "more": len(every),

@@ -392,3 +392,19 @@ def test_a_size_above_the_target_warns_until_a_leader_approved_it_and_never_stop
     approved = replace(large, approvals={"SIZE-01": Allowed("直播大群", None, "周岚")})
     (noted,) = [one for one in evaluate(approved) if one.code == "SIZE-01"]
     assert (noted.severity, noted.approved_by, noted.is_approvable) == (Severity.NOTE, "周岚", False)
+
+
+@pytest.mark.parametrize(
+    "code", sorted(code for code, one in REGISTRY.items() if Context.WEEK in one.contexts)
+)
+def test_what_is_asked_of_a_week_needs_no_more_than_settings_answers_and_the_week(code):
+    """The weekly table reads no more (groups.selectors.week_facts)."""
+    unread = {
+        "staff_count": 0, "customer_count": 0, "sibling_count": 0, "last_message_at": None, "sees_messages": False,
+        "is_heard": False, "owner_sits_in": None, "sent": 0, "sent_marketing": 0, "spoken": 0, "spoken_before": 0,
+        "outsider_ads": None, "super_count": None, "open_codes": 0, "newcomer_codes": 0, "promises_due": 0,
+        "promises_open": 0,
+    }  # fmt: skip
+    for example, is_found in ((REGISTRY[code].bad, True), (REGISTRY[code].good, False)):
+        found = {one.code for one in evaluate(replace(example, **unread), Context.WEEK)}
+        assert (code in found) == is_found

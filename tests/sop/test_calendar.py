@@ -372,6 +372,26 @@ def test_groups_are_paged_by_thirty(camp: Make) -> None:
     assert [str(row.group) for row in rows(made, page=2)] == ["启蒙31群"]
 
 
+def test_of_many_groups_only_those_of_the_page_are_made_objects(
+    camp: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = planned(camp, {"at": time(10, 0)}, groups=34, people=1)
+    of_db, names = Group.from_db.__func__, []
+
+    def counted(cls: type[Group], *told: Any) -> Group:
+        row: Group = of_db(cls, *told)
+        names.append(row.name)
+        return row
+
+    monkeypatch.setattr(Group, "from_db", classmethod(counted))
+    made_of = board_of(tenant=made.tenant, wanted=Wanted(day=MONDAY, page=2))
+    rows = [str(row.group) for band in made_of.bands for row in band.rows]
+    assert rows == [f"启蒙{number:02d}群" for number in range(31, 35)]
+    assert sorted(names) == rows
+    assert len(made_of.cast.groups) == 34
+    assert made_of.cast.operators == [(made.staff.pk, "林晓")]
+
+
 def test_an_empty_week_teaches(camp: Make, ask: Callable[..., Any]) -> None:
     made = planned(camp, {"at": time(10, 0)})
     text = ask(made, "/sop/calendar/?week=2027-03-01").content.decode()

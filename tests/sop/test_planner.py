@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from contacts.models import Customer, ExposureDay, ExposureWeek
+from contacts.models import Customer, Exposure, ExposureDay, ExposureWeek
 from sop.enums import TouchState
 from sop.errors import PlanChanged
 from sop.models import Run, Touch, WeekPlan
@@ -18,6 +18,7 @@ from sop.services.dispatch import dispatch_due
 from sop.services.planner import planner_apply, planner_undo
 from sop.services.planning import plan_apply
 from sop.services.staff import touch_retime
+from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.models import Preference, User
 from tests.conftest import MovableClock
@@ -237,3 +238,94 @@ def test_a_plan_of_very_many_messages_comes_after_the_page(
     assert ('hx-trigger="load"' in page, "<html" in part, "<html" in waited) == (True, False, True)
     monkeypatch.setattr("sop.views.planner.AT_ONCE", 4)
     assert told in client.get(url).content.decode()
+
+
+SELLS = {"channel": "private_mass", "content_type": "marketing", "is_marketing": True, "text": "今晚八点开抢"}
+GIVES = {"channel": "group_forward", "content_type": "value", "is_marketing": False}
+
+
+def all_new(made: Camp, days: int = 1) -> None:
+    Customer.objects.update(
+        first_seen_at=clock.at_local(MONDAY - timedelta(days=days), time(9), "Asia/Shanghai")
+    )
+
+
+def test_nothing_is_sold_in_private_to_newcomers_without_something_of_value(camp: Make) -> None:
+    made = planned(camp, {**SELLS, "at": time(18, 0), "priority": 10})
+    all_new(made)
+    assert states(made, "best", moves=3) == states(made, "first") == [("dropped", "VALUE-01")]
+    assert "something of value" in planner_shown(tenant=made.tenant, planned=plan(made)).rows[0].best.why
+    all_new(made, days=5)  # on Wednesday evening they are not new any more
+    assert states(made, "best", moves=3) == [("moved", "VALUE-01")]
+    moved = plan(made, 3)
+    touch = Touch.objects.get()
+    slot = moved.slot(moved.best, touch.pk)
+    assert slot is not None
+    assert slot.at == touch.due_at + timedelta(days=2)
+    Preference.objects.create(tenant=made.tenant, key="touch.value_before_sales", value=0)
+    assert states(made, "best") == [("sent", "")]
+
+
+def test_a_message_of_value_comes_before_what_is_sold_to_newcomers(camp: Make) -> None:
+    """The cap leaves room for one a day: the value touch is worth less, and the sale needs it."""
+    made = planned(
+        camp,
+        {**GIVES, "at": time(10, 0), "priority": 90},
+        {**SELLS, "at": time(18, 0), "priority": 10},
+        caps={"touch.cap_per_day": 1},
+    )
+    all_new(made)
+    assert states(made, "best") == states(made, "first") == [("dropped", "CAP-01"), ("sent", "")]
+    assert states(made, "best", moves=1) == [("moved", "CAP-01"), ("sent", "")]
+
+
+def test_a_message_of_value_that_goes_out_later_helps_nobody(camp: Make) -> None:
+    made = planned(
+        camp, {**SELLS, "at": time(10, 0), "priority": 10}, {**GIVES, "at": time(18, 0), "priority": 90}
+    )
+    all_new(made)
+    assert states(made, "best") == states(made, "first") == [("dropped", "VALUE-01"), ("sent", "")]
+    assert states(made, "best", moves=1) == [("moved", "VALUE-01"), ("sent", "")]
+
+
+def test_who_had_something_of_value_or_is_known_long_is_sold_to_at_once(camp: Make) -> None:
+    made = planned(camp, {**SELLS, "at": time(18, 0), "priority": 10})
+    all_new(made)
+    for one in made.people[0]:
+        Exposure.objects.create(
+            tenant=made.tenant, customer=one, touch_key="sop.touch:0", local_date=MONDAY, at=clock.now(),
+            channel="group_forward", gives_value=True,
+        )  # fmt: skip
+    assert states(made, "best") == [("sent", "")]
+
+
+def test_where_some_are_new_the_others_are_told_and_count_alone(camp: Make) -> None:
+    made = planned(camp, {**SELLS, "at": time(18, 0), "priority": 1})
+    all_new(made)
+    Customer.objects.filter(pk__in=[one.pk for one in made.people[0][1:]]).update(
+        first_seen_at=clock.at_local(MONDAY - timedelta(days=90), time(9), "Asia/Shanghai")
+    )
+    assert states(made, "best") == [("sent", "")]
+    assert plan(made).best.value == 100 * 2
+    assert [row.people for row in planner_shown(tenant=made.tenant, planned=plan(made)).rows] == [3]
+
+
+def test_the_gate_lets_through_what_the_plan_orders_after_something_of_value(
+    camp: Make, frozen: MovableClock
+) -> None:
+    made = planned(
+        camp,
+        {**SELLS, "at": time(10, 0), "priority": 10},
+        {**GIVES, "at": time(18, 0), "priority": 90},
+        {**SELLS, "at": time(20, 0), "priority": 20},
+    )
+    all_new(made)
+    found = plan(made)
+    planner_apply(
+        tenant=made.tenant, starts_on=MONDAY, group_ids=None, moves=0, mark=found.mark, actor=SYSTEM
+    )
+    for hour in (10, 18, 20):
+        frozen.set(clock.at_local(MONDAY, time(hour, 1), "Asia/Shanghai"))
+        dispatch_due(tenant_id=made.tenant.pk)
+    rows = Touch.objects.order_by("due_at").values_list("state", "rule_code")
+    assert [state for state, _rule in rows] == ["skipped", "handed", "handed"]

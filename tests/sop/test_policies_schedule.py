@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sop.policies.schedule import Option, Place, Schedule, Wish, first_come, plan_week
+from sop.policies.schedule import Need, Option, Place, Schedule, Wish, first_come, lacking, plan_week
 
 pytestmark = pytest.mark.unit
 PLACES = [Place("CAP-01", str(number), "") for number in range(4)]
@@ -38,9 +38,20 @@ def fits(used: Counter[Place], room: dict[Place, int]) -> bool:
     return all(used[place] <= most for place, most in room.items())
 
 
+def has_its_needs(wishes: list[Wish], chosen: dict[int, int | None]) -> bool:
+    """Counted by hand: of each need enough of the named options are carried out."""
+    needs = [
+        need for one in wishes if (taken := chosen[one.key]) is not None for need in one.options[taken].needs
+    ]
+    return all(
+        len([pair for pair in need.any_of if chosen[pair[0]] == pair[1]]) >= need.count for need in needs
+    )
+
+
 def best_of_all(wishes: list[Wish], room: dict[Place, int]) -> int:
     ways = itertools.product(*([None, *range(len(one.options))] for one in wishes))
-    found = (used_by(wishes, dict(zip((one.key for one in wishes), way, strict=True))) for way in ways)
+    chosen = (dict(zip((one.key for one in wishes), way, strict=True)) for way in ways)
+    found = (used_by(wishes, one) for one in chosen if has_its_needs(wishes, one))
     return max(value for value, used in found if fits(used, room))
 
 
@@ -48,6 +59,55 @@ def check(wishes: list[Wish], room: dict[Place, int], made: Schedule) -> None:
     value, used = used_by(wishes, dict(made.chosen))
     assert value == made.value <= made.bound
     assert fits(used, room)
+    assert has_its_needs(wishes, dict(made.chosen))
+
+
+@st.composite
+def _weeks_with_needs(draw: st.DrawFn) -> list[Wish]:
+    """Some wishes give something, some sell and need one or two of those that are before them."""
+    giving = [
+        Wish(n, options, 1, "", options[0].uses)
+        for n, options in enumerate(draw(st.lists(_options, min_size=1, max_size=3)))
+    ]
+    pairs = [(one.key, n) for one in giving for n in range(len(one.options))]
+    some = st.frozensets(st.sampled_from(pairs), max_size=4)
+    needs = st.lists(st.builds(Need, st.just("VALUE-01"), some, st.integers(1, 2)), max_size=2).map(tuple)
+    selling = []
+    for n, options in enumerate(draw(st.lists(_options, min_size=1, max_size=2))):
+        bound = tuple(Option(one.value, one.uses, None, draw(needs)) for one in options)
+        selling.append(Wish(10 + n, bound, draw(st.integers(1, len(bound))), "", bound[0].uses))
+    return draw(st.permutations([*giving, *selling]))
+
+
+@given(_weeks_with_needs(), _rooms)
+def test_what_needs_something_before_it_is_planned_as_well_as_trying_everything(
+    wishes: list[Wish], room: dict[Place, int]
+) -> None:
+    made = plan_week(wishes, room)
+    check(wishes, room, made)
+    assert made.is_proven
+    assert made.value == made.bound == best_of_all(wishes, room)
+    for wish in wishes:
+        if made.chosen[wish.key] != 0 and lacking(wish.options[0], made.chosen):
+            assert made.binding[wish.key] == Place("VALUE-01", "", "")
+
+
+@given(_weeks_with_needs(), _rooms)
+def test_first_come_sends_nothing_that_lacks_what_it_needs(
+    wishes: list[Wish], room: dict[Place, int]
+) -> None:
+    made = first_come(wishes, room)
+    check(wishes, room, made)
+    assert made.value <= best_of_all(wishes, room)
+
+
+@given(_weeks_with_needs(), _rooms, st.integers(0, 20))
+def test_a_search_with_needs_that_is_cut_off_still_keeps_them_and_the_bound(
+    wishes: list[Wish], room: dict[Place, int], nodes: int
+) -> None:
+    made = plan_week(wishes, room, nodes=nodes, rounds=5)
+    check(wishes, room, made)
+    assert made.bound >= best_of_all(wishes, room)
 
 
 @given(_weeks, _rooms)

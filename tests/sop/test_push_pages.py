@@ -10,6 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Behaviour
+from content.services.library import About, Said, material_ask, material_decide, material_save
+from content.services.proofs import ProofWish, proof_material, proof_save, proof_withdraw
 from groups.models import Group
 from groups.services.week_alerts import next_week_due, week_alerts_bring_up
 from groups.services.week_exempt import week_exempt_set
@@ -17,9 +19,9 @@ from sop.enums import TouchState
 from sop.models import PushSlot, Topic, TopicUse, Touch
 from sop.policies.push import PLACES
 from sop.selectors.topics import builtin_topics, openers, topics_ranked
-from sop.services.push import SlotWish, slot_put
+from sop.services.push import SlotWish, default_save, slot_put
 from sop.services.push_confirm import week_confirm
-from sop.services.push_pick import topic_put_in_slot
+from sop.services.push_pick import material_put_in_slot, topic_put_in_slot
 from sop.services.topics import opener_mark, topic_archive, topic_save, topics_take
 from team.models import Staff, WorkItem
 from tenants import clock
@@ -27,7 +29,7 @@ from tenants.audit import SYSTEM
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
-from tests.factories.contacts import make_customers
+from tests.factories.contacts import make_customer, make_customers, make_order
 from tests.factories.groups import fill_group, make_group
 from tests.factories.team import make_staff
 from tests.factories.wecom import make_app
@@ -80,6 +82,59 @@ def test_the_page_asks_little_of_the_database_whatever_stands_in_the_week(
         answer = page(f"/library/week/?group={group.pk}")
     assert answer.status_code == 200
     assert len(asked) <= 25
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_a_filled_library_costs_the_page_of_a_week_no_statements(
+    page: Callable[..., Any], group: Group, tenant: Tenant, count: int
+) -> None:
+    """Texts, and testimonials of which one may not be shown any more; the week shows both; another group recurs."""
+    with tenant_scope(tenant):
+        person = make_customer(tenant=tenant, name="王小雨")
+        proofs = []
+        for number in range(count):
+            said = Said(kind="value", title=f"素材{number}", text="今天 {群名} 打卡")
+            row = material_save(tenant=tenant, said=said, about=About(), actor=SYSTEM)
+            material_ask(tenant=tenant, material_id=row.pk, actor=SYSTEM)
+            material_decide(tenant=tenant, material_id=row.pk, revision=1, is_approved=True, actor=SYSTEM)
+            wish = ProofWish(
+                kind="testimonial", title=f"三个月{number}", text=f"第{number}位妈妈：孩子自己会开口读了",
+                scope="groups", customer_id=person.pk,
+                order_id=make_order(tenant=tenant, customer=person).pk, name_shown="none", permitted=True,
+                permitted_until=None, permission_note="截图",
+            )  # fmt: skip
+            proofs.append(proof_save(tenant=tenant, wish=wish, actor=SYSTEM))
+            made = proof_material(tenant=tenant, proof_id=proofs[-1].pk, actor=SYSTEM)
+            if made.edition == 0:
+                material_ask(tenant=tenant, material_id=made.pk, actor=SYSTEM)
+                material_decide(
+                    tenant=tenant, material_id=made.pk, revision=1, is_approved=True, actor=SYSTEM
+                )
+        for place in PLACES:
+            put(group, place, "甲")
+        default_save(tenant=tenant, group_id=group.pk, monday=NEXT, actor=SYSTEM)
+        slot_put(
+            tenant=tenant, group_id=group.pk, monday=NEXT, place=(2, "noon"), actor=SYSTEM,
+            wish=SlotWish(content_type="value", title="听听", text=proofs[0].text),
+        )  # fmt: skip
+        material_put_in_slot(
+            tenant=tenant, group_id=group.pk, monday=NEXT, place=(3, "noon"), material_id=row.pk, actor=SYSTEM
+        )
+        week_confirm(tenant=tenant, group_id=group.pk, monday=NEXT, actor=SYSTEM)
+        proof_withdraw(tenant=tenant, proof_id=proofs[0].pk, reason="不想展示", actor=SYSTEM)
+    page("/library/week/")
+    with CaptureQueriesContext(connection) as asked:
+        answer = page(f"/library/week/?group={group.pk}")
+    offered = answer.context["materials"]
+    assert len(offered) == min(12, 2 * count - 1)
+    assert {one.last for one in offered} == ({NEXT} if count == 1 else {None})
+    assert "三个月0" not in {one.material.title for one in offered}
+    assert any(one.code == "PROOF-06" for one in answer.context["grid"].judged.findings)
+    assert answer.context["grid"].has_default
+    assert len(asked) <= 21, "\n".join(one["sql"][:90] for one in asked.captured_queries)
+    with CaptureQueriesContext(connection) as asked:
+        page("/library/week/?week=2026-03-16")
+    assert len(asked) <= 21
 
 
 def test_a_group_with_a_past_has_a_page_too(page: Callable[..., Any], group: Group, tenant: Tenant) -> None:
