@@ -9,10 +9,14 @@ from django.utils.translation import gettext as _
 from console.pages import render, toast
 from contacts.selectors import customer_by_external, follow_of
 from content.enums import ScriptKind
+from content.errors import WordsRefused
+from content.policies.sensitive import refused
 from content.policies.wording import names_in
 from content.policies.wording import render as fill
 from content.selectors import script_search
 from content.selectors.facts import Stressed, facts_for
+from content.selectors.proofs import PRIVATE, Shown, unproved
+from content.selectors.sensitive import hits_in, words_of
 from content.services import script_missed, script_used
 from content.services.asks import ask_answered, ask_record
 from content.services.facts import fact_told
@@ -28,7 +32,9 @@ QUESTION_CHARS = 120
 
 
 def filled(*, tenant: Tenant, staff: Any, scripts: list[Any], values: dict[str, str]) -> list[dict[str, Any]]:
-    """[{"script", "text", "open"}]: the words as they will be sent; `open` names what nothing could fill."""
+    """[{"script", "text", "open", "stop"}]: the words as they will be sent; `open` names what nothing could fill.
+
+    `stop`: why they may not be sent (a word of the company's list, a testimonial that may not be shown any more)."""
     own = {
         "teacher": str(staff),
         "brand": tenant.brand or tenant.name,
@@ -37,8 +43,21 @@ def filled(*, tenant: Tenant, staff: Any, scripts: list[Any], values: dict[str, 
     made = []
     for one in scripts:
         text = fill(one.text, own, {})
-        made.append({"script": one, "text": text, "open": names_in(text)})
+        made.append({"script": one, "text": text, "open": names_in(text), "stop": ""})
+    _stopped(tenant, made)
     return made
+
+
+def _stopped(tenant: Tenant, made: list[dict[str, Any]]) -> None:
+    words = words_of(tenant)
+    shown = {one["script"].pk: Shown(one["script"].text, PRIVATE) for one in made}
+    problems = unproved(tenant=tenant, shown=shown.values())
+    for one in made:
+        said, problem = refused(hits_in([one["text"]], words)), problems.get(shown[one["script"].pk])
+        if said:
+            one["stop"] = str(WordsRefused(said))
+        elif problem is not None:
+            one["stop"] = str(problem.label)
 
 
 class ScriptsPage(PhoneView):

@@ -17,6 +17,8 @@ from tenants import clock
 if TYPE_CHECKING:
     from tenants.models import Tenant
 
+PRIVATE = "private"  # said by a colleague in a chat with one person, by no channel of an SOP
+
 
 def proof_list(*, tenant_id: int) -> QuerySet[Proof]:
     """Every testimonial with its customer and order, the newest first."""

@@ -11,9 +11,12 @@ from django.db.models import F
 
 from contacts.services.behaviours import BehaviourItem, behaviour_record_many
 from content.enums import BEHAVIOUR_OF_LINK, CLICKS_A_MINUTE, LinkKind, ScriptKind
-from content.errors import QuestionMissing, ScriptUnknown
+from content.errors import ProofUnpublished, QuestionMissing, ScriptUnknown, WordsRefused
 from content.models import RadarLink, Script, ScriptMiss
 from content.policies.radar import Identity, token_make
+from content.policies.sensitive import refused
+from content.selectors.proofs import PRIVATE, Shown, unproved
+from content.selectors.sensitive import hits_in, words_of
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -139,9 +142,11 @@ def script_save(
 ) -> Script:
     """Write a new script (`script_id` None) or change one. `miss_id`: the open question it answers.
 
-    Raises ScriptUnknown, NotPermitted. A change is safe to repeat.
+    Raises WordsRefused, ProofUnpublished for a testimonial that may not be shown in private, ScriptUnknown,
+    NotPermitted. A change is safe to repeat.
     """
     require(actor, Permission.OPERATE)
+    _sayable(tenant, text.strip())
     with transaction.atomic():
         row = Script(tenant=tenant) if script_id is None else _script_locked(tenant, script_id)
         before = {"title": row.title, "text": row.text} if script_id is not None else {}
@@ -159,6 +164,15 @@ def script_save(
         verb = "content.script.written" if script_id is None else "content.script.changed"
         audit.record(tenant=tenant, actor=actor, verb=verb, target=row, changes=changed)
     return row
+
+
+def _sayable(tenant: Tenant, text: str) -> None:
+    """Whether colleagues may be given these words to send."""
+    stopped = refused(hits_in([text], words_of(tenant)))
+    if stopped:
+        raise WordsRefused(stopped)
+    for problem in unproved(tenant=tenant, shown=[Shown(text, PRIVATE)]).values():
+        raise ProofUnpublished(problem.label, code=problem.value)
 
 
 def _script_locked(tenant: Tenant, script_id: int) -> Script:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from groups.enums import PLAN_DAYS, Cites, Context, Kind, Severity
+from groups.enums import PLAN_DAYS, Cites, ContentKind, Context, Kind, Severity
 from groups.policies import rhythm
 from groups.policies.plan import GroupPlan, Limits
 from groups.policies.reference import PLANNED_DAYS, planned, running
@@ -11,6 +11,8 @@ from groups.policies.registry import Fault, check, fault
 
 PLANS = frozenset({Context.PUBLISH, Context.WEEK})
 _EMPTY_WEEK = ((),) * PLAN_DAYS
+SELLS_LEAST = 3  # fewer offers alone say nothing of a plan yet
+ADS_DAYS = ((ContentKind.MARKETING.value,),) * PLAN_DAYS
 
 
 @check(
@@ -35,6 +37,34 @@ def _no_week_is_empty(plan: GroupPlan) -> Fault | None:
         _("Nothing is planned for days %(first)s to %(last)s. A super-user group must never be neglected."),
         first=empty.first,
         last=empty.last,
+    )
+
+
+@check(
+    "MIX-02",
+    Severity.WARN,
+    gettext_lazy("Not selling only"),
+    fix=gettext_lazy("Add value or talk"),
+    anchor="operation",
+    rule="R62",
+    cites=(Cites.TEN_THOUSAND, Cites.AARRR, Cites.FOUR_TYPES),
+    contexts=PLANS,
+    bad=planned("flash", days=ADS_DAYS[:SELLS_LEAST]),
+    good=planned("flash", days=ADS_DAYS[: SELLS_LEAST - 1]),
+)
+def _does_more_than_sell(plan: GroupPlan) -> Fault | None:
+    """Any group; that of new users is refused by NEW-01."""
+    if plan.kind == Kind.NEW_USER or plan.days is None:
+        return None
+    worst = rhythm.most_marketing(rhythm.spans(plan.days))
+    if worst is None or worst.marketing < max(len(worst.kinds), SELLS_LEAST):
+        return None
+    return fault(
+        _(
+            "Days %(first)s to %(last)s hold nothing but marketing. Who only hears offers stops reading, or leaves."
+        ),
+        first=worst.first,
+        last=worst.last,
     )
 
 

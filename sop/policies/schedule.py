@@ -33,11 +33,11 @@ class Place(NamedTuple):
 
 
 class Need(NamedTuple):
-    """`count` wishes at least must be carried out in one of these options, each (wish, number of its option)."""
+    """`least` wishes must be carried out in one of these options, each (wish, number of its option)."""
 
     rule: str
     any_of: frozenset[tuple[int, int]]
-    count: int
+    least: int
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def lacking(option: Option, chosen: Mapping[int, int | None]) -> str:
 
 
 def _holds(need: Need, chosen: Mapping[int, int | None]) -> bool:
-    return sum(chosen.get(key) == number for key, number in need.any_of) >= need.count
+    return sum(chosen.get(key) == number for key, number in need.any_of) >= need.least
 
 
 def _lacks_at_own_time(wish: Wish, chosen: Mapping[int, int | None]) -> str:
@@ -237,7 +237,7 @@ def _numbered(
                 for key, other in need.any_of:
                     if other in place_of[at[key]]:
                         others[at[key]].add(place_of[at[key]][other])
-                mine.append((need.count, dict(others)))
+                mine.append((need.least, dict(others)))
     return found
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FIXES: dict[str, tuple[str, Any]] = {
     "NEW-01": ("ads", gettext_lazy("Take marketing out")),
     "NEW-02": ("ads", gettext_lazy("Take marketing out")),
+    "MIX-02": ("ads", gettext_lazy("Take marketing out")),
     "OWNER-01": ("owners", gettext_lazy("Give them to the group's owner")),
     "QUOTA-01": ("forward", gettext_lazy("Forward the later ones by hand")),
 }

@@ -31,6 +31,6 @@ def materials_offered(*, tenant: "Tenant", group_id: int, kind: str, words: str)
     used = PushSlot.objects.filter(tenant=tenant, week__group=group_id, material=OuterRef("pk")).order_by()
     last = used.values("material").annotate(last=Max("week__monday")).values("last")
     rows = materials_to_pick(tenant=tenant, kind=kind, words=words, limit=SHOWN * 3, also={"last_week": last})
-    made = [Offered(one, TONES.get(one.kind, "value"), one.last_week) for one in rows]
+    made = [Offered(one, TONES.get(one.kind, "value"), one.last_week) for one in rows]  # type: ignore[attr-defined]
     made.sort(key=lambda one: one.last or date.min)
     return made[:SHOWN]

@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from content.errors import ProofUnpublished, WordsRefused
 from content.models import Script, ScriptMiss
 from content.policies.search import Entry, grams, rank
 from content.services import script_archive, script_save, script_used
+from content.services.proofs import ProofWish, proof_save, proof_withdraw
+from content.services.sensitive import words_put
 from team.models import Staff
 from tenants import clock
 from tenants.audit import Actor
@@ -17,7 +20,7 @@ from tenants.models import Tenant, User
 from tenants.roles import PERMISSIONS
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
-from tests.factories.contacts import make_customer, make_follow
+from tests.factories.contacts import make_customer, make_follow, make_order
 from tests.factories.team import make_staff
 from tests.phone import hold_phone
 
@@ -158,3 +161,46 @@ def test_scripts_of_another_company_are_not_there(
     boss.force_login(User.objects.get(email="lin@example.com"))
     base = f"/t/{tenant.slug}/scripts/{foreign.pk}/"
     assert [boss.get(base).status_code, boss.post(f"{base}archive/").status_code] == [404, 404]
+
+
+def test_words_that_may_not_be_sent_are_no_script_and_are_not_offered_any_more(
+    tenant: Tenant, owner: Actor, staff: Staff
+) -> None:
+    with pytest.raises(WordsRefused):
+        write(tenant, owner, text="全国第一的启蒙课")
+    with tenant_scope(tenant):
+        assert not Script.objects.exists()
+    write(tenant, owner, text="有的，包学会")
+    with tenant_scope(tenant):
+        words_put(tenant=tenant, words="包学会", does="refuse", hint="", actor=owner)
+    answer = hold_phone(tenant, staff).get(f"/m/{tenant.slug}/scripts/?q=课有回放吗").content.decode()
+    assert "包学会" in answer
+    assert 'data-ww="chat"' not in answer
+    assert "data-copy" not in answer
+    with tenant_scope(tenant):
+        words_put(tenant=tenant, words="包学会", does="warn", hint="", actor=owner)
+    answer = hold_phone(tenant, staff).get(f"/m/{tenant.slug}/scripts/?q=课有回放吗").content.decode()
+    assert 'data-ww="chat"' in answer
+
+
+def test_a_script_with_a_testimonial_is_offered_as_long_as_its_permission_holds(
+    tenant: Tenant, owner: Actor, staff: Staff
+) -> None:
+    with tenant_scope(tenant):
+        person = make_customer(tenant=tenant, name="王小雨")
+        wish = ProofWish(
+            kind="testimonial", title="三个月", text="三个月，孩子自己会开口读了", scope="private",
+            customer_id=person.pk, order_id=make_order(tenant=tenant, customer=person).pk, name_shown="none",
+            permitted=True, permitted_until=None, permission_note="截图",
+        )  # fmt: skip
+        proof = proof_save(tenant=tenant, wish=wish, actor=owner)
+    write(tenant, owner, text=f"一位妈妈说：{proof.text}。")
+    url = f"/m/{tenant.slug}/scripts/?q=课有回放吗"
+    assert 'data-ww="chat"' in hold_phone(tenant, staff).get(url).content.decode()
+    with tenant_scope(tenant):
+        proof_withdraw(tenant=tenant, proof_id=proof.pk, reason="不想展示", actor=owner)
+    answer = hold_phone(tenant, staff).get(url).content.decode()
+    assert proof.text in answer
+    assert 'data-ww="chat"' not in answer
+    with pytest.raises(ProofUnpublished):
+        write(tenant, owner, title="别人怎么说", text=f"听听：{proof.text}")

@@ -44,7 +44,7 @@ def has_its_needs(wishes: list[Wish], chosen: dict[int, int | None]) -> bool:
         need for one in wishes if (taken := chosen[one.key]) is not None for need in one.options[taken].needs
     ]
     return all(
-        len([pair for pair in need.any_of if chosen[pair[0]] == pair[1]]) >= need.count for need in needs
+        len([pair for pair in need.any_of if chosen[pair[0]] == pair[1]]) >= need.least for need in needs
     )
 
 

@@ -121,6 +121,19 @@ def test_marketing_only_is_refused_for_new_users_and_one_press_mends_it(group: G
     assert ContentType.MARKETING not in kinds
 
 
+@pytest.mark.parametrize("kind", ["flash", "super_user", "delivery"])
+def test_marketing_only_is_warned_of_for_any_group_and_one_press_mends_it(group: Group, kind: str) -> None:
+    group.kind = kind
+    group.save()
+    fill(group, kind="marketing")
+    grid = grid_of(tenant=group.tenant, group=group, monday=NEXT)
+    assert ("MIX-02", False) in [(one.code, one.stops) for one in grid.judged.findings]
+    assert "ads" in [what for what, _words in grid.fixes]
+    week_fix(**common(group), what="ads")
+    grid = grid_of(tenant=group.tenant, group=group, monday=NEXT)
+    assert "MIX-02" not in [one.code for one in grid.judged.findings]
+
+
 def test_an_empty_week_is_not_confirmed(group: Group) -> None:
     with pytest.raises(WeekEmpty):
         week_confirm(**common(group))
