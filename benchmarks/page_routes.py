@@ -22,7 +22,7 @@ LEFT_OUT = {
     "contacts:import_template": "a fixed file", "contacts:import_chat_template": "a fixed file",
     "contacts:sheet_template": "a fixed file", "contacts:sheet_faults": "a file",
     "contacts:personal_file": "a file that a person asked for", "groups:faq_file": "a file",
-    "groups:members_file": "a file", "groups:tab_file": "a file", "team:notice_open": "leads on to its matter",
+    "groups:members_file": "a file", "groups:tab_file": "a file", "team:handover_pack": "a file", "team:notice_open": "leads on to its matter",
     "groups:bulk_tag": "asked by POST from a list",
     "groups:code_poster": "a picture", "groups:way_poster": "a picture", "sop:proof_picture": "a picture",
     "sop:file": "a file",

@@ -18,6 +18,7 @@ from team.services.notices import notify
 from team.services.work import work_item_put, work_items_close
 from tenants import audit, clock
 from tenants.audit import Actor
+from tenants.counting import rows_counted
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
@@ -101,14 +102,11 @@ def staff_held(*, tenant: Tenant, staff_id: int) -> Staff:
 
 
 def holdings(*, tenant: Tenant, staff: Staff) -> list[Held]:
-    """What the colleague holds now, by part: one count each."""
+    """What the colleague holds now, by part; one statement counts them all."""
+    queries = {one.code: one.rows(tenant_id=tenant.pk, staff_id=staff.pk) for one in parts()}
+    counts = rows_counted(tenant_id=tenant.pk, queries=queries)
     return [
-        Held(
-            one,
-            one.rows(tenant_id=tenant.pk, staff_id=staff.pk).count(),
-            one.url(tenant, staff) if one.url is not None else "",
-        )
-        for one in parts()
+        Held(one, counts[one.code], one.url(tenant, staff) if one.url is not None else "") for one in parts()
     ]
 
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
+from pytest_django import DjangoAssertNumQueries
 
 from contacts.models import CustomerTransfer
 from groups.models import Group
@@ -234,6 +235,20 @@ def test_the_page_shows_what_is_held_suggests_by_load_and_gives_it_away(tenant: 
     with tenant_scope(tenant):
         assert WorkItem.objects.get(title="回访刘女士 🧧").staff_id == free.pk
     assert client.post(url, {"part": ["tasks"], "taker_tasks": "99999999", "reason": "x"}).status_code < 500
+
+
+def test_what_is_held_is_counted_by_one_statement_however_many_parts(
+    tenant: Tenant, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with tenant_scope(tenant):
+        giver = make_staff(tenant=tenant)
+        make_work_item(tenant=tenant, staff=giver)
+        make_follow(tenant=tenant, customer=make_customer(tenant=tenant, app=giver.app), staff=giver)
+        with django_assert_num_queries(1):
+            held = holdings(tenant=tenant, staff=giver)
+
+    assert len(held) > 10
+    assert {one.part.code: one.count for one in held if one.count} == {"tasks": 1, "customers": 1}
 
 
 def test_where_each_customer_stands_is_on_the_page_and_what_came_back_is_decided_there(
