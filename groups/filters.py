@@ -33,8 +33,9 @@ from team.selectors import staff_list
 
 
 def _within(band: SizeBand) -> Q:
+    """Groups of the band; one without a chat has no size yet."""
     up_to = Q() if band.most is None else Q(customer_count__lte=band.most)
-    return Q(customer_count__gte=band.least) & up_to
+    return Q(customer_count__gte=band.least) & up_to & ~Q(chat_id="")
 
 
 def _named(rows: QuerySet[Group]) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The group in the present chat, on the phone: for the staff who look after it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -39,6 +40,7 @@ from tenants.errors import NotPermitted
 from wecom.selectors import quota_left
 
 BREACHES = 5  # open ones shown on the group's page
+UNDO_FOR = timedelta(minutes=2)  # a brake pulled by mistake is let go without a reason this long
 PanelProvider = Callable[..., Panel | None]
 _panels: list[PanelProvider] = []
 
@@ -99,24 +101,32 @@ class GroupPhonePage(PhoneView):
 
 
 class GroupFreezeView(PhoneView):
-    """Stop everything that goes out to this group, or let it go on."""
+    """Stop everything that goes out to this group, or let it go on, which needs a reason. `?undo=1` lets go at once of
+    what was stopped a moment ago."""
 
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, chat_id: str, verb: str) -> HttpResponse:
         group = group_in_hand(self.request, chat_id)
         act = group_freeze if verb == "freeze" else group_unfreeze
-        reason = request.POST.get("reason", "").strip() or _("From the sidebar of the group's chat")
+        reason = request.POST.get("reason", "").strip() or self._usual_reason(group, verb)
         kind = request.POST.get("incident", "")
         if verb == "freeze" and kind in IncidentKind.values:
             self._blow_up(group, kind, reason)
         else:
             act(tenant=self.request.tenant, group_ids=[group.pk], reason=reason, actor=self.request.actor)
         other = "unfreeze" if verb == "freeze" else "freeze"
-        undo = self.url("groups_phone:freeze", chat_id=chat_id, verb=other)
+        undo = f"{self.url('groups_phone:freeze', chat_id=chat_id, verb=other)}?undo=1"
         said = _("Nothing more goes out to this group.") if verb == "freeze" else _("Sends may go out again.")
         toast(request, said, undo)
         return HttpResponseRedirect(self.url("groups_phone:group", chat_id=chat_id))
+
+    def _usual_reason(self, group: Group, verb: str) -> str:
+        """The brake is pulled without a word; letting go without one is only for a slip of the finger."""
+        if verb == "freeze":
+            return _("From the sidebar of the group's chat")
+        is_slip = group.frozen_at is not None and clock.now() - group.frozen_at <= UNDO_FOR
+        return _("Pulled by mistake, taken back at once") if is_slip and "undo" in self.request.GET else ""
 
     def _blow_up(self, group: Group, kind: str, reason: str) -> None:
         """Freeze this group as part of an incident: its running one, or a new one in the hands of who pressed."""

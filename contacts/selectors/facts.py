@@ -27,6 +27,7 @@ from contacts.policies.tag_rules import (
 from contacts.selectors import last_active_at
 from contacts.selectors.identity import as_persons, same_people
 from contacts.selectors.skus import order_facts, with_sku
+from tenants.counting import rows_counted
 
 Key = tuple[str, int | None]
 Facts = dict[int, dict[Key, Found]]
@@ -276,9 +277,11 @@ def _any_record(rows: QuerySet[Any]) -> Q:
 
 
 def kinds_told(*, tenant_id: int, kinds: Iterable[str]) -> set[str]:
-    """Those of the kinds of behaviour that ever came in: what never did is unknown, not zero. One query a kind."""
+    """Those of the kinds of behaviour that ever came in: what never did is unknown, not zero. One statement."""
+    wanted = {str(kind) for kind in kinds}
     rows = Behaviour.objects.filter(tenant_id=tenant_id)
-    told = {kind for kind in kinds if rows.filter(kind=kind).exists()}
-    if BehaviourKind.ORDER in kinds and Order.objects.filter(tenant_id=tenant_id).exists():
-        told.add(BehaviourKind.ORDER)
-    return told
+    asked: dict[str, QuerySet[Any]] = {kind: rows.filter(kind=kind).values("pk")[:1] for kind in wanted}
+    if BehaviourKind.ORDER in wanted:
+        asked["orders"] = Order.objects.filter(tenant_id=tenant_id).values("pk")[:1]
+    found = {key for key, count in rows_counted(tenant_id=tenant_id, queries=asked).items() if count}
+    return {BehaviourKind.ORDER.value if key == "orders" else key for key in found}

@@ -89,6 +89,13 @@ class Group(TenantModel):
     def is_frozen(self) -> bool:
         return self.frozen_at is not None
 
+    @property
+    def knows_members(self) -> bool:
+        """Whether anybody knows who sits in it: read from WeCom, or told by events; else its counts say nothing."""
+        return bool(self.chat_id) and (
+            self.synced_at is not None or self.customer_count + self.staff_count > 0
+        )
+
     def ends_at(self, zone: str) -> datetime | None:
         """The moment the group ends by its plan, UTC; None without an end date."""
         if self.ends_on is None:

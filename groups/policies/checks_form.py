@@ -208,8 +208,11 @@ def _size_is_manageable(plan: GroupPlan) -> Fault | None:
     good=planned(target_size=500, size_reason="总部直播"),
 )
 def _large_size_has_a_reason(plan: GroupPlan) -> Fault | None:
-    if plan.target_size < plan.limits.size_reason or plan.size_reason.strip():
+    limit = plan.limits.size_reason
+    if plan.size_reason.strip() or max(plan.target_size, plan.members) < limit:
         return None
+    if plan.target_size < limit:
+        return fault(_("It has grown to %(size)s members; so many need a reason."), size=plan.members)
     return fault(_("A target of %(size)s members needs a reason."), size=plan.target_size)
 
 

@@ -41,7 +41,7 @@ def last_days(count: int, *, today: date, wrong: str = "") -> Days:
 def days_asked(*, days: str, first: str, last: str, today: date) -> Days:
     """What a query string asks for. An end after today is today; an empty end is today, an empty start the same day."""
     if not first and not last:
-        is_known = days.isdecimal() and int(days) in PRESETS
+        is_known = days in map(str, PRESETS)
         return last_days(int(days) if is_known else DEFAULT_DAYS, today=today)
     try:
         end = min(date.fromisoformat(last) if last else today, today)

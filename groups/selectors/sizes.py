@@ -32,8 +32,9 @@ class SizeRow:
 
 
 def activity_by_size(*, tenant_id: int) -> list[SizeRow]:
-    """Every band in order, over the live groups, as of last night's circles. Two queries."""
+    """Every band in order, over the live groups in WeCom, as of last night's circles. Two queries."""
     rows = Group.objects.filter(tenant_id=tenant_id, state__in=LIVE_STATES, dismissed_at=None)
+    rows = rows.exclude(chat_id="")
     sizes = dict(rows.values_list("pk", "customer_count"))
     spells = CircleSpell.objects.filter(tenant_id=tenant_id, until_day=None).order_by().values("group_id")
     told = spells.annotate(

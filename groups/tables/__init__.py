@@ -59,8 +59,12 @@ class GroupTable(ConsoleTable):
     def value_risk(self, record: Group) -> str:
         return f"{Risk(record.risk).label} {record.risk_code}".strip()
 
-    def value_members(self, record: Group) -> int:
-        return record.customer_count
+    def value_members(self, record: Group) -> int | None:
+        """Everyone in the chat, as the column shows it; nothing where nobody knows who sits in it."""
+        return record.customer_count + record.staff_count if record.knows_members else None
+
+    def value_staff_count(self, record: Group) -> int | None:
+        return record.staff_count if record.knows_members else None
 
     def value_owner(self, record: Group) -> str:
         return str(record.owner or record.owner_userid)

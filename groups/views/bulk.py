@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from console.keys import keys_of
 from console.pages import ConsoleView, go, render, toast
 from groups.enums import LIVE_STATES, Kind
 from groups.filters import GroupFilter
@@ -157,4 +158,4 @@ class GroupBulkPage(ConsoleView):
 
     def _among(self, told: list[str]) -> list[Group]:
         rows = group_list(tenant_id=self.request.tenant.pk)
-        return list(rows.filter(pk__in=[int(one) for one in told if one.isdecimal() and len(one) < 19]))
+        return list(rows.filter(pk__in=keys_of(told)))

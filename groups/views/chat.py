@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from console.keys import key_of
 from groups.enums import DIGEST_FROM, Slot
 from groups.models import Group
 from groups.policies.digest import SHOWN, quoted
@@ -26,8 +27,8 @@ AUDIT_S = 3600  # one entry for a person who looks again within the hour
 
 def chat_context(request: Any, group: Group) -> dict[str, Any]:
     """What `groups/_chat.html` shows. Reading messages leaves an entry in the audit trail."""
-    asked = request.GET.get("days", "")
-    days = int(asked) if asked.isdecimal() and int(asked) in RANGES else DEFAULT_DAYS
+    asked = key_of(request.GET.get("days", ""))
+    days = asked if asked in RANGES else DEFAULT_DAYS
     zone = request.tenant.timezone
     figures = chat_figures(
         group=group, zone=zone, within=range_of_days(days=days, zone=zone, now=clock.now())
@@ -35,7 +36,7 @@ def chat_context(request: Any, group: Group) -> dict[str, Any]:
     before = request.GET.get("before", "")
     may_see = allows(request.role, Permission.SEE_PERSONAL)
     lines = [] if figures.why_not else chat_lines(
-        group=group, before_id=int(before) if before.isdecimal() else 0, may_see=may_see
+        group=group, before_id=key_of(before) or 0, may_see=may_see
     )  # fmt: skip
     if lines and may_see:
         _note_reading(request, group)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from console.keys import key_of
 from console.pages import ConsoleView, go, toast
 from contacts.selectors import tag_list
 from groups.enums import Circle
@@ -170,7 +171,7 @@ class CircleTag(ConsoleView):
         count = circle_tag(
             tenant=self.request.tenant, group=group, actor=self.request.actor,
             circles=[asked] if asked in Circle.values else list(ENGAGED),
-            tag_id=int(raw) if raw.isdecimal() else 0,
+            tag_id=key_of(raw) or 0,
         )  # fmt: skip
         said = ngettext("%(n)s person carries the tag", "%(n)s people carry the tag", count)
         toast(request, said % {"n": count})

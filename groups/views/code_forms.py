@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.form_html import OptionList
+from console.keys import key_of
 from console.pages import ConsoleView, FormPage, drawer_done, go, toast
 from contacts.enums import ChannelKind, WelcomeMode
 from contacts.selectors.channels import channel_get, channel_list, way_get
@@ -64,8 +65,8 @@ class _CodeForm(FormPage):
         return [(one.pk, one.name) for one in channel_list(tenant_id=self.request.tenant.pk)[:CHOICES]]
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        asked = self.request.GET.get("channel", "")
-        return {"channel": int(asked)} if asked.isdecimal() else {}
+        asked = key_of(self.request.GET.get("channel", ""))
+        return {} if asked is None else {"channel": asked}
 
     def channel_id(self, form: Any) -> int:
         """The channel of a new code, made now when it is new."""
@@ -97,9 +98,9 @@ class JoinWayNew(_CodeForm):
         return {"channels": self.channels(), "is_new": "pk" not in kwargs, "groups": groups, "seats": seats}
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        asked = self.request.GET.get("group", "")
+        asked = key_of(self.request.GET.get("group", ""))
         given = super().initial()
-        first = {"group_1": int(asked)} if asked.isdecimal() else self._landing(given.get("channel"))
+        first = self._landing(given.get("channel")) if asked is None else {"group_1": asked}
         return {**given, **first}
 
     def _landing(self, channel_id: int | None) -> dict[str, Any]:

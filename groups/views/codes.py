@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from console.keys import key_of
 from console.listing import ListPage
 from console.pages import ConsoleView, go, toast
 from contacts.selectors.channels import (
@@ -189,8 +190,7 @@ class _People(ListPage):
     title = gettext_lazy("Who came by the code")
 
     def number(self, name: str) -> int | None:
-        raw = self.request.GET.get(name, "")
-        return int(raw) if raw.isdecimal() else None
+        return key_of(self.request.GET.get(name, ""))
 
     def span(self) -> dict[str, Any]:
         try:

@@ -16,6 +16,7 @@ from groups.enums import LIVE_STATES, TRANSITIONS, Question, State
 from groups.models import Group
 from groups.policies.answers import AUDIENCE_SIDES
 from groups.policies.checks import Finding, evaluate, passed
+from groups.policies.known import why_nobody_known
 from groups.policies.plan import GroupPlan
 from groups.selectors import change_list, group_facts, group_get, member_list, panels_counted, panels_of
 from groups.selectors.findings import findings_since, with_judgement
@@ -29,6 +30,7 @@ from groups.views import six
 from groups.views.fresh import freshness_context
 from groups.views.members import members_asked, members_context, profiles_of
 from groups.views.next_steps import next_steps
+from team.selectors import staff_by_id
 from tenants import clock
 from tenants.enums import Permission
 from tenants.selectors import audit_list
@@ -58,9 +60,16 @@ class GroupDetailPage(TemplatePage):
         self.request.group_facts = facts  # panels of other apps read it
         findings = evaluate(facts)
         tab = self.request.GET.get("tab", "overview")
+        fresh = freshness_context(self.request, group)
+        unknown = why_nobody_known(
+            has_app=self.request.wecom_app is not None, is_linked=bool(group.chat_id),
+            knows_members=group.knows_members or facts.members > 0,
+        )  # fmt: skip
         base = {
             "group": group, "facts": facts, "findings": findings, "passed": passed(facts), "tab": tab,
-            "staff": member_list(tenant_id=tenant.pk, group_id=group.pk, which="staff"),
+            "members_unknown": unknown,
+            "staff": [] if unknown else member_list(tenant_id=tenant.pk, group_id=group.pk, which="staff"),
+            "crew": [] if group.chat_id else _crew(facts, tenant.pk),
             "panels": panels_counted(group),
             "moves": [State(one) for one in sorted(TRANSITIONS[group.state]) if group.state != State.PLANNING],
             "is_live": group.state in LIVE_STATES, "ends_at": facts.ends_at,
@@ -72,17 +81,17 @@ class GroupDetailPage(TemplatePage):
             "incidents": incidents_of_group(tenant_id=tenant.pk, group_id=group.pk),
             "tags_now": group.tags_now,  # type: ignore[attr-defined]
             "watch": _first_week(facts, findings), **_day_of(group, facts),
-            **freshness_context(self.request, group),
+            **fresh,
         }  # fmt: skip
-        return base | self._tab(group, facts, tab)
+        return base | self._tab(group, facts, tab, unknown)
 
-    def _tab(self, group: Group, facts: GroupPlan, tab: str) -> dict[str, Any]:
+    def _tab(self, group: Group, facts: GroupPlan, tab: str, unknown: str) -> dict[str, Any]:
         if tab == "overview":
             since = findings_since(group)
             watch = _first_week(facts, [])
             left = next_steps(tenant=self.request.tenant, group=group, facts=facts) if watch else []
             return {
-                **six.overview(self.request, group, facts), "since": since, "next_steps": left,
+                **({} if unknown else six.overview(self.request, group, facts)), "since": since, "next_steps": left,
                 "next_done": sum(one.is_done for one in left),
             }  # fmt: skip
         if tab == "members":
@@ -104,6 +113,13 @@ class GroupDetailPage(TemplatePage):
             for one in ours[:RECORD_ROWS]
         ]
         return {"entries": told, "seen": list(seen[:RECORD_ROWS])}
+
+
+def _crew(facts: GroupPlan, tenant_id: int) -> list[Any]:
+    """The staff chosen to run a group that no chat belongs to yet, the owner to be first."""
+    chosen = facts.answer(Question.MANAGEMENT).get("crew", [])
+    found = staff_by_id(tenant_id=tenant_id, staff_ids=chosen)
+    return [found[one] for one in chosen if one in found]
 
 
 def _first_week(facts: GroupPlan, findings: list[Finding]) -> dict[str, Any] | None:

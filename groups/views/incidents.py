@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from console.keys import keys_of
 from console.listing import ListPage
 from console.pages import ConsoleView, TemplatePage, go, render, toast
 from groups.enums import (
@@ -222,7 +223,7 @@ class IncidentFreezeView(ConsoleView):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         incident = incident_found(self.request, pk)
-        picks = [int(one) for one in request.POST.getlist("group") if one.isdecimal()]
+        picks = keys_of(request.POST.getlist("group"))
         incident = incident_freeze(
             tenant=self.request.tenant,
             incident_id=incident.pk,

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
+from console.keys import key_of
 from console.pages import ConsoleView, go, toast
 from contacts.selectors.stages import stage_names
 from groups.enums import KOC_MOVES, KocOrigin, KocState
@@ -54,7 +55,7 @@ class KocAdd(_KocView):
         group_or_404(request, pk)
         raw = request.POST.get("customer", "")
         row = koc_add(
-            tenant=self.request.tenant, group_id=pk, customer_id=int(raw) if raw.isdecimal() else 0,
+            tenant=self.request.tenant, group_id=pk, customer_id=key_of(raw) or 0,
             actor=self.request.actor,
         )  # fmt: skip
         toast(request, _("%(name)s is a candidate now") % {"name": row})

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from console.keys import key_of
 from console.listing import BulkAction, ListPage
 from console.pages import FormPage, go, render
 from groups.enums import LIVE_STATES, Risk, State
@@ -252,10 +253,8 @@ class GroupPlanPage(FormPage):
     @cached_property
     def after(self) -> Group | None:
         """The group that the new one follows, `?after=`: what was decided for it is taken over."""
-        asked = self.request.GET.get("after", "")
-        if not asked.isdecimal() or len(asked) > 18:
-            return None
-        return group_list(tenant_id=self.request.tenant.pk).filter(pk=int(asked)).first()
+        asked = key_of(self.request.GET.get("after", ""))
+        return group_list(tenant_id=self.request.tenant.pk).filter(pk=asked).first() if asked else None
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         own = own_staff(self.request)

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy, ngettext
 
+from console.keys import keys_of
 from console.pages import ConsoleView, go, render, toast
 from groups.errors import NamesRefused
 from groups.forms import NamesForm
@@ -54,7 +55,7 @@ class NamesPage(ConsoleView):
 
     def _picked(self, request: HttpRequest) -> Any:
         asked = request.POST.getlist("pick") or request.GET.getlist("pick")
-        ids = [int(one) for one in asked if one.isdecimal()]
+        ids = keys_of(asked)
         return group_list(tenant_id=self.request.tenant.pk).filter(pk__in=ids).order_by("pk") if ids else []
 
     def _names(self, request: HttpRequest, form: NamesForm, groups: list[Group]) -> list[str]:
@@ -115,7 +116,7 @@ class NameCheck(ConsoleView):
         row: NameRow | None = None
         if name:
             plan = name_plan(tenant=tenant, series=request.GET.get("series", "").strip())
-            apart = [int(one) for one in request.GET.getlist("apart") if one.isdecimal()]
+            apart = keys_of(request.GET.getlist("apart"))
             taken = names_taken(tenant_id=tenant.pk, apart_from=apart)
             (row,) = judged_names([name], plan=plan, taken=taken)
         return render(request, "groups/_name_row.html", {"row": row}, partial="groups/_name_row.html")

@@ -216,7 +216,7 @@ def _initial(group: Group, facts: GroupPlan) -> dict[str, Any]:
 def _turned(week: answers.Week, cell: str) -> answers.Week:
     """The week with one cell turned to the next kind. `cell`: "noon-3"."""
     slot, _dash, day = cell.rpartition("-")
-    if slot not in Slot.values or not day.isdecimal() or int(day) >= PLAN_DAYS:
+    if slot not in Slot.values or day not in map(str, range(PLAN_DAYS)):
         raise AnswerInvalid
     days = [str(_NEXT_KIND[kind]) if number == int(day) else kind for number, kind in enumerate(week[slot])]
     return {**week, slot: days}

@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from console.keys import keys_of
 from console.listing import BulkAction, ListPage
 from console.pages import ConsoleView, go, toast
 from contacts.enums import BehaviourKind
@@ -133,7 +134,7 @@ class SilentDecide(ConsoleView):
 
     def _picked(self) -> list[int]:
         if not self.request.POST.get("every"):
-            return [int(one) for one in self.request.POST.getlist("pick") if one.isdecimal()]
+            return keys_of(self.request.POST.getlist("pick"))
         query = QueryDict(self.request.POST.get("query", ""))
         tab = TABS.get(query.get("tab", ""), TABS[""])
         rows = case_list(tenant_id=self.request.tenant.pk, states=tab[1])

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from contacts.enums import BehaviourKind
+from contacts.selectors.facts import kinds_told
 from groups.enums import JoinScene
 from groups.models import Group, Member
 from groups.policies.plan import GroupPlan
@@ -60,6 +61,7 @@ _TOUCHED = {
     "touch-private": gettext_lazy("Reached by private sends"),
 }
 FOLLOWED = "followed"
+_OWN = frozenset({BehaviourKind.RADAR, BehaviourKind.PURCHASE_CLICK})  # told by our own links: none is none
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def overview(request: Any, group: Group, facts: GroupPlan) -> dict[str, Any]:
     followed = _followed(group, book)
     zone = request.tenant.timezone
     points = daily_activity(book, zone=zone, within=book.range)
-    details = _details(book)
+    told = _told(group, book)
+    details = _details(book, told)
     counted = {(key, when): count for key, _label, cells in details for when, count in cells}
     touches, touches_before = _touches(group, book.range, before)
     return {
@@ -109,14 +112,21 @@ def overview(request: Any, group: Group, facts: GroupPlan) -> dict[str, Any]:
             *([("", _("Came by an unknown way"), scenes[""])] if scenes[""] else []),
         ],
         "details": details, "came": counted["joined", "range"], "went": counted["left", "range"],
-        "rates": [(rate, _RATE_LABELS[rate.key]) for rate in rates_of(book)],
+        "rates": [
+            (rate if rate.key != "part" or told & PART_KINDS else None, _RATE_LABELS[rate.key])
+            for rate in rates_of(book)
+        ],
         "net": net_of(book, book.range), "net_before": net_of(book, before),
         "net_change": net_of(book, book.range) - net_of(book, before),
         "chart": _chart(book, zone, points), "points": points,
         **_chat(group, book, facts),
-        "part": len(book.people(PART_KINDS, book.range)),
+        "orders_told": BehaviourKind.ORDER in told,
+        "silent_kinds": any(kind not in told for kind, _label in _DID),
+        "part": len(book.people(PART_KINDS, book.range)) if told & PART_KINDS else None,
         "did": [
             (kind.value, label, len(book.people([kind], book.range)), book.times([kind], book.range))
+            if kind in told
+            else (kind.value, label, None, None)
             for kind, label in _DID
         ],
         "touches": touches, "touch_change": _change(touches, touches_before),
@@ -146,8 +156,22 @@ def _followed(group: Group, book: Book) -> dict[int, int] | None:
     )
 
 
-def _details(book: Book) -> list[tuple[str, Any, list[tuple[str, int]]]]:
-    """Rows of the second panel: (key, label, [(when, people)])."""
+def _told(group: Group, book: Book) -> set[str]:
+    """The kinds of act that some source tells of: what nobody ever told is unknown, not zero (R116)."""
+    wanted = {kind.value for kind in (*(kind for kind, _label in _DID), *PART_KINDS, BehaviourKind.ORDER)}
+    seen = {one.kind for one in book.did} | {one.value for one in _OWN}
+    if book.buyers["ever"]:
+        seen.add(BehaviourKind.ORDER.value)
+    return seen | kinds_told(tenant_id=group.tenant_id, kinds=wanted - seen)
+
+
+def _details(book: Book, told: set[str]) -> list[tuple[str, Any, list[tuple[str, int | None]]]]:
+    """Rows of the second panel: (key, label, [(when, people)]); None where no source tells."""
+
+    def counted(key: str, when: str) -> int | None:
+        is_untold = key == "buyers" and BehaviourKind.ORDER not in told
+        return None if is_untold else len(members_behind(book, key, when))
+
     labels = (
         ("joined", pgettext("count of members", "Joined")),
         ("left", pgettext("count of members", "Left")),
@@ -155,7 +179,7 @@ def _details(book: Book) -> list[tuple[str, Any, list[tuple[str, int]]]]:
         ("buyers", _("Paying")),
     )
     return [
-        (key, label, [(when, len(members_behind(book, key, when))) for when in ("today", "range", "ever")])
+        (key, label, [(when, counted(key, when)) for when in ("today", "range", "ever")])
         for key, label in labels
     ]
 

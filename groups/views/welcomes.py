@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from console.keys import keys_of
 from console.pages import ConsoleView, FormPage, drawer_done, go, toast
 from groups.forms.codes import TemplateForm
 from groups.selectors import groups_open
@@ -153,7 +154,7 @@ class TemplateAsk(ConsoleView):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        ids = [int(one) for one in request.POST.getlist("groups") if one.isdecimal()]
+        ids = keys_of(request.POST.getlist("groups"))
         asked = welcomes.template_ask_owners(
             tenant=self.request.tenant, template_id=pk, group_ids=ids, actor=self.request.actor
         )

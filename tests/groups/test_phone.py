@@ -15,7 +15,7 @@ from team.models import Staff
 from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.enums import Role
-from tenants.models import Tenant
+from tenants.models import AuditEntry, Tenant
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customer
@@ -146,9 +146,32 @@ def test_brake_needs_the_right_to_run_groups_and_can_be_taken_back(
     assert phone.post(f"{url}freeze/", {"reason": "群诉"}).status_code == 302
     page = phone.get(url).content.decode()
     assert ("群诉" in page, f"{url}unfreeze/" in page) == (True, True)
-    phone.post(f"{url}unfreeze/")
+    assert phone.post(f"{url}unfreeze/", {"reason": " "}).status_code == 409  # letting go needs a reason
+    with tenant_scope(tenant):
+        assert Group.objects.get().frozen_at is not None
+    phone.post(f"{url}unfreeze/", {"reason": "已安抚"})
     with tenant_scope(tenant):
         assert Group.objects.get().frozen_at is None
+        assert AuditEntry.objects.get(verb="groups.group.unfrozen").reason == "已安抚"
+
+
+def test_a_brake_pulled_by_mistake_is_let_go_without_a_reason_only_at_once(
+    tenant: Tenant, staff: Staff, group: Group, frozen: MovableClock
+) -> None:
+    with tenant_scope(tenant):
+        Staff.objects.update(membership=make_membership(tenant=tenant, role=Role.OPERATOR))
+    url = f"/m/{tenant.slug}/group/{group.chat_id}/"
+    phone = hold_phone(tenant, staff)
+    phone.post(f"{url}freeze/")
+    assert f'data-undo="{url}unfreeze/?undo=1"' in phone.get(url).text
+    assert phone.post(f"{url}unfreeze/?undo=1").status_code == 302
+    with tenant_scope(tenant):
+        assert Group.objects.get().frozen_at is None
+    phone.post(f"{url}freeze/")
+    frozen.move(minutes=2, seconds=1)
+    assert phone.post(f"{url}unfreeze/?undo=1").status_code == 409
+    with tenant_scope(tenant):
+        assert Group.objects.get().frozen_at is not None
 
 
 def test_open_questions_are_those_of_the_ledger_with_a_way_to_an_answer(

@@ -142,6 +142,14 @@ def test_members_above_200_warn_whatever_the_target_says():
     assert "SIZE-01" not in codes(replace(LIVE, staff_count=4, customer_count=196))
 
 
+@pytest.mark.parametrize(("customers", "reason", "is_found"), [(495, "", False), (496, "", True), (496, "直播", False)])
+def test_a_group_that_has_grown_to_500_needs_a_reason_whatever_its_target(customers, reason, is_found):
+    facts = replace(LIVE, staff_count=4, customer_count=customers, target_size=200, size_reason=reason)
+    found = {one.code: one for one in evaluate(facts)}
+    assert ("SIZE-02" in found) is is_found
+    assert not is_found or "500" in found["SIZE-02"].message
+
+
 def test_unpaid_group_without_end_goes_live_only_by_approval_until_its_review_day():
     facts = replace(READY, payment_basis="unpaid", ends_at=None)
     approved = replace(facts, approvals={"UNPAID-01": Allowed("品牌需要", date(2026, 3, 2), "周岚")})
