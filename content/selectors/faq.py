@@ -108,3 +108,18 @@ def faq_scripts(*, tenant_id: int) -> QuerySet[Script]:
     """The agreed answers about product, offers and after-sales, by kind and question: what a hand-over carries."""
     rows = Script.objects.filter(tenant_id=tenant_id, archived_at=None, kind__in=FAQ_KINDS)
     return rows.order_by("kind", "-uses", "title", "pk")
+
+
+def answers_used_in(*, tenant_id: int, group_ids: QuerySet, since: datetime) -> QuerySet[Script]:
+    """The answers that searches in these groups ended with, by question. `group_ids`: a query of ids."""
+    used = ScriptAsk.objects.filter(
+        tenant_id=tenant_id, group_id__in=group_ids, at__gte=since, script__isnull=False
+    )
+    rows = Script.objects.filter(tenant_id=tenant_id, archived_at=None, pk__in=used.values("script_id"))
+    return rows.order_by("title", "pk")
+
+
+def asks_open_in(*, tenant_id: int, group_ids: QuerySet, since: datetime) -> QuerySet[ScriptAsk]:
+    """The latest search of each question in these groups that no answer was used for."""
+    rows = _open(tenant_id, since, None).filter(group_id__in=group_ids).select_related("group")
+    return rows.order_by("key", "-at", "-pk").distinct("key")

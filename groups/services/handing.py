@@ -1,15 +1,20 @@
 """What groups hands over when a colleague leaves or moves (R125)."""
 
+from datetime import timedelta
+
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from content.selectors.faq import answers_used_in, asks_open_in
 from groups.enums import OPEN_INVITES, EndState, IncidentState, PromiseState
 from groups.models import EndTask, Group, Incident, IncidentTask, Invitation, Promise, SetupStep
 from groups.services.owners import groups_move
 from team.services.handover import Move, Part, renamed
+from tenants import clock
 
 _CLOSED = (IncidentState.CLOSED, IncidentState.DISMISSED)
+FAQ_SPAN = timedelta(days=90)  # how far back the answers used in a group are handed on
 
 
 def _groups(*, tenant_id: int, staff_id: int) -> QuerySet:
@@ -34,6 +39,17 @@ def _move_groups(one: Move) -> int:
 def _promises(*, tenant_id: int, staff_id: int) -> QuerySet:
     rows = Promise.objects.filter(tenant_id=tenant_id, group__owner_id=staff_id, state=PromiseState.OPEN)
     return rows.filter(group__dismissed_at=None).select_related("group").order_by("due_at", "pk")
+
+
+def _answers(*, tenant_id: int, staff_id: int) -> QuerySet:
+    """What customers of their groups asked and what it was answered with (R23)."""
+    held = _groups(tenant_id=tenant_id, staff_id=staff_id).order_by().values("pk")
+    return answers_used_in(tenant_id=tenant_id, group_ids=held, since=clock.now() - FAQ_SPAN)
+
+
+def _questions(*, tenant_id: int, staff_id: int) -> QuerySet:
+    held = _groups(tenant_id=tenant_id, staff_id=staff_id).order_by().values("pk")
+    return asks_open_in(tenant_id=tenant_id, group_ids=held, since=clock.now() - FAQ_SPAN)
 
 
 def _endings(*, tenant_id: int, staff_id: int) -> QuerySet:
@@ -71,6 +87,10 @@ PARTS = [
     Part("promises", _("Open promises of their groups"), _promises, None, order=12,
          note=_("They come with the group."),
          line=lambda row: (row.text, f"{row.group} · {row.due_at:%Y-%m-%d}")),
+    Part("faq", _("Answers used in their groups"), _answers, None, order=13,
+         note=_("They stand on the FAQ tab of each group."), line=lambda row: (row.title, row.text)),
+    Part("faq_open", _("Questions of their groups without an answer"), _questions, None, order=13,
+         note=_("They stand on the FAQ tab of each group."), line=lambda row: (row.words, str(row.group))),
     Part("incidents", _("Running incidents"), _incidents, renamed(_incidents, "owner"), order=14),
     Part("incident_tasks", _("Tasks of incidents"), _incident_tasks, renamed(_incident_tasks, "staff"), order=15,
          line=lambda row: (row.text, "")),

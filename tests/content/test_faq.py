@@ -1,11 +1,14 @@
 """The FAQ of groups: searches are counted, an answer that is used answers them, the rest stay open (R23)."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from console.pages import tenant_url
 from content.models import ScriptAsk
@@ -189,3 +192,27 @@ class TestPages:
         with tenant_scope(tenant):
             since = clock.now() - timedelta(days=1)
             assert open_questions(tenant_id=tenant.pk, since=since) == []
+
+    def test_the_pack_of_a_hand_over_carries_the_faq_of_the_givers_groups(self, tenant, scene):
+        staff, group, script = scene
+        with tenant_scope(tenant):
+            other = make_group(tenant=tenant, app=staff.app, owner=make_staff(tenant=tenant, app=staff.app))
+            for words, where in (
+                ("怎么退款", group),
+                ("怎么开发票", group),
+                ("怎么开发票？", group),
+                ("几点开课", other),
+            ):
+                ask_record(tenant=tenant, words=words, found=0, actor=OTHER, group_id=where.pk)
+                if words == "怎么退款":
+                    ask_answered(tenant=tenant, script_id=script.pk, actor=OTHER, group_id=group.pk)
+            ask_record(tenant=tenant, words="怎么开发票？", found=0, actor=WHO, group_id=group.pk)
+        web = Client()
+        web.force_login(User.objects.get(email="lin@example.com"))
+        pack = web.get(reverse("team:handover_pack", kwargs={"tenant_slug": tenant.slug, "pk": staff.pk}))
+        rows = [
+            [cell.value for cell in row] for row in load_workbook(BytesIO(pack.content)).active.iter_rows()
+        ]
+        assert ["群内用过的答案", "怎么退款", script.text] in rows
+        asked = [row[1:] for row in rows if row[0] == "群内没有答案的提问"]
+        assert asked == [["怎么开发票？", "小芽启蒙1群"]]

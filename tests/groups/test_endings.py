@@ -227,3 +227,42 @@ def test_the_page_shows_progress_and_who_has_not_come_along(tenant, scene):
     sent = {"due_on": "2026-04-01", "owner": "", "target": "", "script": "再见"}
     assert web.post(drawer, sent).status_code == 204
     assert tasks(scene)["dissolve"].due_on == date(2026, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("ends", "found"),
+    [
+        (date(2026, 3, 16), [17, 19, 20]),  # past: the same steps from today, not all at once
+        (None, [17, 19, 20]),
+        (date(2026, 3, 17), [17, 17, 17]),  # today is not past
+        (date(2026, 3, 18), [17, 17, 18]),
+        (date(2026, 3, 30), [27, 29, 30]),
+    ],
+)
+def test_an_end_that_is_past_counts_from_today(ends, found):
+    made = days(ends_on=ends, today=date(2026, 3, 17), lead_days=3)
+    assert [made[kind].day for kind in EndKind.values] == found
+
+
+def test_members_are_led_on_only_to_the_one_open_group_of_that_name(scene):
+    target = lambda: tasks(scene)["handover"].target_id  # noqa: E731
+    move = {"tenant": scene["tenant"], "group_id": scene["group"].pk, "actor": SYSTEM}
+    Group.objects.filter(pk=scene["following"].pk).update(dismissed_at=clock.now())
+    group_move(**move, state=State.CLOSING)
+    assert target() is None  # the only one of that name is dissolved
+    group_move(**move, state=State.ACTIVE, reason="再办一期")
+    two = [make_group(tenant=scene["tenant"], name="启蒙进阶群", state="active") for _number in range(2)]
+    group_move(**move, state=State.CLOSING)
+    assert target() is None  # which of the two is for a person to say
+    group_move(**move, state=State.ACTIVE, reason="再办一期")
+    Group.objects.filter(pk=two[1].pk).update(state=State.ARCHIVED)
+    group_move(**move, state=State.CLOSING)
+    assert target() == two[0].pk
+
+
+def test_a_group_that_is_closing_keeps_its_tasks_whatever_its_end(scene):
+    group_move(tenant=scene["tenant"], group_id=scene["group"].pk, actor=SYSTEM, state=State.CLOSING)
+    end_on(scene, date(2026, 4, 30))
+    assert {row.state for row in tasks(scene).values()} == {"open"}
+    assert tasks(scene)["dissolve"].due_on == date(2026, 4, 30)
+    assert open_items(scene).count() == 3

@@ -6,7 +6,10 @@ from django.test import Client
 
 from groups.errors import AnswerInvalid, NamesRefused
 from groups.models import Group, Wording
-from groups.selectors.naming import name_plan
+from groups.policies.checks import evaluate
+from groups.policies.naming import judged_names
+from groups.selectors import group_facts
+from groups.selectors.naming import name_plan, names_taken
 from groups.selectors.wordings import wording_list, wording_standing
 from groups.services.readiness import readiness_save
 from groups.services.rename_tasks import SOURCE
@@ -14,6 +17,7 @@ from groups.services.renaming import names_apply
 from groups.services.setup import group_edit_plan, group_plan, group_words_keep, wording_restore
 from simulator.world import groups as acts
 from team.models import WorkItem
+from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.models import AuditEntry, User
 from tenants.scoping import tenant_scope
@@ -148,6 +152,33 @@ def test_the_first_group_of_a_series_needs_no_number(scoped):
     assert name_plan(tenant=scoped, series="启蒙").sibling_count == 0
     make_group(tenant=scoped, series="启蒙")
     assert name_plan(tenant=scoped, series="启蒙").sibling_count == 1
+
+
+def test_a_dissolved_group_frees_its_name_and_counts_in_no_series(scoped):
+    over = make_group(tenant=scoped, name="小芽英语启蒙01群", series="启蒙", dismissed_at=clock.now())
+    group_plan(tenant=scoped, name="小芽英语启蒙02群", series="启蒙", actor=SYSTEM)
+    assert names_taken(tenant_id=scoped.pk) == {"小芽英语启蒙02群"}  # one that is only planned is taken too
+    assert name_plan(tenant=scoped, series="启蒙").sibling_count == 1
+    alone = make_group(tenant=scoped, name="小芽英语进阶群", series="进阶")
+    assert [group_facts(tenant=scoped, group=one).sibling_count for one in (alone, over)] == [0, 0]
+    second = make_group(tenant=scoped, name="小芽英语进阶二群", series="进阶")
+    assert group_facts(tenant=scoped, group=second).sibling_count == 1
+
+
+def test_a_group_is_judged_by_the_name_that_people_see(scoped):
+    group = make_group(tenant=scoped, name="群聊", planned_name="小芽英语启蒙07群", state="active")
+    found = {one.code for one in evaluate(group_facts(tenant=scoped, group=group))}
+    assert found >= {"NAME-02", "NAME-05"}
+    to_be = group_plan(tenant=scoped, name="小芽英语启蒙08群", actor=SYSTEM)
+    Group.objects.filter(pk=to_be.pk).update(name="从前的名字")
+    to_be.refresh_from_db()
+    assert group_facts(tenant=scoped, group=to_be).name == "小芽英语启蒙08群"
+
+
+@pytest.mark.parametrize("name", ["  小芽英语启蒙训练营07群 ", "小芽英语启蒙训练营07群"])
+def test_blanks_around_a_name_do_not_count(scoped, name):
+    (row,) = judged_names([name], plan=name_plan(tenant=scoped, series=""))
+    assert row.wrong == ()
 
 
 # --- Words

@@ -142,7 +142,9 @@ def test_members_above_200_warn_whatever_the_target_says():
     assert "SIZE-01" not in codes(replace(LIVE, staff_count=4, customer_count=196))
 
 
-@pytest.mark.parametrize(("customers", "reason", "is_found"), [(495, "", False), (496, "", True), (496, "直播", False)])
+@pytest.mark.parametrize(
+    ("customers", "reason", "is_found"), [(495, "", False), (496, "", True), (496, "直播", False)]
+)
 def test_a_group_that_has_grown_to_500_needs_a_reason_whatever_its_target(customers, reason, is_found):
     facts = replace(LIVE, staff_count=4, customer_count=customers, target_size=200, size_reason=reason)
     found = {one.code: one for one in evaluate(facts)}
@@ -416,3 +418,9 @@ def test_what_is_asked_of_a_week_needs_no_more_than_settings_answers_and_the_wee
     for example, is_found in ((REGISTRY[code].bad, True), (REGISTRY[code].good, False)):
         found = {one.code for one in evaluate(replace(example, **unread), Context.WEEK)}
         assert (code in found) == is_found
+
+
+@pytest.mark.parametrize("kind", ["new_user", "flash", "super_user"])
+def test_only_a_delivery_group_is_held_to_a_ledger_of_promises(kind):
+    facts = running(kind, promises_due=10, promises_open=9, week_ahead=1)
+    assert not {code for code in codes(facts) if code.startswith("DELIV")}

@@ -11,6 +11,7 @@ from console.pages import tenant_url
 from groups.enums import PROMISE_GAP, PromiseState, Risk, State
 from groups.errors import EvidenceNeeded, PromiseClosed, PromiseInvalid, ReasonNeeded
 from groups.models import Group, GroupFinding, Promise
+from groups.selectors.promises import delivery_groups, ledgers_of
 from groups.services import promise_tasks
 from groups.services.glance import glance_refresh
 from groups.services.night import groups_judge_night
@@ -349,3 +350,36 @@ def test_a_promise_of_a_group_in_planning_waits_until_it_runs(scoped, frozen):
     Group.objects.filter(pk=planned.pk).update(state=State.ACTIVE)
     promises_fall_due(tenant_id=scoped.pk)
     assert task(one) is not None
+
+
+def test_the_overview_counts_as_the_ledger_of_each_group_does(scoped, group, frozen):
+    """What is withdrawn counts nowhere, what is broken is due at once; a dissolved group owes nothing any more."""
+    kept, broken, withdrawn = promise(group, 1, beneficiary_count=2), promise(group, 50), promise(group, 1)
+    promise(group, 1)  # will be overdue
+    ahead = promise(group, 60)
+    keep(group, kept)
+    promise_break(tenant=scoped, promise_id=broken.pk, reason="讲师生病", actor=SYSTEM)
+    promise_withdraw(tenant=scoped, promise_id=withdrawn.pk, reason="写错了", actor=SYSTEM)
+    frozen.move(hours=1)
+    (row,) = delivery_groups(tenant_id=scoped.pk, now=clock.now())
+    ledger = ledgers_of(tenant_id=scoped.pk, group_ids=[group.pk], now=clock.now())[group.pk]
+    assert (ledger.due, ledger.kept, ledger.open, ledger.overdue) == (3, 1, 2, 1)
+    counted = (row.due_count, row.kept_count, row.gap_count, row.overdue_count)
+    assert counted == (ledger.due, ledger.kept, ledger.open, ledger.overdue)
+    assert row.next_due_at == ledger.next_due_at == ahead.due_at
+    assert (row.promise_count, row.promised_people, row.gap_percent) == (4, 2 + 3 * 3, 66)
+    Group.objects.filter(pk=group.pk).update(dismissed_at=clock.now())
+    assert not delivery_groups(tenant_id=scoped.pk, now=clock.now())
+
+
+def test_a_promise_moved_away_after_it_was_judged_is_judged_when_it_falls_due_again(scoped, group, frozen):
+    one = promise(group, 2)
+    frozen.move(hours=2)
+    promises_fall_due(tenant_id=scoped.pk)
+    assert broken_checks(group) == {"DELIV-03"}
+    later = PromiseDraft(text=one.text, due_at=clock.now() + timedelta(hours=30))
+    promise_edit(tenant=scoped, promise_id=one.pk, draft=later, actor=SYSTEM)
+    assert broken_checks(group) == set()
+    frozen.move(hours=30)
+    promises_fall_due(tenant_id=scoped.pk)
+    assert broken_checks(group) == {"DELIV-03"}

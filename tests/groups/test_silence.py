@@ -292,6 +292,19 @@ def test_keep_holds_for_its_days_and_then_the_person_comes_up_again(scoped, scen
     assert set(found_names()) == {"安静", "说过", "打卡", "新人"}
 
 
+def test_somebody_kept_stays_kept_for_28_days_to_the_second(scoped, scene, owner, frozen):
+    run_review(scoped)
+    ids = list(SilentCase.objects.values_list("pk", flat=True))
+    cases_decide(tenant=scoped, case_ids=ids, decision="keep", actor=owner)
+    ArchiveRoom.objects.update(last_at=NOW + timedelta(days=40))
+    frozen.move(days=28)
+    run_review(scoped)
+    assert not {"安静", "说过"} & set(found_names())
+    frozen.move(seconds=1)
+    run_review(scoped)
+    assert {"安静", "说过"} <= set(found_names())
+
+
 def test_reactivation_gives_words_to_the_friend_and_leaves_out_who_wants_no_marketing(scoped, scene, owner):
     friend = make_staff(tenant=scoped, name="林晓")
     make_follow(tenant=scoped, customer=scene["安静"], staff=friend)
@@ -327,6 +340,9 @@ def test_a_reactivation_ends_when_the_person_is_active_and_comes_up_again_when_n
     run_review(scoped)
     again = SilentCase.objects.get(customer=scene["安静"])
     assert (again.state, again.evidence["woken"]) == ("open", True)
+    assert (
+        WorkItem.objects.get(source_id=again.pk).state == "cancelled"
+    )  # it waits for a decision, not for words
 
 
 def test_removal_asks_the_owner_and_closes_when_wecom_says_the_person_left(scoped, scene, owner, frozen):

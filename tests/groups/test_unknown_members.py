@@ -1,4 +1,4 @@
-"""Where nobody knows who sits in a group, its page, list and file say so and why: no zero stands for what is unknown."""
+"""Where nobody knows who sits in a group, page, list and file say so and why: no zero stands for what is unknown."""
 
 import re
 from datetime import timedelta
@@ -57,9 +57,12 @@ def test_why_nobody_is_known(has_app, is_linked, knows, why):
 
 
 @pytest.mark.parametrize(
-    ("connected", "why"), [(True, "No chat in WeCom belongs to this group yet"), (False, "WeCom is not connected")]
+    ("connected", "why"),
+    [(True, "No chat in WeCom belongs to this group yet"), (False, "WeCom is not connected")],
 )
-def test_the_six_panels_of_a_group_that_is_in_wecom_not_yet_are_unknown_and_say_why(web, tenant, connected, why):
+def test_the_six_panels_of_a_group_that_is_in_wecom_not_yet_are_unknown_and_say_why(
+    web, tenant, connected, why
+):
     with tenant_scope(tenant):
         app = make_app(tenant=tenant) if connected else None
         group = group_plan(tenant=tenant, name="小芽英语启蒙07群", actor=SYSTEM)
@@ -128,7 +131,9 @@ def test_what_no_system_ever_told_is_a_dash_and_what_one_told_is_a_figure(web, t
     assert "no order has ever come in" in before["p2"]
     assert "Participation rate –" in before["p3"]
     with tenant_scope(tenant):  # of somebody in another group: the systems are there
-        make_behaviour(tenant=tenant, customer=people[2], kind="lesson", occurred_at=frozen.moment - timedelta(days=40))
+        make_behaviour(
+            tenant=tenant, customer=people[2], kind="lesson", occurred_at=frozen.moment - timedelta(days=40)
+        )
         make_order(tenant=tenant, customer=people[2], ordered_at=frozen.moment - timedelta(days=40))
     after = panels(page_of(web, group))
     assert "Finished a lesson 0 people" in after["p5"]
@@ -168,7 +173,9 @@ def test_ids_that_cannot_be_are_nobody_and_break_nothing(web, tenant):
         web.get(f"{tenant_url(tenant, 'groups:code_new')}?group={huge}&channel={huge}").status_code,
         web.get(f"{tenant_url(tenant, 'groups:detail', pk=group.pk)}?days={'9' * 5000}").status_code,
         web.get(f"{tenant_url(tenant, 'groups:plan')}?after={huge}").status_code,
-        web.post(tenant_url(tenant, "groups:silent_decide", decision="keep"), {"pick": huge}, follow=True).status_code,
+        web.post(
+            tenant_url(tenant, "groups:silent_decide", decision="keep"), {"pick": huge}, follow=True
+        ).status_code,
     }
     assert asked == {200}
     bulk = tenant_url(tenant, "groups:bulk", verb="freeze")

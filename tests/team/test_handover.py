@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from pytest_django import DjangoAssertNumQueries
 
 from contacts.models import CustomerTransfer
+from content.models import Script, ScriptAsk
 from groups.models import Group
 from leads.models import Lead
 from team.errors import HandoverTaker
@@ -109,6 +110,10 @@ def test_a_leavers_hand_over_leaves_nothing_without_an_owner(tenant: Tenant, lea
         _make_open(tenant)
         WorkItem.objects.filter(tenant=tenant).update(state="open")
         Group.objects.filter(tenant=tenant).update(chat_id="", dismissed_at=None)
+        Script.objects.filter(tenant=tenant).update(archived_at=None)
+        asked = {"words": "怎么退款", "key": "怎么退款", "asker": "user:1", "group": Group.objects.first()}
+        for script in (Script.objects.first(), None):
+            ScriptAsk.objects.create(tenant=tenant, script=script, **asked)
         lead = Lead.objects.filter(tenant=tenant).first()
         lead.pk, lead.customer, lead.state = None, make_customer(tenant=tenant, app=giver.app), "unranked"
         lead.next_action, lead.next_action_at = "", None
