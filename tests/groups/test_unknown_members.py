@@ -78,6 +78,8 @@ def test_the_six_panels_of_a_group_that_is_in_wecom_not_yet_are_unknown_and_say_
         counted = words.replace("Staff chosen to run it 0", "")
         assert not re.search(r"\d", counted), (key, words)
     assert why in page
+    assert "nobody can write yet: there is no chat" in page
+    assert "Healthy" not in page
     assert (tenant_url(tenant, "wecom:setup") in page[page.index('id="why-unknown"') :]) is (not connected)
     tab = re.search(r'<a href="\?tab=members"[^>]*>(.*?)</a>', page)
     assert tab
@@ -161,6 +163,8 @@ def test_list_file_and_size_leave_out_what_nobody_counted(web, tenant):
     row = rows[rows.rindex("小芽英语启蒙02群") :]
     assert row.count("not in WeCom yet") >= 2  # members and activity
     assert "no customers" not in row
+    assert "See what is left" in row
+    assert "Healthy" not in row
 
 
 def test_ids_that_cannot_be_are_nobody_and_break_nothing(web, tenant):
