@@ -10,6 +10,7 @@ from console.pages import tenant_url
 from groups.enums import State
 from groups.models import Group
 from groups.policies.known import NO_CHAT, NO_WECOM, NOT_READ, why_nobody_known
+from groups.services.glance import glance_refresh
 from groups.services.setup import group_plan
 from tenants import clock
 from tenants.audit import SYSTEM
@@ -150,8 +151,14 @@ def test_list_file_and_size_leave_out_what_nobody_counted(web, tenant):
     with tenant_scope(tenant):
         seated = make_ready_group(tenant=tenant, state=State.ACTIVE, name="小芽英语启蒙01群")
         fill_group(group=seated, customers=make_customers(tenant=tenant, count=2))
-        to_be = group_plan(tenant=tenant, name="小芽英语启蒙02群", actor=SYSTEM)
-        Group.objects.filter(pk=to_be.pk).update(state=State.ACTIVE)
+        to_be = make_ready_group(tenant=tenant, state=State.ACTIVE, name="小芽英语启蒙02群")
+        crew = list(to_be.members.values_list("staff_id", flat=True))
+        to_be.members.all().delete()
+        to_be.answers.filter(question="management").update(answer={"duties": "林晓审进群", "crew": crew})
+        Group.objects.filter(pk=to_be.pk).update(
+            chat_id="", planned_name=to_be.name, synced_at=None, staff_count=0
+        )
+        glance_refresh(tenant=tenant, group_ids=[to_be.pk])
     target = tenant_url(tenant, "groups:list")
     lines = b"".join(web.get(f"{target}?export=csv").streaming_content).decode("utf-8-sig").splitlines()
     place = lines[0].split(",").index("Members / target")
