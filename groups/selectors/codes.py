@@ -60,7 +60,9 @@ def as_rooms(rows: Iterable[JoinWayRoom]) -> list[Room]:
         Room(
             chat_id=row.chat_id,
             seats=row.seats,
-            members=None if row.group is None else row.group.customer_count + row.group.staff_count,
+            members=row.group.customer_count + row.group.staff_count
+            if row.group is not None and row.group.knows_members
+            else None,
             is_open=row.group is None or row.group.dismissed_at is None,
         )
         for row in rows

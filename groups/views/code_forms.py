@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from console.form_html import OptionList
 from console.keys import key_of
 from console.pages import ConsoleView, FormPage, drawer_done, go, toast
+from console.tables import NOTHING
 from contacts.enums import ChannelKind, WelcomeMode
 from contacts.selectors.channels import channel_get, channel_list, way_get
 from contacts.services import ways
@@ -18,7 +19,7 @@ from contacts.services.channels import channel_save, channel_set_archived
 from groups.enums import CODE_SEATS, Side
 from groups.forms.codes import ChannelForm, JoinWayForm, WayForm, WayWelcomeForm
 from groups.policies.sides import brings_newcomers
-from groups.selectors import groups_open
+from groups.selectors import groups_by_id, groups_open
 from groups.selectors.codes import groups_to_serve, join_way_get, rooms_of
 from groups.selectors.sides import group_side, landing_groups
 from groups.services import codes
@@ -27,7 +28,7 @@ from groups.views.codes import WayPage
 from team.selectors import staff_list
 from tenants import preferences
 from tenants.enums import Permission
-from wecom.keeping.kept_rules import GROUPS_PER_CODE, WELCOME_PARTS
+from wecom.keeping.kept_rules import GROUPS_PER_CODE, REMARK_CHARS, WELCOME_PARTS
 from wecom.views.welcome import (
     PART_ICONS,
     PART_LABELS,
@@ -41,7 +42,7 @@ from wecom.views.welcome import (
 
 CHOICES = 5000
 _LABELLED = (
-    "name", "planned_name", "chat_id", "customer_count", "staff_count", "kind", "scenario", "own_side",
+    "name", "planned_name", "chat_id", "synced_at", "customer_count", "staff_count", "kind", "scenario", "own_side",
 )  # fmt: skip
 
 
@@ -51,9 +52,11 @@ def _seat_choices(groups: Iterable[Any]) -> list[tuple[int, str]]:
     words = {value: f" · {label}" for value, label in Side.choices}
     rows = [(group_side(one), one) for one in groups]
     rows.sort(key=lambda row: row[0] == Side.OLD)
-    return [
-        (one.pk, f"{one} · {one.customer_count + one.staff_count}{words.get(side, '')}") for side, one in rows
-    ]
+    return [(one.pk, f"{one} · {_seats(one)}{words.get(side, '')}") for side, one in rows]
+
+
+def _seats(group: Any) -> int | str:
+    return group.customer_count + group.staff_count if group.knows_members else NOTHING
 
 
 class _CodeForm(FormPage):
@@ -100,7 +103,14 @@ class JoinWayNew(_CodeForm):
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         asked = key_of(self.request.GET.get("group", ""))
         given = super().initial()
-        first = self._landing(given.get("channel")) if asked is None else {"group_1": asked}
+        group = (
+            groups_by_id(tenant_id=self.request.tenant.pk, group_ids=[asked]).get(asked) if asked else None
+        )
+        first = (
+            {"name": str(group)[:REMARK_CHARS], "group_1": group.pk}
+            if group
+            else self._landing(given.get("channel"))
+        )
         return {**given, **first}
 
     def _landing(self, channel_id: int | None) -> dict[str, Any]:

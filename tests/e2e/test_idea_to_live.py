@@ -6,6 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from groups.models import Group
+from groups.services import comparing, reading
+from simulator.world import groups as acts
+from simulator.world.entities import Staff as Colleague
+from simulator.world.model import Corp
+from team.models import Staff
 from tenants import clock
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
@@ -15,6 +20,8 @@ from tests.factories.groups import fill_group, make_group
 from tests.factories.sop import make_version
 from tests.factories.team import make_staff
 from tests.factories.wecom import make_app
+from tests.groups.world import Vendor, deliver
+from wecom.models import App
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,9 +76,34 @@ def company(transactional_db: None, tenant: Tenant) -> Tenant:
     return tenant
 
 
+@pytest.fixture
+def wecom(company: Tenant, monkeypatch: pytest.MonkeyPatch) -> Vendor:
+    """The company's WeCom, simulated: it knows the crew, and what people do there calls back."""
+    with tenant_scope(company):
+        app = App.objects.get()
+        corp = Corp(corp_id=app.corp_id, name=company.name, seed=1)
+        corp.callback.url = "http://127.0.0.1/never-called"
+        for one in Staff.objects.order_by("pk"):
+            corp.staff[one.userid] = Colleague(one.userid, one.name, [1])
+    made = Vendor(app, corp)
+    for module in (reading, comparing):
+        monkeypatch.setattr(module, "client_for", lambda tenant_id, app_id=None: made)
+    return made
+
+
+def open_in_wecom(wecom: Vendor, notice: str) -> None:
+    """The owner opens the chat under the planned name, posts the announcement, brings a colleague in."""
+    now = clock.now().timestamp()
+    owner, second, _third = wecom.corp.staff
+    chat_id = acts.create(wecom.corp, owner=owner, name=NAME, at=now).chat_id
+    acts.set_notice(wecom.corp, chat_id=chat_id, notice=notice, at=now, now=now)
+    acts.join(wecom.corp, chat_id=chat_id, person_ids=[second], at=now, now=now)
+    deliver(wecom.take_events())
+
+
 @pytest.mark.parametrize(("width", "language"), [("wide", "zh-hans"), ("phone", "en")])
 def test_an_operator_takes_a_group_from_the_idea_to_live_by_the_pages_alone(
-    company: Tenant, make_page: Callable[..., Page], width: str, language: str
+    company: Tenant, wecom: Vendor, make_page: Callable[..., Page], width: str, language: str
 ) -> None:
     User.objects.update(language=language)
     page = make_page(User.objects.get(email="lin@example.com"), width=width)
@@ -101,7 +133,11 @@ def test_an_operator_takes_a_group_from_the_idea_to_live_by_the_pages_alone(
     for what in ("week", "red-lines", "ending", "crisis", "welcome", "rules"):
         hand.go(f"button[form=fix-{what}]")
     look(page, f"walk-{width}-5-green")
+    assert page.evaluate(
+        "[...document.querySelectorAll('.q-plan tbody th')].every(e => e.scrollWidth <= e.clientWidth)"
+    )
     hand.go("button[form=go-form]")
+    expect(page.locator("#why-unknown")).to_contain_text(NAME)
     look(page, f"walk-{width}-6-live")
     with tenant_scope(company):
         group = Group.objects.get(planned_name=NAME)
@@ -114,13 +150,15 @@ def test_an_operator_takes_a_group_from_the_idea_to_live_by_the_pages_alone(
     hand.go("#next-steps [data-next=seats] a")
     expect(page.locator("#setup-steps")).to_be_visible()
     look(page, f"walk-{width}-7-seats")
-    with tenant_scope(company):  # WeCom shows the chat that was opened under the name, with its announcement
-        app_id = Group.objects.exclude(chat_id="").values_list("app_id", flat=True)[0]
-        Group.objects.filter(pk=group.pk).update(
-            chat_id="wr-live", app_id=app_id, name=NAME, notice=group.announcement
-        )
+    with tenant_scope(company):
+        open_in_wecom(wecom, group.announcement)
     page.goto(f"/t/{company.slug}/groups/{group.pk}/")
     expect(left).to_have_count(4)
+    expect(page.locator("#why-unknown")).to_have_count(
+        0
+    )  # two of the crew sit in it, and nobody else: that is known
+    expect(page.locator("#checks")).to_contain_text("STAFF-01")  # and the third is asked for
+    look(page, f"walk-{width}-b-opened")
     hand.go("#next-steps [data-next=plan] a")
     expect(page.locator("#run-groups")).to_contain_text(NAME)
     look(page, f"walk-{width}-8-sop")
@@ -131,4 +169,5 @@ def test_an_operator_takes_a_group_from_the_idea_to_live_by_the_pages_alone(
     page.go_back()
     hand.go("#next-steps [data-next=way] a")
     expect(page.locator("[name=group_1]")).to_have_value(str(group.pk))
+    expect(page.locator("[name=name]")).to_have_value(NAME)
     look(page, f"walk-{width}-a-code")
