@@ -4,7 +4,7 @@ from contacts.events import BehavioursRecorded
 from groups.events import GroupsFrozen, GroupsTagged, MemberJoined, MemberLeft
 from groups.services.week_alerts import week_alerts_bring_up
 from sop.enums import INTERNAL_CHANNELS, REF, Anchor, TouchState
-from sop.enums.reminders import MASS_REF, NUDGE_REF
+from sop.enums.reminders import MASS_REF
 from sop.events import RunEnded, RunMoved, RunStarted, TouchesStopped
 from sop.models import Run, RunGroup, Touch
 from sop.services.drops import send_lessen
@@ -12,11 +12,13 @@ from sop.services.following import behaviours_follow, exits_follow
 from sop.services.joins import joins_plan
 from sop.services.planning import exposures_return, touches_take_back
 from sop.services.proving import messages_prove
-from sop.services.reminders import reminder_answered
+from sop.services.reminders import nudges_answered, reminder_answered
 from sop.services.results import send_finished
 from sop.services.reviews import review_act_check, review_open
 from sop.services.staff import bundle_submit, bundle_take_back
 from sop.services.triggers import triggers_plan
+from team.selectors.notices import notice_keys
+from team.services.notices import REF as NOTICES
 from tenants.audit import Actor
 from tenants.models import Tenant
 from wecom.events import MessagesArchived, SendFinished
@@ -94,9 +96,12 @@ def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
             send_finished(tenant_id=tenant_id, event=event)
             if event.state == "done":
                 send_lessen(tenant=Tenant.objects.get(pk=tenant_id), touch_id=event.ref_id)
-        elif event.ref_kind in (MASS_REF, NUDGE_REF):
+        elif event.ref_kind == MASS_REF:
             failed = "" if event.state == "done" else event.error or event.state
             reminder_answered(tenant_id=tenant_id, send_id=event.send_id, error=failed)
+        elif event.ref_kind == NOTICES and (keys := notice_keys(tenant_id=tenant_id, send_id=event.send_id)):
+            failed = "" if event.state == "done" else event.error or event.state
+            nudges_answered(tenant_id=tenant_id, keys=keys, send_id=event.send_id, error=failed)
 
 
 def on_work_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:

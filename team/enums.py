@@ -163,11 +163,15 @@ class NoticeKind(models.TextChoices):
     APPROVAL = "approval", pgettext_lazy("notice", "Approvals")
     HANDOVER = "handover", pgettext_lazy("notice", "Work handed over to you")
     KNOWLEDGE = "knowledge", pgettext_lazy("notice", "Knowledge cards to know")
+    TASK = "task", pgettext_lazy("notice", "SOP tasks to do")
+    REMINDER = "reminder", pgettext_lazy("notice", "Reminders of what waits too long")
     TROUBLE = "trouble", pgettext_lazy("notice", "Notices that did not arrive")
     TEST = "test", pgettext_lazy("notice", "Test")
 
 
 URGENT_NOTICES = (NoticeKind.LEAD, NoticeKind.INCIDENT, NoticeKind.BREAKER)
+# These wait a minute at most and count against no day's number: their time is short, and their own rules keep them few.
+PROMPT_NOTICES = (*URGENT_NOTICES, NoticeKind.TASK, NoticeKind.REMINDER)
 
 
 class NoticeChannel(models.TextChoices):

@@ -12,6 +12,8 @@ from tenants.models import Tenant
 from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
 
+SLICE, SLICES_MOST = 200, 25  # items that came up, in one go
+
 
 @shared_task(name="team.sweep_items", base=TenantTask, time_limit=60)
 def sweep_items(*, tenant_id: int) -> None:
@@ -36,7 +38,9 @@ def expire_approvals(*, tenant_id: int) -> None:
 @shared_task(name="team.tell_people", base=TenantTask, time_limit=60)
 def tell_people(*, tenant_id: int) -> None:
     """Work that came up becomes notices; messages and e-mails that are due are handed over."""
-    work_tell(tenant_id=tenant_id)
+    for _slice in range(SLICES_MOST):
+        if work_tell(tenant_id=tenant_id, most=SLICE) < SLICE:
+            break
     messages_hand(tenant_id=tenant_id)
     mailings_make(tenant_id=tenant_id)
     enqueue("team.send_mailings", tenant_id=tenant_id)

@@ -2,17 +2,15 @@
 
 group_mass, private_mass   a mass-send task in WeCom that the staff member confirms there
 group_forward, staff_task, moments, call, sms, official
-                           a work item, and a message in WeCom with a link to the phone page
+                           a work item, of which the staff member is told as they chose (team.services.notices)
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.urls import reverse
 
 from contacts.selectors import customer_list
@@ -129,24 +127,21 @@ def _mass_draft(context: _Context, touch: Touch, people: tuple[int, ...]) -> Sen
 
 
 def _put_work(context: _Context, touches: list[Touch]) -> None:
-    """One work item and one message for what a staff member does in one go: a step at a time for several groups."""
+    """One work item for what a staff member does in one go: a step at a time for several groups. It tells them."""
     together: dict[tuple[int, int, int | None, datetime], list[Touch]] = defaultdict(list)
     for touch in touches:
         together[touch.run_id, touch.step_id, touch.staff_id, touch.planned_at].append(touch)
-    items, messages = {}, []
+    items = {}
     for some in together.values():
         first = min(some, key=lambda one: one.pk)
         for touch in some:
             touch.bundle = first.pk
         items[first.pk] = _item(context, first, some)
-        if first.channel not in MASS_CHANNELS:
-            messages.append(_message_draft(context, first, some))
-    send_queue_many(tenant=context.tenant, sends=messages)
     work_items_put(tenant_id=context.tenant.pk, source_kind=REF, items=items)
 
 
-def work_put_again(*, tenant: "Tenant", touches: list[Touch], told_as: str = "") -> None:
-    """The task of touches that one person has in hand, as it stands now, open; `told_as` names a message about it.
+def work_put_again(*, tenant: "Tenant", touches: list[Touch]) -> None:
+    """The task of touches that one person has in hand, as it stands now, open. Whoever has it anew is told.
 
     They carry their bundle, are locked and were handed over. In the caller's transaction; safe to repeat.
     """
@@ -154,9 +149,6 @@ def work_put_again(*, tenant: "Tenant", touches: list[Touch], told_as: str = "")
     context = _Context(tenant=tenant, now=clock.now(), messages={}, external={}, carried={})
     item = {**_item(context, first, touches), "state": "open"}
     work_items_put(tenant_id=tenant.pk, source_kind=REF, items={first.pk: item})
-    if told_as and first.staff is not None:
-        message = _message_draft(context, first, touches)
-        send_queue_many(tenant=tenant, sends=[replace(message, key=f"{message.key}:{told_as}")])
 
 
 def _item(context: _Context, first: Touch, some: list[Touch]) -> dict[str, object]:
@@ -180,6 +172,7 @@ def _item(context: _Context, first: Touch, some: list[Touch]) -> dict[str, objec
         "url": reverse("sop:touches", kwargs={"tenant_slug": context.tenant.slug}) + f"?bundle={first.pk}",
         "phone_url": phone_path(context.tenant, first.pk),
         "verb_label": say("Open") if first.channel in OPENED else say("Send"),
+        "tells": first.channel not in MASS_CHANNELS,  # WeCom itself asks whoever confirms a mass send
     }
 
 
@@ -208,33 +201,6 @@ def _title(first: Touch, count: int) -> Words:
         Channel.OFFICIAL: say("Send by official account: “%(step)s”"),
     }
     return names[Channel(first.channel)] % {"step": first.step.title, "count": count}
-
-
-def _message_draft(context: _Context, first: Touch, some: list[Touch]) -> SendDraft:
-    assert first.staff is not None
-    groups = _group_names(some)
-    until = max(touch.window_ends_at for touch in some)
-    return SendDraft(
-        kind="app_message",
-        key=f"sop.bundle:{first.pk}",
-        payload={
-            "touser": [first.staff.userid],
-            "msgtype": "textcard",
-            "content": {
-                "title": str(_title(first, len(some)))[:60],
-                "description": f"{first.run.name}\n{groups}\n{_until(context, until)}"[:160],
-                "url": settings.PUBLIC_URL + phone_path(context.tenant, first.pk),
-                "btntxt": str(say("Open")),
-            },
-        },
-        ref_kind="sop.bundle",
-        ref_id=first.pk,
-    )
-
-
-def _until(context: _Context, moment: datetime) -> Words:
-    wall = moment.astimezone(ZoneInfo(context.tenant.timezone))
-    return say("by %(time)s") % {"time": f"{wall:%m-%d %H:%M}"}
 
 
 def phone_path(tenant: "Tenant", touch_id: int) -> str:

@@ -69,7 +69,7 @@ def touches_reassign(
             tenant=tenant, staff=colleague, reason=reason.strip()[:200], by=actor.name[:64],
             moved=[[one.pk, one.staff_id] for one in taken],
         )  # fmt: skip
-        _move(tenant, held, taken, {one.pk: colleague.pk for one in taken}, batch.pk)
+        _move(tenant, held, taken, {one.pk: colleague.pk for one in taken})
         audit.record_many(
             tenant=tenant,
             actor=actor,
@@ -105,7 +105,7 @@ def reassign_undo(*, tenant: "Tenant", batch_id: int, actor: Actor) -> int:
         ]
         if not rows:
             raise TouchFixed
-        _move(tenant, held, rows, {one.pk: before[one.pk] for one in rows}, -batch.pk)
+        _move(tenant, held, rows, {one.pk: before[one.pk] for one in rows})
         batch.undone_at, batch.undone_by = clock.now(), actor.name[:64]
         batch.save(update_fields=["undone_at", "undone_by"])
         audit.record_many(tenant=tenant, actor=actor, verb="sop.touch.reassign_undone", targets=rows)
@@ -139,9 +139,7 @@ def _again(tenant: "Tenant", touch_ids: Iterable[int]) -> dict[int, Touch]:
     return {one.pk: one for one in rows.filter(tenant=tenant, pk__in=list(touch_ids))}
 
 
-def _move(
-    tenant: "Tenant", held: list[Touch], rows: list[Touch], whose: dict[int, int | None], act: int
-) -> None:
+def _move(tenant: "Tenant", held: list[Touch], rows: list[Touch], whose: dict[int, int | None]) -> None:
     """Write the new hands of some of the touches held.
 
     What was handed over leaves its task and becomes one of the new person's.
@@ -165,20 +163,18 @@ def _move(
     changed, tasks = [], []
     for bundle, some in left_behind.items():
         changed += _bundled(some)
-        tasks.append((some, False))
+        tasks.append(some)
         if some[0].bundle != bundle:
             _close_unless_taken(tenant, bundle, given)
     for some in given.values():
         _bundled(some)
-        tasks.append((some, True))
+        tasks.append(some)
     for bundle in bundles - set(left_behind):
         _close_unless_taken(tenant, bundle, given)
     touches_store([*rows, *changed])
-    by_pk = _again(tenant, [one.pk for some, _is_new in tasks for one in some])
-    for some, is_new in tasks:
-        work_put_again(
-            tenant=tenant, touches=[by_pk[one.pk] for one in some], told_as=f"{act}" if is_new else ""
-        )
+    by_pk = _again(tenant, [one.pk for some in tasks for one in some])
+    for some in tasks:
+        work_put_again(tenant=tenant, touches=[by_pk[one.pk] for one in some])
 
 
 def _bundled(some: list[Touch]) -> list[Touch]:

@@ -9,12 +9,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop
 
 from sop.enums import MASS_CHANNELS, TaskState, TouchState
 from sop.enums.reminders import LATE_REF, MASS_REF, NUDGE_REF, ReminderWay
@@ -23,19 +21,23 @@ from sop.models import SendTask, Touch, TouchReminder
 from sop.policies import reminders as policy
 from sop.policies.reminders import Ladder
 from sop.selectors.reminders import Rules, given_to, rules_of
-from team.selectors import staff_leads
+from sop.services.handover import phone_path
+from team.enums import NoticeKind
+from team.selectors.notices import keys_by_message
 from team.services import work_items_close, work_items_put
+from team.services.notices import Draft, notify_many
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.services import require
-from tenants.words import say, say_list
+from tenants.words import say, say_count, say_list
 from wecom.services import SendDraft, send_queue_many
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
 
 BATCH = 500
+TUNED_OFF = gettext_noop("Wants no message of reminders; it stands in the bell")
 _ONE_AT_A_TIME = "select pg_try_advisory_xact_lock(hashtext('sop_ladder'), %s::int)"
 
 
@@ -159,8 +161,10 @@ def _give(
             by_staff[row.staff_id].append(row)
     drafts = {row.pk: _mass_draft(row, msgids[row.send_id], numbers[row.pk]) for row in mass.values()
               if row.send_id in msgids}  # fmt: skip
-    notes = {staff_id: _message(tenant, some, now, numbers) for staff_id, some in by_staff.items()}
-    sends = send_queue_many(tenant=tenant, sends=[*drafts.values(), *notes.values()])
+    notes = {staff_id: _nudge(tenant, some, now) for staff_id, some in by_staff.items()}
+    notify_many(tenant_id=tenant.pk, drafts=list(notes.values()))
+    rung = keys_by_message(tenant_id=tenant.pk, keys=[one.key for one in notes.values()])
+    sends = send_queue_many(tenant=tenant, sends=list(drafts.values()))
     of_key = {send.key: send.pk for send in sends}
     reminded = [mass[one] for one in drafts] + [row for some in by_staff.values() for row in some]
     TouchReminder.objects.bulk_create(
@@ -168,7 +172,8 @@ def _give(
             tenant=tenant, touch=row, staff_id=row.staff_id, number=numbers[row.pk], at=now, by=by[:64],
             way=ReminderWay.WECOM if row.pk in drafts else ReminderWay.MESSAGE,
             to_leader=numbers[row.pk] >= rules.leader_at,
-            send_id=of_key[(drafts.get(row.pk) or notes[row.staff_id or 0]).key],
+            send_id=of_key[drafts[row.pk].key] if row.pk in drafts else None,
+            error="" if row.pk in drafts or notes[row.staff_id or 0].key in rung else TUNED_OFF,
         )
         for row in reminded
     )  # fmt: skip
@@ -190,38 +195,28 @@ def _mass_draft(row: Touch, msgid: str, number: int) -> SendDraft:
     )  # fmt: skip
 
 
-def _message(tenant: "Tenant", rows: list[Touch], now: datetime, numbers: dict[int, int]) -> SendDraft:
-    """One message for all that one person has not done, with the way to the first of it."""
+def _nudge(tenant: "Tenant", rows: list[Touch], now: datetime) -> Draft:
+    """One notice of all that one person has not done, with the way to the first of it."""
     first = min(rows, key=lambda row: (row.window_ends_at, row.pk))
-    assert first.staff is not None
     until = clock.local(first.window_ends_at, tenant.timezone)
-    title = ngettext("%(n)s task waits for you", "%(n)s tasks wait for you", len(rows)) % {"n": len(rows)}
-    named = {"step": first.step.title, "until": f"{until:%m-%d %H:%M}"}
-    where = (
-        reverse("sop_phone:forward", kwargs={"phone_slug": tenant.slug, "pk": first.pk})
-        if len(rows) == 1
-        else reverse("team_phone:tasks", kwargs={"phone_slug": tenant.slug})
-    )
-    return SendDraft(
-        kind="app_message",
-        key=f"{NUDGE_REF}:{first.pk}:{numbers[first.pk]}",
-        payload={
-            "touser": [first.staff.userid],
-            "msgtype": "textcard",
-            "content": {
-                "title": title[:60],
-                "description": (_("First: “%(step)s”, by %(until)s") % named)[:160],
-                "url": settings.PUBLIC_URL + where,
-                "btntxt": _("Open"),
-            },
-        },
-        ref_kind=NUDGE_REF,
-        ref_id=first.pk,
-    )
+    tasks = reverse("team_phone:tasks", kwargs={"phone_slug": tenant.slug})
+    return Draft(
+        kind=NoticeKind.REMINDER, key=nudge_key(first.staff_id, now), staff_ids=[first.staff_id or 0],
+        title=say_count("%(n)s task waits for you", "%(n)s tasks wait for you", len(rows)) % {"n": len(rows)},
+        detail=say("First: “%(step)s”, by %(until)s")
+        % {"step": first.step.title, "until": f"{until:%m-%d %H:%M}"},
+        url=reverse("team:today", kwargs={"tenant_slug": tenant.slug}),
+        phone_url=phone_path(tenant, first.pk) if len(rows) == 1 else tasks,
+    )  # fmt: skip
+
+
+def nudge_key(staff_id: int | None, at: datetime) -> str:
+    """How the notice of one reminder of a person is named; `reminders_answered` reads it."""
+    return f"{NUDGE_REF}:{staff_id}:{at.isoformat()}"
 
 
 def _tell_leads(tenant: "Tenant", rows: list[Touch], now: datetime) -> None:
-    """The last step of the ladder: a row on Today for whoever leads, and a message to those known in WeCom."""
+    """The last step of the ladder: a row on Today for whoever leads, which tells them."""
     by_staff: dict[int, list[Touch]] = defaultdict(list)
     for row in rows:
         if row.staff_id is not None:
@@ -242,26 +237,6 @@ def _tell_leads(tenant: "Tenant", rows: list[Touch], now: datetime) -> None:
         for staff_id, some in by_staff.items()
     }  # fmt: skip
     work_items_put(tenant_id=tenant.pk, source_kind=LATE_REF, items=items)
-    leads = staff_leads(tenant_id=tenant.pk)
-    titles = [str(items[staff_id]["title"]) for staff_id in sorted(items)]
-    send_queue_many(
-        tenant=tenant,
-        sends=[
-            SendDraft(
-                kind="app_message",
-                key=f"{LATE_REF}:{one.pk}:{int(now.timestamp())}",
-                payload={
-                    "touser": [one.userid], "msgtype": "textcard",
-                    "content": {
-                        "title": titles[0][:60], "description": "\n".join(titles)[:160],
-                        "url": f"{settings.PUBLIC_URL}{ledger}?state=handed", "btntxt": _("Open"),
-                    },
-                },
-                ref_kind=LATE_REF, ref_id=one.pk,
-            )
-            for one in leads
-        ],
-    )  # fmt: skip
 
 
 def leads_settle(*, tenant: "Tenant") -> None:
@@ -282,5 +257,20 @@ def leads_settle(*, tenant: "Tenant") -> None:
 
 
 def reminder_answered(*, tenant_id: int, send_id: int, error: str) -> None:
-    """What WeCom said to a reminder. Safe to repeat."""
+    """What WeCom said to its reminder of a mass send. Safe to repeat."""
     TouchReminder.objects.filter(tenant_id=tenant_id, send_id=send_id).update(error=error[:200])
+
+
+def nudges_answered(*, tenant_id: int, keys: Iterable[str], send_id: int, error: str) -> None:
+    """What became of a message that told notices of these keys: it stands beside the reminders. Safe to repeat."""
+    for key in keys:
+        ref, _colon, rest = key.partition(":")
+        if ref == NUDGE_REF:
+            staff_id, _colon, at = rest.partition(":")
+            rows = TouchReminder.objects.filter(
+                tenant_id=tenant_id,
+                staff_id=int(staff_id),
+                at=datetime.fromisoformat(at),
+                way=ReminderWay.MESSAGE,
+            )
+            rows.update(send_id=send_id, error=error[:200])

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -15,13 +14,14 @@ from sop.models import Review, ReviewItem, Run, Version
 from sop.selectors.reviews import is_reviewed, run_lead
 from sop.services.answers import settle
 from sop.services.templates import version_draft
+from team.enums import NoticeKind
 from team.services import work_item_close, work_item_put
+from team.services.notices import notify
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.services import require
 from tenants.words import say
-from wecom.services import send_queue
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -89,25 +89,13 @@ def _remind(tenant: "Tenant", review: Review, now: datetime) -> int:
     _task_put(tenant, review)
     lead = run_lead(tenant=tenant, run=review.run)
     if lead is not None and lead.is_active:
-        send_queue(
-            tenant=tenant,
-            kind="app_message",
+        notify(
+            tenant_id=tenant.pk, staff_ids=[lead.pk], kind=NoticeKind.REMINDER,
             key=f"{REVIEW_REF}:{review.pk}:{review.reminders}",
-            payload={
-                "touser": [lead.userid],
-                "msgtype": "textcard",
-                "content": {
-                    "title": (_("Look back at “%(run)s”") % {"run": review.run.name})[:60],
-                    "description": _(
-                        "Its review is due. What to keep, what to improve, and what becomes of the plan."
-                    ),
-                    "url": settings.PUBLIC_URL + tenant_url(tenant, "sop:review", pk=review.run_id),
-                    "btntxt": _("Open"),
-                },
-            },
-            ref_kind=REVIEW_REF,
-            ref_id=review.pk,
-        )
+            title=say("Look back at “%(run)s”") % {"run": review.run.name},
+            detail=say("Its review is due. What to keep, what to improve, and what becomes of the plan."),
+            url=tenant_url(tenant, "sop:review", pk=review.run_id),
+        )  # fmt: skip
     return 1
 
 

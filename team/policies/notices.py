@@ -12,7 +12,8 @@ URGENT_PAUSE = timedelta(minutes=1)
 # Kinds of a person's choice, as the page lists them; the others are told to everybody's bell and nowhere else.
 CHOSEN_KINDS = (
     NoticeKind.LEAD, NoticeKind.INCIDENT, NoticeKind.BREAKER, NoticeKind.QUESTION, NoticeKind.NEW_MEMBERS,
-    NoticeKind.ALERT, NoticeKind.APPROVAL, NoticeKind.HANDOVER, NoticeKind.KNOWLEDGE,
+    NoticeKind.TASK, NoticeKind.REMINDER, NoticeKind.ALERT, NoticeKind.APPROVAL, NoticeKind.HANDOVER,
+    NoticeKind.KNOWLEDGE,
 )  # fmt: skip
 WHENS = {
     NoticeChannel.CONSOLE: (NoticeWhen.NOW, NoticeWhen.OFF),
@@ -25,9 +26,16 @@ _BY_APP = {
     NoticeKind.QUESTION,
     NoticeKind.APPROVAL,
     NoticeKind.HANDOVER,
+    NoticeKind.TASK,
+    NoticeKind.REMINDER,
 }
-# These matters tell people themselves, by their own ladder; the console shows them like all others.
-OWN_WORDS = "sop."
+# What SOPs ask of people; their other matters are told by their kind like everybody's.
+_OF_SOPS = {
+    "sop.touch": NoticeKind.TASK,
+    "sop.proofs": NoticeKind.TASK,
+    "sop.review": NoticeKind.TASK,
+    "sop.late": NoticeKind.REMINDER,
+}
 INCIDENTS = ("groups.incident", "groups.incident_task")
 
 
@@ -109,8 +117,10 @@ def next_digest(now: datetime, at: time, zone: str) -> datetime:
 
 def told_of(*, kind: str, bucket: str, tier: str, source_kind: str, state: str = "open") -> str:
     """The kind of notice that an item of work makes when it comes up, or "": its place on Today says enough."""
-    if state != "open" or source_kind.startswith(OWN_WORDS):
+    if state != "open":
         return ""
+    if source_kind in _OF_SOPS:
+        return _OF_SOPS[source_kind]
     if source_kind in INCIDENTS:
         return NoticeKind.INCIDENT
     if kind == WorkKind.LEAD:

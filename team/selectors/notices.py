@@ -175,3 +175,20 @@ def untold_items(*, tenant_id: int, most: int) -> QuerySet[WorkItem]:
         tenant_id=tenant_id, is_untold=True
     )
     return rows.select_related("group").order_by("pk")[:most]
+
+
+def notice_keys(*, tenant_id: int, send_id: int) -> list[str]:
+    """What one message in WeCom told: the keys of its notices."""
+    rows = Telling.objects.filter(tenant_id=tenant_id, channel=NoticeChannel.APP, batch=send_id)
+    return list(rows.values_list("notice__key", flat=True))
+
+
+def keys_by_message(*, tenant_id: int, keys: Iterable[str]) -> set[str]:
+    """Those of these notices that some person is told by a message in WeCom."""
+    rows = Telling.objects.filter(
+        tenant_id=tenant_id,
+        channel=NoticeChannel.APP,
+        notice__tenant_id=tenant_id,
+        notice__key__in=list(keys),
+    )
+    return set(rows.values_list("notice__key", flat=True))

@@ -22,11 +22,13 @@ from team.enums import (
     NOTICE_DIGEST_AT,
     NOTICE_MOST_A_DAY,
     NOTICE_PAUSE_MINUTES,
+    PROMPT_NOTICES,
     URGENT_NOTICES,
     NoticeChannel,
     NoticeKind,
     NoticeWhen,
     TellState,
+    WorkKind,
 )
 from team.models import Notice, Staff, Telling, WorkItem
 from team.policies.notices import Tuned, next_digest, rests_until, told_of
@@ -235,6 +237,7 @@ def work_tell(*, tenant_id: int, most: int = 200) -> int:
             return 0
         leads: list[int] | None = None
         day = f"{clock.now():%Y%m%d}"
+        zone = Tenant.objects.values_list("timezone", flat=True).get(pk=tenant_id)
         drafts = []
         for row in rows:
             kind = told_of(
@@ -247,7 +250,7 @@ def work_tell(*, tenant_id: int, most: int = 200) -> int:
             drafts.append(
                 Draft(
                     kind=kind, title=partial(_title_of, row), url=row.url, phone_url=row.phone_url, item_id=row.pk,
-                    detail=partial(_detail_of, row), key=f"work:{row.pk}:{row.tier}:{day}",
+                    detail=partial(_detail_of, row, zone), key=f"work:{row.pk}:{row.tier}:{day}",
                     staff_ids=[one for one in (row.staff_id, row.cover_id) if one] if row.staff_id else leads or [],
                 )
             )  # fmt: skip
@@ -262,8 +265,11 @@ def _title_of(row: WorkItem) -> str:
     return row.title
 
 
-def _detail_of(row: WorkItem) -> str:
-    return " · ".join(one for one in (str(row.group or ""), row.detail, row.reason) if one)
+def _detail_of(row: WorkItem, zone: str) -> str:
+    found = [str(row.group or ""), row.detail, row.reason]
+    if row.kind == WorkKind.SOP_TASK and row.due_at is not None:
+        found.append(_("by %(time)s") % {"time": f"{clock.local(row.due_at, zone):%m-%d %H:%M}"})
+    return " · ".join(one for one in found if one)
 
 
 def is_alone(tenant_id: int) -> bool:
@@ -344,12 +350,12 @@ def _hand_over(tenant_id: int, by_staff: dict[int, list[Telling]], now: datetime
     pause, most = timedelta(minutes=held[NOTICE_PAUSE_MINUTES.key]), held[NOTICE_MOST_A_DAY.key]
     last = last_messages(tenant_id=tenant_id, staff_ids=by_staff)
     midnight = clock.day_bounds(clock.local_date(now, tenant.timezone), tenant.timezone)[0]
-    told = messages_since(tenant_id=tenant_id, staff_ids=by_staff, since=midnight, but=URGENT_NOTICES)
+    told = messages_since(tenant_id=tenant_id, staff_ids=by_staff, since=midnight, but=PROMPT_NOTICES)
     ready: dict[int, list[Telling]] = {}
     for staff_id, some in by_staff.items():
         how = tuned.get(some[0].notice.member_id or 0, bare)
         rows = may_ring(some, how, now, tenant.timezone)
-        is_urgent = any(row.notice.kind in (*URGENT_NOTICES, NoticeKind.TEST) for row in rows)
+        is_urgent = any(row.notice.kind in (*PROMPT_NOTICES, NoticeKind.TEST) for row in rows)
         until = rests_until(is_urgent=is_urgent, last_at=last.get(staff_id), now=now, pause=pause)
         if until:
             put_off(rows, until)

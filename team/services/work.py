@@ -51,6 +51,7 @@ def work_item_put(*, tenant_id: int, source_kind: str, source_id: int, **fields:
     (open, or blocked with its rule). A closed item put again is open again, unless `state` says otherwise; a
     snoozed one stays away until its time. What falls due outside its person's shifts is shown to their backup too.
     title, detail, reason, script_source and verb_label made by tenants.words are read in each reader's language.
+    `tells` False: whoever it is for hears of it another way.
     Raises TypeError for other names.
     """
     return work_items_put(tenant_id=tenant_id, source_kind=source_kind, items={source_id: fields})[source_id]
@@ -63,6 +64,11 @@ def work_items_put(
 
     Four queries; three more when somebody among them has a backup.
     """
+    silent = {source_id for source_id, fields in items.items() if not fields.get("tells", True)}
+    items = {
+        one: {name: value for name, value in fields.items() if name != "tells"}
+        for one, fields in items.items()
+    }
     for fields in items.values():
         if unknown := set(fields) - _FIELDS:
             raise TypeError(f"a work item has no {sorted(unknown)[0]}")
@@ -74,7 +80,7 @@ def work_items_put(
                 source_kind=source_kind,
                 source_id=source_id,
                 created_at=now,
-                is_untold=bool(_told_as(source_kind, items[source_id])),
+                is_untold=source_id not in silent and bool(_told_as(source_kind, items[source_id])),
                 **_columns(items[source_id]),
                 facts=words.facts_of(items[source_id], _SPOKEN),
             )
@@ -86,7 +92,11 @@ def work_items_put(
         tenant_id=tenant_id, source_kind=source_kind, source_id__in=list(items)
     )
     found = {row.source_id: row for row in rows.order_by("source_id")}
-    changed = {source_id for source_id, row in found.items() if _change(row, items[source_id])}
+    changed = {
+        source_id
+        for source_id, row in found.items()
+        if _change(row, items[source_id], tells=source_id not in silent)
+    }
     covers = covers_for(tenant_id=tenant_id, dues=[(row.staff_id, row.due_at) for row in found.values()])
     for row, cover in zip(found.values(), covers, strict=True):
         if row.cover_id != cover:
@@ -128,7 +138,7 @@ def _columns(fields: dict[str, Any]) -> dict[str, Any]:
         }
 
 
-def _change(row: WorkItem, fields: dict[str, Any]) -> bool:
+def _change(row: WorkItem, fields: dict[str, Any], *, tells: bool) -> bool:
     """Whether it differs now: a row just made does not."""
     before = {**row.__dict__}
     told_before = _told_as(row.source_kind, before), row.staff_id, row.tier
@@ -141,7 +151,7 @@ def _change(row: WorkItem, fields: dict[str, Any]) -> bool:
     if wanted != row.state:
         _set_state(row, wanted)
     told_now = _told_as(row.source_kind, row.__dict__), row.staff_id, row.tier
-    row.is_untold = row.is_untold or bool(told_now[0] and told_now != told_before)
+    row.is_untold = row.is_untold or bool(tells and told_now[0] and told_now != told_before)
     return any(row.__dict__[name] != value for name, value in before.items() if name != "_state")
 
 

@@ -20,8 +20,9 @@ from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
 from sop.services.reassign import leavers_propose, reassign_undo, touches_reassign
 from sop.services.staff import bundle_submit
-from team.models import DayOff, Staff, WorkItem
+from team.models import DayOff, Notice, Staff, WorkItem
 from team.services import profile_set
+from team.services.notices import work_tell
 from tenants import clock
 from tenants.audit import SYSTEM, Actor
 from tenants.enums import Permission
@@ -33,7 +34,6 @@ from tests.factories.groups import make_member
 from tests.factories.team import make_staff
 from tests.phone import hold_phone
 from tests.sop.conftest import Camp, befriend
-from wecom.models import OutboundSend
 
 Make = Callable[..., Camp]
 integration = [pytest.mark.integration, pytest.mark.django_db]
@@ -121,9 +121,8 @@ class TestGiving:
             other.pk, other.pk, made.staff.pk
         ]  # fmt: skip
         assert tasks() == {first.pk: ("open", other.pk), third.pk: ("open", made.staff.pk)}
-        told = OutboundSend.objects.filter(ref_kind="sop.bundle").order_by("-pk").first()
-        assert told is not None
-        assert told.payload["touser"] == ["hejing"]
+        work_tell(tenant_id=made.tenant.pk)
+        assert Notice.objects.filter(kind="task", staff=other).count() == 1
         assert AuditEntry.objects.filter(verb="sop.touch.reassigned").count() == 2
         with pytest.raises(CannotTake):
             give(made, [third.pk], other)

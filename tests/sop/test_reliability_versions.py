@@ -10,6 +10,8 @@ from sop.models import Step, Touch, Version
 from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
 from sop.services.versions import run_move
+from team.models import Notice
+from team.services.notices import work_tell
 from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.models import Tenant
@@ -21,7 +23,6 @@ from tests.factories.team import make_staff
 from tests.factories.tenants import make_tenant
 from tests.factories.wecom import make_app
 from tests.parallel import in_parallel
-from wecom.models import OutboundSend
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 GROUPS, STEPS, DISPATCHERS, MOVERS = 10, 4, 6, 2
@@ -53,8 +54,10 @@ def test_a_run_that_moves_under_eight_hands_sends_each_step_once(monkeypatch: py
         for key in ("same", "words"):
             assert sum(1 for one in sent if one[0] == key) == GROUPS
         assert set(Touch.objects.values_list("state", flat=True)) <= {"handed", "cancelled"}
-        refs = list(OutboundSend.objects.filter(kind="app_message").values_list("ref_id", flat=True))
-        assert len(refs) == len(set(refs))
+        work_tell(tenant_id=tenant.pk)
+        keys = list(Notice.objects.filter(kind="task").values_list("key", flat=True))
+        assert keys
+        assert len(keys) == len(set(keys))
         keys = list(Exposure.objects.values_list("touch_key", "customer_id"))
         assert len(keys) == len(set(keys))
 

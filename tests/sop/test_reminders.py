@@ -18,7 +18,8 @@ from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
 from sop.services.reminders import ladder_climb, touches_remind
 from sop.services.staff import bundle_submit
-from team.models import WorkItem
+from team.models import Notice, NoticeChoice, WorkItem
+from team.services.notices import messages_hand, work_tell
 from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.models import Membership, User
@@ -95,8 +96,8 @@ def waiting(camp: Make, frozen: MovableClock) -> Callable[..., Camp]:
     return make
 
 
-def nudges() -> list[OutboundSend]:
-    return list(OutboundSend.objects.filter(ref_kind="sop.nudge").order_by("pk"))
+def nudges() -> list[Notice]:
+    return list(Notice.objects.filter(key__startswith="sop.nudge:").order_by("pk"))
 
 
 @pytest.mark.integration
@@ -113,13 +114,14 @@ def test_eight_late_touches_are_one_message_thrice_and_then_the_leads(waiting, f
         assert ladder_climb(tenant=made.tenant) == 8
         assert ladder_climb(tenant=made.tenant) == 0
         assert len(nudges()) == number
-    assert "8" in nudges()[0].payload["content"]["title"]
+    assert "8" in nudges()[0].title
     frozen.move(minutes=20)
     assert ladder_climb(tenant=made.tenant) == 0
     assert TouchReminder.objects.count() == 24
     item = WorkItem.objects.get(source_kind="sop.late")
     assert (item.state, item.staff_id, item.source_id) == ("open", None, made.staff.pk)
-    assert OutboundSend.objects.filter(ref_kind="sop.late").count() == 1
+    work_tell(tenant_id=made.tenant.pk)
+    assert Notice.objects.filter(item=item, kind="reminder").count() == 1
     for bundle in set(Touch.objects.values_list("bundle", flat=True)):
         bundle_submit(tenant=made.tenant, bundle=bundle, actor=SYSTEM)
     ladder_climb(tenant=made.tenant)
@@ -228,3 +230,76 @@ def test_eight_hands_and_the_ladder_at_once_never_give_a_fourth(waiting, frozen:
         list(pool.map(press, range(8)))
     counts = [TouchReminder.objects.filter(touch=one).count() for one in ids]
     assert counts == [3] * len(ids)
+
+
+def cards() -> list[OutboundSend]:
+    return list(OutboundSend.objects.filter(kind="app_message").order_by("pk"))
+
+
+def of_staff(made: Camp, language: str = "en", **choices: object) -> Membership:
+    """The staff member signs in, reads this language and chose this of notices."""
+    member = Membership.objects.get(user=User.objects.get(email="lin@example.com"))
+    User.objects.filter(pk=member.user_id).update(language=language)
+    made.staff.membership = member
+    made.staff.save()
+    NoticeChoice.objects.create(tenant=made.tenant, member=member, choices=choices)
+    return member
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_what_falls_due_is_one_message_in_the_receivers_language_and_what_wecom_said_stands_beside_a_reminder(
+    waiting, frozen: MovableClock, client: Client
+) -> None:
+    made = waiting()
+    member = of_staff(made)
+    work_tell(tenant_id=made.tenant.pk)
+    assert messages_hand(tenant_id=made.tenant.pk) == 1
+    assert cards()[0].payload["content"]["title"] == "4 matters for you"
+    assert "Forward “" in cards()[0].payload["content"]["description"]
+    assert Notice.objects.filter(kind="task", member=member).count() == 4
+    frozen.move(minutes=20)
+    ladder_climb(tenant=made.tenant)
+    messages_hand(tenant_id=made.tenant.pk)
+    reminded = cards()[1]
+    assert reminded.payload["content"]["title"] == "8 tasks wait for you"
+    event = SendFinished(
+        tenant_id=made.tenant.pk, occurred_at=clock.now(), send_id=reminded.pk, kind=reminded.kind,
+        ref_kind=reminded.ref_kind, ref_id=reminded.ref_id, state="failed", error="60011 no privilege",
+        error_code=60011,
+    )  # fmt: skip
+    on_send_finished(tenant_id=made.tenant.pk, events=[event])
+    assert set(TouchReminder.objects.values_list("send_id", "error")) == {(reminded.pk, "60011 no privilege")}
+    touch = Touch.objects.order_by("pk")[0]
+    client.force_login(member.user)
+    drawer = client.get(f"/t/{made.tenant.slug}/sop/touches/{touch.pk}/", headers={"HX-Request": "true"})
+    assert "60011 no privilege" in drawer.content.decode()
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_who_turned_tasks_and_reminders_off_gets_no_message_and_the_bell_has_them(
+    waiting, frozen: MovableClock, client: Client
+) -> None:
+    made = waiting()
+    member = of_staff(made, task={"app": "off"}, reminder={"app": "off"})
+    work_tell(tenant_id=made.tenant.pk)
+    frozen.move(minutes=20)
+    assert ladder_climb(tenant=made.tenant) == 8
+    messages_hand(tenant_id=made.tenant.pk)
+    assert not cards()
+    kinds = Notice.objects.filter(member=member, is_shown=True).values_list("kind", flat=True)
+    assert sorted(kinds) == ["reminder", *["task"] * 4]
+    touch = Touch.objects.order_by("pk")[0]
+    client.force_login(member.user)
+    drawer = client.get(f"/t/{made.tenant.slug}/sop/touches/{touch.pk}/", headers={"HX-Request": "true"})
+    assert "Wants no message of reminders" in drawer.content.decode()
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_a_mass_send_is_asked_for_by_wecom_alone(waiting) -> None:
+    made = waiting(channel="group_mass")
+    assert WorkItem.objects.filter(source_kind="sop.touch", state="open").exists()
+    work_tell(tenant_id=made.tenant.pk)
+    assert not Notice.objects.exists()

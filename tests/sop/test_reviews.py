@@ -23,7 +23,7 @@ from sop.services.reviews import (
 )
 from sop.services.runs import run_cancel, runs_finish_due
 from sop.services.templates import step_remove, version_publish
-from team.models import WorkItem
+from team.models import Notice, WorkItem
 from tenants.audit import SYSTEM, Actor
 from tenants.enums import Permission
 from tenants.errors import NotPermitted
@@ -34,7 +34,6 @@ from tests.factories.sop import make_run, make_version
 from tests.factories.team import make_staff
 from tests.sop.conftest import Camp
 from tests.sop.test_pages import live_group, page
-from wecom.models import OutboundSend
 
 __all__ = ["page"]
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -103,7 +102,7 @@ def test_it_reminds_once_a_day_until_it_is_done(ended: Camp, frozen: MovableCloc
     assert reviews_remind(tenant=ended.tenant) == 0
     frozen.move(days=1)
     assert reviews_remind(tenant=ended.tenant) == 1
-    assert OutboundSend.objects.filter(ref_kind="sop.review").count() == 2
+    assert Notice.objects.filter(kind="reminder").count() == 2
     review = Review.objects.get()
     review_item_add(tenant=ended.tenant, review_id=review.pk, kind="improve", text="早点发", actor=SYSTEM)
     review_finish(tenant=ended.tenant, review_id=review.pk, decision="change", summary="", actor=SYSTEM)
@@ -180,7 +179,7 @@ def test_who_owns_most_groups_looks_back_and_a_leaver_is_not_written_to(
     made.staff.save()
     frozen.move(days=4)
     assert reviews_remind(tenant=made.tenant) == 1
-    assert not OutboundSend.objects.filter(ref_kind="sop.review").exists()
+    assert not Notice.objects.exists()
 
 
 def test_the_numbers_tell_rules_that_blocked_and_runs_that_only_broadcast(camp: Make) -> None:

@@ -12,6 +12,7 @@ from sop.models import Touch, TouchRecipient
 from sop.services.dispatch import dispatch_due, tenants_with_due
 from sop.services.planning import plan_apply
 from team.models import WorkItem
+from team.services.notices import messages_hand, work_tell
 from tenants.models import Preference
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_order
@@ -44,6 +45,8 @@ def test_forward_due_becomes_a_task_and_one_message(camp: Make, frozen: MovableC
         AT_10,
         touches[0].window_ends_at,
     )  # in time until its window ends
+    work_tell(tenant_id=made.tenant.pk)
+    messages_hand(tenant_id=made.tenant.pk)
     send = OutboundSend.objects.get()
     assert send.kind == "app_message"
     assert send.payload["touser"] == ["linxiao"]
@@ -178,6 +181,8 @@ def test_blocked_by_quota_switches_the_channel(camp: Make, frozen: MovableClock)
     run_due(made)
     touch = Touch.objects.get()
     assert (touch.state, touch.channel, touch.rule_code) == ("handed", "group_forward", "")
+    work_tell(tenant_id=made.tenant.pk)
+    messages_hand(tenant_id=made.tenant.pk)
     assert OutboundSend.objects.get().kind == "app_message"
 
 
