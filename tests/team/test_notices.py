@@ -205,9 +205,8 @@ def test_what_is_for_anyone_is_told_to_those_who_lead(tenant: Tenant, lin: Staff
         assert [one.staff_id for one in Notice.objects.all()] == [leader.pk]
 
 
-def test_the_ladder_of_sop_tasks_is_not_told_a_second_time(tenant: Tenant, lin: Staff) -> None:
+def test_what_is_to_be_checked_is_said_by_its_place_on_today(tenant: Tenant, lin: Staff) -> None:
     with tenant_scope(tenant):
-        put(tenant, lin, 1, source_kind="sop.late")
         put(tenant, lin, 2, source_kind="groups.week", kind="check")
         work_tell(tenant_id=tenant.pk)
         assert Notice.objects.count() == 0
