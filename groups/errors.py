@@ -217,3 +217,18 @@ class IncidentUnknown(DomainError):
 class WeekReasonMissing(DomainError):
     code = "PLAN-10"
     message = _("Say why this group needs no weekly plan.")
+
+
+class NormInvalid(DomainError):
+    code = "NORM-01"
+    message = _("A norm is proposed by a member of the group, in a sentence, and agreed by members.")
+
+
+class NormBusy(DomainError):
+    code = "NORM-02"
+    message = _("The group is being asked about another norm. Wait until that is decided, or drop it.")
+
+
+class ThanksInvalid(DomainError):
+    code = "THANKS-01"
+    message = _("Thank somebody who sits in the group, for one of the reasons, in words of your own.")

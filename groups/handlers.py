@@ -25,6 +25,7 @@ from groups.services.invitations import (
 )
 from groups.services.koc import helper_task_act, koc_left
 from groups.services.newcomers import newcomers_put
+from groups.services.norms import norms_hear
 from groups.services.own_sends import own_sends_count
 from groups.services.owners import REF_KIND as OWNER
 from groups.services.owners import owner_settle
@@ -33,6 +34,7 @@ from groups.services.reading import group_changes_apply
 from groups.services.replies import replies_hear
 from groups.services.setup_steps import setup_item_act
 from groups.services.silence import cases_left
+from groups.services.thanks import thanks_settle
 from groups.services.violations import removals_seen, violation_settle
 from groups.services.welcomes import REF_KIND as TEMPLATE
 from groups.services.welcomes import template_settle
@@ -98,10 +100,11 @@ def on_members_moved(*, tenant_id: int, events: list[MemberJoined | MemberLeft])
 
 
 def on_messages_archived(*, tenant_id: int, events: list[MessagesArchived]) -> None:
-    """What was said in groups that ask for an introduction, or answer words. Safe to repeat."""
+    """What was said in groups that ask for an introduction or about a norm, or answer words. Safe to repeat."""
     for event in events:
         intros_hear(tenant_id=tenant_id, app_id=event.app_id, message_ids=event.message_ids)
         replies_hear(tenant_id=tenant_id, app_id=event.app_id, message_ids=event.message_ids)
+        norms_hear(tenant_id=tenant_id, app_id=event.app_id, message_ids=event.message_ids)
 
 
 def on_setup_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
@@ -114,6 +117,11 @@ def on_violation_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor)
     violation_settle(
         tenant=tenant, violation_id=source_id, is_done=verb == "done", actor=actor, from_item=True
     )
+
+
+def on_thanks_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
+    """A person says that a thank-you was said before the group, or was not after all."""
+    thanks_settle(tenant=tenant, thanks_id=source_id, is_said=verb == "done", actor=actor, from_item=True)
 
 
 def on_ending_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:

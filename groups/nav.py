@@ -16,6 +16,7 @@ from contacts.services.holdings import Holding, register_holding
 from groups.enums import (
     EndKind,
     EndState,
+    HelperRole,
     IncidentKind,
     IncidentLevel,
     IntroState,
@@ -23,6 +24,7 @@ from groups.enums import (
     Kind,
     KocState,
     LadderStep,
+    NormState,
     PaymentBasis,
     PromiseState,
     Purpose,
@@ -32,9 +34,12 @@ from groups.enums import (
     Side,
     State,
     SubKind,
+    ThanksFor,
     ViolationState,
 )
 from groups.selectors import Panel, group_list, groups_broken, register_panel
+from groups.selectors.culture import PREFIX as CULTURE
+from groups.selectors.culture import culture_waiting, people_of_culture
 from groups.selectors.endings import ending_open
 from groups.selectors.intros import intros_waiting
 from groups.selectors.panels import People, register_people
@@ -43,10 +48,11 @@ from groups.selectors.ranking import group_sort_label, stay_cases, stay_cells, s
 from groups.selectors.results import PREFIX, label_of_result, people_of_result
 from groups.selectors.staff_figures import group_buyers_of, groups_owned, members_carried
 from groups.selectors.violations import violation_timeline, violations_open
-from groups.services import invitations, koc, silence, violations
+from groups.services import invitations, koc, norms, silence, thanks, violations
 from groups.services.approvals import check_granted, kind_granted
 from groups.views.chat import chat_context
 from groups.views.circles import circles_context
+from groups.views.culture import culture_context, culture_label
 from groups.views.endings import ending_context
 from groups.views.faq import faq_context, faq_open
 from groups.views.intros import intros_context
@@ -173,6 +179,17 @@ register_panel(
 )
 register_panel(
     Panel(
+        key="culture",
+        label=_("Culture"),
+        template="groups/_culture.html",
+        context=culture_context,
+        counted=culture_waiting,
+        order=30,
+    )
+)
+register_people(People(prefix=CULTURE, find=people_of_culture, label=culture_label))
+register_panel(
+    Panel(
         key="violations",
         label=_("Breaches"),
         template="groups/_violations.html",
@@ -277,6 +294,10 @@ register_changes(
         "task": _("Task"),
         "privileges": _("Privileges"),
         "origin": _("Where from"),
+        "role": pgettext_lazy("audit field", "Role"),
+        "norm": pgettext_lazy("audit field", "Norm"),
+        "thanked": pgettext_lazy("audit field", "Thanked"),
+        "thanks_for": pgettext_lazy("audit field", "For what"),
         "own_side": pgettext_lazy("group", "For whom"),
         "screening": _("Screening rule"),
         "benefits": pgettext_lazy("audit field", "Benefits"),
@@ -287,9 +308,12 @@ register_changes(
             **dict(IntroState.choices),
             **dict(ViolationState.choices),
             **dict(KocState.choices),
+            **dict(NormState.choices),
             **dict(State.choices),
         },
         "step": dict(LadderStep.choices),
+        "role": dict(HelperRole.choices),
+        "thanks_for": dict(ThanksFor.choices),
         **{kind: dict(EndState.choices) for kind in EndKind.values},
         "kind": dict(Kind.choices),
         "sub_kind": dict(SubKind.choices),
@@ -337,6 +361,9 @@ register_holding(
         clear={"privileges": "", "evidence": {}, "ended_reason": ""},
         tasks=(koc.INVITE,),
     ),
+    Holding("groups.Norm", _("Norms proposed"), clear={"said": ""}, tasks=(norms.ASK,)),
+    Holding("groups.NormVoice", _("Answers to norms")),
+    Holding("groups.Thanks", _("Thanks received"), clear={"words": ""}, tasks=(thanks.SAY,)),
     Holding("groups.HelperTask", _("Tasks of helpers"), path="koc__customer", tasks=(koc.TASK,)),
     Holding(
         "groups.SilentCase",

@@ -10,19 +10,30 @@ from django.utils.translation import gettext as _
 from console.pages import render, toast
 from console.pictures import picture_response
 from content.phone import ScriptsPage
-from groups.enums import LIVE_STATES, IncidentKind, LadderStep
-from groups.forms.life import OTHER_RULE, ViolationForm
-from groups.models import Group, Violation
+from groups.enums import LIVE_STATES, IncidentKind, NormState
+from groups.forms.culture import NormForm, ThanksForm
+from groups.forms.life import OTHER_RULE, ViolationForm, breach_next
+from groups.models import Group, Norm, Thanks, Violation
 from groups.policies import ladder
 from groups.policies.checks import evaluate
 from groups.policies.replies import replies_of
 from groups.selectors import group_facts
+from groups.selectors.culture import (
+    balance_of,
+    culture_waiting,
+    members_to_choose,
+    norm_get,
+    norm_list,
+    role_holders,
+    thanks_get,
+    thanks_list,
+)
 from groups.selectors.incidents import incident_running
 from groups.selectors.today import group_by_chat, looks_after, moves_since, questions_open
 from groups.selectors.violations import (
     members_to_record,
+    norms_agreed,
     rules_of,
-    standing,
     violation_get,
     violation_picture,
     violations_open,
@@ -30,7 +41,9 @@ from groups.selectors.violations import (
 from groups.services.freezing import group_freeze, group_unfreeze
 from groups.services.incident_freeze import incident_freeze
 from groups.services.incidents import IncidentWish, incident_open
-from groups.services.violations import step_proposed, violation_record, violation_settle
+from groups.services.norms import norm_add, norm_ask
+from groups.services.thanks import thanks_settle, thanks_write
+from groups.services.violations import violation_record, violation_settle
 from team.errors import SignInRefused
 from team.phone import PhoneView
 from team.phone.base import Panel
@@ -91,6 +104,9 @@ class GroupPhonePage(PhoneView):
             "sends_left": left[group.chat_id],
             "panels": [one for one in made if one is not None],
             "rules": rules_of(group),
+            "balance": balance_of(group=group),
+            "norms": norms_agreed(tenant_id=tenant.pk, group_id=group.pk),
+            "thanks": list(culture_waiting(group).select_related("customer").order_by("made_at")[:BREACHES]),
             "replies": replies_of(group.replies),
             "breaches": list(violations_open(group).order_by("-happened_at", "-pk")[:BREACHES]),
             "may_work": Permission.WORK in self.request.actor.permissions,
@@ -170,7 +186,8 @@ class BreachNewPage(PhoneView):
     def _form(self, group: Group, **kwargs: Any) -> ViolationForm:
         find = self.request.GET.get("find", "").strip().lower()
         people = [one for one in members_to_record(group=group) if find in one[1].lower()]
-        return ViolationForm(people=people, rules=rules_of(group), **kwargs)
+        norms = norms_agreed(tenant_id=group.tenant_id, group_id=group.pk)
+        return ViolationForm(people=people, rules=rules_of(group), norms=norms, **kwargs)
 
     def _show(self, group: Group, form: ViolationForm, status: int = 200) -> HttpResponse:
         context = {
@@ -190,22 +207,8 @@ class BreachNextPart(PhoneView):
     http_method_names = ["get"]
 
     def get(self, request: HttpRequest, chat_id: str) -> HttpResponse:
-        group = group_in_hand(self.request, chat_id)
-        who, asked = request.GET.get("userid", ""), request.GET.get("step", "")
-        rule = request.GET.get("rule", "")
-        rule = request.GET.get("other_rule", "") if rule == OTHER_RULE else rule
-        name = dict(members_to_record(group=group)).get(who)
-        context: dict[str, Any] = {"who": name}
-        if name is not None:
-            before = standing(tenant_id=group.tenant_id, userid=who)
-            proposed = step_proposed(tenant_id=group.tenant_id, group_id=group.pk, userid=who)
-            step = LadderStep(asked) if asked in LadderStep.values else proposed
-            here = before.get(group.pk, 0)
-            context |= {
-                "here": here, "elsewhere": sum(before.values()) - here, "proposed": proposed, "step": step,
-                "words": ladder.words(step, name=name, rule=rule) if rule else "",
-            }  # fmt: skip
-        return render(request, "groups/_phone_breach_next.html", context)
+        context = breach_next(group_in_hand(self.request, chat_id), request.GET)
+        return render(request, "groups/_breach_next.html", context)
 
 
 class _Breach(PhoneView):
@@ -265,6 +268,91 @@ class BreachPicture(_Breach):
         if found is None:
             raise Http404
         return picture_response(*found)
+
+
+class CulturePage(PhoneView):
+    """What members agreed on, who helps, thanks to say; and on the spot: thank somebody, note what a member proposes,
+    ask the group, say that a thank-you was said (R130).
+    """
+
+    def get(self, request: HttpRequest, chat_id: str) -> HttpResponse:
+        return self._show(group_in_hand(self.request, chat_id))
+
+    def post(self, request: HttpRequest, chat_id: str) -> HttpResponse:
+        group = group_in_hand(self.request, chat_id)
+        act = {"thank": self._thank, "note": self._note, "ask": self._ask, "said": self._said}.get(
+            request.POST.get("act", "")
+        )
+        if act is None:
+            raise Http404
+        fault = act(group)
+        if fault is not None:
+            return self._show(group, status=422, **fault)
+        return HttpResponseRedirect(self.url("groups_phone:culture", chat_id=chat_id))
+
+    def _thank(self, group: Group) -> dict[str, Any] | None:
+        form = ThanksForm(self.request.POST, people=members_to_choose(group=group), auto_id="t_%s")
+        if not form.is_valid():
+            return {"thanks_form": form}
+        told = form.cleaned_data
+        thanks_write(
+            tenant=self.request.tenant, group_id=group.pk, customer_id=told["customer"], reason=told["reason"],
+            words=form.words_told(), is_said=told["is_said"], actor=self.request.actor,
+        )  # fmt: skip
+        toast(
+            self.request, _("Counted.") if told["is_said"] else _("The words stand here until they are said.")
+        )
+        return None
+
+    def _note(self, group: Group) -> dict[str, Any] | None:
+        form = NormForm(self.request.POST, people=members_to_choose(group=group), auto_id="n_%s")
+        if not form.is_valid():
+            return {"norm_form": form}
+        told = form.cleaned_data
+        norm_add(
+            tenant=self.request.tenant, group_id=group.pk, customer_id=told["customer"], text=told["text"],
+            said=told["said"], actor=self.request.actor,
+        )  # fmt: skip
+        toast(self.request, _("Noted. Ask the group when the moment is right."))
+        return None
+
+    def _ask(self, group: Group) -> None:
+        try:
+            norm = norm_get(tenant_id=group.tenant_id, group_id=group.pk, norm_id=self._number())
+        except Norm.DoesNotExist as error:
+            raise Http404 from error
+        norm_ask(tenant=self.request.tenant, norm_id=norm.pk, actor=self.request.actor)
+        toast(self.request, _("Post the words in the group. What members answer counts from now on."))
+
+    def _said(self, group: Group) -> None:
+        try:
+            row = thanks_get(tenant_id=group.tenant_id, group_id=group.pk, thanks_id=self._number())
+        except Thanks.DoesNotExist as error:
+            raise Http404 from error
+        thanks_settle(tenant=self.request.tenant, thanks_id=row.pk, is_said=True, actor=self.request.actor)
+        toast(self.request, _("Said and counted."))
+
+    def _number(self) -> int:
+        raw = self.request.POST.get("pk", "")
+        if not (raw.isdecimal() and len(raw) < 19):
+            raise Http404
+        return int(raw)
+
+    def _show(self, group: Group, status: int = 200, **forms: Any) -> HttpResponse:
+        people = members_to_choose(group=group)
+        context = {
+            "group": group,
+            "norms": [row for row in norm_list(group=group) if row.state != NormState.DROPPED],
+            "balance": balance_of(group=group),
+            "roles": role_holders(group=group),
+            "thanks": [row for row in thanks_list(group=group)[:BREACHES] if row.said_at is None],
+            "may_work": Permission.WORK in self.request.actor.permissions,
+            "thanks_form": ThanksForm(people=people, auto_id="t_%s"),
+            "norm_form": NormForm(people=people, auto_id="n_%s"),
+            **forms,
+        }
+        name = "groups/phone_culture.html"
+        return render(self.request, name, context, partial=name, status=status)
 
 
 class GroupScriptsPage(ScriptsPage):

@@ -14,6 +14,7 @@ from groups.services.passes import tenants_with_passes
 from groups.services.promise_tasks import promises_fall_due, tenants_with_promises_due
 from groups.services.reading import group_reread
 from groups.services.setup import group_words_keep
+from groups.services.thanks import culture_bring_up
 from groups.services.week_alerts import tenants_to_look_ahead, week_alerts_bring_up
 from groups.services.wordings import KEEP_TASK
 from outbox.dispatch import enqueue
@@ -103,10 +104,13 @@ def promises_due(*, tenant_id: int) -> None:
 
 @shared_task(name="groups.look_ahead", base=TenantTask, time_limit=300)
 def look_ahead(*, tenant_id: int) -> None:
-    """Owners are told which week lacks content, and which group's yesterday wants a digest. Safe to repeat."""
+    """Owners are told which week lacks content, which group's yesterday wants a digest, and where thanks are due. Safe
+    to repeat.
+    """
     tenant = Tenant.objects.get(pk=tenant_id)
     week_alerts_bring_up(tenant=tenant)
     digests_bring_up(tenant=tenant)
+    culture_bring_up(tenant=tenant)
 
 
 @shared_task(name=KEEP_TASK, base=TenantTask)

@@ -110,6 +110,7 @@ WORK: dict[str, str] = {
     "groups.invitation": "groups.handlers.on_invitation_act",
     "groups.promise": "groups.handlers.on_promise_act",
     "groups.setup_step": "groups.handlers.on_setup_act",
+    "groups.thanks": "groups.handlers.on_thanks_act",
     "groups.violation": "groups.handlers.on_violation_act",
     "groups.incident_task": "groups.handlers.on_incident_task_act",
     "sop.review": "sop.handlers.on_review_act",

@@ -1,5 +1,16 @@
 """Choices, state tables and settings of groups; import them from here."""
 
+from groups.enums.culture import (
+    CULTURE_DAYS,
+    NORM_DAYS,
+    NORM_HEAD,
+    NORM_PEOPLE,
+    NORM_PERCENT,
+    HelperRole,
+    NormState,
+    ThanksFor,
+    ThanksState,
+)
 from groups.enums.delivery import OPEN_INVITES, InviteState, Opening, PromiseState, Survey
 from groups.enums.group import (
     LIVE_STATES,
@@ -125,6 +136,7 @@ __all__ = [
     "COMPLAINT_PEOPLE",
     "COMPLAINT_WORDS",
     "CREATION_WINDOW_S",
+    "CULTURE_DAYS",
     "DAY_ITEMS",
     "DEAD_DAYS",
     "DIGEST_FROM",
@@ -151,6 +163,10 @@ __all__ = [
     "NAME_EMOJI",
     "NAME_LIMIT",
     "NIGHTLY_AT",
+    "NORM_DAYS",
+    "NORM_HEAD",
+    "NORM_PEOPLE",
+    "NORM_PERCENT",
     "OPEN_INVITES",
     "PADDING_MINUTES",
     "PADDING_PEOPLE",
@@ -191,6 +207,7 @@ __all__ = [
     "EntryKind",
     "GroupTagEnd",
     "GroupTagSource",
+    "HelperRole",
     "IncidentKind",
     "IncidentLevel",
     "IncidentOrigin",
@@ -203,6 +220,7 @@ __all__ = [
     "KocState",
     "LadderStep",
     "MemberPassKind",
+    "NormState",
     "OfferState",
     "Opening",
     "PaymentBasis",
@@ -221,6 +239,8 @@ __all__ = [
     "State",
     "SubKind",
     "Survey",
+    "ThanksFor",
+    "ThanksState",
     "ViolationState",
     "WordsKind",
 ]  # fmt: skip

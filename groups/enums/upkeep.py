@@ -21,8 +21,9 @@ class SetupKind(models.TextChoices):
 
 
 class LadderStep(models.TextChoices):
-    """What follows a breach of the rules (R9)."""
+    """What follows a breach of the rules (R9). A friendly word comes before all steps and is none itself (R130)."""
 
+    KIND = "kind", _("Friendly word")
     WARN = "warn", _("Warn")
     MUTE = "mute", _("Mute")
     REMOVE = "remove", _("Remove from the group")

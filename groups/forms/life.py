@@ -1,5 +1,6 @@
 """Forms of a group's set-up, breaches, end and introductions."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -7,7 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from groups.enums import LadderStep
+from groups.models import Group
 from groups.policies.pictures import LARGEST_BYTES, picture_type
+from groups.selectors.violations import members_to_record
+from groups.services.violations import next_words
 
 
 def _day(label: Any, *, required: bool = True, hint: Any = "") -> forms.DateField:
@@ -63,17 +67,26 @@ class ViolationForm(forms.Form):
         choices=[("", _("As the ladder proposes")), *LadderStep.choices],
     )
 
-    def __init__(self, *args: Any, people: list[tuple[str, str]], rules: list[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, people: list[tuple[str, str]], rules: list[str], norms: list[str], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["userid"].choices = [("", "–"), *people]  # type: ignore[attr-defined]
-        self.fields["rule"].choices = [*((one[:200], one) for one in rules), (OTHER_RULE, _("Another one"))]  # type: ignore[attr-defined]
+        self.fields["rule"].choices = [  # type: ignore[attr-defined]
+            *((one[:200], one) for one in rules),
+            *((one, _("Members agreed: %(norm)s") % {"norm": one}) for one in norms if one not in rules),
+            (OTHER_RULE, _("Another one")),
+        ]
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
+        if "friendly" in self.data:  # the button below the friendly words
+            found["step"] = LadderStep.KIND.value
+        is_kind = found.get("step") == LadderStep.KIND
         if found.get("rule") == OTHER_RULE and not found.get("other_rule", "").strip():
             self.add_error("other_rule", _("Say which rule was broken."))
         shown = (found.get("evidence", "").strip(), found.get("evidence_url"), found.get("picture"))
-        if not any(shown) and "picture" not in self.errors:
+        if not any(shown) and "picture" not in self.errors and not is_kind:
             self.add_error("evidence", _("Write what shows it, add a picture, or give a link."))
         return found
 
@@ -94,6 +107,19 @@ class ViolationForm(forms.Form):
     def rule_named(self) -> str:
         told = self.cleaned_data
         return str(told["other_rule"] if told["rule"] == OTHER_RULE else told["rule"])
+
+
+def breach_next(group: Group, told: Mapping[str, str]) -> dict[str, Any]:
+    """What `groups/_breach_next.html` shows beside the fields as they stand; {"who": None}: nobody is chosen yet."""
+    who, rule = told.get("userid", ""), told.get("rule", "")
+    rule = told.get("other_rule", "") if rule == OTHER_RULE else rule
+    name = dict(members_to_record(group=group)).get(who)
+    if name is None:
+        return {"who": None}
+    return next_words(
+        tenant_id=group.tenant_id, group=group, userid=who, name=name, rule=rule.strip()[:200],
+        step=told.get("step", ""),
+    )  # fmt: skip
 
 
 class UndoForm(forms.Form):

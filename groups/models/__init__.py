@@ -2,6 +2,7 @@
 
 from groups.models.circles import CircleSpell
 from groups.models.codes import JoinWay, JoinWayRoom
+from groups.models.culture import Norm, NormVoice, Thanks
 from groups.models.endings import EndTask
 from groups.models.findings import GroupFinding, NightCheck
 from groups.models.group import Group, GroupChange
@@ -25,6 +26,6 @@ __all__ = [
     "Approval", "CircleSpell", "EndTask", "Group", "GroupChange", "GroupFinding", "GroupTag", "GroupTagPast",
     "GroupTagRule", "GroupTagTie", "HelperTask", "Incident", "IncidentEntry", "IncidentGroup", "IncidentTask",
     "IntroRule", "Introduction", "Invitation", "JoinWay", "JoinWayRoom", "Koc", "Member", "MemberPass", "NewUserGoal",
-    "NightCheck", "Promise", "ReadinessAnswer", "ScreeningRule", "SetupStep", "SilentCase", "Violation",
-    "WeekExempt", "WelcomeTemplate", "Wording",
+    "NightCheck", "Norm", "NormVoice", "Promise", "ReadinessAnswer", "ScreeningRule", "SetupStep", "SilentCase",
+    "Thanks", "Violation", "WeekExempt", "WelcomeTemplate", "Wording",
 ]  # fmt: skip

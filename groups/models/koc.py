@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from groups.enums import KocOrigin, KocState
+from groups.enums import HelperRole, KocOrigin, KocState
 from groups.models.group import Group
 from tenants import clock
 from tenants.scoping import TenantModel
@@ -20,6 +20,7 @@ class Koc(TenantModel):
     )
     state = models.CharField(max_length=10, choices=KocState, default=KocState.CANDIDATE)
     origin = models.CharField(max_length=8, choices=KocOrigin)
+    role = models.CharField(max_length=8, choices=HelperRole, blank=True)  # "": helps where it is needed
     privileges = models.CharField(max_length=300, blank=True)
     evidence = models.JSONField(default=dict)
     added_at = models.DateTimeField(default=clock.now)

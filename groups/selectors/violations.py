@@ -7,8 +7,8 @@ from django.db.models import Case, Count, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from contacts.selectors.timeline import CHANGE, TimelineEntry
-from groups.enums import Question, ViolationState
-from groups.models import Group, Member, Violation
+from groups.enums import LadderStep, NormState, Question, ViolationState
+from groups.models import Group, Member, Norm, Violation
 from groups.policies import answers
 from groups.selectors.facts import answers_of
 
@@ -39,18 +39,26 @@ def violation_picture(*, tenant_id: int, group_id: int, violation_id: int) -> tu
 
 
 def standing(*, tenant_id: int, userid: str) -> dict[int, int]:
-    """{group id: breaches of this person that count there}. What was taken back does not."""
-    rows = Violation.objects.filter(tenant_id=tenant_id, userid=userid).exclude(state=ViolationState.UNDONE)
+    """{group id: breaches of this person that count there}. What was taken back does not, nor a friendly word."""
+    rows = _counted(Violation.objects.filter(tenant_id=tenant_id, userid=userid))
     return dict(rows.values_list("group_id").annotate(n=Count("pk")).order_by("group_id"))
+
+
+def _counted(rows: QuerySet[Violation]) -> QuerySet[Violation]:
+    return rows.exclude(state=ViolationState.UNDONE).exclude(step=LadderStep.KIND)
+
+
+def was_told_kindly(*, tenant_id: int, group_id: int, userid: str) -> bool:
+    """Whether somebody has a friendly word of this group on record."""
+    rows = Violation.objects.filter(tenant_id=tenant_id, group_id=group_id, userid=userid)
+    return rows.filter(step=LadderStep.KIND).exclude(state=ViolationState.UNDONE).exists()
 
 
 def standing_of_members(*, tenant_id: int, userids: Iterable[str]) -> dict[str, dict[int, int]]:
     """{userid: {group id: breaches that count}} of many people, in one query."""
     found: dict[str, dict[int, int]] = {}
     rows = Violation.objects.filter(tenant_id=tenant_id, userid__in=set(userids))
-    counted = (
-        rows.exclude(state=ViolationState.UNDONE).values_list("userid", "group_id").annotate(n=Count("pk"))
-    )
+    counted = _counted(rows).values_list("userid", "group_id").annotate(n=Count("pk"))
     for userid, group_id, count in counted:
         found.setdefault(userid, {})[group_id] = count
     return found
@@ -78,6 +86,12 @@ def rules_of(group: Group) -> list[str]:
     return answers.lines_of(found.get(Question.RULES, {}), "lines")
 
 
+def norms_agreed(*, tenant_id: int, group_id: int) -> list[str]:
+    """What members of the group agreed on, the earliest first."""
+    rows = Norm.objects.filter(tenant_id=tenant_id, group_id=group_id, state=NormState.AGREED)
+    return list(rows.order_by("agreed_at", "pk").values_list("text", flat=True))
+
+
 def members_to_record(*, group: Group) -> list[tuple[str, str]]:
     """[(userid, name)] of the customers now in the group, by name."""
     rows = Member.objects.filter(
@@ -95,7 +109,13 @@ def violation_timeline(*, tenant_id: int, customer_id: int, limit: int) -> list[
 
 
 def _entry(row: Violation) -> TimelineEntry:
-    said = _("Broke a rule of %(group)s: %(rule)s") % {"group": row.group, "rule": row.rule}
+    about = {"group": row.group, "rule": row.rule}
+    is_kind = row.step == LadderStep.KIND
+    said = (
+        _("A friendly word in %(group)s about: %(rule)s")
+        if is_kind
+        else _("Broke a rule of %(group)s: %(rule)s")
+    ) % about
     if row.state == ViolationState.UNDONE:
         step = _("taken back: %(why)s") % {"why": row.undo_reason}
     else:
@@ -103,7 +123,7 @@ def _entry(row: Violation) -> TimelineEntry:
     return TimelineEntry(
         at=row.happened_at,
         facet=CHANGE,
-        icon_name="gavel",
+        icon_name="heart-handshake" if is_kind else "gavel",
         text=said,
         detail=f"{step} · {row.recorded_by}",
     )

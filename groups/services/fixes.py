@@ -59,7 +59,7 @@ def _welcome(plan: GroupPlan, common: dict[str, Any]) -> None:
         actions = str(positioning.get("actions", ""))
         middle = f"{promise}。{actions}。" if actions else f"{promise}。"
         said = _("Welcome. %(middle)s Please introduce yourself first.") % {"middle": middle}
-    group_edit_plan(**common, value_proposition=promise, welcome=_fitting(said, "welcome"))
+    group_edit_plan(**common, value_proposition=promise, welcome=fitting(said, "welcome"))
 
 
 def promise_draft(*, tenant: Tenant, group_id: int, actor: Actor) -> None:
@@ -77,7 +77,7 @@ def promise_draft(*, tenant: Tenant, group_id: int, actor: Actor) -> None:
         if audience
         else outcome
     )
-    group_edit_plan(**common, value_proposition=_fitting(said, "value_proposition"))
+    group_edit_plan(**common, value_proposition=fitting(said, "value_proposition"))
 
 
 def _with_what_lacks(written: str, promise: str) -> str:
@@ -90,7 +90,7 @@ def _with_what_lacks(written: str, promise: str) -> str:
     return "\n".join(lines)
 
 
-def _fitting(text: str, field: str) -> str:
+def fitting(text: str, field: str) -> str:
     """The text, when the field holds it. Raises WordsTooLong: nothing a person wrote is cut off."""
     limit = cast("TextField[str, str]", Group._meta.get_field(field)).max_length or 0
     if len(text) > limit:
@@ -135,7 +135,7 @@ def _rules(plan: GroupPlan, common: dict[str, Any]) -> None:
         return
     told = [plan.announcement.strip(), _("Group rules:"), *lines]
     said = "\n".join(one for one in told if one)
-    group_edit_plan(**common, announcement=_fitting(said, "announcement"))
+    group_edit_plan(**common, announcement=fitting(said, "announcement"))
 
 
 def _red_lines(plan: GroupPlan, common: dict[str, Any]) -> None:

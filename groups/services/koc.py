@@ -8,7 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from groups.enums import FIRST_DAYS, KOC_MOVES, KocState
+from groups.enums import FIRST_DAYS, KOC_MOVES, HelperRole, KocState
 from groups.errors import GroupUnknown, KocInvalid, ReasonNeeded
 from groups.models import Group, HelperTask, Koc, Member
 from groups.policies.koc import origin_of
@@ -89,14 +89,24 @@ def koc_move(*, tenant: Tenant, koc_id: int, state: str, actor: Actor, reason: s
     return row
 
 
-def koc_edit(*, tenant: Tenant, koc_id: int, privileges: str, origin: str, actor: Actor) -> Koc:
-    """What the person gets for helping, and where the person comes from. Raises Koc.DoesNotExist, NotPermitted."""
+def koc_edit(
+    *, tenant: Tenant, koc_id: int, privileges: str, origin: str, actor: Actor, role: str | None = None
+) -> Koc:
+    """What the person gets for helping, where the person comes from, and the role (R130); None leaves it as it is.
+
+    Raises Koc.DoesNotExist, KocInvalid for an unknown role, NotPermitted.
+    """
     require(actor, Permission.OPERATE)
+    if role and role not in HelperRole.values:
+        raise KocInvalid
     with transaction.atomic():
         row = _locked(tenant, koc_id)
         changes = {"privileges": [row.privileges, privileges.strip()[:300]], "origin": [row.origin, origin]}
+        if role is not None:
+            changes["role"] = [row.role, role]
+            row.role = role
         row.privileges, row.origin = privileges.strip()[:300], origin
-        row.save(update_fields=["privileges", "origin"])
+        row.save(update_fields=["privileges", "origin", "role"])
         changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
         if changes:
             _record(tenant, row, "groups.koc.edited", actor, changes)

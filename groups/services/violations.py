@@ -12,7 +12,7 @@ from groups.enums import MUTE_FROM, REMOVE_FROM, LadderStep, Seen, ViolationStat
 from groups.errors import ReasonNeeded, ViolationInvalid
 from groups.models import Group, Member, Violation
 from groups.policies import ladder, pictures
-from groups.selectors.violations import standing
+from groups.selectors.violations import norms_agreed, standing, was_told_kindly
 from groups.services.setup import locked_group
 from team.enums import Bucket, WorkKind, WorkState
 from team.services import work_item_close, work_item_put, work_items_close
@@ -26,14 +26,39 @@ from tenants.words import say, say_each
 SOURCE = "groups.violation"
 
 
-def step_proposed(*, tenant_id: int, group_id: int, userid: str) -> LadderStep:
-    """The next step of the ladder for this member in this group. Three queries."""
+def step_proposed(*, tenant_id: int, group_id: int, userid: str, rule: str = "") -> LadderStep:
+    """The next step of the ladder for this member in this group. Five queries at most.
+
+    About what members agreed on, a friendly word comes first, once.
+    """
+    is_norm = bool(rule) and rule in norms_agreed(tenant_id=tenant_id, group_id=group_id)
     own = preferences.values(tenant_id, MUTE_FROM, REMOVE_FROM)
     return ladder.proposed(
         earlier=standing(tenant_id=tenant_id, userid=userid).get(group_id, 0),
         mute_from=own[MUTE_FROM.key],
         remove_from=own[REMOVE_FROM.key],
+        is_kind_first=is_norm and not was_told_kindly(tenant_id=tenant_id, group_id=group_id, userid=userid),
     )
+
+
+def next_words(
+    *, tenant_id: int, group: Group, userid: str, name: str, rule: str, step: str
+) -> dict[str, Any]:
+    """What stands against a member, what is proposed now and its words; `step` "": the one proposed.
+
+    Keys: who, here, elsewhere, proposed, step, words, and kind_words: the friendly ones, while nothing stands against
+    the member here.
+    """
+    before = standing(tenant_id=tenant_id, userid=userid)
+    proposed = step_proposed(tenant_id=tenant_id, group_id=group.pk, userid=userid, rule=rule)
+    chosen = LadderStep(step) if step in LadderStep.values else proposed
+    here = before.get(group.pk, 0)
+    is_first = here == 0 and chosen != LadderStep.KIND and bool(rule)
+    return {
+        "who": name, "here": here, "elsewhere": sum(before.values()) - here, "proposed": proposed, "step": chosen,
+        "words": ladder.words(chosen, name=name, rule=rule) if rule else "",
+        "kind_words": ladder.words(LadderStep.KIND, name=name, rule=rule) if is_first else "",
+    }  # fmt: skip
 
 
 def violation_record(
@@ -51,13 +76,13 @@ def violation_record(
 ) -> Violation:
     """Record a breach and put its step before the group's owner. `step` "": the one the ladder proposes.
 
-    What shows it: words, a link, or the bytes of a PNG or JPEG of at most 5 MB.
+    What shows it: words, a link, or the bytes of a PNG or JPEG of at most 5 MB; a friendly word needs none.
 
     WeCom has no call that mutes or removes a member of a customer group (PROTOCOL 3.5), so a person does it.
     Not safe to repeat: each call is one more breach. Raises ViolationInvalid, GroupUnknown.
     """
     require(actor, Permission.WORK)
-    if not rule.strip() or not (evidence.strip() or evidence_url.strip() or picture):
+    if not rule.strip():
         raise ViolationInvalid
     if step and step not in LadderStep.values:
         raise ViolationInvalid
@@ -70,7 +95,12 @@ def violation_record(
         member = _member(tenant, group, userid)
         if member is None or (happened_at or now) > now:
             raise ViolationInvalid
-        proposed = step_proposed(tenant_id=tenant.pk, group_id=group.pk, userid=userid)
+        proposed = step_proposed(
+            tenant_id=tenant.pk, group_id=group.pk, userid=userid, rule=rule.strip()[:200]
+        )
+        is_kind = (step or proposed) == LadderStep.KIND
+        if not is_kind and not (evidence.strip() or evidence_url.strip() or picture):
+            raise ViolationInvalid
         row = Violation.objects.create(
             tenant=tenant, group=group, userid=userid, customer_id=member.customer_id, rule=rule.strip()[:200],
             evidence=evidence.strip()[:1000], evidence_url=evidence_url.strip()[:300],
@@ -79,7 +109,8 @@ def violation_record(
             recorded_at=now, recorded_by=actor.name[:128],
         )  # fmt: skip
         audit.record(
-            tenant=tenant, actor=actor, verb="groups.violation.recorded", target=group,
+            tenant=tenant, actor=actor, target=group,
+            verb="groups.kind_word.asked" if is_kind else "groups.violation.recorded",
             changes={"step": [None, row.step], "rule": [None, row.rule]},
         )  # fmt: skip
         _ask(tenant, group, row)
@@ -103,20 +134,21 @@ def _member(tenant: Tenant, group: Group, userid: str) -> Member | None:
 def _ask(tenant: Tenant, group: Group, row: Violation) -> None:
     member = _member(tenant, group, row.userid)
     name = str(row.customer or "") or (member.nickname if member else "") or row.userid
+    is_kind = row.step == LadderStep.KIND
     work_item_put(
         tenant_id=tenant.pk,
         source_kind=SOURCE,
         source_id=row.pk,
         staff_id=group.owner_id,
         group_id=group.pk,
-        kind=WorkKind.ALERT,
-        bucket=Bucket.MUST,
+        kind=WorkKind.CHECK if is_kind else WorkKind.ALERT,
+        bucket=Bucket.REMIND if is_kind else Bucket.MUST,
         title=say("%(step)s: %(name)s in %(group)s")
         % {"step": LadderStep(row.step).label, "name": name, "group": group},
         detail=say_each(lambda: ladder.how_to(row.step)),
         script=ladder.words(row.step, name=name, rule=row.rule),
-        reason=say("Broke the rule: %(rule)s") % {"rule": row.rule},
-        rule_code="R9",
+        reason=(say("About: %(rule)s") if is_kind else say("Broke the rule: %(rule)s")) % {"rule": row.rule},
+        rule_code="R130" if is_kind else "R9",
         due_at=clock.day_bounds(clock.local_date(row.recorded_at, tenant.timezone), tenant.timezone)[1],
         url=_place(tenant, group),
     )

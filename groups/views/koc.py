@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from console.keys import key_of
 from console.pages import ConsoleView, go, toast
 from contacts.selectors.stages import stage_names
-from groups.enums import KOC_MOVES, KocOrigin, KocState
+from groups.enums import KOC_MOVES, HelperRole, KocOrigin, KocState
 from groups.models import Group, HelperTask, Koc
 from groups.selectors.koc import koc_limits, koc_list, owner_load, suggestions
 from groups.services.koc import helper_task_add, helper_task_close, koc_add, koc_edit, koc_move
@@ -35,6 +35,7 @@ def koc_context(request: Any, group: Group) -> dict[str, Any]:
         "koc_days": days,
         "load": owner_load(group=group, zone=request.tenant.timezone),
         "origins": list(KocOrigin),
+        "helper_roles": list(HelperRole),
         "can_operate": can_operate,
         "can_work": allows(request.role, Permission.WORK),
     }
@@ -75,14 +76,15 @@ class KocMove(_KocView):
 
 
 class KocEdit(_KocView):
-    """Privileges and origin."""
+    """Role, privileges and origin."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = Koc.objects.get(tenant=self.request.tenant, pk=pk)
         origin = request.POST.get("origin", "")
         koc_edit(
             tenant=self.request.tenant, koc_id=pk, privileges=request.POST.get("privileges", ""),
-            origin=origin if origin in KocOrigin.values else row.origin, actor=self.request.actor,
+            origin=origin if origin in KocOrigin.values else row.origin, role=request.POST.get("role"),
+            actor=self.request.actor,
         )  # fmt: skip
         toast(request, _("Kept."))
         return self.back(row.group_id)

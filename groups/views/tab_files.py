@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from console.exports import moment_cell
 from console.listing import AsFile
@@ -13,6 +14,7 @@ from contacts.policies.tag_rules import conditions_from
 from groups.enums import IntroState
 from groups.models import Group
 from groups.selectors.circles import circle_members_now, circles_as_of
+from groups.selectors.culture import norm_list, thanks_list
 from groups.selectors.intros import Newcomer, intro_figures, intro_rule
 from groups.selectors.koc import koc_list
 from groups.selectors.promises import promise_list
@@ -62,8 +64,8 @@ def _violations(request: Any, group: Group) -> Lines:
 
 def _koc(request: Any, group: Group) -> Lines:
     head = [
-        _("Name"), _("State"), _("Where from"), _("Privileges"), _("Candidate since"), _("Helps since"),
-        _("Open tasks"), _("Tasks done"), _("Ended at"), _("Reason"),
+        _("Name"), _("State"), pgettext("helper", "Role"), _("Where from"), _("Privileges"), _("Candidate since"),
+        _("Helps since"), _("Open tasks"), _("Tasks done"), _("Ended at"), _("Reason"),
     ]  # fmt: skip
     lines = []
     for row in koc_list(group=group):
@@ -72,6 +74,7 @@ def _koc(request: Any, group: Group) -> Lines:
             [
                 str(row.customer),
                 row.get_state_display(),
+                row.get_role_display(),
                 row.get_origin_display(),
                 row.privileges,
                 moment_cell(row.added_at),
@@ -83,6 +86,43 @@ def _koc(request: Any, group: Group) -> Lines:
             ]
         )
     return head, lines
+
+
+def _norms(request: Any, group: Group) -> Lines:
+    """The member's own words only for who may see them."""
+    may_see = allows(request.role, Permission.SEE_PERSONAL)
+    head = [
+        _("Norm"), _("State"), _("Proposed by"), _("As the member said it"), _("Proposed at"), _("Asked at"),
+        _("Agree"), _("Do not agree"), _("Needed"), _("Agreed at"), _("Reason"),
+    ]  # fmt: skip
+    return head, [
+        [
+            row.text, row.get_state_display(), str(row.customer), row.said if may_see else "",
+            moment_cell(row.added_at), moment_cell(row.asked_at), row.yes, row.no, row.needed,  # type: ignore[attr-defined]
+            moment_cell(row.agreed_at), row.drop_reason,
+        ]
+        for row in norm_list(group=group)
+    ]  # fmt: skip
+
+
+def _thanks(request: Any, group: Group) -> Lines:
+    head = [
+        _("Name"),
+        _("For what"),
+        _("Words"),
+        _("State"),
+        _("Written by"),
+        _("Written at"),
+        _("Said at"),
+        _("Said by"),
+    ]
+    return head, [
+        [
+            str(row.customer), row.get_reason_display(), row.words, row.get_state_display(), row.made_by,
+            moment_cell(row.made_at), moment_cell(row.said_at), row.said_by,
+        ]
+        for row in thanks_list(group=group)
+    ]  # fmt: skip
 
 
 def _intros(request: Any, group: Group) -> Lines:
@@ -180,6 +220,8 @@ def _candidates(request: Any, group: Group) -> Lines:
 TABS: dict[str, Callable[[Any, Group], Lines]] = {
     "violations": _violations,
     "koc": _koc,
+    "norms": _norms,
+    "thanks": _thanks,
     "intros": _intros,
     "circles": _circles,
     "promises": _promises,

@@ -6,20 +6,21 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from console.pages import ConsoleView, FormPage, drawer_done, go, toast
+from console.pages import ConsoleView, FormPage, drawer_done, go, render, toast
 from console.pictures import picture_response
-from groups.forms.life import OTHER_RULE, UndoForm, ViolationForm
+from groups.forms.life import OTHER_RULE, UndoForm, ViolationForm, breach_next
 from groups.models import Group, Violation
+from groups.selectors.culture import balance_of
 from groups.selectors.violations import (
     members_to_record,
+    norms_agreed,
     rules_of,
-    standing,
     standing_of_members,
     violation_get,
     violation_list,
     violation_picture,
 )
-from groups.services.violations import step_proposed, violation_record, violation_settle, violation_undo
+from groups.services.violations import violation_record, violation_settle, violation_undo
 from groups.views.detail import group_or_404
 from tenants.enums import Permission
 from tenants.roles import allows
@@ -39,6 +40,7 @@ def violations_context(request: Any, group: Group) -> dict[str, Any]:
     return {
         "violations": rows,
         "who": who,
+        "balance": balance_of(group=group),
         "may_see": allows(request.role, Permission.SEE_PERSONAL),
         "may_work": allows(request.role, Permission.WORK),
     }
@@ -57,21 +59,13 @@ class ViolationNew(FormPage):
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         group = group_or_404(self.request, kwargs["pk"])
-        return {"people": _people(group), "rules": rules_of(group)}
+        norms = norms_agreed(tenant_id=group.tenant_id, group_id=group.pk)
+        return {"people": _people(group), "rules": rules_of(group), "norms": norms}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         group = group_or_404(self.request, kwargs["pk"])
-        who = self.request.POST.get("userid") or self.request.GET.get("who", "")
-        before = standing(tenant_id=group.tenant_id, userid=who) if who else {}
-        return {
-            "group": group,
-            "who": who,
-            "here": before.get(group.pk, 0),
-            "elsewhere": sum(before.values()) - before.get(group.pk, 0),
-            "proposed": step_proposed(tenant_id=group.tenant_id, group_id=group.pk, userid=who)
-            if who
-            else None,
-        }
+        told = self.request.POST or {**self.initial(**kwargs)}
+        return {"group": group, **breach_next(group, told)}
 
     def done(self, form: ViolationForm, **kwargs: Any) -> HttpResponse:
         data = form.cleaned_data
@@ -85,6 +79,18 @@ class ViolationNew(FormPage):
             _("Recorded. “%(step)s” waits with the group's owner.") % {"step": row.get_step_display()},
         )
         return drawer_done(self.request)
+
+
+class ViolationNext(ConsoleView):
+    """What stands against a member, the friendly words and the next ones, while somebody fills the form."""
+
+    permission = write_permission = Permission.WORK
+    http_method_names = ["get"]
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return render(
+            request, "groups/_breach_next.html", breach_next(group_or_404(request, pk), request.GET)
+        )
 
 
 def _people(group: Group) -> list[tuple[str, str]]:

@@ -12,10 +12,11 @@ from django.test import Client
 from console.pages import tenant_url
 from contacts.policies.tag_rules import Condition
 from groups.enums import IntroState, State
-from groups.models import CircleSpell, Introduction, Koc, MemberPass, Promise
+from groups.models import CircleSpell, Introduction, Koc, MemberPass, Norm, NormVoice, Promise
 from groups.services.intros import intro_rule_set
 from groups.services.invitations import invite
 from groups.services.screening import screening_publish, screening_save
+from groups.services.thanks import thanks_write
 from groups.services.violations import violation_record
 from tenants import clock
 from tenants.audit import SYSTEM
@@ -102,6 +103,13 @@ def group(tenant):
             origin="grown",
             privileges="每月一次专属答疑",
         )
+        thanks_write(
+            tenant=tenant, group_id=made.pk, customer_id=liu.pk, reason="help", words="谢谢", actor=SYSTEM
+        )
+        norm = Norm.objects.create(
+            tenant=tenant, group=made, customer=wang, text="先说结论", said="链接太多了", state="agreed"
+        )
+        NormVoice.objects.create(tenant=tenant, norm=norm, customer=liu, is_yes=True, said_at=clock.now())
         intro_rule_set(
             tenant=tenant, group_id=made.pk, template="城市：", pattern="城市-名字", is_on=True, actor=SYSTEM
         )
@@ -129,6 +137,17 @@ def offered(client, tenant, group, tab):
         ("violations", {"Name": "刘女士", "Rule": "不发无关广告和链接"}),
         ("koc", {"Name": "王先生", "State": "Helper", "Privileges": "每月一次专属答疑"}),
         ("promises", {"Promise": "每晚 20:00 带读", "For": "2"}),
+        (
+            "norms",
+            {
+                "Norm": "先说结论",
+                "State": "Agreed",
+                "Proposed by": "王先生",
+                "Agree": "1",
+                "Do not agree": "0",
+            },
+        ),
+        ("thanks", {"Name": "刘女士", "For what": "Helped to run the group", "State": "To be said"}),
     ],
 )
 def test_a_tab_is_taken_out_whole(tenant, group, what, says):

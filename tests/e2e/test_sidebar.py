@@ -13,7 +13,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from content.models import Script
 from content.services import script_save
-from groups.models import Group
+from groups.models import Group, Thanks
+from groups.services.norms import norm_add
+from groups.services.thanks import thanks_write
 from leads.models import Lead
 from sop.models import Touch
 from team.models import Staff
@@ -424,3 +426,32 @@ def test_sign_in_and_access_pages_are_looked_at(
     with boss.expect_navigation():
         row.locator(".btn-primary").click()
     expect(boss.locator(".q-toast")).to_contain_text("陈默")
+
+
+def test_a_thanks_is_said_in_the_group_at_one_tap_and_counts(
+    phone: Phone, tenant: Tenant, staff: Staff, touch: Touch
+) -> None:
+    with tenant_scope(tenant):
+        group = Group.objects.get()
+        who = group.members.get(is_staff=False).customer_id
+        thanks_write(
+            tenant=tenant,
+            group_id=group.pk,
+            customer_id=who or 0,
+            reason="help",
+            words="谢谢你迎新。",
+            actor=SYSTEM,
+        )
+        norm_add(
+            tenant=tenant, group_id=group.pk, customer_id=who or 0, text="晚上十点后不发语音", actor=SYSTEM
+        )
+    page = phone(entry="group_chat_tools", chat=group.chat_id)
+    page.goto(f"/m/{tenant.slug}/group/{group.chat_id}/")
+    look(page, "phone-group")
+    page.locator("a[href$='/culture/']").click()
+    expect(page.locator("#c-t")).to_be_visible()
+    look(page, "phone-culture")
+    page.locator("[data-ww=chat]").first.click()
+    expect(page.locator("form[id^='c-s-']")).to_have_count(0)  # the page after it was sent to this chat
+    with tenant_scope(tenant):
+        assert Thanks.objects.get().state == "said"

@@ -14,6 +14,7 @@ PHONE = {
     "groups_phone:invitation",
     "groups_phone:scripts",
     "groups_phone:freeze",
+    "groups_phone:culture",
     "groups_phone:breach_new",
     "groups_phone:breach_next",
     "groups_phone:breach",

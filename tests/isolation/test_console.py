@@ -52,6 +52,8 @@ WORDS: dict[str, dict[str, str]] = {
     "content:script_verb": {"verb": "archive"},
     "team:notice_mute": {"span": "hour"},
     "groups:koc_task_act": {"verb": "done"},
+    "groups:norms_tell": {"place": "welcome"},
+    "groups:thanks_act": {"verb": "said"},
     "groups:end_task": {"kind": "notice"},
     "groups:end_task_act": {"kind": "notice", "verb": "done"},
     "groups:intro_mark": {"verb": "done"},
