@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from demo.company import Company
+from demo.culture import culture_grows, norm_answers, norms_propose
 from demo.handing import ask_once_more, post_changes, some_refuse
 from demo.knowledge import cards_begin, day_of_reading
 from demo.messages import TALKING_GROUPS, archive_begin, day_of_talk, talk_answer
@@ -17,6 +18,8 @@ CAMP_DAY = 19  # the demo opens on this day of the camp: the last of the limited
 DESK_HOURS = (10, 17)
 CARDS_DAY = 2  # the knowledge cards are put in force; people take their tests on the days after
 ARCHIVE_DAY = 15  # the message archive is bought late: some days of messages are enough to look at
+NORM_DAY = 16  # members propose norms; the first group answers a day later
+CULTURE_DAY = 18
 TALK_HOUR = 12
 WELCOME_DAY = 18
 HANDING_DAY = 17
@@ -48,6 +51,7 @@ class Days:
         if day > ARCHIVE_DAY and local.hour >= TALK_HOUR and self._is_new(f"talk {day}"):
             day_of_talk(self.company, self.vendor, local.date())
         self._answer(local, day)
+        self._culture(local, day)
         if day >= WELCOME_DAY and self._is_new("welcome"):
             owners_ask(self.company, self.group_welcome_id)
         if day >= HANDING_DAY and self._is_new("post changes"):
@@ -61,6 +65,15 @@ class Days:
             if local.hour >= hour and day < CAMP_DAY and self._is_new(f"desk {day} {hour}"):
                 day_at_the_desk(self.company, now)
                 screenshots_review(self.company)
+
+    def _culture(self, local: datetime, day: int) -> None:
+        """Norms, helpers and thanks of the groups that talk."""
+        if day >= NORM_DAY and self._is_new("norms"):
+            norms_propose(self.company)
+        if day > NORM_DAY and local.hour >= TALK_HOUR and self._is_new("norm answers"):
+            norm_answers(self.company, self.vendor)
+        if day >= CULTURE_DAY and local.hour >= TALK_HOUR and self._is_new("culture"):
+            culture_grows(self.company)
 
     def _answer(self, local: datetime, day: int) -> None:
         """One owner answers within the hour or two, one in the afternoon, the third only every other day."""

@@ -50,7 +50,8 @@ def _talks(
     return found
 
 
-def _say(company: Company, vendor: Vendor, chat_id: str, sender: str, kind: str, text: str) -> None:
+def say(company: Company, vendor: Vendor, chat_id: str, sender: str, kind: str, text: str) -> None:
+    """Somebody says something in a group."""
     vendor.call(
         "POST",
         "/sim/message/send",
@@ -64,7 +65,7 @@ def day_of_talk(company: Company, vendor: Vendor, day: date) -> int:
     """Parents ask in the first groups. Returns how many messages were said."""
     talks = _talks(company, vendor, day)
     for group, who, (kind, question, _answer) in talks:
-        _say(company, vendor, group["chat_id"], who, kind, question)
+        say(company, vendor, group["chat_id"], who, kind, question)
     return len(talks)
 
 
@@ -72,5 +73,5 @@ def talk_answer(company: Company, vendor: Vendor, day: date, number: int) -> int
     """The owner of one of these groups answers what was asked that day. Returns how many messages were said."""
     talks = _talks(company, vendor, day)[number : number + 1]
     for group, _who, (_kind, _question, answer) in talks:
-        _say(company, vendor, group["chat_id"], group["owner"], "text", answer)
+        say(company, vendor, group["chat_id"], group["owner"], "text", answer)
     return len(talks)

@@ -6,11 +6,12 @@ import pytest
 
 from contacts.models import Channel, ContactWay, CustomerTransfer, Follow
 from demo.company import Company, Plan
+from demo.culture import PROPOSED, culture_grows, norm_answers, norms_propose
 from demo.handing import ask_once_more, post_changes, some_refuse
 from demo.messages import TALK, TALKING_GROUPS, archive_begin, day_of_talk, talk_answer
 from demo.reach import SOURCES, codes_make, owners_ask
 from demo.vendor import Vendor
-from groups.models import Group, JoinWay, Member, WelcomeTemplate
+from groups.models import Group, JoinWay, Koc, Member, Norm, NormVoice, Thanks, Violation, WelcomeTemplate
 from team.models import Staff, WorkItem
 from tenants.scoping import tenant_scope
 from tests.codes.conftest import World, world  # noqa: F401
@@ -120,3 +121,30 @@ def test_a_colleague_changes_post_and_every_state_of_a_customer_is_there(world, 
     with tenant_scope(world.tenant):
         states = set(CustomerTransfer.objects.values_list("state", flat=True))
     assert states == {"waiting", "refused", "limit", "queued"}
+
+
+def test_a_group_agrees_on_a_norm_in_its_chat_and_has_helpers_thanks_and_a_friendly_word(
+    world,  # noqa: F811
+    company,
+    vendor,
+):
+    archive_begin(company, vendor)
+    with tenant_scope(world.tenant):
+        Group.objects.update(state="active")
+    for who in {one for group in world.ledger()["groups"] for one in group["customers"]}:
+        world.act("message/consent", external_userid=who, agree=True)
+    assert norms_propose(company) == min(len(PROPOSED), len(world.groups_in_scope()))
+    assert norm_answers(company, vendor) > 0
+    world.settle()
+    with tenant_scope(world.tenant):
+        assert NormVoice.objects.filter(told_by="", is_yes=True).exists()  # heard in the chat
+    assert culture_grows(company) == 2
+    with tenant_scope(world.tenant):
+        norm = Norm.objects.get(text=PROPOSED[0][0])
+        assert (norm.state, PROPOSED[0][0] in norm.group.welcome) == ("agreed", True)
+        assert {one.role for one in Koc.objects.filter(state="helper")} == {"greeter", "answers"}
+        assert sorted(Thanks.objects.values_list("state", flat=True)) == ["open", "said"]
+        assert set(Violation.objects.filter(group=norm.group).values_list("step", flat=True)) == {
+            "kind",
+            "warn",
+        }
