@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.forms import HiddenInput
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from groups.enums import PaymentBasis
 from groups.selectors import group_list
 from sop.enums import Channel, RunState, Strategy, TouchState
-from sop.models import Run, Touch
+from sop.models import Run, RunGroup, Touch
 from sop.selectors.calendar import run_list
 from sop.selectors.execution import FIGURES, execution_touches
 from sop.selectors.talks import speech_touches
@@ -33,13 +33,30 @@ FIGURE_LABELS = {
 }
 
 
+def payments_asked(data: QueryDict) -> list[str]:
+    """How the groups are paid for that a page asks about (`payment`), each once; what is none is left out."""
+    return [one for one in PaymentBasis.values if one in data.getlist("payment")]
+
+
 class RunFilter(filters.FilterSet):
     q = filters.CharFilter(label=_("Name"), field_name="name", lookup_expr="icontains")
     state = filters.ChoiceFilter(label=_("State"), choices=RunState.choices)
+    payment = filters.MultipleChoiceFilter(
+        label=_("Payment"), choices=PaymentBasis.choices, method="with_groups_paid"
+    )
 
     class Meta:
         model = Run
         fields: list[str] = []
+
+    def with_groups_paid(self, rows: QuerySet, name: str, values: list[str]) -> QuerySet:
+        """Runs with a group now in them that is paid for in one of these ways."""
+        if not values:
+            return rows
+        seats = RunGroup.objects.filter(
+            tenant=self.request.tenant, removed_at=None, group__payment_basis__in=values
+        )
+        return rows.filter(pk__in=seats.values("run"))
 
 
 def _runs(request: HttpRequest | None) -> QuerySet[Run]:

@@ -1,7 +1,9 @@
 """How the SOP was carried out (R58), as sop declares it: due, in time, late, skipped, missed, without evidence."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from analytics.policies import share
 from sop.selectors.execution import Execution as Figures
@@ -32,14 +34,18 @@ class Execution:
         return share(self.done, self.due)
 
 
-def execution_by(*, tenant_id: int, run_id: int | None = None) -> dict[str, list[Execution]]:
-    """Execution by "step", "staff" and "group", of one run or of all, now. One query."""
-    found = execution_sides(tenant_id=tenant_id, run_id=run_id)
-    return {by: _shown(by, rows, run_id) for by, rows in found.items()}
+def execution_by(
+    *, tenant_id: int, run_id: int | None = None, payments: Collection[str] = ()
+) -> dict[str, list[Execution]]:
+    """Execution by "step", "staff" and "group", of one run or of all, now; `payments`: in groups paid for in one of
+    these ways only. One query."""
+    found = execution_sides(tenant_id=tenant_id, run_id=run_id, payments=payments)
+    of_all = [("run", run_id)] if run_id is not None else []
+    asked = urlencode([*of_all, *(("payment", one) for one in payments)])
+    return {by: _shown(by, rows, f"{asked}&" if asked else "") for by, rows in found.items()}
 
 
-def _shown(by: str, rows: list[Figures], run_id: int | None) -> list[Execution]:
-    of_run = f"run={run_id}&" if run_id is not None else ""
+def _shown(by: str, rows: list[Figures], asked: str) -> list[Execution]:
     return [
         Execution(
             key=one.key or 0,
@@ -52,7 +58,7 @@ def _shown(by: str, rows: list[Figures], run_id: int | None) -> list[Execution]:
             skipped=one.skipped,
             missed=one.missed,
             blocked=one.blocked,
-            rows_of=of_run
+            rows_of=asked
             + (f"step={one.key}&template={one.template_id}" if by == "step" else f"{by}={one.key}")
             if one.key is not None
             else "",

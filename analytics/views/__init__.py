@@ -34,7 +34,9 @@ from console.pages import ConsoleView, TemplatePage, render
 from console.tables import ConsoleTable
 from console.templatetags.q import moment, tier
 from contacts.selectors import customer_list, group_names
+from groups.enums import PaymentBasis
 from leads.selectors import tiers_of
+from sop.filters import payments_asked
 from sop.policies.peaks import peaks
 from sop.selectors.execution import skip_reasons
 from sop.selectors.peaks import peak_days
@@ -309,7 +311,7 @@ class CampOrdersView(CampPage):
 
 
 class ExecutionPage(TemplatePage):
-    """Execution over all camps, or of one by `?run=`."""
+    """Execution over all camps, or of one by `?run=`; `?payment=`: in groups paid for in this way only."""
 
     template_name = "analytics/execution.html"
 
@@ -318,11 +320,14 @@ class ExecutionPage(TemplatePage):
         asked = self.request.GET.get("run", "")
         run_id = int(asked) if asked.isdecimal() else None
         tenant_id = self.request.tenant.pk
-        found = execution_by(tenant_id=tenant_id, run_id=run_id)
+        payments = payments_asked(self.request.GET)
+        found = execution_by(tenant_id=tenant_id, run_id=run_id, payments=payments)
         return {
             "execution": {by: {"rows": rows, "total": execution_total(rows)} for by, rows in found.items()},
             "total": execution_total(found["staff"]),
-            "reasons": skip_reasons(tenant_id=tenant_id, run_id=run_id),
+            "reasons": skip_reasons(tenant_id=tenant_id, run_id=run_id, payments=payments),
+            "payments": payments,
+            "payment_bases": PaymentBasis.choices,
             "camps": camp_list(tenant_id=tenant_id)[:50],
             "run_id": run_id,
             "metric": METRICS["execution"],

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from sop.enums import StepRole
 from sop.enums.reviews import Decision, ItemKind
 from sop.forms.steps import KEY_INTERACTIONS
 from sop.forms.widgets import LocalDateTime, Ticked, address_input, date_input
@@ -160,7 +161,18 @@ class FlightForm(forms.Form):
     starts_on = forms.DateField(label=_("Day 1"), widget=date_input())
     groups = forms.IntegerField(label=_("Groups"), min_value=1, max_value=50)
     members = forms.IntegerField(label=_("Members a group"), min_value=1, max_value=500)
+    as_staffed = forms.BooleanField(
+        label=_("Carried by the colleagues of my groups"), required=False,
+        help_text=_(
+            "Those of the groups that a run could start in on that day, with their names. Groups beyond them get "
+            "invented colleagues:"
+        ),
+    )  # fmt: skip
     groups_each = forms.IntegerField(label=_("Groups each staff member carries"), min_value=1, max_value=50)
+    colleagues = forms.IntegerField(
+        label=_("Colleagues in each group"), min_value=1, max_value=len(StepRole.values),
+        help_text=_("The owner counts. An owner alone does the assistant's and the sales work too."),
+    )  # fmt: skip
     beside = forms.TypedChoiceField(
         label=_("Beside it"), coerce=int, required=False, empty_value=None,
         help_text=_("Both are flown with the same members; the page shows them side by side."),

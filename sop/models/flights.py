@@ -11,8 +11,9 @@ from tenants.scoping import TenantModel
 class Flight(TenantModel):
     """One trial flight of one version, or of two side by side, with what was asked and what came of it.
 
-    `asked`: {"starts_on", "groups", "members", "groups_each", "seed"}. `result`: {"habits": Habits.as_dict(),
-    "flights": [one dict a version, as `sop.services.flights` writes them]}; empty until it was flown.
+    `asked`: {"starts_on", "groups", "members", "groups_each", "colleagues", "group_ids", "seed"}.
+    `result`: {"habits": Habits.as_dict(), "flights": [one dict a version, as `sop.services.flights` writes them]};
+    empty until it was flown.
     """
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="flights", db_index=False)

@@ -8,7 +8,7 @@ same input and seed give the same flight. It knows nothing of the WeCom simulato
 import heapq
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
@@ -33,10 +33,12 @@ from sop.enums import (
     SILENT_CHANNELS,
     Audience,
     Channel,
+    StepRole,
 )
 from sop.policies.dispatch import Verdict, after_refusal
 from sop.policies.flight_people import Member, evening, meet, outcomes, people_make
 from sop.policies.habits import Habits, Span
+from sop.policies.hands import Work, holders, minutes_by_hand, role_for
 from tenants.clock import at_local
 from wecom.sending.quota import RuleFrom, window_for
 
@@ -73,7 +75,7 @@ class Plan:
     steps: tuple[FlightStep, ...]
     groups: int
     members: int  # a group
-    groups_each: int  # that one staff member carries
+    hands: tuple[Mapping[str, str], ...]  # of each group: role -> who carries its steps
     staff_minutes: int
     quota_rules: tuple[RuleFrom, ...]
     limits: Limits
@@ -94,6 +96,7 @@ class Day:
     # Plain dicts: `asdict` makes a Counter of a Counter's pairs.
     held_back: dict[str, int] = field(default_factory=dict)  # rule -> touches
     left_out: dict[str, int] = field(default_factory=dict)  # rule -> persons of private touches
+    minutes: dict[str, int] = field(default_factory=dict)  # of everybody with something to do
     minutes_most: int = 0
     busiest: str = ""
     quota_most: int = 0  # mass sends of one receiver in its window, after this day
@@ -166,6 +169,17 @@ def fly(plan: Plan, habits: Habits, *, seed: int, asleep_days: int, close_minute
     return _Air(plan, habits, random.Random(seed)).fly(asleep_days, close_minutes)
 
 
+def invented_hands(*, groups: int, groups_each: int, colleagues: int) -> tuple[dict[str, str], ...]:
+    """Of each group who holds its roles, where nobody real is known: "owner 2" has the second `groups_each` groups.
+    So many `colleagues` sit in each, the owner among them; one alone does all."""
+    found = []
+    for group in range(groups):
+        names = [f"{role} {group // groups_each + 1}" for role in StepRole.values][:colleagues]
+        held = holders(owner=names[0], others=names[1:])
+        found.append({role: who or "" for role, who in held.items()})
+    return tuple(found)
+
+
 class _Later:
     """What is still to come on the day, as the gate is told it: a place is kept for what is more important."""
 
@@ -215,7 +229,7 @@ class _Air:
         self.week = plan.starts_on
         self.quota: Counter[tuple[str, date]] = Counter()
         self.days = [Day(number + 1, plan.starts_on + timedelta(days=number)) for number in range(plan.days)]
-        self.minutes: Counter[str] = Counter()
+        self.works: list[Work] = []
         self.held: dict[tuple[str, str], list[int]] = defaultdict(list)
         self.left: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)  # -> person: first camp day
         self.sent_at: dict[int, tuple[datetime, str]] = {}
@@ -252,7 +266,7 @@ class _Air:
 
     def _dawn(self, day: Day, queue: list[_Due]) -> datetime:
         """A new day: fresh counters, those who join today, what is to come. Returns the day's end."""
-        self.ledger.day, self.ledger.group, self.minutes = {}, {}, Counter()
+        self.ledger.day, self.ledger.group, self.works = {}, {}, []
         if week_start(day.on) != week_start(self.week):
             self.ledger.week = {}
         self.week = day.on
@@ -383,8 +397,8 @@ class _Air:
             for one in who:
                 if one.number in reached:
                     one.told_on(day.number, is_asked=step.is_marketing)
-        carried = f"{step.role} {due.group // self.plan.groups_each + 1}"
-        self.minutes[carried] += step.cost_minutes
+        hand = self.plan.hands[due.group][role_for(role=step.role, channel=step.channel)]
+        self.works.append(Work(hand, day.number, step.key, step.channel, step.cost_minutes))
         if step.channel in MASS_CHANNELS:
             self._use_quota(due, day, who, reached)
         if step.channel in GROUP_CHANNELS:
@@ -413,11 +427,12 @@ class _Air:
         day.people = len(there)
         counts = [one.told.get(day.number, 0) for one in there]
         day.messages, day.messages_most = sum(counts), max(counts, default=0)
-        if self.minutes:
-            day.busiest, day.minutes_most = max(self.minutes.items(), key=lambda pair: (pair[1], pair[0]))
+        day.minutes = {str(who): days[day.number] for who, days in minutes_by_hand(self.works).items()}
+        if day.minutes:
+            day.busiest, day.minutes_most = max(day.minutes.items(), key=lambda pair: (pair[1], pair[0]))
         self.over += [
             (day.number, who, minutes)
-            for who, minutes in sorted(self.minutes.items())
+            for who, minutes in sorted(day.minutes.items())
             if minutes > self.plan.staff_minutes
         ]
         evening(there, day.number, day.on, self.habits, self.dice, self.plan.limits.zone)

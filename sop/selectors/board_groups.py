@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 WEEK_PART, REST_PART = "week", "rest"
 CALL_DAYS = 30  # an event's invitations go out at most so many days before it
 _SHOWN = (
-    "tenant", "name", "planned_name", "chat_id", "owner", "frozen_at", "dismissed_at", "customer_count", "freeze_reason"
+    "tenant", "name", "planned_name", "chat_id", "owner", "frozen_at", "dismissed_at", "customer_count",
+    "freeze_reason",
 )  # fmt: skip
 
 
@@ -33,11 +34,13 @@ class Seat(NamedTuple):
     name: str
     owner_id: int | None
     owner_name: str
+    payment_basis: str
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the page is asked for. `part`: "" all, a run's id, "week" or "rest"; `field`: one of the four, "" all."""
+    """What the page is asked for. `part`: "" all, a run's id, "week" or "rest"; `field`: one of the four, "" all;
+    `payments`: how the groups are paid for, () all."""
 
     day: date
     part: str = ""
@@ -45,6 +48,7 @@ class Wanted:
     field: str = ""
     words: str = ""
     group_id: int | None = None
+    payments: tuple[str, ...] = ()
     page: int = 1
 
     @property
@@ -87,9 +91,9 @@ def cast_of(*, tenant: "Tenant", days: list[date], wanted: Wanted) -> Cast:
         Q(pk__in=ids) | Q(chat_id__in=[one for one in cast.sent if one])
     )
     every = [
-        Seat(pk, name or planned or chat_id, owner_id, owner or userid or "")
-        for pk, name, planned, chat_id, owner_id, owner, userid in rows.order_by().values_list(
-            "pk", "name", "planned_name", "chat_id", "owner_id", "owner__name", "owner__userid"
+        Seat(pk, name or planned or chat_id, owner_id, owner or userid or "", basis)
+        for pk, name, planned, chat_id, owner_id, owner, userid, basis in rows.order_by().values_list(
+            "pk", "name", "planned_name", "chat_id", "owner_id", "owner__name", "owner__userid", "payment_basis"
         )
     ]
     cast.operators = _owners(every)
@@ -154,6 +158,8 @@ def _is_wanted(group: Seat, wanted: Wanted) -> bool:
     if wanted.group_id is not None and group.pk != wanted.group_id:
         return False
     if wanted.operator is not None and group.owner_id != wanted.operator:
+        return False
+    if wanted.payments and group.payment_basis not in wanted.payments:
         return False
     return wanted.words.lower() in group.name.lower()
 

@@ -8,7 +8,7 @@ nobody's to do: it is no part of the rate. Each figure opens its rows: `executio
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
@@ -125,9 +125,13 @@ def _rows(
     run_ids: Iterable[int] | None,
     group_ids: Iterable[int] | None,
     staff_ids: Iterable[int] | None,
+    payments: Collection[str] = (),
 ) -> QuerySet[Touch]:
     found = Touch.objects.filter(tenant_id=tenant_id)
-    for name, wanted in (("run", run_ids), ("group", group_ids), ("staff", staff_ids)):
+    for name, wanted in (
+        ("run", run_ids), ("group", group_ids), ("staff", staff_ids),
+        ("group__payment_basis", payments or None),
+    ):  # fmt: skip
         if wanted is not None:
             found = found.filter(**{f"{name}__in": list(wanted)})
     if since is not None:
@@ -146,12 +150,14 @@ def execution_rate(
     run_ids: Iterable[int] | None = None,
     group_ids: Iterable[int] | None = None,
     staff_ids: Iterable[int] | None = None,
+    payments: Collection[str] = (),
 ) -> list[Execution]:
     """One row for each `by` ("step", "staff", "group", "run"), or a single one. [since, until) is planned time, UTC.
 
-    A step is one through all versions of its template. One query.
+    `payments`: in groups paid for in one of these ways only; () for all. A step is one through all versions of its
+    template. One query.
     """
-    rows = _rows(tenant_id, since, until, run_ids, group_ids, staff_ids)
+    rows = _rows(tenant_id, since, until, run_ids, group_ids, staff_ids, payments)
     counts: dict[str, Any] = {
         name: Count("pk", filter=condition) for name, condition in _figures(clock.now()).items()
     }
@@ -183,14 +189,16 @@ class _Side:
     parts: Counter[str] = field(default_factory=Counter)
 
 
-def execution_sides(*, tenant_id: int, run_id: int | None = None) -> dict[str, list[Execution]]:
+def execution_sides(
+    *, tenant_id: int, run_id: int | None = None, payments: Collection[str] = ()
+) -> dict[str, list[Execution]]:
     """`execution_rate` by "step", "staff" and "group" that have any figure, of one run or of all. One query.
 
     Every row of a touch is of one part: those of `due` add up to it.
     """
     figures = _figures(clock.now())
     parts = [When(figures[name], then=Value(name)) for name in FIGURES if name != "due"]
-    rows = _rows(tenant_id, None, None, None if run_id is None else [run_id], None, None)
+    rows = _rows(tenant_id, None, None, None if run_id is None else [run_id], None, None, payments)
     rows = rows.annotate(part=Case(*parts, default=Value(""), output_field=CharField()))
     inner, values = rows.order_by().values("step_id", "staff_id", "group_id", "part").query.sql_with_params()
     found: dict[str, dict[Any, _Side]] = {side: {} for side in _SIDES.values()}
@@ -260,11 +268,12 @@ def execution_touches(
     return rows.filter(_figures(clock.now())[figure]).order_by("planned_at", "pk")
 
 
-def skip_reasons(*, tenant_id: int, run_id: int | None = None) -> list[tuple[str, int]]:
+def skip_reasons(
+    *, tenant_id: int, run_id: int | None = None, payments: Collection[str] = ()
+) -> list[tuple[str, int]]:
     """(reason, touches) of what was skipped, the commonest first."""
-    rows = Touch.objects.filter(_figures(clock.now())["skipped"], tenant_id=tenant_id)
-    if run_id is not None:
-        rows = rows.filter(run=run_id)
+    rows = _rows(tenant_id, None, None, None if run_id is None else [run_id], None, None, payments)
+    rows = rows.filter(_figures(clock.now())["skipped"])
     said = Coalesce(NullIf("reason", Value("")), "rule_code")
     counted = rows.annotate(said=said).values_list("said").annotate(count=Count("pk"))
     return list(counted.order_by("-count", "said")[:8])

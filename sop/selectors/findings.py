@@ -203,6 +203,7 @@ def _sentence_of_limit(code: str, values: dict[str, object]) -> str:
 
 _SENTENCES = {
     "EMPTY-01": gettext_lazy("There is no step yet"),
+    "LOAD-02": gettext_lazy("%(who)s has %(count)s minutes to do on day %(day)s, the limit is %(limit)s"),
     "TEXT-01": gettext_lazy("“%(title)s” has no words"),
     "VAR-01": gettext_lazy("“%(title)s”: nothing fills %(name)s"),
     "VAR-02": gettext_lazy("“%(title)s” goes to many at once and cannot use %(name)s"),

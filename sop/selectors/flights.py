@@ -1,27 +1,32 @@
 """Trial flights as their page shows them: faults in words, figures side by side, day by day."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
-from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts.enums import Rule as Gate
-from groups.selectors import groups_open
+from groups.selectors import staff_in
 from sop.enums import SLEEP_DAYS, STAFF_MINUTES_A_DAY, FlightFault, FlightState, StepRole
 from sop.models import Flight, Step, Version
 from sop.policies.habits import SHARES, Habits, habits_of
 from sop.selectors.timeline import Bar, day_bars
+from team.selectors import staff_list
 from tenants import preferences
 
 if TYPE_CHECKING:
+    from groups.models import Group
     from tenants.models import Tenant
 
 MEMBERS_ASSUMED = 100
 GROUPS_ASSUMED = 5
+EACH_ASSUMED = 3
+FLOWN_MOST = 50  # groups of one flight
+PEOPLE_SHOWN = 8  # colleagues one by one; of more, those with the fullest day
 _FAULT_OF_RULE = {
     Gate.QUIET: FlightFault.QUIET,
     Gate.DAY_CAP: FlightFault.CAPPED,
@@ -46,6 +51,17 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Carrier:
+    """One colleague in a flight: their fullest day, and all their minutes."""
+
+    name: str
+    minutes: int
+    day: int
+    total: int
+    is_over: bool
+
+
+@dataclass(frozen=True)
 class Leg:
     """One version as it flew. `funnel`: [(label, span or None, whether money)]; `left_out_by`: [(rule, its words,
     persons)] of private messages, the commonest first."""
@@ -60,6 +76,8 @@ class Leg:
     left_out_by: list[tuple[str, str, int]]
     minutes_most: int
     busiest: str
+    carriers: list[Carrier]
+    carriers_more: int
     quota_most: int
     quota_limit: int
     faults: list[Found]
@@ -93,19 +111,23 @@ def flights_of(*, tenant: "Tenant", version_id: int, limit: int = 10) -> list[Fl
     return list(rows.order_by("-created_at", "-pk")[:limit])
 
 
-def flight_default(*, tenant: "Tenant") -> dict[str, int]:
-    """Groups, members and groups each as the tenant has them now; stated defaults where it has none. Two queries."""
-    every = groups_open(tenant_id=tenant.pk).order_by()
-    found = every.aggregate(groups=models.Count("pk"), seats=models.Sum("customer_count"))
-    if not found["groups"]:
-        return {"groups": GROUPS_ASSUMED, "members": MEMBERS_ASSUMED, "groups_each": 3}
-    owned = every.filter(owner__isnull=False).values("owner").annotate(groups=models.Count("pk"))
-    most = owned.order_by("-groups").values_list("groups", flat=True).first()
-    members = round(found["seats"] / found["groups"]) if found["seats"] else MEMBERS_ASSUMED
+def flight_default(*, tenant: "Tenant", groups: "Sequence[Group]") -> dict[str, Any]:
+    """What a flight starts from: these groups as they are; stated defaults where there are none. One query."""
+    if not groups:
+        return {
+            "groups": GROUPS_ASSUMED, "members": MEMBERS_ASSUMED, "groups_each": EACH_ASSUMED,
+            "colleagues": len(StepRole.values), "as_staffed": False,
+        }  # fmt: skip
+    owned = Counter(one.owner_id for one in groups if one.owner_id is not None)
+    seats = sum(one.customer_count for one in groups)
+    present = staff_in(tenant_id=tenant.pk, group_ids=[one.pk for one in groups])
+    sitting = [len({*present[one.pk], one.owner_id} - {None}) for one in groups]
     return {
-        "groups": min(found["groups"], 50),
-        "members": max(1, min(members, 500)),
-        "groups_each": min(most or 1, 50),
+        "groups": min(len(groups), FLOWN_MOST),
+        "members": max(1, min(round(seats / len(groups)) or MEMBERS_ASSUMED, 500)),
+        "groups_each": min(max(owned.values(), default=1), FLOWN_MOST),
+        "colleagues": max(1, min(median_low(sitting), len(StepRole.values))),
+        "as_staffed": True,
     }
 
 
@@ -119,15 +141,30 @@ def flight_legs(flight: Flight) -> list[Leg]:
     rows = Step.objects.filter(tenant=flight.tenant_id, version__in=list(versions))
     for version_id, key, pk in rows.values_list("version_id", "key", "pk"):
         steps[version_id][key] = pk
+    names = _names(flight)
     return [
-        _leg(versions[one["version_id"]], one, limit, steps[one["version_id"]])
+        _leg(versions[one["version_id"]], one, limit, steps[one["version_id"]], names)
         for one in flight.result["flights"]
     ]
 
 
-def _leg(version: Version, flown: dict[str, Any], minutes_limit: int, steps: dict[str, int]) -> Leg:
+def _names(flight: Flight) -> dict[str, str]:
+    """ "staff 7" -> name, of a flight with the tenant's own groups."""
+    if not flight.asked.get("group_ids"):
+        return {}
+    return {f"staff {one.pk}": str(one) for one in staff_list(tenant_id=flight.tenant_id)}
+
+
+def _leg(
+    version: Version,
+    flown: dict[str, Any],
+    minutes_limit: int,
+    steps: dict[str, int],
+    names: Mapping[str, str],
+) -> Leg:
     days = flown["days"]
-    faults = _grouped(_faults(flown), steps)
+    faults = _grouped(_faults(flown, names), steps)
+    carriers = _carriers(days, minutes_limit, names)
     person_days = sum(day["people"] for day in days) or 1
     busiest = max(days, key=lambda day: day["minutes_most"])
     return Leg(
@@ -140,7 +177,9 @@ def _leg(version: Version, flown: dict[str, Any], minutes_limit: int, steps: dic
         left_out=sum(sum(day["left_out"].values()) for day in days),
         left_out_by=_left_out_by(days),
         minutes_most=busiest["minutes_most"],
-        busiest=_carrier(busiest["busiest"]),
+        busiest=_carrier(busiest["busiest"], names),
+        carriers=carriers[:PEOPLE_SHOWN],
+        carriers_more=max(0, len(carriers) - PEOPLE_SHOWN),
         quota_most=max(day["quota_most"] for day in days),
         quota_limit=max(day["quota_limit"] for day in days),
         faults=faults,
@@ -196,7 +235,22 @@ def _minute_bars(days: list[dict[str, Any]], limit: int) -> list[Bar]:
     ]
 
 
-def _faults(flown: dict[str, Any]) -> Iterator[tuple[FlightFault, str, int, str]]:
+def _carriers(days: list[dict[str, Any]], limit: int, names: Mapping[str, str]) -> list[Carrier]:
+    """Everybody with something to do, the fullest day first."""
+    by_hand: dict[str, dict[int, int]] = defaultdict(dict)
+    for day in days:
+        for who, minutes in day.get("minutes", {}).items():  # a flight of long ago did not keep them
+            by_hand[who][day["number"]] = minutes
+    found = []
+    for who, own in by_hand.items():
+        most = max(own, key=lambda one: (own[one], -one))
+        found.append(
+            Carrier(_carrier(who, names), own[most], most, sum(own.values()), is_over=own[most] > limit)
+        )
+    return sorted(found, key=lambda one: (-one.minutes, one.name))
+
+
+def _faults(flown: dict[str, Any], names: Mapping[str, str]) -> Iterator[tuple[FlightFault, str, int, str]]:
     """(kind, words, camp day, key of the step or "")."""
     for held in flown["held"]:
         fault = _FAULT_OF_RULE.get(held["rule"], FlightFault.OTHER)
@@ -215,7 +269,9 @@ def _faults(flown: dict[str, Any]) -> Iterator[tuple[FlightFault, str, int, str]
             ) % {"title": left["title"], "n": left["people"], "rule": _named(left["rule"])}
             yield FlightFault.VALUE, text, left["first_day"], left["step_key"]
     for day, who, minutes in flown["over_minutes"]:
-        said = _("%(who)s has %(minutes)s minutes to do") % {"who": _carrier(who), "minutes": minutes}
+        said = _("%(who)s has %(minutes)s minutes to do") % {
+            "who": _carrier(who, names), "minutes": minutes,
+        }  # fmt: skip
         yield FlightFault.STAFF, said, day, ""
     for first, last in flown["asleep"]:
         said = _("Days %(first)s to %(last)s: no message at all, %(least)s days or more in a row") % {
@@ -234,8 +290,10 @@ def _named(rule: str) -> str:
     return f"{rule} {Gate(rule).label}" if rule in Gate.values else rule
 
 
-def _carrier(who: str) -> str:
-    """ "owner 2" in words."""
+def _carrier(who: str, names: Mapping[str, str]) -> str:
+    """ "owner 2" in words, "staff 7" by name."""
+    if who in names:
+        return names[who]
     role, _space, number = who.partition(" ")
     return f"{StepRole(role).label} {number}" if role in StepRole.values else "–"
 

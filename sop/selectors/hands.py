@@ -1,12 +1,13 @@
 """Whose hands carry the steps of a group, and whether their kind suits the links of the camp (R41, R120)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from groups.selectors import staff_in
-from sop.enums import Link, StepRole
+from sop.enums import Link
 from sop.models import Step
+from sop.policies.hands import holders, role_for
 from team.enums import StaffKind
 from team.selectors import staff_kinds, staff_list, suited
 
@@ -23,17 +24,17 @@ def staff_by_role(*, tenant_id: int, groups: Iterable["Group"]) -> dict[int, dic
     """{group: {role: staff id}}. A role nobody holds falls to the owner. One query."""
     every = {group.pk: group for group in groups}
     present = staff_in(tenant_id=tenant_id, group_ids=sorted(every))
-    found: dict[int, dict[str, int | None]] = {}
-    for group_id, group in every.items():
-        others = [one for one in present.get(group_id, []) if one != group.owner_id]
-        owner = group.owner_id or (others[0] if others else None)
-        assistant = others[0] if others else owner
-        found[group_id] = {
-            StepRole.OWNER: owner,
-            StepRole.ASSISTANT: assistant,
-            StepRole.SALES: others[1] if len(others) > 1 else assistant,
-        }
-    return found
+    return {
+        group_id: holders(
+            owner=group.owner_id, others=[one for one in present.get(group_id, []) if one != group.owner_id]
+        )
+        for group_id, group in every.items()
+    }
+
+
+def carries(held: Mapping[str, int | None], step: Step) -> int | None:
+    """Who of a group carries a step out, of those who hold its roles."""
+    return held.get(role_for(role=step.role, channel=step.channel))
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def link_hands(*, tenant: "Tenant", steps: Sequence[Step], groups: Sequence["Gro
     seated = {one for held in roles.values() for one in held.values()}
     found = []
     for half in HALVES:
-        mine = {step.role for step in linked if step.link in half}
+        mine = {role_for(role=step.role, channel=step.channel) for step in linked if step.link in half}
         if not mine:
             continue
         doing = {held[role] for held in roles.values() for role in mine}

@@ -11,9 +11,11 @@ from groups.selectors import people_total
 from sop.enums import GROUP_CHANNELS, MASS_CHANNELS, Anchor, TemplateKind
 from sop.models import Step, Version
 from sop.policies import calendar, plan
+from sop.policies.hands import Work, minutes_by_hand
 from sop.selectors.constitution import judged
-from sop.selectors.hands import LinkHands, link_hands
+from sop.selectors.hands import LinkHands, carries, link_hands, staff_by_role
 from sop.selectors.templates import limits_for
+from team.selectors import staff_list
 from tenants import clock
 
 if TYPE_CHECKING:
@@ -66,10 +68,10 @@ def run_preview(
     steps = list(Step.objects.filter(tenant=tenant, version=version))
     planned = steps_in_run(tenant, version, steps, starts_on, offer_ends_at)
     loads = plan.load_by_day(planned.values())
-    each = max(_groups_by_owner(groups).values(), default=0)
-    limits = limits_for(tenant.pk, groups_each=each)
+    limits = limits_for(tenant.pk)
     last_day = version.days + version.after_days
     ahead, over = _split(tenant, steps, planned, starts_on)
+    staff = _staff_loads(tenant, groups, [(step, planned[step.pk].day or 0) for step in ahead])
     peak = max(loads.items(), key=lambda pair: pair[1].messages, default=(0, plan.DayLoad(0, 0, 0)))
     return RunPreview(
         touches=len(ahead) * len(groups),
@@ -83,16 +85,12 @@ def run_preview(
         messages={day: load.messages for day, load in loads.items()},
         peak_messages=peak[1].messages,
         peak_day=peak[0],
-        staff=_staff_loads(groups, planned.values()),
+        staff=staff,
         hands=link_hands(tenant=tenant, steps=steps, groups=groups),
         findings=[
             *plan.promise_untold(planned.values(), groups_without_promise(groups)),
-            *plan.check(
-                list(planned.values()),
-                last_day=last_day,
-                limits=limits,
-                is_camp=version.template.kind == TemplateKind.CAMP,
-            ),
+            *(one for one in _plan_findings(version, planned, limits) if one.code != "LOAD-01"),
+            *_over_minutes(staff, limits.staff_minutes_a_day),
         ],
         broken=judged(
             tenant=tenant, version=version, steps=planned.values(), kinds=[group.kind for group in groups]
@@ -134,22 +132,44 @@ def _split(
     return ahead, over
 
 
-def _groups_by_owner(groups: list["Group"]) -> dict[str, int]:
-    found: dict[str, int] = defaultdict(int)
-    for group in groups:
-        found[str(group.owner or "")] += 1
-    return found
+def _plan_findings(
+    version: Version, planned: dict[int, plan.PlanStep], limits: plan.Limits
+) -> list[plan.Finding]:
+    return plan.check(
+        list(planned.values()),
+        last_day=version.days + version.after_days,
+        limits=limits,
+        is_camp=version.template.kind == TemplateKind.CAMP,
+    )
 
 
-def _staff_loads(groups: list["Group"], planned: Iterable[plan.PlanStep]) -> list[StaffLoad]:
-    """By owner; steps of other roles are shown with the owner, who answers for the group."""
-    by_day: dict[int, int] = defaultdict(int)
-    for step in planned:
-        if step.day is not None:
-            by_day[step.day] += step.cost_minutes
-    day, minutes = max(by_day.items(), key=lambda pair: pair[1], default=(0, 0))
-    loads = [
-        StaffLoad(name=name, groups=count, minutes=minutes * count, day=day)
-        for name, count in _groups_by_owner(groups).items()
+def _over_minutes(staff: Iterable[StaffLoad], limit: int) -> list[plan.Finding]:
+    """Who has more to do on their fullest day than a day holds: known by name here, so no rule of thumb is needed."""
+    return [
+        plan.Finding(
+            "LOAD-02",
+            plan.Severity.WARN,
+            {"who": one.name, "day": one.day, "count": one.minutes, "limit": limit},
+        )
+        for one in staff
+        if one.minutes > limit
     ]
+
+
+def _staff_loads(tenant: "Tenant", groups: list["Group"], places: list[tuple[Step, int]]) -> list[StaffLoad]:
+    """The fullest day of everybody who carries out any of these (step, camp day), as the plan gives them out."""
+    roles = staff_by_role(tenant_id=tenant.pk, groups=groups)
+    works: list[Work] = []
+    seats: dict[object, set[int]] = defaultdict(set)
+    for step, day in places:
+        for group in groups:
+            who = carries(roles[group.pk], step)
+            seats[who].add(group.pk)
+            works.append(Work(who, day, step.key, step.channel, step.cost_minutes))
+    names = {one.pk: str(one) for one in staff_list(tenant_id=tenant.pk)} if works else {}
+    loads = []
+    for hand, days in minutes_by_hand(works).items():
+        day, minutes = max(days.items(), key=lambda pair: (pair[1], -pair[0]))
+        name = names.get(hand, "") if isinstance(hand, int) else ""
+        loads.append(StaffLoad(name=name, groups=len(seats[hand]), minutes=minutes, day=day))
     return sorted(loads, key=lambda one: (-one.minutes, one.name))

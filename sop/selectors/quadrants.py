@@ -1,7 +1,7 @@
 """Who followed the plan of a run, beside what their groups did (R59). A constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,11 +54,18 @@ class Quadrants:
 
 
 def run_quadrants(
-    *, tenant: "Tenant", run: Run, by: str, rates: Iterable[Execution] | None = None
+    *,
+    tenant: "Tenant",
+    run: Run,
+    by: str,
+    rates: Iterable[Execution] | None = None,
+    payments: Collection[str] = (),
 ) -> Quadrants:
-    """`by`: "interaction" or "orders". The result's bar is that of all groups of the run together. `rates`: the run's
-    execution by staff, if at hand."""
+    """`by`: "interaction" or "orders". The result's bar is that of all these groups of the run together. `payments`:
+    groups paid for in one of these ways only. `rates`: the execution by staff in the same groups, if at hand."""
     seats = RunGroup.objects.filter(tenant=tenant, run=run, removed_at=None).select_related("group__owner")
+    if payments:
+        seats = seats.filter(group__payment_basis__in=payments)
     owned: dict[int, list[Group]] = defaultdict(list)
     names = {}
     for seat in seats.order_by("group__name", "pk"):
@@ -78,7 +85,7 @@ def run_quadrants(
         people=own[FLOOR_PEOPLE.key],
     )
     if rates is None:
-        rates = execution_rate(tenant_id=tenant.pk, by="staff", run_ids=[run.pk])
+        rates = execution_rate(tenant_id=tenant.pk, by="staff", run_ids=[run.pk], payments=payments)
     done = {one.key: one for one in rates if one.key}
     operators = []
     for staff_id, groups in owned.items():

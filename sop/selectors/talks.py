@@ -1,6 +1,6 @@
 """What came of a broadcast, person by person; and the share of conversations in a run (R55)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -95,9 +95,11 @@ def _figures() -> dict[str, Q]:
     }
 
 
-def run_talk(*, tenant: "Tenant", run: Run) -> Talk:
-    """One query."""
+def run_talk(*, tenant: "Tenant", run: Run, payments: Collection[str] = ()) -> Talk:
+    """`payments`: in groups paid for in one of these ways only. One query."""
     rows = Touch.objects.filter(tenant=tenant, run=run).exclude(channel__in=INTERNAL_CHANNELS)
+    if payments:
+        rows = rows.filter(group__payment_basis__in=payments)
     counts = rows.aggregate(**{name: Count("pk", filter=condition) for name, condition in _figures().items()})
     return Talk(counts["broadcast"], counts["conversation"], counts["waiting"])
 

@@ -1,24 +1,29 @@
 """Ask for a trial flight, and fly it in the background."""
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from contacts.services.touch import gate_limits
+from groups.selectors import groups_by_id, groups_to_pick
 from outbox.dispatch import enqueue
-from sop.enums import CLOSE_MINUTES, SLEEP_DAYS, STAFF_MINUTES_A_DAY, Anchor, FlightState
+from sop.enums import CLOSE_MINUTES, SLEEP_DAYS, STAFF_MINUTES_A_DAY, Anchor, FlightState, StepRole
 from sop.models import Flight, Step, Version
 from sop.policies import calendar
-from sop.policies.flight import FlightStep, Plan, fly
+from sop.policies.flight import FlightStep, Plan, fly, invented_hands
 from sop.policies.plan import is_conversation
 from sop.selectors.habits import habits_from_camps
+from sop.selectors.hands import staff_by_role
 from sop.selectors.preview import steps_in_run
+from sop.services.runs import group_fits, group_is_ready, groups_busy, works_inside
 from tenants import clock, preferences
 from tenants.models import Tenant
 from wecom.sending.ledger import quota_rules
 
 if TYPE_CHECKING:
+    from groups.models import Group
     from tenants.audit import Actor
 
 FLY_TASK = "sop.fly"
@@ -27,7 +32,11 @@ SEED = 20  # one for all, so that two flights differ by their versions only
 
 @dataclass(frozen=True)
 class FlightWish:
-    """What is to be flown: groups of so many members, from a day on; so many groups for each staff member."""
+    """What is to be flown: so many groups of so many members, from a day on.
+
+    `group_ids`: groups of the tenant whose colleagues carry the first of them, so that names stand beside the minutes.
+    Further groups have invented ones: `colleagues` in each group, the owner among them, who runs `groups_each` groups.
+    """
 
     version: Version
     beside: Version | None
@@ -35,6 +44,8 @@ class FlightWish:
     groups: int
     members: int
     groups_each: int
+    colleagues: int = len(StepRole.values)
+    group_ids: Sequence[int] = ()
 
 
 def flight_ask(*, tenant: Tenant, wish: FlightWish, actor: "Actor") -> Flight:
@@ -48,6 +59,8 @@ def flight_ask(*, tenant: Tenant, wish: FlightWish, actor: "Actor") -> Flight:
             "groups": wish.groups,
             "members": wish.members,
             "groups_each": wish.groups_each,
+            "colleagues": wish.colleagues,
+            "group_ids": list(wish.group_ids),
             "seed": SEED,
         },
         created_by=actor.name,
@@ -92,11 +105,40 @@ def _plan(tenant: Tenant, version: Version, asked: dict[str, Any]) -> Plan:
         steps=tuple(_steps(tenant, version, starts_on)),
         groups=asked["groups"],
         members=asked["members"],
-        groups_each=asked["groups_each"],
+        hands=_hands(tenant, asked),
         staff_minutes=preferences.value(tenant.pk, STAFF_MINUTES_A_DAY),
         quota_rules=tuple(quota_rules(tenant_id=tenant.pk)),
         limits=gate_limits(tenant_id=tenant.pk),
     )
+
+
+def _hands(tenant: Tenant, asked: dict[str, Any]) -> tuple[Mapping[str, str], ...]:
+    """Who holds the roles of each group: "staff 7" for somebody real."""
+    ids = asked.get("group_ids", [])[: asked["groups"]]
+    real = groups_by_id(tenant_id=tenant.pk, group_ids=ids)
+    roles = staff_by_role(tenant_id=tenant.pk, groups=real.values())
+    held = invented_hands(
+        groups=asked["groups"],
+        groups_each=asked["groups_each"],
+        colleagues=asked.get("colleagues", len(StepRole.values)),
+    )
+    known = [{role: f"staff {who or 0}" for role, who in roles[one].items()} for one in ids if one in roles]
+    return (*known, *held[len(known) :])
+
+
+def groups_to_fly(*, tenant: Tenant, version: Version, starts_on: date) -> "list[Group]":
+    """The groups that a run of the version would be offered from that day: live, of its type and in no other camp."""
+    steps = list(Step.objects.filter(tenant=tenant, version=version))
+    inside = works_inside(steps)
+    fit = [
+        one
+        for one in groups_to_pick(tenant_id=tenant.pk)
+        if group_is_ready(one, is_inside=inside) and group_fits(one, version)
+    ]
+    ids = [one.pk for one in fit]
+    busy = groups_busy(tenant=tenant, group_ids=ids, version=version, starts_on=starts_on)
+    taken = {row.group_id for row in busy}
+    return [one for one in fit if one.pk not in taken]
 
 
 def _steps(tenant: Tenant, version: Version, starts_on: date) -> list[FlightStep]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sop.enums import Anchor, Audience, RecipientState, RunState
 from sop.models import Run, RunGroup, Step, Touch, TouchRecipient
 from sop.policies import calendar
-from sop.selectors.hands import staff_by_role
+from sop.selectors.hands import carries, staff_by_role
 from tenants import clock
 
 
@@ -76,4 +76,4 @@ def _plan_step(row: RunGroup, step: Step, customer_ids: list[int], joined_at: da
 
 def _hands(row: RunGroup, step: Step) -> int | None:
     """Whose task it is: whoever holds the step's role in the group."""
-    return staff_by_role(tenant_id=row.tenant_id, groups=[row.group])[row.group_id].get(step.role)
+    return carries(staff_by_role(tenant_id=row.tenant_id, groups=[row.group])[row.group_id], step)

@@ -14,7 +14,7 @@ from sop.events import TouchesStopped
 from sop.models import Run, RunGroup, Step, Touch
 from sop.policies import calendar
 from sop.selectors.exits import out_of_runs
-from sop.selectors.hands import staff_by_role
+from sop.selectors.hands import carries, staff_by_role
 from sop.services.parked import parked_put
 from sop.services.state import send_key, touch_move, touches_store
 from team.services import work_items_close
@@ -87,7 +87,7 @@ def plan_apply(*, tenant: "Tenant", run: Run) -> int:
     staff = staff_by_role(tenant_id=tenant.pk, groups=[slot.group for slot in slots.values()])
     Touch.objects.bulk_create(
         (
-            slot_touch(run, slot, staff[slot.group.pk].get(slot.step.role))
+            slot_touch(run, slot, carries(staff[slot.group.pk], slot.step))
             for place, slot in slots.items()
             if place not in known
         ),

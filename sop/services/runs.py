@@ -222,6 +222,12 @@ def group_is_ready(group: "Group", *, is_inside: bool = False) -> bool:
     return group.state in LIVE_GROUP_STATES and bool(group.chat_id) and group.dismissed_at is None
 
 
+def group_fits(group: "Group", version: Version) -> bool:
+    """Whether the template was written for groups of this type; one without a type fits any."""
+    wanted = version.template.group_kind
+    return not wanted or group.kind in ("", wanted)
+
+
 def check_kinds(
     tenant: "Tenant",
     version: Version,

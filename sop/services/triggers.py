@@ -17,7 +17,7 @@ from sop.enums import TRIGGER_ANCHORS, Anchor, RecipientState, Rule, RunState, T
 from sop.errors import ReasonMissing, RunOver
 from sop.models import Run, RunGroup, Step, Touch, TouchRecipient
 from sop.policies import calendar
-from sop.selectors.hands import staff_by_role
+from sop.selectors.hands import carries, staff_by_role
 from sop.selectors.happened import Happened, happened
 from sop.services.exits import exits_judge
 from sop.services.state import touch_move, touches_store
@@ -152,7 +152,7 @@ def _put(tenant: "Tenant", run: Run, fires: Iterable[_Fire]) -> int:
         if known is not None:
             back.append(_again(known, fire))
             continue
-        touch = _touch(run, fire, name, staff[fire.row.group_id].get(fire.step.role))
+        touch = _touch(run, fire, name, carries(staff[fire.row.group_id], fire.step))
         touches.append(touch)
         places += [(touch, one) for one in people]
     Touch.objects.bulk_create(touches)

@@ -20,7 +20,7 @@ from sop.models import Run, RunGroup, Step, Touch, TouchRecipient, Version
 from sop.policies import calendar, moves
 from sop.policies.moves import Line, Place, Row
 from sop.selectors.differences import Beside, ShownStep, beside_shown, versions_beside
-from sop.selectors.hands import staff_by_role
+from sop.selectors.hands import carries, staff_by_role
 from sop.services.planning import slots_of, step_due_at, touch_revived
 from sop.services.runs import BESIDE_KINDS, check_kinds, run_last_day, run_locked, run_needs, window_put
 from sop.services.state import touch_move, touches_store
@@ -294,7 +294,7 @@ def _create(tenant: "Tenant", run: Run, planned: Planned, lines: list[Line]) -> 
             run=run,
             step=planned.steps[place.step_id],
             group_id=place.group_id,
-            staff_id=staff.get(place.group_id or 0, {}).get(planned.steps[place.step_id].role),
+            staff_id=carries(staff.get(place.group_id or 0, {}), planned.steps[place.step_id]),
             occurrence=place.occurrence,
             channel=planned.steps[place.step_id].channel,
             planned_at=place.due_at,

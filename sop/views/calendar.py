@@ -15,8 +15,10 @@ from django.utils.translation import ngettext
 from console import formats
 from console.listing import FORMATS
 from console.pages import ConsoleView, FormPage, TemplatePage, go, render, toast
+from groups.enums import PaymentBasis
 from groups.selectors import group_get
 from sop.enums.calendar import Field
+from sop.filters import payments_asked
 from sop.forms import RetimeForm
 from sop.models import Touch
 from sop.selectors.board import MOVABLE, PAGE, Board, board_of
@@ -49,6 +51,7 @@ def asked_of(request: Any, data: Any) -> Wanted:
         field=field if field in Field.values else "",
         words=data.get("q", "").strip()[:64],
         group_id=_number(data.get("only", "")),
+        payments=tuple(payments_asked(data)),
         page=_number(data.get("page", "")) or 1,
     )
 
@@ -81,13 +84,16 @@ class CalendarPage(TemplatePage):
             "wanted": wanted,
             "day": day,
             "fields": Field.choices,
+            "payment_bases": PaymentBasis.choices,
             "previous": board.days[0] - timedelta(days=7),
             "following": board.days[0] + timedelta(days=7),
             "page_numbers": range(1, board.pages + 1),
             "first_row": (min(wanted.page, board.pages) - 1) * PAGE + 1,
             "can_operate": self.can(Permission.OPERATE),
             "can_export": self.can(Permission.EXPORT),
-            "is_filtered": bool(wanted.words or wanted.operator or wanted.field or wanted.group_id),
+            "is_filtered": bool(
+                wanted.words or wanted.operator or wanted.field or wanted.group_id or wanted.payments
+            ),
             **self.ledger(board, day),
         }
 

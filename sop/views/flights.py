@@ -10,7 +10,7 @@ from sop.enums import FlightState
 from sop.forms import FlightForm
 from sop.selectors.flights import flight_default, flight_get, flight_legs, flights_of, habits_shown
 from sop.selectors.templates import version_get, version_list
-from sop.services.flights import FlightWish, flight_ask
+from sop.services.flights import FlightWish, flight_ask, groups_to_fly
 from tenants import clock
 from tenants.enums import Permission
 
@@ -33,7 +33,8 @@ class FlightAskPage(FormPage):
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         tenant = self.request.tenant
         tomorrow = clock.local_date(clock.now(), tenant.timezone) + timedelta(days=1)
-        return {**flight_default(tenant=tenant), "starts_on": tomorrow}
+        groups = groups_to_fly(tenant=tenant, version=self.version(kwargs["pk"]), starts_on=tomorrow)
+        return {**flight_default(tenant=tenant, groups=groups), "starts_on": tomorrow}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         tenant = self.request.tenant
@@ -45,13 +46,21 @@ class FlightAskPage(FormPage):
     def done(self, form: FlightForm, **kwargs: Any) -> HttpResponse:
         tenant, data = self.request.tenant, form.cleaned_data
         beside = version_get(tenant=tenant, version_id=data["beside"]) if data["beside"] else None
+        version = self.version(kwargs["pk"])
+        own = (
+            groups_to_fly(tenant=tenant, version=version, starts_on=data["starts_on"])
+            if data["as_staffed"]
+            else []
+        )
         wish = FlightWish(
-            version=self.version(kwargs["pk"]),
+            version=version,
             beside=beside,
             starts_on=data["starts_on"],
             groups=data["groups"],
             members=data["members"],
             groups_each=data["groups_each"],
+            colleagues=data["colleagues"],
+            group_ids=[one.pk for one in own[: data["groups"]]],
         )
         flight = flight_ask(tenant=tenant, wish=wish, actor=self.request.actor)
         return go(self.request, self.url("sop:flight", pk=flight.pk))

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from console import formats
 from console.listing import FORMATS
 from console.pages import ConsoleView, TemplatePage, go, render, tenant_url, toast
-from groups.enums import DAY_ITEMS, PLAN_DAYS, Kind, Slot
+from groups.enums import DAY_ITEMS, PLAN_DAYS, Kind, PaymentBasis, Slot
 from groups.selectors import groups_open
 from groups.selectors.week_exempt import week_exempt
 from groups.services.week_alerts import next_week_due
 from sop.enums import PUSH_TYPES, ContentType
+from sop.filters import payments_asked
 from sop.policies.push import PLACES, Place
 from sop.selectors.push import next_monday
 from sop.selectors.push_grid import Grid, grid_of, weeks_across
@@ -54,8 +55,10 @@ class WeekPage(TemplatePage):
         return super().get(request, **kwargs)
 
     def groups(self) -> "QuerySet[Group]":
-        """The groups of the kind asked for."""
+        """The groups of the kind asked for, paid for as asked."""
         kind, rows = self.request.GET.get("kind", ""), groups_open(tenant_id=self.request.tenant.pk)
+        if payments := payments_asked(self.request.GET):
+            rows = rows.filter(payment_basis__in=payments)
         return rows.filter(kind=kind) if kind in Kind.values else rows
 
     @cached_property
@@ -93,6 +96,8 @@ class WeekPage(TemplatePage):
             "tabs": [(one, filled.get(one.pk, 0)) for one in _nearest(every, group, TABS)],
             "more": len(every),
             "every": [(one, filled.get(one.pk, 0)) for one in every],
+            "payments": payments_asked(self.request.GET),
+            "payment_bases": PaymentBasis.choices,
             "kinds": Kind.choices,
             "kind": self.request.GET.get("kind", ""),
             "can_export": self.can(Permission.EXPORT),

@@ -1,13 +1,17 @@
 """What became of a run: execution, who followed it with what result, results by strategy; and the review after it."""
 
+from collections.abc import Collection
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.pages import ConsoleView, TemplatePage, go, toast
+from groups.enums import PaymentBasis
 from sop.enums.reviews import Decision, ItemKind, ItemState, Quadrant
+from sop.filters import payments_asked
 from sop.forms import DecisionForm, PointForm, SettleForm
 from sop.models import Review, Run
 from sop.selectors.calendar import run_get
@@ -42,7 +46,10 @@ def _run(request: Any, pk: int) -> Run:
 
 
 class ResultsPage(TemplatePage):
-    """Execution; who followed with what result (`?by=orders` turns it); results by strategy."""
+    """Execution; who followed with what result (`?by=orders` turns it); results by strategy.
+
+    `?payment=` looks at the groups that are paid for in this way only.
+    """
 
     template_name = "sop/run_results.html"
 
@@ -52,27 +59,31 @@ class ResultsPage(TemplatePage):
         default = INTERACTION if run.key_interaction else ORDERS
         asked = self.request.GET.get("by", default)
         by = asked if asked in (INTERACTION, ORDERS) else default
-        staff = execution_rate(tenant_id=tenant.pk, by="staff", run_ids=[run.pk])
-        found = run_quadrants(tenant=tenant, run=run, by=by, rates=staff)
+        payments = payments_asked(self.request.GET)
+        staff = execution_rate(tenant_id=tenant.pk, by="staff", run_ids=[run.pk], payments=payments)
+        found = run_quadrants(tenant=tenant, run=run, by=by, rates=staff, payments=payments)
         return {
             "run": run,
             "tab": "results",
             "total": together(staff),
+            "payments": payments,
+            "payment_bases": PaymentBasis.choices,
+            "paid_query": "".join(f"&{urlencode({'payment': one})}" for one in payments),
             "parts": [
-                ("step", _("By step"), _("Step"), self._parts(run, "step")),
+                ("step", _("By step"), _("Step"), self._parts(run, "step", payments)),
                 ("staff", _("By colleague"), _("Colleague"), _told(staff)),
-                ("group", _("By group"), _("Group"), self._parts(run, "group")),
+                ("group", _("By group"), _("Group"), self._parts(run, "group", payments)),
             ],
-            "reasons": skip_reasons(tenant_id=tenant.pk, run_id=run.pk),
+            "reasons": skip_reasons(tenant_id=tenant.pk, run_id=run.pk, payments=payments),
             "quadrants": found,
             "cells": [(one, one.label, _ADVICE[one], found.of(one)) for one in Quadrant],
             "unjudged": found.of(None),
-            "pulses": pulses_of_run(tenant=tenant, run=run),
-            "talk": run_talk(tenant=tenant, run=run),
+            "pulses": [] if payments else pulses_of_run(tenant=tenant, run=run),
+            "talk": run_talk(tenant=tenant, run=run, payments=payments),
         }
 
-    def _parts(self, run: Run, by: str) -> list[Execution]:
-        return _told(execution_rate(tenant_id=run.tenant_id, by=by, run_ids=[run.pk]))
+    def _parts(self, run: Run, by: str, payments: Collection[str]) -> list[Execution]:
+        return _told(execution_rate(tenant_id=run.tenant_id, by=by, run_ids=[run.pk], payments=payments))
 
 
 def _told(rates: list[Execution]) -> list[Execution]:

@@ -33,6 +33,7 @@ from sop.selectors.preview import run_preview
 from sop.selectors.templates import step_list, version_list_usable
 from sop.selectors.timeline import day_bars
 from sop.services.runs import (
+    group_fits,
     group_is_ready,
     groups_busy,
     run_ask_offer_end,
@@ -194,10 +195,7 @@ class RunNewPage(FormPage):
         ]
 
     def is_fit(self, group: Any) -> bool:
-        """Whether the template was written for groups of this type; one without a type fits any."""
-        version = self.version
-        wanted = version.template.group_kind if version else ""
-        return not wanted or group.kind in ("", wanted)
+        return self.version is None or group_fits(group, self.version)
 
     def kept(self, version: Version | None) -> dict[str, Any]:
         """What the last run said, of this template where it ran before; what was typed before the template changed."""

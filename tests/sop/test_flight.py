@@ -15,7 +15,7 @@ from contacts.models import Customer, Exposure
 from contacts.policies.touch import Limits
 from sop.enums import FlightState
 from sop.models import Flight, Touch
-from sop.policies.flight import FlightStep, Plan, fly
+from sop.policies.flight import FlightStep, Plan, fly, invented_hands
 from sop.policies.flight_people import outcomes, people_make
 from sop.policies.habits import Habits, Share, counted, habits_of
 from sop.selectors.flights import flight_legs
@@ -50,10 +50,13 @@ def step(key: str, day: int, at: time, **fields: Any) -> FlightStep:
 
 def plan(*steps: FlightStep, **fields: Any) -> Plan:
     values: dict[str, Any] = {
-        "starts_on": MONDAY, "days": 7, "steps": steps, "groups": 2, "members": 20, "groups_each": 2,
+        "starts_on": MONDAY, "days": 7, "steps": steps, "groups": 2, "members": 20,
         "staff_minutes": 180, "quota_rules": (), "limits": LIMITS,
     }  # fmt: skip
-    return Plan(**(values | fields))
+    each, colleagues = fields.pop("groups_each", 2), fields.pop("colleagues", 3)
+    values |= fields
+    hands = invented_hands(groups=values["groups"], groups_each=each, colleagues=colleagues)
+    return Plan(**{"hands": hands, **values})
 
 
 def flown(asked: Plan, habits: Habits = ALONE, seed: int = 7) -> Any:
@@ -322,7 +325,14 @@ def test_the_page_shows_what_to_mend_and_both_versions(scoped: Tenant, client: C
     version = make_version(tenant=scoped, steps=[{"day": 1}, *crowd], days=7)
     other = make_version(tenant=scoped, steps=[{"day": 1}], days=7)
     home, ask = f"/t/{scoped.slug}/sop", f"/t/{scoped.slug}/sop/versions/{version.pk}/flight/"
-    asked = {"starts_on": "2026-03-02", "groups": 2, "members": 10, "groups_each": 2, "beside": ""}
+    asked = {
+        "starts_on": "2026-03-02",
+        "groups": 2,
+        "members": 10,
+        "groups_each": 2,
+        "colleagues": 3,
+        "beside": "",
+    }
     assert client.post(ask, {**asked, "members": 0}).status_code == 422
     assert client.post(ask, asked).status_code == 302
     flight = Flight.objects.get(tenant=scoped)
