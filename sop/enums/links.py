@@ -27,6 +27,7 @@ class Part(models.TextChoices):
     START = "start", _("How to start")
     REWARD = "reward", _("Rewards")
     MEMBERS = "members", _("Members introduce themselves")
+    BENEFIT = "benefit", _("Value or a benefit")
     HOMEWORK = "homework", _("Homework by private chat")
     KEY = "key", _("Key interaction")
     MOOD = "mood", _("Atmosphere")
@@ -42,7 +43,7 @@ class Part(models.TextChoices):
     TIMER = "timer", _("Product countdown")
 
 
-# What a link cannot do without. Homework is optional; frequent touch and the countdown show in channels and anchors.
+# What a link cannot do without. A benefit and homework are optional; frequent touch and the countdown show in channels and anchors.
 LINK_PARTS: dict[int, tuple[Part, ...]] = {
     Link.PRE_CAMP: (Part.WHO, Part.BRAND, Part.NEXT, Part.PROFILE),
     Link.ACTIVATION: (Part.PROOF, Part.CORE, Part.START, Part.REWARD, Part.MEMBERS),

@@ -1,6 +1,7 @@
 """Checks of the five links of a bootcamp (R42 to R46)."""
 
 import itertools
+import re
 from dataclasses import replace
 from datetime import time
 from typing import Any
@@ -28,6 +29,10 @@ from sop.policies.structure import Shape, check, listed
 GREET_WITHIN_MIN = 60
 PLAIN_WORDS = 60  # characters; a link 2 that says less is an auto-reply
 LF = (Cites.LINKFLOW,)
+_TIME = re.compile(r"\d\s*[:：]\s*\d\d|[\d一二三四五六七八九十]\s*点|\d\s*[ap]\.?m\b", re.IGNORECASE)
+_PLACES = (
+    "入口", "地点", "链接", "群里", "本群", "直播间", "小程序", "link", "in this group", "in the group", "live room",
+)  # fmt: skip
 
 
 def _step(key: str, link: int, *parts: str, **fields: Any) -> PlanStep:
@@ -58,7 +63,10 @@ GOOD = Shape(
             channel=Channel.STAFF_TASK,
         ),
         _step("intro", 1, Part.WHO, Part.BRAND, Part.PROFILE),
-        _step("start", 2, Part.PROOF, Part.CORE, Part.START, Part.REWARD, Part.MEMBERS),
+        _step(
+            "start", 2, Part.PROOF, Part.CORE, Part.START, Part.REWARD, Part.MEMBERS,
+            text="今晚 20:00 从群里的链接进，听课 12 分钟，交作业一条。" + "。" * PLAIN_WORDS,
+        ),
         _step("lesson", 3, Part.KEY, Part.MOOD),
         _step("boost", 3, channel=Channel.STAFF_TASK, audience=Audience.UNINTERACTED),
         _step("visit", 3, Part.VISIT, channel=Channel.STAFF_TASK),
@@ -228,6 +236,35 @@ def _link_2_is_no_auto_reply(shape: Shape) -> str:
     if not any(one.opens_talk for one in steps):
         return _("The activation only tells: nothing in it asks members to do or to answer something.")
     return ""
+
+
+@check(
+    "LINK2-03",
+    Severity.WARN,
+    gettext_lazy("How to start: when and where"),
+    fix=gettext_lazy("Write the time and where to enter into the step that says how to start"),
+    rule="R44",
+    cites=LF,
+    bad=_with("start", text="听课 12 分钟，交作业一条。" * 6),
+    good=GOOD,
+)
+def _start_says_when_and_where(shape: Shape) -> str:
+    starts = [one for one in shape.link(Link.ACTIVATION) if Part.START in one.parts]
+    if not shape.has_links or not starts:
+        return ""
+    lacking = []
+    if not any(_TIME.search(one.text) for one in starts):
+        lacking.append(_("the time"))
+    if not any(_names_place(one) for one in starts):
+        lacking.append(_("where to enter"))
+    said = _("“%(step)s” tells how to start and leaves out %(parts)s.")
+    return said % {"step": starts[0].title, "parts": listed(lacking)} if lacking else ""
+
+
+def _names_place(step: PlanStep) -> bool:
+    """Whether a step leads somewhere: by a link, a card, or words for a place."""
+    words = step.text.casefold()
+    return bool(step.link_keys or step.attachment_kinds) or any(place in words for place in _PLACES)
 
 
 @check(

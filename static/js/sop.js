@@ -10,7 +10,7 @@
   var LOOK_EVERY_MS = 30000;
 
   /* The docked drawer. */
-  var cameFrom = null, waiting = null;
+  var cameFrom = null, waiting = null, isSaving = false;
   function isDirty() { return Boolean(form() && form().dataset.dirty); }
   function press() {
     var pk = dock.classList.contains("is-open") && form() ? form().dataset.step : "";
@@ -56,11 +56,17 @@
   doc.addEventListener("htmx:afterRequest", function (e) {
     var asked = e.detail.requestConfig, onto = e.detail.target && e.detail.target.id;
     if (asked && asked.verb === "post" && onto === "sop-step") {
+      isSaving = false;
       var then = waiting;
       waiting = null;
       if (e.detail.successful && then) setTimeout(then, 0);
     }
     if (asked && asked.verb === "post" && onto === "sop-plan" && !e.detail.successful) refresh();
+  });
+  /* A verdict on what was typed, come after what was typed is saved, would call it "not saved yet". */
+  doc.addEventListener("htmx:beforeRequest", function (e) {
+    if (e.detail.elt.id === "step-form") { isSaving = true; w.htmx.trigger("#step-judge", "htmx:abort"); }
+    if (e.detail.elt.id === "step-judge" && isSaving) e.preventDefault();
   });
   w.addEventListener("beforeunload", function (e) { if (isDirty()) e.preventDefault(); });
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from sop.models import Step, Version
 from sop.services.templates import template_clone, version_publish
@@ -183,3 +183,21 @@ def test_on_a_phone_a_step_is_opened_given_a_link_and_moved(
     page.locator("#q-drawer button[type=submit]").click()
     expect(page.locator(f".q-cell[data-day='3'] {box(page, step)}")).to_be_visible()
     assert step_of(tenant, "d1_intro").day == 3
+
+
+def test_a_verdict_that_comes_after_the_save_does_not_call_it_unsaved(
+    editor: Callable[..., Page], tenant: Tenant
+) -> None:
+    page, step = editor(), step_of(tenant, "d1_intro")
+    page.locator(f"#n{step.pk}").click()
+    late: list[tuple[Route, APIResponse]] = []
+    page.route("**/judge/", lambda route: late.append((route, route.fetch())))
+    with page.expect_request("**/judge/"):
+        page.fill("#step-form textarea[name=text]", "你好，")
+    page.locator("#step-save").click()
+    expect(page.locator(".q-toast")).to_be_visible()
+    for route, answer in late:
+        route.fulfill(response=answer)
+    page.evaluate("() => fetch('/healthz').then(answer => answer.text())")  # whatever was on its way has come
+    expect(page.locator("#sop-checks")).to_be_visible()
+    assert page.locator("#sop-checks .q-tag.is-on").count() == 0

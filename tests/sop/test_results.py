@@ -1,6 +1,7 @@
 """Who followed the plan with what result, and what followed the touches of each strategy."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import time
 from typing import Any
 
@@ -42,6 +43,21 @@ def test_four_quadrants() -> None:
     assert place(8, 29) == Quadrant.FIX_PLAN
     assert place(7, 30) == Quadrant.LEARN
     assert place(7, 29) == Quadrant.COACH
+
+
+def test_the_least_that_is_judged_is_judged_and_one_less_is_not() -> None:
+    def judged(due: int, people: int, bars: Bars = BARS) -> bool:
+        return quadrant(in_window=0, due=due, succeeded=0, people=people, bars=bars) is not None
+
+    assert judged(5, 20)
+    assert not judged(4, 20)
+    assert not judged(5, 19)
+    nothing_asked = replace(
+        BARS, touches=0, people=0
+    )  # whatever the settings say, nobody is judged by nothing
+    assert judged(1, 1, nothing_asked)
+    assert not judged(0, 1, nothing_asked)
+    assert not judged(1, 0, nothing_asked)
 
 
 COUNTS = st.integers(0, 200)

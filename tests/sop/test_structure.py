@@ -1,5 +1,7 @@
 """Checks of what a template cannot do without (R42 to R48, R89)."""
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 from django.utils.translation import override
@@ -39,6 +41,30 @@ def test_a_check_cites_its_source_and_speaks_both_languages(code):
         chinese = (one.test(one.bad), str(one.title), str(one.fix))
     assert all(english)
     assert not {a for a, b in zip(english, chinese, strict=True) if a == b}
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("words", "links", "lacks"),
+    [
+        ("今晚 20:00，点群里的链接进，交作业一条", (), ""),
+        ("晚上八点从小程序进", (), ""),
+        ("Open the link at 8 pm", (), ""),
+        ("20：00 开始，听课交作业", ("报名",), ""),
+        ("20:00 开始，听课交作业", (), "where to enter"),
+        ("从群里的链接进，听课交作业", (), "the time"),
+        ("听课 12 分钟，交作业一条", (), "the time, where to enter"),
+    ],
+)
+def test_how_to_start_says_when_and_where(words, links, lacks):
+    good = STRUCTURE["LINK2-03"].good
+    steps = [
+        replace(one, text=words, link_keys=frozenset(links)) if one.key == "start" else one
+        for one in good.steps
+    ]
+    with override("en"):
+        said = STRUCTURE["LINK2-03"].test(replace(good, steps=tuple(steps)))
+    assert said == (f"“start” tells how to start and leaves out {lacks}." if lacks else "")
 
 
 @pytest.mark.unit
