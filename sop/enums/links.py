@@ -43,7 +43,8 @@ class Part(models.TextChoices):
     TIMER = "timer", _("Product countdown")
 
 
-# What a link cannot do without. A benefit and homework are optional; frequent touch and the countdown show in channels and anchors.
+# What a link cannot do without. A benefit and homework are optional; frequent touch and the countdown show in channels
+# and anchors.
 LINK_PARTS: dict[int, tuple[Part, ...]] = {
     Link.PRE_CAMP: (Part.WHO, Part.BRAND, Part.NEXT, Part.PROFILE),
     Link.ACTIVATION: (Part.PROOF, Part.CORE, Part.START, Part.REWARD, Part.MEMBERS),

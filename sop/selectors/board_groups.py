@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 WEEK_PART, REST_PART = "week", "rest"
 CALL_DAYS = 30  # an event's invitations go out at most so many days before it
 _SHOWN = (
-    "tenant", "name", "planned_name", "chat_id", "owner", "frozen_at", "dismissed_at", "customer_count",
-    "freeze_reason",
+    "tenant", "name", "planned_name", "chat_id", "owner", "frozen_at", "dismissed_at", "customer_count", "freeze_reason"
 )  # fmt: skip
 
 
@@ -93,7 +92,14 @@ def cast_of(*, tenant: "Tenant", days: list[date], wanted: Wanted) -> Cast:
     every = [
         Seat(pk, name or planned or chat_id, owner_id, owner or userid or "", basis)
         for pk, name, planned, chat_id, owner_id, owner, userid, basis in rows.order_by().values_list(
-            "pk", "name", "planned_name", "chat_id", "owner_id", "owner__name", "owner__userid", "payment_basis"
+            "pk",
+            "name",
+            "planned_name",
+            "chat_id",
+            "owner_id",
+            "owner__name",
+            "owner__userid",
+            "payment_basis",
         )
     ]
     cast.operators = _owners(every)
