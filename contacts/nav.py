@@ -21,7 +21,9 @@ from contacts.enums import (
 )
 from contacts.selectors import customer_list, live_follow_counts
 from contacts.selectors.channels import welcome_assets, welcome_known
+from contacts.selectors.ranking import place_label, reply_cases, reply_cells, reply_lines
 from team.selectors import register_load
+from team.selectors.ranking import Ranked, register_ranked
 from tenants.models import Tenant
 from wecom.keeping.assets import register_user
 from wecom.welcomes.welcome import register_knower
@@ -56,6 +58,25 @@ register_changes(
         "unknown_by": pgettext_lazy("audit field", "Nobody knew, says"),
     },
     values={"closed_as": dict(QuestionClose.choices)},
+)
+register_ranked(
+    Ranked(
+        key="service",
+        label=_("First reply"),
+        definition=_(
+            "Customers' questions that somebody of the team answered in time ÷ questions whose answer was due, of "
+            "whoever had to answer: the friend, or the owner of the group."
+        ),
+        case_label=_("Questions due"),
+        hit_label=pgettext_lazy("question", "Answered in time"),
+        difficulty=_("Where it was asked: a group has more readers, who may answer before."),
+        cells=reply_cells,
+        cases=reply_cases,
+        lines=reply_lines,
+        stratum_label=place_label,
+        caution=_("Known from archived and imported messages only: an answer these lack counts as late."),
+        order=35,
+    )
 )
 register_changes("contacts.stagerun", labels={"people": pgettext_lazy("audit field", "People")})
 register_changes(

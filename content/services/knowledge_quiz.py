@@ -12,6 +12,7 @@ from content.models import KnowledgeAttempt, KnowledgeCard, KnowledgeQuestion, K
 from content.policies.knowledge import graded, sheet_make
 from content.selectors.knowledge import quiz_questions
 from content.services.knowledge_duties import duty_done
+from team.selectors.staff import is_actor
 from tenants import clock, preferences
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -116,11 +117,18 @@ def quiz_answer(
     return row
 
 
-def card_settle(*, tenant: Tenant, standing_id: int, actor: Actor) -> None:
-    """“Done” said on Today: enough where the card is only read. Raises QuizFirst where there is a test. Repeatable."""
-    row = KnowledgeStanding.objects.select_related("staff", "card").get(tenant=tenant, pk=standing_id)
+def card_settle(*, tenant: Tenant, standing_id: int, actor: Actor) -> KnowledgeAttempt | None:
+    """“Done” said on Today: enough where the card is only read; else the person's test, begun. Repeatable.
+
+    Raises QuizFirst when somebody else says it of a card with a test.
+    """
+    rows = KnowledgeStanding.objects.select_related("staff__membership", "card")
+    row = rows.get(tenant=tenant, pk=standing_id)
     if row.done_edition >= row.card.asked_edition:
-        return
+        return None
     if KnowledgeQuestion.objects.filter(tenant=tenant, card_id=row.card_id).exists():
-        raise QuizFirst
+        if not is_actor(row.staff, actor):
+            raise QuizFirst
+        return quiz_start(tenant=tenant, card_id=row.card_id, staff=row.staff, actor=actor)
     card_read(tenant=tenant, card_id=row.card_id, staff=row.staff, actor=actor)
+    return None

@@ -1,5 +1,7 @@
 """What waits for each person."""
 
+from typing import Any
+
 from django.db import models
 
 from team.enums import Bucket, SnoozeReason, WorkKind, WorkState
@@ -51,6 +53,8 @@ class WorkItem(TenantModel):
     created_at = models.DateTimeField(default=clock.now)
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.CharField(max_length=128, blank=True)
+
+    opens: Any = None  # where "done" leads instead, see team.services.work
 
     class Meta:
         constraints = [

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from console.pages import render, toast
+from console.pages import go, render, toast
 from team.enums import Bucket, SnoozeReason, WorkState
 from team.models import WorkItem
 from team.phone.base import PhoneView
@@ -77,6 +77,8 @@ class TaskActView(_TasksView):
             )
         except (WorkItem.DoesNotExist, KeyError, ValueError) as error:
             raise Http404 from error
+        if item.opens:
+            return go(request, item.opens.phone_url)
         undo = self.url("team_phone:item_act", pk=pk, verb="undo") if verb != "undo" else ""
         toast(request, DONE_WORDS[verb] % {"title": item.title}, undo)
         if getattr(request, "htmx", False):

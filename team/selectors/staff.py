@@ -1,11 +1,15 @@
 """Reads of staff."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
 from team.models import Department, Staff
 from tenants.enums import Role
+
+if TYPE_CHECKING:
+    from tenants.audit import Actor
 
 
 def staff_get(*, tenant_id: int, staff_id: int) -> Staff:
@@ -120,3 +124,11 @@ def is_leader(*, tenant_id: int, staff_id: int) -> bool:
         membership__role__in=[Role.OWNER, Role.LEADER],
         membership__ended_at=None,
     ).exists()
+
+
+def is_actor(staff: Staff, actor: "Actor") -> bool:
+    """Whether somebody who acts, by their console login or on the phone, is this staff member."""
+    if actor.kind == "staff":
+        return actor.id == staff.pk
+    member = staff.membership
+    return actor.kind == "user" and member is not None and member.user_id == actor.id

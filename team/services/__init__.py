@@ -20,6 +20,7 @@ from team.services.staff import (
     staff_store,
 )
 from team.services.work import (
+    Opens,
     WorkAct,
     register_act,
     work_item_act,
@@ -31,6 +32,7 @@ from team.services.work import (
 )
 
 __all__ = [
+    "Opens",
     "StaffSeen",
     "WorkAct",
     "approval_ask",

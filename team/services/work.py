@@ -1,6 +1,7 @@
 """Writes of work items: the rows of Today."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -194,7 +195,15 @@ def work_items_close(
     return rows.update(state=WorkState(state), done_at=clock.now(), done_by=by[:128], snoozed_until=None)
 
 
-WorkAct = Callable[..., None]
+@dataclass(frozen=True)
+class Opens:
+    """Where "done" leads instead: the matter is done there, and its item goes with it. Paths without a host."""
+
+    url: str
+    phone_url: str
+
+
+WorkAct = Callable[..., Opens | None]
 _acts: dict[str, WorkAct] = {}
 
 
@@ -202,8 +211,8 @@ def register_act(source_kind: str, act: WorkAct) -> None:
     """Let the app that owns a kind of matter carry out what a person says of its item.
 
     `act(tenant=, source_id=, verb=, actor=)` is called for "done" and "undo" inside the transaction, before the item
-    changes; a DomainError it raises leaves both as they were. Filled once at start, in
-    scrm.wiring. What follows a colon in a kind is its owner's own.
+    changes; a DomainError it raises leaves both as they were. An `Opens` it returns leaves the item too. Filled once
+    at start, in scrm.wiring. What follows a colon in a kind is its owner's own.
     """
     _acts[source_kind] = act
 
@@ -221,6 +230,7 @@ def work_item_act(
     A backup whom an item is shown to may act on it like its person. `why` (a SnoozeReason) says for how long it is
     put off; an unknown word raises ValueError.
 
+    Where the matter is done on a page of its own, that is the item's `opens`, and the item is as it was.
     Raises WorkItemGone, NotYours, NotPermitted, WorkItem.DoesNotExist, and what the owner of the matter raises.
     Saying the same twice is safe.
     """
@@ -235,7 +245,9 @@ def work_item_act(
         act = _acts.get(row.source_kind.partition(":")[0])
         is_about_matter = (verb != "snooze" and row.state != WorkState.SNOOZED) or verb == "done"
         if act and is_about_matter and wanted in WORK_MOVES[row.state]:
-            act(tenant=tenant, source_id=row.source_id, verb=verb, actor=actor)
+            row.opens = act(tenant=tenant, source_id=row.source_id, verb=verb, actor=actor)
+            if row.opens:
+                return row
         before = row.state
         row = WorkItem.objects.select_for_update().get(tenant=tenant, pk=item_id)
         if row.state == wanted == before:

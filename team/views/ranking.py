@@ -220,15 +220,14 @@ class RankingPersonPage(RankingView, TemplatePage):
         }
 
 
-class RankingCasesPage(RankingView, TemplatePage):
-    """The cases behind one figure of one colleague: `?days=&stratum=&hit=`."""
+class RankingCasesPage(RankingView, AsFile):
+    """The cases behind one figure of one colleague: `?days=&stratum=&hit=`, on pages or whole as a file."""
 
-    template_name = "team/ranking_cases.html"
-    partial_name = "team/ranking_cases.html"
+    key = "team.ranking_cases"
 
-    def context(self, **kwargs: Any) -> dict[str, Any]:
-        staff, ranked = self.person(kwargs["pk"]), self.ranked(kwargs["figure"])
-        asked, (since, until) = self.request.GET, self.span
+    def get(self, request: HttpRequest, pk: int, figure: str) -> HttpResponseBase:
+        staff, ranked = self.person(pk), self.ranked(figure)
+        asked, (since, until) = request.GET, self.span
         stratum, hit = asked.get("stratum"), asked.get("hit", "")
         if hit not in HITS or "\x00" in (stratum or ""):
             raise Http404
@@ -240,11 +239,13 @@ class RankingCasesPage(RankingView, TemplatePage):
             stratum=stratum,
             hit=HITS[hit],
         )
+        if asked.get("export"):
+            return self._file(ranked, list(rows))
         page = Paginator(rows, PAGE_ROWS).get_page(asked.get("page"))
         words = [str(staff), str(ranked.label)]
         if stratum is not None:
             words.append(ranked.stratum_label(stratum))
-        return {
+        context = {
             **self.base(),
             "title": " · ".join(words),
             "staff": staff,
@@ -253,3 +254,18 @@ class RankingCasesPage(RankingView, TemplatePage):
             "page": page,
             "lines": ranked.lines(tenant=self.request.tenant, rows=list(page)),
         }
+        return render(request, "team/ranking_cases.html", context, partial="team/ranking_cases.html")
+
+    def _file(self, ranked: Ranked, rows: list[dict[str, Any]]) -> HttpResponseBase:
+        """Every case, not only those of the page in sight; times on the company's wall."""
+        zone = self.request.tenant.timezone
+        lines = [
+            [
+                one.name,
+                one.detail,
+                f"{clock.local(one.at, zone):%Y-%m-%d %H:%M}",
+                _("yes") if one.hit else _("no"),
+            ]
+            for one in ranked.lines(tenant=self.request.tenant, rows=rows)
+        ]
+        return self.send_lines([_("Case"), _("Where"), _("When"), ranked.hit_label], lines)

@@ -195,6 +195,8 @@ class ItemActView(_TodayView):
             )
         except (WorkItem.DoesNotExist, KeyError, ValueError) as error:
             raise Http404 from error
+        if item.opens:
+            return go(request, item.opens.url)
         undo = self.url("team:item_act", pk=pk, verb="undo") if verb != "undo" else ""
         toast(request, DONE_WORDS[verb] % {"title": item.title}, undo)
         if getattr(request, "htmx", False):

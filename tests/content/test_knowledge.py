@@ -450,3 +450,37 @@ def test_many_cards_and_people_take_the_statements_of_few(
     for page in ("", "people/", f"{KnowledgeCard.objects.latest('pk').pk}/"):
         with django_assert_max_num_queries(25):
             assert owner_page.get(_url(scope, page)).status_code == 200
+
+
+@pytest.mark.django_db
+def test_done_said_of_a_card_with_a_test_opens_the_test_at_desk_and_on_the_phone(
+    scope: Tenant, owner_page: Client
+) -> None:
+    card, mine, seller = _card(scope), Staff.objects.get(), make_staff(tenant=scope)
+    duties_refresh(tenant=scope)
+    items = {one.staff_id: one for one in WorkItem.objects.filter(source_kind=DUTY)}
+    said = reverse(
+        "team:item_act", kwargs={"tenant_slug": scope.slug, "pk": items[mine.pk].pk, "verb": "done"}
+    )
+    opened = owner_page.post(said, headers={"HX-Request": "true"})["HX-Redirect"]
+    assert (
+        owner_page.post(said, headers={"HX-Request": "true"})["HX-Redirect"] == opened
+    )  # the same test goes on
+    attempt = KnowledgeAttempt.objects.get(staff=mine)
+    assert attempt.sheet[0]["text"] in owner_page.get(opened).content.decode()
+    assert WorkItem.objects.get(pk=items[mine.pk].pk).state == WorkState.OPEN
+    owner_page.post(opened, {f"q{number}": one["right"] for number, one in enumerate(attempt.sheet)})
+    assert WorkItem.objects.get(pk=items[mine.pk].pk).state == WorkState.DONE
+
+    phone = hold_phone(scope, seller)
+    tasks = reverse("team_phone:tasks", kwargs={"phone_slug": scope.slug})
+    assert (
+        reverse("content_phone:knowledge", kwargs={"phone_slug": scope.slug})
+        in phone.get(tasks).content.decode()
+    )
+    said = reverse(
+        "team_phone:item_act", kwargs={"phone_slug": scope.slug, "pk": items[seller.pk].pk, "verb": "done"}
+    )
+    test = phone.post(said)["Location"]
+    assert KnowledgeAttempt.objects.get(staff=seller).sheet[0]["text"] in phone.get(test).content.decode()
+    assert card.title in phone.get(test).content.decode()
