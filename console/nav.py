@@ -56,13 +56,12 @@ class Fresh:
 
 @dataclass(frozen=True)
 class Notice:
-    """One line of the bell. `stands_for`: how many notices it counts for; `detail`: the grey text under it."""
+    """One line of the bell; `detail`: the grey text under it."""
 
     text: Any
     url: str
     at: datetime | None = None
     detail: Any = ""
-    stands_for: int = 1
     tone: str = ""
 
 
@@ -86,6 +85,14 @@ class MembersTab:
     url_name: str
 
 
+@dataclass(frozen=True)
+class Bell:
+    """One source of notices: its lines, asked for when the bell is opened, and how many notices there are."""
+
+    lines: Callable[[HttpRequest], Iterable[Notice]]
+    count: Count
+
+
 MemberNotes = Callable[["Tenant", list[int]], dict[int, str]]
 
 
@@ -95,7 +102,7 @@ class _Registry:
     settings: dict[str, Setting] = field(default_factory=dict)
     searches: list[Callable[["Tenant", str], Iterable[Hit]]] = field(default_factory=list)
     freshness: list[Callable[[HttpRequest], Iterable[Fresh]]] = field(default_factory=list)
-    bells: list[Callable[[HttpRequest], Iterable[Notice]]] = field(default_factory=list)
+    bells: list[Bell] = field(default_factory=list)
     bell_links: list[tuple[Any, str, str]] = field(default_factory=list)
     members_tabs: dict[str, MembersTab] = field(default_factory=dict)
     member_notes: list[tuple[Any, MemberNotes]] = field(default_factory=list)
@@ -142,10 +149,12 @@ def register_freshness(source: Callable[[HttpRequest], Iterable[Fresh]]) -> None
         _registry.freshness.append(source)
 
 
-def register_bell(source: Callable[[HttpRequest], Iterable[Notice]]) -> None:
-    """Add notices to the bell; called once a page in the tenant's scope."""
-    if source not in _registry.bells:
-        _registry.bells.append(source)
+def register_bell(*, lines: Callable[[HttpRequest], Iterable[Notice]], count: Count) -> None:
+    """Add notices to the bell. `count` is asked once a page in the tenant's scope, as that of a menu item is; `lines`
+    only when somebody opens the bell."""
+    bell = Bell(lines, count)
+    if bell not in _registry.bells:
+        _registry.bells.append(bell)
 
 
 def register_bell_link(*, label: Any, icon: str, url_name: str) -> None:
@@ -189,7 +198,7 @@ def freshness() -> list[Callable[[HttpRequest], Iterable[Fresh]]]:
     return list(_registry.freshness)
 
 
-def bells() -> list[Callable[[HttpRequest], Iterable[Notice]]]:
+def bells() -> list[Bell]:
     return list(_registry.bells)
 
 

@@ -26,6 +26,7 @@ SHEETS = {
 }  # fmt: skip
 _TONES = ("bad", "warn", "ok", "")
 _SOME_PK = 987_654_321
+_BELL = "bell_"  # no menu item's key begins so
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _current(request: HttpRequest) -> str:
 
 def _menu(request: HttpRequest) -> list[MenuItem]:
     tenant, role = request.tenant, request.role  # type: ignore[attr-defined]
-    current, counts = _current(request), _menu_counts(request)
+    current, counts = _current(request), _counts(request)
     made: list[MenuItem] = []
     before_line = True
     for one in nav.items():
@@ -128,13 +129,25 @@ def _menu(request: HttpRequest) -> list[MenuItem]:
     return made
 
 
-def _menu_counts(request: HttpRequest) -> dict[str, int]:
-    """{key: figure} of the menu items the visitor may open; one statement counts them all."""
-    tenant, role = request.tenant, request.role  # type: ignore[attr-defined]
-    told = {one.key: one.count(request) for one in nav.items() if one.count and allows(role, one.permission)}
-    queries = {key: figure for key, figure in told.items() if isinstance(figure, QuerySet)}
-    figures = {key: figure for key, figure in told.items() if isinstance(figure, int)}
-    return figures | rows_counted(tenant_id=tenant.pk, queries=queries)
+def _counts(request: HttpRequest) -> dict[str, int]:
+    """{key: figure} of the menu items the visitor may open and of the bell's sources, keyed _BELL and a number; one
+    statement counts them all, the first time a page asks."""
+    known: dict[str, int] | None = getattr(request, "frame_counts", None)
+    if known is None:
+        tenant, role = request.tenant, request.role  # type: ignore[attr-defined]
+        items = {one.key: one.count for one in nav.items() if one.count and allows(role, one.permission)}
+        bells = {f"{_BELL}{number}": one.count for number, one in enumerate(nav.bells())}
+        told = {key: count(request) for key, count in (items | bells).items()}
+        queries = {key: figure for key, figure in told.items() if isinstance(figure, QuerySet)}
+        known = {key: figure for key, figure in told.items() if isinstance(figure, int)}
+        known |= rows_counted(tenant_id=tenant.pk, queries=queries)
+        request.frame_counts = known  # type: ignore[attr-defined]
+    return known
+
+
+def _noticed(request: HttpRequest) -> int:
+    """How many notices the bell holds."""
+    return sum(figure for key, figure in _counts(request).items() if key.startswith(_BELL))
 
 
 def _freshness(request: HttpRequest) -> Freshness:
@@ -173,7 +186,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "menu": _lazy(lambda: _menu(request)),
         "places": getattr(request, "places", []),
         "freshness": _lazy(lambda: _freshness(request)),
-        "notices": (notices := _lazy(lambda: [one for source in nav.bells() for one in source(request)])),
-        "notice_count": _lazy(lambda: sum(one.stands_for for one in notices)),
+        "notice_count": _lazy(lambda: _noticed(request)),
         "bell_links": nav.bell_links(),
     }

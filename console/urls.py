@@ -7,6 +7,7 @@ from console.views import audit, frame, public, settings
 app_name = "console"
 urlpatterns: list[URLPattern] = [
     path("search/", frame.Search.as_view(), name="search"),
+    path("bell/", frame.Bell.as_view(), name="bell"),
     path("views/", frame.ViewSave.as_view(), name="view_form"),
     path("views/<int:pk>/delete/", frame.ViewDelete.as_view(), name="view_delete"),
     path("me/", settings.Profile.as_view(), name="profile"),

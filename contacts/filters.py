@@ -21,7 +21,7 @@ from contacts.selectors import (
     people_by_payment,
     tag_list,
 )
-from contacts.selectors.channels import added_ids, channel_friend_ids, channel_list
+from contacts.selectors.channels import channel_list
 from contacts.selectors.identity import as_persons
 from contacts.selectors.service import in_hands_of, in_state
 from contacts.selectors.skus import UNKNOWN, orders_of_kind, sku_choices
@@ -44,9 +44,9 @@ class CustomerFilter(filters.FilterSet):
     q = filters.CharFilter(label=_("Name, remark or WeCom id"), method="narrow")
     tag = filters.ChoiceFilter(label=_("Tag"), method="narrow", empty_label=_("All"))
     staff = filters.ChoiceFilter(label=_("Friend of"), method="narrow", empty_label=_("All"))
-    channel = filters.ChoiceFilter(label=_("Channel"), method="by_channel", empty_label=_("All"))
+    channel = filters.ChoiceFilter(label=_("Channel"), method="narrow", empty_label=_("All"))
     added = filters.ChoiceFilter(
-        label=_("Became a friend through"), choices=AddWay.choices, method="by_way", empty_label=_("All")
+        label=_("Became a friend through"), choices=AddWay.choices, method="narrow", empty_label=_("All")
     )
     group = filters.ChoiceFilter(label=_("Group"), method="in_group", empty_label=_("All"))
     payment = filters.MultipleChoiceFilter(label=_("Paid for a group"), choices=[], method="by_payment")
@@ -84,6 +84,8 @@ class CustomerFilter(filters.FilterSet):
             "q": ("text", value),
             "tag": ("tag_id", _whole(value)),
             "staff": ("staff_id", _whole(value)),
+            "channel": ("channel_id", _whole(value)),
+            "added": ("added", _whole(value)),
             "buyer": ("buyer", value == "yes"),
             "opt_out": ("opted_out", value == "yes"),
         }
@@ -105,19 +107,6 @@ class CustomerFilter(filters.FilterSet):
         if not values:
             return rows
         return rows.filter(pk__in=people_by_payment(tenant_id=self.request.tenant.pk, bases=values))
-
-    def by_channel(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        return rows.filter(
-            pk__in=as_persons(
-                tenant_id=self.request.tenant.pk,
-                customer_ids=channel_friend_ids(tenant_id=self.request.tenant.pk, channel_id=int(value)),
-            )
-        )
-
-    def by_way(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        tenant_id = self.request.tenant.pk
-        came = added_ids(tenant_id=tenant_id, way=int(value))
-        return rows.filter(pk__in=as_persons(tenant_id=tenant_id, customer_ids=came))
 
 
 class TagFilter(filters.FilterSet):

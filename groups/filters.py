@@ -16,6 +16,7 @@ from groups.enums import (
     IncidentLevel,
     IncidentState,
     Kind,
+    Opening,
     PaymentBasis,
     Purpose,
     Risk,
@@ -28,6 +29,7 @@ from groups.enums.sizes import SIZE_BANDS, SizeBand
 from groups.models import Group, GroupTag, Incident, SilentCase
 from groups.policies.checks import REGISTRY
 from groups.selectors.findings import groups_breaking
+from groups.selectors.first_days import channels_to_choose, groups_fed_by
 from groups.selectors.group_tags import group_tag_choices, groups_tagged
 from team.selectors import staff_list
 
@@ -99,7 +101,8 @@ class SilentFilter(django_filters.FilterSet):
 
 
 class GroupFilter(django_filters.FilterSet):
-    """Search by name or owner; stage, type, health, payment, purpose, scenario, size, series, owner, frozen."""
+    """Search by name or owner; stage, type, health, payment, purpose, scenario, size, series, owner, ready plan, by
+    which channel new members came, frozen."""
 
     q = django_filters.CharFilter(method="search", label=_("Group or owner"))
     state = django_filters.MultipleChoiceFilter(choices=State.choices, label=_("Stage"))
@@ -119,6 +122,10 @@ class GroupFilter(django_filters.FilterSet):
     purpose = django_filters.MultipleChoiceFilter(choices=Purpose.choices, label=_("Purpose"))
     scenario = django_filters.MultipleChoiceFilter(choices=Scenario.choices, label=_("Scenario"))
     series = django_filters.MultipleChoiceFilter(choices=[], label=_("Series"))
+    opening = django_filters.MultipleChoiceFilter(
+        choices=Opening.choices, method="by_opening", label=_("Ready plan of a new-user group")
+    )
+    came = django_filters.MultipleChoiceFilter(choices=[], method="by_source", label=_("New members came by"))
     group_tag = django_filters.MultipleChoiceFilter(choices=[], method="by_group_tag", label=_("Group tag"))
     frozen = django_filters.BooleanFilter(
         field_name="frozen_at", lookup_expr="isnull", exclude=True, label=_("Sends frozen")
@@ -135,6 +142,7 @@ class GroupFilter(django_filters.FilterSet):
             "series": lambda: _series(rows),
             "owner": lambda: _owners(rows),
             "group_tag": lambda: group_tag_choices(tenant_id=tenant_id),
+            "came": lambda: channels_to_choose(tenant_id=tenant_id),
         }
         for name, read in late.items():
             self.filters[name].extra["choices"] = LateChoices(read)
@@ -161,6 +169,15 @@ class GroupFilter(django_filters.FilterSet):
             return rows
         wanted = [int(one) for one in values]
         return rows.filter(pk__in=groups_tagged(tenant_id=self.request.tenant.pk, tag_ids=wanted))
+
+    def by_opening(self, rows: QuerySet[Group], _name: str, values: list[str]) -> QuerySet[Group]:
+        return rows.filter(goals__opening__in=values) if values else rows
+
+    def by_source(self, rows: QuerySet[Group], _name: str, values: list[str]) -> QuerySet[Group]:
+        if not values:
+            return rows
+        wanted = [int(one) for one in values]
+        return rows.filter(pk__in=groups_fed_by(tenant_id=self.request.tenant.pk, channel_ids=wanted))
 
     def by_health(self, rows: QuerySet[Group], _name: str, value: str) -> QuerySet[Group]:
         return rows.filter(risk__in=_RISKS[value]) if value in _RISKS else rows

@@ -41,6 +41,7 @@ from groups.selectors import Panel, group_list, groups_broken, register_panel
 from groups.selectors.culture import PREFIX as CULTURE
 from groups.selectors.culture import culture_waiting, people_of_culture
 from groups.selectors.endings import ending_open
+from groups.selectors.first_days import SOURCE, label_of_source, people_of_source
 from groups.selectors.intros import intros_waiting
 from groups.selectors.panels import People, register_people
 from groups.selectors.promises import promises_overdue
@@ -224,6 +225,7 @@ register_panel(
     )
 )  # fmt: skip
 register_people(People(prefix=PREFIX, find=people_of_result, label=label_of_result))
+register_people(People(prefix=SOURCE, find=people_of_source, label=label_of_source))
 register_changes("groups.invitation", labels={}, values={"state": dict(InviteState.choices)})
 register_changes(
     "groups.promise",

@@ -193,6 +193,7 @@ urlpatterns: list[URLPattern] = [
         "groups/<int:pk>/promises/take-over/", promises.PromisesTakeOver.as_view(), name="promises_take_over"
     ),
     path("groups/<int:pk>/", detail.GroupDetailPage.as_view(), name="detail"),
+    path("groups/<int:pk>/sources/", detail.GroupSourcesPart.as_view(), name="sources"),
     path("groups/<int:pk>/members/profiles/", detail.GroupProfilesPart.as_view(), name="profiles"),
     path("groups/<int:pk>/members/file/", detail.GroupMembersFile.as_view(), name="members_file"),
     re_path(

@@ -25,7 +25,7 @@ from team.selectors import (
     staff_of_members,
 )
 from team.selectors.load import on_time_of
-from team.selectors.notices import bell_of
+from team.selectors.notices import bell_of, bell_rows
 from team.selectors.profiles import staff_without_kind, staff_without_metric
 from team.selectors.staff import is_leader
 from team.viewer import own_staff
@@ -150,10 +150,15 @@ def _notices(request: HttpRequest) -> Iterable[nav.Notice]:
     rest = rows[0].in_all - len(rows) if rows else 0  # type: ignore[attr-defined]
     if rest > 0:
         said = ngettext("%(n)s more unread", "%(n)s more unread", rest) % {"n": rest}
-        yield nav.Notice(text=said, url=tenant_url(tenant, "team:notices"), stands_for=rest)
+        yield nav.Notice(text=said, url=tenant_url(tenant, "team:notices"))
 
 
-nav.register_bell(_notices)
+def _noticed(request: HttpRequest) -> QuerySet:
+    """All that the visitor was told and has not opened."""
+    return bell_rows(tenant_id=request.tenant.pk, user_id=request.user.pk or 0)  # type: ignore[attr-defined]
+
+
+nav.register_bell(lines=_notices, count=_noticed)
 nav.register_bell_link(label=_("All notices"), icon="list", url_name="team:notices")
 nav.register_bell_link(
     label=pgettext_lazy("notice", "Settings"), icon="adjustments", url_name="team:notice_choices"

@@ -38,7 +38,7 @@ def freshness(request: HttpRequest) -> Iterable[nav.Fresh]:
     return [nav.Fresh(label=_("WeCom"), at=found.as_of, tone=TONES[found.state], note=note)]
 
 
-def notices(request: HttpRequest) -> Iterable[nav.Notice]:
+def notices(request: HttpRequest) -> list[nav.Notice]:
     """For those who can decide: how many entries wait, and a stopped app."""
     role, tenant = getattr(request, "role", ""), getattr(request, "tenant", None)
     if tenant is None or not allows(role, Permission.MANAGE):
@@ -115,4 +115,4 @@ nav.register_setting(
     permission=Permission.OPERATE,
 )
 nav.register_freshness(freshness)
-nav.register_bell(notices)
+nav.register_bell(lines=notices, count=lambda request: len(notices(request)))

@@ -1,4 +1,4 @@
-"""What the frame of a page asks for: search, saved views."""
+"""What the frame of a page asks for: search, the bell, saved views."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +38,14 @@ class Search(ConsoleView):
                 if len(same) < SEARCH_HITS_MAX:
                     same.append(hit)
         return [HitGroup(kind, hits) for kind, hits in found.items()]
+
+
+class Bell(ConsoleView):
+    """The lines under the bell, asked for when it is opened."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        notices = [line for source in nav.bells() for line in source.lines(request)]
+        return render(request, "console/bell.html", {"notices": notices})
 
 
 class ViewSave(ConsoleView):

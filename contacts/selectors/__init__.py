@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from contacts.enums import BehaviourKind, FollowState, OrderState
@@ -197,32 +197,29 @@ def customer_list(
     text: str = "",
     tag_id: int | None = None,
     staff_id: int | None = None,
+    channel_id: int | None = None,
+    added: int | None = None,
     buyer: bool | None = None,
     opted_out: bool | None = None,
     among: QuerySet[Customer] | None = None,
 ) -> QuerySet[Customer]:
     """People, each once, newest first: of merged records the one that stands for the person, found by any of them.
 
-    `text` searches name and remark, or matches an exact WeCom id. `among` narrows a list that was made here before.
+    `text` searches name and remark, or matches an exact WeCom id; `added` is an AddWay. `among` narrows a list that
+    was made here before.
     """
     found = Customer.objects.filter(tenant_id=tenant_id, person=None) if among is None else among
     if text:
-        within = _within(text)
-        remarked = Follow.objects.filter(tenant_id=tenant_id, **{f"remark__{within}": text})
-        named = Q(**{f"name__{within}": text}) | Q(external_userid=text)
-        merged = Customer.objects.filter(named, tenant_id=tenant_id, person__isnull=False).values("person_id")
-        also = remarked.filter(customer__person__isnull=False).values("customer__person_id")
-        few = _few(Customer.objects.filter(named, tenant_id=tenant_id), remarked)
-        found = found.filter(
-            Q(pk__in=few)
-            if few is not None
-            else named | Q(pk__in=remarked.values("customer_id")) | Q(pk__in=merged) | Q(pk__in=also)
-        )
+        found = found.filter(_told_by(tenant_id, text))
     if tag_id is not None:
         found = found.filter(_held(CustomerTag.objects.filter(tenant_id=tenant_id, tag_id=tag_id)))
     if staff_id is not None:
         live = Follow.objects.filter(tenant_id=tenant_id, staff_id=staff_id, state__in=LIVE_FOLLOWS)
         found = found.filter(_held(live))
+    if channel_id is not None:
+        found = found.filter(_held(Follow.objects.filter(tenant_id=tenant_id, channel_id=channel_id)))
+    if added is not None:
+        found = found.filter(_held(Follow.objects.filter(tenant_id=tenant_id, add_way=added)))
     if buyer is not None:
         bought = _held(_paid(tenant_id))
         found = found.filter(bought if buyer else ~bought)
@@ -236,15 +233,32 @@ def customer_list(
 FEW = 200
 
 
-def _few(named: QuerySet[Customer], remarked: QuerySet[Follow]) -> set[int] | None:
-    """The people of these records and ties; None when there are many. Counting and showing few need not search again.
+def _told_by(tenant_id: int, text: str) -> Q:
+    """Whose name or remark holds the text, or whose WeCom id it is. One query now; what it finds few of, names or
+    remarks, counting and showing need not search again.
 
     A search for a part of a name reads every row: no index serves it under row-level security.
     """
-    people = named.order_by().values_list(Coalesce("person_id", "pk"))
-    tied = remarked.order_by().values_list(Coalesce("customer__person_id", "customer_id"))
-    found = list(people.union(tied, all=True)[: FEW + 1])
-    return {pk for (pk,) in found} if len(found) <= FEW else None
+    within = _within(text)
+    is_named = Q(**{f"name__{within}": text}) | Q(external_userid=text)
+    named = Customer.objects.filter(is_named, tenant_id=tenant_id)
+    remarked = Follow.objects.filter(tenant_id=tenant_id, **{f"remark__{within}": text})
+    by_name, by_remark = _few(named, remarked)
+    wanted = is_named | Q(pk__in=named.filter(person__isnull=False).values("person_id"))
+    if by_name is not None:
+        wanted = Q(pk__in=by_name)
+    return wanted | (_held(remarked) if by_remark is None else Q(pk__in=by_remark))
+
+
+def _few(named: QuerySet[Customer], remarked: QuerySet[Follow]) -> tuple[set[int] | None, set[int] | None]:
+    """The people of these records, and of these ties; None for either where there are many. One query."""
+    people = named.order_by().values_list(Value(0), Coalesce("person_id", "pk"))
+    tied = remarked.order_by().values_list(Value(1), Coalesce("customer__person_id", "customer_id"))
+    found = list(people[: FEW + 1].union(tied[: FEW + 1], all=True))
+    both = [{pk for which, pk in found if which == wanted} for wanted in (0, 1)]
+    counted = [sum(which == wanted for which, _pk in found) for wanted in (0, 1)]
+    by_name, by_remark = (some if n <= FEW else None for some, n in zip(both, counted, strict=True))
+    return by_name, by_remark
 
 
 def customers_named(*, tenant_id: int, text: str) -> QuerySet | list[int]:
@@ -263,10 +277,12 @@ def _within(text: str) -> str:
 def _held(rows: QuerySet[Any]) -> Q:
     """Of whom some record is in `rows`, a table with a `customer`.
 
-    One set of people: with an "or" beside it the database asks every person of the company.
+    One set of records, to which the persons of the merged ones are added: with an "or" the database asks every person
+    of the company, and the person of each record costs as much as the record itself.
     """
-    people = rows.filter(customer__isnull=False).order_by()
-    return Q(pk__in=people.values_list(Coalesce("customer__person_id", "customer_id")))
+    records = rows.filter(customer__isnull=False).order_by()
+    merged = records.filter(customer__person__isnull=False)
+    return Q(pk__in=records.values("customer_id").union(merged.values("customer__person_id"), all=True))
 
 
 LIVE_FOLLOWS = (FollowState.HALF, FollowState.FULL)

@@ -119,18 +119,6 @@ def channels_counted(*, tenant_id: int, channel_ids: Iterable[int], people: Quer
     return dict(rows.values_list("pk", RowCount(people)))
 
 
-def channel_friend_ids(*, tenant_id: int, channel_id: int) -> QuerySet:
-    """Customer ids of those who became friends by a channel, as a query."""
-    return Follow.objects.filter(tenant_id=tenant_id, channel_id=channel_id).values_list(
-        "customer_id", flat=True
-    )
-
-
-def added_ids(*, tenant_id: int, way: int) -> QuerySet:
-    """Customer ids of those who became friends in a way (AddWay), as a query."""
-    return Follow.objects.filter(tenant_id=tenant_id, add_way=way).values_list("customer_id", flat=True)
-
-
 def welcome_known(*, tenant_id: int, app_id: int, userid: str, external_userid: str, state: str) -> Known:
     """What a new friend is greeted with, and the two names. At most three queries: the welcome has no time."""
     greeting = _greeting_of(tenant_id, state) if state else None

@@ -115,7 +115,8 @@ def member_list(
 
     `member_ids`: these rows instead, whether still here or gone.
     """
-    rows = Member.objects.filter(tenant_id=tenant_id, group_id=group_id).select_related("customer", "staff")
+    rows = Member.objects.filter(tenant_id=tenant_id, group_id=group_id)
+    rows = rows.select_related("customer", "staff", "channel")
     if member_ids is not None:
         return rows.filter(pk__in=list(member_ids)).order_by("-joined_at", "pk")
     if which == "left":

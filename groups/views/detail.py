@@ -20,6 +20,7 @@ from groups.policies.known import why_nobody_known
 from groups.policies.plan import GroupPlan
 from groups.selectors import change_list, group_facts, group_get, member_list, panels_counted, panels_of
 from groups.selectors.findings import findings_since, with_judgement
+from groups.selectors.first_days import sources_of
 from groups.selectors.group_tags import with_tags
 from groups.selectors.incidents import incidents_of_group
 from groups.selectors.members import seats_of, with_seats
@@ -141,6 +142,15 @@ def _day_of(group: Group, facts: Any) -> dict[str, Any]:
         "days_total": (group.ends_on - started).days + 1 if started and group.ends_on else None,
         "days_left": (group.ends_on - facts.today).days if group.ends_on else None,
     }
+
+
+class GroupSourcesPart(ConsoleView):
+    """From where people came in a group's first days: a part of its page that comes after it."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        group = group_or_404(request, pk)
+        context = {"group": group, "sources": sources_of(group=group)}
+        return render(request, "groups/_sources.html", context, partial="groups/_sources.html")
 
 
 class GroupProfilesPart(ConsoleView):

@@ -32,6 +32,7 @@ from groups.selectors import (
     people_total,
 )
 from groups.selectors.bulk import bulk_verbs
+from groups.selectors.first_days import in_first_days
 from groups.selectors.group_tags import with_tags
 from groups.selectors.naming import names_taken
 from groups.selectors.setup_steps import Checklist, checklists, with_setup_steps
@@ -154,6 +155,10 @@ class GroupListPage(ListPage):
         return {
             "": (pgettext("list of groups", "Open"), is_open),
             "mine": (_("Mine"), _mine(self.request) & is_open),
+            "first": (
+                pgettext("groups watched", "First days"),
+                in_first_days(tenant_id=self.request.tenant.pk),
+            ),
             "risk": (_("At risk"), Q(risk__gte=Risk.WARN, dismissed_at=None)),
             "planning": (_("Planning"), Q(state=State.PLANNING, dismissed_at=None)),
             "frozen": (_("Frozen"), Q(frozen_at__isnull=False, dismissed_at=None)),

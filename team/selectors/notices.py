@@ -40,13 +40,19 @@ def unread(rows: QuerySet[Notice]) -> QuerySet[Notice]:
     return rows.filter(read_at=None).exclude(item__state__in=SETTLED)
 
 
+def bell_rows(*, tenant_id: int, user_id: int) -> QuerySet[Notice]:
+    """Unread notices of a person."""
+    return unread(
+        Notice.objects.filter(
+            tenant_id=tenant_id, member__user_id=user_id, member__ended_at=None, is_shown=True
+        )
+    )
+
+
 def bell_of(*, tenant_id: int, user_id: int, most: int) -> list[Notice]:
     """Unread notices of a person, urgent ones first, then the newest, each with `in_all`: how many. One query."""
-    rows = Notice.objects.filter(
-        tenant_id=tenant_id, member__user_id=user_id, member__ended_at=None, is_shown=True
-    )
     rank = Case(When(kind__in=URGENT_NOTICES, then=Value(0)), default=Value(1))
-    counted = unread(rows).annotate(in_all=Window(Count("pk")), rank=rank)
+    counted = bell_rows(tenant_id=tenant_id, user_id=user_id).annotate(in_all=Window(Count("pk")), rank=rank)
     return list(counted.order_by("rank", "-created_at", "-pk")[:most])
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts.enums import IdentityVerb
+from contacts.enums import AddWay, IdentityVerb
 from contacts.errors import IdentityInvalid, ReasonMissing
 from contacts.events import CustomerOptedOut
-from contacts.models import Behaviour, Customer, IdentityMove
+from contacts.models import Behaviour, Channel, Customer, IdentityMove
 from contacts.policies.identity import Move, may_merge, parents_after, root_of, roots_after
 from contacts.policies.touch import TouchRequest
 from contacts.selectors import customer_count, customer_list, identity, opted_out_in
@@ -121,12 +121,23 @@ def test_rows_stand_where_the_log_says_and_nothing_is_lost(
 
 @pytest.mark.django_db
 @pytest.mark.integration
+@pytest.mark.parametrize("few", [200, 0], ids=["found by their ids", "more than are kept by their ids"])
 def test_a_person_is_listed_once_and_found_by_every_record(
-    scoped: Tenant, owner: Actor, frozen: MovableClock
+    scoped: Tenant, owner: Actor, frozen: MovableClock, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
+    monkeypatch.setattr("contacts.selectors.FEW", few)
     one, other, third = (make_customer(tenant=scoped, name=name) for name in ("林雪", "雪儿", "旁人"))
     staff, tag = make_staff(tenant=scoped), make_tag(tenant=scoped)
-    make_follow(tenant=scoped, customer=other, staff=staff, remark="班长妈妈")
+    channel = Channel.objects.create(tenant=scoped, name="视频号", kind="content")
+    make_follow(
+        tenant=scoped,
+        customer=other,
+        staff=staff,
+        remark="班长妈妈",
+        channel=channel,
+        add_way=AddWay.CHANNELS,
+    )
+    make_follow(tenant=scoped, customer=third, staff=staff, remark="路过", state="staff_deleted", add_way=1)
     make_customer_tag(tenant=scoped, customer=other, tag=tag)
     make_order(tenant=scoped, customer=other)
     customers_merge(tenant=scoped, goes_on_id=one.pk, other_id=other.pk, reason="同一个人", actor=owner)
@@ -134,10 +145,13 @@ def test_a_person_is_listed_once_and_found_by_every_record(
     assert set(customer_list(**here)) == {one, third}
     for asked in (
         {"text": "雪儿"}, {"text": other.external_userid}, {"text": "班长"}, {"staff_id": staff.pk},
-        {"tag_id": tag.pk}, {"buyer": True},
+        {"tag_id": tag.pk}, {"buyer": True}, {"channel_id": channel.pk}, {"added": AddWay.CHANNELS},
+        {"text": "雪儿", "staff_id": staff.pk},
     ):  # fmt: skip
         assert list(customer_list(**here, **asked)) == [one], asked
     assert list(customer_list(**here, buyer=False)) == [third]
+    assert list(customer_list(**here, text="林雪")) == [one]
+    assert list(customer_list(**here, text="路过")) == [third]
     assert customer_count(**here) == 2
     assert sum(row.people for row in stage_distribution(**here, now=frozen.moment)) == 2
 

@@ -13,6 +13,7 @@ VIEW, WORK, OPERATE, APPROVE, MANAGE = "view", "work", "operate", "approve", "ma
 
 CONSOLE: dict[str, tuple[str, str]] = {
     "console:search": (VIEW, WORK),
+    "console:bell": (VIEW, WORK),
     "console:view_form": (VIEW, VIEW),
     "console:view_delete": (VIEW, VIEW),
     "console:profile": (VIEW, VIEW),
@@ -244,6 +245,7 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "groups:tag_rule_end": (OPERATE, OPERATE),
     "groups:side": (OPERATE, OPERATE),
     "groups:profiles": (VIEW, WORK),
+    "groups:sources": (VIEW, WORK),
     "groups:members_file": ("export", WORK),
     "groups:tab_file": ("export", WORK),
     "groups:sizes": (VIEW, WORK),

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from team.enums import NoticeChannel
 from team.models import Notice, NoticeChoice, Staff, Telling
@@ -45,13 +47,34 @@ def test_the_bell_shows_what_is_unread_and_opening_reads_it(
         pk = Notice.objects.order_by("-pk").first().pk  # type: ignore[union-attr]
     page = client.get(f"/t/{tenant.slug}/notices/").text
     assert "Notices, 8 unread" in page
-    assert "2 more unread" in page
+    bell = client.get(f"/t/{tenant.slug}/bell/", headers={"HX-Request": "true"}).text
+    assert [f"王女士{number}" in bell for number in range(8)] == [False, False, *[True] * 6]
+    assert "2 more unread" in bell
     answer = client.get(f"/t/{tenant.slug}/notices/{pk}/")
     assert (answer.status_code, answer["Location"]) == (302, "/t/x/leads/1/")
     assert "Notices, 7 unread" in client.get(f"/t/{tenant.slug}/notices/").text
+    assert f"王女士{7}" not in client.get(f"/t/{tenant.slug}/bell/").text
     client.post(f"/t/{tenant.slug}/notices/read/")
     page = client.get(f"/t/{tenant.slug}/notices/").text
     assert ("Notices, 0 unread" in page, "Nothing unread" in page) == (True, True)
+    assert "Nothing needs you now." in client.get(f"/t/{tenant.slug}/bell/").text
+
+
+def test_the_bell_is_counted_with_the_menu_and_its_lines_wait_until_it_is_opened(
+    tenant: Tenant, lin: Staff, client: Client
+) -> None:
+    with tenant_scope(tenant):
+        other = make_staff(tenant=tenant, membership=make_member(tenant=tenant))
+        for number in range(3):
+            say(lin, key=f"k{number}", title=f"王女士{number}", kind="alert")
+        say(other, key="theirs")
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(f"/t/{tenant.slug}/settings/").text
+    assert "Notices, 3 unread" in page
+    assert "王女士" not in page
+    told = [one["sql"] for one in asked.captured_queries if "team_notice" in one["sql"]]
+    assert len(told) == 1
+    assert "team_workitem" in told[0].split("team_notice", 1)[0]  # the menu's figures, in the same statement
 
 
 def test_settled_work_leaves_the_bell_by_itself(tenant: Tenant, lin: Staff, client: Client) -> None:
