@@ -13,7 +13,6 @@ from groups.models import Group, Member
 from tenants import clock, preferences
 
 SOURCE = "source-"  # in the address: the people of one source; then a channel's id, or a way of joining
-CHANNELS_OFFERED = 300
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ def in_first_days(*, tenant_id: int) -> Q:
 
 def channels_to_choose(*, tenant_id: int) -> list[tuple[int, str]]:
     """(id, name) of the channels that a list of groups is narrowed by, those put away too."""
-    return [(one.pk, one.name) for one in channel_list(tenant_id=tenant_id, archived=None)[:CHANNELS_OFFERED]]
+    return [(one.pk, one.name) for one in channel_list(tenant_id=tenant_id, archived=None)]
 
 
 def groups_fed_by(*, tenant_id: int, channel_ids: list[int]) -> QuerySet:

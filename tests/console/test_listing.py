@@ -297,7 +297,7 @@ def test_list_page_asks_the_database_a_fixed_number_of_times(
     client: Client, trail: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.get(trail)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         client.get(trail, {"size": "25"})
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         client.get(trail, {"size": "100"})
