@@ -1,5 +1,6 @@
 """Filters of the group list; all of them live in the URL."""
 
+from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -138,7 +139,7 @@ class GroupFilter(django_filters.FilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         rows, tenant_id = self.queryset, self.request.tenant.pk
-        late = {
+        late: dict[str, Callable[[], Iterable[tuple[Any, Any]]]] = {
             "series": lambda: _series(rows),
             "owner": lambda: _owners(rows),
             "group_tag": lambda: group_tag_choices(tenant_id=tenant_id),
