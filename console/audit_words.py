@@ -3,6 +3,23 @@
 from django.utils.translation import gettext_lazy as _
 
 WORDS = {
+    "campaigns.award.handed_over": _("Handed a prize over"),
+    "campaigns.award.made": _("Gave a prize"),
+    "campaigns.award.taken_back": _("Took a prize back"),
+    "campaigns.budget.changed": _("Changed the budget of a campaign"),
+    "campaigns.campaign.changed": _("Changed a campaign"),
+    "campaigns.campaign.cloned": _("Copied a campaign"),
+    "campaigns.campaign.created": _("Began a campaign"),
+    "campaigns.campaign.discarded": _("Threw a draft of a campaign away"),
+    "campaigns.campaign.ended": _("Ended a campaign"),
+    "campaigns.campaign.paused": _("Paused the prizes of a campaign"),
+    "campaigns.campaign.resumed": _("Went on with the prizes of a campaign"),
+    "campaigns.campaign.reviewed": _("Reviewed a campaign"),
+    "campaigns.campaign.started": _("Started a campaign"),
+    "campaigns.payout.paid": _("Paid a red packet"),
+    "campaigns.payout.retried": _("Had a payment asked for again"),
+    "campaigns.prize.removed": _("Took a prize out of a campaign"),
+    "campaigns.prize.saved": _("Set a prize of a campaign"),
     "console.list.exported": _("Exported a list"),
     "console.view.deleted": _("Deleted a saved view"),
     "console.view.saved": _("Saved a view"),

@@ -17,6 +17,7 @@ GROUP_LABELS = {
     "groups": _("Groups"),
     "group": _("Groups"),
     "sop": _("SOP"),
+    "campaigns": _("Campaigns"),
     "wecom": _("WeCom"),
     "contacts": _("Customers"),
     "transfers": _("Customers"),

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from demo.company import Company
 from demo.culture import culture_grows, norm_answers, norms_propose
+from demo.giving import campaign_begin, day_of_giving
 from demo.handing import ask_once_more, post_changes, some_refuse
 from demo.knowledge import cards_begin, day_of_reading
 from demo.messages import TALKING_GROUPS, archive_begin, day_of_talk, talk_answer
@@ -21,6 +22,8 @@ ARCHIVE_DAY = 15  # the message archive is bought late: some days of messages ar
 NORM_DAY = 16  # members propose norms; the first group answers a day later
 CULTURE_DAY = 18
 TALK_HOUR = 12
+GIVING_DAY = 9  # a campaign begins: who hands in assignments gets something
+GIVING_HOUR = 15
 WELCOME_DAY = 18
 HANDING_DAY = 17
 REFUSING_HOUR = 18
@@ -36,6 +39,7 @@ class Days:
     group_welcome_id: int
     tell: Callable[[str], None]
     done: set[str] = field(default_factory=set)
+    campaign_id: int = 0
 
     def step(self, now: datetime) -> None:
         local = clock.local(now, self.company.tenant.timezone)
@@ -46,6 +50,10 @@ class Days:
             cards_begin(self.company)
         if day > CARDS_DAY and local.hour >= TALK_HOUR and self._is_new(f"read {day}"):
             day_of_reading(self.company)
+        if day >= GIVING_DAY and self._is_new("campaign"):
+            self.campaign_id = campaign_begin(self.company)
+        if self.campaign_id and local.hour >= GIVING_HOUR and self._is_new(f"give {day}"):
+            day_of_giving(self.company, self.campaign_id)
         if day >= ARCHIVE_DAY and self._is_new("archive"):
             archive_begin(self.company, self.vendor)
         if day > ARCHIVE_DAY and local.hour >= TALK_HOUR and self._is_new(f"talk {day}"):

@@ -126,6 +126,7 @@ class Demo:
             "QUNCE_WECOM_API_BASE": simulator,
             "QUNCE_WECOM_OPEN_BASE": simulator,
             "QUNCE_SIMULATOR_URL": simulator,
+            "QUNCE_PAYMENTS": "sandbox",
             "PYTHONUNBUFFERED": "1",
             # glibc gives each thread its own heap by default; two keep the memory budget.
             "MALLOC_ARENA_MAX": "2",

@@ -22,6 +22,7 @@ ROUTES = {
     "groups.*": "derive",
     "analytics.*": "derive",
     "contacts.*": "derive",
+    "campaigns.*": "derive",
 }
 
 # Name -> seconds between two ticks. Every tick is idempotent and takes its time from tenants.clock.
@@ -42,6 +43,7 @@ TICKS = {
     "team.clean_notices": 86400.0,
     "groups.sweep": 30.0,
     "contacts.sweep": 60.0,
+    "campaigns.sweep": 5.0,
     "content.sweep": 900.0,
     "wecom.media_due": 300.0,
     "console.audit_seal_due": 5.0,

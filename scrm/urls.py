@@ -13,6 +13,7 @@ from django.contrib import admin
 from django.urls import URLResolver, include, path
 
 from analytics import urls as analytics_urls
+from campaigns import urls as campaigns_urls
 from console import urls as console_urls
 from contacts import urls as contacts_urls
 from content import urls as content_urls
@@ -24,7 +25,8 @@ from team import urls as team_urls
 from wecom import urls as wecom_urls
 
 PRODUCT: list[ModuleType] = [
-    console_urls, team_urls, wecom_urls, contacts_urls, content_urls, groups_urls, leads_urls, sop_urls, analytics_urls,
+    console_urls, team_urls, wecom_urls, contacts_urls, content_urls, groups_urls, leads_urls, sop_urls, campaigns_urls,
+    analytics_urls,
 ]  # fmt: skip
 
 

@@ -125,6 +125,7 @@ HANDOVERS = (
     "leads.services.handing.PARTS",
     "contacts.services.handing.PARTS",
     "sop.services.handing.PARTS",
+    "campaigns.services.handing.PARTS",
     "content.services.handing.PARTS",
 )
 

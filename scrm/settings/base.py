@@ -41,6 +41,8 @@ AUDIT_HEADS = env.text("QUNCE_AUDIT_HEADS")
 
 # --- Clock: one clock for everything that decides by time (tenants.clock)
 CLOCK_FILE = env.text("QUNCE_CLOCK_FILE")
+# Who pays red packets: "hand" (a person pays outside and notes it) or "sandbox" (nobody is paid; for trying it out).
+PAYMENTS = env.text("QUNCE_PAYMENTS", "hand")
 TICK_SCALE = env.decimal("QUNCE_TICK_SCALE", 1.0)  # beat ticks this much slower (> 1) or faster
 
 INSTALLED_APPS = [
@@ -75,6 +77,7 @@ INSTALLED_APPS = [
     "groups",
     "leads",
     "sop",
+    "campaigns",
     "analytics",
     "scrm",
 ]

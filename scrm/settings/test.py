@@ -21,6 +21,7 @@ CELERY_BROKER_URL = CACHES["default"]["LOCATION"] = REDIS_URL  # noqa: F405
 VALKEY_PREFIX = f"{TEST_DATABASE}_{_worker}"
 CACHES["default"]["KEY_PREFIX"] = VALKEY_PREFIX  # noqa: F405
 CLOCK_FILE = ""
+PAYMENTS = "sandbox"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 DATABASE_ROUTERS = []  # so that Django's flush between transactional tests sees the tables
 WHITENOISE_AUTOREFRESH = True  # no collectstatic before the tests

@@ -30,12 +30,14 @@ OURS = (
     "groups",
     "leads",
     "sop",
+    "campaigns",
     "analytics",
 )
 # Uses of the one bypass, by file. A number here may only fall; a new file needs a reason in review.
 UNSCOPED = {
     "console/tasks.py": 2,
     "content/tasks.py": 1,
+    "campaigns/tasks.py": 1,
     "contacts/tasks.py": 1,
     "leads/tasks.py": 1,
     "groups/tasks.py": 1,

@@ -10,6 +10,7 @@ from console.audit_words import WORDS
 ROOT = Path(__file__).parents[2]
 APPS = (
     "analytics",
+    "campaigns",
     "console",
     "contacts",
     "content",

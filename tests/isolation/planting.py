@@ -19,6 +19,12 @@ AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 LEFT_OUT = {"tenants.AuditEntry", "tenants.AuditSeal"}
 # What a table's own rules demand beyond "a text, a number, a moment".
 OWN_VALUES: dict[str, dict[str, Any]] = {
+    # An entry has two accounts: the other one beside the one that stands there already.
+    "campaigns.Entry": {
+        "target": lambda tenant: apps.get_model("campaigns.Account").objects.create(
+            tenant=tenant, kind="free", unit="fen"
+        )
+    },
     "wecom.MediaAsset": {"body": b"%PNG"},
     "leads.Window": {"ends_at": AT + timedelta(days=33)},
     "leads.RuleVersion": {"rules": BUILT_IN},
@@ -83,7 +89,8 @@ def _row(model: type[models.Model], tenant: Tenant, mark: str, rows: dict) -> mo
         if field.primary_key:
             continue
         if field.name in own:
-            values[field.name] = own[field.name]
+            value = own[field.name]
+            values[field.name] = value(tenant) if callable(value) else value
         elif field.name == "tenant":
             values["tenant"] = tenant
         elif isinstance(field, models.ForeignKey):

@@ -32,10 +32,12 @@ ARGUMENTS: dict[str, Any] = {
     "task_pk": NOBODYS_ID, "script_pk": NOBODYS_ID,
     "external_userid": "wmNobody", "chat_id": "wrNobody",
     "other_pk": NOBODYS_ID,
-    "number": NOBODYS_ID,
+    "number": NOBODYS_ID, "prize_pk": NOBODYS_ID, "award_pk": NOBODYS_ID,
 }  # fmt: skip
 # Routes whose word is one of a few.
 WORDS: dict[str, dict[str, str]] = {
+    "campaigns:act": {"verb": "clone"},
+    "campaigns:step": {"step": "idea"},
     "contacts:bulk_tag": {"verb": "tag"},
     "contacts:sheet_act": {"verb": "write"},
     "contacts:sheet_template": {"kind": "tags"},

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from console import catalogue
 
 APPS = (
-    "tenants", "outbox", "wecom", "console", "team", "contacts", "content", "groups", "leads", "sop", "analytics",
-    "scrm",
+    "tenants", "outbox", "wecom", "console", "team", "contacts", "content", "groups", "leads", "sop", "campaigns",
+    "analytics", "scrm",
 )  # fmt: skip
 
 

@@ -1,0 +1,163 @@
+"""Choices of campaigns, their prizes, the ledger and payouts; values are stored data."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from tenants.enums import PreferenceKind
+from tenants.preferences import declare
+
+ATTRIBUTION_DAYS = declare(
+    "campaigns.attribution_days", default=7, kind=PreferenceKind.INTEGER, minimum=1, maximum=90,
+    label=_("Days that an order counts for a campaign"),
+    help=_("From the moment a person got a prize. The window stands beside every ROI."),
+)  # fmt: skip
+LABOUR_YUAN_AN_HOUR = declare(
+    "campaigns.labour_yuan_an_hour", default=60, kind=PreferenceKind.INTEGER, minimum=0, maximum=10_000,
+    label=_("What an hour of work costs, in yuan"),
+    help=_("For the ROI of campaigns."),
+)  # fmt: skip
+PRIZE_YUAN_MOST = declare(
+    "campaigns.prize_yuan_most", default=50_000, kind=PreferenceKind.INTEGER, minimum=1, maximum=50_000,
+    label=_("What one prize may be worth at most, in yuan"),
+    help=_("By law a prize that is drawn is worth 50,000 yuan at most."),
+)  # fmt: skip
+
+MONEY_MOST_FEN = 100_000_000_00  # a hundred million yuan: more is a slip of the hand
+STOCK_MOST = 1_000_000
+
+
+class Theme(models.TextChoices):
+    """What a campaign is about (R78)."""
+
+    FESTIVAL = "festival", pgettext_lazy("theme", "Festival")
+    NEW_PRODUCT = "new_product", pgettext_lazy("theme", "New product")
+    HOT_TOPIC = "hot_topic", pgettext_lazy("theme", "Hot topic")
+    FAN_TREAT = "fan_treat", pgettext_lazy("theme", "Treat for fans")
+
+
+class CampaignState(models.TextChoices):
+    """The only way is forward."""
+
+    DRAFT = "draft", pgettext_lazy("campaign", "Draft")
+    RUNNING = "running", pgettext_lazy("campaign", "Running")
+    ENDED = "ended", pgettext_lazy("campaign", "Ended")
+    REVIEWED = "reviewed", pgettext_lazy("campaign", "Reviewed")
+
+
+STATES_NEXT = {
+    CampaignState.DRAFT: CampaignState.RUNNING,
+    CampaignState.RUNNING: CampaignState.ENDED,
+    CampaignState.ENDED: CampaignState.REVIEWED,
+}
+
+
+class GoalKind(models.TextChoices):
+    """The figure that a campaign is for."""
+
+    PEOPLE = "people", _("People who got a prize")
+    ORDERS = "orders", _("Orders of theirs in the window")
+    REVENUE = "revenue", _("Net revenue in the window, yuan")
+
+
+class PrizeKind(models.TextChoices):
+    GOODS = "goods", pgettext_lazy("prize", "Goods")
+    SERVICE = "service", _("Course or service")
+    RED_PACKET = "red_packet", _("Red packet")
+
+
+class Unit(models.TextChoices):
+    """What an account counts, always in whole ones."""
+
+    FEN = "fen", _("Money")
+    PIECES = "pieces", pgettext_lazy("unit", "Pieces")
+    POINTS = "points", _("Points")
+
+
+class AccountKind(models.TextChoices):
+    """The places of the double-entry ledger. Only OUTSIDE may fall below zero: it is where everything comes from."""
+
+    OUTSIDE = "outside", pgettext_lazy("account", "Company")
+    FREE = "free", pgettext_lazy("account", "Free")
+    HELD = "held", pgettext_lazy("account", "Set aside")
+    SPENT = "spent", pgettext_lazy("account", "Given out")
+    PERSON = "person", pgettext_lazy("account", "Person")
+
+
+class EntryReason(models.TextChoices):
+    """Why something moved from one account to another."""
+
+    FUNDED = "funded", _("Budget approved")
+    STOCKED = "stocked", _("Prizes provided")
+    HELD = "held", _("Set aside for a person")
+    SPENT = "spent", pgettext_lazy("entry", "Given to the person")
+    RELEASED = "released", _("Taken back, not given")
+    RAISED = "raised", _("Budget raised")
+    LOWERED = "lowered", _("Budget lowered")
+    CLOSED = "closed", _("Left over at the review")
+
+
+class AwardSource(models.TextChoices):
+    """What a prize was given for. Each play adds its own."""
+
+    HAND = "hand", pgettext_lazy("prize", "By hand")
+
+
+class AwardState(models.TextChoices):
+    HELD = "held", _("To be handed over")
+    PAYING = "paying", _("To be paid")
+    GIVEN = "given", pgettext_lazy("prize", "Given")
+    RETURNED = "returned", pgettext_lazy("prize", "Taken back")
+
+
+OPEN_AWARDS = (AwardState.HELD, AwardState.PAYING)
+
+
+class PayoutState(models.TextChoices):
+    """ASKED is the only state in which the outcome is not known: it is asked about, never simply paid again."""
+
+    DUE = "due", _("Waits to be paid")
+    ASKED = "asked", _("Asked for, no answer yet")
+    PAID = "paid", _("Paid")
+    REFUSED = "refused", _("Refused")
+    CANCELLED = "cancelled", _("Called off")
+
+
+class Missing(models.TextChoices):
+    """What a campaign lacks before it can start; the value is the code that people see."""
+
+    GOAL = "CAMP-01", _("Say what the campaign is to reach, as a figure")
+    GROUPS = "CAMP-02", _("Choose the groups it is for")
+    DATES = "CAMP-03", _("Set when it begins and ends")
+    PAST = "CAMP-04", _("It would end in the past: set a later end")
+    BUDGET = "CAMP-05", _("Set a budget: what it may cost at most")
+    PRIZES = "CAMP-06", _("Add at least one prize with its number of pieces")
+    OVER_BUDGET = "CAMP-07", _("One piece costs more than the whole budget")
+    PRIZE_TOO_DEAR = "CAMP-08", _("A prize is worth more than allowed")
+    RULES = "CAMP-09", _("Write the rules that customers can read")
+    FORCED_SHARE = "CAMP-10", _("The rules ask people to share or collect likes: WeChat forbids that")
+    OWNER = "CAMP-11", _("Name the colleague who answers for it")
+
+
+class Step(models.TextChoices):
+    """The steps of setting a campaign up."""
+
+    IDEA = "idea", _("Goal and theme")
+    PLACE = "place", _("Groups and dates")
+    PRIZES = "prizes", _("Budget and prizes")
+    RULES = "rules", _("Rules and owner")
+
+
+STEP_OF = {
+    Missing.GOAL: Step.IDEA,
+    Missing.GROUPS: Step.PLACE,
+    Missing.DATES: Step.PLACE,
+    Missing.PAST: Step.PLACE,
+    Missing.BUDGET: Step.PRIZES,
+    Missing.PRIZES: Step.PRIZES,
+    Missing.OVER_BUDGET: Step.PRIZES,
+    Missing.PRIZE_TOO_DEAR: Step.PRIZES,
+    Missing.RULES: Step.RULES,
+    Missing.FORCED_SHARE: Step.RULES,
+    Missing.OWNER: Step.RULES,
+}

@@ -1,0 +1,62 @@
+"""Filters of the lists of campaigns, prizes given and entries."""
+
+import django_filters as filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from campaigns.enums import AwardState, CampaignState, EntryReason, Theme, Unit
+from campaigns.models import Award, Campaign, Entry
+from contacts.selectors import customers_named
+
+
+class CampaignFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name"), field_name="name", lookup_expr="icontains")
+    state = filters.MultipleChoiceFilter(label=_("State"), choices=CampaignState.choices)
+    theme = filters.ChoiceFilter(label=_("Theme"), choices=Theme.choices)
+
+    class Meta:
+        model = Campaign
+        fields: list[str] = []
+
+
+class AwardFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name of the person"), method="by_name")
+    state = filters.MultipleChoiceFilter(label=_("State"), choices=AwardState.choices)
+    prize = filters.ChoiceFilter(label=_("Prize"), method="by_prize")
+
+    class Meta:
+        model = Award
+        fields: list[str] = []
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        rows = self.queryset.order_by().values_list("prize_id", "prize__name").distinct()
+        self.filters["prize"].extra["choices"] = [(str(pk), name) for pk, name in rows]
+
+    def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        found = customers_named(tenant_id=self.request.tenant.pk, text=value)
+        return rows.filter(customer_id__in=found)
+
+    def by_prize(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(prize_id=int(value))
+
+
+class EntryFilter(filters.FilterSet):
+    unit = filters.ChoiceFilter(label=pgettext_lazy("ledger", "What"), choices=Unit.choices)
+    reason = filters.MultipleChoiceFilter(label=_("Why"), choices=EntryReason.choices)
+    award = filters.NumberFilter(label=_("Prize no."), field_name="award_id")
+    prize = filters.NumberFilter(label=_("Prize"), method="by_prize")
+
+    class Meta:
+        model = Entry
+        fields: list[str] = []
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        for name in ("award", "prize"):
+            if not self.data.get(name):
+                del self.filters[name]
+
+    def by_prize(self, rows: QuerySet, name: str, value: object) -> QuerySet:
+        return rows.filter(Q(source__prize_id=value) | Q(target__prize_id=value))

@@ -1,0 +1,68 @@
+"""What campaigns add to the menu, the search, the approvals and what is known of a person."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from campaigns.enums import CampaignState, GoalKind, Theme
+from campaigns.selectors.frame import campaign_list
+from campaigns.selectors.ledger import awards_of_people
+from campaigns.services.life import BUDGET, START, budget_granted, start_granted
+from console import nav
+from console.audit_changes import register_changes
+from console.shell import tenant_url
+from contacts.services.holdings import Holding, register_holding
+from team.services import register_approval
+from tenants.models import Tenant
+
+HITS = 5
+
+
+def _search(tenant: Tenant, text: str) -> list[nav.Hit]:
+    rows = campaign_list(tenant_id=tenant.pk).filter(name__icontains=text)[:HITS]
+    return [
+        nav.Hit(kind=_("Campaigns"), label=one.name, url=tenant_url(tenant, "campaigns:detail", pk=one.pk),
+                icon="ticket", detail=str(one.get_state_display()))
+        for one in rows
+    ]  # fmt: skip
+
+
+def _entries(tenant_id: int, records: Collection[Any]) -> Q:
+    """Entries of the person's prizes, and of the person's own account."""
+    people = list(records)
+    prizes = awards_of_people(tenant_id=tenant_id, customer_ids=[one.pk for one in people])
+    mine = Q(source__customer__in=people) | Q(target__customer__in=people)
+    return mine | Q(award_id__in=prizes.values("pk"))
+
+
+nav.register(key="campaigns", label=_("Campaigns"), icon="ticket", url_name="campaigns:list", order=70)
+nav.register_search(_search)
+register_approval(START, _("Start of a campaign"), start_granted)
+register_approval(BUDGET, _("Another budget of a campaign"), budget_granted)
+register_changes(
+    "campaigns.campaign",
+    labels={
+        "name": _("Name"), "theme": _("Theme"), "goal_kind": _("Goal"), "goal_target": _("To reach"),
+        "starts_at": _("Begins"), "ends_at": _("Ends"), "groups": _("Groups"), "budget_fen": _("Budget, fen"),
+        "media_fen": _("Advertising, fen"), "labour_minutes": _("Work, minutes"),
+        "rules": pgettext_lazy("campaign", "Rules"),
+        "owner": _("Answers for it"), "prize": _("Prize"), "unit_fen": _("One piece costs, fen"),
+        "stock": _("Pieces"), "from": _("Copied from"),
+    },
+    values={"theme": dict(Theme.choices), "goal_kind": dict(GoalKind.choices),
+            "state": dict(CampaignState.choices)},
+)  # fmt: skip
+register_changes(
+    "campaigns.award",
+    labels={"prize": _("Prize"), "amount_fen": _("Cost, fen"), "reference": _("Reference of the payment")},
+)
+# The ledger holds numbers and no words: it stays whole and balanced when a person is erased.
+register_holding(
+    Holding("campaigns.Award", _("Prizes of campaigns"), clear={"note": "", "proof": ""}),
+    Holding("campaigns.Account", _("Points")),
+    Holding("campaigns.Entry", _("Ledger"), where=_entries),
+    Holding("campaigns.Payout", _("Red packet"), path="award__customer", clear={"error": ""}),
+)

@@ -1,0 +1,151 @@
+"""Giving prizes to people: set aside, handed over or paid, or taken back."""
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from campaigns.enums import OPEN_AWARDS, AwardSource, AwardState, CampaignState, PayoutState, PrizeKind
+from campaigns.errors import (
+    AwardPaid,
+    AwardSettled,
+    CampaignNotRunning,
+    CampaignPaused,
+    PersonNotInGroups,
+    ReasonMissing,
+)
+from campaigns.models import Award, Campaign, Payout
+from campaigns.selectors.frame import group_ids_of, people_in, prize_get
+from campaigns.services.ledger import award_move
+from contacts.selectors.identity import as_persons
+from outbox.dispatch import enqueue
+from tenants import audit, clock
+from tenants.audit import Actor
+from tenants.enums import Permission
+from tenants.services import require
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+
+
+def award_make(
+    *,
+    tenant: "Tenant",
+    campaign_id: int,
+    prize_id: int,
+    customer_id: int,
+    source: AwardSource,
+    key: str,
+    note: str,
+    actor: Actor,
+) -> Award:
+    """One piece for one person: piece and money are set aside, a red packet's payment is put in line.
+
+    The one way by which any play gives anything. What people write stays with the prize, not in the audit trail: it
+    goes when the person is erased. Safe to repeat by `key`, which is the campaign's own. Raises
+    CampaignNotRunning, CampaignPaused, StockOut, BudgetSpent; Prize.DoesNotExist. Asks no permission: its caller does.
+    """
+    with transaction.atomic():
+        campaign = Campaign.objects.select_for_update(of=("self",), no_key=True).get(
+            tenant=tenant, pk=campaign_id
+        )
+        known = Award.objects.filter(tenant=tenant, campaign=campaign, key=key).first()
+        if known is not None:
+            return known
+        _check_open(campaign)
+        prize = prize_get(tenant_id=tenant.pk, campaign_id=campaign_id, prize_id=prize_id)
+        is_paid = prize.kind == PrizeKind.RED_PACKET
+        award = Award.objects.create(
+            tenant=tenant, campaign=campaign, prize=prize, customer_id=customer_id, source=source, key=key,
+            amount_fen=prize.unit_fen, state=AwardState.PAYING if is_paid else AwardState.HELD, note=note[:200],
+            made_at=clock.now(), made_by=actor.name[:128],
+        )  # fmt: skip
+        award_move(tenant=tenant, award=award, verb="hold", actor=actor)
+        if is_paid:
+            Payout.objects.create(
+                tenant=tenant, award=award, number=f"Q{tenant.pk}A{award.pk}", amount_fen=prize.unit_fen
+            )
+            enqueue("campaigns.pay_tenant", tenant_id=tenant.pk)
+        audit.record(
+            tenant=tenant, actor=actor, verb="campaigns.award.made", target=award,
+            changes={"prize": [None, prize.name]},
+        )  # fmt: skip
+    return award
+
+
+def _check_open(campaign: Campaign) -> None:
+    now = clock.now()
+    if campaign.state != CampaignState.RUNNING or campaign.starts_at is None or campaign.ends_at is None:
+        raise CampaignNotRunning
+    if not campaign.starts_at <= now < campaign.ends_at:
+        raise CampaignNotRunning
+    if campaign.paused_at is not None:
+        raise CampaignPaused
+
+
+def award_by_hand(
+    *, tenant: "Tenant", campaign_id: int, prize_id: int, customer_id: int, key: str, note: str, actor: Actor
+) -> Award:
+    """A colleague gives a prize to a member of the campaign's groups, and says what for. Safe to repeat by `key`.
+
+    Raises PersonNotInGroups, ReasonMissing, NotPermitted, and what award_make raises.
+    """
+    require(actor, Permission.OPERATE)
+    if not note.strip():
+        raise ReasonMissing
+    group_ids = group_ids_of(tenant_id=tenant.pk, campaign_id=campaign_id)
+    (person_id,) = as_persons(tenant_id=tenant.pk, customer_ids=[customer_id])
+    if person_id not in people_in(tenant_id=tenant.pk, group_ids=group_ids):
+        raise PersonNotInGroups
+    return award_make(
+        tenant=tenant, campaign_id=campaign_id, prize_id=prize_id, customer_id=person_id, source=AwardSource.HAND,
+        key=f"hand:{key[:50]}", note=note.strip(), actor=actor,
+    )  # fmt: skip
+
+
+def award_hand_over(*, tenant: "Tenant", award_id: int, proof: str, actor: Actor) -> Award:
+    """The person has it: `proof` says how, a parcel number or who took it where.
+
+    Raises AwardSettled, ReasonMissing, NotPermitted.
+    """
+    require(actor, Permission.WORK)
+    if not proof.strip():
+        raise ReasonMissing
+    with transaction.atomic():
+        row = Award.objects.select_for_update().get(tenant=tenant, pk=award_id)
+        if row.state != AwardState.HELD:
+            raise AwardSettled
+        row.state, row.proof = AwardState.GIVEN, proof.strip()[:200]
+        _settle(row, actor)
+        award_move(tenant=tenant, award=row, verb="spend", actor=actor)
+        audit.record(tenant=tenant, actor=actor, verb="campaigns.award.handed_over", target=row)
+    return row
+
+
+def award_take_back(*, tenant: "Tenant", award_id: int, reason: str, actor: Actor) -> Award:
+    """A prize that was not handed over goes back, with its money. What was given stays given.
+
+    Raises AwardSettled, AwardPaid while a payment has no answer, ReasonMissing, NotPermitted.
+    """
+    require(actor, Permission.OPERATE)
+    if not reason.strip():
+        raise ReasonMissing
+    with transaction.atomic():
+        payout = Payout.objects.select_for_update().filter(tenant=tenant, award_id=award_id).first()
+        if payout is not None and payout.state in (PayoutState.ASKED, PayoutState.PAID):
+            raise AwardSettled if payout.state == PayoutState.PAID else AwardPaid
+        row = Award.objects.select_for_update().get(tenant=tenant, pk=award_id)
+        if row.state not in OPEN_AWARDS:
+            raise AwardSettled
+        if payout is not None:
+            payout.state = PayoutState.CANCELLED
+            payout.save(update_fields=["state"])
+        row.state, row.proof = AwardState.RETURNED, reason.strip()[:200]
+        _settle(row, actor)
+        award_move(tenant=tenant, award=row, verb="release", actor=actor)
+        audit.record(tenant=tenant, actor=actor, verb="campaigns.award.taken_back", target=row)
+    return row
+
+
+def _settle(row: Award, actor: Actor) -> None:
+    row.settled_at, row.settled_by = clock.now(), actor.name[:128]
+    row.save(update_fields=["state", "proof", "settled_at", "settled_by"])

@@ -1,0 +1,45 @@
+"""URLs of campaigns: the console's under /t/<slug>/."""
+
+from django.urls import URLPattern, path
+
+from campaigns.views import acts, awards, detail, lists, steps
+
+app_name = "campaigns"
+urlpatterns: list[URLPattern] = [
+    path("campaigns/", lists.CampaignsPage.as_view(), name="list"),
+    path("campaigns/new/", lists.CampaignNewPage.as_view(), name="new"),
+    path("campaigns/<int:pk>/", detail.CampaignPage.as_view(), name="detail"),
+    path("campaigns/<int:pk>/set-up/<slug:step>/", steps.StepPage.as_view(), name="step"),
+    path("campaigns/<int:pk>/prizes/new/", steps.PrizeNewPage.as_view(), name="prize_new"),
+    path("campaigns/<int:pk>/prizes/<int:prize_pk>/", steps.PrizePage.as_view(), name="prize"),
+    path(
+        "campaigns/<int:pk>/prizes/<int:prize_pk>/remove/",
+        steps.PrizeRemoveView.as_view(),
+        name="prize_remove",
+    ),
+    path("campaigns/<int:pk>/awards/", awards.AwardsPage.as_view(), name="awards"),
+    path(
+        "campaigns/<int:pk>/awards/<int:award_pk>/handed-over/",
+        awards.HandOverPage.as_view(),
+        name="award_hand_over",
+    ),
+    path("campaigns/<int:pk>/awards/<int:award_pk>/paid/", awards.PaidPage.as_view(), name="award_paid"),
+    path(
+        "campaigns/<int:pk>/awards/<int:award_pk>/again/", awards.AwardAgainView.as_view(), name="award_again"
+    ),
+    path(
+        "campaigns/<int:pk>/awards/<int:award_pk>/take-back/",
+        awards.TakeBackPage.as_view(),
+        name="award_take_back",
+    ),
+    path("campaigns/<int:pk>/give/", awards.GivePage.as_view(), name="give"),
+    path("campaigns/<int:pk>/ledger/", awards.LedgerPage.as_view(), name="ledger"),
+    path("campaigns/<int:pk>/rules/", detail.RulesPage.as_view(), name="rules"),
+    path("campaigns/<int:pk>/review/", detail.ReviewPage.as_view(), name="review"),
+    path("campaigns/<int:pk>/ask-start/", acts.AskStartPage.as_view(), name="ask_start"),
+    path("campaigns/<int:pk>/end/", acts.EndPage.as_view(), name="end"),
+    path("campaigns/<int:pk>/budget/", acts.BudgetPage.as_view(), name="budget"),
+    path("campaigns/<int:pk>/<slug:verb>/", acts.CampaignActView.as_view(), name="act"),
+]
+phone_urlpatterns: list[URLPattern] = []
+public_urlpatterns: list[URLPattern] = []
