@@ -17,13 +17,17 @@ from sop.selectors.flights import flight_legs
 from sop.selectors.minutes import minutes_ahead
 from sop.selectors.preview import run_preview
 from sop.services.flights import FlightWish, flight_ask, flight_fly, groups_to_fly
+from sop.services.joins import joins_plan
 from sop.services.runs import RunWish, run_start
+from sop.services.versions import run_move
 from team.models import Staff
 from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.models import Preference, User
 from tests.conftest import MovableClock
+from tests.factories.contacts import make_customers
 from tests.factories.groups import make_member
+from tests.factories.sop import make_step, make_version
 from tests.factories.team import make_staff
 from tests.sop.conftest import Camp
 from tests.sop.test_pages import page
@@ -125,11 +129,44 @@ def test_a_plan_its_flight_and_its_run_give_everybody_the_same_minutes(
     people = {one.pk: str(one) for one in Staff.objects.all()}
     ahead = {people[pk]: minutes for pk, minutes in minutes_ahead(tenant_id=crew.tenant.pk).items()}
     assert ahead == {name: own[1] for name, own in expected.items() if 1 in own}
+    alone = Staff.objects.get(name="乙")
+    assert minutes_ahead(tenant_id=crew.tenant.pk, staff_ids=[alone.pk]) == {alone.pk: 98}
+    Touch.objects.filter(staff=alone).exclude(channel="moments").update(
+        state="handed", window_ends_at=clock.now() - timedelta(minutes=1)
+    )
+    assert minutes_ahead(tenant_id=crew.tenant.pk, staff_ids=[alone.pk]) == {
+        alone.pk: 5
+    }  # what is over is over
 
 
 def test_a_groups_mass_send_is_its_owners_whatever_the_step_says(crew: Camp) -> None:
     start(crew)
     assert {str(one.staff) for one in Touch.objects.filter(step__key="mass")} == {"林晓"}
+
+
+def test_who_joins_later_and_what_a_new_version_adds_are_its_roles_too(
+    crew: Camp, frozen: MovableClock
+) -> None:
+    make_step(
+        tenant=crew.tenant, version=crew.version, key="welcome", anchor="member_join", role="assistant",
+        channel="staff_task",
+    )  # fmt: skip
+    start(crew)
+    frozen.set(clock.day_bounds(MONDAY, crew.tenant.timezone)[0] + timedelta(hours=9))
+    newcomer = make_customers(tenant=crew.tenant, count=1, app=crew.groups[1].app)[0]
+    joins_plan(
+        tenant_id=crew.tenant.pk,
+        group_id=crew.groups[1].pk,
+        customer_ids=[newcomer.pk],
+        joined_at=clock.now(),
+    )
+    assert [str(one.staff) for one in Touch.objects.filter(step__key="welcome")] == ["乙"]
+    steps = [*STEPS, {"key": "new", "day": 5, "at": time(9), "role": "sales", "channel": "call"}]
+    second = make_version(tenant=crew.tenant, template=crew.version.template, number=2, steps=steps)
+    run_move(run=Run.objects.get(), version=second, actor=SYSTEM, reason="改")
+    assert {str(one.group): str(one.staff) for one in Touch.objects.filter(step__key="new")} == {
+        "启蒙01群": "林晓", "启蒙02群": "乙", "启蒙03群": "丙", "启蒙04群": "丙",
+    }  # fmt: skip
 
 
 def test_who_has_too_much_is_named_before_the_run_starts(crew: Camp, page: Callable[..., Any]) -> None:
@@ -142,7 +179,20 @@ def test_who_has_too_much_is_named_before_the_run_starts(crew: Camp, page: Calla
     assert "乙 has 98 minutes to do on day 1, the limit is 90" in shown
     assert "林晓 has" not in shown
     assert "丙 has" not in shown  # 86 of 90
+    Preference.objects.update(value=98)
+    assert "minutes to do on day" not in page("/sop/runs/new/preview/", post=asked).content.decode()
     assert "of whoever runs" not in shown
+
+
+def test_of_two_days_alike_the_first_is_the_fullest(crew: Camp) -> None:
+    Step.objects.filter(key="count").update(cost_minutes=31)
+    Step.objects.filter(key="post").update(cost_minutes=0)
+    preview = run_preview(
+        tenant=crew.tenant, version=crew.version, groups=crew.groups, starts_on=MONDAY, offer_ends_at=None
+    )
+    assert {one.name: one.day for one in preview.staff}["乙"] == 1  # 93 minutes on day 1 and on day 3
+    (leg,) = flight_legs(flown(crew, group_ids=[one.pk for one in crew.groups]))
+    assert {one.name: one.day for one in leg.carriers}["乙"] == 1
 
 
 def test_a_step_whose_window_is_over_costs_nobody_a_minute(crew: Camp, frozen: MovableClock) -> None:

@@ -88,6 +88,12 @@ def test_operators_are_measured_among_groups_that_are_paid_for_alike(split: Camp
     assert [(one.name, one.execution.due, one.quadrant) for one in alone.operators] == [("林晓", 4, "learn")]
 
 
+def test_who_owns_a_group_that_left_the_run_is_not_measured_by_it(split: Camp) -> None:
+    RunGroup.objects.filter(run=split.run, group=split.groups[1]).update(removed_at=clock.now())
+    found = run_quadrants(tenant=split.tenant, run=split.run, by="interaction")
+    assert ([one.name for one in found.operators], found.bars.works) == (["林晓"], 1 / 4)
+
+
 def test_the_results_of_a_run_are_read_for_paid_groups_alone(split: Camp, page: Callable[..., Any]) -> None:
     home = f"/sop/runs/{split.run.pk}/results/"
     every, paid = page(home).content.decode(), page(f"{home}?payment=paid").content.decode()

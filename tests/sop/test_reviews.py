@@ -110,6 +110,20 @@ def test_it_reminds_once_a_day_until_it_is_done(ended: Camp, frozen: MovableCloc
     assert reviews_remind(tenant=ended.tenant) == 0
 
 
+def test_it_reminds_from_the_moment_it_is_due_and_again_after_a_day_to_the_second(
+    ended: Camp, frozen: MovableClock
+) -> None:
+    due_at = Review.objects.get().due_at
+    frozen.set(due_at - timedelta(seconds=1))
+    assert reviews_remind(tenant=ended.tenant) == 0
+    frozen.set(due_at)
+    assert reviews_remind(tenant=ended.tenant) == 1
+    frozen.set(due_at + timedelta(hours=24) - timedelta(seconds=1))
+    assert reviews_remind(tenant=ended.tenant) == 0
+    frozen.set(due_at + timedelta(hours=24))
+    assert reviews_remind(tenant=ended.tenant) == 1
+
+
 def test_points_become_changes_of_the_next_version(ended: Camp) -> None:
     tenant, review = ended.tenant, Review.objects.get()
     for key, text in (("noon", "换个时间"), ("live", "不发了"), ("", "多问问题")):
