@@ -12,6 +12,7 @@ from contacts.selectors import follows_of, groups_of_all
 from contacts.selectors.identity import records_of
 from team.selectors import staff_list
 from wecom.archive.selectors import coverage, told_by_name, told_in_private
+from wecom.selectors import OWN
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,8 @@ def spoken_with(*, customer: Customer, since: datetime) -> Spoken:
     tenant_id = customer.tenant_id
     records = [customer, *records_of(customer=customer)]
     ids = [one.pk for one in records]
-    touches = Exposure.objects.filter(tenant_id=tenant_id, customer_id__in=ids).values(
-        "customer_id", "touch_key"
-    )
+    gated = Exposure.objects.filter(tenant_id=tenant_id, customer_id__in=ids)
+    touches = gated.exclude(touch_key__startswith=OWN).values("customer_id", "touch_key")
     passed = touches.annotate(left=Sum("weight"), passed_at=Max("at", filter=Q(weight__gt=0)))
     sent = passed.filter(left__gt=0, passed_at__gte=since).count()
     source = coverage(tenant_id=tenant_id)

@@ -271,8 +271,10 @@ FAULTY = {
         {"SUPER-07", "RHYTHM-01"},
     ),
     "publishing, flash": (
-        planned("flash", days=ADS_DAYS, ends_at=NOW + timedelta(days=12)), Context.PUBLISH, {"FLASH-03"},
+        planned("flash", days=ADS_DAYS, ends_at=NOW + timedelta(days=12)), Context.PUBLISH,
+        {"FLASH-03", "MIX-02"},
     ),
+    "the week, selling only": (running("learning", days=ADS_DAYS[:7], week_ahead=7), Context.WEEK, {"MIX-02"}),
     "the week, new users": (
         running(days=(*ADS_DAYS[:6], ()), posts=(9,), week_ahead=6), Context.WEEK,
         {"NEW-01", "NEW-02", "NEW-03", "RHYTHM-01", "PLAN-02"},

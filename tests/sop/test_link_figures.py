@@ -67,6 +67,19 @@ def test_a_person_with_two_records_counts_once_with_what_either_did(lived):
     assert link_people(tenant=lived.tenant, run=lived.run, figure="key") == {one.pk, elsewhere.pk}
 
 
+def test_the_first_minute_of_the_first_day_counts_and_a_payment_page_is_a_look(lived):
+    (_one, _two, three), (_four, five, six) = lived.people
+    begins = clock.day_bounds(lived.run.starts_on, lived.tenant.timezone)[0]
+    make_behaviour(tenant=lived.tenant, customer=three, kind="pay_click", occurred_at=begins)
+    make_behaviour(
+        tenant=lived.tenant, customer=five, kind="pay_click", occurred_at=begins - timedelta(seconds=1)
+    )
+    make_behaviour(tenant=lived.tenant, customer=six, kind="message", occurred_at=begins + timedelta(hours=1))
+    assert counts(lived)["looked"] == (2, 6)
+    assert counts(lived)["wrote"] == (2, 6)
+    assert three.pk in link_people(tenant=lived.tenant, run=lived.run, figure="looked")
+
+
 def test_another_object_is_not_the_key_interaction(lived):
     Run.objects.update(key_interaction_object="room-7")
     lived.run.refresh_from_db()

@@ -6,9 +6,11 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from contacts import handlers as contacts_handlers
 from contacts.models import Exposure, ExposureDay, ExposureWeek, GroupDay
+from contacts.selectors.conversations import spoken_with
 from contacts.selectors.timeline import customer_timeline
 from contacts.services.identity import customers_merge
 from groups import handlers as groups_handlers
@@ -185,7 +187,8 @@ def test_a_fault_in_the_counts_of_own_sends_is_found_named_and_mended(
     plant(made)
     row = certificate_make(tenant=made.tenant, day=MONDAY)
     assert {one["kind"] for one in row.faults} == found
-    shown = faults_shown(tenant=made.tenant, certificate=row)
+    with override("en"):
+        shown = faults_shown(tenant=made.tenant, certificate=row)
     if found == {"not_logged"}:
         assert [one.touch for kind in shown for one in kind.rows] == ["Mass send into groups · linxiao"]
     assert certificate_mend(tenant=made.tenant, certificate_id=row.pk, actor=SYSTEM).fault_count == 0
@@ -196,5 +199,16 @@ def test_the_timeline_says_who_it_was(camp: Make, frozen: MovableClock) -> None:
     someone = made.people[0][0]
     told(made, "single", someone.external_userid)
     told(made, "moment", someone.external_userid, msgid="m2")
-    texts = {one.text for one in customer_timeline(tenant_id=made.tenant.pk, customer_id=someone.pk)}
+    with override("en"):
+        texts = {one.text for one in customer_timeline(tenant_id=made.tenant.pk, customer_id=someone.pk)}
     assert {"A colleague's own mass send in WeCom", "A colleague posted in Moments"} <= texts
+
+
+def test_what_colleagues_send_is_no_broadcast_of_the_gate(camp: Make, frozen: MovableClock) -> None:
+    made = camp(steps=[{"channel": "group_forward"}])
+    someone = made.people[0][0]
+    send_planned(made, frozen)
+    told(made, "single", someone.external_userid)
+    told(made, "moment", someone.external_userid, msgid="m2")
+    assert spoken_with(customer=someone, since=AT_9 - timedelta(days=1)).broadcasts == 1
+    assert ExposureDay.objects.get(customer=someone).count == 3
