@@ -31,6 +31,7 @@ class Spot:
     term: str
     is_frozen: bool = False
     payment: str = ""
+    knows_members: bool = True  # False: `customers` is 0 because nobody has counted them
 
 
 @dataclass(frozen=True)

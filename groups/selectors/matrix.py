@@ -70,7 +70,7 @@ def matrix_spots(*, tenant_id: int) -> list[Spot]:
     )
     shown = rows.only(
         "name", "planned_name", "series", "scenario", "kind", "state", "risk", "customer_count", "starts_on", "ends_on",
-        "own_side", "frozen_at", "chat_id", "payment_basis",
+        "own_side", "frozen_at", "chat_id", "payment_basis", "synced_at", "staff_count",
     )  # fmt: skip
     return [
         Spot(
@@ -79,7 +79,7 @@ def matrix_spots(*, tenant_id: int) -> list[Spot]:
             term=term_of(kind=row.kind, starts_on=row.starts_on, ends_on=row.ends_on, short_days=short_days),
             side=side_of(kind=row.kind, scenario=row.scenario, own=row.own_side),
             audience=" ".join((row.audience or "").split())[:AUDIENCE_CHARS], is_frozen=row.is_frozen,
-            payment=row.payment_basis,
+            payment=row.payment_basis, knows_members=row.knows_members,
         )
         for row in shown.order_by("pk")
     ]  # fmt: skip

@@ -113,7 +113,8 @@ class MatrixPage(TemplatePage):
         return format_html_join(
             "", _LINE,
             (
-                (_tone(one), self._home, one.pk, states.get(one.state, ""), one.name, figure(one.customers),
+                (_tone(one), self._home, one.pk, states.get(one.state, ""), one.name,
+                 figure(one.customers if one.knows_members else None),
                  frozen if one.is_frozen else "")
                 for one in spots
             ),

@@ -383,3 +383,12 @@ def test_another_companys_group_rule_and_people_are_not_found(web, tenant, other
     for name in ("screening", "candidates", "invite"):
         assert web.get(url(tenant, name, pk=foreign.pk)).status_code == 404
     assert Client().get(f"/s/{rule.token}").status_code == 200
+
+
+def test_somebody_invited_who_sits_there_already_counts_once_in_the_mix(scoped, group):
+    publish(group)
+    potential = buyer(scoped)
+    assert ask(group, potential).made == 1
+    fill_group(group=group, customers=[potential])  # in by another way, before anybody told of it
+    standing = standing_of(tenant_id=scoped.pk, group=group)
+    assert (standing.now.customers, standing.invited.customers) == (11, 11)

@@ -427,3 +427,9 @@ def test_what_is_asked_of_a_week_needs_no_more_than_settings_answers_and_the_wee
 def test_only_a_delivery_group_is_held_to_a_ledger_of_promises(kind, late):
     facts = running(kind, promises_due=10, promises_open=late, week_ahead=1)
     assert not {code for code in codes(facts) if code.startswith("DELIV")}
+
+
+def test_each_promise_is_held_to_its_own_date_or_number():
+    told = {"promises": "每晚 20:00 带读\n用心服务\n随时答疑\n作业 24 小时内点评"}
+    found = {one.code: one for one in evaluate(planned("learning", answers={"deliverable": told}))}
+    assert found["DELIV-01"].evidence == {"count": 2}

@@ -172,6 +172,17 @@ def test_list_file_and_size_leave_out_what_nobody_counted(web, tenant):
     assert "no customers" not in row
     assert "See what is left" in row
     assert "Healthy" not in row
+    on_map = web.get(tenant_url(tenant, "groups:matrix")).text
+    for name, seats in (("小芽英语启蒙01群", "2"), ("小芽英语启蒙02群", "–")):
+        assert f'{name}</a> <span class="q-3rd q-num">{seats}</span>' in on_map
+
+
+def test_who_can_choose_no_staff_is_led_to_where_they_come_from(web, tenant):
+    with tenant_scope(tenant):
+        group = group_plan(tenant=tenant, name="小芽英语启蒙07群", actor=SYSTEM)
+    page = web.get(tenant_url(tenant, "groups:readiness", pk=group.pk)).text
+    asked = page[page.index("Who will be in it") :]
+    assert tenant_url(tenant, "wecom:setup") in asked[: asked.index("</fieldset>")]
 
 
 def test_ids_that_cannot_be_are_nobody_and_break_nothing(web, tenant):
