@@ -12,6 +12,7 @@ from groups.enums import EndKind, State
 from groups.errors import EndInvalid, EndTasksOpen
 from groups.models import EndTask, Group
 from groups.policies.endplan import days
+from groups.selectors.endings import handover_of
 from groups.services.endings import end_task_edit, end_task_settle
 from groups.services.life import plans_look
 from groups.services.membership import membership_dissolve
@@ -24,7 +25,7 @@ from tenants.audit import SYSTEM
 from tenants.models import User
 from tenants.scoping import tenant_scope
 from tests.factories.contacts import make_customers
-from tests.factories.groups import fill_group, make_answers, make_group
+from tests.factories.groups import fill_group, make_answers, make_group, make_member
 from tests.factories.team import make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
@@ -266,3 +267,18 @@ def test_a_group_that_is_closing_keeps_its_tasks_whatever_its_end(scene):
     assert {row.state for row in tasks(scene).values()} == {"open"}
     assert tasks(scene)["dissolve"].due_on == date(2026, 4, 30)
     assert open_items(scene).count() == 3
+
+
+def test_an_end_that_was_carried_out_early_is_not_laid_out_again(scene, frozen):
+    group_move(tenant=scene["tenant"], group_id=scene["group"].pk, actor=SYSTEM, state=State.CLOSING)
+    for row in tasks(scene).values():
+        end_task_settle(tenant=scene["tenant"], task_id=row.pk, is_done=True, actor=SYSTEM)
+    assert on_day(frozen, scene, date(2026, 3, 18)) == 0
+    assert not open_items(scene).exists()
+
+
+def test_staff_are_not_among_those_who_have_to_come_along(scene):
+    make_member(group=scene["group"], staff=scene["owner"])
+    make_member(group=scene["following"], staff=scene["owner"])
+    found = handover_of(group=scene["group"], target=scene["following"])
+    assert (found.total, found.over, len(found.left)) == (3, 1, 2)

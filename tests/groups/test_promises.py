@@ -347,6 +347,8 @@ def test_a_promise_of_a_group_in_planning_waits_until_it_runs(scoped, frozen):
     planned = make_ready_group(tenant=scoped, kind="delivery", sub_kind="learning", state=State.PLANNING)
     one = promise(planned, 1)
     assert task(one) is None
+    promises_fall_due(tenant_id=scoped.pk)
+    assert task(one) is None  # nor does the clock give it to anybody
     Group.objects.filter(pk=planned.pk).update(state=State.ACTIVE)
     promises_fall_due(tenant_id=scoped.pk)
     assert task(one) is not None

@@ -320,6 +320,22 @@ def test_reactivation_gives_words_to_the_friend_and_leaves_out_who_wants_no_mark
     assert found_names() == {"说过": ("silent",)}
 
 
+def test_nobody_is_re_activated_in_a_group_whose_sends_are_frozen(scoped, scene, owner):
+    run_review(scoped)
+    Group.objects.update(frozen_at=NOW)
+    before = found_names()
+    found = cases_decide(
+        tenant=scoped, case_ids=SilentCase.objects.values_list("pk", flat=True), decision="wake", actor=owner
+    )
+    assert (found.count, found.frozen) == (0, 2)
+    assert not WorkItem.objects.exists()
+    assert found_names() == before  # they wait on
+    decided = cases_decide(
+        tenant=scoped, case_ids=SilentCase.objects.values_list("pk", flat=True), decision="keep", actor=owner
+    )
+    assert decided.count == 2
+
+
 def test_a_reactivation_ends_when_the_person_is_active_and_comes_up_again_when_not(
     scoped, scene, owner, frozen
 ):
