@@ -43,13 +43,19 @@ def outcome_of(
 def waiting_since(result: Result, followed_at: datetime | None) -> datetime | None:
     """Since when the customer waits for us: from the rise of the tier, or from an inquiry, until we followed up."""
     asked = [one.at for one in result.inquiries] if result.tier == Tier.S else []
-    if result.suggestion is not None:
-        asked.append(result.suggestion.act.at)
+    asked += _unconfirmed(result)
     if not asked and result.since is not None:
         asked = [result.since]
     elif result.tier != Tier.S and result.since is not None:
         asked.append(result.since)
     return min((one for one in asked if followed_at is None or one > followed_at), default=None)
+
+
+def _unconfirmed(result: Result) -> list[datetime]:
+    """When the questions came that wait for a person to say whether they are S: the suggested one and those since."""
+    if result.suggestion is None:
+        return []
+    return [one.at for one in result.inquiries if one.at >= result.suggestion.act.at]
 
 
 def sla_due_at(
@@ -62,8 +68,9 @@ def sla_due_at(
     if since is None:
         return None
     dues = []
-    if result.suggestion is not None and (followed_at is None or result.suggestion.act.at > followed_at):
-        dues.append(result.suggestion.act.at + timedelta(minutes=minutes[Tier.S]))
+    asked = min((at for at in _unconfirmed(result) if followed_at is None or at > followed_at), default=None)
+    if asked is not None:
+        dues.append(asked + timedelta(minutes=minutes[Tier.S]))
     if result.tier == Tier.S:
         dues.append(since + timedelta(minutes=minutes[Tier.S]))
     elif result.tier and result.since and (followed_at is None or result.since > followed_at):

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from leads.models import Lead
+from leads.models import FollowUp, Lead
 from leads.selectors.board import lead_list, tab_counts
 from leads.selectors.energy import EnergySplit, energy_split
 from leads.services import lead_close, lead_follow_up
+from tenants.audit import Actor
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
@@ -64,6 +65,21 @@ def test_minutes_and_orders_are_shared_by_tier_and_what_nobody_timed_is_said(
     assert (a_plus.work_share, a_plus.won_share, a_plus.min_per_order) == (0.25, 1.0, 10)
     assert (a.work_share, a.won_share, a.min_per_order) == (0.75, 0.0, None)
     assert (found.unmeasured, found.is_few, found.heaviest) == (1, True, a)
+
+
+@pytest.mark.parametrize(("minutes", "is_heaviest"), [(9, False), (13, False), (16, True), (40, True)])
+def test_a_tier_is_named_heaviest_from_a_tenth_more_of_the_work_than_of_the_orders(
+    tenant: Tenant, owner: Actor, frozen: MovableClock, leads: list[Lead], minutes: int, is_heaviest: bool
+) -> None:
+    """A+ and A have one order each; of 10 + `minutes` minutes A takes the second part."""
+    with tenant_scope(tenant):
+        lead_close(tenant=tenant, lead_id=leads[2].pk, state="won", actor=owner)
+        FollowUp.objects.filter(lead=leads[2]).update(minutes=minutes)
+        FollowUp.objects.filter(lead=leads[3]).delete()
+        found = split(tenant, frozen)
+    assert [one.won for one in found.tiers] == [0, 1, 1, 0]
+    assert (found.heaviest is not None) is is_heaviest
+    assert found.heaviest is None or found.heaviest.tier == "A"
 
 
 def test_work_of_more_than_a_week_ago_is_not_counted(

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contacts.models import Customer, ProfileFact
-from contacts.policies.persona import Row, age_band, band_years, field_rows
+from contacts.policies.persona import BANDS, Row, age_band, band_years, field_rows
 from contacts.policies.profile import settled
 from contacts.selectors.persona import persona_of, persona_people
 from contacts.selectors.profile import words_known
@@ -41,6 +41,13 @@ def test_bands_begin_at_their_lower_bound(age, band):
 def test_the_years_of_a_band_are_those_of_its_ages(year):
     first, last = band_years(age_band(YEAR - year), this_year=YEAR)
     assert first <= year <= last
+
+
+@pytest.mark.unit
+def test_each_year_of_birth_is_in_one_band_only():
+    years = [band_years(band, this_year=YEAR) for band in BANDS]
+    assert [first for first, _last in years] == [2002, 1997, 1987, 0]
+    assert [last for _first, last in years] == [2026, 2001, 1996, 1986]
 
 
 @pytest.mark.unit
