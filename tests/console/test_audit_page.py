@@ -60,9 +60,9 @@ def test_entries_are_found_by_who_did_them_and_by_what_they_were_done_to(
 
 
 def _actors(client: Client, tenant: Tenant) -> list[tuple[str, str]]:
-    filterset = client.get(url(tenant)).context["bar"].fields
-    (field,) = [one for one, _is_set in filterset if one.name == "who"]
-    return [(key, name) for key, name in field.field.choices if key]
+    fields = client.get(url(tenant)).context["bar"].fields
+    (who,) = [drop.field for drop in fields if drop.field.name == "who"]
+    return [(key, name) for key, name in who.field.choices if key]
 
 
 def test_the_ticks_chain_and_verify_and_the_page_says_so(

@@ -201,7 +201,9 @@ def test_every_list_of_the_console_offers_its_rows_as_files() -> None:
         source = loader.find_template(template)[0].source
         parent = re.search(r'{% extends "([^"]+)" %}', source)
         main = "{% block main %}" in source and "block.super" not in source
-        return source if main or parent is None else source + names(parent.group(1))
+        parts = re.findall(r'{% include "([a-z]+/_list_page\.html)" %}', source)
+        above = [] if main or parent is None else [parent.group(1)]
+        return source + "".join(names(one) for one in parts + above)
 
     def offers(template: str) -> bool:
         found = names(template)

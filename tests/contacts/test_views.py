@@ -110,7 +110,7 @@ def test_list_asks_the_same_number_of_queries_for_any_number_of_rows(
             full_customer(tenant)
     client = sign_in(tenant)
     client.get(home)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(11):
         client.get(home)
 
 

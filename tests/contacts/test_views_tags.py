@@ -16,7 +16,7 @@ from tests.factories.contacts import make_customer, make_customer_tag, make_orde
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 HTMX = {"HX-Request": "true"}
-LIST_QUERIES = 13  # with the page around it
+LIST_QUERIES = 12  # with the page around it
 
 
 @pytest.fixture
