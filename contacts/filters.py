@@ -21,6 +21,7 @@ from contacts.selectors import (
     people_by_payment,
     tag_list,
 )
+from contacts.selectors.camps import camp_people, camps_for_choice
 from contacts.selectors.channels import channel_list
 from contacts.selectors.identity import as_persons
 from contacts.selectors.service import in_hands_of, in_state
@@ -39,7 +40,7 @@ def _whole(value: str) -> int | None:
 
 
 class CustomerFilter(filters.FilterSet):
-    """Search, tag, staff, channel, how they were added, group, how its members paid, trust stage, buyer, opt-out."""
+    """Search, tag, staff, channel, how they were added, group, camp, how its members paid, stage, buyer, opt-out."""
 
     q = filters.CharFilter(label=_("Name, remark or WeCom id"), method="narrow")
     tag = filters.ChoiceFilter(label=_("Tag"), method="narrow", empty_label=_("All"))
@@ -49,6 +50,7 @@ class CustomerFilter(filters.FilterSet):
         label=_("Became a friend through"), choices=AddWay.choices, method="narrow", empty_label=_("All")
     )
     group = filters.ChoiceFilter(label=_("Group"), method="in_group", empty_label=_("All"))
+    camp = filters.ChoiceFilter(label=_("Camp"), method="in_camp", empty_label=_("All"))
     payment = filters.MultipleChoiceFilter(label=_("Paid for a group"), choices=[], method="by_payment")
     stage = filters.ChoiceFilter(label=_("Trust stage"), method="at_stage", empty_label=_("All"))
     buyer = filters.ChoiceFilter(label=_("Has bought"), choices=YES_NO, method="narrow", empty_label=_("All"))
@@ -73,6 +75,7 @@ class CustomerFilter(filters.FilterSet):
                 (one.pk, one.name) for one in channel_list(tenant_id=tenant_id, archived=None)
             ],
             "group": lambda: groups_for_choice(tenant_id=tenant_id),
+            "camp": lambda: camps_for_choice(tenant_id=tenant_id),
         }
         for name, read in late.items():
             self.filters[name].extra["choices"] = LateChoices(read)
@@ -102,6 +105,11 @@ class CustomerFilter(filters.FilterSet):
                 customer_ids=member_ids(tenant_id=self.request.tenant.pk, group_id=int(value)),
             )
         )
+
+    def in_camp(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        tenant_id = self.request.tenant.pk
+        people = camp_people(tenant_id=tenant_id, camp_id=int(value))
+        return rows.filter(pk__in=as_persons(tenant_id=tenant_id, customer_ids=people))
 
     def by_payment(self, rows: QuerySet, name: str, values: list[str]) -> QuerySet:
         if not values:

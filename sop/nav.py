@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
+from contacts.selectors.camps import register_camps as register_camp_people
 from contacts.selectors.questions import register_posts
 from contacts.selectors.timeline import register_touch_titles
 from contacts.services.holdings import Holding, register_holding
@@ -32,7 +33,7 @@ from sop.phone import group_steps_panel
 from sop.selectors.assets import assets_in_runs
 from sop.selectors.beside import group_panel, group_panel_open, group_touches, quota_rail, rhythm_rail
 from sop.selectors.calendar import run_list
-from sop.selectors.camps import camp_leaders
+from sop.selectors.camps import camp_group_ids, camp_leaders, camps_to_choose
 from sop.selectors.held import held_of_groups
 from sop.selectors.lanes import (
     events_lane,
@@ -99,6 +100,7 @@ register_bulk(BulkVerb(key="run", label=_("Apply a plan"), open=run_for_groups, 
 register_held(held_of_groups)
 register_group_panel(group_steps_panel)
 register_touch_titles(touch_titles)
+register_camp_people(choices=camps_to_choose, group_ids=camp_group_ids)
 register_changes("sop.touch", values={"state": dict(TouchState.choices)})
 register_changes(
     "sop.template", labels={"group_kind": _("For groups of type")}, values={"group_kind": dict(Kind.choices)}

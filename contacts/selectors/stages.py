@@ -26,6 +26,7 @@ from contacts.policies.stages import (
     waits_for,
 )
 from contacts.selectors import LIVE_FOLLOWS, member_ids
+from contacts.selectors.camps import camp_people
 from contacts.selectors.identity import as_persons, records_under
 from tenants import clock
 
@@ -164,11 +165,18 @@ class StageRow:
         return rule_words(self.told.rule)
 
 
-def stage_distribution(*, tenant_id: int, now: datetime, group_id: int | None = None) -> list[StageRow]:
-    """Who stands on which stage, all seven in order; of one group's present customers with `group_id`."""
+def stage_distribution(
+    *, tenant_id: int, now: datetime, group_id: int | None = None, camp_id: int | None = None
+) -> list[StageRow]:
+    """Who stands on which stage, all seven in order; of the present customers of one group, or of one camp's groups,
+    with `group_id` or `camp_id`."""
     people = Customer.objects.filter(tenant_id=tenant_id, person=None)
-    if group_id is not None:
-        members = member_ids(tenant_id=tenant_id, group_id=group_id)
+    if group_id is not None or camp_id is not None:
+        members = (
+            camp_people(tenant_id=tenant_id, camp_id=camp_id)
+            if camp_id is not None
+            else member_ids(tenant_id=tenant_id, group_id=group_id or 0)
+        )
         people = people.filter(pk__in=as_persons(tenant_id=tenant_id, customer_ids=members))
     rows = (
         people.order_by()

@@ -1,4 +1,4 @@
-"""The trust stages: who stands where, of all or of one group; and moving one person by hand."""
+"""The trust stages: who stands where, of all, of one camp or of one group; and moving one person by hand."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ from contacts.enums import STAGE_GUIDE, TrustStage
 from contacts.forms import StageForm, StageSettingForm
 from contacts.policies.stages import BUILT_IN, FIRST, StageRule
 from contacts.selectors import groups_for_choice
+from contacts.selectors.camps import camps_for_choice
 from contacts.selectors.stages import (
     Stage,
-    StageRow,
     rule_words,
     stage_distribution,
     stage_names,
@@ -40,7 +40,7 @@ class StagesPage(AsFile, TemplatePage):
         return self._file() if "export" in request.GET else super().get(request, **kwargs)
 
     def _file(self) -> HttpResponseBase:
-        rows, _groups, _group_id = self._rows()
+        rows = self._rows()["rows"]
         head = [
             _("Stage"), _("People"), _("Share, %"), _("Days in it"), _("What brings people here"),
             pgettext_lazy("trust stage", "Where they stand"), _("What they need"), _("What to do"), _("Next content"),
@@ -57,23 +57,25 @@ class StagesPage(AsFile, TemplatePage):
             ],
         )  # fmt: skip
 
-    def _rows(self) -> tuple[list[StageRow], list[tuple[int, str]], int | None]:
-        """(the stages, the groups to choose from, the chosen one)."""
+    def _rows(self) -> dict[str, Any]:
+        """The stages, the camps and groups to choose from, and the chosen one; a camp goes before a group."""
         tenant_id = self.request.tenant.pk
-        groups = groups_for_choice(tenant_id=tenant_id)
-        asked = self.request.GET.get("group", "")
-        group_id = int(asked) if asked.isdecimal() and int(asked) in dict(groups) else None
-        rows = stage_distribution(tenant_id=tenant_id, now=clock.now(), group_id=group_id)
-        return rows, groups, group_id
+        camps, groups = camps_for_choice(tenant_id=tenant_id), groups_for_choice(tenant_id=tenant_id)
+        camp_id, group_id = self._asked("camp", camps), self._asked("group", groups)
+        group_id = None if camp_id is not None else group_id
+        rows = stage_distribution(tenant_id=tenant_id, now=clock.now(), group_id=group_id, camp_id=camp_id)
+        return {"rows": rows, "camps": camps, "groups": groups, "camp_id": camp_id, "group_id": group_id}
+
+    def _asked(self, name: str, choices: list[tuple[int, str]]) -> int | None:
+        asked = self.request.GET.get(name, "")
+        return int(asked) if asked.isdecimal() and int(asked) in dict(choices) else None
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         tenant_id = self.request.tenant.pk
-        rows, groups, group_id = self._rows()
+        shown = self._rows()
         return {
-            "rows": rows,
-            "groups": groups,
-            "group_id": group_id,
-            "total": sum(row.people for row in rows),
+            **shown,
+            "total": sum(row.people for row in shown["rows"]),
             "run": stage_run_last(tenant_id=tenant_id),
         }
 

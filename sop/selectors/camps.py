@@ -1,15 +1,27 @@
-"""Who leads which camp, for those who prepare people before it (R126)."""
+"""Camps for apps below: their groups and people (R28, R33), and who leads which (R126)."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from content.selectors.knowledge import CampPerson
 from sop.enums import RunState, TemplateKind
-from sop.models import RunGroup
+from sop.models import Run, RunGroup
 from tenants import clock
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
+
+
+def camps_to_choose(*, tenant_id: int) -> list[tuple[int, str]]:
+    """(run id, name) of camps, those that are over too, the newest first. One query."""
+    rows = Run.objects.filter(tenant_id=tenant_id, version__template__kind=TemplateKind.CAMP)
+    return list(rows.order_by("-starts_on", "-pk").values_list("pk", "name"))
+
+
+def camp_group_ids(*, tenant_id: int, camp_id: int) -> list[int]:
+    """The groups of one camp now; none of an unknown one."""
+    rows = RunGroup.objects.filter(tenant_id=tenant_id, run_id=camp_id, removed_at=None)
+    return list(rows.values_list("group_id", flat=True))
 
 
 def camp_leaders(*, tenant: "Tenant") -> list[CampPerson]:

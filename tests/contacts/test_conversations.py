@@ -36,6 +36,7 @@ def at(hours: float) -> datetime:
         ([24], [0], Talk(1, 0, at(24))),
         ([24.01], [0], Talk(0, 1, None)),
         ([1, 50], [0, 2, 100], Talk(1, 1, at(2))),
+        ([0, 50], [1, 51], Talk(2, 0, at(51))),
     ],
 )
 def test_both_sides_within_a_day_make_a_conversation(theirs, ours, found):

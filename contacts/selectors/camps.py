@@ -1,0 +1,33 @@
+"""The people of a camp, for pages of customers; the app that runs camps tells which there are (R28, R33)."""
+
+from collections.abc import Callable, Iterable
+
+from contacts.selectors import members_of_groups
+
+Choices = Callable[..., Iterable[tuple[int, str]]]
+GroupIds = Callable[..., list[int]]
+
+
+class _Camps:
+    choices: Choices | None = None
+    group_ids: GroupIds | None = None
+
+
+def register_camps(*, choices: Choices, group_ids: GroupIds) -> None:
+    """`choices(tenant_id=) -> [(id, name)]` of the camps, the newest first; `group_ids(tenant_id=, camp_id=)`: of the
+    groups of one, none for an unknown or foreign one."""
+    _Camps.choices, _Camps.group_ids = staticmethod(choices), staticmethod(group_ids)
+
+
+def camps_for_choice(*, tenant_id: int) -> list[tuple[int, str]]:
+    """(id, name) of the camps that figures and lists can be narrowed to, the newest first."""
+    return [] if _Camps.choices is None else list(_Camps.choices(tenant_id=tenant_id))
+
+
+def camp_people(*, tenant_id: int, camp_id: int) -> list[int]:
+    """Customers who sit now in a group of one camp; a person in two of its groups once."""
+    if _Camps.group_ids is None:
+        return []
+    groups = _Camps.group_ids(tenant_id=tenant_id, camp_id=camp_id)
+    found = members_of_groups(tenant_id=tenant_id, group_ids=groups)
+    return sorted({who for members in found.values() for who in members})
