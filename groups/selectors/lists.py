@@ -50,7 +50,7 @@ def groups_open(*, tenant_id: int) -> QuerySet[Group]:
 # What a list of groups to pick from shows, and whether each may take part.
 _PICKED = (
     "tenant", "name", "planned_name", "chat_id", "state", "kind", "dismissed_at", "customer_count", "owner",
-    "value_proposition", "owner__name", "owner__userid",
+    "value_proposition", "owner__name", "owner__userid", "synced_at", "staff_count",
 )  # fmt: skip
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 WEEK_PART, REST_PART = "week", "rest"
 CALL_DAYS = 30  # an event's invitations go out at most so many days before it
 _SHOWN = (
-    "tenant", "name", "planned_name", "chat_id", "owner", "frozen_at", "dismissed_at", "customer_count", "freeze_reason"
+    "tenant", "name", "planned_name", "chat_id", "owner", "frozen_at", "dismissed_at", "customer_count", "staff_count",
+    "synced_at", "freeze_reason",
 )  # fmt: skip
 
 

@@ -87,8 +87,9 @@ class Row:
     broken: list[Broken] = field(default_factory=list)  # what the group's next seven days break
 
     @property
-    def people(self) -> int:
-        return self.seats.customers
+    def people(self) -> int | None:
+        """Customers in it now; None while nobody has read or told who sits there."""
+        return self.seats.customers if self.group.knows_members else None
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median_low
+from statistics import mean, median_low
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -119,12 +119,12 @@ def flight_default(*, tenant: "Tenant", groups: "Sequence[Group]") -> dict[str, 
             "colleagues": len(StepRole.values), "as_staffed": False,
         }  # fmt: skip
     owned = Counter(one.owner_id for one in groups if one.owner_id is not None)
-    seats = sum(one.customer_count for one in groups)
+    seats = [one.customer_count for one in groups if one.knows_members]
     present = staff_in(tenant_id=tenant.pk, group_ids=[one.pk for one in groups])
     sitting = [len({*present[one.pk], one.owner_id} - {None}) for one in groups]
     return {
         "groups": min(len(groups), FLOWN_MOST),
-        "members": max(1, min(round(seats / len(groups)) or MEMBERS_ASSUMED, 500)),
+        "members": max(1, min(round(mean(seats)) if any(seats) else MEMBERS_ASSUMED, 500)),
         "groups_each": min(max(owned.values(), default=1), FLOWN_MOST),
         "colleagues": max(1, min(median_low(sitting), len(StepRole.values))),
         "as_staffed": True,

@@ -35,7 +35,8 @@ class StaffLoad:
 
 @dataclass(frozen=True)
 class RunPreview:
-    """`messages` by camp day is for the member who gets most; `peak_day` is that day."""
+    """`messages` by camp day is for the member who gets most; `peak_day` is that day. `people` counts those of the
+    groups whose members are known; `unknown` names the others, and where all are unknown `people` is None."""
 
     touches: int
     already_over: int
@@ -43,7 +44,8 @@ class RunPreview:
     private_touches: int
     by_hand: int
     mass_a_group: int
-    people: int
+    people: int | None
+    unknown: list[str]
     last_day: date
     messages: dict[int, int]
     peak_messages: int
@@ -72,6 +74,7 @@ def run_preview(
     last_day = version.days + version.after_days
     ahead, over = _split(tenant, steps, planned, starts_on)
     staff = _staff_loads(tenant, groups, [(step, planned[step.pk].day or 0) for step in ahead])
+    known = [one for one in groups if one.knows_members]
     peak = max(loads.items(), key=lambda pair: pair[1].messages, default=(0, plan.DayLoad(0, 0, 0)))
     return RunPreview(
         touches=len(ahead) * len(groups),
@@ -80,7 +83,8 @@ def run_preview(
         private_touches=sum(1 for one in ahead if one.channel not in GROUP_CHANNELS),
         by_hand=sum(1 for one in ahead if one.channel not in MASS_CHANNELS),
         mass_a_group=sum(1 for one in ahead if one.channel == "group_mass"),
-        people=people_total(tenant_id=tenant.pk, group_ids=[one.pk for one in groups])[1] if groups else 0,
+        people=people_total(tenant_id=tenant.pk, group_ids=[one.pk for one in known])[1] if known else None,
+        unknown=[str(one) for one in groups if not one.knows_members],
         last_day=calendar.day_date(starts_on, last_day),
         messages={day: load.messages for day, load in loads.items()},
         peak_messages=peak[1].messages,

@@ -58,6 +58,9 @@ class Estimate:
     reached: int
     held: tuple[Held, ...] = ()
     noted: tuple[Held, ...] = ()
+    unknown: tuple[
+        str, ...
+    ] = ()  # names of the groups whose members nobody knows yet: their people are not counted
     is_upper: bool = False
     is_each: bool = False
     is_inside: bool = False
@@ -111,6 +114,7 @@ def step_estimate(
         reached=len(reached),
         held=_held(requests, decisions, people - reached, strangers),
         noted=_counted(rule for one in decisions if one.allowed for rule in one.noted.values()),
+        unknown=tuple(str(one) for one in groups if not one.knows_members),
         is_upper=is_upper,
     )
 

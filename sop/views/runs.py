@@ -271,7 +271,9 @@ class RunPreviewView(RunNewPage):
 
 def _label(group: Any, busy_in: str | None = None) -> str:
     """A group beside its check box: name, owner, size, and the camp that it is in on these days."""
-    people = _("%(count)s people") % {"count": group.customer_count}
+    people = _("members not known yet")
+    if group.knows_members:
+        people = _("%(count)s people") % {"count": group.customer_count}
     parts = [str(group), str(group.owner or ""), people]
     if busy_in:
         parts.append(_("in “%(run)s” on these days") % {"run": busy_in})
