@@ -3,7 +3,8 @@
 In a group a customer's message waits when it asks something or calls a colleague by name; in private every message
 waits but courtesies and stickers. What one person says until somebody answers is one question: the clock runs from
 the first of it. The answer is the first message of staff after it in the same conversation; what staff say to another
-person by name, or post by an SOP, is none. A question is resolved by the first answer after which the same person asked
+person by name, or post by an SOP, is none. A colleague who closes a question ends what that person asked until then:
+what comes later is another question. A question is resolved by the first answer after which the same person asked
 nothing more for SETTLES_AFTER.
 
 Only what was said near a question counts for it (REPLY_WITHIN, JOINS_WITHIN, SETTLES_AFTER): a message that arrives
@@ -12,8 +13,8 @@ late changes only the questions of `touched_by`, and deriving these anew is deri
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 REPLY_WITHIN = timedelta(days=3)
@@ -58,7 +59,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One question, named by its first message, and what became of it. `by`: who answered first; aware times."""
+    """One question, named by its first message, and what became of it. `by`: who answered first; aware times.
+
+    `more`: the other messages of the same question.
+    """
 
     key: str
     who: str
@@ -66,6 +70,7 @@ class Told:
     replied_at: datetime | None = None
     by: str = ""
     resolved_at: datetime | None = None
+    more: list[str] = field(default_factory=list, compare=False)
 
 
 def is_question(text: str) -> bool:
@@ -108,8 +113,17 @@ def needed_for(since: datetime, until: datetime) -> tuple[datetime, datetime]:
     return since - JOINS_WITHIN, until + REPLY_WITHIN + SETTLES_AFTER
 
 
-def questions_in(lines: Iterable[Line], *, is_private: bool, staff_names: Collection[str] = ()) -> list[Told]:
-    """Every question of one conversation with what became of it, in whatever order the messages came."""
+def questions_in(
+    lines: Iterable[Line],
+    *,
+    is_private: bool,
+    staff_names: Collection[str] = (),
+    closed: Mapping[str, Collection[datetime]] | None = None,
+) -> list[Told]:
+    """Every question of one conversation with what became of it, in whatever order the messages came.
+
+    `closed`: {who: when colleagues closed questions of theirs in this conversation}.
+    """
     said = sorted(lines, key=lambda one: (one.at, one.key))
     answers = [(place, one) for place, one in enumerate(said) if one.is_staff and not one.is_post]
     asked = [
@@ -120,10 +134,13 @@ def questions_in(lines: Iterable[Line], *, is_private: bool, staff_names: Collec
     again: dict[str, list[int]] = {}
     for place, one in asked:
         again.setdefault(one.who, []).append(place)
-    found = []
+    found: list[Told] = []
+    open_now: dict[str, Told] = {}
     for place, one in asked:
         before = again[one.who][: bisect_right(again[one.who], place) - 1]
-        if before and _is_more_of(said, answers, before[-1], place, one):
+        ends = (closed or {}).get(one.who, ())
+        if before and _is_more_of(said, answers, before[-1], place, ends):
+            open_now[one.who].more.append(one.key)
             continue
         replies = [
             (at, each)
@@ -139,14 +156,16 @@ def questions_in(lines: Iterable[Line], *, is_private: bool, staff_names: Collec
                 one.key, one.who, one.at, first.at if first else None, first.who if first else "", resolved
             )
         )  # fmt: skip
+        open_now[one.who] = found[-1]
     return found
 
 
 def _is_more_of(
-    said: list[Line], answers: list[tuple[int, Line]], before: int, place: int, one: Line
+    said: list[Line], answers: list[tuple[int, Line]], before: int, place: int, ends: Collection[datetime]
 ) -> bool:
-    """Whether a message goes on with what the same person said last, which nobody answered in between."""
-    if one.at - said[before].at > JOINS_WITHIN:
+    """Whether a message goes on with what the same person said last, which nobody answered or closed in between."""
+    one, last = said[place], said[before]
+    if one.at - last.at > JOINS_WITHIN or any(last.at <= end < one.at for end in ends):
         return False
     start = bisect_right(answers, before, key=lambda pair: pair[0])
     stop = bisect_right(answers, place, key=lambda pair: pair[0])

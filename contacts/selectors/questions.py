@@ -1,6 +1,6 @@
 """The conversations that messages belong to, as the questions in them need to be read (R75)."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -140,6 +140,29 @@ def talks_of(
             by_place[place].append(_line(row, staff, people, posts))
     heard = [Heard(place, *asked[place], by_place[place]) for place in sorted(spans)]
     return Talks(heard, {row.msgid: row for row in found}, people)
+
+
+def closed_in(
+    *, tenant_id: int, talks: Talks, groups: Mapping[str, int], staff: "dict[str, Staff]"
+) -> dict[Place, dict[str, list[datetime]]]:
+    """{conversation: {WeCom's id of a person: when colleagues closed questions of theirs there}}, as far as it may
+    decide these talks. `groups`: {chat id: group}. One query."""
+    if not talks.heard or not talks.people:
+        return {}
+    since = min(needed_for(one.since, one.until)[0] for one in talks.heard)
+    names = {person.pk: name for name, person in talks.people.items()}
+    rows = Question.objects.filter(tenant_id=tenant_id, customer_id__in=names, closed_at__gte=since)
+    by_seat: dict[tuple[int | None, int | None], list[tuple[str, datetime]]] = {}
+    for group_id, staff_id, customer_id, at in rows.values_list(
+        "group_id", "staff_id", "customer_id", "closed_at"
+    ):
+        by_seat.setdefault((group_id, staff_id), []).append((names[customer_id], at))
+    found: dict[Place, dict[str, list[datetime]]] = {}
+    for place in (one.place for one in talks.heard):
+        asked_of = staff.get(place.staff)
+        for who, at in by_seat.get((groups.get(place.room), asked_of.pk if asked_of else None), ()):
+            found.setdefault(place, {}).setdefault(who, []).append(at)
+    return found
 
 
 def _posted(

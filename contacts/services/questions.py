@@ -1,6 +1,7 @@
 """The ledger of customers' questions (R75): kept in step with the archive, and what people say of a question."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -8,9 +9,9 @@ from django.db import transaction
 from contacts.enums import ANSWER_MINUTES, LEAD_MINUTES, QuestionClose
 from contacts.errors import QuestionSettled
 from contacts.models import Question
-from contacts.policies.questions import REPLY_WITHIN, Told, questions_in
+from contacts.policies.questions import JOINS_WITHIN, REPLY_WITHIN, Told, questions_in
 from contacts.selectors import group_ids_by_chat
-from contacts.selectors.questions import Place, Talks, talks_of
+from contacts.selectors.questions import Place, Talks, closed_in, talks_of
 from contacts.selectors.worktime import worktime_of
 from contacts.services.question_items import items_ask, items_end, lead_ask
 from outbox.dispatch import enqueue
@@ -32,6 +33,14 @@ if TYPE_CHECKING:
 REPLAY_TASK = "contacts.replay_questions"
 REPLAY_ROWS = 500
 _DERIVED = ("asked_at", "replied_at", "replied_by_id", "resolved_at")
+_NAMING = ("msgid", "message_id", "is_live", "due_at", "lead_at")  # what hangs on a question's first message
+_MARKS = (
+    "closed_as",
+    "closed_at",
+    "closed_by",
+    "unknown_by",
+    "escalated_at",
+)  # what people and the tick said
 
 
 def questions_follow(*, tenant_id: int, app_id: int, message_ids: Iterable[int]) -> int:
@@ -55,9 +64,19 @@ def questions_follow(*, tenant_id: int, app_id: int, message_ids: Iterable[int])
         return _settle(tenant_id, talks, staff, gone)
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """What the messages say now: `rows` {msgid: the question as it should stand}, and `opened_by` {msgid of another
+    message of a question: msgid of its first}."""
+
+    rows: dict[str, Question]
+    opened_by: dict[str, str]
+
+
 def _settle(tenant_id: int, talks: Talks, staff: "dict[str, Staff]", gone: set[str]) -> int:
     """Write what the conversations say over what the ledger holds of them."""
-    wanted = _wanted(tenant_id, talks, staff)
+    standing = _standing(tenant_id, talks, staff)
+    wanted = standing.rows
     looked_at = gone | {
         line.key
         for one in talks.heard
@@ -67,16 +86,72 @@ def _settle(tenant_id: int, talks: Talks, staff: "dict[str, Staff]", gone: set[s
     rows = Question.objects.filter(tenant_id=tenant_id, msgid__in=looked_at).select_related(
         "group", "customer"
     )
-    known = {row.msgid: row for row in rows}
+    known = {row.msgid: row for row in rows.order_by("asked_at", "pk")}
+    renamed, marked = _keep_marks(known, standing, gone)
     over = [row for msgid, row in known.items() if msgid not in wanted]
     fresh = [row for msgid, row in wanted.items() if msgid not in known]
-    moved = [row for msgid, row in known.items() if msgid in wanted and _move(row, wanted[msgid])]
+    moved = [
+        row
+        for msgid, row in known.items()
+        if msgid in wanted and (_move(row, wanted[msgid]) or msgid in renamed or msgid in marked)
+    ]
     items_end(tenant_id=tenant_id, questions=over)
     Question.objects.filter(tenant_id=tenant_id, pk__in=[row.pk for row in over]).delete()
     Question.objects.bulk_create(fresh)
-    Question.objects.bulk_update(moved, [one.removesuffix("_id") for one in _DERIVED])
-    _tell(tenant_id, [*fresh, *moved], talks)
+    Question.objects.bulk_update(moved, [*_NAMING, *(one.removesuffix("_id") for one in _DERIVED), *_MARKS])
+    _tell(tenant_id, [*fresh, *moved], talks, marked)
     return len(over) + len(fresh) + len(moved)
+
+
+def _keep_marks(known: dict[str, Question], standing: _Standing, gone: set[str]) -> tuple[set[str], set[str]]:
+    """What people said of a question stays with it when another message turns out to be its first.
+
+    A row whose question begins with a message that has no row yet goes on as that one, under the same number; what was
+    said of the others passes to it. Changes `known`. Returns the msgids of rows (that go on, that took something over).
+    """
+    renamed: set[str] = set()
+    marked: set[str] = set()
+    for row in [one for msgid, one in known.items() if msgid not in standing.rows]:
+        to = standing.opened_by.get(row.msgid) or (
+            _next_of(row, known, standing) if row.msgid in gone else ""
+        )
+        if to in known:
+            if _take_over(known[to], row):
+                marked.add(to)
+        elif to in standing.rows:
+            del known[row.msgid]
+            for name in _NAMING:
+                setattr(row, name, getattr(standing.rows[to], name))
+            known[to] = row
+            renamed.add(to)
+    return renamed, marked
+
+
+def _next_of(row: Question, known: dict[str, Question], standing: _Standing) -> str:
+    """The message that a question goes on with whose first message was taken back, "" where it was the only one."""
+    last = min(filter(None, (row.asked_at + JOINS_WITHIN, row.closed_at)))
+    after = [
+        one
+        for msgid, one in standing.rows.items()
+        if msgid not in known and _seat(one) == _seat(row) and row.asked_at <= one.asked_at <= last
+    ]
+    return min(after, key=lambda one: one.asked_at).msgid if after else ""
+
+
+def _take_over(row: Question, other: Question) -> bool:
+    """Give a row what people said of another that turned out to be the same question; whether it got anything. What
+    was said first counts."""
+    before = [getattr(row, name) for name in _MARKS]
+    if other.closed_at is not None and (row.closed_at is None or other.closed_at < row.closed_at):
+        row.closed_as, row.closed_at, row.closed_by = other.closed_as, other.closed_at, other.closed_by
+    row.unknown_by = row.unknown_by or other.unknown_by
+    row.escalated_at = min(filter(None, (row.escalated_at, other.escalated_at)), default=None)
+    return before != [getattr(row, name) for name in _MARKS]
+
+
+def _seat(row: Question) -> tuple[int | None, int | None, int | None]:
+    """Who asks, and where: (group, colleague asked in private, customer)."""
+    return row.group_id, row.staff_id, row.customer_id
 
 
 def _move(row: Question, to: Question) -> bool:
@@ -88,19 +163,22 @@ def _move(row: Question, to: Question) -> bool:
     return True
 
 
-def _wanted(tenant_id: int, talks: Talks, staff: "dict[str, Staff]") -> dict[str, Question]:
-    """{msgid: the question as it should stand} of the time that the messages may have changed."""
+def _standing(tenant_id: int, talks: Talks, staff: "dict[str, Staff]") -> _Standing:
+    """The questions of the time that the messages may have changed, as they should stand."""
     names = [row.name for row in staff.values() if row.name]
+    rooms = {one.place.room for one in talks.heard if one.place.room}
+    groups = group_ids_by_chat(tenant_id=tenant_id, chat_ids=rooms) if rooms else {}
+    closed = closed_in(tenant_id=tenant_id, talks=talks, groups=groups, staff=staff)
     found = [
         (one, told)
         for one in talks.heard
-        for told in questions_in(one.lines, is_private=one.place.is_private, staff_names=names)
+        for told in questions_in(
+            one.lines, is_private=one.place.is_private, staff_names=names, closed=closed.get(one.place)
+        )
         if one.since <= told.asked_at <= one.until
     ]
     if not found:
-        return {}
-    rooms = {one.place.room for one in talks.heard if one.place.room}
-    groups = group_ids_by_chat(tenant_id=tenant_id, chat_ids=rooms)
+        return _Standing({}, {})
     tenant = Tenant.objects.get(pk=tenant_id)
     own = preferences.values(tenant_id, ANSWER_MINUTES, LEAD_MINUTES)
     hours = worktime_of(tenant)
@@ -110,7 +188,7 @@ def _wanted(tenant_id: int, talks: Talks, staff: "dict[str, Staff]") -> dict[str
         row.due_at = hours.after(told.asked_at, own[ANSWER_MINUTES.key])
         row.lead_at = hours.after(told.asked_at, own[LEAD_MINUTES.key])
         made[told.key] = row
-    return made
+    return _Standing(made, {key: told.key for _one, told in found for key in told.more})
 
 
 def _row(
@@ -133,8 +211,9 @@ def _row(
     )
 
 
-def _tell(tenant_id: int, changed: Sequence[Question], talks: Talks) -> None:
-    """Today follows: what waits is asked for, what was answered is over. Old questions ask nobody any more."""
+def _tell(tenant_id: int, changed: Sequence[Question], talks: Talks, marked: set[str]) -> None:
+    """Today follows: what waits is asked for, what was answered is over. Old questions ask nobody any more. `marked`:
+    msgids of questions that took over what was said of others."""
     since = clock.now() - REPLY_WITHIN
     asking = [row for row in changed if row.waits and row.is_live and row.asked_at > since]
     items_end(tenant_id=tenant_id, questions=[row for row in changed if not row.waits])
@@ -142,11 +221,10 @@ def _tell(tenant_id: int, changed: Sequence[Question], talks: Talks) -> None:
         return
     texts = {line.key: line.text for one in talks.heard for line in one.lines}
     fresh = Question.objects.filter(tenant_id=tenant_id, pk__in=[row.pk for row in asking])
-    items_ask(
-        tenant_id=tenant_id,
-        questions=list(fresh.select_related("group__owner", "customer", "staff")),
-        words=texts,
-    )
+    rows = list(fresh.select_related("group__owner", "customer", "staff"))
+    items_ask(tenant_id=tenant_id, questions=rows, words=texts)
+    late = [row for row in rows if row.msgid in marked and row.escalated_at is not None]
+    lead_ask(tenant_id=tenant_id, questions=late, words=texts)
 
 
 def question_close(*, tenant: Tenant, question_id: int, how: str, actor: Actor) -> Question:

@@ -135,27 +135,43 @@ def _outside(told: list[Told], since: datetime, until: datetime) -> list[Told]:
 
 
 @settings(max_examples=300, deadline=None)
-@given(_LINES, st.booleans(), st.randoms())
-def test_a_message_changes_only_the_questions_near_it(rows, is_private, random) -> None:  # type: ignore[no-untyped-def]
+@given(
+    _LINES,
+    st.booleans(),
+    st.randoms(),
+    st.lists(st.tuples(st.sampled_from(["wm1", "wm2"]), _MINUTES), max_size=3),
+)
+def test_a_message_changes_only_the_questions_near_it(rows, is_private, random, ends) -> None:  # type: ignore[no-untyped-def]
     """What incremental deriving rests on: a late message leaves the questions outside `touched_by` as they are, and
-    those inside follow from the messages of `needed_for` alone. In whatever order the messages stand."""
+    those inside follow from the messages of `needed_for` alone. In whatever order the messages stand, and whatever
+    colleagues closed by hand."""
     lines = _lines(rows)
-    names = ["林老师"]
-    whole = questions_in(lines, is_private=is_private, staff_names=names)
+    closed: dict[str, list[datetime]] = {}
+    for who, minute in ends:
+        closed.setdefault(who, []).append(MONDAY + timedelta(minutes=minute))
+    asked = {"is_private": is_private, "staff_names": ["林老师"], "closed": closed}
+    whole = questions_in(lines, **asked)
     random.shuffle(lines)
-    assert questions_in(lines, is_private=is_private, staff_names=names) == whole
+    assert questions_in(lines, **asked) == whole
     for late in lines[:3]:
         since, until = touched_by(late.at, late.at)
-        without = questions_in(
-            [one for one in lines if one is not late], is_private=is_private, staff_names=names
-        )
+        without = questions_in([one for one in lines if one is not late], **asked)
         assert _outside(without, since, until) == _outside(whole, since, until)
         first, last = needed_for(since, until)
-        near = questions_in(
-            [one for one in lines if first <= one.at <= last], is_private=is_private, staff_names=names
-        )
+        near = questions_in([one for one in lines if first <= one.at <= last], **asked)
         inside = [one for one in near if since <= one.asked_at <= until]
         assert inside == [one for one in whole if since <= one.asked_at <= until]
+
+
+def test_what_a_person_says_after_a_colleague_closed_is_another_question() -> None:
+    lines = (
+        said(0, "wm1", "几点？"),
+        said(1, "wm1", "能退吗？"),
+        said(2, "wm1", "在吗？"),
+        said(1.5, "wm2", "在哪？"),
+    )
+    told = questions_in(lines, is_private=False, closed={"wm1": [at(1)]})
+    assert [(one.key, one.more) for one in told] == [("wm1-0", ["wm1-1"]), ("wm2-1.5", []), ("wm1-2", [])]
 
 
 @given(st.text(alphabet="几点?？吗呢么怎办多少钱 ~。@林a", max_size=12))
