@@ -27,6 +27,7 @@ from groups.selectors import (
 )
 from groups.selectors.bulk import BulkVerb, register_bulk
 from groups.selectors.incidents import register_held
+from groups.services.own_sends import register_planned
 from leads.selectors.followed import followed_times
 from sop.enums import STAFF_MINUTES_A_DAY, TouchState
 from sop.phone import group_steps_panel
@@ -50,6 +51,7 @@ from sop.selectors.step_facts import told_in_steps
 from sop.selectors.templates import template_list
 from sop.selectors.titles import touch_titles
 from sop.selectors.week import plans_of_groups, weeks_of_groups
+from sop.services.own_planned import own_sends_planned
 from sop.services.runs import offer_end_granted
 from sop.views.runs import run_for_groups
 from team.selectors import register_load, register_rail
@@ -145,3 +147,4 @@ register_usage(usage_of_materials)
 register_told(told_in_steps)
 register_camps(camp_leaders)
 register_posts(texts_posted)
+register_planned(own_sends_planned)

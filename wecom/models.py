@@ -265,6 +265,8 @@ class PersonalSend(TenantModel):
     creator = models.CharField(max_length=64)
     source = models.CharField(max_length=16, choices=QuotaSource, default=QuotaSource.PERSONAL)
     made_at = models.DateTimeField()
+    # What a mass send says, as WeCom lists it: tells whether it carries out something planned. "": not known.
+    words = models.TextField(blank=True, default="", db_default="")
     tries = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(null=True)  # null: settled
 
@@ -286,7 +288,8 @@ class OwnReach(TenantModel):
     planned here (R54). A mass send by hand, one from WeCom's console, a post in Moments.
 
     `key` names the message as the exposure log does: of a mass send into groups one for each group, of Moments one
-    for each colleague who posted. `counts`: whether it takes a place of the people's limits, by the setting of then.
+    for each colleague who posted. `counts`: whether it takes a place of the people's limits. A post does by the setting
+    of then; a mass send does unless it carried out something planned, which counts already.
     """
 
     kind = models.CharField(max_length=8, choices=OwnKind)

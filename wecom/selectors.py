@@ -25,6 +25,7 @@ from wecom.sending.own_reach import OWN as OWN
 from wecom.sending.own_reach import reach_between as reach_between
 from wecom.sending.own_reach import reach_heard as reach_heard
 from wecom.sending.own_reach import reach_list as reach_list
+from wecom.sending.own_reach import reach_said as reach_said
 from wecom.sending.own_reach import reach_words as reach_words
 from wecom.sending.quota import Window as Window
 from wecom.sending.quota import window_for as window_for

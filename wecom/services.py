@@ -27,6 +27,7 @@ from wecom.reading import sync
 from wecom.sending.ledger import quota_return as quota_return
 from wecom.sending.ledger import quota_use as quota_use
 from wecom.sending.ledger import quota_use_many as quota_use_many
+from wecom.sending.own_reach import reach_count as reach_count
 
 _CANCEL = """
 update wecom_outboundsend set state = 'cancelled', finished_at = %s

@@ -1,16 +1,24 @@
 """Who was reached by what colleagues sent by themselves in WeCom (R54): a mass send into a group reaches whoever sat
-there at that moment, a private one and a post in Moments the customers whom WeCom names."""
+there at that moment, a private one and a post in Moments the customers whom WeCom names. What carried out something
+planned counts there, and not here too: an upper app says which (`register_planned`)."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import connection, transaction
 
 from contacts.selectors import customer_ids_by_external
-from contacts.services.exposures import Reached, exposures_note
+from contacts.services.exposures import Reached, exposures_note, gate_release
 from groups.models import Group
+from tenants import clock
 from wecom.selectors import reach_list
+from wecom.services import reach_count
 
+# (tenant id, rows of WeCom's raw log) -> ids of those that something planned counts already.
+Planned = Callable[[int, Sequence[Any]], set[int]]
+_planned: list[Planned] = []
+POST = "moment"
 CHANNELS = {"group": "group_mass", "single": "private_mass", "moment": "moments"}
 # Customers who sat in a group at a moment.
 _SAT = """
@@ -21,13 +29,22 @@ group by 1, 2
 """
 
 
-def own_sends_count(*, tenant_id: int, reach_ids: Iterable[int]) -> int:
+def register_planned(provider: Planned) -> None:
+    """Once, from an upper app's nav. The provider runs in the transaction that counts, and locks what it looks at."""
+    _planned.append(provider)
+
+
+def own_sends_count(*, tenant_id: int, reach_ids: Iterable[int], looks_at_plans: bool = True) -> int:
     """Count these rows of WeCom's raw log with the people they reached. Returns how many exposures are new.
 
-    Who is not known here (no customer, no group) counts with nobody. Safe to repeat.
+    Who is not known here (no customer, no group) counts with nobody. Safe to repeat. `looks_at_plans` False: for who
+    holds the gate already, where nothing that is planned may be locked any more; the event's own turn looks.
     """
-    rows = list(reach_list(tenant_id=tenant_id, reach_ids=reach_ids))
+    told = list(reach_list(tenant_id=tenant_id, reach_ids=reach_ids))
     with transaction.atomic():
+        rows = [one for one in told if one.counts or one.kind == POST]
+        if looks_at_plans:
+            rows = _without_planned(tenant_id, rows)
         return exposures_note(
             tenant_id=tenant_id,
             reached=[
@@ -35,6 +52,37 @@ def own_sends_count(*, tenant_id: int, reach_ids: Iterable[int]) -> int:
                 *_in_private(tenant_id, [one for one in rows if one.kind != "group"]),
             ],
         )
+
+
+def own_sends_again(*, tenant_id: int, reach_ids: Iterable[int]) -> None:
+    """What these carried out counts no more: they count themselves. In the caller's transaction. Safe to repeat."""
+    ids = list(reach_ids)
+    if ids:
+        reach_count(tenant_id=tenant_id, reach_ids=ids, counts=True)
+        own_sends_count(tenant_id=tenant_id, reach_ids=ids, looks_at_plans=False)
+
+
+def _without_planned(tenant_id: int, rows: list[Any]) -> list[Any]:
+    """Those that carried out nothing planned. The others count no more, whoever counted them before."""
+    sends = [one for one in rows if one.kind != POST]
+    planned = {pk for provider in _planned for pk in provider(tenant_id, sends)} if sends else set()
+    if not planned:
+        return rows
+    reach_count(tenant_id=tenant_id, reach_ids=planned, counts=False)
+    taken = [one for one in sends if one.pk in planned]
+    people = customer_ids_by_external(
+        tenant_id=tenant_id, external_userids={one.receiver_id for one in taken if one.kind != "group"}
+    )
+    whom: dict[str, list[int]] = defaultdict(list)
+    for one in taken:
+        if one.kind != "group" and one.receiver_id in people:
+            whom[one.key].append(people[one.receiver_id])
+    now = clock.now()
+    into_groups = sorted({one.key for one in taken if one.kind == "group"})
+    gate_release(tenant_id=tenant_id, keys=into_groups, now=now)
+    for key, ids in sorted(whom.items()):
+        gate_release(tenant_id=tenant_id, keys=[key], now=now, customer_ids=ids)
+    return [one for one in rows if one.pk not in planned]
 
 
 def _in_groups(tenant_id: int, rows: list[Any]) -> list[Reached]:

@@ -11,11 +11,12 @@ PROOFS_REF = "sop.proofs"  # the reviewers' task of one run
 
 
 class ProofKind(models.TextChoices):
-    """Where a proof comes from. WeCom's own send result stands on the touch itself."""
+    """Where a proof comes from. The result of a mass send that was made here stands on the touch itself."""
 
     ARCHIVE = "archive", _("Message in the archive")
     REPLY = "reply", _("A member's reply")
     SCREENSHOT = "screenshot", _("Screenshot")
+    OWN_SEND = "own_send", _("Own mass send, as WeCom tells it")
 
 
 class ProofState(models.TextChoices):

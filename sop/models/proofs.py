@@ -12,7 +12,8 @@ from tenants.scoping import TenantModel
 class TouchProof(TenantModel):
     """One thing that shows that a touch was carried out, or a picture that is said to.
 
-    `source` is the id of the archived message: one message proves one touch, for ever. `customer`: whom a private
+    `source` is the id of the archived message, or of the row of WeCom's log of own sends: one message proves one touch,
+    for ever. `customer`: whom a private
     message went to or came from. `at`: when the message was sent, or the picture given.
     """
 

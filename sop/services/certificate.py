@@ -81,7 +81,7 @@ def certificate_make(*, tenant: Tenant, day: date) -> Certificate:
 def _hear_first(tenant: Tenant) -> None:
     """What WeCom told a moment ago of colleagues' own sends may still be on its way into the log."""
     heard = reach_heard(tenant_id=tenant.pk, since=clock.now() - HEARD_WITHIN)
-    own_sends_count(tenant_id=tenant.pk, reach_ids=heard)
+    own_sends_count(tenant_id=tenant.pk, reach_ids=heard, looks_at_plans=False)
 
 
 def certificate_again(*, tenant: Tenant, certificate_id: int, actor: "Actor") -> Certificate:
@@ -135,7 +135,7 @@ def _mend(tenant: Tenant, day: date, found: Findings) -> int:
     if any("send" in one for one in missing):
         since, until = clock.day_bounds(day, tenant.timezone)
         heard = reach_between(tenant_id=tenant.pk, since=since, until=until)
-        own_sends_count(tenant_id=tenant.pk, reach_ids=heard)
+        own_sends_count(tenant_id=tenant.pk, reach_ids=heard, looks_at_plans=False)
     exposures_correct(
         tenant_id=tenant.pk,
         day=day,

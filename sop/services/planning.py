@@ -15,6 +15,7 @@ from sop.models import Run, RunGroup, Step, Touch
 from sop.policies import calendar
 from sop.selectors.exits import out_of_runs
 from sop.selectors.hands import carries, staff_by_role
+from sop.services.own_given import own_sends_stand_alone
 from sop.services.parked import parked_put
 from sop.services.state import send_key, touch_move, touches_store
 from team.services import work_items_close
@@ -217,6 +218,7 @@ def touches_take_back(
 def exposures_return(*, tenant_id: int, touch_ids: list[int]) -> None:
     """Give back what stopped touches had counted with their people. Runs in a transaction. Safe to repeat."""
     gate_release(tenant_id=tenant_id, keys=[f"{REF}:{one}" for one in touch_ids], now=clock.now())
+    own_sends_stand_alone(tenant_id=tenant_id, touch_ids=touch_ids)
 
 
 def _cancel_in_wecom(tenant: "Tenant", rows: list[Touch]) -> None:

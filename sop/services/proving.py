@@ -31,7 +31,7 @@ where sop_touchrecipient.tenant_id = %s and sop_touchrecipient.touch_id = proven
     and sop_touchrecipient.customer_id = proven.customer_id and sop_touchrecipient.state = 'planned'
 """
 # Counted as missed while the archive was late: what was said in the window proves them all the same.
-_MISSED = (Rule.NOT_SENT, Rule.OFFER_ENDED)
+MISSED = (Rule.NOT_SENT, Rule.OFFER_ENDED)
 People = dict[int, list[tuple[int, str]]]
 
 
@@ -70,7 +70,7 @@ def _waiting(tenant_id: int, said: Sequence[Said], staff_ids: Collection[int]) -
     return list(
         rows.filter(
             where,
-            Q(state__in=_WAITING) | Q(state=TouchState.EXPIRED, rule_code__in=_MISSED),
+            Q(state__in=_WAITING) | Q(state=TouchState.EXPIRED, rule_code__in=MISSED),
             tenant_id=tenant_id,
             handed_at__lte=max(one.at for one in said),
             window_ends_at__gte=min(one.at for one in said) - timedelta(hours=REPLY_HOURS.maximum or 0),
@@ -81,10 +81,10 @@ def _waiting(tenant_id: int, said: Sequence[Said], staff_ids: Collection[int]) -
 
 
 def _prove(tenant_id: int, touches: list[Touch], said: list[Said], staff: set[str]) -> int:
-    people = _people(tenant_id, touches)
+    people = people_of(tenant_id, touches)
     own = preferences.values(tenant_id, LIKENESS, REPLY_HOURS)
     posted = policy.hits(
-        wanted=[one for touch in touches for one in _posts(touch, people)],
+        wanted=[one for touch in touches for one in posts(touch, people)],
         said=[one for one in said if one.by in staff],
         least=own[LIKENESS.key] / 100,
     )
@@ -94,16 +94,27 @@ def _prove(tenant_id: int, touches: list[Touch], said: list[Said], staff: set[st
         wanted=[one for touch in touches if touch.pk not in proven for one in _answers(touch, people, hours)],
         said=[one for one in said if one.by not in staff],
     )
-    kept = _keep(
-        tenant_id,
-        [(ProofKind.ARCHIVE, hit) for hit in posted] + [(ProofKind.REPLY, hit) for hit in answered],
-        people,
-    )
-    return _confirm(tenant_id, {touch.pk: touch for touch in touches}, kept)
+    found = [(ProofKind.ARCHIVE, hit) for hit in posted] + [(ProofKind.REPLY, hit) for hit in answered]
+    return proofs_kept(tenant_id, {touch.pk: touch for touch in touches}, found, people)
 
 
-def _people(tenant_id: int, touches: list[Touch]) -> People:
-    """{touch: [(customer, external_userid)]} of the private ones."""
+def proofs_kept(
+    tenant_id: int, touches: dict[int, Touch], found: list[tuple[ProofKind, Hit]], people: People
+) -> int:
+    """Write these proofs down and confirm what they are enough for, as far as it is not yet. Returns how many.
+
+    The caller holds the touches' locks. Safe to repeat.
+    """
+    if not found:
+        return 0
+    kept = _keep(tenant_id, found, people)
+    done = {touch_id for touch_id, touch in touches.items() if touch.state == TouchState.CONFIRMED}
+    _note_people(tenant_id, [one for one in kept if one.customer_id and one.touch_id in done])
+    return _confirm(tenant_id, touches, [one for one in kept if one.touch_id not in done])
+
+
+def people_of(tenant_id: int, touches: list[Touch]) -> People:
+    """{touch: [(customer, external_userid)]} of the private ones. One query."""
     private = [touch.pk for touch in touches if touch.channel not in GROUP_CHANNELS]
     found: People = defaultdict(list)
     rows = TouchRecipient.objects.filter(tenant_id=tenant_id, touch__in=private).exclude(
@@ -124,7 +135,8 @@ def _wanted(touch: Touch, people: People, since: datetime, until: datetime) -> l
     return [Wanted(touch.pk, room, touch.staff.userid, one, touch.text, since, until) for one in whom]
 
 
-def _posts(touch: Touch, people: People) -> list[Wanted]:
+def posts(touch: Touch, people: People) -> list[Wanted]:
+    """What would prove this touch, which was handed over: its words to each of its people, or in its group."""
     assert touch.handed_at is not None
     return _wanted(touch, people, touch.handed_at, touch.window_ends_at)
 
@@ -150,7 +162,7 @@ def _keep(tenant_id: int, found: list[tuple[ProofKind, Hit]], people: People) ->
                 kind=kind,
                 state=ProofState.ACCEPTED,
                 source=hit.said.id,
-                likeness=round(100 * hit.likeness) if kind == ProofKind.ARCHIVE else None,
+                likeness=None if kind == ProofKind.REPLY else round(100 * hit.likeness),
                 at=hit.said.at,
                 reviewed_at=now,
             )

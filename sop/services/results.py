@@ -25,6 +25,7 @@ from sop.enums import (
 from sop.enums.reviews import ReviewState
 from sop.events import TouchConfirmed, TouchMissed
 from sop.models import Review, Run, SendTask, Touch, TouchRecipient
+from sop.services.own_given import own_sends_stand_alone
 from sop.services.parked import parked_put
 from sop.services.reminders import mass_remind
 from sop.services.state import send_forget, send_key, touch_move, touches_store
@@ -299,6 +300,7 @@ def _give_back(tenant_id: int, touches: list[Touch], work_state: str) -> None:
     """What reached nobody counts against nobody's cap."""
     if touches:
         gate_release(tenant_id=tenant_id, keys=[f"{REF}:{one.pk}" for one in touches], now=clock.now())
+        own_sends_stand_alone(tenant_id=tenant_id, touch_ids=[one.pk for one in touches if not one.send_id])
         bundles_close(tenant_id=tenant_id, touches=touches, state=work_state)
 
 

@@ -326,10 +326,15 @@ def test_posts_that_may_not_be_read_do_not_keep_mass_sends_from_being_counted(
     assert len(entries(tenant)) == 1
 
 
-def test_the_raw_log_of_own_sends_keeps_two_months(tenant, live, simulator, corp, frozen):
-    send(simulator, live, corp)
+def said(tenant):
+    with tenant_scope(tenant):
+        return list(PersonalSend.objects.values_list("words", flat=True))
+
+
+def test_the_raw_log_of_own_sends_and_what_they_say_keep_two_months(tenant, live, simulator, corp, frozen):
+    send(simulator, live, corp, text="今晚八点直播")
     read(tenant, frozen, simulator)
-    assert len(reach(tenant)) == 1
+    assert (len(reach(tenant)), said(tenant)) == (1, ["今晚八点直播"])
     frozen.move(days=61)
     read(tenant, frozen, simulator)
-    assert reach(tenant) == []
+    assert (reach(tenant), said(tenant)) == ([], [""])

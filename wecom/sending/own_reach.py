@@ -16,7 +16,7 @@ from outbox.services import publish
 from tenants import clock
 from wecom.enums import OwnKind
 from wecom.events import OwnSendsReached, OwnSendsWithdrawn
-from wecom.models import OwnReach
+from wecom.models import OwnReach, PersonalSend
 
 OWN = "wecom.own:"
 KEPT_FOR = timedelta(days=60)  # two of WeCom's own months: nothing of it is asked again or counted anew later
@@ -105,6 +105,20 @@ def reach_words(*, tenant_id: int, keys: Iterable[str]) -> dict[str, str]:
     return {row.key: " · ".join(filter(None, (row.get_kind_display(), row.sender))) for row in rows}
 
 
+def reach_said(*, tenant_id: int, msgids: Iterable[str]) -> dict[str, str]:
+    """{send: what it says}; absent where WeCom told no words. One query."""
+    rows = PersonalSend.objects.filter(tenant_id=tenant_id, msgid__in=set(msgids)).exclude(words="")
+    return dict(rows.values_list("msgid", "words"))
+
+
+def reach_count(*, tenant_id: int, reach_ids: Iterable[int], counts: bool) -> None:
+    """Whether these rows take a place of the people's limits: not while something planned that they carried out does.
+    In the caller's transaction. Safe to repeat."""
+    OwnReach.objects.filter(tenant_id=tenant_id, pk__in=list(reach_ids)).update(counts=counts)
+
+
 def reach_thin(*, tenant_id: int) -> None:
     """Drop what is older than anybody asks for. Safe to repeat."""
-    OwnReach.objects.filter(tenant_id=tenant_id, sent_at__lt=clock.now() - KEPT_FOR).delete()
+    before = clock.now() - KEPT_FOR
+    OwnReach.objects.filter(tenant_id=tenant_id, sent_at__lt=before).delete()
+    PersonalSend.objects.filter(tenant_id=tenant_id, made_at__lt=before).exclude(words="").update(words="")

@@ -162,6 +162,7 @@ def _kept(feed: PersonalFeed, chat_type: str, row: SendRow | dict[str, Any], unt
         creator=row.get("creator") or "",
         source=source,
         made_at=made_at,
+        words="" if chat_type == OwnKind.MOMENT else str((row.get("text") or {}).get("content") or ""),
         next_at=until if source == QuotaSource.PERSONAL else max(until, made_at + SURE_AFTER),
     )
 
