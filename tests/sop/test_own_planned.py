@@ -124,8 +124,19 @@ def test_the_same_words_twice_are_two_messages(camp: Make, frozen: MovableClock)
     made = handed(camp, frozen)
     frozen.set(LATER)
     sent(made, "single", *external(made.people[0]))
-    sent(made, "single", *external(made.people[0][:1]), msgid="m2", at=LATER + timedelta(minutes=9))
+    sent(made, "single", *external(made.people[0][:1]), msgid="m2", at=LATER + timedelta(minutes=3))
     assert day_counts(made.people[0]) == [2, 1, 1]
+
+
+def test_the_rest_of_its_people_later_belong_to_it_too(camp: Make, frozen: MovableClock) -> None:
+    made = handed(camp, frozen)
+    frozen.set(LATER)
+    first, second, third = external(made.people[0])
+    sent(made, "single", first, second)
+    assert Touch.objects.get().state == "confirmed"
+    sent(made, "single", third, msgid="m2", at=LATER + timedelta(minutes=9))
+    assert day_counts(made.people[0]) == [1, 1, 1]
+    assert set(TouchRecipient.objects.values_list("state", flat=True)) == {"sent"}
 
 
 def test_whom_the_plan_did_not_mean_counts_by_itself(camp: Make, frozen: MovableClock) -> None:
