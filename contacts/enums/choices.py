@@ -352,7 +352,7 @@ STAGE_GUIDE = {
 
 
 class OrderState(models.TextChoices):
-    PAID = "paid", _("Paid")
+    PAID = "paid", pgettext_lazy("order", "Paid")
     REFUNDED = "refunded", _("Refunded")
 
 

@@ -37,7 +37,9 @@ class ProofForm(forms.Form):
         widget=DayInput,
         help_text=_("Empty: until it is taken back."),
     )
-    name_shown = forms.ChoiceField(label=_("Name"), choices=NameShown.choices, initial=NameShown.MASKED)
+    name_shown = forms.ChoiceField(
+        label=pgettext_lazy("testimonial", "Signed with"), choices=NameShown.choices, initial=NameShown.MASKED
+    )
 
     def __init__(self, *args: Any, orders: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -34,5 +34,5 @@ class TryForm(forms.Form):
     """A text to try."""
 
     text = forms.CharField(
-        label=_("Try a text"), required=False, max_length=TEST_CHARS, widget=forms.Textarea(attrs={"rows": 5})
+        label=_("Words"), required=False, max_length=TEST_CHARS, widget=forms.Textarea(attrs={"rows": 5})
     )

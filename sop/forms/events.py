@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from groups.enums import Kind
 from sop.enums import (
@@ -44,7 +45,7 @@ class EventForm(forms.Form):
     )
     starts_at = forms.DateTimeField(label=_("Begins"), widget=LocalDateTime())
     minutes = forms.IntegerField(label=_("Minutes"), min_value=10, max_value=720)
-    place = forms.CharField(label=_("Place"), max_length=120, required=False)
+    place = forms.CharField(label=pgettext_lazy("value event", "Place"), max_length=120, required=False)
     link = forms.URLField(
         label=_("Link"), max_length=500, required=False, assume_scheme="https", widget=address_input()
     )

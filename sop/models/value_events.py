@@ -56,6 +56,10 @@ class ValueEvent(TenantModel):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def has_begun(self) -> bool:
+        return self.starts_at <= clock.now()
+
 
 class EventGroup(TenantModel):
     """A group that is invited."""

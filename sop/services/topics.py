@@ -7,7 +7,7 @@ from django.db import transaction
 from groups.enums import Kind
 from sop.errors import KindUnknown, TopicUnknown
 from sop.models import Topic, TopicOpener
-from sop.selectors.topics import builtin_topics
+from sop.selectors.topics import topics_untaken
 from team.selectors import staff_by_id
 from tenants import audit, clock
 from tenants.audit import Actor
@@ -80,8 +80,7 @@ def topics_take(*, tenant: "Tenant", actor: Actor) -> int:
     """Put the topics that come with the product into the bank. Returns how many were new. Safe to repeat."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        known = set(Topic.objects.filter(tenant=tenant).exclude(builtin="").values_list("builtin", flat=True))
-        fresh = [one for one in builtin_topics() if one.code not in known]
+        fresh = topics_untaken(tenant_id=tenant.pk)
         Topic.objects.bulk_create(
             [
                 Topic(

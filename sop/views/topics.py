@@ -12,12 +12,12 @@ from sop.enums import TOPIC_ANSWER_HOURS
 from sop.forms import TopicForm
 from sop.models import Topic
 from sop.selectors.topics import (
-    builtin_topics,
     openers,
     openers_marked,
     topic_get,
     topic_list,
     topics_ranked,
+    topics_untaken,
     uses_of,
 )
 from sop.services.topics import opener_mark, topic_archive, topic_save, topics_take
@@ -40,7 +40,7 @@ class TopicsPage(TemplatePage):
         return {
             "ranked": topics_ranked(tenant=tenant, kind=kind, words=words),
             "total": topic_list(tenant_id=tenant.pk).count(),
-            "ready": len(builtin_topics()),
+            "ready": len(topics_untaken(tenant_id=tenant.pk)),
             "kinds": Kind.choices,
             "kind": kind,
             "words": words,

@@ -315,7 +315,9 @@ def test_topics_for_any_group_are_offered_to_each_kind_and_who_left_opens_none(
 def test_the_ready_topics_are_taken_once_and_one_taken_out_stays_out(
     page: Callable[..., Any], tenant: Tenant, frozen: MovableClock
 ) -> None:
+    assert "topics/take/" in page("/library/topics/").content.decode()
     assert page("/library/topics/take/", {}).status_code == 302
+    assert "topics/take/" not in page("/library/topics/").content.decode()
     with tenant_scope(tenant):
         assert Topic.objects.count() == len(builtin_topics()) >= 36
         gone = Topic.objects.order_by("pk").first()
