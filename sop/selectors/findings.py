@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -180,6 +181,10 @@ def _sentence(finding: Finding) -> str:
     if finding.code == "VAR-03":
         told = _("“%(title)s” tells %(name)s; without a promise in one sentence: %(groups)s")
         return told % {**values, "groups": _(", ").join(values["groups"])}  # type: ignore[arg-type]
+    if finding.code == "WEEK-01":
+        days = {name: str(WEEKDAYS[int(str(values[name]))]) for name in ("weekday", "wanted")}
+        told = _("“%(title)s” would fall on a %(weekday)s: let day 1 be a %(wanted)s")
+        return told % {**values, **days}
     if finding.code in ("LEN-01", "ATT-01"):
         return _sentence_of_limit(finding.code, values)
     return _SENTENCES[finding.code] % values if finding.code in _SENTENCES else finding.code

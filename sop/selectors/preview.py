@@ -12,6 +12,7 @@ from sop.enums import GROUP_CHANNELS, MASS_CHANNELS, Anchor, TemplateKind
 from sop.models import Step, Version
 from sop.policies import calendar, plan
 from sop.policies.hands import Work, minutes_by_hand
+from sop.policies.weekdays import first_weekday, weekday_told
 from sop.selectors.constitution import judged
 from sop.selectors.hands import LinkHands, carries, link_hands, staff_by_role
 from sop.selectors.templates import limits_for
@@ -93,6 +94,7 @@ def run_preview(
         hands=link_hands(tenant=tenant, steps=steps, groups=groups),
         findings=[
             *plan.promise_untold(planned.values(), groups_without_promise(groups)),
+            *_other_weekday(steps, starts_on),
             *(one for one in _plan_findings(version, planned, limits) if one.code != "LOAD-01"),
             *_over_minutes(staff, limits.staff_minutes_a_day),
         ],
@@ -145,6 +147,22 @@ def _plan_findings(
         limits=limits,
         is_camp=version.template.kind == TemplateKind.CAMP,
     )
+
+
+def weekday_to_start(steps: Iterable[Step]) -> int | None:
+    """The day of the week that day 1 has to be, Monday 0; None where the steps are named after none."""
+    return first_weekday((step.day, step.title) for step in steps if step.day is not None)
+
+
+def _other_weekday(steps: list[Step], starts_on: date) -> list[plan.Finding]:
+    """Steps named after a day of the week would fall on another one: the first of them says so for all."""
+    wanted = weekday_to_start(steps)
+    if wanted is None or wanted == starts_on.weekday():
+        return []
+    named = next(one for one in steps if one.day is not None and weekday_told(one.title) is not None)
+    falls = calendar.day_date(starts_on, named.day or 1).weekday()
+    values = {"title": named.title, "weekday": falls, "wanted": wanted}
+    return [plan.Finding("WEEK-01", plan.Severity.WARN, values, (named.key,))]
 
 
 def _over_minutes(staff: Iterable[StaffLoad], limit: int) -> list[plan.Finding]:

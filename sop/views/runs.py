@@ -17,6 +17,7 @@ from sop.enums import RunState
 from sop.filters import RunFilter
 from sop.forms import OfferForm, ReasonForm, RunForm, offer_default
 from sop.models import Run, Step, Version
+from sop.policies.weekdays import next_weekday
 from sop.selectors.calendar import (
     Week,
     calendar_week,
@@ -29,7 +30,7 @@ from sop.selectors.calendar import (
 )
 from sop.selectors.findings import broken, explained
 from sop.selectors.flow import flow_glance
-from sop.selectors.preview import run_preview
+from sop.selectors.preview import run_preview, weekday_to_start
 from sop.selectors.templates import step_list, version_list_usable
 from sop.selectors.timeline import day_bars
 from sop.services.runs import (
@@ -123,9 +124,10 @@ class RunNewPage(FormPage):
         )
 
     def starts_on(self) -> date:
-        """The first day that is chosen, tomorrow at first."""
+        """The first day that is chosen; at first tomorrow, or the next day of the week that the steps speak of."""
         tomorrow = clock.local_date(clock.now(), self.request.tenant.timezone) + timedelta(days=1)
-        return _day(self.request.POST.get("starts_on") or self.request.GET.get("starts_on"), default=tomorrow)
+        asked = self.request.POST.get("starts_on") or self.request.GET.get("starts_on")
+        return _day(asked, default=next_weekday(tomorrow, weekday_to_start(self.steps)))
 
     @cached_property
     def busy(self) -> dict[int, str]:

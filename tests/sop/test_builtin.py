@@ -1,5 +1,7 @@
 """Every built-in template keeps the rules, is copied, published and carried out by the one engine (R40, R42 to R48)."""
 
+import calendar
+import re
 from datetime import date, time
 
 import pytest
@@ -9,6 +11,7 @@ from sop.enums import INTERNAL_CHANNELS, LINK_PARTS, Channel, Mark, TouchState
 from sop.models import Step, Touch
 from sop.policies import plan
 from sop.policies.structure import Shape, flaws
+from sop.policies.weekdays import first_weekday, weekday_told
 from sop.selectors import builtin
 from sop.selectors.builtin import builtin_codes, builtin_get
 from sop.selectors.findings import version_findings
@@ -18,6 +21,7 @@ from sop.services.templates import template_clone, version_publish
 from team.models import WorkItem
 from tenants import clock
 from tenants.audit import SYSTEM
+from tenants.models import User
 from tests.factories.contacts import make_customers
 from tests.factories.groups import fill_group, make_group
 from tests.factories.team import make_staff
@@ -252,3 +256,77 @@ def test_words_of_a_camp_that_can_be_shortened_name_no_length_of_their_own(code,
         "weeks",
     ):
         assert words not in said
+
+
+DAY_OF_THE_WEEK = re.compile(rf"(?:周|星期|礼拜)[一二三四五六日天]|{'|'.join(calendar.day_name)}")
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("code", sorted(NAMED))
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_days_of_the_week_are_true_on_whatever_day_a_run_begins(code, language):
+    source = builtin_get(code=code, language=language)
+    titles = [(one["day"], one["title"]) for one in source.steps if one["day"]]
+    if first_weekday(titles) == 0:
+        named = [(day, weekday_told(title)) for day, title in titles if weekday_told(title) is not None]
+        assert [(day - 1) % 7 for day, _told in named] == [told for _day, told in named]
+        return
+    for one in source.steps:
+        assert DAY_OF_THE_WEEK.findall(f"{one['title']} {one['text']}") == [], one["key"]
+
+
+@pytest.mark.unit
+def test_lessons_of_the_long_camp_have_no_gap_in_their_numbers_and_lead_to_their_lesson():
+    steps = builtin_get(code="camp30", language="zh").steps
+    told = [(number, one) for one in steps for number in re.findall(r"链接:第 (\d) 课", one["text"])]
+    assert [number for number, _one in told] == list("123456")
+    for number, one in told:
+        assert (f"第 {number} 课", "live") in [(link["title"], link["kind"]) for link in one["links"]]
+    assert {number for one in steps for number in re.findall(r"第 (\d) 课", one["text"])} == set("123456")
+
+
+@pytest.mark.unit
+def test_the_bootcamp_asks_for_as_much_work_as_it_rewards_and_gives_the_report_that_it_promises():
+    steps = {one["key"]: one for one in builtin_get(code="bootcamp5", language="zh").steps}
+    assert "个人报告" in steps["d1_intro"]["text"]
+    report = steps["d8_report"]
+    assert (report["channel"], report["evidence"]) == ("staff_task", "record")
+    assert (report["day"], report["at"]) < (steps["d8_closing"]["day"], steps["d8_closing"]["at"])
+    asked = [key for key in ("d2_opening", "d3_lesson", "d4_lesson") if "作业" in steps[key]["text"]]
+    assert f"交满 {len(asked)} 次作业" in steps["d2_start"]["text"]
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("titles", "wanted"),
+    [
+        ([(1, "周一巡群"), (2, "话题"), (7, "周日晚安")], 0),
+        ([(3, "Wednesday round"), (8, "Monday round")], 0),
+        ([(1, "星期天见")], 6),
+        ([(10, "礼拜三答疑")], 0),
+        ([(1, "周一巡群"), (2, "周五小结")], None),  # no day 1 suits both
+        ([(1, "周年庆"), (2, "本周一览"), (3, "Mondays")], None),
+        ([], None),
+    ],
+)
+def test_the_day_of_the_week_on_which_steps_named_after_days_begin(titles, wanted):
+    assert first_weekday(titles) == wanted
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_a_week_of_upkeep_begins_on_a_monday_or_says_that_its_names_would_be_wrong(
+    scoped, frozen, ground, client
+):
+    group = ground("new_user")
+    version = template_clone(tenant=scoped, code="daily", language="zh", actor=SYSTEM)
+    version_publish(tenant=scoped, version_id=version.pk, actor=SYSTEM)
+    frozen.set(clock.at_local(date(2026, 3, 3), time(10), scoped.timezone))  # a Tuesday
+    client.force_login(User.objects.get(email="lin@example.com"))
+    where = f"/t/{scoped.slug}/sop/runs/new/"
+    page = client.get(where, {"version": version.pk})
+    assert page.context["form"].initial["starts_on"] == date(2026, 3, 9)
+    asked = {"version": version.pk, "name": "三月", "groups": [group.pk], "key_interaction": "live"}
+    for day, is_told in (("2026-03-04", True), ("2026-03-09", False)):
+        told = client.post(f"{where}preview/", {**asked, "starts_on": day}, headers={"HX-Request": "true"})
+        assert ("「周一巡群」会落在星期三：第 1 天请选星期一" in told.content.decode()) == is_told
