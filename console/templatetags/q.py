@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -118,6 +119,11 @@ def icon(name: str, label: str = "") -> SafeString:
     """A Tabler icon. With a label it is read aloud; without, it is decoration."""
     if label:
         return format_html('<i class="ti ti-{}" role="img" aria-label="{}"></i>', name, label)
+    return _decoration(name)
+
+
+@lru_cache(maxsize=1024)  # a page has the same few hundreds of times
+def _decoration(name: str) -> SafeString:
     return format_html('<i class="ti ti-{}" aria-hidden="true"></i>', name)
 
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Prefetch
+
 from contacts.policies.touch import Limits, is_quiet
 from contacts.services.touch import LIMIT_SETTINGS, limits_from
 from groups.selectors.sharing import groups_sharing
 from sop.enums import INTERNAL_CHANNELS, PUSH_AT, TOUCH_OPEN, TouchState
 from sop.enums.calendar import FIELDS
-from sop.models import PushSlot, Run, Touch, ValueEvent
+from sop.models import PushSlot, Run, Step, Touch, ValueEvent
 from sop.policies.clashes import Found, Mark, clashes
 from sop.selectors.board_away import touches_away
 from sop.selectors.board_groups import REST_PART, WEEK_PART, Cast, Wanted, cast_of, groups_shown
@@ -176,7 +178,7 @@ def board_of(*, tenant: "Tenant", wanted: Wanted, every: bool = False) -> Board:
     rates = execution_rate(tenant_id=tenant.pk, by="staff", since=since, until=until, group_ids=ids)
     return Board(
         days=days, today=today, wanted=wanted, cast=cast, bands=bands,
-        lanes=lanes_of(tenant=tenant, days=days),
+        lanes=lanes_of(tenant=tenant, days=days, opened=wanted.lane),
         total=together(rates), by_staff=[one for one in rates if one.key is not None and one.due],
         limits=builder.limits, window_last=builder.window.last,
         blocked=blocked_touches(tenant=tenant, group_ids=ids, since=since, until=until).count(),
@@ -230,13 +232,15 @@ class _Builder:
         return self._banded(rows)
 
     def _touches(self, ids: list[int]) -> dict[tuple[int, date], list[Chip]]:
+        # A week has hundreds of touches of a few steps: each step and run is made once, not once a touch.
+        steps = Step.objects.filter(tenant=self.tenant).defer("text", "attachments", "links")
         rows = (
             Touch.objects.filter(
                 tenant=self.tenant, group__in=ids, planned_at__gte=self.since, planned_at__lt=self.until
             )
             .exclude(state=TouchState.CANCELLED)
-            .select_related("step", "run", "staff")
-            .defer("text", "attachments", "step__text", "step__attachments", "step__links")
+            .prefetch_related(Prefetch("step", steps), "run")
+            .defer("text", "attachments")
             .order_by("planned_at", "pk")
         )
         chips: dict[tuple[int, date], list[Chip]] = defaultdict(list)

@@ -40,7 +40,7 @@ class Seat(NamedTuple):
 @dataclass(frozen=True)
 class Wanted:
     """What the page is asked for. `part`: "" all, a run's id, "week" or "rest"; `field`: one of the four, "" all;
-    `payments`: how the groups are paid for, () all."""
+    `payments`: how the groups are paid for, () all; `lane`: the lane that is shown whole."""
 
     day: date
     part: str = ""
@@ -50,6 +50,7 @@ class Wanted:
     group_id: int | None = None
     payments: tuple[str, ...] = ()
     page: int = 1
+    lane: str = ""
 
     @property
     def run_id(self) -> int | None:

@@ -22,6 +22,7 @@ from tenants import clock
 if TYPE_CHECKING:
     from tenants.models import Tenant
 
+LINES = 6  # of a lane that is not opened
 OFFER_END_NAMES = ("{优惠截止}", "{offer ends}")
 _ICONS = {
     FestivalKind.FESTIVAL: "calendar-heart",
@@ -46,12 +47,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Lane:
-    """A lane as it is drawn: lines of (bar or None, how many days wide); every line fills the week."""
+    """A lane as it is drawn: lines of (bar or None, how many days wide); every line fills the week. `bars`: those on
+    the lines; `more`: how many others go on in the week."""
 
     key: str
     label: Any
     lines: list[list[tuple[Bar | None, int]]]
     bars: list[Bar]
+    more: int = 0
 
 
 LaneSource = Callable[..., Iterable[Bar]]
@@ -76,16 +79,32 @@ def register_lane(*, key: str, label: Any, source: LaneSource, order: int = 100)
     _lanes[key] = _Registered(order, key, label, source)
 
 
-def lanes_of(*, tenant: "Tenant", days: list[date]) -> list[Lane]:
-    """The lanes of a week that hold anything, in their order."""
+def lanes_of(*, tenant: "Tenant", days: list[date], opened: str = "") -> list[Lane]:
+    """The lanes of a week that hold anything, in their order. A lane with very much on it shows a few lines of what
+    began last, unless it is the one that is `opened`: groups stand below the lanes, and are what the page is for."""
     found = []
     for one in sorted(_lanes.values()):
         bars = sorted(
             one.source(tenant=tenant, first=days[0], last=days[-1]), key=lambda bar: (bar.first, bar.last)
         )
         if bars:
-            found.append(Lane(one.key, one.label, lines_of(bars, days), bars))
+            found.append(_lane(one, bars, days, is_open=one.key == opened))
     return found
+
+
+def _lane(one: _Registered, bars: list[Bar], days: list[date], *, is_open: bool) -> Lane:
+    lines = lines_of(bars, days)
+    if is_open or len(lines) <= LINES:
+        return Lane(one.key, one.label, lines, bars)
+    latest = sorted(bars, key=lambda bar: (bar.first, bar.last), reverse=True)
+    shown = sorted(_on_lines(latest, days), key=lambda bar: (bar.first, bar.last))
+    return Lane(one.key, one.label, lines_of(shown, days), shown, len(bars) - len(shown))
+
+
+def _on_lines(bars: list[Bar], days: list[date]) -> list[Bar]:
+    """As many of the first bars as LINES lines hold."""
+    held = next((n for n in range(1, len(bars) + 1) if len(lines_of(bars[:n], days)) > LINES), len(bars) + 1)
+    return bars[: held - 1]
 
 
 def lines_of(bars: Iterable[Bar], days: list[date]) -> list[list[tuple[Bar | None, int]]]:

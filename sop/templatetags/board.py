@@ -1,5 +1,6 @@
 """What stands in a cell of the calendar: {% load board %}. A week has hundreds of messages: no template for each."""
 
+from datetime import date
 from typing import Any
 
 from django import template
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from console.shell import tenant_url
 from console.templatetags.q import clock_time, icon, qs
+from sop.enums import Channel, Mark
 from sop.templatetags.sop import rule_words, state_word, step_icon
 
 register = template.Library()
@@ -19,14 +21,30 @@ _OTHERS = "sop/_board_chip.html"
 
 
 @register.simple_tag(takes_context=True)
-def board_chips(context: RequestContext, cell: Any, row: Any) -> SafeString:
+def board_opens(context: RequestContext, group: Any) -> SafeString:
+    """The attributes by which what stands in a group's cells opens its day; for `on_day` to put the day in."""
+    tenant = context.get("tenant") or context["request"].tenant
+    opens = (
+        f'href="{conditional_escape(qs(context, day=_DAY, group=group.pk))}" '
+        f'hx-get="{tenant_url(tenant, "sop:calendar_ledger", pk=group.pk)}?day={_DAY}" hx-target="#cal-ledger"'
+    )
+    return mark_safe(opens)
+
+
+_DAY = "0000-00-00"  # no day's own
+
+
+@register.filter
+def on_day(opens: str, day: date) -> SafeString:
+    """The attributes of `board_opens` for one day."""
+    return mark_safe(opens.replace(_DAY, day.isoformat()))
+
+
+@register.simple_tag(takes_context=True)
+def board_chips(context: RequestContext, cell: Any, opens: str) -> SafeString:
     """The chips of one group on one day: messages here, what is no message yet by its template."""
     tenant = context.get("tenant") or context["request"].tenant
-    day, pk = f"{cell.day:%Y-%m-%d}", row.group.pk
-    opens = (
-        f'href="{conditional_escape(qs(context, day=day, group=pk))}" '
-        f'hx-get="{tenant_url(tenant, "sop:calendar_ledger", pk=pk)}?day={day}" hx-target="#cal-ledger"'
-    )
+    opens = on_day(opens, cell.day)
     is_today = cell.day == context["board"].today
     parts = []
     for chip in cell.shown:
@@ -66,7 +84,7 @@ _PHONE = ' class="q-phone"'
 
 def _title(chip: Any) -> str:
     touch = chip.touch
-    parts = [f"{clock_time(touch.planned_at)} {touch.step.title}", touch.get_channel_display()]
+    parts = [f"{clock_time(touch.planned_at)} {touch.step.title}", str(Channel(touch.channel).label)]
     if chip.is_foreign:
         parts.append(touch.run.name)
     if touch.rule_code:
@@ -82,7 +100,7 @@ def _aside(chip: Any) -> str:
     """What stands at the end: the mark of a peak, how late it is, the rule that stopped it, or whose run it is."""
     touch = chip.touch
     if touch.step.mark:
-        label = str(touch.step.get_mark_display())
+        label = str(Mark(touch.step.mark).label)
         return (
             f'<span class="q-peak" title="{conditional_escape(label)}">{conditional_escape(label[:1])}</span>'
         )

@@ -53,6 +53,7 @@ def asked_of(request: Any, data: Any) -> Wanted:
         group_id=_number(data.get("only", "")),
         payments=tuple(payments_asked(data)),
         page=_number(data.get("page", "")) or 1,
+        lane=data.get("lane", "")[:32],
     )
 
 

@@ -341,6 +341,35 @@ def test_an_upper_app_adds_a_lane(camp: Make, monkeypatch: pytest.MonkeyPatch) -
     ]
 
 
+def test_a_crowded_lane_shows_what_began_last_and_opens_whole(
+    camp: Make, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    monkeypatch.setattr("sop.selectors.lanes._lanes", {})
+    bars = [
+        Bar(MONDAY - timedelta(days=40 - n), MONDAY + timedelta(days=9), f"暴雷{n}", "snowflake")
+        for n in range(40)
+    ]
+    register_lane(key="bad", label="暴雷处置", source=lambda *, tenant, first, last: bars)
+    short = [
+        Bar(MONDAY + timedelta(days=n % 7), MONDAY + timedelta(days=n % 7), f"拼团{n}", "gift")
+        for n in range(42)
+    ]
+    register_lane(key="plays", label="拼团", source=lambda *, tenant, first, last: short)
+    days = [MONDAY + timedelta(days=n) for n in range(7)]
+    bad, plays = lanes_of(tenant=made.tenant, days=days)
+    assert [bar.label for bar in bad.bars] == [f"暴雷{n}" for n in range(34, 40)]
+    assert (len(bad.lines), bad.more, len(plays.lines), plays.more) == (6, 34, 6, 0)
+    page = ask(made, f"/sop/calendar/?week={MONDAY}").content.decode()
+    assert "暴雷39" in page
+    assert "暴雷0<" not in page
+    assert f'href="?week={MONDAY}&amp;lane=bad"' in page
+    assert ">34 more<" in page
+    whole = ask(made, f"/sop/calendar/?week={MONDAY}&lane=bad").content.decode()
+    assert "暴雷0<" in whole
+    assert "lane=bad" not in whole.split("<tbody>")[1].split("data-group")[0]
+
+
 def test_the_page_says_all_of_it_and_its_queries_do_not_grow(camp: Make, ask: Callable[..., Any]) -> None:
     made = planned(camp, {"at": time(10, 0), "title": "早安"}, {"at": time(23, 0)}, groups=3)
     counts = []
