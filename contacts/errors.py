@@ -105,6 +105,21 @@ class SkuUnknown(DomainError):
     message = _("This SKU is not known here.")
 
 
+class AnchorUnproven(DomainError):
+    """Nobody paid the price in the `days` that count as proof."""
+
+    code = "PRICE-01"
+
+    def __init__(self, *, days: int) -> None:
+        super().__init__(
+            _(
+                "Too few orders of the last %(days)s days were paid at this price or above. Only a real price is "
+                "compared with."
+            )
+            % {"days": days}
+        )
+
+
 class ImportRefused(DomainError):
     code = "IMPORT-01"
     message = _("This file cannot be read.")

@@ -22,8 +22,11 @@ from contacts.enums import (
 from contacts.selectors import customer_list, live_follow_counts
 from contacts.selectors.channels import welcome_assets, welcome_known
 from contacts.selectors.ranking import place_label, reply_cases, reply_cells, reply_lines
+from contacts.services.prices import KIND as ANCHOR
+from contacts.services.prices import anchor_granted
 from team.selectors import register_load
 from team.selectors.ranking import Ranked, register_ranked
+from team.services import register_approval
 from tenants.models import Tenant
 from wecom.keeping.assets import register_user
 from wecom.welcomes.welcome import register_knower
@@ -121,6 +124,8 @@ register_changes(
         "name": pgettext_lazy("audit field", "Name"),
         "price_fen": pgettext_lazy("audit field", "Price, fen"),
         "kind": pgettext_lazy("audit field", "Kind of order"),
+        "anchor_fen": pgettext_lazy("audit field", "Price to compare with, fen"),
+        "sales": pgettext_lazy("audit field", "Orders that prove it"),
     },
     values={"kind": dict(SkuKind.choices)},
 )
@@ -157,3 +162,4 @@ nav.register_search(_search)
 register_load(label=_("Customers"), provider=live_follow_counts)
 register_user(welcome_assets)
 register_knower(welcome_known)
+register_approval(ANCHOR, _("Price to compare with"), anchor_granted)

@@ -33,7 +33,15 @@ from contacts.views.sheets import (
     SheetStatusPage,
     SheetTemplateView,
 )
-from contacts.views.skus import OrderListPage, SkuArchiveView, SkuEditPage, SkuListPage, SkuNewPage
+from contacts.views.skus import (
+    AnchorEndView,
+    AnchorPage,
+    OrderListPage,
+    SkuArchiveView,
+    SkuEditPage,
+    SkuListPage,
+    SkuNewPage,
+)
 from contacts.views.stages import StagePage, StageRunPage, StageSettingPage, StagesPage
 from contacts.views.steps import ObstaclePage, SolvePage, WayInPage
 from contacts.views.surveys import (
@@ -119,6 +127,8 @@ urlpatterns: list[URLPattern] = [
     path("customers/skus/", SkuListPage.as_view(), name="skus"),
     path("customers/skus/new/", SkuNewPage.as_view(), name="sku_new"),
     path("customers/skus/<int:pk>/", SkuEditPage.as_view(), name="sku"),
+    path("customers/skus/<int:pk>/anchor/", AnchorPage.as_view(), name="sku_anchor"),
+    path("customers/skus/<int:pk>/anchor/end/", AnchorEndView.as_view(), name="sku_anchor_end"),
     path("customers/skus/<int:pk>/archive/", SkuArchiveView.as_view(), name="sku_archive"),
     path("customers/fields/", OwnFieldsPage.as_view(), name="own_fields"),
     path("customers/fields/new/", OwnFieldNewPage.as_view(), name="own_field_new"),

@@ -314,3 +314,11 @@ class FrameInvalid(DomainError):
 class FrameChanged(DomainError):
     code = "SOP-83"
     message = _("Somebody changed this draft meanwhile. Close this and open it again, then change it.")
+
+
+class NoCapHolds(DomainError):
+    code = "SOP-84"
+    message = _(
+        "No cap of ours holds this message now. Look at it again: it may have gone out, or another rule holds it."
+    )
+    status = 409

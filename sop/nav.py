@@ -52,6 +52,8 @@ from sop.selectors.templates import template_list
 from sop.selectors.titles import touch_titles
 from sop.selectors.week import plans_of_groups, weeks_of_groups
 from sop.services.own_planned import own_sends_planned
+from sop.services.past_caps import KIND as PAST_CAPS
+from sop.services.past_caps import past_caps_granted
 from sop.services.runs import offer_end_granted
 from sop.views.runs import run_for_groups
 from team.selectors import register_load, register_rail
@@ -103,7 +105,11 @@ register_held(held_of_groups)
 register_group_panel(group_steps_panel)
 register_touch_titles(touch_titles)
 register_camp_people(choices=camps_to_choose, group_ids=camp_group_ids)
-register_changes("sop.touch", values={"state": dict(TouchState.choices)})
+register_changes(
+    "sop.touch",
+    labels={"rule": pgettext_lazy("audit field", "Rule")},
+    values={"state": dict(TouchState.choices)},
+)
 register_changes(
     "sop.template", labels={"group_kind": _("For groups of type")}, values={"group_kind": dict(Kind.choices)}
 )
@@ -135,6 +141,7 @@ register_ranked(
 )
 register_rail(rhythm_rail)
 register_approval("sop.deadline", _("Another end of an offer"), offer_end_granted)
+register_approval(PAST_CAPS, _("One message past the caps"), past_caps_granted)
 register_rail(quota_rail)
 register_holding(
     Holding("sop.TouchRecipient", _("Touches planned")),

@@ -48,10 +48,11 @@ WORK_MOVES: dict[str, frozenset[str]] = {
     WorkState.SNOOZED: frozenset(
         {WorkState.OPEN, WorkState.DONE, WorkState.CANCELLED, WorkState.MISSED, WorkState.BLOCKED}
     ),
-    WorkState.DONE: frozenset({WorkState.OPEN}),
+    # What was settled comes up again, open, or held back once more.
+    WorkState.DONE: frozenset({WorkState.OPEN, WorkState.BLOCKED}),
     WorkState.BLOCKED: frozenset({WorkState.OPEN, WorkState.CANCELLED}),
-    WorkState.CANCELLED: frozenset({WorkState.OPEN}),
-    WorkState.MISSED: frozenset({WorkState.OPEN}),
+    WorkState.CANCELLED: frozenset({WorkState.OPEN, WorkState.BLOCKED}),
+    WorkState.MISSED: frozenset({WorkState.OPEN, WorkState.BLOCKED}),
 }
 
 

@@ -38,6 +38,8 @@ from contacts.enums.choices import (
     WelcomeMode,
 )
 from contacts.enums.settings import (
+    ANCHOR_DAYS,
+    ANCHOR_SALES,
     ANSWER_MINUTES,
     CAP_PER_DAY,
     CAP_PER_WEEK,
@@ -62,6 +64,8 @@ from contacts.enums.settings import (
 )
 
 __all__ = [
+    "ANCHOR_DAYS",
+    "ANCHOR_SALES",
     "ANSWER_MINUTES",
     "CAP_PER_DAY",
     "CAP_PER_WEEK",

@@ -96,6 +96,22 @@ PATH_SKUS = declare(
         "Empty: those that the catalogue calls first basic; without any, the first paid order of any SKU counts."
     ),
 )
+ANCHOR_DAYS = declare(
+    "prices.anchor_days",
+    default=90,
+    kind=PreferenceKind.INTEGER,
+    label=_("Days back in which somebody must have paid a price that others are compared with"),
+    minimum=7,
+    maximum=730,
+)
+ANCHOR_SALES = declare(
+    "prices.anchor_sales",
+    default=1,
+    kind=PreferenceKind.INTEGER,
+    label=_("Orders that prove a price to compare with"),
+    minimum=1,
+    maximum=1000,
+)
 WORK_FROM = declare(
     "service.work_from", default=time(9, 0), kind=PreferenceKind.TIME, label=_("Working hours begin")
 )

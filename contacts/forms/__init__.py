@@ -13,11 +13,12 @@ from contacts.forms.people import (
     StageForm,
     WayInForm,
 )  # fmt: skip
-from contacts.forms.skus import SkuForm
+from contacts.forms.skus import AnchorForm, SkuForm
 from contacts.forms.stages import StageSettingForm
 from contacts.forms.tags import TagBatchForm, TagEditForm, TagForm, TagRuleForm
 
 __all__ = [
+    "AnchorForm",
     "ArchiveConsentForm", "ChatImportForm", "ImportForm", "MergeForm", "ObstacleForm", "OptOutForm", "OwnFieldForm",
     "ProfileForm", "SkuForm", "SolutionForm", "SplitForm", "StageForm", "StageSettingForm", "TagBatchForm",
     "TagEditForm", "TagForm", "TagRuleForm", "WayInForm",

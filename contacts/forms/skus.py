@@ -1,5 +1,6 @@
 """The form of a SKU."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -38,3 +39,21 @@ class SkuForm(forms.Form):
         given = dict(self.cleaned_data)
         yuan = given.pop("price_yuan")
         return {**given, "price_fen": None if yuan is None else int(yuan * 100)}
+
+
+class AnchorForm(forms.Form):
+    """A price to compare with, and why."""
+
+    price_yuan = forms.DecimalField(
+        label=_("Price to compare with, yuan"), min_value=Decimal("0.01"), max_digits=12, decimal_places=2
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Where it will stand, such as a campaign or a poster."),
+    )  # fmt: skip
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The price in fen, and the reason."""
+        given = self.cleaned_data
+        return {"price_fen": int(given["price_yuan"] * 100), "reason": given["reason"]}

@@ -10,7 +10,7 @@ from contacts.models.personal import Erasure, PersonalExport
 from contacts.models.profile import OwnField, ProfileFact
 from contacts.models.questions import Question
 from contacts.models.sheets import Sheet, SheetRow
-from contacts.models.skus import Sku
+from contacts.models.skus import PriceAnchor, Sku
 from contacts.models.stages import StageMove, StageRun, StageSetting
 from contacts.models.surveys import Survey, SurveyAnswer, SurveyLink
 from contacts.models.tags import CustomerTag, Tag, TagBatch, TagGroup, TagPast, TagRule
@@ -18,9 +18,41 @@ from contacts.models.touches import Exposure, ExposureDay, ExposureWeek, GroupDa
 from contacts.models.transfers import CustomerTransfer
 
 __all__ = [
-    "Behaviour", "Channel", "ContactWay", "Customer", "CustomerTag", "CustomerTransfer", "Erasure", "Exposure",
-    "ExposureDay", "ExposureWeek", "Follow", "GroupDay", "IdentityMove", "ImportBatch", "Obstacle", "Order", "OwnField",
-    "PersonalExport", "ProfileFact", "Question", "Sheet", "SheetRow", "Sku", "StageMove", "StageRun",
-    "StageSetting", "Survey", "SurveyAnswer", "SurveyLink", "Tag", "TagBatch", "TagGroup", "TagMark", "TagPast",
-    "TagRule", "WayInSet",
+    "Behaviour",
+    "Channel",
+    "ContactWay",
+    "Customer",
+    "CustomerTag",
+    "CustomerTransfer",
+    "Erasure",
+    "Exposure",
+    "ExposureDay",
+    "ExposureWeek",
+    "Follow",
+    "GroupDay",
+    "IdentityMove",
+    "ImportBatch",
+    "Obstacle",
+    "Order",
+    "OwnField",
+    "PersonalExport",
+    "PriceAnchor",
+    "ProfileFact",
+    "Question",
+    "Sheet",
+    "SheetRow",
+    "Sku",
+    "StageMove",
+    "StageRun",
+    "StageSetting",
+    "Survey",
+    "SurveyAnswer",
+    "SurveyLink",
+    "Tag",
+    "TagBatch",
+    "TagGroup",
+    "TagMark",
+    "TagPast",
+    "TagRule",
+    "WayInSet",
 ]  # fmt: skip

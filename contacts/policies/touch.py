@@ -39,7 +39,8 @@ class TouchRequest:
     id of the group, needed when `wecom_quota` (a corp mass send). `buyers_since` (aware) limits what counts as
     having bought; None: any paid order ever. `group_frozen` and `group_ended` are the caller's facts. `priority`:
     the lower the more important; it counts only against what `Ahead` names. `sells`: it is sales work, and no declared
-    offer for newcomers; `gives_value`: what it says is of value by itself.
+    offer for newcomers; `gives_value`: what it says is of value by itself. `past_caps`: a leader let this one message
+    pass our own caps and the group's number of the day (R128); it counts all the same, and passes no other rule.
     """
 
     key: str
@@ -58,6 +59,7 @@ class TouchRequest:
     priority: int = 50
     sells: bool = False
     gives_value: bool = False
+    past_caps: bool = False
 
     @property
     def is_pushy(self) -> bool:

@@ -117,19 +117,19 @@ class Count:
 
     def _group_rule(self, request: TouchRequest, group_id: int) -> str:
         used, most = self.ledger.group.get(group_id, 0), self.limits.group_per_day
-        if not request.is_service and used >= most:
+        if not (request.is_service or request.past_caps) and used >= most:
             return Rule.GROUP_LIMIT
         left = self.ledger.chat_quota.get(request.chat_id, 0)
         if request.wecom_quota and left < 1:
             return Rule.QUOTA
-        if request.is_service:
+        if request.is_service or request.past_caps:
             return ""
         coming = _before(self.ahead.groups.get(group_id, ()), request)
         sends = _before(self.ahead.chats.get(request.chat_id, ()), request) if request.wecom_quota else ()
         return Rule.KEPT if used + len(coming) >= most or (sends and left <= len(sends)) else ""
 
     def _capped(self, request: TouchRequest, customer_id: int, person_id: int) -> str:
-        if request.is_service:
+        if request.is_service or request.past_caps:
             return ""
         day, week = self.ledger.day.get(person_id, 0), self.ledger.week.get(person_id, 0)
         if day >= self.limits.per_day:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from console.tables import ConsoleTable, NumberColumn
 from console.templatetags.q import figure, moment, money
-from contacts.models import Order, Sku
+from contacts.models import Order, PriceAnchor, Sku
+from contacts.selectors.prices import anchors_of
 from contacts.selectors.skus import Sold, order_facts, sold_of
 from contacts.selectors.sources import source_label
 
@@ -24,6 +25,7 @@ class SkuTable(ConsoleTable):
     code = tables.Column(verbose_name=_("Code"))
     kind = tables.Column(verbose_name=_("Kind of order"))
     price_fen = NumberColumn(verbose_name=_("Price"))
+    anchor = NumberColumn(verbose_name=_("Compared with"), empty_values=(), orderable=False)
     orders = NumberColumn(verbose_name=_("Orders"), empty_values=(), orderable=False)
     people = NumberColumn(verbose_name=_("Buyers"), empty_values=(), orderable=False)
     refunded = NumberColumn(verbose_name=_("Refunded"), empty_values=(), orderable=False)
@@ -32,7 +34,18 @@ class SkuTable(ConsoleTable):
 
     class Meta(ConsoleTable.Meta):
         model = Sku
-        fields = ("name", "code", "kind", "price_fen", "orders", "people", "refunded", "fen", "edit")
+        fields = (
+            "name",
+            "code",
+            "kind",
+            "price_fen",
+            "anchor",
+            "orders",
+            "people",
+            "refunded",
+            "fen",
+            "edit",
+        )
         row_header = "name"
 
     def __init__(self, *args: Any, tenant: Any, can_change: bool, **kwargs: Any) -> None:
@@ -61,6 +74,28 @@ class SkuTable(ConsoleTable):
 
     def value_price_fen(self, value: int) -> str:
         return f"{value / 100:.2f}"
+
+    @cached_property
+    def _anchors(self) -> dict[int, PriceAnchor]:
+        rows = self.paginated_rows if hasattr(self, "page") else self.rows
+        return anchors_of(tenant_id=self._tenant.pk, sku_ids={row.record.pk for row in rows})
+
+    def value_anchor(self, record: Sku) -> str:
+        set_to = self._anchors.get(record.pk)
+        return f"{set_to.price_fen / 100:.2f}" if set_to else ""
+
+    def render_anchor(self, record: Sku) -> SafeString | str:
+        set_to = self._anchors.get(record.pk)
+        shown = money(set_to.price_fen) if set_to else "–"
+        if not self._can_change:
+            return shown
+        return format_html(
+            '<button class="btn btn-sm q-quiet" type="button" hx-get="{}" hx-target="#q-drawer" '
+            'aria-label="{}">{}</button>',
+            self._url("contacts:sku_anchor", pk=record.pk),
+            gettext("Price to compare with: %(name)s") % {"name": record.name},
+            shown,
+        )
 
     def value_orders(self, record: Sku) -> int:
         return self._of(record).orders

@@ -8,13 +8,19 @@ from django.utils.translation import gettext_lazy as _
 
 from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, drawer_done, toast
+from contacts.enums import ANCHOR_DAYS
 from contacts.filters import OrderFilter, SkuFilter
-from contacts.forms import SkuForm
+from contacts.forms import AnchorForm, SkuForm
 from contacts.models import Order, Sku
+from contacts.selectors.prices import AnchorNow, anchor_history, anchor_of, prices_paid
 from contacts.selectors.skus import codes_without_sku, order_list, sku_get, sku_list
+from contacts.services.prices import anchor_ask, anchor_asked, anchor_end, anchor_set
 from contacts.services.skus import sku_save, sku_set_archived
 from contacts.tables.skus import OrderTable, SkuTable
+from tenants import preferences
 from tenants.enums import Permission
+
+ANCHORS_SHOWN = 5
 
 
 class SkuListPage(ListPage):
@@ -110,6 +116,57 @@ class SkuArchiveView(ConsoleView):
         said = _("%(name)s is put away") if sku.archived_at else _("%(name)s is in use again")
         toast(request, said % {"name": sku.name}, self.url("contacts:sku_archive", pk=pk))
         return drawer_done(request)
+
+
+class AnchorPage(FormPage):
+    """A drawer: the price a SKU may be compared with, by what people really paid (R91); an operator asks (R128)."""
+
+    template_name = "contacts/sku_anchor.html"
+    form_class = AnchorForm
+    permission = write_permission = Permission.OPERATE
+
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        now = self._now(kwargs["pk"])
+        return {"price_yuan": f"{now.anchor.price_fen / 100:.2f}"} if now else {}
+
+    def _now(self, pk: int) -> AnchorNow | None:
+        tenant_id = self.request.tenant.pk
+        return anchor_of(tenant_id=tenant_id, code=sku_get(tenant_id=tenant_id, sku_id=pk).code)
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        tenant_id, pk = self.request.tenant.pk, kwargs["pk"]
+        sku = sku_get(tenant_id=tenant_id, sku_id=pk)
+        return {
+            "sku": sku,
+            "now": anchor_of(tenant_id=tenant_id, code=sku.code),
+            "paid": prices_paid(tenant_id=tenant_id, code=sku.code),
+            "history": list(anchor_history(tenant_id=tenant_id, sku_id=pk)[:ANCHORS_SHOWN]),
+            "asked": anchor_asked(tenant_id=tenant_id, sku_id=pk),
+            "days": preferences.value(tenant_id, ANCHOR_DAYS),
+            "can_approve": self.can(Permission.APPROVE),
+        }
+
+    def done(self, form: AnchorForm, **kwargs: Any) -> HttpResponse:
+        sku = sku_get(tenant_id=self.request.tenant.pk, sku_id=kwargs["pk"])
+        leads = self.can(Permission.APPROVE)
+        act = anchor_set if leads else anchor_ask
+        act(tenant=self.request.tenant, sku_id=sku.pk, actor=self.request.actor, **form.told)
+        said = _("%(name)s may be compared with this price") if leads else _("Asked: a team lead decides.")
+        toast(self.request, said % {"name": sku.name} if leads else said)
+        return drawer_done(self.request)
+
+
+class AnchorEndView(ConsoleView):
+    """POST: compare a SKU with no price any more."""
+
+    http_method_names = ["post"]
+    permission = write_permission = Permission.OPERATE
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        sku = sku_get(tenant_id=self.request.tenant.pk, sku_id=pk)
+        anchor_end(tenant=self.request.tenant, sku_id=sku.pk, actor=self.request.actor)
+        toast(request, _("%(name)s is compared with no price any more") % {"name": sku.name})
+        return drawer_done(self.request)
 
 
 class OrderListPage(ListPage):

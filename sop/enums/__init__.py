@@ -68,6 +68,7 @@ from sop.enums.templates import (
 )
 from sop.enums.touches import (
     BLOCKED_REF,
+    PAST_CAPS,
     REF,
     TOUCH_ENDED,
     TOUCH_MOVES,
@@ -104,6 +105,7 @@ __all__ = [
     "MIX_NORMS_MIN",
     "MIX_TOPICS_MIN",
     "MIX_VALUE_PERCENT",
+    "PAST_CAPS",
     "PERSON_ANCHORS",
     "PERSON_EXITS",
     "POLL_EVERY_S",

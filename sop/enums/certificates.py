@@ -14,6 +14,7 @@ class Fault(models.TextChoices):
     GROUP = "group", _("The group's day")
     OVER_DAY = "over_day", _("More than the cap of the day")
     OVER_WEEK = "over_week", _("More than the cap of the week")
+    GRANTED = "granted", _("Over a cap as a team lead granted")
     OWN_OVER = "own_over", _("Over a cap by what colleagues sent by themselves")
     QUOTA_MISSING = "quota_missing", _("Sent, and not in the quota")
     QUOTA_SURPLUS = "quota_surplus", _("In the quota, and not sent")
@@ -21,7 +22,7 @@ class Fault(models.TextChoices):
 
 
 # What the gate itself should never have allowed, or was never asked for: nothing to mend, somebody must look.
-FAULTS_OVER = frozenset({Fault.OVER_DAY, Fault.OVER_WEEK, Fault.OWN_OVER, Fault.QUOTA_OVER})
+FAULTS_OVER = frozenset({Fault.OVER_DAY, Fault.OVER_WEEK, Fault.GRANTED, Fault.OWN_OVER, Fault.QUOTA_OVER})
 # Fault -> what to do.
 FAULT_ADVICE = {
     Fault.NOT_LOGGED: _("Somebody sat in the group whom WeCom named only later. Mending counts the message."),
@@ -31,6 +32,9 @@ FAULT_ADVICE = {
     Fault.GROUP: _("Mending counts the group's day anew from its messages."),
     Fault.OVER_DAY: _("Nothing can be called back. Look which messages they were, and thin out the plan."),
     Fault.OVER_WEEK: _("Nothing can be called back. Look which messages they were, and thin out the plan."),
+    Fault.GRANTED: _(
+        "No fault of the counts: a team lead let the message past the cap. The audit log has the reason."
+    ),
     Fault.OWN_OVER: _(
         "No fault of the counts: colleagues sent this in WeCom by themselves. Ask them to use the plan, or plan less."
     ),

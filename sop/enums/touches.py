@@ -5,6 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 REF = "sop.touch"  # what work items, sends and the gate call a touch
 BLOCKED_REF = "sop.blocked"
+PAST_CAPS = (
+    "past_caps"  # in a touch's evidence: {"by", "rule", "reason"} of a leader who let it past our caps
+)
 
 
 class RunState(models.TextChoices):

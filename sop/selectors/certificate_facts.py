@@ -14,7 +14,7 @@ from django.db import connection
 from contacts.enums import CAP_PER_DAY, CAP_PER_WEEK
 from contacts.policies.touch import week_start
 from contacts.selectors.identity import joined_since
-from sop.enums import GROUP_CHANNELS, REF, SILENT_CHANNELS, Fault, TouchState
+from sop.enums import GROUP_CHANNELS, PAST_CAPS, REF, SILENT_CHANNELS, Fault, TouchState
 from tenants import clock, preferences
 from tenants.models import AuditEntry
 from wecom.selectors import OWN, quota_window
@@ -52,13 +52,15 @@ told as materialized (
     ) c on true
     where told.kind <> 'group'
 )"""
-# What went out on the day and still stands, and each record it reached.
-_OUT = f"""{_OWN},
+_ALL, _LET_PAST = "", f"and t.evidence ? '{PAST_CAPS}'"
+# What went out on the day and still stands, and each record it reached; all of it, or what a leader let past our caps.
+_OUT_OF = f"""{_OWN},
 out as materialized (
-    select t.id, %(ref)s || ':' || t.id as key, t.group_id, t.channel, t.handed_at from sop_touch t
+    select t.id, %(ref)s || ':' || t.id as key, t.group_id, t.channel, t.handed_at,
+        t.evidence ? '{PAST_CAPS}' as let_past from sop_touch t
     join sop_step s on s.tenant_id = t.tenant_id and s.id = t.step_id
     where t.tenant_id = %(tenant)s and t.handed_at >= %(since)s and t.handed_at < %(until)s
-      and t.state = any(%(standing)s) and (t.is_talk or not s.is_service) and t.channel <> all(%(pull)s)
+      and t.state = any(%(standing)s) and (t.is_talk or not s.is_service) and t.channel <> all(%(pull)s) {{only}}
 ), reached as materialized (
     select out.key, m.customer_id from out
     join groups_member m on m.tenant_id = %(tenant)s and m.group_id = out.group_id and not m.is_staff
@@ -75,6 +77,7 @@ out as materialized (
     union all
     select own.key, own.customer_id from own
 )"""
+_OUT = _OUT_OF.format(only=_ALL)
 # What the gate's log says of the same day.
 _LOGGED = """
 logged as materialized (
@@ -94,25 +97,23 @@ where reached.key is null or logged.key is null order by 3, 1, 2 limit {MOST}
 """
 _PERSON = """(
     select coalesce(c.person_id, c.id) as person, count(distinct reached.key) as n,
-        count(distinct reached.key) filter (where reached.key not like %(own)s || '%%') as planned
+        count(distinct reached.key) filter (where reached.key not like %(own)s || '%%') as planned,
+        count(distinct reached.key) filter (where reached.key in (select key from out where let_past)) as let_past
     from reached join contacts_customer c on c.tenant_id = %(tenant)s and c.id = reached.customer_id group by 1
 )"""
 _DAYS = f"""
 with {_OUT}, real as {_PERSON}
 select coalesce(real.person, kept.customer_id), coalesce(real.n, 0), coalesce(kept.count, 0),
-    coalesce(real.planned, 0)
+    coalesce(real.planned, 0), coalesce(real.let_past, 0)
 from real full join (
     select customer_id, count from contacts_exposureday
     where tenant_id = %(tenant)s and local_date = %(day)s and count > 0
 ) kept on kept.customer_id = real.person
 """
 _WEEKS = f"""
-with {_OWN}, beside as (
-    select coalesce(c.person_id, c.id) as person, count(distinct own.key) as n
-    from own join contacts_customer c on c.tenant_id = %(tenant)s and c.id = own.customer_id group by 1
-)
+with {_OUT_OF.format(only=_LET_PAST)}, beside as {_PERSON}
 select coalesce(days.customer_id, kept.customer_id), coalesce(days.n, 0), coalesce(kept.count, 0),
-    coalesce(days.n, 0) - coalesce(beside.n, 0)
+    coalesce(days.n, 0) - coalesce(beside.n - beside.planned, 0), coalesce(beside.let_past, 0)
 from (
     select customer_id, sum(count) as n from contacts_exposureday
     where tenant_id = %(tenant)s and local_date between %(monday)s and %(sunday)s group by 1
@@ -252,9 +253,9 @@ def _compare_rows(found: Findings, ask: dict[str, Any]) -> None:
 
 def _compare_persons(found: Findings, ask: dict[str, Any]) -> None:
     """Who was reached how often. Over a cap is what was planned here; what colleagues sent on top is told apart:
-    nobody asked the gate for it."""
+    nobody asked the gate for it. So is what a leader let past the cap."""
     days, weeks = _all(_DAYS, ask), _all(_WEEKS, _of_the_week(ask))
-    found.persons = sum(1 for _who, n, _kept, _planned in days if n)
+    found.persons = sum(1 for _who, n, *_kinds in days if n)
     for kind, over, per, rows in (
         (Fault.DAY, Fault.OVER_DAY, ask["per_day"], days),
         (Fault.WEEK, Fault.OVER_WEEK, ask["per_week"], weeks),
@@ -262,9 +263,11 @@ def _compare_persons(found: Findings, ask: dict[str, Any]) -> None:
         wrong = [row for row in rows if row[1] != row[2]]
         found.add(kind, len(wrong), _counted("customer", wrong))
         many = [row for row in rows if row[1] > per and row[0] not in ask["joined"]]
-        passed = [(who, per, n) for who, n, _kept, planned in many if planned > per]
+        passed = [(who, per, n) for who, n, _kept, planned, let in many if planned - let > per]
         found.add(over, len(passed), _counted("customer", passed))
-        beside = [(who, per, n) for who, n, _kept, planned in many if planned <= per]
+        granted = [(who, per, n) for who, n, _kept, planned, let in many if planned > per >= planned - let]
+        found.add(Fault.GRANTED, 0, _counted("customer", granted))
+        beside = [(who, per, n) for who, n, _kept, planned, _let in many if planned <= per]
         found.add(Fault.OWN_OVER, 0, _counted("customer", beside))
 
 

@@ -25,6 +25,7 @@ from sop.enums import (
     GROUP_CHANNELS,
     INTERNAL_CHANNELS,
     MASS_CHANNELS,
+    PAST_CAPS,
     PULL_CHANNELS,
     Anchor,
     Audience,
@@ -318,6 +319,7 @@ def _request(touch: Touch, customer_ids: list[int], zone: str, now: datetime) ->
         priority=step.priority,
         sells=step.sells and not touch.is_talk,
         gives_value=step.gives_value,
+        past_caps=PAST_CAPS in touch.evidence,
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from contacts.services.touch import gate_release
-from sop.enums import BLOCKED_REF, INTERNAL_CHANNELS, REF, Evidence, Rule, TouchState
+from sop.enums import BLOCKED_REF, INTERNAL_CHANNELS, PAST_CAPS, REF, Evidence, Rule, TouchState
 from sop.errors import OwnProof, ReasonMissing, TouchFixed, WecomTells
 from sop.models import Touch
 from sop.services.parked import parked_put
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from tenants.models import Tenant
 
 
-def _locked(tenant: "Tenant", touch_id: int) -> Touch:
+def touch_locked(tenant: "Tenant", touch_id: int) -> Touch:
+    """A touch with what decides about it, held until the transaction ends. Raises Touch.DoesNotExist."""
     return (
         Touch.objects.select_for_update(of=("self",))
         .select_related("step", "run", "group", "staff")
@@ -145,7 +146,7 @@ def touch_skip(*, tenant: "Tenant", touch_id: int, reason: str, actor: Actor) ->
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
-        touch = _locked(tenant, touch_id)
+        touch = touch_locked(tenant, touch_id)
         if touch.state == TouchState.SKIPPED:
             return touch
         if touch.state not in {TouchState.PLANNED, TouchState.PARKED}:
@@ -159,7 +160,7 @@ def touch_skip(*, tenant: "Tenant", touch_id: int, reason: str, actor: Actor) ->
             at=clock.now(),
         )
         touches_store([touch])
-        _close_parked(tenant, touch)
+        parked_close(tenant, touch)
         audit.record(tenant=tenant, actor=actor, verb="sop.touch.skipped", target=touch, reason=reason)
     return touch
 
@@ -168,7 +169,7 @@ def touch_restore(*, tenant: "Tenant", touch_id: int, actor: Actor) -> Touch:
     """Take up a skipped touch again while its window is open. Raises TouchFixed, NotPermitted."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        touch = _locked(tenant, touch_id)
+        touch = touch_locked(tenant, touch_id)
         if touch.state != TouchState.SKIPPED or touch.window_ends_at <= clock.now():
             raise TouchFixed
         touch_move(touch, TouchState.PLANNED, done_at=None)
@@ -180,11 +181,12 @@ def touch_restore(*, tenant: "Tenant", touch_id: int, actor: Actor) -> Touch:
 def touch_retime(*, tenant: "Tenant", touch_id: int, due_at: datetime, actor: Actor) -> Touch:
     """Move a planned, blocked or parked touch to another time still to come; its window moves along.
 
-    `due_at` is aware UTC. A countdown touch never moves past the end of its offer. Raises TouchFixed, NotPermitted.
+    `due_at` is aware UTC. A countdown touch never moves past the end of its offer. A leader's leave to go past the caps
+    was for its old time and ends. Raises TouchFixed, NotPermitted.
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        touch = _locked(tenant, touch_id)
+        touch = touch_locked(tenant, touch_id)
         movable = {TouchState.PLANNED, TouchState.BLOCKED, TouchState.PARKED}
         end = due_at + timedelta(minutes=touch.step.window_minutes)
         if touch.step.anchor == "offer_end" and touch.run.offer_ends_at is not None:
@@ -200,7 +202,8 @@ def touch_retime(*, tenant: "Tenant", touch_id: int, due_at: datetime, actor: Ac
         _uncount(tenant, touch)
         if touch.state != TouchState.PLANNED:
             touch_move(touch, TouchState.PLANNED, done_at=None)
-            _close_parked(tenant, touch)
+            parked_close(tenant, touch)
+        touch.evidence = {name: value for name, value in touch.evidence.items() if name != PAST_CAPS}
         touch.planned_at = touch.due_at = due_at
         touch.window_ends_at = end
         touches_store([touch])
@@ -222,6 +225,7 @@ def _uncount(tenant: "Tenant", touch: Touch) -> None:
         quota_return(tenant_id=tenant.pk, vendor_msgids=keys)
 
 
-def _close_parked(tenant: "Tenant", touch: Touch) -> None:
+def parked_close(tenant: "Tenant", touch: Touch) -> None:
+    """What asked a person about this touch leaves Today. In the caller's transaction."""
     parked_put(tenant=tenant, run_ids=[touch.run_id])
     work_items_close(tenant_id=tenant.pk, source_kind=BLOCKED_REF, source_ids=[touch.pk], state="cancelled")

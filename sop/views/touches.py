@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from console.listing import BulkAction, ListPage
 from console.pages import ConsoleView, TemplatePage, drawer_done, go, toast
+from sop.enums import PAST_CAPS
 from sop.filters import TouchFilter
 from sop.forms import NoteForm, ReasonForm, RetimeForm
 from sop.models import Touch
@@ -17,6 +18,7 @@ from sop.selectors.proofs import proofs_of
 from sop.selectors.recipients import recipient_list
 from sop.selectors.reminders import reminders_of, with_reminders
 from sop.selectors.step_material import wording_name
+from sop.services.past_caps import is_held_by_cap, past_caps_asked, touch_ask_past_caps, touch_let_past_caps
 from sop.services.reminders import touches_remind
 from sop.services.staff import touch_restore, touch_retime, touch_review, touch_skip, touch_submit
 from sop.tables import TouchTable
@@ -102,6 +104,11 @@ class TouchDrawer(TemplatePage):
             "reminded": reminders_of(tenant=self.request.tenant, touch=touch),
             "proofs": proofs_of(tenant=self.request.tenant, touch_id=touch.pk),
             "can_operate": self.can(Permission.OPERATE),
+            "can_approve": self.can(Permission.APPROVE),
+            "is_held": is_held_by_cap(touch),
+            "asked": past_caps_asked(tenant=self.request.tenant, touch_id=touch.pk),
+            "past_caps": touch.evidence.get(PAST_CAPS),
+            "why": ReasonForm(auto_id="id_past_%s"),
             "retime": RetimeForm(initial={"due_at": touch.due_at}),
             "skip": ReasonForm(),
             "note": NoteForm(),
@@ -109,7 +116,7 @@ class TouchDrawer(TemplatePage):
 
 
 class TouchVerbView(TouchDrawer):
-    """POST: submit, review, skip, restore or retime one touch."""
+    """POST: submit, review, skip, restore or retime one touch; let it past the caps, or ask for that (R128)."""
 
     write_permission = Permission.WORK
     http_method_names = ["get", "head", "options", "post"]
@@ -118,7 +125,7 @@ class TouchVerbView(TouchDrawer):
         found_touch(request, kwargs["pk"])
         verbs = {
             "submit": self._submit, "review": self._review, "skip": self._skip, "restore": self._restore,
-            "retime": self._retime, "remind": self._remind,
+            "retime": self._retime, "remind": self._remind, "past-caps": self._past_caps,
         }  # fmt: skip
         if kwargs["verb"] not in verbs:
             raise Http404
@@ -148,6 +155,14 @@ class TouchVerbView(TouchDrawer):
         if form.is_valid():
             touch_skip(**self._common(pk), reason=form.cleaned_data["reason"])
             toast(self.request, _("Left out."), self.url("sop:touch_verb", pk=pk, verb="restore"))
+        return form.is_valid()
+
+    def _past_caps(self, pk: int) -> bool:
+        form, leads = ReasonForm(self.request.POST), self.can(Permission.APPROVE)
+        if form.is_valid():
+            act = touch_let_past_caps if leads else touch_ask_past_caps
+            act(**self._common(pk), reason=form.cleaned_data["reason"])
+            toast(self.request, _("It goes out at once.") if leads else _("Asked: a team lead decides."))
         return form.is_valid()
 
     def _remind(self, pk: int) -> bool:

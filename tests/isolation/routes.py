@@ -138,6 +138,8 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "contacts:skus": (VIEW, WORK),
     "contacts:sku_new": (OPERATE, OPERATE),
     "contacts:sku": (OPERATE, OPERATE),
+    "contacts:sku_anchor": (OPERATE, OPERATE),
+    "contacts:sku_anchor_end": (OPERATE, OPERATE),
     "contacts:sku_archive": (OPERATE, OPERATE),
     "contacts:own_fields": (VIEW, WORK),
     "contacts:own_field_new": (OPERATE, OPERATE),
