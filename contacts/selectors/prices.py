@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -38,7 +39,7 @@ class AnchorNow:
         return self.facts.is_above_basis(self.anchor.price_fen)
 
 
-def _sales(tenant_id: int, code: str) -> QuerySet[Order]:
+def _sales(tenant_id: int, code: str) -> QuerySet[Any]:
     """Paid orders of one SKU with `fen`, what was kept of the money."""
     rows = Order.objects.filter(
         tenant_id=tenant_id, sku_id=code, state=OrderState.PAID, amount_fen__isnull=False,
