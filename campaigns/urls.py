@@ -1,7 +1,8 @@
-"""URLs of campaigns: the console's under /t/<slug>/."""
+"""URLs of campaigns: the console's under /t/<slug>/, members' pages at the root."""
 
 from django.urls import URLPattern, path
 
+from campaigns.phone.door import DoorView
 from campaigns.views import acts, awards, detail, lists, steps
 
 app_name = "campaigns"
@@ -42,4 +43,7 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/<int:pk>/<slug:verb>/", acts.CampaignActView.as_view(), name="act"),
 ]
 phone_urlpatterns: list[URLPattern] = []
-public_urlpatterns: list[URLPattern] = []
+public_urlpatterns: list[URLPattern] = [
+    path("r/c/<str:token>/", DoorView.as_view(), name="page"),
+    path("r/c/<str:token>/<slug:part>/", DoorView.as_view(), name="part"),
+]

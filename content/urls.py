@@ -16,6 +16,7 @@ from content.views import (
     scripts,
     sensitive,
     surveys,
+    visitors,
 )
 
 app_name = "content"
@@ -98,7 +99,7 @@ phone_urlpatterns: list[URLPattern] = [
     ),
 ]
 public_urlpatterns: list[URLPattern] = [
-    path("r/oauth", radar.RadarOAuthView.as_view(), name="radar_oauth"),
+    path("r/oauth", visitors.OAuthView.as_view(), name="radar_oauth"),
     path("r/f/<str:token>", surveys.SurveyView.as_view(), name="survey"),
     path("r/<str:token>", radar.RadarView.as_view(), name="radar"),
 ]

@@ -1,5 +1,7 @@
 """Choices of campaigns, their prizes, the ledger and payouts; values are stored data."""
 
+from enum import StrEnum
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -34,6 +36,43 @@ class Theme(models.TextChoices):
     NEW_PRODUCT = "new_product", pgettext_lazy("theme", "New product")
     HOT_TOPIC = "hot_topic", pgettext_lazy("theme", "Hot topic")
     FAN_TREAT = "fan_treat", pgettext_lazy("theme", "Treat for fans")
+
+
+class PageColour(models.TextChoices):
+    """The colour of a campaign's phone pages; static/css/h5.css has three values of each, all readable in white."""
+
+    GREEN = "green", pgettext_lazy("colour", "Green")
+    BLUE = "blue", pgettext_lazy("colour", "Blue")
+    RED = "red", pgettext_lazy("colour", "Red")
+    ORANGE = "orange", pgettext_lazy("colour", "Orange")
+    PURPLE = "purple", pgettext_lazy("colour", "Purple")
+
+
+class PlayKind(models.TextChoices):
+    """What a phone page is of; the one letter stands in its token for good."""
+
+    CAMPAIGN = "c", _("Campaign")
+
+
+class Phase(StrEnum):
+    """Where a campaign stands for somebody who opens its page."""
+
+    DRAFT = "draft"
+    SOON = "soon"
+    OPEN = "open"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class Visitor(StrEnum):
+    """Who opened a page, as WeCom says. OUTSIDER: a customer who sits in none of the campaign's groups; STRANGER:
+    somebody in WeChat whom WeCom does not name; BROWSER: somebody elsewhere."""
+
+    MEMBER = "member"
+    OUTSIDER = "outsider"
+    STRANGER = "stranger"
+    BROWSER = "browser"
+    STAFF = "staff"
 
 
 class CampaignState(models.TextChoices):

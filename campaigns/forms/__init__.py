@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from campaigns.enums import STOCK_MOST, GoalKind, PrizeKind, Theme
+from campaigns.enums import STOCK_MOST, GoalKind, PageColour, PrizeKind, Theme
 from campaigns.policies.money import fen_of
 from campaigns.services.frame import Costs, Idea, PrizeWish
 
@@ -45,9 +45,13 @@ class IdeaForm(forms.Form):
         label=_("To reach"), min_value=1, max_value=1_000_000_000, required=False,
         help_text=_("A figure, so that the review can say whether it was reached."),
     )  # fmt: skip
+    colour = forms.ChoiceField(
+        label=_("Colour of the phone pages"), choices=PageColour.choices, initial=PageColour.GREEN, required=False
+    )  # fmt: skip
 
     def idea(self) -> Idea:
-        return Idea(**self.cleaned_data)
+        given = self.cleaned_data
+        return Idea(**{**given, "colour": given["colour"] or PageColour.GREEN})
 
 
 class PlaceForm(forms.Form):

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from campaigns.enums import CampaignState, GoalKind, PrizeKind, Theme
+from campaigns.enums import CampaignState, GoalKind, PageColour, PrizeKind, Theme
 from tenants import clock
 from tenants.scoping import TenantModel
 
@@ -18,6 +18,7 @@ class Campaign(TenantModel):
     name = models.CharField(max_length=60)
     about = models.CharField(max_length=200, blank=True)
     theme = models.CharField(max_length=12, choices=Theme, default=Theme.FAN_TREAT)
+    colour = models.CharField(max_length=8, choices=PageColour, default=PageColour.GREEN)
     goal_kind = models.CharField(max_length=8, choices=GoalKind, default=GoalKind.PEOPLE)
     goal_target = models.PositiveIntegerField(null=True, blank=True)
     starts_at = models.DateTimeField(null=True, blank=True)

@@ -9,7 +9,15 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from campaigns.enums import MONEY_MOST_FEN, STOCK_MOST, CampaignState, GoalKind, PrizeKind, Theme
+from campaigns.enums import (
+    MONEY_MOST_FEN,
+    STOCK_MOST,
+    CampaignState,
+    GoalKind,
+    PageColour,
+    PrizeKind,
+    Theme,
+)
 from campaigns.errors import CampaignFixed, CampaignInvalid
 from campaigns.models import Campaign, CampaignGroup, Prize
 from groups.selectors import groups_by_id
@@ -32,6 +40,7 @@ class Idea:
     theme: str
     goal_kind: str
     goal_target: int | None
+    colour: str = PageColour.GREEN
 
 
 def campaign_locked(tenant: "Tenant", campaign_id: int) -> Campaign:
@@ -76,6 +85,7 @@ def _take_idea(row: Campaign, idea: Idea) -> None:
         raise CampaignInvalid
     row.name, row.about, row.theme = name[:60], idea.about.strip()[:200], Theme(idea.theme)
     row.goal_kind, row.goal_target = GoalKind(idea.goal_kind), idea.goal_target
+    row.colour = PageColour(idea.colour)
 
 
 def _changed(
@@ -248,7 +258,8 @@ def campaign_clone(*, tenant: "Tenant", campaign_id: int, actor: Actor) -> Campa
         old = Campaign.objects.get(tenant=tenant, pk=campaign_id)
         row = Campaign.objects.create(
             tenant=tenant, name=_("%(name)s, copy") % {"name": old.name[:50]}, about=old.about, theme=old.theme,
-            goal_kind=old.goal_kind, goal_target=old.goal_target, budget_fen=old.budget_fen, media_fen=old.media_fen,
+            colour=old.colour, goal_kind=old.goal_kind, goal_target=old.goal_target,
+            budget_fen=old.budget_fen, media_fen=old.media_fen,
             labour_minutes=old.labour_minutes, rules_text=old.rules_text, owner_id=old.owner_id, cloned_from=old,
             created_by=actor.name[:128],
         )  # fmt: skip

@@ -8,10 +8,12 @@ from django.utils.translation import ngettext
 from campaigns.enums import PRIZE_YUAN_MOST, CampaignState, GoalKind
 from campaigns.forms import ReviewForm
 from campaigns.models import Campaign
+from campaigns.policies.pictures import code_uri
 from campaigns.policies.readiness import by_step, forces_sharing
 from campaigns.selectors.figures import Figures, figures_of
 from campaigns.selectors.frame import groups_of_campaign, missing_of, people_in, prize_list
 from campaigns.selectors.ledger import Books, awards_of, books_of
+from campaigns.selectors.pages import home_token, page_url
 from campaigns.services.life import campaign_review
 from campaigns.tables import award_chip
 from campaigns.views.parts import campaign_of, head
@@ -41,11 +43,13 @@ class CampaignPage(TemplatePage):
         latest = awards_of(tenant_id=tenant_id, campaign_id=row.pk)[:LATEST]
         is_draft = row.state == CampaignState.DRAFT
         lacking = by_step(missing_of(campaign=row)) if is_draft else {}
+        token = "" if is_draft else home_token(row)
         return {
             **head(self.request, row, "overview"), "groups": groups, "people": len(people), "books": books,
             "figures": figures, "stats": self._stats(row, figures, books), "bar": _bar(books),
             "latest": [(one, award_chip(one)) for one in latest], "steps": lacking.items(),
             "is_whole": is_draft and not any(lacking.values()), "now": clock.now(),
+            "page_url": page_url(token) if token else "", "page_code": code_uri(page_url(token)) if token else "",
             "checks": _checks(self.request.tenant.pk, row, [one.unit_fen for one in prizes]),
         }  # fmt: skip
 

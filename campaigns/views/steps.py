@@ -51,7 +51,7 @@ class StepPage(FormPage):
         if step == Step.IDEA:
             return {
                 "name": row.name, "about": row.about, "theme": row.theme, "goal_kind": row.goal_kind,
-                "goal_target": row.goal_target,
+                "goal_target": row.goal_target, "colour": row.colour,
             }  # fmt: skip
         if step == Step.PLACE:
             ids = group_ids_of(tenant_id=self.request.tenant.pk, campaign_id=row.pk)

@@ -14,7 +14,7 @@ from contacts.selectors.surveys import is_open, link_by_tail
 from contacts.services.surveys import link_opened, survey_answer
 from content.policies.radar import Identity, is_bot
 from content.selectors import radar_tenant
-from content.views.radar import ask_who, identity_read, in_wechat, missing
+from content.views.visitors import ask_who, identity_read, in_wechat, missing
 from tenants import clock
 from tenants.pace import within_minute
 from tenants.scoping import tenant_scope

@@ -51,8 +51,18 @@ def _text(lines: list[str], *, x: int, y: int, size: int, fill: str, weight: int
     return "".join(made)
 
 
-def poster(*, size: str, title: str, subtitle: str, foot: str, brand: str, picture: str) -> str:
-    """The whole file. `picture` is a data URI. Raises KeyError for a size not in SIZES."""
+def poster(
+    *,
+    size: str,
+    title: str,
+    subtitle: str,
+    foot: str,
+    brand: str,
+    picture: str,
+    accent: str = ACCENT,
+    soft: str = ACCENT_SOFT,
+) -> str:
+    """The whole file. `picture` is a data URI; `accent` and `soft` colour it. KeyError for a size not in SIZES."""
     page = SIZES[size]
     middle, margin = page.width // 2, page.width // 10
     big, small = page.width // 12, page.width // 27
@@ -66,11 +76,11 @@ def poster(*, size: str, title: str, subtitle: str, foot: str, brand: str, pictu
     pad = code // 14
     after = code_y + code + pad
     parts = [
-        f'<rect width="{page.width}" height="{page.height}" fill="{ACCENT_SOFT}"/>',
+        f'<rect width="{page.width}" height="{page.height}" fill="{soft}"/>',
         f'<rect x="{margin // 2}" y="{margin // 2}" width="{page.width - margin}" height="{page.height - margin}" '
         f'rx="{margin // 3}" fill="{SURFACE}"/>',
         f'<rect x="{middle - margin // 2}" y="{round(top - big * 1.5)}" width="{margin}" '
-        f'height="{max(6, margin // 14)}" rx="3" fill="{ACCENT}"/>',
+        f'height="{max(6, margin // 14)}" rx="3" fill="{accent}"/>',
         _text(titles, x=middle, y=top, size=big, fill=INK, weight=600),
         _text(subs, x=middle, y=below, size=small, fill=INK_2, weight=400, step=1.5),
         f'<rect x="{left - pad}" y="{code_y - pad}" width="{code + 2 * pad}" height="{code + 2 * pad}" rx="{pad}" '

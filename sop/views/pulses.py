@@ -13,13 +13,12 @@ from django.views import View
 from console.pages import TemplatePage, render
 from content.policies.radar import is_bot
 from content.selectors import radar_tenant
-from content.views.radar import ask_who, identity_read, in_wechat, missing
+from content.views.visitors import ask_who, identity_read, in_wechat, missing, visiting_customer
 from sop.enums.pulses import Score
 from sop.errors import PulseClosed, PulseNotMeant
 from sop.selectors.pulses import Question, answer_of, pulses_of_run, question_of, records_of
 from sop.services.pulses import SAID_CHARS, may_change, pulse_answer
 from sop.views.runs import found_run
-from sop.views.value_event_phone import visiting_customer
 from tenants.pace import within_minute
 from tenants.scoping import tenant_scope
 from wecom.selectors import app_current

@@ -13,10 +13,9 @@ from django.views import View
 
 from console import formats
 from console.pages import render
-from contacts.selectors import customer_by_external
 from content.policies.radar import Identity, is_bot
 from content.selectors import radar_tenant
-from content.views.radar import ask_who, identity_read, in_wechat, missing
+from content.views.visitors import ask_who, identity_read, in_wechat, missing, visiting_customer
 from sop.enums import EventState, SignupOrigin
 from sop.errors import EventClosed, EventFull
 from sop.policies.value_events import door
@@ -102,13 +101,6 @@ class EventPhoneView(View):
         except (EventFull, EventClosed) as error:
             return str(error.message)
         return ""
-
-
-def visiting_customer(tenant: "Tenant", app: "App | None", identity: Identity | None) -> "Customer | None":
-    """The customer who visits; None for staff and for people whom WeCom does not name."""
-    if app is None or identity is None or not identity.external_userid:
-        return None
-    return customer_by_external(tenant_id=tenant.pk, app_id=app.pk, external_userid=identity.external_userid)
 
 
 def _context(

@@ -16,7 +16,7 @@ from contacts.policies.surveys import Question
 from contacts.selectors.surveys import link_url
 from contacts.services.profile import profile_edit
 from contacts.services.surveys import answer_decide, survey_ask, survey_close, survey_save
-from content.views import radar
+from content.views import visitors
 from groups.enums import Survey as Asked
 from groups.models import Group
 from groups.policies.surveys import survey_of
@@ -91,7 +91,7 @@ def camp(tenant: Tenant, owner: Actor, frozen: MovableClock) -> Camp:
 
 def visitor(monkeypatch: pytest.MonkeyPatch, path: str, who: Identity | None) -> Client:
     """A browser inside WeChat that has been through the silent sign-in for this form."""
-    monkeypatch.setattr(radar, "oauth_identity", lambda app, code: who or Identity())
+    monkeypatch.setattr(visitors, "oauth_identity", lambda app, code: who or Identity())
     client = Client(headers={"user-agent": WECHAT, "accept-language": "en"})
     asked = client.get(path)
     state = parse_qs(urlsplit(asked["Location"]).query)["state"][0]

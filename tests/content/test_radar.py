@@ -9,7 +9,7 @@ from contacts.models import Behaviour
 from content.models import RadarLink
 from content.policies.radar import is_bot, token_make, token_tenant
 from content.services import RadarWish, radar_links_put
-from content.views import radar as views
+from content.views import visitors as views
 from tenants.models import Preference, Tenant
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock

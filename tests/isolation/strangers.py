@@ -91,6 +91,8 @@ PUBLIC: dict[str, int] = {
     "content_public:radar_oauth": 404,
     "content_public:radar": 404,
     "content_public:survey": 404,
+    "campaigns_public:page": 404,
+    "campaigns_public:part": 404,
     "sop_public:event": 404,
     "sop_public:pulse": 404,
     "groups_public:screening": 404,

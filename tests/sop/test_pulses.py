@@ -10,7 +10,7 @@ from django.test import Client
 
 from contacts.models import Customer
 from content.models import RadarLink
-from content.views.radar import IDENTITY_SALT
+from content.views.visitors import IDENTITY_SALT
 from sop.enums import TouchState
 from sop.models import PulseAnswer, Touch
 from sop.selectors.pulses import pulses_of_run, question_of

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts.models import Behaviour
-from content.views.radar import IDENTITY_SALT
+from content.views.visitors import IDENTITY_SALT
 from groups.models import Group
 from sop.errors import EventClosed, EventFull, EventInvalid
 from sop.models import EventSignup, Touch, ValueEvent

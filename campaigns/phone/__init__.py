@@ -1,0 +1,1 @@
+"""Pages on the phones of members: one door, and one page for each kind of play."""

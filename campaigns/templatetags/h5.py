@@ -1,0 +1,18 @@
+"""{% load h5 %}: what members' pages draw."""
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def h5_icon(name: str) -> SafeString:
+    """One of the icons of static/img/h5-icons.svg, as decoration."""
+    return format_html(
+        '<svg class="q-h5-i" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        static("img/h5-icons.svg"),
+        name,
+    )
