@@ -200,7 +200,14 @@ def test_a_console_session_opens_no_phone_page(tenant):
         assert (name, owner.get(url_of(name, "phone_slug", tenant.slug)).status_code) == (name, 302)
 
 
-PUBLIC_ARGUMENTS = {"token": "nothing", "slug": "nothing", "key": "nothing", "uidb36": "zz", "tenant_id": 1}
+PUBLIC_ARGUMENTS = {
+    "token": "nothing",
+    "part": "rules",
+    "slug": "nothing",
+    "key": "nothing",
+    "uidb36": "zz",
+    "tenant_id": 1,
+}
 
 
 @pytest.mark.parametrize("name", sorted(PUBLIC))
