@@ -46,7 +46,7 @@ def page_url(token: str, part: str = "") -> str:
 
 def page_read(token: str) -> PageToken | None:
     """What a token says, or None for one that we did not write. No query."""
-    return token_unpack(token, secrets=[settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
+    return token_unpack(token, secrets=[settings.SECRET_KEY, *map(str, settings.SECRET_KEY_FALLBACKS)])
 
 
 def is_member(*, campaign: Campaign, customer: "Customer") -> bool:
