@@ -12,6 +12,7 @@ from demo.knowledge import cards_begin, day_of_reading
 from demo.messages import TALKING_GROUPS, archive_begin, day_of_talk, talk_answer
 from demo.office import day_at_the_desk, screenshots_review
 from demo.reach import owners_ask
+from demo.sending import OWN_DAYS, day_of_own_sends
 from demo.vendor import Vendor
 from tenants import clock
 
@@ -24,6 +25,7 @@ CULTURE_DAY = 18
 TALK_HOUR = 12
 GIVING_DAY = 9  # a campaign begins: who hands in assignments gets something
 GIVING_HOUR = 15
+OWN_HOUR = 11  # before what the camp sends at noon and in the evening
 WELCOME_DAY = 18
 HANDING_DAY = 17
 REFUSING_HOUR = 18
@@ -58,6 +60,8 @@ class Days:
             archive_begin(self.company, self.vendor)
         if day > ARCHIVE_DAY and local.hour >= TALK_HOUR and self._is_new(f"talk {day}"):
             day_of_talk(self.company, self.vendor, local.date())
+        if day in OWN_DAYS and local.hour >= OWN_HOUR and self._is_new(f"own sends {day}"):
+            day_of_own_sends(self.company, self.vendor, day)
         self._answer(local, day)
         self._culture(local, day)
         if day >= WELCOME_DAY and self._is_new("welcome"):

@@ -4,21 +4,26 @@ from datetime import date
 
 import pytest
 
-from contacts.models import Channel, ContactWay, CustomerTransfer, Follow
+from contacts.models import Channel, ContactWay, CustomerTransfer, Exposure, Follow
 from demo.company import Company, Plan
 from demo.culture import PROPOSED, culture_grows, norm_answers, norms_propose
 from demo.handing import ask_once_more, post_changes, some_refuse
 from demo.messages import TALK, TALKING_GROUPS, archive_begin, day_of_talk, talk_answer
 from demo.reach import SOURCES, codes_make, owners_ask
+from demo.sending import FRIENDS, OWN_DAYS, day_of_own_sends
 from demo.vendor import Vendor
 from groups.models import Group, JoinWay, Koc, Member, Norm, NormVoice, Thanks, Violation, WelcomeTemplate
+from sop.selectors.board import board_of
+from sop.selectors.board_groups import Wanted
 from team.models import Staff, WorkItem
+from tenants import clock
 from tenants.scoping import tenant_scope
 from tests.codes.conftest import World, world  # noqa: F401
 from tests.simulated import simulator, simulator_process  # noqa: F401
 from tests.wecom.conftest import _clean_door, live, product_url, queued  # noqa: F401
 from wecom.enums import KeptState
-from wecom.models import App, ArchiveConsent, ArchivedMessage, OutboundSend
+from wecom.models import App, ArchiveConsent, ArchivedMessage, OutboundSend, OwnReach
+from wecom.sending import personal
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
@@ -148,3 +153,28 @@ def test_a_group_agrees_on_a_norm_in_its_chat_and_has_helpers_thanks_and_a_frien
             "kind",
             "warn",
         }
+
+
+def test_what_colleagues_send_by_themselves_stands_in_the_calendar_and_counts(world, company, vendor):  # noqa: F811
+    world.read_all()
+    assert day_of_own_sends(company, vendor, OWN_DAYS[0]) == 3
+    world.settle()
+    with tenant_scope(world.tenant):
+        personal.read(tenant_id=world.tenant.pk)
+    world.settle()
+    with tenant_scope(world.tenant):
+        kinds = list(OwnReach.objects.values_list("kind", flat=True))
+        assert kinds.count("group") == 1
+        assert 0 < kinds.count("single") <= FRIENDS
+        assert kinds.count("moment") > 0
+        assert {"group_mass", "private_mass", "moments"} == set(
+            Exposure.objects.filter(capped=True).values_list("channel", flat=True)
+        )
+        today = clock.local_date(clock.now(), world.tenant.timezone)
+        cells = [
+            cell.own_sends
+            for band in board_of(tenant=world.tenant, wanted=Wanted(day=today)).bands
+            for row in band.rows
+            for cell in row.cells
+        ]
+        assert sum(cells) == 1
