@@ -16,10 +16,12 @@ from content.phone import scripts_panel
 from content.selectors import answers_for, script_search
 from content.selectors.knowledge import card_list, knowledge_of
 from content.selectors.library import material_list
+from content.services import text_sayable
 from content.services.proofs import proof_pictures_erase
 from team.phone import register_customer_panel
 from team.selectors import register_own_metric
 from tenants.models import Tenant
+from wecom.welcomes.sayable import register_sayable
 
 HITS = 5
 
@@ -106,3 +108,4 @@ register_holding(
     Holding("content.FactUse", _("Product facts told")),
 )
 register_answers(answers_for)
+register_sayable(text_sayable)

@@ -28,6 +28,7 @@ from wecom.sending.ledger import quota_return as quota_return
 from wecom.sending.ledger import quota_use as quota_use
 from wecom.sending.ledger import quota_use_many as quota_use_many
 from wecom.sending.own_reach import reach_count as reach_count
+from wecom.welcomes.sayable import welcome_checked
 
 _CANCEL = """
 update wecom_outboundsend set state = 'cancelled', finished_at = %s
@@ -271,9 +272,10 @@ def app_set_greeting(
 ) -> App:
     """Set the welcome of new customers; `parts` None leaves what comes along. Nothing at all sends none.
 
-    Raises App.DoesNotExist, NotPermitted. Safe to repeat.
+    Raises App.DoesNotExist, NotPermitted, a DomainError for words that may not be sent. Safe to repeat.
     """
     require(actor, Permission.OPERATE)
+    welcome_checked(tenant=tenant, text=greeting, parts=parts or ())
     with transaction.atomic():
         app = App.objects.select_for_update().get(tenant=tenant, pk=app_id)
         before = [app.greeting, list(app.greeting_parts)]

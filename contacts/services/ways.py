@@ -23,6 +23,7 @@ from wecom.gateway.client import client_for
 from wecom.keeping import kept
 from wecom.keeping.kept_rules import REMARK_CHARS, STAFF_PER_CODE, WELCOME_BYTES, WELCOME_PARTS
 from wecom.selectors import app_needed
+from wecom.welcomes.sayable import welcome_checked
 
 if TYPE_CHECKING:
     from team.models import Staff
@@ -140,11 +141,12 @@ def way_set_welcome(
 ) -> ContactWay:
     """What new friends by this code are greeted with; WeCom need not be asked. `parts` None keeps them.
 
-    Raises WayInvalid, NotPermitted, ContactWay.DoesNotExist. Safe to repeat.
+    Raises WayInvalid, NotPermitted, ContactWay.DoesNotExist, a DomainError for words that may not be sent. Repeatable.
     """
     require(actor, Permission.OPERATE)
     if len(text.encode()) > WELCOME_BYTES:
         raise WayInvalid(_("The words are longer than WeCom takes."))
+    welcome_checked(tenant=tenant, text=text, parts=parts or ())
     with transaction.atomic():
         row = _locked(tenant.pk, way_id)
         before = row.welcome_mode

@@ -146,7 +146,7 @@ def script_save(
     NotPermitted. A change is safe to repeat.
     """
     require(actor, Permission.OPERATE)
-    _sayable(tenant, text.strip())
+    text_sayable(tenant, text.strip())
     with transaction.atomic():
         row = Script(tenant=tenant) if script_id is None else _script_locked(tenant, script_id)
         before = {"title": row.title, "text": row.text} if script_id is not None else {}
@@ -166,12 +166,15 @@ def script_save(
     return row
 
 
-def _sayable(tenant: Tenant, text: str) -> None:
-    """Whether colleagues may be given these words to send."""
+def text_sayable(tenant: Tenant, text: str, channel: str = PRIVATE) -> None:
+    """Whether these words may be sent: for colleagues to send, or as a welcome. `channel` as a step names it.
+
+    Raises WordsRefused, ProofUnpublished for a testimonial that may not be shown there.
+    """
     stopped = refused(hits_in([text], words_of(tenant)))
     if stopped:
         raise WordsRefused(stopped)
-    for problem in unproved(tenant=tenant, shown=[Shown(text, PRIVATE)]).values():
+    for problem in unproved(tenant=tenant, shown=[Shown(text, channel)]).values():
         raise ProofUnpublished(problem.label, code=problem.value)
 
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from content.services import text_sayable
 from groups.errors import CodeBusy, TemplateInvalid
 from groups.models import Group, WelcomeTemplate
 from groups.services.setup import locked_group
@@ -26,6 +27,7 @@ from wecom.welcomes.greetings import template_part
 
 REF_KIND = "groups.welcome_template"
 ATTACH = "groups.attach_welcome"
+GROUP = "group_mass"  # what is said in a group, to a testimonial's permission
 
 
 def _fields(row: WelcomeTemplate) -> dict[str, Any]:
@@ -46,11 +48,12 @@ KIND = kept.KeptKind(
 def template_create(*, tenant: Tenant, name: str, text: str, notify: bool, actor: Actor) -> WelcomeTemplate:
     """A new template with its words; a part may follow, and `template_publish` brings it to WeCom.
 
-    Raises TemplateInvalid, NotConnected, NotPermitted. Not safe to repeat.
+    Raises TemplateInvalid, WordsRefused, NotConnected, NotPermitted. Not safe to repeat.
     """
     require(actor, Permission.OPERATE)
     app = app_needed(tenant_id=tenant.pk)
     _check_text(text, TEMPLATE_ADD_BYTES)
+    text_sayable(tenant, text, GROUP)
     with transaction.atomic():
         if WelcomeTemplate.objects.filter(tenant=tenant, ended_at=None).count() >= TEMPLATES_PER_CORP:
             raise TemplateInvalid(_("WeCom keeps at most %(n)s templates.") % {"n": TEMPLATES_PER_CORP})
@@ -65,8 +68,9 @@ def template_create(*, tenant: Tenant, name: str, text: str, notify: bool, actor
 def template_change(
     *, tenant: Tenant, template_id: int, name: str, text: str, notify: bool, actor: Actor
 ) -> WelcomeTemplate:
-    """Change name and words; what WeCom has is changed by `template_publish`. Safe to repeat."""
+    """Change name and words; what WeCom has is changed by `template_publish`. Raises WordsRefused. Safe to repeat."""
     require(actor, Permission.OPERATE)
+    text_sayable(tenant, text, GROUP)
     with transaction.atomic():
         row = _locked(tenant.pk, template_id)
         _check_text(text, TEMPLATE_EDIT_BYTES if row.vendor_id else TEMPLATE_ADD_BYTES)
