@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contacts.models import Behaviour, Customer, ProfileFact
 from content.errors import FactInvalid
+from content.models import FactUse
 from content.policies.facts import Claim, Kind, Rule, fits, stressed
 from content.selectors.facts import fact_leading, fact_results, facts_for
 from content.services.facts import fact_archive, fact_save, fact_told, persona_save
@@ -203,3 +204,30 @@ def test_facts_and_personas_are_written_on_their_page(tenant: Tenant) -> None:
     page = client.get(f"{base}facts/").content.decode()
     assert "Told to nobody" in page
     assert "老师, 教师" in page
+
+
+@pytest.mark.django_db
+def test_a_fact_for_a_persona_that_is_gone_and_a_second_persona_of_a_name_are_refused(scope: Tenant) -> None:
+    persona = {
+        "need": "备课",
+        "rank": 1,
+        "rules": [{"field": "occupation", "values": ["老师"]}],
+        "actor": OWNER,
+    }
+    first = persona_save(tenant=scope, name="老师", **persona)
+    with pytest.raises(FactInvalid):
+        persona_save(tenant=scope, name=" 老师 ", **persona)
+    assert persona_save(tenant=scope, name="老师", persona_id=first.pk, **persona) == first
+    with pytest.raises(FactInvalid):
+        fact_save(
+            tenant=scope, text="可回看", evidence="协议", personas=[first.pk, first.pk + 99], actor=OWNER
+        )
+
+
+@pytest.mark.django_db
+def test_the_same_telling_is_written_down_once_and_another_days_anew(scope: Tenant) -> None:
+    general, _special = _facts(scope)
+    person = _known(scope)
+    for ref in ("chat:1", "chat:1", "chat:2"):
+        fact_told(tenant=scope, fact_id=general, customer_id=person.pk, ref=ref, actor=OWNER)
+    assert sorted(FactUse.objects.values_list("ref", flat=True)) == ["chat:1", "chat:2"]

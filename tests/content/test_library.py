@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from content.errors import MaterialChanged, MaterialFixed, ReasonNeeded, WordsRefused
-from content.models import Material
+from content.errors import MaterialArchived, MaterialChanged, MaterialFixed, ReasonNeeded, WordsRefused
+from content.models import Material, MaterialEdition
 from content.selectors.library import material_words, materials_to_pick
 from content.services.library import (
     About,
@@ -17,6 +17,8 @@ from content.services.library import (
     material_decide,
     material_duplicate,
     material_save,
+    materials_set_kind,
+    materials_tag,
 )
 from content.services.sensitive import words_put
 from tenants.audit import Actor
@@ -248,3 +250,62 @@ def test_the_list_of_a_hundred_materials_takes_few_queries(
     client = _client(tenant, Role.OPERATOR)
     with django_assert_max_num_queries(25):
         assert client.get(f"/t/{tenant.slug}/library/").status_code == 200
+
+
+WHOLE = {
+    "text": "今天打卡",
+    "variants": [{"key": "b", "name": "B", "text": "来打卡"}],
+    "attachments": [
+        {"kind": "link", "title": "课表", "url": "https://shop.example.com/3", "description": "每周三节"}
+    ],
+}
+BAD = "保证包过"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"text": BAD},
+        {"variants": [{"key": "b", "name": "B", "text": BAD}]},
+        {"attachments": [{**WHOLE["attachments"][0], "title": BAD}]},
+        {"attachments": [{**WHOLE["attachments"][0], "description": BAD}]},
+    ],
+    ids=["words", "wording B", "title of a link", "description of a link"],
+)
+def test_every_text_a_customer_would_read_is_checked(scope: Tenant, more: dict[str, Any]) -> None:
+    row = _written(scope, **{**WHOLE, **more})
+    with pytest.raises(WordsRefused):
+        material_ask(tenant=scope, material_id=row.pk, actor=OPERATOR)
+    fine = _written(scope, **WHOLE)
+    material_ask(tenant=scope, material_id=fine.pk, actor=OPERATOR)
+
+
+def test_new_tags_stand_beside_those_it_has(scope: Tenant) -> None:
+    row = _written(scope, tags=["启蒙"])
+    assert materials_tag(tenant=scope, material_ids=[row.pk], tags=["晚读", "启蒙"], actor=OPERATOR) == 1
+    row.refresh_from_db()
+    assert row.tags == ["启蒙", "晚读"]
+
+
+def test_another_type_for_many_leaves_what_was_approved_as_it_was(scope: Tenant) -> None:
+    row = _approved(scope)
+    material_save(
+        tenant=scope, said=Said(kind="value", title="新", text="新的话"), about=About(), actor=OPERATOR,
+        material_id=row.pk, revision=0,
+    )  # fmt: skip
+    materials_set_kind(tenant=scope, material_ids=[row.pk], kind="topic", actor=OPERATOR)
+    kinds = dict(MaterialEdition.objects.filter(material=row).values_list("number", "kind"))
+    assert kinds == {1: "value", 2: "topic"}
+    row.refresh_from_db()
+    assert row.kind == "topic"
+
+
+def test_what_was_put_away_is_neither_asked_for_nor_approved(scope: Tenant) -> None:
+    row, waiting = _written(scope), _written(scope)
+    material_ask(tenant=scope, material_id=waiting.pk, actor=OPERATOR)
+    for one in (row, waiting):
+        material_archive(tenant=scope, material_id=one.pk, is_archived=True, actor=OPERATOR)
+    with pytest.raises(MaterialArchived):
+        material_ask(tenant=scope, material_id=row.pk, actor=OPERATOR)
+    with pytest.raises(MaterialArchived):
+        material_decide(tenant=scope, material_id=waiting.pk, revision=1, is_approved=True, actor=LEADER)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contacts.models import Customer, Order
 from contacts.services.holdings import holdings
+from contacts.services.identity import customers_merge
 from contacts.services.personal import erasure_ask, erasure_run
 from content.enums import ProofProblem, ProofScope
 from content.errors import ProofInvalid, ProofUnpublished
@@ -17,7 +18,14 @@ from content.models import Material, Proof
 from content.policies.proofs import Evidence, name_shown, standing
 from content.selectors.library import materials_to_pick
 from content.selectors.proofs import standing_of
-from content.services.library import About, Said, material_ask, material_decide, material_save
+from content.services.library import (
+    About,
+    Said,
+    material_ask,
+    material_decide,
+    material_duplicate,
+    material_save,
+)
 from content.services.proofs import ProofWish, proof_material, proof_save, proof_withdraw
 from tenants.audit import Actor
 from tenants.enums import Role
@@ -228,3 +236,47 @@ def test_pages_of_testimonials_from_the_first_step_to_the_library(tenant: Tenant
     assert "PROOF-06" in listed
     assert "Into the library" not in listed
     assert client.get(f"{base}{pk}/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_an_order_that_turns_out_to_be_somebody_elses_takes_it_out(scope: Tenant) -> None:
+    proof = _proved(scope)
+    _in_library(scope, proof)
+    Order.objects.update(customer=make_customer(tenant=scope))
+    assert materials_to_pick(tenant=scope) == []
+    assert standing_of(tenant=scope, proof_ids=[proof.pk])[proof.pk].problems == (ProofProblem.NO_ORDER,)
+
+
+@pytest.mark.django_db
+def test_an_order_with_the_persons_other_record_is_their_own(scope: Tenant) -> None:
+    customer, again = make_customer(tenant=scope, name="王小雨"), make_customer(tenant=scope, name="小雨")
+    customers_merge(tenant=scope, goes_on_id=customer.pk, other_id=again.pk, reason="同一人", actor=OWNER)
+    wish = _wish(customer, make_order(tenant=scope, customer=again))
+    proof = proof_save(tenant=scope, wish=wish, actor=OWNER)
+    assert standing_of(tenant=scope, proof_ids=[proof.pk])[proof.pk].is_shown
+
+
+@pytest.mark.django_db
+def test_a_new_permission_after_a_withdrawal_is_recorded_anew(scope: Tenant, frozen: MovableClock) -> None:
+    proof = _proved(scope)
+    assert proof.customer is not None
+    proof_withdraw(tenant=scope, proof_id=proof.pk, reason="不想再展示", actor=OWNER)
+    frozen.move(days=1)
+    other = Actor(kind="user", id=8, name="周岚", permissions=OWNER.permissions)
+    wish = _wish(proof.customer, proof.order, permission_note="3 月 3 日又同意了")
+    row = proof_save(tenant=scope, proof_id=proof.pk, wish=wish, actor=other)
+    assert (row.permitted_at, row.permission_by) == (frozen.moment, "周岚")
+    assert (row.withdrawn_at, row.withdrawn_reason) == (None, "")
+    assert standing_of(tenant=scope, proof_ids=[proof.pk])[proof.pk].is_shown
+
+
+@pytest.mark.django_db
+def test_a_copy_of_a_testimonials_material_is_bound_to_it_too(scope: Tenant) -> None:
+    proof = _proved(scope)
+    copy = material_duplicate(
+        tenant=scope, material_id=_in_library(scope, proof).pk, title="另一份", actor=OWNER
+    )
+    material_ask(tenant=scope, material_id=copy.pk, actor=OWNER)
+    proof_withdraw(tenant=scope, proof_id=proof.pk, reason="不想再展示", actor=OWNER)
+    with pytest.raises(ProofUnpublished):
+        material_decide(tenant=scope, material_id=copy.pk, revision=1, is_approved=True, actor=OWNER)

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from contacts.models import Behaviour, Exposure
-from content.models import Proof
+from content.models import MaterialEdition, Proof
 from content.selectors.usage import usage_of
 from content.services.library import About, Said, material_ask, material_decide, material_save
 from content.services.proofs import ProofWish, proof_material, proof_save, proof_withdraw
@@ -250,3 +250,37 @@ def test_a_week_with_a_testimonial_that_may_not_be_shown_is_not_confirmed(
     with pytest.raises(WeekRefused) as caught:
         week_confirm(**common)
     assert "PROOF-07" in [one.code for one in caught.value.failed]
+
+
+def _worded_b(made: Camp, proof: Proof) -> dict[str, object]:
+    """The testimonial said another way, as wording B of its material."""
+    material = proof_material(tenant=made.tenant, proof_id=proof.pk, actor=OWNER)
+    other = "一位妈妈说孩子三个月就敢大声读了"
+    MaterialEdition.objects.filter(material=material).update(
+        variants=[{"key": "b", "name": "B", "text": other}]
+    )
+    return {"text": f"听听：{other}。"}
+
+
+def test_another_wording_of_a_testimonial_is_known_too(camp: Make, frozen: MovableClock) -> None:
+    made = camp(steps=[{"at": time(10, 0), "text": "大家好"}])
+    proof = _testimonial(made)
+    Step.objects.filter(version=made.version).update(**_worded_b(made, proof))
+    proof_withdraw(tenant=made.tenant, proof_id=proof.pk, reason="不想展示", actor=OWNER)
+    assert _carried_out(made, frozen)[0].rule_code == "PROOF-06"
+
+
+def test_what_was_taken_from_a_testimonial_that_is_gone_is_stopped(camp: Make, frozen: MovableClock) -> None:
+    made = camp(steps=[{"at": time(10, 0), "text": "大家好"}])
+    proof = _testimonial(made)
+    Step.objects.filter(version=made.version).update(**_from_library(made, proof))
+    proof.delete()
+    (touch,) = _carried_out(made, frozen)
+    assert (touch.state, touch.rule_code) == (TouchState.BLOCKED, "PROOF-08")
+
+
+def test_of_two_with_the_same_words_one_that_holds_is_enough(camp: Make, frozen: MovableClock) -> None:
+    made = camp(steps=[{"at": time(10, 0), "text": "三个月，孩子自己会开口读了"}])
+    first, _second = _testimonial(made), _testimonial(made)
+    proof_withdraw(tenant=made.tenant, proof_id=first.pk, reason="不想展示", actor=OWNER)
+    assert _carried_out(made, frozen)[0].state == TouchState.CONFIRMED

@@ -7,11 +7,14 @@ import pytest
 from django.test import Client
 
 from contacts.models import Exposure
+from content.policies.sensitive import find
+from content.selectors.sensitive import told, words_of
 from content.services.sensitive import words_put
 from sop.enums import TouchState
 from sop.errors import ChecksFailed
 from sop.models import Touch
 from sop.selectors.findings import version_findings
+from sop.selectors.words import words_judged
 from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
 from sop.services.templates import version_publish
@@ -100,3 +103,54 @@ def test_a_version_with_a_refused_word_is_not_published_and_a_risky_one_is_only_
     assert "WORDS-01" in [one.code for one in caught.value.failed]
     words_put(tenant=scoped, words="保本", does="off", hint="", actor=ACTOR)
     assert not [one for one in version_findings(version) if one.code == "WORDS-01" and one.stops]
+
+
+@pytest.mark.parametrize("place", ["title", "description"])
+def test_a_refused_word_on_a_card_that_comes_along_stops_the_message(
+    camp: Make, frozen: MovableClock, place: str
+) -> None:
+    card = {
+        "kind": "link",
+        "title": "课表",
+        "url": "https://shop.example.com/3",
+        "description": "三节",
+        place: "保本班",
+    }
+    (touch,) = _sent(camp(steps=[{"at": time(10, 0), "text": "看课表", "attachments": [card]}]), frozen)
+    assert (touch.state, touch.rule_code) == (TouchState.BLOCKED, "WORDS-01")
+
+
+def test_words_of_a_conversation_are_its_own(camp: Make, frozen: MovableClock) -> None:
+    step = {"at": time(10, 0), "text": "今天打卡", "talk_text": "报名稳赚不赔，考虑下？"}
+    made = camp(steps=[step])
+    frozen.set(AT_10)
+    plan_apply(tenant=made.tenant, run=made.run)
+    touch = Touch.objects.select_related("step", "run", "group", "staff").get()
+    assert words_judged(tenant=made.tenant, touches=[touch])[touch.pk].rule == ""
+    touch.is_talk = True
+    assert words_judged(tenant=made.tenant, touches=[touch])[touch.pk].rule == "WORDS-01"
+
+
+def test_words_of_a_conversation_keep_a_version_from_being_published(scoped: Tenant) -> None:
+    version = make_version(
+        tenant=scoped, state="draft", published_at=None, steps=[{"text": "打卡", "talk_text": "保本，放心"}]
+    )
+    with pytest.raises(ChecksFailed):
+        version_publish(tenant=scoped, version_id=version.pk, actor=ACTOR)
+
+
+def test_what_stops_is_said_before_what_only_warns(scoped: Tenant) -> None:
+    said = told(find("独家资料，保本，第一", words_of(scoped)))
+    assert [one.stops for one in said] == sorted((one.stops for one in said), reverse=True)
+    assert (said[0].found, said[0].stops, said[-1].stops) == ("保本", True, False)
+
+
+def test_words_are_split_at_every_mark_people_put_between(scoped: Tenant) -> None:
+    rows = words_put(
+        tenant=scoped,
+        words="甲词，乙词、丙词;丁词；戊词,己词\t庚词\r\n辛词",
+        does="refuse",
+        hint="",
+        actor=ACTOR,
+    )
+    assert len(rows) == 8
