@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from contacts.services.identity import customers_merge
 from groups.models import Group
 from sop.enums import TouchState
-from sop.errors import MovePast, MoveRefused, TouchFixed
-from sop.models import EventGroup, Touch, ValueEvent
+from sop.errors import MoveOfferOver, MovePast, MoveRefused, TouchFixed
+from sop.models import EventGroup, Run, Touch, ValueEvent
 from sop.selectors.board import board_of
 from sop.selectors.board_groups import Wanted
 from sop.selectors.lanes import Bar, lanes_of, lines_of, register_lane
@@ -21,14 +21,19 @@ from sop.selectors.replans import replan_of
 from sop.services.calendar import calendar_back, calendar_move, replan_apply
 from sop.services.planner import planner_undo
 from sop.services.planning import plan_apply
+from sop.services.push import SlotWish, slot_put
+from sop.services.push_confirm import week_confirm
 from tenants import clock
 from tenants.audit import SYSTEM
+from tenants.errors import NotPermitted
 from tenants.models import Preference, User
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customer
 from tests.factories.groups import fill_group, make_group
 from tests.factories.sop import make_run, make_version
+from tests.factories.tenants import actor_of
+from tests.factories.tenants import make_member as make_seat
 from tests.sop.conftest import Camp
 from wecom.models import QuotaEntry
 
@@ -493,3 +498,103 @@ def test_the_blocked_are_offered_in_the_drawer_and_put_in_force(camp: Make, ask:
     with tenant_scope(made.tenant):
         touch.refresh_from_db()
         assert (touch.state, touch.due_at) == (TouchState.PLANNED, at(0, 21, 30))
+
+
+def test_a_countdown_never_moves_to_the_end_of_its_offer(camp: Make) -> None:
+    made = planned(
+        camp, {"anchor": "offer_end", "offset_minutes": -60, "title": "最后一小时"}, offer_ends_at=at(0, 20)
+    )
+    touch = Touch.objects.get()
+    with pytest.raises(MoveOfferOver):
+        calendar_move(tenant=made.tenant, touch_id=touch.pk, due_at=at(0, 20), actor=SYSTEM)
+    calendar_move(tenant=made.tenant, touch_id=touch.pk, due_at=at(0, 19, 59), actor=SYSTEM)
+
+
+def test_a_blocked_one_goes_back_as_it_stood_and_only_by_who_operates(camp: Make) -> None:
+    made = planned(camp, {"at": time(22, 30), "window_minutes": 45})
+    (touch,) = blocked(made, "QUIET-01")
+    moved = calendar_move(tenant=made.tenant, touch_id=touch.pk, due_at=at(1, 15), actor=SYSTEM)
+    viewer = actor_of(make_seat(tenant=made.tenant, role="viewer"))
+    with pytest.raises(NotPermitted):
+        calendar_back(tenant=made.tenant, moved=moved, actor=viewer)
+    assert calendar_back(tenant=made.tenant, moved=moved, actor=SYSTEM) is True
+    touch.refresh_from_db()
+    assert (touch.state, touch.rule_code, touch.reason) == (TouchState.BLOCKED, "QUIET-01", "why")
+    assert (touch.planned_at, touch.due_at) == (at(0, 22, 30), at(0, 22, 30))
+    assert touch.window_ends_at == at(0, 23, 15)
+
+
+def test_what_was_called_off_is_not_on_the_calendar(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0), "title": "留着"}, {"at": time(12, 0), "title": "取消了"})
+    Touch.objects.filter(step__title="取消了").update(state=TouchState.CANCELLED)
+    assert [chip.touch.step.title for chip in rows(made)[0].cells[0].chips] == ["留着"]
+
+
+def test_what_both_went_out_is_no_clash_any_more(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    beside(made, made.groups[0], {"at": time(10, 30)})
+    assert [one.code for one in rows(made)[0].cells[0].clashes] == ["CLASH-01"]
+    Touch.objects.update(state=TouchState.CONFIRMED)
+    assert rows(made)[0].cells[0].clashes == []
+
+
+def test_what_nobody_hears_at_night_is_not_marked_quiet(camp: Make) -> None:
+    made = planned(
+        camp, {"at": time(23, 0), "channel": "internal"}, {"at": time(23, 10), "is_service": True},
+        {"at": time(23, 20)},
+    )  # fmt: skip
+    assert [chip.is_quiet for chip in rows(made)[0].cells[0].chips] == [False, False, True]
+
+
+def test_a_stopped_run_has_nothing_to_give_another_place(camp: Make) -> None:
+    made = planned(camp, {"at": time(22, 30)})
+    blocked(made, "QUIET-01")
+    assert board(made).blocked == 1
+    Run.objects.update(state="paused")
+    assert board(made).blocked == 0
+
+
+def test_steps_for_newcomers_of_a_day_are_one_mark_with_their_count(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    touch = Touch.objects.get()
+    for number in range(3):
+        touch.pk, touch.occurrence = None, f"join:{number}"
+        touch.save(force_insert=True)
+    chips = rows(made)[0].cells[0].chips
+    assert sorted((one.count, bool(one.touch.occurrence)) for one in chips) == [(1, False), (3, True)]
+
+
+def test_slots_of_a_confirmed_week_stand_as_its_touches_alone(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0), "title": "营里的"})
+    common = {"tenant": made.tenant, "group_id": made.groups[0].pk, "monday": MONDAY, "actor": SYSTEM}
+    for number in range(1, 8):
+        wish = SlotWish(content_type="value", title=f"第{number}天", text="跟读一页")
+        slot_put(**common, place=(number, "noon"), wish=wish)
+    assert sum(chip.slot is not None for cell in rows(made)[0].cells for chip in cell.chips) == 7
+    week_confirm(**common)
+    chips = [chip for cell in rows(made)[0].cells for chip in cell.chips]
+    assert not any(chip.slot for chip in chips)
+    assert {chip.touch.step.title for chip in chips} == {"营里的", *(f"第{n}天" for n in range(1, 8))}
+    assert len(chips) == 8
+
+
+def test_an_event_called_off_and_a_camp_that_is_over_leave_the_calendar(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    lonely = make_group(
+        tenant=made.tenant, app=made.groups[0].app, owner=made.staff, state="active", name="讲座群"
+    )
+    event = ValueEvent.objects.create(
+        tenant=made.tenant, kind="talk", title="专家讲座", host="周老师", token="a-1", check_in="a-2",
+        starts_at=at(1, 20), ends_at=at(1, 21),
+    )  # fmt: skip
+    EventGroup.objects.create(tenant=made.tenant, event=event, group=lonely)
+    assert {str(row.group) for row in rows(made)} == {"启蒙01群", "讲座群"}
+    ValueEvent.objects.update(state="cancelled")
+    assert {str(row.group) for row in rows(made)} == {"启蒙01群"}
+    Touch.objects.all().delete()
+    Run.objects.update(ended_at=at(-1, 12))
+    assert rows(made) == []
+    Run.objects.update(ended_at=at(0, 12))
+    assert {str(row.group) for row in rows(made)} == {"启蒙01群"}
+    Run.objects.update(ended_at=None, state="cancelled")
+    assert rows(made) == []

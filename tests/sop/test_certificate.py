@@ -34,6 +34,7 @@ from tenants.services import preference_set
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customer
 from tests.factories.groups import make_member
+from tests.factories.sop import make_run
 from tests.factories.tenants import actor_of
 from tests.factories.tenants import make_member as make_seat
 from tests.sop.conftest import Camp
@@ -281,3 +282,65 @@ def test_the_page_shows_agreement_then_the_rows_and_mends_them(sent: Camp, clien
     assert Touch.objects.filter(channel="group_forward").first().step.title in shown  # type: ignore[union-attr]
     client.post(reverse("sop:certificate_act", args=[slug, row.pk, "mend"]))
     assert "Both counts agree" in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize("day", [MONDAY, MONDAY + timedelta(days=6)])
+def test_a_week_over_its_cap_by_one_is_named_also_by_what_sunday_brought(
+    sent: Camp, frozen: MovableClock, day: date
+) -> None:
+    """Three messages a person on Monday; on Sunday one more."""
+    Preference.objects.create(tenant=sent.tenant, key="touch.cap_per_week", value=3 if day > MONDAY else 2)
+    if day > MONDAY:
+        frozen.move(days=6)
+        again = make_run(tenant=sent.tenant, version=sent.version, groups=sent.groups[:1], starts_on=day)
+        plan_apply(tenant=sent.tenant, run=again)
+        Preference.objects.filter(key="touch.cap_per_week").update(value=9)
+        dispatch_due(tenant_id=sent.tenant.pk)
+        Preference.objects.filter(key="touch.cap_per_week").update(value=5)
+    row = certificate_make(tenant=sent.tenant, day=day)
+    over = {
+        one["customer"]: (one["expected"], one["found"]) for one in row.faults if one["kind"] == "over_week"
+    }
+    if day == MONDAY:
+        assert set(over.values()) == {(2, 3)}
+        assert len(over) == 6
+    else:
+        assert over == {one.pk: (5, 6) for one in sent.people[0]}
+
+
+def _used(sent: Camp, count: int, **more: object) -> None:
+    """So many mass sends of the company more to the first group in the month."""
+    row = QuotaEntry.objects.filter(receiver_id=sent.groups[0].chat_id).first()
+    assert row is not None
+    for number in range(count):
+        row.pk, row.vendor_msgid = None, f"console:{number}"
+        row.local_date = MONDAY + timedelta(days=1 + number % 25)
+        for name, value in more.items():
+            setattr(row, name, value)
+        row.save(force_insert=True)
+
+
+@pytest.mark.parametrize(("more", "is_over"), [(30, False), (31, True)])
+def test_the_month_of_a_group_holds_as_many_as_its_days_and_no_more(
+    sent: Camp, more: int, is_over: bool
+) -> None:
+    _used(sent, more)
+    row = certificate_make(tenant=sent.tenant, day=MONDAY)
+    over = [one for one in row.faults if one["kind"] == "quota_over"]
+    named = {"kind": "quota_over", "receiver": sent.groups[0].chat_id, "expected": 31, "found": 32}
+    assert over == ([named] if is_over else [])
+
+
+def test_what_members_sent_by_themselves_puts_no_plan_over_the_quota(sent: Camp) -> None:
+    _used(sent, 40, source="personal")
+    row = certificate_make(tenant=sent.tenant, day=MONDAY)
+    assert "quota_over" not in kinds(row)
+
+
+def test_a_mass_send_that_wecom_has_and_nobody_let_go_used_the_quota_all_the_same(sent: Camp) -> None:
+    mass = Touch.objects.get(channel="group_mass", group=sent.groups[0])
+    Touch.objects.filter(pk=mass.pk).update(state="expired", evidence={"msgid": "m1"})
+    row = certificate_make(tenant=sent.tenant, day=MONDAY)
+    assert "quota_surplus" not in kinds(row)
+    Touch.objects.filter(pk=mass.pk).update(evidence={})
+    assert "quota_surplus" in kinds(certificate_make(tenant=sent.tenant, day=MONDAY))

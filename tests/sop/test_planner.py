@@ -332,3 +332,41 @@ def test_the_gate_lets_through_what_the_plan_orders_after_something_of_value(
         dispatch_due(tenant_id=made.tenant.pk)
     rows = Touch.objects.order_by("due_at").values_list("state", "rule_code")
     assert [state for state, _rule in rows] == ["skipped", "handed", "handed"]
+
+
+def known_long(*people: Customer) -> None:
+    Customer.objects.filter(pk__in=[one.pk for one in people]).update(
+        first_seen_at=clock.at_local(MONDAY - timedelta(days=90), time(9), "Asia/Shanghai")
+    )
+
+
+def test_what_gives_value_only_afterwards_adds_no_newcomers_to_a_sale(camp: Make) -> None:
+    made = planned(
+        camp, {**SELLS, "at": time(10, 0), "priority": 1}, {**GIVES, "at": time(18, 0), "priority": 91}
+    )
+    all_new(made)
+    known_long(*made.people[0][1:])
+    assert states(made, "best") == [("sent", ""), ("sent", "")]
+    assert plan(made).best.value == 100 * 2 + 10 * 3
+
+
+def test_a_newcomer_who_had_something_of_value_is_sold_to_beside_one_who_had_not(camp: Make) -> None:
+    made = planned(camp, {**SELLS, "at": time(18, 0), "priority": 1})
+    all_new(made)
+    Exposure.objects.create(
+        tenant=made.tenant, customer=made.people[0][0], touch_key="sop.touch:0", local_date=MONDAY, at=clock.now(),
+        channel="group_forward", gives_value=True,
+    )  # fmt: skip
+    assert states(made, "best") == [("sent", "")]
+    assert plan(made).best.value == 100
+
+
+def test_a_sale_to_known_people_waits_for_nothing_that_newcomers_among_them_need(camp: Make) -> None:
+    """One a day: the message of value would take the place of the sale, which known people can be told at once."""
+    made = planned(
+        camp, {**GIVES, "at": time(10, 0), "priority": 90}, {**SELLS, "at": time(18, 0), "priority": 1},
+        caps={"touch.cap_per_day": 1},
+    )  # fmt: skip
+    all_new(made)
+    known_long(*made.people[0][1:])
+    assert states(made, "best") == [("sent", ""), ("dropped", "CAP-01")]

@@ -21,6 +21,7 @@ from tenants import clock
 from tenants.models import User
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customers
+from tests.factories.groups import make_member
 from tests.sop.conftest import Camp
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -180,3 +181,13 @@ def test_the_last_moment_of_the_week_counts_a_sentence_stays_and_any_record_in_t
     assert (pulse.asked, pulse.answered) == (3, 2)  # whoever has two records is one of the three
     frozen.move(seconds=1)
     assert phone(third, {"score": "5"}).status_code == 409
+
+
+def test_who_answers_without_having_been_reached_was_asked_too(
+    asked: Camp, phone: Callable[..., Any]
+) -> None:
+    (late,) = make_customers(tenant=asked.tenant, count=1, app=asked.groups[0].app)
+    make_member(group=asked.groups[0], customer=late, joined_at=clock.now())
+    assert phone(late, {"score": "5"}).status_code == 200
+    (pulse,) = pulses_of_run(tenant=asked.tenant, run=asked.run)
+    assert (pulse.asked, pulse.answered) == (4, 1)

@@ -276,6 +276,9 @@ def test_a_topic_counts_customers_who_answer_in_time_not_their_messages(
             say(group, who, touch.done_at + timedelta(hours=hours), number)
         beside = make_group(tenant=tenant, app=group.app, owner=group.owner)
         say(beside, third, touch.done_at + timedelta(hours=1), 9)
+        frozen.set(touch.done_at + timedelta(hours=23))
+        (open_one,) = [one.result for one in topics_ranked(tenant=tenant) if one.result.waiting]
+        assert (open_one.uses, open_one.groups, open_one.waiting) == (0, 0, 1)
         frozen.set(touch.done_at + timedelta(hours=26))
         best = topics_ranked(tenant=tenant)[0]
         assert (best.result.uses, best.result.asked, best.result.answered) == (

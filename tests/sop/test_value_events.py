@@ -16,7 +16,7 @@ from sop.errors import EventClosed, EventFull, EventInvalid
 from sop.models import EventSignup, Touch, ValueEvent
 from sop.policies.attendance import ids_in
 from sop.policies.value_events import Door, door, pairs
-from sop.selectors.value_events import event_group_ids, event_outcome
+from sop.selectors.value_events import event_group_ids, event_outcome, talked_pairs
 from sop.services.dispatch import dispatch_due
 from sop.services.signups import came_from_ids, came_mark, replay_seen, sign_up, withdraw
 from sop.services.value_events import EventWish, event_cancel, event_replay, event_save
@@ -28,6 +28,7 @@ from tests.factories.groups import fill_group, make_group
 from tests.factories.team import make_staff
 from tests.factories.wecom import make_app
 from tests.sop.conftest import befriend
+from wecom.models import ArchiveCursor
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 STARTS = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)  # Monday 20:00 in Shanghai
@@ -281,3 +282,41 @@ def test_a_visitor_whom_wecom_does_not_name_signs_nobody_up(phone: Callable[...,
     assert answer.status_code == 200
     assert not EventSignup.objects.exists()
     assert phone("1-nothing-at-all-here").status_code == 404
+
+
+def test_a_salon_needs_its_place_and_a_replay_its_event(group: Group, frozen: MovableClock) -> None:
+    with pytest.raises(EventInvalid):
+        planned(group, kind="salon", link="https://live.example.com/9", place=" ")
+    assert planned(group, kind="salon", place="门店二楼").place == "门店二楼"
+    event = planned(group)
+    url = "https://video.example.com/9"
+    with pytest.raises(EventInvalid):
+        event_replay(tenant=group.tenant, event_id=event.pk, url=url, actor=SYSTEM)
+    event_cancel(tenant=group.tenant, event_id=event.pk, reason="老师生病", actor=SYSTEM)
+    frozen.set(STARTS + timedelta(hours=2))
+    with pytest.raises(EventInvalid):
+        event_replay(tenant=group.tenant, event_id=event.pk, url=url, actor=SYSTEM)
+    assert not ValueEvent.objects.exclude(replay_url="").exists()
+
+
+def test_only_attendees_who_answer_each_other_are_a_pair_in_talk(group: Group, frozen: MovableClock) -> None:
+    event = planned(group)
+    first, second, third, *_rest = people_of(group)
+    frozen.set(STARTS + timedelta(hours=2))
+    for one in (first, second):
+        came_mark(
+            tenant=group.tenant,
+            event_id=event.pk,
+            customer_id=one.pk,
+            has_come=True,
+            origin="hand",
+            actor=SYSTEM,
+        )
+    for number, (who, minutes) in enumerate([(first, 1), (second, 3), (third, 5)]):
+        Behaviour.objects.create(
+            tenant=group.tenant, source="t", event_id=str(number), kind="message", customer=who, group=group,
+            occurred_at=STARTS + timedelta(minutes=minutes),
+        )  # fmt: skip
+    assert talked_pairs(tenant=group.tenant, event=event) is None
+    ArchiveCursor.objects.create(tenant=group.tenant, app=group.app, state="running")
+    assert talked_pairs(tenant=group.tenant, event=event) == 1
