@@ -11,7 +11,7 @@ from content.selectors import script_by_ids
 from leads.enums import NOTED_KINDS, DoubtState, LeadState, NeedKind
 from leads.models import Doubt, Lead, Need, NeedScript
 
-LISTED = 200  # lines of one page
+LISTED = 200  # of each: the commonest
 KNOWN = 40  # words offered while somebody types
 
 
@@ -19,7 +19,7 @@ KNOWN = 40  # words offered while somebody types
 class NeedCount:
     """One need or doubt: how many people have it, how many leads are open or won, how many doubts were answered.
 
-    `answered` is None for what is no doubt. `won` counts all who bought; `script` answers it, if one is tied.
+    `answered` is None for what is no doubt. `won` counts all who bought.
     """
 
     kind: str
@@ -28,7 +28,10 @@ class NeedCount:
     open: int
     won: int
     answered: int | None
-    script: Any = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.kind, self.text
 
     @property
     def kind_label(self) -> Any:
@@ -45,7 +48,7 @@ class Answer:
 
 
 def need_counts(leads: QuerySet[Lead], *, tenant_id: int, kind: str = "") -> list[NeedCount]:
-    """The commonest needs and doubts of these leads, of one kind or of all; each person once. Four queries at most."""
+    """The commonest needs and doubts of these leads, of one kind or of all; each person once. Two queries at most."""
     ids = leads.order_by().values("pk")
     told = {
         "people": Count("lead__customer_id", distinct=True),
@@ -63,9 +66,8 @@ def need_counts(leads: QuerySet[Lead], *, tenant_id: int, kind: str = "") -> lis
         answered = Count("pk", filter=Q(state=DoubtState.ANSWERED))
         found = raised.annotate(**told, answered=answered).order_by("-people")[:LISTED]
         rows += [{"kind": NeedKind.OBJECTION.value, **row} for row in found]
-    scripts = scripts_tied(tenant_id=tenant_id, needs=[(row["kind"], row["text"]) for row in rows])
     rows.sort(key=lambda row: (-row["people"], row["kind"], row["text"]))
-    return [NeedCount(**row, script=scripts.get((row["kind"], row["text"]))) for row in rows[:LISTED]]
+    return [NeedCount(**row) for row in rows[:LISTED]]
 
 
 def people_asked(leads: QuerySet[Lead]) -> tuple[int, int]:

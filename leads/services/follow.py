@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from leads.enums import (
+    CLOSED_STATES,
     RETRY_HOURS,
     TALK_HOURS,
     CloseReason,
@@ -18,6 +19,7 @@ from leads.enums import (
 )
 from leads.errors import (
     DoubtEmpty,
+    LeadClosed,
     NextActionMissing,
     NextActionPast,
     ReasonMissing,
@@ -132,12 +134,15 @@ def lead_follow_up(
     Without a next action the usual one for the result is planned. "paid" closes as won, "not buying" closes and
     needs `close_reason`. A new doubt needs its words. Raises LeadClosed, ReasonMissing, DoubtEmpty, NextActionPast.
     """
-    known = FollowUp.objects.filter(tenant=tenant, lead_id=lead_id, key=key).first()
-    if known is not None:
-        return known
     if result == FollowResult.NEW_DOUBT and not doubt.strip():
         raise DoubtEmpty
-    with lead_in_hand(tenant, lead_id, actor) as lead:
+    with lead_in_hand(tenant, lead_id, actor, open_only=False) as lead:
+        # Asked under the lock: of two taps at once the second finds what the first wrote.
+        known = FollowUp.objects.filter(tenant=tenant, lead=lead, key=key).first()
+        if known is not None:
+            return known
+        if lead.state in CLOSED_STATES:
+            raise LeadClosed
         now = clock.now()
         deadlines_note([lead], now)
         row = FollowUp.objects.create(

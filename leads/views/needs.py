@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -40,6 +41,7 @@ KIND_TABS = {
 }
 QUESTION_CHARS = 120
 ORDERS_SHOWN = 5
+PAGE = 50  # lines
 
 
 class NeedsPage(ConsoleView):
@@ -55,8 +57,10 @@ class NeedsPage(ConsoleView):
         kind = request.GET.get("kind", "")
         kind = kind if kind in NeedKind.values else ""
         counts = need_counts(leads, tenant_id=tenant.pk, kind=kind)
+        page = Paginator(counts, PAGE).get_page(request.GET.get("page"))
+        scripts = scripts_tied(tenant_id=tenant.pk, needs=[one.key for one in page])
         answers = answers_to(
-            tenant_id=tenant.pk, texts=[one.text for one in counts if one.kind == NeedKind.OBJECTION]
+            tenant_id=tenant.pk, texts=[one.text for one in page if one.kind == NeedKind.OBJECTION]
         )
         noted, people = people_asked(leads)
         bar = filter_bar(made.form, request.GET)
@@ -65,9 +69,15 @@ class NeedsPage(ConsoleView):
             "bar": bar,
             "kind": kind,
             "kind_tabs": KIND_TABS.items(),
+            "page": page,
             "rows": [
-                {"need": one, "answers": self._answers(one, answers), "people_url": self._people(one)}
-                for one in counts
+                {
+                    "need": one,
+                    "script": scripts.get(one.key),
+                    "answers": self._answers(one, answers),
+                    "people_url": self._people(one),
+                }
+                for one in page
             ],
             "noted": noted,
             "people": people,
@@ -77,7 +87,8 @@ class NeedsPage(ConsoleView):
     def _people(self, need: Any) -> str:
         """The leads behind a line, under the same filters."""
         query = self.request.GET.copy()
-        query.pop("kind", None)
+        for key in ("kind", "page"):
+            query.pop(key, None)
         query["doubt" if need.kind == NeedKind.OBJECTION else need.kind] = need.text
         return f"{self.url('leads:list', tab='all')}?{query.urlencode()}"
 

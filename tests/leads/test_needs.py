@@ -92,6 +92,28 @@ def test_page_counts_and_leads_to_the_very_people(
     assert "何女士" not in people
 
 
+def test_many_needs_come_page_by_page_each_once_and_every_tie_is_seen(
+    signed_in, tenant: Tenant, owner, leads: list[Lead]
+) -> None:
+    with tenant_scope(tenant):
+        agreed = script(tenant, "可以补课", owner)
+        for number in range(70):
+            note(tenant, leads[number % 3], owner, f"痛点{number:02d}完")
+        note(tenant, leads[0], owner, "痛点01完")
+        need_tie(tenant=tenant, kind="pain", text="痛点69完", script_id=agreed.pk, actor=owner)
+    base = f"/t/{tenant.slug}/leads/needs/?kind=pain"
+    pages = [signed_in.get(f"{base}&page={number}").content.decode() for number in (1, 2)]
+    told = [re.findall(r'<th scope="row">(痛点\d\d完)</th>', page) for page in pages]
+    assert [len(one) for one in told] == [50, 20]
+    assert sorted(told[0] + told[1]) == [f"痛点{number:02d}完" for number in range(70)]
+    assert told[0][0] == "痛点01完"  # of two people, the others of one
+    assert [agreed.title in page for page in pages] == [False, True]
+    link = re.search(r'href="([^"]*list/all/[^"]*)">1</a>', pages[1]).group(1).replace("&amp;", "&")
+    assert "page=" not in link
+    assert signed_in.get(f"{base}&page=9999").status_code == 200
+    assert signed_in.get(f"{base}&page=-1").status_code == 200
+
+
 def test_tied_script_stands_first_on_every_lead_with_that_need(
     signed_in, tenant: Tenant, owner, leads: list[Lead]
 ) -> None:
