@@ -113,6 +113,11 @@ def say_each(make: Callable[[], Any]) -> Each:
     return Each(texts)
 
 
+def texts_of(words: Words) -> list[str]:
+    """What words are in each language, in the order of settings.LANGUAGES."""
+    return list(say_each(lambda: words).texts.values())
+
+
 def in_language(texts: Mapping[str, str]) -> str:
     """The text of the language at work, else whatever there is."""
     return texts.get(translation.get_language() or "") or next(iter(texts.values()), "")

@@ -7,15 +7,17 @@ from django.db.models import Q
 
 from groups.enums import EntryKind, IncidentKind, IncidentLevel, IncidentOrigin, IncidentState
 from groups.models.group import Group
+from groups.policies.incidents import play_words
 from tenants import clock
 from tenants.scoping import TenantModel
+from tenants.spoken import SpokenChar
 
 
 class Incident(TenantModel):
     """One blow-up, from the first signal to the review. A drill is marked and never touches a send.
 
-    `evidence`: the figures of the signal that opened it, {} when a person did. `freeze_ms`: from the press of the
-    button until the freeze of all chosen groups stood in the database.
+    `evidence`: the figures of the signal that opened it, with the words of its title; {} when a person did.
+    `freeze_ms`: from the press of the button until the freeze of all chosen groups stood in the database.
     """
 
     kind = models.CharField(max_length=12, choices=IncidentKind)
@@ -23,7 +25,7 @@ class Incident(TenantModel):
     state = models.CharField(max_length=10, choices=IncidentState, default=IncidentState.OPEN)
     origin = models.CharField(max_length=8, choices=IncidentOrigin, default=IncidentOrigin.MANUAL)
     is_drill = models.BooleanField(default=False)
-    title = models.CharField(max_length=120)
+    title = SpokenChar(max_length=120)  # read in the reader's language where a signal gave it
     owner = models.ForeignKey(
         "team.Staff", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
@@ -48,6 +50,12 @@ class Incident(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """{"title": its words} of a signal's."""
+        evidence = self.__dict__.get("evidence") or {}
+        return {"title": evidence["title"]} if "title" in evidence else {}
 
     @property
     def is_over(self) -> bool:
@@ -89,7 +97,7 @@ class IncidentTask(TenantModel):
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="tasks", db_index=False)
     key = models.CharField(max_length=24, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
-    text = models.CharField(max_length=200)
+    text = SpokenChar(max_length=200)  # read in the reader's language where it is the playbook's
     words = models.TextField(max_length=1000, blank=True)
     staff = models.ForeignKey(
         "team.Staff", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
@@ -108,3 +116,9 @@ class IncidentTask(TenantModel):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """{"text": its words} of a step of a playbook."""
+        words = play_words(self.__dict__.get("text", "")) if self.__dict__.get("key") else None
+        return {} if words is None else {"text": words}

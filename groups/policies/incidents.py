@@ -7,11 +7,13 @@ group by themselves in a short time. Both are definitions of this product, each 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from groups.enums import IncidentKind
+from tenants.words import stored, texts_of
 
 _COMMAS = str.maketrans(dict.fromkeys("，、;；\n", ","))
 
@@ -144,3 +146,14 @@ PLAYBOOKS: dict[str, tuple[Play, ...]] = {
         Play("review", _("Review with the team: cause, what worked, what changes"), 2880),
     ),
 }  # fmt: skip
+
+
+def play_words(text: str) -> Any:
+    """The stored words of a playbook's step by what it is called in any language; None for another text."""
+    return _play_words().get(text)
+
+
+@cache
+def _play_words() -> dict[str, Any]:
+    every = (play.text for plays in PLAYBOOKS.values() for play in plays)
+    return {text[:200]: stored(words) for words in every for text in texts_of(words)}

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from groups.enums import EntryKind
 from groups.errors import IncidentUnknown, ReasonNeeded
 from groups.models import Incident, IncidentTask
-from groups.policies.incidents import PLAYBOOKS
 from groups.services.incidents import TASK, entry_add, incident_locked, incident_url
 from team.enums import Bucket, WorkKind, WorkState
 from team.services import work_item_close, work_item_put
@@ -17,6 +16,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.spoken import spoken
 from tenants.words import say
 
 
@@ -64,8 +64,7 @@ def task_assign(*, tenant: Tenant, task_id: int, staff_id: int | None, actor: Ac
 
 
 def _put(tenant: Tenant, incident: Incident, task: IncidentTask) -> None:
-    plays = {play.key: play.text for play in PLAYBOOKS[incident.kind]}
-    text = plays.get(task.key, task.text)  # a step of the playbook is said in the reader's language
+    text = spoken(task, "text")
     room = incident.rooms.order_by("pk").first()
     work_item_put(
         tenant_id=tenant.pk,
@@ -77,7 +76,7 @@ def _put(tenant: Tenant, incident: Incident, task: IncidentTask) -> None:
         bucket=Bucket.MUST,
         title=say("Drill: %(title)s") % {"title": text} if incident.is_drill else text,
         script=task.words,
-        reason=incident.title,
+        reason=spoken(incident, "title"),
         rule_code="INCIDENT",
         starts_at=clock.now(),
         due_at=task.due_at,

@@ -22,7 +22,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
-from tenants.words import Words, say
+from tenants.words import Words, facts_of, in_the_companys, say
 
 ALERT = "groups.incident"
 TASK = "groups.incident_task"
@@ -74,7 +74,7 @@ def incident_open(*, tenant: Tenant, wish: IncidentWish, actor: Actor) -> Incide
     A signal's is a draft until somebody judges it. Raises IncidentInvalid, GroupUnknown, NotPermitted.
     """
     require(actor, Permission.OPERATE)
-    title = " ".join(str(wish.title).split())[:120]
+    title = " ".join(in_the_companys(wish.title).split())[:120]
     wanted = sorted(set(wish.group_ids))
     if not title or not wanted or wish.kind not in IncidentKind.values:
         raise IncidentInvalid
@@ -86,7 +86,8 @@ def incident_open(*, tenant: Tenant, wish: IncidentWish, actor: Actor) -> Incide
         incident = Incident.objects.create(
             tenant=tenant, kind=wish.kind, level=wish.level, title=title, owner_id=wish.owner_id,
             state=IncidentState.DRAFT if is_signal else IncidentState.OPEN, origin=wish.origin, is_drill=wish.is_drill,
-            evidence=wish.evidence, opened_at=clock.now(), opened_by=actor.name[:128],
+            evidence=wish.evidence | facts_of({"title": wish.title}, ("title",)), opened_at=clock.now(),
+            opened_by=actor.name[:128],
         )  # fmt: skip
         IncidentGroup.objects.bulk_create(
             IncidentGroup(tenant=tenant, incident=incident, group=group) for group in groups

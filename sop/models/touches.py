@@ -1,5 +1,7 @@
 """Touches a run plans, their recipients, and mass-send tasks in WeCom."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
@@ -12,8 +14,10 @@ from sop.enums import (
 from sop.enums.proofs import Outcome
 from sop.models.runs import Run
 from sop.models.templates import Step
+from sop.policies.reasons import why_facts
 from tenants import clock
 from tenants.scoping import TenantModel
+from tenants.spoken import SpokenChar
 
 
 class Touch(TenantModel):
@@ -34,7 +38,7 @@ class Touch(TenantModel):
     window_ends_at = models.DateTimeField()
     state = models.CharField(max_length=12, choices=TouchState, default=TouchState.PLANNED)
     rule_code = models.CharField(max_length=16, blank=True)
-    reason = models.CharField(max_length=300, blank=True)
+    reason = SpokenChar(max_length=300, blank=True)  # read in the reader's language where a rule gave it
     claimed_until = models.DateTimeField(null=True, blank=True)
     claim_token = models.CharField(max_length=32, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)  # decisions asked of the gate
@@ -99,6 +103,15 @@ class Touch(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.step} · {self.group}" if self.group else str(self.step)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """{"reason": its words} where a rule gave the reason. What was not read along is not read for it."""
+        held = self.__dict__
+        words = why_facts(
+            rule=held.get("rule_code", ""), reason=held.get("reason", ""), evidence=held.get("evidence") or {}
+        )
+        return {} if words is None else {"reason": words}
 
 
 class TouchRecipient(TenantModel):

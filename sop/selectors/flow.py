@@ -202,7 +202,7 @@ def _chains(run: Run, steps: list[Step]) -> list[ChainStep]:
     for touch in (
         Touch.objects.filter(tenant_id=run.tenant_id, run=run, step__key__in=keys)
         .select_related("step")
-        .only("tenant", "run", "group", "state", "reason", "step", "step__key")
+        .only("tenant", "run", "group", "state", "reason", "rule_code", "evidence", "step", "step__key")
         .order_by("pk")
     ):
         touches[touch.step.key, touch.group_id] = touch

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
-
 from content.policies.sensitive import Word, find, refused
 from content.policies.wording import ALIASES, names_in, render
 from content.selectors.proofs import Shown, unproved
 from content.selectors.sensitive import Told, told, words_of
 from sop.policies.plan import PlanStep
 from sop.selectors.texts import values_of
+from tenants.words import Words, say, say_list
 from wecom.keeping.assets import asset_ids_in
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class Judged:
     the list warns of them."""
 
     rule: str = ""
-    why: str = ""
+    why: Words = ""
     warned: tuple[str, ...] = ()
 
 
@@ -78,7 +77,7 @@ def words_judged(*, tenant: "Tenant", touches: Sequence["Touch"]) -> dict[int, J
     found = {}
     for touch in touches:
         if (problem := problems.get(shown[touch.pk])) is not None:
-            found[touch.pk] = Judged(problem.value, str(problem.label))
+            found[touch.pk] = Judged(problem.value, problem.label)
             continue
         alike = (
             touch.run_id, touch.step_id, touch.group_id, touch.staff_id, touch.planned_at, touch.is_talk
@@ -112,12 +111,12 @@ def _said(touch: "Touch") -> list[str]:
 def _judged(text: str, words: tuple[Word, ...]) -> Judged:
     unfilled = {ALIASES.get(one) for one in names_in(text)}
     if "fact" in unfilled:
-        return Judged(FACT_RULE, _("No true fact with evidence holds today for {卖点}"))
+        return Judged(FACT_RULE, say("No true fact with evidence holds today for {卖点}"))
     if "promise" in unfilled:
-        return Judged(PROMISE_RULE, _("The group has no promise in one sentence for {一句话承诺}"))
+        return Judged(PROMISE_RULE, say("The group has no promise in one sentence for {一句话承诺}"))
     hits = find(text, words)
     stopped = refused(hits)
     if not stopped:
         return Judged(warned=tuple(dict.fromkeys(one.found for one in hits)))
-    shown = _(", ").join(_("“%(word)s”") % {"word": one} for one in stopped[:SHOWN])
-    return Judged(WORDS_RULE, _("It holds words that may not be sent: %(words)s") % {"words": shown})
+    shown = say_list((say("“%(word)s”") % {"word": one} for one in stopped[:SHOWN]), say(", "))
+    return Judged(WORDS_RULE, say("It holds words that may not be sent: %(words)s") % {"words": shown})

@@ -77,7 +77,7 @@ def _require_movable(touch: Touch, due_at: datetime) -> None:
 
 def _moved(touch: Touch, due_at: datetime) -> Moved:
     return Moved(
-        touch.pk, touch.due_at.isoformat(), due_at.isoformat(), touch.state, touch.rule_code, touch.reason,
+        touch.pk, touch.due_at.isoformat(), due_at.isoformat(), touch.state, touch.rule_code, touch.__dict__["reason"],
         touch.window_ends_at.isoformat(),
     )  # fmt: skip
 

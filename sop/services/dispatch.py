@@ -41,6 +41,7 @@ from sop.models import Touch
 from sop.policies import dispatch as policy
 from sop.policies.dispatch import Ruling, Verdict
 from sop.policies.plan import in_quiet_hours
+from sop.policies.reasons import why_kept
 from sop.selectors.ahead import ahead_of
 from sop.selectors.audience import audience_resolve
 from sop.selectors.words import words_judged
@@ -52,6 +53,7 @@ from sop.services.recipients import Recipient, recipients_store
 from sop.services.state import touch_move, touches_store
 from tenants import clock, preferences
 from tenants.models import Tenant
+from tenants.words import Words, in_the_companys
 
 if TYPE_CHECKING:
     from groups.models import Group
@@ -189,8 +191,9 @@ def _deadline(touch: Touch) -> datetime | None:
     return touch.run.offer_ends_at if touch.step.anchor == Anchor.OFFER_END else None
 
 
-def _apply(batch: _Batch, touch: Touch, ruling: Ruling, reason: str = "") -> Touch:
-    words = reason or str(RULE_WORDS.get(ruling.rule, ""))
+def _apply(batch: _Batch, touch: Touch, ruling: Ruling, reason: Words = "") -> Touch:
+    words = in_the_companys(reason or RULE_WORDS.get(ruling.rule, ""))
+    touch.evidence = {**touch.evidence, **why_kept(ruling.rule, reason)}
     if ruling.verdict is Verdict.RETIME:
         return touch_move(touch, TouchState.PLANNED, rule=ruling.rule, reason=words, due_at=ruling.at)
     if ruling.verdict is Verdict.REPLACE:

@@ -23,6 +23,7 @@ from sop.services.state import send_key, touch_move
 from sop.services.texts import Message, messages_of
 from team.services import work_items_put
 from tenants import clock
+from tenants.spoken import spoken
 from tenants.words import Words, say, say_list
 from wecom.services import SendDraft, send_queue_many
 
@@ -223,7 +224,7 @@ def blocked_put(*, tenant: "Tenant", touches: Sequence[Touch], now: datetime) ->
                 "bucket": "remind",
                 "title": say("“%(step)s” did not go out") % {"step": touch.step.title},
                 "detail": f"{touch.run.name} · {touch.group or ''}",
-                "reason": touch.reason,
+                "reason": spoken(touch, "reason"),
                 "rule_code": touch.rule_code,
                 "due_at": touch.planned_at,
                 "window_ends_at": day_ends_at,

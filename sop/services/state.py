@@ -81,6 +81,8 @@ def touches_store(touches: Iterable[Touch]) -> None:
 def _values(touch: Touch) -> dict[str, Any]:
     values: dict[str, Any] = {"id": touch.pk}
     for name in _STORED:
-        value = getattr(touch, name)
+        value = (
+            touch.__dict__[name] if name in touch.__dict__ else getattr(touch, name)
+        )  # as held, whoever reads
         values[name] = value.isoformat() if isinstance(value, datetime) else value
     return values

@@ -3,10 +3,10 @@
 from django.db import models
 
 from team.enums import ApprovalState
-from team.models.spoken import SpokenChar
 from team.models.staff import Staff
 from tenants import clock
 from tenants.scoping import TenantModel
+from tenants.spoken import SpokenChar
 
 
 class Approval(TenantModel):

@@ -5,10 +5,10 @@ from typing import Any
 from django.db import models
 
 from team.enums import Bucket, SnoozeReason, WorkKind, WorkState
-from team.models.spoken import SpokenChar, SpokenText
 from team.models.staff import Staff
 from tenants import clock
 from tenants.scoping import TenantModel
+from tenants.spoken import SpokenChar, SpokenText
 
 
 class WorkItem(TenantModel):

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from team.enums import APPROVAL_HOURS, ApprovalState, Bucket, NoticeKind, WorkKind, WorkState
 from team.errors import ApprovalOver, ApprovalWaits, NoteMissing, NotYourRequest, OwnRequest, ReasonMissing
 from team.models import Approval, Staff, WorkItem
-from team.models.spoken import spoken
 from team.selectors.staff import staff_for_user, staff_leads, staff_of_members
 from team.services.notices import notify
 from team.services.work import register_act, work_item_put
@@ -23,6 +22,7 @@ from tenants.models import Tenant
 from tenants.roles import PERMISSIONS
 from tenants.selectors import member_list
 from tenants.services import require
+from tenants.spoken import spoken
 from tenants.words import Words, facts_of, in_the_companys, say
 
 TO_DECIDE = "team.approval"  # with ":<leader's staff id>": one item for each who may decide

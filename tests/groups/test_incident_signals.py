@@ -4,6 +4,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from groups.models import Incident
 from groups.policies.incidents import PLAYBOOKS, Said, complaint_cluster, leave_spike, words_from
 from groups.services.incidents import (
     incident_dismiss,
+    signal_title,
 )
 from team.models import WorkItem
 from tenants import clock
@@ -196,3 +198,23 @@ class TestSignals:
             assert incident.origin == IncidentOrigin.LEAVES
             assert list(incident.rooms.values_list("group_id", flat=True)) == [groups[0].pk]
             assert (incident.evidence["left"], incident.evidence["stayed"]) == (5, 7)
+
+
+def test_title_and_playbook_are_read_in_each_readers_language(tenant, groups):
+    with tenant_scope(tenant), translation.override("en"):
+        room = groups[0]
+        one = opened(
+            tenant, [room], title=signal_title(IncidentOrigin.LEAVES, room), origin=IncidentOrigin.LEAVES
+        )
+        manual = opened(tenant, [groups[1]], title="Many leave us")
+        incident, task = Incident.objects.get(pk=one.pk), one.tasks.order_by("position").first()
+        told = {}
+        for language in ("en", "zh-hans"):
+            with translation.override(language):
+                told[language] = (str(incident), str(task), str(Incident.objects.get(pk=manual.pk)))
+    assert told["en"][0] == f"Many leave {room}"
+    assert str(room) in told["zh-hans"][0]
+    assert "Many leave" not in told["zh-hans"][0]
+    assert told["en"][1].isascii()
+    assert not told["zh-hans"][1].isascii()
+    assert told["zh-hans"][2] == "Many leave us"
