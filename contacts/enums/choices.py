@@ -139,11 +139,13 @@ class QuestionKind(models.TextChoices):
 
 
 class GroupQuestion(models.TextChoices):
-    """What an answer tells of a group (R17, R18). The value names the question in the behaviour stream, too."""
+    """What an answer tells of a group (R17, R18) or of service (R126). The value names the question in the behaviour
+    stream, too."""
 
     EXPECTATION = "survey:expectation", _("Expectation at entry, 1–5")
     GAIN = "survey:gain", _("Sense of gain, 1–5")
     RATING = "survey:rating", _("Rating at the end, 1–5")
+    SERVICE = "survey:service", _("Rating of service, 1–5")
     FEEDBACK = "survey:feedback", _("Feedback in own words")
 
 

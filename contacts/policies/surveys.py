@@ -20,6 +20,7 @@ _FIXED: Mapping[str, Sequence[tuple[str, Any]]] = {
     GroupQuestion.EXPECTATION: _SCALE,
     GroupQuestion.GAIN: _SCALE,
     GroupQuestion.RATING: _SCALE,
+    GroupQuestion.SERVICE: _SCALE,
 }
 _CHOSEN: Final = (QuestionKind.SINGLE, QuestionKind.MULTI)
 _TAIL: Final = re.compile(r"^([0-9]{1,15})_([0-9a-f]{16})$")

@@ -11,7 +11,7 @@ from django.db.models.fields import DurationField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from console.listing import ListPage
 from console.pages import ConsoleView, go, render, toast
@@ -21,6 +21,7 @@ from contacts.filters import DAYS_WITHOUT_CHOICE, QUESTION_DAYS, QuestionFilter
 from contacts.models import Question
 from contacts.selectors import groups_for_choice
 from contacts.selectors.questions import answers_to_words, spoken_around, texts_of
+from contacts.selectors.ratings import Rated, Rating, ratings, ratings_lowest
 from contacts.selectors.service import (
     ALL,
     BY_DAY,
@@ -115,28 +116,43 @@ class ServicePage(ListPage):
         base = {
             "source": source,
             "may_manage": self.can(Permission.MANAGE),
+            "may_see": self.may_see,
             "may_operate": self.can(Permission.OPERATE),
             "hours": self.hours,
         }
+        wanted = self._wanted()
+        rated = ratings(tenant_id=tenant.pk, wanted=wanted, zone=tenant.timezone)
+        base["rated"] = self._rated(wanted, rated[BY_STAFF])
         if not source.sees_messages:
             return base
-        found = service_figures(tenant_id=tenant.pk, wanted=self._wanted(), hours=self.hours)
+        found = service_figures(tenant_id=tenant.pk, wanted=wanted, hours=self.hours)
         by = self.request.GET.get("by", "")
         by = by if by in (BY_STAFF, BY_GROUP, BY_DAY) else BY_STAFF
         own = preferences.values(tenant.pk, ANSWER_MINUTES, LEAD_MINUTES)
         return base | {
             "found": found[ALL][None],
-            "stats": self._stats(found[ALL][None]),
+            "stats": self._stats(found[ALL][None], rated[ALL][None]),
             "by": by,
             "bys": [
                 (BY_STAFF, _("By colleague")),
                 (BY_GROUP, _("By group")),
                 (BY_DAY, _("By day")),
             ],
-            "lines": self._split(by, found[by]),
+            "lines": self._split(by, found[by], rated[by]),
             "answer_minutes": own[ANSWER_MINUTES.key],
             "lead_minutes": own[LEAD_MINUTES.key],
         }
+
+    def _rated(self, wanted: Wanted, of_staff: dict[Any, Rated]) -> list[tuple[Rating, str]]:
+        """The ratings behind the figures, each with the colleague it is for."""
+        if not of_staff:
+            return []
+        tenant_id = self.request.tenant.pk
+        names = dict(staff_names(tenant_id=tenant_id, staff_ids=[one for one in of_staff if one]))
+        return [
+            (one, names.get(one.staff_id or 0, "–"))
+            for one in ratings_lowest(tenant_id=tenant_id, wanted=wanted)
+        ]
 
     def _wanted(self) -> Wanted:
         asked = {key: self.request.GET.get(key, "") for key in ("group", "staff")}
@@ -154,7 +170,7 @@ class ServicePage(ListPage):
         query.update({key: str(value) for key, value in changes.items() if value})
         return f"?{query.urlencode()}"
 
-    def _stats(self, found: Service) -> list[dict[str, Any]]:
+    def _stats(self, found: Service, rated: Rated) -> list[dict[str, Any]]:
         share = percent(found.answered / found.asked) if found.asked else "–"
         slowest = self._link(state="answered", sort="-reply")
         longest = self._link(state="resolved", sort="-resolve")
@@ -181,19 +197,30 @@ class ServicePage(ListPage):
                 "url": self._link(state="waiting"), "people": _("See them"),
                 "against": _("%(n)s not resolved") % {"n": figure(found.open)},
             },
+            {
+                "label": _("Rating by customers, 1–5"), "value": score(rated.mean),
+                "url": "#s-rated" if rated.count else "", "people": _("See them"),
+                "against": ngettext("%(n)s rating", "%(n)s ratings", rated.count) % {"n": figure(rated.count)},
+            },
         ]  # fmt: skip
 
-    def _split(self, by: str, found: dict[Any, Service]) -> list[dict[str, Any]]:
+    def _split(self, by: str, found: dict[Any, Service], rated: dict[Any, Rated]) -> list[dict[str, Any]]:
         """The first lines of a split, those with most questions first; days in their order."""
+        none, every = Service(), {*found, *rated}
         keys = (
-            sorted(found, reverse=True) if by == BY_DAY else sorted(found, key=lambda key: -found[key].asked)
+            sorted(every, reverse=True)
+            if by == BY_DAY
+            else sorted(every, key=lambda key: (-found.get(key, none).asked, key or 0))
         )
         keys = keys[:LINES]
         names = self._names(by, keys)
         return [
-            {"name": names.get(key) or self._nameless(by), "found": found[key], "url": self._of(by, key)}
+            {
+                "name": names.get(key) or self._nameless(by), "found": found.get(key, none), "url": self._of(by, key),
+                "rated": rated.get(key), "score": score(rated[key].mean if key in rated else None),
+            }
             for key in keys
-        ]
+        ]  # fmt: skip
 
     def _names(self, by: str, keys: list[Any]) -> dict[Any, Any]:
         tenant_id = self.request.tenant.pk
@@ -212,6 +239,11 @@ class ServicePage(ListPage):
         if by == BY_DAY:
             return self._link(day=key.isoformat(), days="")
         return self._link(**{by: key})
+
+
+def score(mean: float | None) -> str:
+    """A mean of ratings: 4.6; none is a dash."""
+    return "–" if mean is None else f"{mean:.1f}"
 
 
 class QuestionPage(ConsoleView):

@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, drawer_done, go, toast
+from contacts.enums import GroupQuestion, QuestionKind
 from contacts.filters import SurveyPeopleFilter
 from contacts.forms.surveys import AskForm, SurveyForm, initial_of
 from contacts.models import Survey, SurveyLink
-from contacts.policies.surveys import questions_from
+from contacts.policies.surveys import Question, questions_from
 from contacts.selectors import groups_for_choice
 from contacts.selectors.own_fields import own_specs
 from contacts.selectors.surveys import (
@@ -63,6 +64,19 @@ class SurveysPage(ListPage):
         return {"has_forms": self.queryset().exists()}
 
 
+def service_form() -> dict[str, Any]:
+    """A form that asks how service was, ready to be sent (R126)."""
+    asked = [
+        Question("q1", _("How was our service?"), QuestionKind.SINGLE, GroupQuestion.SERVICE, required=True),
+        Question("q2", _("What should we do better?"), QuestionKind.TEXT, GroupQuestion.FEEDBACK),
+    ]
+    return {
+        "title": _("How was our service?"),
+        "thanks": _("Thank you. We read every answer."),
+        **initial_of(asked),
+    }
+
+
 class SurveyNewPage(FormPage):
     """Build a form."""
 
@@ -70,6 +84,9 @@ class SurveyNewPage(FormPage):
     form_class = SurveyForm
     permission = write_permission = Permission.OPERATE
     title = gettext_lazy("New form")
+
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        return service_form() if self.request.GET.get("ready") == "service" else {}
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         specs = own_specs(tenant_id=self.request.tenant.pk, archived=None if kwargs.get("pk") else False)

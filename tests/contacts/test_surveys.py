@@ -172,7 +172,9 @@ def test_answers_that_count_for_the_group_stand_in_its_results(
 
 
 def test_every_question_for_a_group_is_one_that_its_results_know() -> None:
-    assert {survey_of(one) for one in GroupQuestion.values} == set(Asked.values) - {Asked.ASSESSMENT}
+    of_groups = set(GroupQuestion.values) - {GroupQuestion.SERVICE}  # that one tells of colleagues
+    assert {survey_of(one) for one in of_groups} == set(Asked.values) - {Asked.ASSESSMENT}
+    assert not survey_of(GroupQuestion.SERVICE)
 
 
 def test_a_forwarded_link_fills_the_profile_of_whoever_answers(
