@@ -1,6 +1,6 @@
 """Verifying the audit trail against its hash chain (R129), and the heads that were seen."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -86,7 +86,7 @@ def audit_verify(*, tenant_id: int, heads: Collection[tuple[int, str]] = ()) -> 
     for number, link in heads:
         if known.setdefault(number, link) != link:
             return Verdict(AuditFinding.CUT, 0, 0, chain.FIRST_LINK, number)
-    allowed = _erased_ids(tenant_id)
+    allowed = _erased(tenant_id)
     number, link, latest = 0, chain.FIRST_LINK, None
     for row in links(tenant_id):
         finding = _judge(tenant_id, row, number + 1, link, latest, allowed)
@@ -102,7 +102,12 @@ def audit_verify(*, tenant_id: int, heads: Collection[tuple[int, str]] = ()) -> 
 
 
 def _judge(
-    tenant_id: int, row: Link, number: int, before: str, latest: datetime | None, allowed: Collection[int]
+    tenant_id: int,
+    row: Link,
+    number: int,
+    before: str,
+    latest: datetime | None,
+    allowed: Mapping[int, datetime],
 ) -> AuditFinding | None:
     """What is wrong with the link that should have this number; None: nothing."""
     entry = row.entry
@@ -119,9 +124,18 @@ def _judge(
         return AuditFinding.ALTERED
     if not row.salt and entry.id not in allowed:
         return AuditFinding.BLANKED
+    if not _is_marked_rightly(entry, allowed.get(entry.id)):
+        return AuditFinding.ALTERED
     if entry.at > row.sealed_at + LATE or (latest is not None and entry.at < latest - LATE):
         return AuditFinding.MISDATED
     return None
+
+
+def _is_marked_rightly(entry: Written, told_at: datetime | None) -> bool:
+    """Whether `redacted_at` agrees with the erasure that the trail tells of (`told_at`; None: it tells of none)."""
+    if entry.redacted_at is None or told_at is None:
+        return entry.redacted_at is None and told_at is None
+    return abs(entry.redacted_at - told_at) <= LATE
 
 
 def _ends(tenant_id: int, number: int, link: str, unseen: dict[int, str]) -> Verdict:
@@ -144,10 +158,10 @@ def _known_heads(tenant_id: int) -> dict[int, str]:
     return dict(checks.values_list("number", "link"))
 
 
-def _erased_ids(tenant_id: int) -> set[int]:
-    """Ids of entries whose words an erasure took, as the trail itself tells."""
-    told = AuditEntry.objects.filter(tenant_id=tenant_id, verb=REDACTED).values_list("changes", flat=True)
-    return {one for changes in told for one in changes["entries"][1]}
+def _erased(tenant_id: int) -> dict[int, datetime]:
+    """{id of an entry whose words an erasure took: when}, as the trail itself tells."""
+    told = AuditEntry.objects.filter(tenant_id=tenant_id, verb=REDACTED).values_list("changes", "at")
+    return {one: at for changes, at in told for one in changes["entries"][1]}
 
 
 def audit_check(*, tenant_id: int, asked_by: str = "") -> AuditCheck:

@@ -5,14 +5,20 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from hypothesis import HealthCheck, assume, given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 from tenants import audit
 from tenants.audit import Actor
@@ -23,6 +29,7 @@ from tenants.redaction import audit_redact
 from tenants.scoping import tenant_scope
 from tenants.sealing import audit_seal, head
 from tenants.verifying import Verdict, audit_check, audit_verify
+from tests.factories.tenants import make_tenant
 from tests.parallel import in_parallel
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -55,6 +62,24 @@ def by_owner(tenant: Tenant) -> Owner:
         link.close()
 
     return run
+
+
+@contextmanager
+def owning(tenant: Tenant) -> Iterator[Any]:
+    """A cursor of the role that owns the tables, with the triggers of the trail switched off meanwhile."""
+    own = settings.DATABASES["owner"]
+    link = psycopg2.connect(
+        host=own["HOST"], port=own["PORT"], user=own["USER"], password=own["PASSWORD"],
+        dbname=connection.settings_dict["NAME"],
+    )  # fmt: skip
+    link.autocommit = True
+    with link.cursor() as cursor:
+        cursor.execute("alter table tenants_auditentry disable trigger user, disable row level security")
+        try:
+            yield cursor
+        finally:
+            cursor.execute("alter table tenants_auditentry enable trigger user, enable row level security")
+    link.close()
 
 
 @pytest.fixture
@@ -112,6 +137,64 @@ def test_one_altered_or_removed_row_is_detected_and_named(
     by_owner(statement.format(one=sealed[4]))
     told = verified(tenant)
     assert (told.finding, told.broken_number) == (finding, place)
+
+
+# What each column of an entry may be changed to. Every column of the table is here, or the test below fails.
+_WORDS = st.text(
+    st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=["Cs"]), max_size=16
+)
+_MOMENTS = st.integers(1_500_000_000, 2_200_000_000).map(lambda one: datetime.fromtimestamp(one, UTC))
+_JSON = st.dictionaries(
+    _WORDS, st.lists(st.none() | st.integers(-9, 9) | _WORDS, min_size=2, max_size=2), max_size=3
+)
+COLUMNS: dict[str, st.SearchStrategy[Any]] = {
+    "id": st.integers(10**9, 10**12), "tenant_id": st.just(0), "at": _MOMENTS, "actor_kind": _WORDS,
+    "actor_id": st.none() | st.integers(0, 10**15), "actor_name": _WORDS, "verb": _WORDS, "target_kind": _WORDS,
+    "target_id": _WORDS, "target_name": _WORDS, "changes": _JSON.map(json.dumps), "reason": _WORDS,
+    "redacted_at": st.none() | _MOMENTS,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_whatever_column_of_whatever_entry_is_altered_is_detected(
+    tenant: Tenant, sealed: list[int], column: str
+) -> None:
+    """Beside entries as they are written there is one that was erased before its seal, and one after."""
+    assert set(COLUMNS) == {one.column for one in AuditEntry._meta.concrete_fields}
+    with tenant_scope(tenant):
+        late = audit.record(
+            tenant=tenant, actor=WHO, verb="contacts.customer.tagged", reason="13800138000"
+        ).pk
+        sealed_one = audit.record(
+            tenant=tenant, actor=WHO, verb="contacts.customer.tagged", reason="13900139000"
+        ).pk
+        audit_redact(tenant_id=tenant.pk, targets={}, words=["13800138000"])
+        audit_seal(tenant_id=tenant.pk)
+        audit_redact(tenant_id=tenant.pk, targets={}, words=["13900139000"])
+        audit_seal(tenant_id=tenant.pk)
+    assert verified(tenant).finding == AuditFinding.WHOLE
+    rows = [*sealed[:2], late, sealed_one, max(sealed)]
+
+    @settings_of_hypothesis(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(one=st.sampled_from(rows), value=COLUMNS[column])
+    def alter(one: int, value: Any) -> None:
+        value = make_tenant().pk if column == "tenant_id" else value
+        cursor.execute(f"select {column} from tenants_auditentry where id = %s", [one])
+        (before,) = cursor.fetchone()
+        kept = json.dumps(before) if column == "changes" else before
+        assume((json.loads(value) if column == "changes" else value) != before)
+        cursor.execute(f"update tenants_auditentry set {column} = %s where id = %s", [value, one])
+        assert cursor.rowcount == 1
+        told = verified(tenant).finding
+        cursor.execute(
+            f"update tenants_auditentry set {column} = %s where id = %s",
+            [kept, value if column == "id" else one],
+        )
+        assert told != AuditFinding.WHOLE
+
+    with owning(tenant) as cursor:
+        alter()
+    assert verified(tenant).finding == AuditFinding.WHOLE  # each change was taken back
 
 
 def test_an_entry_that_takes_the_place_of_another_is_detected(
