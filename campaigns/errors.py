@@ -76,6 +76,80 @@ class ReasonMissing(DomainError):
     message = _("Say why, in a few words.")
 
 
+class AwardByCode(DomainError):
+    code = "AWARD-05"
+    message = _("A coupon is redeemed by its code, not handed over.")
+
+
+class CouponRefused(DomainError):
+    """Somebody does not get a coupon; code and message say why."""
+
+    code = "COUPON-00"
+
+
+class CouponUnknown(DomainError):
+    status = 404
+    code = "COUPON-11"
+    message = _("This is no coupon code. Check each character: it has 12, no I, L, O or U.")
+
+
+class CouponForeign(DomainError):
+    status = 404
+    code = "COUPON-12"
+    message = _("No coupon of this company has this code. It may be another company's.")
+
+
+class CouponNotYet(DomainError):
+    code = "COUPON-13"
+    message = _("It is not valid yet: from %(at)s on.")
+
+
+class CouponExpired(DomainError):
+    code = "COUPON-14"
+    message = _("It has expired: it was valid until %(at)s.")
+
+
+class CouponUsed(DomainError):
+    code = "COUPON-15"
+    message = _("It is used already: %(at)s, by %(who)s.")
+
+
+class CouponTakenBack(DomainError):
+    code = "COUPON-16"
+    message = _("It was taken back and is worth nothing.")
+
+
+class CouponNotUsed(DomainError):
+    code = "COUPON-17"
+    message = _("It is not used: there is nothing to take back.")
+
+
+class OrderHasCoupon(DomainError):
+    code = "COUPON-18"
+    message = _("Another coupon was used on this order already. One order takes one coupon.")
+
+
+class OrderOfSomebodyElse(DomainError):
+    code = "COUPON-19"
+    message = _("This order is another person's. Check its number.")
+
+
+class OrderTooSmall(DomainError):
+    code = "COUPON-20"
+    message = _("This order is below what the coupon asks for: %(money)s.")
+
+
+class NotFirstOrder(DomainError):
+    code = "COUPON-21"
+    message = _("It is for a first order, and this person has ordered before. If it was used on that first order, "
+                "enter its number.")  # fmt: skip
+
+
+class CouponClosed(DomainError):
+    code = "COUPON-22"
+    message = _("The campaign is reviewed and its books are closed.")
+
+
 class PaymentRefused(DomainError):
     """The payment service said no and will not pay; the message says why."""
 

@@ -6,8 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.enums import AwardState, CampaignState, EntryReason, Theme, Unit
-from campaigns.models import Award, Campaign, Entry
+from campaigns.enums.coupons import CouponState
+from campaigns.models import Award, Campaign, Coupon, Entry
+from campaigns.selectors.coupons import in_state, viewed_unused
 from contacts.selectors import customers_named
+from tenants import clock
 
 
 class CampaignFilter(filters.FilterSet):
@@ -40,6 +43,38 @@ class AwardFilter(filters.FilterSet):
 
     def by_prize(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return rows.filter(prize_id=int(value))
+
+
+SEEN = "seen"  # opened, valid, not used
+
+
+class CouponFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name of the person"), method="by_name")
+    state = filters.ChoiceFilter(
+        label=_("State"), method="by_state",
+        choices=[(SEEN, _("Viewed, not used")), *CouponState.choices],
+    )  # fmt: skip
+    prize = filters.ChoiceFilter(label=pgettext_lazy("prize", "Coupon"), method="by_prize")
+
+    class Meta:
+        model = Coupon
+        fields: list[str] = []
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        rows = self.queryset.order_by().values_list("offer__prize_id", "offer__prize__name").distinct()
+        self.filters["prize"].extra["choices"] = [(str(pk), name) for pk, name in rows]
+
+    def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        found = customers_named(tenant_id=self.request.tenant.pk, text=value)
+        return rows.filter(customer_id__in=found)
+
+    def by_state(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        now = clock.now()
+        return rows.filter(viewed_unused(now) if value == SEEN else in_state(value, now))
+
+    def by_prize(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(offer__prize_id=int(value))
 
 
 class EntryFilter(filters.FilterSet):

@@ -7,9 +7,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from campaigns.enums import CampaignState, GoalKind, Theme
+from campaigns.enums import CampaignState, GoalKind, PrizeKind, Theme
 from campaigns.selectors.frame import campaign_list
 from campaigns.selectors.ledger import awards_of_people
+from campaigns.services.awards import register_made
+from campaigns.services.coupons import coupon_made, offers_copied
+from campaigns.services.frame import register_copied
 from campaigns.services.life import BUDGET, START, budget_granted, start_granted
 from console import nav
 from console.audit_changes import register_changes
@@ -59,10 +62,17 @@ register_changes(
     "campaigns.award",
     labels={"prize": _("Prize"), "amount_fen": _("Cost, fen"), "reference": _("Reference of the payment")},
 )
+register_made(PrizeKind.COUPON, coupon_made)
+register_copied(offers_copied)
+register_changes(
+    "campaigns.coupon",
+    labels={"prize": _("Prize"), "order_no": _("Order number"), "code": _("Code")},
+)
 # The ledger holds numbers and no words: it stays whole and balanced when a person is erased.
 register_holding(
     Holding("campaigns.Award", _("Prizes of campaigns"), clear={"note": "", "proof": ""}),
     Holding("campaigns.Account", _("Points")),
     Holding("campaigns.Entry", _("Ledger"), where=_entries),
+    Holding("campaigns.Coupon", _("Coupons"), clear={"order_no": ""}),
     Holding("campaigns.Payout", _("Red packet"), path="award__customer", clear={"error": ""}),
 )

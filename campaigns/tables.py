@@ -9,10 +9,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.enums import AwardState, CampaignState, PayoutState, Unit
-from campaigns.models import Account, Award, Campaign, Entry
+from campaigns.enums import AwardState, CampaignState, PayoutState, PrizeKind, Unit
+from campaigns.enums.coupons import CouponState
+from campaigns.models import Account, Award, Campaign, Coupon, Entry
+from campaigns.policies.coupons import code_shown
+from campaigns.selectors.coupons import coupon_state
 from console.tables import NOTHING, ConsoleTable, NumberColumn
 from console.templatetags.q import chip, day, figure, moment, money
+from tenants import clock
 
 STATE_MARKS = {
     CampaignState.DRAFT: "line",
@@ -190,7 +194,8 @@ class AwardTable(ConsoleTable):
         is_held, waits = record.state == AwardState.HELD, payout in (PayoutState.DUE, PayoutState.REFUSED)
         may = {
             ("campaigns:award_hand_over", "get", pgettext("prize", "Handed over")): is_held
-            and self._can_work,
+            and self._can_work
+            and record.prize.kind != PrizeKind.COUPON,
             ("campaigns:award_again", "post", pgettext("payment", "Ask again")): (
                 payout == PayoutState.REFUSED and self._can_operate and not self._by_hand
             ),
@@ -207,6 +212,98 @@ class AwardTable(ConsoleTable):
         return reverse(
             name, kwargs={"tenant_slug": self._slug, "pk": record.campaign_id, "award_pk": record.pk}
         )
+
+
+COUPON_MARKS = {
+    CouponState.SOON: "line",
+    CouponState.OPEN: "on",
+    CouponState.USED: "ok",
+    CouponState.EXPIRED: "warn",
+    CouponState.BACK: "line",
+}
+
+
+def coupon_chip(coupon: Coupon) -> SafeString:
+    """Where a coupon stands now. Its award is loaded."""
+    state = coupon_state(coupon, clock.now())
+    return chip(COUPON_MARKS[state], state.label)
+
+
+class CouponTable(ConsoleTable):
+    """Every coupon: whose, which, how far it came, until when, where it was used."""
+
+    customer = tables.Column(verbose_name=_("Person"), accessor="customer__name", empty_values=())
+    offer = tables.Column(verbose_name=pgettext_lazy("prize", "Coupon"), accessor="offer__prize__name")
+    issued_at = tables.Column(verbose_name=_("Taken"))
+    viewed_at = tables.Column(verbose_name=_("First viewed"), default=NOTHING)
+    state = tables.Column(verbose_name=_("State"), empty_values=(), orderable=False)
+    valid_until = tables.Column(verbose_name=_("Valid until"))
+    redeemed_at = tables.Column(verbose_name=_("Used"), default=NOTHING)
+    order_no = tables.Column(verbose_name=_("Order number"), default=NOTHING)
+    code = tables.Column(verbose_name=_("Code"), orderable=False)
+    do = tables.Column(verbose_name=_("Actions"), empty_values=(), orderable=False, exclude_from_export=True)
+
+    class Meta(ConsoleTable.Meta):
+        model = Coupon
+        fields = (
+            "customer", "offer", "issued_at", "viewed_at", "state", "valid_until", "redeemed_at", "order_no", "code",
+            "do",
+        )  # fmt: skip
+        row_header = "customer"
+        empty_text = _("Nobody has taken a coupon yet.")
+
+    def __init__(self, *args: Any, tenant_slug: str, can_approve: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._slug, self._can_approve = tenant_slug, can_approve
+
+    def render_customer(self, record: Coupon) -> SafeString:
+        url = reverse("contacts:detail", kwargs={"tenant_slug": self._slug, "pk": record.customer_id})
+        return format_html('<a href="{}">{}</a>', url, record.customer)
+
+    def value_customer(self, record: Coupon) -> str:
+        return str(record.customer)
+
+    def render_issued_at(self, value: Any) -> str:
+        return moment(value)
+
+    def render_viewed_at(self, value: Any) -> str:
+        return moment(value)
+
+    def render_valid_until(self, value: Any) -> str:
+        return moment(value)
+
+    def render_state(self, record: Coupon) -> SafeString:
+        return coupon_chip(record)
+
+    def value_state(self, record: Coupon) -> str:
+        return str(coupon_state(record, clock.now()).label)
+
+    def render_redeemed_at(self, record: Coupon) -> SafeString:
+        return format_html(
+            '{}<span class="d-block q-3rd q-xs">{}</span>', moment(record.redeemed_at), record.redeemed_by
+        )
+
+    def value_redeemed_at(self, record: Coupon) -> Any:
+        return record.redeemed_at
+
+    def render_code(self, record: Coupon) -> SafeString:
+        """Its last four: enough to tell two apart, too little to use one."""
+        return format_html('<span class="q-code">… {}</span>', record.code[-4:])
+
+    def value_code(self, record: Coupon) -> str:
+        return f"…{code_shown(record.code)[-4:]}"
+
+    def render_do(self, record: Coupon) -> Any:
+        if record.redeemed_at is None or not self._can_approve:
+            return NOTHING
+        url = reverse(
+            "campaigns:coupon_undo",
+            kwargs={"tenant_slug": self._slug, "pk": record.award.campaign_id, "coupon_pk": record.pk},
+        )
+        return format_html(
+            '<button class="btn btn-sm q-quiet" type="button" hx-get="{}" hx-target="#q-drawer">{}</button>',
+            url, gettext("Take the redemption back"),
+        )  # fmt: skip
 
 
 class EntryTable(ConsoleTable):

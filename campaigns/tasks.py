@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from campaigns.services.coupons import coupons_expire, tenants_with_expired
 from campaigns.services.life import campaigns_end_due, tenants_with_ended
 from campaigns.services.payouts import payouts_run, tenants_with_payouts
 from outbox.dispatch import enqueue
@@ -12,13 +13,15 @@ from tenants.tasking import TenantTask
 
 @shared_task(name="campaigns.sweep", time_limit=60)
 def sweep() -> None:
-    """Tick: campaigns end by their clock, and a payment that nobody heard of again is asked about."""
-    with unscoped("the tick looks for tenants with campaigns to end and payments to make"):
-        ending, paying = tenants_with_ended(), tenants_with_payouts()
+    """Tick: campaigns end and coupons expire by their clock; a payment without an answer is asked about."""
+    with unscoped("the tick looks for tenants with campaigns to end, payments to make and coupons to expire"):
+        ending, paying, expiring = tenants_with_ended(), tenants_with_payouts(), tenants_with_expired()
     for tenant_id in ending:
         enqueue("campaigns.end_tenant", tenant_id=tenant_id)
     for tenant_id in paying:
         enqueue("campaigns.pay_tenant", tenant_id=tenant_id)
+    for tenant_id in expiring:
+        enqueue("campaigns.expire_tenant", tenant_id=tenant_id)
 
 
 @shared_task(name="campaigns.end_tenant", base=TenantTask, time_limit=120)
@@ -29,3 +32,8 @@ def end_tenant(*, tenant_id: int) -> None:
 @shared_task(name="campaigns.pay_tenant", base=TenantTask, time_limit=240)
 def pay_tenant(*, tenant_id: int) -> None:
     payouts_run(tenant=Tenant.objects.get(pk=tenant_id))
+
+
+@shared_task(name="campaigns.expire_tenant", base=TenantTask, time_limit=240)
+def expire_tenant(*, tenant_id: int) -> None:
+    coupons_expire(tenant=Tenant.objects.get(pk=tenant_id))

@@ -3,12 +3,14 @@
 from django.urls import URLPattern, path
 
 from campaigns.phone.door import DoorView
-from campaigns.views import acts, awards, detail, lists, steps
+from campaigns.views import acts, awards, coupons, detail, lists, redeem, steps
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern] = [
     path("campaigns/", lists.CampaignsPage.as_view(), name="list"),
     path("campaigns/new/", lists.CampaignNewPage.as_view(), name="new"),
+    path("campaigns/redeem/", redeem.RedeemFindPage.as_view(), name="redeem"),
+    path("campaigns/redeem/<str:code>/", redeem.RedeemPage.as_view(), name="redeem_code"),
     path("campaigns/<int:pk>/", detail.CampaignPage.as_view(), name="detail"),
     path("campaigns/<int:pk>/set-up/<slug:step>/", steps.StepPage.as_view(), name="step"),
     path("campaigns/<int:pk>/prizes/new/", steps.PrizeNewPage.as_view(), name="prize_new"),
@@ -17,6 +19,14 @@ urlpatterns: list[URLPattern] = [
         "campaigns/<int:pk>/prizes/<int:prize_pk>/remove/",
         steps.PrizeRemoveView.as_view(),
         name="prize_remove",
+    ),
+    path("campaigns/<int:pk>/coupons/", coupons.CouponsPage.as_view(), name="coupons"),
+    path("campaigns/<int:pk>/coupons/new/", coupons.OfferNewPage.as_view(), name="offer_new"),
+    path("campaigns/<int:pk>/coupons/of/<int:prize_pk>/", coupons.OfferPage.as_view(), name="offer"),
+    path(
+        "campaigns/<int:pk>/coupons/<int:coupon_pk>/undo/",
+        coupons.CouponUndoPage.as_view(),
+        name="coupon_undo",
     ),
     path("campaigns/<int:pk>/awards/", awards.AwardsPage.as_view(), name="awards"),
     path(
@@ -42,7 +52,10 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/<int:pk>/budget/", acts.BudgetPage.as_view(), name="budget"),
     path("campaigns/<int:pk>/<slug:verb>/", acts.CampaignActView.as_view(), name="act"),
 ]
-phone_urlpatterns: list[URLPattern] = []
+phone_urlpatterns: list[URLPattern] = [
+    path("coupons/", redeem.PhoneFindPage.as_view(), name="redeem"),
+    path("coupons/<str:code>/", redeem.PhoneRedeemPage.as_view(), name="redeem_code"),
+]
 public_urlpatterns: list[URLPattern] = [
     path("r/c/<str:token>/", DoorView.as_view(), name="page"),
     path("r/c/<str:token>/<slug:part>/", DoorView.as_view(), name="part"),

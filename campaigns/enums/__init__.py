@@ -103,6 +103,7 @@ class PrizeKind(models.TextChoices):
     GOODS = "goods", pgettext_lazy("prize", "Goods")
     SERVICE = "service", _("Course or service")
     RED_PACKET = "red_packet", _("Red packet")
+    COUPON = "coupon", pgettext_lazy("prize", "Coupon")
 
 
 class Unit(models.TextChoices):
@@ -134,12 +135,14 @@ class EntryReason(models.TextChoices):
     RAISED = "raised", _("Budget raised")
     LOWERED = "lowered", _("Budget lowered")
     CLOSED = "closed", _("Left over at the review")
+    REVERSED = "reversed", _("Redemption taken back")
 
 
 class AwardSource(models.TextChoices):
     """What a prize was given for. Each play adds its own."""
 
     HAND = "hand", pgettext_lazy("prize", "By hand")
+    COUPON = "coupon", pgettext_lazy("prize", "Coupon taken")
 
 
 class AwardState(models.TextChoices):

@@ -7,24 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.enums import STOCK_MOST, GoalKind, PageColour, PrizeKind, Theme
+from campaigns.forms.parts import LocalDateTime, yuan_field
 from campaigns.policies.money import fen_of
 from campaigns.services.frame import Costs, Idea, PrizeWish
-
-
-class LocalDateTime(forms.DateTimeInput):
-    """The browser's own picker; the value is on the tenant's wall."""
-
-    input_type = "datetime-local"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%dT%H:%M")
-
-
-def _yuan(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DecimalField:
-    return forms.DecimalField(
-        label=label, required=required, min_value=0, max_value=100_000_000, max_digits=11, decimal_places=2,
-        help_text=help_text,
-    )  # fmt: skip
 
 
 class IdeaForm(forms.Form):
@@ -86,11 +71,11 @@ class CostsForm(forms.Form):
 
     hides_optional = True
 
-    budget_yuan = _yuan(
+    budget_yuan = yuan_field(
         _("Budget for prizes, yuan"), required=False,
         help_text=_("The ceiling: when it is reached no prize is given any more. What was given stays given."),
     )  # fmt: skip
-    media_yuan = _yuan(_("Advertising, yuan"), required=False, help_text=_("Counts as cost in the ROI."))
+    media_yuan = yuan_field(_("Advertising, yuan"), required=False, help_text=_("Counts as cost in the ROI."))
     labour_hours = forms.DecimalField(
         label=_("Work, hours"), required=False, min_value=0, max_value=100_000, max_digits=8, decimal_places=1,
         help_text=_("Of everybody together. What an hour costs is a preference."),
@@ -115,8 +100,10 @@ class PrizeForm(forms.Form):
     """One prize."""
 
     name = forms.CharField(label=_("Name"), max_length=40)
-    kind = forms.ChoiceField(label=_("Kind"), choices=PrizeKind.choices)
-    unit_yuan = _yuan(_("One piece costs, yuan"), help_text=_("Of a red packet: what is in it."))
+    kind = forms.ChoiceField(
+        label=_("Kind"), choices=[one for one in PrizeKind.choices if one[0] != PrizeKind.COUPON]
+    )
+    unit_yuan = yuan_field(_("One piece costs, yuan"), help_text=_("Of a red packet: what is in it."))
     stock = forms.IntegerField(label=_("Pieces"), min_value=1, max_value=STOCK_MOST)
 
     def wish(self) -> PrizeWish:
@@ -154,7 +141,7 @@ class RulesForm(forms.Form):
 class BudgetForm(forms.Form):
     """Another ceiling while it runs."""
 
-    budget_yuan = _yuan(_("Budget for prizes, yuan"))
+    budget_yuan = yuan_field(_("Budget for prizes, yuan"))
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 3}))
 
     @property

@@ -1,7 +1,19 @@
 """Tables of campaigns. Nobody else imports them: selectors read, services write."""
 
 from campaigns.models.awards import Award, Payout, SandboxPayment
+from campaigns.models.coupons import Coupon, CouponOffer
 from campaigns.models.frame import Campaign, CampaignGroup, Prize
 from campaigns.models.ledger import Account, Entry
 
-__all__ = ["Account", "Award", "Campaign", "CampaignGroup", "Entry", "Payout", "Prize", "SandboxPayment"]
+__all__ = [
+    "Account",
+    "Award",
+    "Campaign",
+    "CampaignGroup",
+    "Coupon",
+    "CouponOffer",
+    "Entry",
+    "Payout",
+    "Prize",
+    "SandboxPayment",
+]

@@ -1,11 +1,13 @@
 """Giving prizes to people: set aside, handed over or paid, or taken back."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from campaigns.enums import OPEN_AWARDS, AwardSource, AwardState, CampaignState, PayoutState, PrizeKind
 from campaigns.errors import (
+    AwardByCode,
     AwardPaid,
     AwardSettled,
     CampaignNotRunning,
@@ -25,6 +27,15 @@ from tenants.services import require
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
+
+Made = Callable[[Award, Actor], None]
+_made: dict[str, Made] = {}
+
+
+def register_made(kind: PrizeKind, act: Made) -> None:
+    """What else happens whenever a prize of this kind is given, by whatever play: `act(award, actor)`, in the same
+    transaction and under the campaign's lock. What it raises undoes the prize. The same kind twice counts once."""
+    _made[kind] = act
 
 
 def award_make(
@@ -59,6 +70,8 @@ def award_make(
             amount_fen=prize.unit_fen, state=AwardState.PAYING if is_paid else AwardState.HELD, note=note[:200],
             made_at=clock.now(), made_by=actor.name[:128],
         )  # fmt: skip
+        if prize.kind in _made:
+            _made[prize.kind](award, actor)
         award_move(tenant=tenant, award=award, verb="hold", actor=actor)
         if is_paid:
             Payout.objects.create(
@@ -105,20 +118,52 @@ def award_by_hand(
 def award_hand_over(*, tenant: "Tenant", award_id: int, proof: str, actor: Actor) -> Award:
     """The person has it: `proof` says how, a parcel number or who took it where.
 
-    Raises AwardSettled, ReasonMissing, NotPermitted.
+    Raises AwardSettled, AwardByCode for a coupon, ReasonMissing, NotPermitted.
     """
     require(actor, Permission.WORK)
     if not proof.strip():
         raise ReasonMissing
     with transaction.atomic():
-        row = Award.objects.select_for_update().get(tenant=tenant, pk=award_id)
-        if row.state != AwardState.HELD:
-            raise AwardSettled
-        row.state, row.proof = AwardState.GIVEN, proof.strip()[:200]
-        _settle(row, actor)
-        award_move(tenant=tenant, award=row, verb="spend", actor=actor)
+        row = (
+            Award.objects.select_for_update(of=("self",))
+            .select_related("prize")
+            .get(tenant=tenant, pk=award_id)
+        )
+        if row.prize.kind == PrizeKind.COUPON:
+            raise AwardByCode
+        award_spend(tenant=tenant, award=row, proof=proof, actor=actor)
         audit.record(tenant=tenant, actor=actor, verb="campaigns.award.handed_over", target=row)
     return row
+
+
+def award_spend(*, tenant: "Tenant", award: Award, proof: str, actor: Actor, turn: int = 0) -> None:
+    """A prize that is held by lock is given out. Its caller asks for permission, and audits. Raises AwardSettled."""
+    if award.state != AwardState.HELD:
+        raise AwardSettled
+    award.state, award.proof = AwardState.GIVEN, proof.strip()[:200]
+    _settle(award, actor)
+    award_move(tenant=tenant, award=award, verb="spend", actor=actor, turn=turn)
+
+
+def award_reverse(*, tenant: "Tenant", award: Award, actor: Actor, turn: int) -> None:
+    """A prize that was given out, and is held by lock, is promised only again. `turn`: how often that happened before.
+
+    Its caller asks for permission, and audits. Raises AwardSettled.
+    """
+    if award.state != AwardState.GIVEN:
+        raise AwardSettled
+    award.state, award.proof, award.settled_at, award.settled_by = AwardState.HELD, "", None, ""
+    award.save(update_fields=["state", "proof", "settled_at", "settled_by"])
+    award_move(tenant=tenant, award=award, verb="reverse", actor=actor, turn=turn)
+
+
+def award_release(*, tenant: "Tenant", award: Award, proof: str, actor: Actor) -> None:
+    """A prize that is held by lock and was not handed over goes back with its money. Raises AwardSettled."""
+    if award.state not in OPEN_AWARDS:
+        raise AwardSettled
+    award.state, award.proof = AwardState.RETURNED, proof.strip()[:200]
+    _settle(award, actor)
+    award_move(tenant=tenant, award=award, verb="release", actor=actor)
 
 
 def award_take_back(*, tenant: "Tenant", award_id: int, reason: str, actor: Actor) -> Award:
@@ -139,9 +184,7 @@ def award_take_back(*, tenant: "Tenant", award_id: int, reason: str, actor: Acto
         if payout is not None:
             payout.state = PayoutState.CANCELLED
             payout.save(update_fields=["state"])
-        row.state, row.proof = AwardState.RETURNED, reason.strip()[:200]
-        _settle(row, actor)
-        award_move(tenant=tenant, award=row, verb="release", actor=actor)
+        award_release(tenant=tenant, award=row, proof=reason, actor=actor)
         audit.record(tenant=tenant, actor=actor, verb="campaigns.award.taken_back", target=row)
     return row
 

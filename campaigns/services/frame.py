@@ -1,6 +1,6 @@
 """Planning a campaign: its idea, its place, its prizes and its rules. Once started, only what customers never saw."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -205,6 +205,8 @@ def prize_save(
             row = Prize(tenant=tenant, campaign=campaign, position=last + 1)
         else:
             row = rows.get(pk=prize_id)
+            if (row.kind == PrizeKind.COUPON) != (wish.kind == PrizeKind.COUPON):
+                raise CampaignInvalid(_("A coupon stays a coupon. Remove it and add another prize."))
         row.name, row.kind, row.unit_fen, row.stock = name, PrizeKind(wish.kind), wish.unit_fen, wish.stock
         row.save()
         audit.record(
@@ -251,6 +253,16 @@ def campaign_set_rules(
     return row
 
 
+Copied = Callable[[Campaign, Mapping[int, Prize]], None]
+_copied: list[Copied] = []
+
+
+def register_copied(act: Copied) -> None:
+    """What a play copies along with a campaign: `act(old, {old prize id: its copy})`, in the same transaction."""
+    if act not in _copied:
+        _copied.append(act)
+
+
 def campaign_clone(*, tenant: "Tenant", campaign_id: int, actor: Actor) -> Campaign:
     """A new draft with everything but the dates and what came of it. Not safe to repeat. Raises NotPermitted."""
     require(actor, Permission.OPERATE)
@@ -263,11 +275,14 @@ def campaign_clone(*, tenant: "Tenant", campaign_id: int, actor: Actor) -> Campa
             labour_minutes=old.labour_minutes, rules_text=old.rules_text, owner_id=old.owner_id, cloned_from=old,
             created_by=actor.name[:128],
         )  # fmt: skip
-        Prize.objects.bulk_create(
+        prizes = list(Prize.objects.filter(tenant=tenant, campaign=old).order_by("pk"))
+        copies = Prize.objects.bulk_create(
             Prize(tenant=tenant, campaign=row, name=one.name, kind=one.kind, unit_fen=one.unit_fen, stock=one.stock,
                   position=one.position)
-            for one in Prize.objects.filter(tenant=tenant, campaign=old)
+            for one in prizes
         )  # fmt: skip
+        for act in _copied:
+            act(old, {one.pk: copy for one, copy in zip(prizes, copies, strict=True)})
         CampaignGroup.objects.bulk_create(
             CampaignGroup(tenant=tenant, campaign=row, group_id=one)
             for one in CampaignGroup.objects.filter(tenant=tenant, campaign=old).values_list(

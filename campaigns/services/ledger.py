@@ -163,14 +163,17 @@ _MOVES = {
     "hold": (AccountKind.FREE, AccountKind.HELD, EntryReason.HELD),
     "spend": (AccountKind.HELD, AccountKind.SPENT, EntryReason.SPENT),
     "release": (AccountKind.HELD, AccountKind.FREE, EntryReason.RELEASED),
+    "reverse": (AccountKind.SPENT, AccountKind.HELD, EntryReason.REVERSED),
 }
 
 
-def award_move(*, tenant: "Tenant", award: Award, verb: str, actor: Actor) -> None:
-    """Move the piece and the money of one prize: "hold", "spend" or "release". Safe to repeat.
+def award_move(*, tenant: "Tenant", award: Award, verb: str, actor: Actor, turn: int = 0) -> None:
+    """Move the piece and the money of one prize: "hold", "spend", "release", or "reverse" a "spend".
 
-    Raises StockOut and BudgetSpent on "hold".
+    Safe to repeat within one `turn`: how many times the prize's spending was reversed before. Raises StockOut and
+    BudgetSpent on "hold".
     """
+    suffix = f":{turn}" if turn else ""
     source, target, reason = _MOVES[verb]
     for unit, amount in ((Unit.PIECES, 1), (Unit.FEN, award.amount_fen)):
         is_budget = unit == Unit.FEN
@@ -178,5 +181,6 @@ def award_move(*, tenant: "Tenant", award: Award, verb: str, actor: Actor) -> No
             tenant=tenant, campaign_id=award.campaign_id,
             source=FREE_FEN if is_budget and source == AccountKind.FREE else Place(source, unit, award.prize_id),
             target=FREE_FEN if is_budget and target == AccountKind.FREE else Place(target, unit, award.prize_id),
-            amount=amount, reason=reason, key=f"award:{award.pk}:{verb}:{unit}", actor=actor, award=award,
+            amount=amount, reason=reason, key=f"award:{award.pk}:{verb}:{unit}{suffix}", actor=actor,
+            award=award,
         )  # fmt: skip

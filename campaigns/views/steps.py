@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from campaigns.enums import CampaignState, Step
+from campaigns.enums import CampaignState, PrizeKind, Step
 from campaigns.forms import CostsForm, IdeaForm, PlaceForm, PrizeForm, RulesForm
 from campaigns.policies.money import yuan_of
 from campaigns.policies.readiness import PrizePlan, by_step, worst_case_fen
@@ -139,9 +139,12 @@ class PrizePage(PrizeNewPage):
         return {"name": row.name, "kind": row.kind, "unit_yuan": yuan_of(row.unit_fen), "stock": row.stock}
 
     def _prize(self, **kwargs: Any) -> Any:
-        return prize_get(
+        row = prize_get(
             tenant_id=self.request.tenant.pk, campaign_id=kwargs["pk"], prize_id=kwargs["prize_pk"]
         )
+        if row.kind == PrizeKind.COUPON:
+            raise Http404  # it has a drawer of its own
+        return row
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().context(**kwargs), "prize": self._prize(**kwargs)}

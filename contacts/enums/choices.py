@@ -26,6 +26,7 @@ class BehaviourKind(models.TextChoices):
     RED_PACKET = "red_packet", _("Took a red packet")
     RADAR = "radar", _("Viewed tracked content")
     COUPON = "coupon", _("Took or used a coupon")
+    COUPON_VIEW = "coupon_view", _("Viewed a coupon, not used yet")
     REDEEM = "redeem", _("Redeemed a service")
 
 
@@ -212,6 +213,15 @@ class ProfileField(models.TextChoices):
     OCCUPATION = "occupation", _("Occupation")
     CITY = "city", _("City")
     INTERESTS = "interests", _("Interests")
+
+
+class OrderScene(models.TextChoices):
+    """What led to an order (R93)."""
+
+    NEWCOMER = "newcomer", pgettext_lazy("order", "Newcomer")
+    DAILY = "daily", pgettext_lazy("order", "Daily")
+    NODE = "node", pgettext_lazy("order", "Node")
+    FLASH = "flash", pgettext_lazy("order", "Flash")
 
 
 class OwnFieldKind(models.TextChoices):

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from contacts.enums import BehaviourKind, ImportKind, OrderClass, OrderState, SkuKind
+from contacts.enums import BehaviourKind, ImportKind, OrderClass, OrderScene, OrderState, SkuKind
 from contacts.models.people import Customer
 from tenants import clock
 from tenants.scoping import TenantModel
@@ -68,7 +68,8 @@ class Order(TenantModel):
     """One order of the tenant's shop. A refund that came before its order leaves `ordered_at` empty until then.
 
     `sku_id` is the code of a Sku, known here or not. `told_kind` is the kind of order as its source said, if it did;
-    `nth` counts the person's purchases of the same SKU up to this one, from 1.
+    `nth` counts the person's purchases of the same SKU up to this one, from 1. `scene`, `campaign` and `step` say what
+    led to it (R93), worked out by campaigns; `told_scene` and `told_campaign` (an id, as text) are the source's word.
     """
 
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
@@ -85,6 +86,22 @@ class Order(TenantModel):
     refunded_at = models.DateTimeField(null=True, blank=True)
     order_class = models.CharField(max_length=12, choices=OrderClass, default=OrderClass.UNKNOWN)
     class_confirmed_by = models.CharField(max_length=128, blank=True)
+    scene = models.CharField(
+        max_length=8, choices=OrderScene, default=OrderScene.DAILY, db_default=OrderScene.DAILY
+    )
+    told_scene = models.CharField(max_length=8, choices=OrderScene, blank=True, default="", db_default="")
+    told_campaign = models.CharField(max_length=18, blank=True, default="", db_default="")
+    campaign = models.ForeignKey(
+        "campaigns.Campaign",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    step = models.ForeignKey(
+        "sop.Step", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints = [
@@ -94,6 +111,12 @@ class Order(TenantModel):
             models.Index(fields=["tenant", "customer", "ordered_at"], name="contacts_order_person"),
             models.Index(fields=["tenant", "ordered_at"], name="contacts_order_recent"),
             models.Index(fields=["tenant", "sku_id"], name="contacts_order_sku"),
+            models.Index(fields=["tenant", "scene", "-ordered_at"], name="contacts_order_scene"),
+            models.Index(
+                fields=["tenant", "campaign"],
+                name="contacts_order_campaign",
+                condition=models.Q(campaign__isnull=False),
+            ),
         ]
 
 

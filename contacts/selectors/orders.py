@@ -32,6 +32,11 @@ def orders_classed(*, tenant_id: int) -> QuerySet[Order]:
     return rows.select_related("customer").order_by("-ordered_at", "-pk")
 
 
+def orders_numbered(*, tenant_id: int, order_no: str) -> list[Order]:
+    """The orders of this number, one of each source that has it. One query."""
+    return list(Order.objects.filter(tenant_id=tenant_id, order_no=order_no).order_by("pk"))
+
+
 def open_buyers(*, tenant_id: int, customer_ids: Iterable[int]) -> set[int]:
     """Those of these people with an order that nobody has judged yet. One query."""
     rows = Order.objects.filter(tenant_id=tenant_id, customer_id__in=set(customer_ids), class_confirmed_by="")

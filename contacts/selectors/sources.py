@@ -10,6 +10,7 @@ _LABELS = {
     "file": _("Imported chat log"),
     "radar": _("Tracked link"),
     "form": _("Form"),
+    "campaigns": _("Campaigns"),
 }
 
 

@@ -40,6 +40,7 @@ _LOOK: dict[str, tuple[str, str]] = {
     BehaviourKind.RED_PACKET: (CLICK, "mail-dollar"),
     BehaviourKind.RADAR: (CLICK, "eye"),
     BehaviourKind.COUPON: (CLICK, "ticket"),
+    BehaviourKind.COUPON_VIEW: (CLICK, "eye"),
     BehaviourKind.REDEEM: (CLICK, "discount-check"),
 }
 

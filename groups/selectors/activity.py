@@ -17,7 +17,7 @@ ACTIVE_KINDS = frozenset(
         BehaviourKind.MESSAGE, BehaviourKind.LINK_CLICK, BehaviourKind.PURCHASE_CLICK, BehaviourKind.PAY_CLICK,
         BehaviourKind.ORDER, BehaviourKind.LESSON, BehaviourKind.ASSIGNMENT, BehaviourKind.FORM, BehaviourKind.LIVE,
         BehaviourKind.MINI_PROGRAM, BehaviourKind.CHECKIN, BehaviourKind.DRAW, BehaviourKind.RED_PACKET,
-        BehaviourKind.RADAR, BehaviourKind.COUPON, BehaviourKind.REDEEM,
+        BehaviourKind.RADAR, BehaviourKind.COUPON, BehaviourKind.COUPON_VIEW, BehaviourKind.REDEEM,
     }
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from contacts.selectors import customers_by_external
@@ -32,6 +32,18 @@ def members_since(*, tenant_id: int, group_ids: Iterable[int]) -> list[tuple[int
     """(customer id, group id, joined_at) of everyone now in the groups, by group and customer: a cohort's raw form."""
     rows = _present(tenant_id).filter(group_id__in=list(group_ids), is_staff=False, customer_id__isnull=False)
     return list(rows.order_by("group_id", "customer_id").values_list("customer_id", "group_id", "joined_at"))
+
+
+def first_joined(*, tenant_id: int, group_ids: Iterable[int], customer_ids: Iterable[int]) -> datetime | None:
+    """When any of these records first joined any of these groups; None unless one of them sits in one now.
+
+    Who leaves and comes back is no newcomer. One query.
+    """
+    rows = Member.objects.filter(
+        tenant_id=tenant_id, group_id__in=list(group_ids), customer_id__in=list(customer_ids), is_staff=False
+    )
+    found = rows.aggregate(first=Min("joined_at"), present=Count("pk", filter=Q(left_at=None)))
+    return found["first"] if found["present"] else None
 
 
 def spells_within(

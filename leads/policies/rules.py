@@ -27,6 +27,7 @@ COUNTABLE: tuple[str, ...] = (
     BehaviourKind.PURCHASE_CLICK, BehaviourKind.PAY_CLICK, BehaviourKind.LESSON, BehaviourKind.ASSIGNMENT,
     BehaviourKind.LINK_CLICK, BehaviourKind.RADAR, BehaviourKind.MINI_PROGRAM, BehaviourKind.LIVE, BehaviourKind.FORM,
     BehaviourKind.CHECKIN, BehaviourKind.DRAW, BehaviourKind.RED_PACKET, BehaviourKind.COUPON, BehaviourKind.REDEEM,
+    BehaviourKind.COUPON_VIEW,
 )  # fmt: skip
 RULED_TIERS: tuple[str, ...] = (Tier.A_PLUS, Tier.A, Tier.B)  # which behaviours alone decide
 

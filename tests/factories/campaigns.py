@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from campaigns.enums import GoalKind, PrizeKind, Theme
+from campaigns.enums.coupons import OfferKind
 from campaigns.models import Campaign, Prize
+from campaigns.services.coupons import OfferWish, offer_save
 from campaigns.services.frame import (
     Costs,
     Idea,
@@ -51,6 +53,7 @@ def make_campaign(
     budget_fen: int = 600_000,
     people: int = 3,
     is_started: bool = True,
+    coupons: list[OfferWish] | None = None,
     **fields: Any,
 ) -> Played:
     """A whole campaign, running unless told otherwise. `prizes`: (name, kind, fen a piece, pieces)."""
@@ -76,7 +79,17 @@ def make_campaign(
         prize_save(**who, wish=PrizeWish(name=name, kind=kind, unit_fen=fen, stock=stock))
         for name, kind, fen, stock in wanted
     ]
+    made += [offer_save(**who, wish=one).prize for one in coupons or []]
     campaign_set_rules(**who, rules_text=RULES, owner_id=staff.pk)
     if is_started:
         campaign_start(**who)
     return Played(Campaign.objects.get(pk=row.pk), made, crowd, group, staff)
+
+
+def coupon_wish(**fields: Any) -> OfferWish:
+    """¥100 off an order of ¥1,980 and more, three days, twenty pieces."""
+    values: dict[str, Any] = {
+        "name": "年课券", "stock": 20, "cost_fen": 0, "kind": OfferKind.AMOUNT, "off_fen": 10_000,
+        "threshold_fen": 198_000, "valid_days": 3,
+    }  # fmt: skip
+    return OfferWish(**{**values, **fields})

@@ -25,6 +25,7 @@ OWN_VALUES: dict[str, dict[str, Any]] = {
             tenant=tenant, kind="free", unit="fen"
         )
     },
+    "campaigns.CouponOffer": {"off_fen": 100, "valid_days": 3, "valid_from": None, "valid_until": None},
     "wecom.MediaAsset": {"body": b"%PNG"},
     "leads.Window": {"ends_at": AT + timedelta(days=33)},
     "leads.RuleVersion": {"rules": BUILT_IN},

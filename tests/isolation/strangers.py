@@ -20,6 +20,8 @@ PHONE = {
     "groups_phone:breach",
     "groups_phone:breach_act",
     "groups_phone:breach_picture",
+    "campaigns_phone:redeem",
+    "campaigns_phone:redeem_code",
     "content_phone:knowledge",
     "content_phone:knowledge_card",
     "content_phone:knowledge_quiz",
