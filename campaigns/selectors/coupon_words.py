@@ -20,8 +20,8 @@ def worth_words(offer: CouponOffer) -> str:
 def percent_words(percent: int) -> str:
     """20 -> "20% off"; in Chinese, where shops say what is left to pay in tenths, "8 折"."""
     if (get_language() or "zh").startswith("zh"):
-        return f"{(100 - percent) / 10:g} 折"
-    return f"{percent}% off"
+        return pgettext("coupon", "%(tenths)s tenths of the price") % {"tenths": f"{(100 - percent) / 10:g}"}
+    return pgettext("coupon", "%(percent)s%% off") % {"percent": percent}
 
 
 def terms_words(offer: CouponOffer) -> str:
