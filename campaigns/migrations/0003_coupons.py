@@ -30,7 +30,7 @@ drop function campaigns_guard_offer();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0001_initial"),
+        ("campaigns", "0002_campaign_colour"),
         ("contacts", "0031_wechat_channels"),
         ("tenants", "0004_audit_chain"),
     ]

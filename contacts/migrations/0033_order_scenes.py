@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("campaigns", "0001_initial"),
-        ("contacts", "0031_wechat_channels"),
+        ("contacts", "0032_price_anchors"),
         ("sop", "0018_value_first"),
         ("tenants", "0004_audit_chain"),
     ]
