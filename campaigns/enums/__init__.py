@@ -52,6 +52,7 @@ class PlayKind(models.TextChoices):
     """What a phone page is of; the one letter stands in its token for good."""
 
     CAMPAIGN = "c", _("Campaign")
+    COUPON = "k", pgettext_lazy("prize", "Coupon")
 
 
 class Phase(StrEnum):

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-VALID_DAYS_MOST = 365
+VALID_DAYS_MOST = 60  # as long as a member's page is there after the campaign ended
 JOINED_DAYS_MOST = 365
 PER_PERSON_MOST = 20
 

@@ -16,8 +16,10 @@ from campaigns.enums import AwardState, Phase, PlayKind, Visitor
 from campaigns.models import Award, Campaign
 from campaigns.policies.doors import why_not
 from campaigns.policies.pictures import code_png, poster_svg
+from campaigns.selectors.coupon_words import worth_words
+from campaigns.selectors.coupons import offers_of
 from campaigns.selectors.frame import prize_list
-from campaigns.selectors.pages import is_member, page_path, page_url, prizes_of
+from campaigns.selectors.pages import is_member, offer_token, page_path, page_url, prizes_of
 from console.pages import render
 
 if TYPE_CHECKING:
@@ -191,7 +193,9 @@ class CampaignHome(PlayPage):
 
     def context(self) -> dict[str, Any]:
         prizes = prize_list(tenant_id=self.visit.tenant.pk, campaign_id=self.campaign.pk)
-        return {"prizes": prizes, "mine": self.mine()}
+        offers = offers_of(tenant_id=self.visit.tenant.pk, campaign_id=self.campaign.pk)
+        coupons = [(one, worth_words(one), page_path(offer_token(one))) for one in offers]
+        return {"prizes": prizes, "mine": self.mine(), "coupons": coupons}
 
     def mine(self) -> int:
         customer = self.visit.customer

@@ -13,6 +13,7 @@ from django.views import View
 
 from campaigns.enums import Phase, PlayKind
 from campaigns.phone.base import CampaignHome, PlayPage, Visit, h5
+from campaigns.phone.coupons import CouponPage
 from campaigns.policies.doors import phase_of
 from campaigns.selectors.pages import page_read
 from content.policies.radar import is_bot
@@ -26,7 +27,10 @@ from wecom.selectors import app_current
 if TYPE_CHECKING:
     from campaigns.policies.page_tokens import PageToken
 
-PAGES: dict[str, type[PlayPage]] = {PlayKind.CAMPAIGN.value: CampaignHome}
+PAGES: dict[str, type[PlayPage]] = {
+    PlayKind.CAMPAIGN.value: CampaignHome,
+    PlayKind.COUPON.value: CouponPage,
+}
 TRIES_A_MINUTE = 120  # of one person at one page
 CROWD_A_MINUTE = 1200  # of one address whose people WeCom does not name: a whole school may come by one
 BODY_BYTES = 16 * 1024

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from campaigns.enums import PlayKind
-from campaigns.models import Award, Campaign
+from campaigns.models import Award, Campaign, CouponOffer
 from campaigns.policies.page_tokens import PageToken, hour_after, token_pack, token_unpack
 from campaigns.selectors.frame import group_ids_of
 from contacts.selectors.identity import person_records
@@ -30,6 +30,11 @@ def page_token(*, campaign: Campaign, kind: PlayKind, row_id: int) -> str:
 def home_token(campaign: Campaign) -> str:
     """The token of the campaign's own page, or "" before it has an end."""
     return page_token(campaign=campaign, kind=PlayKind.CAMPAIGN, row_id=campaign.pk)
+
+
+def offer_token(offer: CouponOffer) -> str:
+    """The token of a coupon's page, or "" before its campaign has an end. The campaign is loaded."""
+    return page_token(campaign=offer.prize.campaign, kind=PlayKind.COUPON, row_id=offer.pk)
 
 
 def page_path(token: str, part: str = "") -> str:

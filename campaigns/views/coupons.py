@@ -23,6 +23,7 @@ from campaigns.selectors.coupons import (
     offers_of,
     steps_of,
 )
+from campaigns.selectors.pages import offer_token, page_url
 from campaigns.services.coupons import offer_save
 from campaigns.services.redeeming import coupon_redeem_undo
 from campaigns.tables import CouponTable
@@ -108,6 +109,7 @@ class CouponsPage(ListPage):
                 {
                     "row": one, "worth": worth_words(one), "terms": terms_words(one), "valid": valid_words(one),
                     "who": who_words(one), "issued": counted.get(one.pk, 0),
+                    "page": page_url(offer_token(one)) if campaign.ends_at else "",
                 }
                 for one in offers
             ],

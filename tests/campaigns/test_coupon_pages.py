@@ -80,6 +80,10 @@ def _phone_url(tenant: Tenant, **kwargs: Any) -> str:
     return reverse(name, kwargs={"phone_slug": tenant.slug, **kwargs})
 
 
+def _file(answer: Any) -> str:
+    return b"".join(answer.streaming_content).decode()
+
+
 def _state(tenant: Tenant, coupon: Coupon) -> CouponState:
     with tenant_scope(tenant):
         return coupon_state(Coupon.objects.select_related("award").get(pk=coupon.pk), clock.now())
@@ -143,9 +147,9 @@ def test_the_list_shows_how_far_each_came_and_whom_to_talk_to(
     assert all(word in page for word in ("年课券", "NO-88", "看过没用", f"… {looked.code[-4:]}"))
     assert looked.code not in page  # the whole code is the person's
     assert code_shown(looked.code) not in page
-    seen = client.get(here, {"state": "seen", "export": "csv"}).text
+    seen = _file(client.get(here, {"state": "seen", "export": "csv"}))
     assert (str(played.people[0]) in seen, seen.count("\n")) == (True, 2)
-    assert client.get(here, {"state": "used", "export": "csv"}).text.count("NO-88") == 1
+    assert _file(client.get(here, {"state": "used", "export": "csv"})).count("NO-88") == 1
 
 
 def test_a_code_is_scanned_on_the_phone_and_redeemed_once(
