@@ -41,6 +41,7 @@ from sop.selectors.lanes import (
     festivals_lane,
     incidents_lane,
     offers_lane,
+    own_lane,
     register_lane,
 )
 from sop.selectors.materials import usage_of_materials
@@ -117,6 +118,7 @@ register_user(assets_in_runs)
 register_lane(key="festivals", label=_("Festivals"), source=festivals_lane, order=10)
 register_lane(key="offers", label=pgettext_lazy("calendar", "Offers"), source=offers_lane, order=20)
 register_lane(key="events", label=_("Value events"), source=events_lane, order=30)
+register_lane(key="own", label=_("Sent by colleagues"), source=own_lane, order=40)
 register_lane(key="incidents", label=_("Incidents"), source=incidents_lane, order=90)
 register_load(label=_("SOP minutes, next 24 hours"), provider=minutes_ahead, limit=STAFF_MINUTES_A_DAY)
 register_ranked(

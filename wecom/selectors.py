@@ -22,6 +22,7 @@ from wecom.sending.ledger import quota_left as quota_left
 from wecom.sending.ledger import quota_rules as quota_rules
 from wecom.sending.ledger import quota_window as quota_window
 from wecom.sending.own_reach import OWN as OWN
+from wecom.sending.own_reach import own_days as own_days
 from wecom.sending.own_reach import reach_between as reach_between
 from wecom.sending.own_reach import reach_heard as reach_heard
 from wecom.sending.own_reach import reach_list as reach_list

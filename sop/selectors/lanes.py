@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _n
 
 from console import formats
 from console.shell import tenant_url
@@ -18,6 +19,7 @@ from sop.enums.calendar import FestivalKind
 from sop.models import Run, Touch, ValueEvent
 from sop.policies.festivals import festivals_between
 from tenants import clock
+from wecom.selectors import own_days
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -199,6 +201,25 @@ def events_lane(*, tenant: "Tenant", first: date, last: date) -> list[Bar]:
                 tenant_url(tenant, "sop:event", pk=row.pk), str(row.get_kind_display()),
             )
         )  # fmt: skip
+    return found
+
+
+_OWN = {"single": (_n("Private mass send"), "messages"), "moment": (_n("Moments"), "photo")}
+
+
+def own_lane(*, tenant: "Tenant", first: date, last: date) -> list[Bar]:
+    """What colleagues sent by themselves to people or in Moments: it takes places of their days. Of groups it stands in
+    their cells."""
+    found = []
+    for one in own_days(
+        tenant_id=tenant.pk, zone=tenant.timezone, since=clock.day_bounds(first, tenant.timezone)[0],
+        until=clock.day_bounds(last, tenant.timezone)[1],
+    ):  # fmt: skip
+        label, icon = _OWN[one.kind]
+        said = _("%(sends)s sent · %(people)s people") % {"sends": one.sends, "people": one.people}
+        found.append(
+            Bar(one.day, one.day, label, icon, said, title=_("Sent by colleagues themselves in WeCom"))
+        )
     return found
 
 

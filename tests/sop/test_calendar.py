@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from contacts.services.identity import customers_merge
 from groups.models import Group
@@ -35,7 +36,8 @@ from tests.factories.sop import make_run, make_version
 from tests.factories.tenants import actor_of
 from tests.factories.tenants import make_member as make_seat
 from tests.sop.conftest import Camp
-from wecom.models import QuotaEntry
+from wecom.models import OwnReach, QuotaEntry
+from wecom.sending.own_reach import Told, reach_note
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 MONDAY = date(2026, 3, 2)  # 09:00 in Shanghai is now
@@ -598,3 +600,27 @@ def test_an_event_called_off_and_a_camp_that_is_over_leave_the_calendar(camp: Ma
     assert {str(row.group) for row in rows(made)} == {"启蒙01群"}
     Run.objects.update(ended_at=None, state="cancelled")
     assert rows(made) == []
+
+
+def test_what_colleagues_sent_in_private_or_in_moments_stands_over_its_day(camp: Make) -> None:
+    made = planned(camp, {"at": time(10, 0)})
+    one, two, _three = (person.external_userid for person in made.people[0])
+    for msgid, kind, told in (
+        ("m1", "single", [(one, at(0, 23, 59)), (two, at(1, 0))]),
+        ("m2", "single", [(one, at(1, 9))]),
+        ("m3", "moment", [(one, at(1, 9)), (two, at(1, 9))]),
+        ("m4", "group", [(made.groups[0].chat_id, at(1, 9))]),
+        ("m5", "single", [(one, at(7, 0))]),
+    ):
+        reach_note(
+            tenant_id=made.tenant.pk, kind=kind, msgid=msgid, sender="linxiao",
+            told=[Told(who, when) for who, when in told], counts=kind != "moment",
+        )  # fmt: skip
+    OwnReach.objects.filter(msgid="m2").update(counts=False)  # carried out something planned
+    with override("en"):
+        (lane,) = [lane for lane in board(made).lanes if lane.key == "own"]
+    assert [(str(bar.label), bar.first, bar.note) for bar in lane.bars] == [
+        ("Private mass send", MONDAY, "1 sent · 1 people"),
+        ("Moments", MONDAY + timedelta(days=1), "1 sent · 2 people"),
+        ("Private mass send", MONDAY + timedelta(days=1), "1 sent · 1 people"),
+    ]
