@@ -76,7 +76,9 @@ class ScriptTable(ConsoleTable):
 
     def render_changed_at(self, record: Script) -> SafeString:
         return format_html(
-            '{}<span class="d-block q-3rd q-xs">{}</span>', moment(record.changed_at), record.changed_by
+            '<span class="text-nowrap">{}</span><span class="d-block q-3rd q-xs">{}</span>',
+            moment(record.changed_at),
+            record.changed_by,
         )
 
     def render_do(self, record: Script) -> Any:

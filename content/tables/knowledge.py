@@ -87,7 +87,9 @@ class CardTable(ConsoleTable):
 
     def render_changed_at(self, record: KnowledgeCard) -> SafeString:
         return format_html(
-            '{}<span class="d-block q-3rd q-xs">{}</span>', moment(record.changed_at), record.changed_by
+            '<span class="text-nowrap">{}</span><span class="d-block q-3rd q-xs">{}</span>',
+            moment(record.changed_at),
+            record.changed_by,
         )
 
 

@@ -114,7 +114,9 @@ class MaterialTable(ConsoleTable):
 
     def render_changed_at(self, record: Material) -> SafeString:
         return format_html(
-            '{}<span class="d-block q-3rd q-xs">{}</span>', moment(record.changed_at), record.changed_by
+            '<span class="text-nowrap">{}</span><span class="d-block q-3rd q-xs">{}</span>',
+            moment(record.changed_at),
+            record.changed_by,
         )
 
     def _figure(self, record: Material, name: str) -> Any:

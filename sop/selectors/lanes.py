@@ -204,7 +204,7 @@ def events_lane(*, tenant: "Tenant", first: date, last: date) -> list[Bar]:
     return found
 
 
-_OWN = {"single": (_n("Private mass send"), "messages"), "moment": (_n("Moments"), "photo")}
+_OWN = {"single": (_n("Own mass send to people"), "messages"), "moment": (_n("Moments"), "photo")}
 
 
 def own_lane(*, tenant: "Tenant", first: date, last: date) -> list[Bar]:
@@ -216,7 +216,7 @@ def own_lane(*, tenant: "Tenant", first: date, last: date) -> list[Bar]:
         until=clock.day_bounds(last, tenant.timezone)[1],
     ):  # fmt: skip
         label, icon = _OWN[one.kind]
-        said = _("%(sends)s sent · %(people)s people") % {"sends": one.sends, "people": one.people}
+        said = _("%(sends)s sent to %(people)s") % {"sends": one.sends, "people": one.people}
         found.append(
             Bar(one.day, one.day, label, icon, said, title=_("Sent by colleagues themselves in WeCom"))
         )

@@ -620,7 +620,7 @@ def test_what_colleagues_sent_in_private_or_in_moments_stands_over_its_day(camp:
     with override("en"):
         (lane,) = [lane for lane in board(made).lanes if lane.key == "own"]
     assert [(str(bar.label), bar.first, bar.note) for bar in lane.bars] == [
-        ("Private mass send", MONDAY, "1 sent · 1 people"),
-        ("Moments", MONDAY + timedelta(days=1), "1 sent · 2 people"),
-        ("Private mass send", MONDAY + timedelta(days=1), "1 sent · 1 people"),
+        ("Own mass send to people", MONDAY, "1 sent to 1"),
+        ("Moments", MONDAY + timedelta(days=1), "1 sent to 2"),
+        ("Own mass send to people", MONDAY + timedelta(days=1), "1 sent to 1"),
     ]
