@@ -109,6 +109,7 @@ def test_phone_from_the_click_to_a_follow_up_with_its_next_step_in_three_taps(
     thumb = Thumb(page)
     page.goto(f"/m/{tenant.slug}/")
     expect(page.locator(".q-todo").first).to_contain_text("刘女士")
+    expect(page.locator(".q-todo .q-when b").first).to_be_visible()  # by when
     thumb.tap(".q-todo .q-focus a.btn-primary, .q-todo .q-do a.btn", loads=True)
     look(page, "leads-walk-phone")
     page.locator("#k-log").scroll_into_view_if_needed()
@@ -127,6 +128,7 @@ def test_desk_from_the_click_to_a_follow_up_with_its_next_step_in_two_clicks_or_
     mouse = Thumb(page)
     page.goto(f"/t/{tenant.slug}/leads/")
     expect(page.locator(".q-lead").first).to_contain_text("刘女士")
+    expect(page.locator(".q-lead .q-when b").first).to_be_visible()  # by when
     mouse.tap(".q-lead a.btn[data-key=f]", loads=True)
     mouse.tap("button[name=result][value=talked]", loads=True)
     assert logged(tenant) == ("talked", "A+", True)

@@ -13,8 +13,8 @@ from leads.errors import NeedEmpty, ScriptGone
 from leads.models import Lead, LeadEvent, Need
 from leads.selectors.board import lead_list
 from leads.selectors.needs import need_counts
-from leads.services import doubt_answer, doubt_raise, lead_close, need_note, need_tie
-from tenants.models import Tenant, User
+from leads.services import doubt_answer, doubt_raise, lead_close, need_drop, need_note, need_tie
+from tenants.models import AuditEntry, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customers
@@ -204,3 +204,48 @@ def test_page_costs_the_same_for_few_and_many_needs(
             assert signed_in.get(url).status_code == 200
         costs.append(len([one for one in seen if "set_config" not in one["sql"]]))
     assert costs[0] == costs[1] <= 25
+
+
+def test_a_script_put_away_is_tied_to_nothing_and_the_trail_tells_each_change_once(
+    tenant: Tenant, owner, leads: list[Lead]
+) -> None:
+    with tenant_scope(tenant):
+        kept, gone = script(tenant, "可以补课", owner, "补课"), script(tenant, "旧话术", owner, "旧")
+        script_archive(tenant=tenant, script_id=gone.pk, is_archived=True, actor=owner)
+        with pytest.raises(ScriptGone):
+            need_tie(tenant=tenant, kind="pain", text="没时间", script_id=gone.pk, actor=owner)
+        for _ in range(2):
+            need_tie(tenant=tenant, kind="pain", text=" 没时间 ", script_id=kept.pk, actor=owner)
+        told = AuditEntry.objects.filter(verb="leads.need.tied")
+        assert [one.changes["script"] for one in told] == [[None, kept.pk]]
+        need = note(tenant, leads[0], owner, "没时间")
+        need_drop(tenant=tenant, need_id=need.pk, actor=owner)
+        dropped = AuditEntry.objects.get(verb="leads.need.dropped")
+        assert (dropped.changes["kind"], dropped.actor_name) == (["pain", None], owner.name)
+        assert not Need.objects.exists()
+
+
+def test_a_person_in_two_camps_has_a_need_once(tenant: Tenant, owner, frozen, leads: list[Lead]) -> None:
+    with tenant_scope(tenant):
+        person = leads[0].customer
+        make_camp(tenant=tenant, customers=[person], source_id=2)
+        frozen.move(minutes=5)
+        act(tenant, item(person, "pay_click", frozen.moment))
+        for lead in Lead.objects.filter(customer=person):
+            note(tenant, lead, owner, "没时间")
+        (found,) = need_counts(lead_list(tenant_id=tenant.pk), tenant_id=tenant.pk, kind="pain")
+        assert (found.people, found.open) == (1, 2)
+
+
+def test_words_for_a_doubt_leave_the_lead_once_it_is_answered(
+    signed_in, tenant: Tenant, owner, leads: list[Lead]
+) -> None:
+    with tenant_scope(tenant):
+        agreed = script(tenant, "一节合 20.6 元", owner)
+        need_tie(tenant=tenant, kind="objection", text="比线下贵", script_id=agreed.pk, actor=owner)
+        doubt = doubt_raise(tenant=tenant, lead_id=leads[0].pk, text="比线下贵", actor=owner)
+    url = f"/t/{tenant.slug}/leads/{leads[0].pk}/scripts/"
+    assert "20.6" in signed_in.get(url, headers={"HX-Request": "true"}).content.decode()
+    with tenant_scope(tenant):
+        doubt_answer(tenant=tenant, doubt_id=doubt.pk, answer="说过了", actor=owner)
+    assert "20.6" not in signed_in.get(url, headers={"HX-Request": "true"}).content.decode()
