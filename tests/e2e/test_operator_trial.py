@@ -5,13 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from sop.enums import TouchState
+from sop.handlers import on_send_finished
 from sop.models import Flight, Run, Step, Touch, Version
+from sop.services import results
 from sop.services.dispatch import dispatch_due
 from sop.services.flights import flight_fly
+from sop.services.results import results_poll
+from tenants import clock
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
@@ -23,6 +28,8 @@ from tests.factories.team import make_staff
 from tests.factories.wecom import make_app
 from tests.phone import phone_session
 from tests.sop.conftest import befriend
+from wecom.events import SendFinished
+from wecom.selectors import MassSendResults
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakePage = Callable[..., Page]
@@ -90,14 +97,22 @@ def copied_adapted_and_flown(hand: Hand, tenant: Tenant) -> None:
     hand.go("form[action*='bootcamp5'] button")
     hand.click("#sop-plan button:has-text('自我介绍与安排')")
     page.locator("#sop-step textarea[name=text]").fill(WORDS)
+    at, checks = page.locator("#sop-step input[name=at]"), page.locator("#sop-checks")
+    at.fill("23:00")  # what is wrong is told while one types
+    expect(checks).to_contain_text("QUIET-01")
+    look(page, "trial-fault-as-typed")
+    at.fill("10:00")
+    expect(checks).not_to_contain_text("QUIET-01")
     hand.click("#step-save")
     expect(page.locator(".q-toast").last).to_contain_text("自我介绍与安排")
     hand.click("#sop-step [data-dock-close]")
+    expect(page.locator(".q-loads")).to_contain_text("分")  # minutes of whoever runs the groups, day by day
     hand.click("button[hx-get*='/flight/']")
     page.locator("#q-drawer input[name=groups]").fill("5")
     hand.go("#q-drawer .q-foot button[type=submit]")
     fly(tenant)
     expect(page.locator("#q-flight table").first).to_be_visible()
+    expect(page.locator("#q-flight")).to_contain_text("最忙员工")
     look(page, "trial-flight")
     hand.go("header.q-head a.btn-primary")
 
@@ -128,26 +143,60 @@ def phone_of(make_page: MakePage, tenant: Tenant, url: str) -> Page:
     return page
 
 
-def talked_on_the_phone(phone: Page, tasks: str) -> None:
-    """The one-to-one records of the first afternoon: whom to talk to, with words, and the word that it is done."""
-    phone.goto(tasks)
-    with phone.expect_navigation():
-        phone.locator(
-            "#q-tasks article:has-text('一对一建档') a.btn, #q-tasks li:has-text('一对一建档') a.btn"
-        ).first.click()
-    expect(phone.get_by_text("要聊的人")).to_be_visible()
-    assert "{" not in phone.locator("main").inner_text()  # each is called by their own name
-    look(phone, "trial-phone-record")
-    done = phone.locator("form[id^=f] button[type=submit]")
-    with phone.expect_navigation():
-        done.first.click()
-    expect(phone.locator(".q-send li").first).to_contain_text("已确认")
+def confirmed_in_wecom(tenant: Tenant, monkeypatch: pytest.MonkeyPatch, frozen: MovableClock) -> None:
+    """What colleagues do in WeCom's own mass-send assistant, and what WeCom tells of it afterwards."""
+    told = MassSendResults(2, clock.now(), [])
+    monkeypatch.setattr(results, "mass_send_results", lambda **_asked: told)
+    with tenant_scope(tenant):
+        sent = Touch.objects.filter(step__key="d1_intro", state=TouchState.HANDED)
+        done = [
+            SendFinished(
+                tenant_id=tenant.pk, occurred_at=clock.now(), send_id=one.send_id or 0, kind="mass_send",
+                ref_kind="sop.touch", ref_id=one.pk, state="done", vendor_id=f"msg-{one.pk}",
+            )
+            for one in sent
+        ]  # fmt: skip
+        with transaction.atomic():
+            on_send_finished(tenant_id=tenant.pk, events=done)
+        frozen.move(minutes=15)
+        results_poll(tenant_id=tenant.pk)
+
+
+def open_task(hand: Hand, tasks: str, title: str) -> None:
+    """From the list of tasks to the page of one of them."""
+    hand.page.goto(tasks)
+    hand.go(f"#q-tasks article:has-text('{title}') a.btn, #q-tasks li:has-text('{title}') a.btn")
+
+
+def talked_on_the_phone(hand: Hand, tasks: str) -> None:
+    """The one-to-one records of the first afternoon, group by group: whom to talk to, with words, and the word that it
+    is done."""
+    phone = hand.page
+    open_task(hand, tasks, "一对一建档")
+    for group, other in (("启蒙02群", "启蒙04群"), ("启蒙04群", "")):
+        people = phone.locator("section:has(#s-p)")
+        expect(people).to_contain_text(group if other else "客户")
+        assert "{" not in phone.locator("main").inner_text()  # each is called by their own name
+        expect(phone.locator("form[id^=f] button[type=submit]")).to_have_count(1)
+        if other:  # the other group's people are one press away, not to be answered for unseen
+            expect(phone.locator(f".q-send li:has-text('{other}') a.btn")).to_have_text("看要聊的人")
+            look(phone, "trial-phone-record")
+        hand.go("form[id^=f] button[type=submit]")
+        expect(phone.locator(f".q-send li:has-text('{group}')")).to_contain_text("已确认")
     look(phone, "trial-phone-record-done")
 
 
+def posted_on_moments(hand: Hand, tasks: str) -> None:
+    open_task(hand, tasks, "开营预告")
+    look(hand.page, "trial-phone-moments")
+    expect(hand.page.get_by_text("要聊的人")).to_have_count(0)
+    hand.go("form[id^=f] button[type=submit]")
+
+
 def test_a_camp_is_copied_flown_started_on_five_groups_and_its_first_day_done_by_phone(
-    company: Tenant, frozen: MovableClock, make_page: MakePage, live_server: LiveServer
-) -> None:
+    company: Tenant, frozen: MovableClock, make_page: MakePage, live_server: LiveServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     hand = Hand(make_page(User.objects.get(email="lin@example.com")))
     copied_adapted_and_flown(hand, company)
     started_on_five_groups(hand, company)
@@ -157,28 +206,27 @@ def test_a_camp_is_copied_flown_started_on_five_groups_and_its_first_day_done_by
         assert Step.objects.get(version=version, key="d1_intro").text == WORDS
         run = Run.objects.get(version=version)
         assert run.run_groups.count() == 5
-    phone = phone_of(make_page, company, live_server.url)
+    phone = Hand(phone_of(make_page, company, live_server.url))
     tasks = f"/m/{company.slug}/"
     hand_over(company, frozen, DAY_ONE_10)
-    phone.goto(tasks)
-    expect(phone.locator("#q-tasks")).to_contain_text("自我介绍与安排")
-    expect(phone.locator("#q-tasks")).to_contain_text(
-        "今天 12:00 前"
-    )  # its window's end: it is not late at once
-    look(phone, "trial-phone-tasks")
+    phone.page.goto(tasks)
+    # Its window's end: it is not late at once.
+    expect(phone.page.locator("#q-tasks")).to_contain_text("今天 12:00 前")
+    look(phone.page, "trial-phone-tasks")
+    open_task(phone, tasks, "自我介绍与安排")
+    expect(phone.page.locator("main")).to_contain_text("大家好，我是林晓")
+    confirmed_in_wecom(company, monkeypatch, frozen)
+    phone.page.reload()
+    expect(phone.page.locator(".q-send li:has-text('已确认')")).to_have_count(3)
     hand_over(company, frozen, DAY_ONE_15)
     talked_on_the_phone(phone, tasks)
     hand_over(company, frozen, DAY_ONE_20)
-    phone.goto(tasks)
-    with phone.expect_navigation():
-        phone.locator(
-            "#q-tasks article:has-text('开营预告') a.btn, #q-tasks li:has-text('开营预告') a.btn"
-        ).first.click()
-    look(phone, "trial-phone-moments")
-    expect(phone.get_by_text("要聊的人")).to_have_count(0)
-    with phone.expect_navigation():
-        phone.locator("form[id^=f] button[type=submit]").first.click()
+    posted_on_moments(phone, tasks)
     with tenant_scope(company):
         told = Touch.objects.filter(run=run, step__key="d1_moments", state=TouchState.SUBMITTED)
         # One post counts for every group of hers.
         assert sorted(one.group.name for one in told) == ["启蒙01群", "启蒙03群", "启蒙05群"]
+    phone.page.goto(tasks)
+    expect(phone.page.locator("main")).to_contain_text("现在没有待办")
+    look(phone.page, "trial-phone-day-done")
+    assert phone.clicks <= 6
