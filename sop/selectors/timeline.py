@@ -257,13 +257,14 @@ def _channels(steps: list[Step]) -> list[tuple[str, str, str, int]]:
 
 @dataclass(frozen=True)
 class Block:
-    """A rectangle of the phase strip, in percent of its width."""
+    """A rectangle of the phase strip, in percent of its width. `is_narrow`: on a phone its name would not fit."""
 
     name: str
     first: int
     last: int
     x: str
     width: str
+    is_narrow: bool = False
 
 
 def link_strip(version: Version, steps: list[Step]) -> list[Block]:
@@ -296,6 +297,15 @@ class Flag:
     x: str
 
 
+_PHONE_PX = 358  # what a strip is wide on a phone of 390
+_WIDE_CHARACTERS = "\u2e80"  # from here on a character is as wide as it is high
+
+
+def _text_px(name: str) -> int:
+    """How wide a phase's name is in the strip, with a little room to the next."""
+    return sum(14 if one >= _WIDE_CHARACTERS else 8 for one in name) + 6
+
+
 def phase_strip(version: Version, steps: list[Step]) -> tuple[list[Block], list[Flag]]:
     """What the phase strip draws."""
     total = version.days + version.after_days
@@ -306,6 +316,7 @@ def phase_strip(version: Version, steps: list[Step]) -> tuple[list[Block], list[
             last=one["last"],
             x=f"{100 * (one['first'] - 1) / total:.2f}%",
             width=f"{max(100 * (one['last'] - one['first'] + 1) / total - 0.25, 0.5):.2f}%",
+            is_narrow=_PHONE_PX * (one["last"] - one["first"] + 1) / total < _text_px(one["name"]),
         )
         for one in version.phases
     ]
