@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 
 from contacts.enums import BehaviourKind, FollowState, OrderState
 from contacts.models import Behaviour, Customer, CustomerTag, Follow, Order, Tag
+from tenants.arrays import ids_of
 
 GroupIds = Callable[..., dict[str, int]]
 GroupNames = Callable[..., dict[int, list[str]]]
@@ -310,7 +311,7 @@ def buyers_in(
         | Q(Exists(orders.filter(customer=OuterRef("person_id"))))
         | Q(Exists(orders.filter(customer__person=Coalesce(OuterRef("person_id"), OuterRef("pk")))))
     )
-    rows = Customer.objects.filter(tenant_id=tenant_id, pk__in=set(customer_ids)).filter(bought)
+    rows = Customer.objects.filter(tenant_id=tenant_id, pk__in=ids_of(set(customer_ids))).filter(bought)
     return set(rows.values_list("pk", flat=True))
 
 
@@ -354,7 +355,7 @@ def behaviours_for(
 ) -> QuerySet[Behaviour]:
     """The stream of these people in [since, until), by person and time, then id: a stable order."""
     found = behaviours_in(tenant_id=tenant_id, since=since, until=until, kinds=kinds)
-    return found.filter(customer_id__in=list(customer_ids)).order_by("customer_id", "occurred_at", "pk")
+    return found.filter(customer_id__in=ids_of(customer_ids)).order_by("customer_id", "occurred_at", "pk")
 
 
 def orders_for(

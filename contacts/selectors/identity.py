@@ -79,7 +79,7 @@ def opted_out_persons(*, tenant_id: int, customer_ids: Iterable[int]) -> dict[in
 
 def records_under(*, tenant_id: int, person_ids: Iterable[int]) -> dict[int, int]:
     """{merged record: person} of these people. One query."""
-    rows = Customer.objects.filter(tenant_id=tenant_id, person_id__in=set(person_ids))
+    rows = Customer.objects.filter(tenant_id=tenant_id, person_id__in=ids_of(set(person_ids)))
     return dict(rows.values_list("pk", "person_id"))
 
 
