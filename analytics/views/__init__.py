@@ -26,7 +26,7 @@ from analytics.selectors.camps import (
     order_days,
     tier_flow,
 )
-from analytics.selectors.execution import execution_by, execution_total
+from analytics.selectors.execution import execution_by, execution_total, least_done
 from analytics.selectors.people import Camp, People, figure_people, people_of
 from console.exports import csv_response
 from console.listing import ListPage
@@ -320,10 +320,17 @@ class ExecutionPage(TemplatePage):
         asked = self.request.GET.get("run", "")
         run_id = int(asked) if asked.isdecimal() else None
         tenant_id = self.request.tenant.pk
-        payments = payments_asked(self.request.GET)
+        payments, opened = payments_asked(self.request.GET), self.request.GET.get("all", "")
         found = execution_by(tenant_id=tenant_id, run_id=run_id, payments=payments)
         return {
-            "execution": {by: {"rows": rows, "total": execution_total(rows)} for by, rows in found.items()},
+            "execution": {
+                by: {
+                    "rows": rows if by == opened else least_done(rows),
+                    "of": len(rows),
+                    "total": execution_total(rows),
+                }
+                for by, rows in found.items()
+            },
             "total": execution_total(found["staff"]),
             "reasons": skip_reasons(tenant_id=tenant_id, run_id=run_id, payments=payments),
             "payments": payments,

@@ -131,6 +131,24 @@ def test_execution_over_all_camps_is_read_for_unpaid_groups_alone(
     assert '<input name="payment" type="hidden" value="unpaid">' in shown  # another camp keeps the filter
 
 
+def test_a_long_table_of_execution_shows_what_was_done_least_and_opens_whole(
+    split: Camp, page: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analytics.selectors.execution.LEAST", 1)
+    home = f"/insights/execution/?run={split.run.pk}"
+    staff = page(home).content.decode().split("By colleague")[1].split("By group")[0]
+    rates = [figures(staff, name)[2] for name in ("林晓", "周岚") if name in staff]
+    assert len(rates) == 1
+    assert "The 1 carried out least, of 2." in staff
+    assert "Sum</th>" in staff
+    assert f'href="?run={split.run.pk}&amp;all=staff"' in staff
+    whole = page(f"{home}&all=staff").content.decode().split("By colleague")[1].split("By group")[0]
+    both = {name: figures(whole, name)[2] for name in ("林晓", "周岚")}
+    assert rates == [min(both.values(), key=lambda rate: float(rate.rstrip("%")))]
+    assert len(set(both.values())) == 2
+    assert "carried out least" not in whole
+
+
 def test_calendar_weekly_table_and_runs_are_looked_at_by_payment(
     split: Camp, page: Callable[..., Any]
 ) -> None:
