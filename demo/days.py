@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from demo.asking import another_type_refused, later_end_asked, ratings_ask, ratings_come, ratings_end
 from demo.company import Company
 from demo.culture import culture_grows, norm_answers, norms_propose
 from demo.giving import campaign_begin, day_of_giving
@@ -25,6 +26,8 @@ CULTURE_DAY = 18
 TALK_HOUR = 12
 GIVING_DAY = 9  # a campaign begins: who hands in assignments gets something
 GIVING_HOUR = 15
+ASKING_DAY = 8  # the operator asks for an exception and is refused
+RATING_DAYS = range(12, 17)  # one group is asked how service was; answers come day by day
 OWN_HOUR = 11  # before what the camp sends at noon and in the evening
 WELCOME_DAY = 18
 HANDING_DAY = 17
@@ -64,6 +67,7 @@ class Days:
             day_of_own_sends(self.company, self.vendor, day)
         self._answer(local, day)
         self._culture(local, day)
+        self._ask(local, day)
         if day >= WELCOME_DAY and self._is_new("welcome"):
             owners_ask(self.company, self.group_welcome_id)
         if day >= HANDING_DAY and self._is_new("post changes"):
@@ -77,6 +81,19 @@ class Days:
             if local.hour >= hour and day < CAMP_DAY and self._is_new(f"desk {day} {hour}"):
                 day_at_the_desk(self.company, now)
                 screenshots_review(self.company)
+
+    def _ask(self, local: datetime, day: int) -> None:
+        """Exceptions that are asked for, and how service was."""
+        if day >= ASKING_DAY and self._is_new("another type"):
+            another_type_refused(self.company)
+        if day >= RATING_DAYS.start and self._is_new("ratings"):
+            ratings_ask(self.company)
+        if day in RATING_DAYS and local.hour >= TALK_HOUR and self._is_new(f"ratings {day}"):
+            ratings_come(self.company)
+        if day >= RATING_DAYS.stop and self._is_new("ratings end"):
+            ratings_end(self.company)
+        if day >= CAMP_DAY and self._is_new("later end"):
+            later_end_asked(self.company)
 
     def _culture(self, local: datetime, day: int) -> None:
         """Norms, helpers and thanks of the groups that talk."""

@@ -6,9 +6,12 @@ from io import BytesIO
 
 import pytest
 from django.apps import apps
-from django.db import models
+from django.db import models, transaction
 from django.test import Client
 from django.urls import reverse
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pytest_django import DjangoAssertNumQueries
 
@@ -143,6 +146,67 @@ def test_a_leavers_hand_over_leaves_nothing_without_an_owner(tenant: Tenant, lea
         again = hand_all(tenant, giver, taker, lead_actor)
         assert sum(again.values()) == 0
         assert AuditEntry.objects.filter(verb="team.staff.handed_over").count() == 1
+
+
+def test_whatever_a_leaver_holds_goes_and_what_others_hold_stays(tenant: Tenant, lead_actor: Actor) -> None:
+    """Any of the product's keys to a colleague may point at the leaver, the others at somebody who stays; each part may
+    go to another receiver."""
+    with tenant_scope(tenant):
+        plant(tenant, "甲")
+        giver = make_staff(tenant=tenant, name="走的人")
+        stays, *takers = (make_staff(tenant=tenant, app=giver.app, can_contact=True) for _ in range(3))
+        keys = {
+            label: (model, field)
+            for label, model, field in staff_keys()
+            if label not in OWN and model._base_manager.filter(tenant=tenant).exists()
+        }
+        ours = sorted(set(keys) - set(HISTORY))
+        codes = [one.code for one in parts() if one.move is not None]
+        staff_deactivate(tenant_id=tenant.pk, app_id=giver.app_id, userid=giver.userid)
+
+        @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(
+            held=st.sets(st.sampled_from(ours)),
+            lists=st.booleans(),
+            to=st.fixed_dictionaries({code: st.sampled_from(takers) for code in codes}),
+        )
+        def hands_over(held: set[str], lists: bool, to: dict[str, Staff]) -> None:
+            with transaction.atomic():
+                for label, (model, field) in keys.items():
+                    first = model._base_manager.filter(tenant=tenant).order_by("pk").values("pk")[:1]
+                    whose = giver if label in held else stays
+                    model._base_manager.filter(pk__in=first).update(**{field: whose})
+                for model, field in staff_lists():
+                    model._base_manager.filter(tenant=tenant).update(
+                        **{field: [giver.pk if lists else stays.pk]}
+                    )
+                _make_open(tenant)
+                WorkItem.objects.filter(tenant=tenant).exclude(source_kind=LEAVER).update(state="open")
+                Group.objects.filter(tenant=tenant).update(chat_id="", dismissed_at=None)
+                Script.objects.filter(tenant=tenant).update(archived_at=None)
+                common = {"tenant": tenant, "staff_id": giver.pk, "actor": lead_actor, "reason": "离职"}
+                handover_run(**common, takers={code: one.pk for code, one in to.items()})
+                left = {
+                    label
+                    for label in ours
+                    if keys[label][0]._base_manager.filter(tenant=tenant, **{keys[label][1]: giver}).exists()
+                }
+                assert left == set()
+                for model, field in staff_lists():
+                    assert not model._base_manager.filter(
+                        tenant=tenant, **{f"{field}__contains": [giver.pk]}
+                    ).exists()
+                kept = {
+                    label
+                    for label in set(ours) - held
+                    if keys[label][0]._base_manager.filter(tenant=tenant, **{keys[label][1]: stays}).exists()
+                }
+                assert kept == set(ours) - held
+                again = handover_run(**common, takers={code: one.pk for code, one in to.items()})
+                assert sum(again.values()) == 0
+                transaction.set_rollback(True)
+
+        hands_over()
 
 
 def _make_open(tenant: Tenant) -> None:

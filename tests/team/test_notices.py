@@ -128,6 +128,28 @@ def test_quiet_hours_hold_messages_until_they_end(tenant: Tenant, lin: Staff, no
         assert messages_hand(tenant_id=tenant.pk) == 1
 
 
+def test_what_was_held_back_arrives_with_the_first_tick_that_is_not_quiet_and_once(
+    tenant: Tenant, lin: Staff, noon: MovableClock
+) -> None:
+    """Two matters of the night, and every seven minutes two ticks at once: one message at 08:04."""
+    start, sent = datetime(2026, 3, 4, 14, 30, tzinfo=UTC), []  # 22:30 in Shanghai
+    with tenant_scope(tenant):
+        noon.moment = start
+        say(lin, key="1", title="王女士点了支付")
+        noon.moment = start + timedelta(hours=2)
+        say(lin, key="2", title="李先生点了支付")
+        for minute in range(0, 12 * 60, 7):
+            noon.moment = start + timedelta(minutes=minute)
+            for _tick in range(2):
+                sent += [noon.moment] * messages_hand(tenant_id=tenant.pk)
+        assert sent == [start + timedelta(minutes=574)]  # the first of the ticks after 08:00
+        assert {"王女士", "李先生"} <= {
+            name for name in ("王女士", "李先生") for card in cards() if name in str(card)
+        }
+        assert len(cards()) == 1
+        assert not Telling.objects.filter(channel="app", state="waiting").exists()
+
+
 def test_who_wants_urgent_ones_at_night_gets_only_those(
     tenant: Tenant, lin: Staff, noon: MovableClock
 ) -> None:
