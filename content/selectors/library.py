@@ -76,15 +76,19 @@ def materials_to_pick(
     kind: str = "",
     words: str = "",
     limit: int = 30,
+    material_id: int | None = None,
     also: Mapping[str, QuerySet] | None = None,
 ) -> list[Material]:
     """Materials that a step may take now, the latest changed first: approved, not archived, within their days, and
-    those made of a testimonial only while it may be shown. `also`: {name: a query of one value for each}.
+    those made of a testimonial only while it may be shown. `material_id`: that one alone, if it may be. `also`: {name:
+    a query of one value for each}.
 
     One query where none of them is made of a testimonial, a second where each of these may be shown, else three.
     """
     today = clock.local_date(clock.now(), tenant.timezone)
     rows = material_list(tenant_id=tenant.pk).filter(in_validity(today), archived_at=None, edition__gt=0)
+    if material_id is not None:
+        rows = rows.filter(pk=material_id)
     if kind:
         rows = rows.filter(kind=kind)
     for word in words.split():

@@ -15,8 +15,6 @@ from tenants.audit import Actor
 if TYPE_CHECKING:
     from tenants.models import Tenant
 
-MATERIALS = 500  # of the library that one pick looks through
-
 
 def topic_put_in_slot(
     *, tenant: "Tenant", group_id: int, monday: date, place: Place, topic_id: int, actor: Actor
@@ -39,10 +37,10 @@ def material_put_in_slot(
 
     Raises SlotInvalid for one that may not be used now, WeekFixed, NotPermitted.
     """
-    found = {one.pk: one for one in materials_to_pick(tenant=tenant, limit=MATERIALS)}
-    if material_id not in found:
+    found = materials_to_pick(tenant=tenant, material_id=material_id)
+    if not found:
         raise SlotInvalid
-    row = found[material_id]
+    row = found[0]
     kind = ContentType.VALUE if row.kind == ContentType.CARE else row.kind  # the table counts care as value
     words = material_words(row)
     wish = SlotWish(

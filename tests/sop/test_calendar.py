@@ -573,6 +573,14 @@ def test_slots_of_a_confirmed_week_stand_as_its_touches_alone(camp: Make) -> Non
         wish = SlotWish(content_type="value", title=f"第{number}天", text="跟读一页")
         slot_put(**common, place=(number, "noon"), wish=wish)
     assert sum(chip.slot is not None for cell in rows(made)[0].cells for chip in cell.chips) == 7
+    other = make_group(
+        tenant=made.tenant, app=made.groups[0].app, owner=made.staff, state="active", name="另一群"
+    )
+    slot_put(
+        **{**common, "group_id": other.pk},
+        place=(1, "noon"),
+        wish=SlotWish(content_type="value", title="草稿"),
+    )
     week_confirm(**common)
     chips = [chip for cell in rows(made)[0].cells for chip in cell.chips]
     assert not any(chip.slot for chip in chips)

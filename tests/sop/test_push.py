@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from content.models import Material
 from content.services.library import About, Said, material_ask, material_decide, material_save
 from groups.models import Group
 from sop.enums import ContentType
-from sop.errors import UndoGone, WeekEmpty, WeekFixed, WeekRefused
+from sop.errors import SlotInvalid, UndoGone, WeekEmpty, WeekFixed, WeekRefused
 from sop.models import PushSlot, Run, Step, TopicUse, Touch, Version
 from sop.policies.push import PLACES
 from sop.selectors.calendar import run_list
@@ -255,3 +256,35 @@ def test_a_material_of_care_goes_into_a_slot_as_value(group: Group) -> None:
     material_put_in_slot(**common(group), place=(6, "evening"), material_id=row.pk)
     slot = PushSlot.objects.get()
     assert (slot.title, slot.content_type, slot.material_id) == ("周末晚安对话", "value", row.pk)
+
+
+def test_the_oldest_of_a_large_library_goes_into_a_slot_and_what_may_not_be_used_does_not(
+    group: Group,
+) -> None:
+    tenant = group.tenant
+    row = material_save(
+        tenant=tenant, said=Said(kind="value", title="最早的", text="跟读"), about=About(), actor=SYSTEM
+    )
+    with pytest.raises(SlotInvalid):
+        material_put_in_slot(**common(group), place=(1, "noon"), material_id=row.pk)
+    material_ask(tenant=tenant, material_id=row.pk, actor=SYSTEM)
+    material_decide(tenant=tenant, material_id=row.pk, revision=1, is_approved=True, actor=SYSTEM)
+    Material.objects.bulk_create(
+        Material(
+            tenant=tenant, kind="value", title=f"后来的{number}", text="跟读", edition=1, state="approved"
+        )
+        for number in range(501)
+    )
+    material_put_in_slot(**common(group), place=(1, "noon"), material_id=row.pk)
+    assert titles(group) == {(1, "noon"): "最早的"}
+
+
+def test_a_topic_is_opened_by_its_opener_or_by_the_groups_owner(group: Group) -> None:
+    opener = make_staff(tenant=group.tenant, app=group.app, userid="qifen", name="氛围号")
+    for place, who in (((1, "noon"), opener.pk), ((2, "noon"), None)):
+        topic = topic_save(
+            tenant=group.tenant, topic_id=None, title=f"话题{place[0]}", text="你家几点读？", group_kind="",
+            opener_id=who, actor=SYSTEM,
+        )  # fmt: skip
+        topic_put_in_slot(**common(group), place=place, topic_id=topic.pk)
+    assert dict(PushSlot.objects.values_list("number", "staff")) == {1: opener.pk, 2: group.owner_id}
