@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db import connection
 
 from contacts.enums import BehaviourKind
-from contacts.selectors import behaviours_in
-from groups.models import Group, Member
-from tenants.counting import RowCount
 
 # What counts as an activity of a customer (R19). A staff message never does: staff are no customers.
 ACTIVE_KINDS = frozenset(
@@ -23,6 +21,60 @@ ACTIVE_KINDS = frozenset(
 
 
 WEEK = timedelta(days=7)
+
+
+# What was done in the groups is read once, group by group; only who did nothing there is looked up by name, for what
+# was done outside any group.
+_ACTIVE = """
+with acts as materialized (
+  select group_id, customer_id, bool_or(occurred_at >= %(since)s) as now, bool_or(occurred_at < %(since)s) as before
+  from contacts_behaviour
+  where tenant_id = %(tenant)s and group_id = any(%(groups)s)
+    and occurred_at >= %(before)s and occurred_at < %(until)s and kind = any(%(kinds)s)
+  group by 1, 2
+)
+select m.group_id,
+  count(*) filter (where a.now or exists (
+    select 1 from contacts_behaviour b
+    where b.tenant_id = %(tenant)s and b.customer_id = m.customer_id and b.group_id is null
+      and b.occurred_at >= %(since)s and b.occurred_at < %(until)s and b.kind = any(%(kinds)s)
+  )),
+  count(*) filter (where a.before or exists (
+    select 1 from contacts_behaviour b
+    where b.tenant_id = %(tenant)s and b.customer_id = m.customer_id and b.group_id is null
+      and b.occurred_at >= %(before)s and b.occurred_at < %(since)s and b.kind = any(%(kinds)s)
+  ))
+from groups_member m left join acts a on a.group_id = m.group_id and a.customer_id = m.customer_id
+where m.tenant_id = %(tenant)s and m.group_id = any(%(groups)s) and m.left_at is null and not m.is_staff
+group by 1
+"""
+
+# The latest of two weeks is what a living group has; only where nobody spoke in them the time before is searched.
+_SPOKEN = """
+with said as materialized (
+  select b.group_id, max(b.occurred_at) as last_at,
+    count(*) filter (where b.occurred_at > %(week)s) as now, count(*) filter (where b.occurred_at <= %(week)s) as before
+  from contacts_behaviour b
+  where b.tenant_id = %(tenant)s and b.group_id = any(%(groups)s) and b.kind = any(%(kinds)s)
+    and b.occurred_at > %(weeks)s and exists (
+      select 1 from groups_member m
+      where m.tenant_id = %(tenant)s and m.customer_id = b.customer_id and m.group_id = b.group_id
+        and m.left_at is null and not m.is_staff
+    )
+  group by 1
+)
+select g.id, coalesce(s.last_at, (
+    select b.occurred_at from contacts_behaviour b
+    where b.tenant_id = %(tenant)s and b.group_id = g.id and b.kind = any(%(kinds)s) and exists (
+      select 1 from groups_member m
+      where m.tenant_id = %(tenant)s and m.customer_id = b.customer_id and m.group_id = b.group_id
+        and m.left_at is null and not m.is_staff
+    )
+    order by b.occurred_at desc limit 1
+  )), coalesce(s.now, 0), coalesce(s.before, 0)
+from groups_group g left join said s on s.group_id = g.id
+where g.tenant_id = %(tenant)s and g.id = any(%(groups)s)
+"""
 
 
 @dataclass(frozen=True)
@@ -41,22 +93,12 @@ def active_counts(
     What counts is done in this group, or outside any group: what a person does in another group counts there.
     """
     wanted = list(group_ids)
-
-    def acted(since: datetime, until: datetime) -> Exists:
-        acts = behaviours_in(tenant_id=tenant_id, since=since, until=until, kinds=ACTIVE_KINDS)
-        here = Q(group=None) | Q(group=OuterRef("group"))
-        return Exists(acts.filter(here, customer=OuterRef("customer")))
-
-    rows = (
-        Member.objects.filter(tenant_id=tenant_id, group__in=wanted, left_at=None, is_staff=False)
-        .order_by()
-        .values("group_id")
-        .annotate(
-            now=Count("pk", filter=acted(since, until)),
-            before=Count("pk", filter=acted(before, since)),
-        )
-    )
-    found = {row["group_id"]: Active(row["now"], row["before"]) for row in rows}
+    rows = _rows(
+        _ACTIVE,
+        {"tenant": tenant_id, "groups": wanted, "before": before, "since": since, "until": until,
+         "kinds": sorted(ACTIVE_KINDS)},
+    )  # fmt: skip
+    found = {pk: Active(now, earlier) for pk, now, earlier in rows}
     return {one: found.get(one, Active()) for one in wanted}
 
 
@@ -71,19 +113,15 @@ class Spoken:
 
 def messages_spoken(*, tenant_id: int, group_ids: Iterable[int], now: datetime) -> dict[int, Spoken]:
     """{group id: Spoken} of the customers now in it, in one query; absent when none is known."""
-    here = Member.objects.filter(
-        tenant_id=tenant_id,
-        group=OuterRef("group"),
-        customer=OuterRef("customer"),
-        left_at=None,
-        is_staff=False,
-    )
-    everything = behaviours_in(tenant_id=tenant_id, kinds=[BehaviourKind.MESSAGE])
-    said = everything.filter(Exists(here), group=OuterRef("pk"))
-    rows = Group.objects.filter(tenant_id=tenant_id, pk__in=list(group_ids)).values_list(
-        "pk",
-        Subquery(said.order_by("-occurred_at").values("occurred_at")[:1]),
-        RowCount(said.filter(occurred_at__gt=now - WEEK)),
-        RowCount(said.filter(occurred_at__gt=now - 2 * WEEK, occurred_at__lte=now - WEEK)),
-    )
+    rows = _rows(
+        _SPOKEN,
+        {"tenant": tenant_id, "groups": list(group_ids), "kinds": [BehaviourKind.MESSAGE.value],
+         "week": now - WEEK, "weeks": now - 2 * WEEK},
+    )  # fmt: skip
     return {pk: Spoken(at, count, before) for pk, at, count, before in rows if at is not None}
+
+
+def _rows(sql: str, told: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, told)
+        return cursor.fetchall()
