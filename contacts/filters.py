@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from console.filters import LateChoices
-from contacts.enums import AddWay, MarkState, OrderState, SkuKind, Verdict
-from contacts.models import Customer, Order, Question, SheetRow, Sku, SurveyLink, Tag, TagMark
+from contacts.enums import AddWay, MarkState, OrderState, SkuKind, ThreeStep, Verdict
+from contacts.models import Customer, Obstacle, Order, Question, SheetRow, Sku, SurveyLink, Tag, TagMark
+from contacts.policies.steps import stages_of_step
 from contacts.selectors import (
     customer_list,
     customers_named,
@@ -21,7 +22,7 @@ from contacts.selectors import (
     people_by_payment,
     tag_list,
 )
-from contacts.selectors.camps import camp_people, camps_for_choice
+from contacts.selectors.camps import camp_groups, camp_people, camps_for_choice
 from contacts.selectors.channels import channel_list
 from contacts.selectors.identity import as_persons
 from contacts.selectors.service import in_hands_of, in_state
@@ -53,6 +54,9 @@ class CustomerFilter(filters.FilterSet):
     camp = filters.ChoiceFilter(label=_("Camp"), method="in_camp", empty_label=_("All"))
     payment = filters.MultipleChoiceFilter(label=_("Paid for a group"), choices=[], method="by_payment")
     stage = filters.ChoiceFilter(label=_("Trust stage"), method="at_stage", empty_label=_("All"))
+    step = filters.ChoiceFilter(
+        label=_("From joining to the deal"), choices=ThreeStep.choices, method="at_step", empty_label=_("All")
+    )
     buyer = filters.ChoiceFilter(label=_("Has bought"), choices=YES_NO, method="narrow", empty_label=_("All"))
     opt_out = filters.ChoiceFilter(
         label=_("Wants no marketing"), choices=YES_NO, method="narrow", empty_label=_("All")
@@ -98,6 +102,9 @@ class CustomerFilter(filters.FilterSet):
     def at_stage(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return rows.filter(stage=int(value))
 
+    def at_step(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(stage__in=stages_of_step(value))
+
     def in_group(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return rows.filter(
             pk__in=as_persons(
@@ -115,6 +122,49 @@ class CustomerFilter(filters.FilterSet):
         if not values:
             return rows
         return rows.filter(pk__in=people_by_payment(tenant_id=self.request.tenant.pk, bases=values))
+
+
+class ObstacleFilter(filters.FilterSet):
+    """Search in the words and the name, open or solved, the camp, the step that the person is at."""
+
+    q = filters.CharFilter(label=_("Obstacle, solution or name"), method="by_text")
+    state = filters.ChoiceFilter(
+        label=_("State"),
+        choices=[
+            ("open", pgettext_lazy("obstacle", "Open")),
+            ("solved", pgettext_lazy("obstacle", "Solved")),
+        ],
+        method="by_state",
+        empty_label=_("All"),
+    )
+    camp = filters.ChoiceFilter(label=_("Camp"), method="in_camp", empty_label=_("All"))
+    step = filters.ChoiceFilter(
+        label=_("From joining to the deal"), choices=ThreeStep.choices, method="at_step", empty_label=_("All")
+    )
+
+    class Meta:
+        model = Obstacle
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tenant_id = self.request.tenant.pk
+        self.filters["camp"].extra["choices"] = LateChoices(lambda: camps_for_choice(tenant_id=tenant_id))
+
+    def by_text(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        told = Q(text__icontains=value) | Q(solution__icontains=value)
+        return rows.filter(told | Q(customer__name__icontains=value))
+
+    def by_state(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(solved_at__isnull=value == "open")
+
+    def in_camp(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(customer__in=camp_people(tenant_id=self.request.tenant.pk, camp_id=int(value)))
+
+    def at_step(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        stages = stages_of_step(value)
+        own = Q(customer__person=None, customer__stage__in=stages)
+        return rows.filter(own | Q(customer__person__stage__in=stages))
 
 
 class TagFilter(filters.FilterSet):
@@ -224,10 +274,14 @@ class SurveyPeopleFilter(filters.FilterSet):
         empty_label=_("All"),
     )
     group = filters.NumberFilter(field_name="group_id", widget=forms.HiddenInput)
+    camp = filters.NumberFilter(method="in_camp", widget=forms.HiddenInput)
 
     class Meta:
         model = SurveyLink
         fields: list[str] = []
+
+    def in_camp(self, rows: QuerySet, name: str, value: int) -> QuerySet:
+        return rows.filter(group__in=camp_groups(tenant_id=self.request.tenant.pk, camp_id=int(value)))
 
     def by_state(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         if value == "opened":

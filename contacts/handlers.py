@@ -1,7 +1,7 @@
 """Reactions to WeCom: customer events, tag events, the event API, and the two full reads."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +26,7 @@ from contacts.services.orders import orders_number
 from contacts.services.personal import erased_heard
 from contacts.services.questions import question_work_act, questions_follow
 from contacts.services.stages import stages_judge
+from contacts.services.surveys import newcomers_ask
 from contacts.services.tag_marks import REF_KIND as MARK
 from contacts.services.tag_marks import mark_settle, marks_of_friends
 from contacts.services.tag_rules import rules_judge
@@ -172,6 +173,18 @@ def on_follow_changed(*, tenant_id: int, events: list[FollowChanged]) -> None:
     befriended = {event.customer_id for event in events if event.state == FollowState.FULL}
     with transaction.atomic():
         marks_of_friends(tenant_id=tenant_id, customer_ids=befriended)
+    newcomers_ask(tenant_id=tenant_id, customer_ids=befriended)
+
+
+class MemberJoined(Protocol):
+    """What groups tell of who came into one of them."""
+
+    customer_ids: list[int]
+
+
+def on_member_joined(*, tenant_id: int, events: list[MemberJoined]) -> None:
+    """Whoever comes to a group that was asked to answer a form is asked, too. Safe to repeat."""
+    newcomers_ask(tenant_id=tenant_id, customer_ids={one for event in events for one in event.customer_ids})
 
 
 def on_external_tag(event: Inbound) -> None:

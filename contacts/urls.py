@@ -43,7 +43,7 @@ from contacts.views.skus import (
     SkuNewPage,
 )
 from contacts.views.stages import StagePage, StageRunPage, StageSettingPage, StagesPage
-from contacts.views.steps import ObstaclePage, SolvePage, WayInPage
+from contacts.views.steps import ObstaclePage, ObstaclesPage, SolvePage, WayInPage
 from contacts.views.surveys import (
     AnswerDecideView,
     SurveyActView,
@@ -87,6 +87,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/same/", SamePage.as_view(), name="same"),
     path("customers/<int:pk>/merge/", MergePage.as_view(), name="merge"),
     path("customers/<int:pk>/obstacles/", ObstaclePage.as_view(), name="obstacle"),
+    path("customers/obstacles/", ObstaclesPage.as_view(), name="obstacles"),
     path("customers/obstacles/<int:pk>/solve/", SolvePage.as_view(), name="solve"),
     path("customers/<int:pk>/way-in/", WayInPage.as_view(), name="way_in"),
     path("customers/<int:pk>/conversation/", ConversationPage.as_view(), name="conversation"),

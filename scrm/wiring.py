@@ -34,6 +34,7 @@ EVENTS: dict[str, list[str]] = {
     "groups.member.joined": [
         "leads.handlers.on_member_joined",
         "sop.handlers.on_member_joined",
+        "contacts.handlers.on_member_joined",
         "groups.handlers.on_members_moved",
         "groups.handlers.on_invited_joined",
         "groups.handlers.on_brought",

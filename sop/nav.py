@@ -34,7 +34,7 @@ from sop.phone import group_steps_panel
 from sop.selectors.assets import assets_in_runs
 from sop.selectors.beside import group_panel, group_panel_open, group_touches, quota_rail, rhythm_rail
 from sop.selectors.calendar import run_list
-from sop.selectors.camps import camp_group_ids, camp_leaders, camps_to_choose
+from sop.selectors.camps import camp_group_ids, camp_leaders, camps_of_groups, camps_to_choose
 from sop.selectors.held import held_of_groups
 from sop.selectors.lanes import (
     events_lane,
@@ -105,12 +105,13 @@ register_bulk(BulkVerb(key="run", label=_("Apply a plan"), open=run_for_groups, 
 register_held(held_of_groups)
 register_group_panel(group_steps_panel)
 register_touch_titles(touch_titles)
-register_camp_people(choices=camps_to_choose, group_ids=camp_group_ids)
 register_changes(
     "sop.touch",
     labels={"rule": pgettext_lazy("audit field", "Rule")},
     values={"state": dict(TouchState.choices)},
 )
+register_camp_people(choices=camps_to_choose, group_ids=camp_group_ids, of_groups=camps_of_groups)
+register_changes("sop.touch", values={"state": dict(TouchState.choices)})
 register_changes(
     "sop.template", labels={"group_kind": _("For groups of type")}, values={"group_kind": dict(Kind.choices)}
 )

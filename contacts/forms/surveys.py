@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from contacts.enums import GroupQuestion, ProfileField, QuestionKind
 from contacts.policies.profile import OLDEST_YEAR
@@ -93,6 +93,27 @@ def initial_of(questions: Iterable[Question]) -> dict[str, Any]:
         told |= {f"label_{line}": one.label, f"kind_{line}": one.kind, f"field_{line}": one.field}
         told |= {f"options_{line}": "\n".join(one.options), f"required_{line}": one.required}
     return told
+
+
+def intake_start() -> dict[str, Any]:
+    """The builder filled with what is asked of whoever has just come, to find out what they need."""
+    asked = [
+        Question("q1", gettext("What would you most like to solve right now?"), QuestionKind.TEXT, required=True),
+        Question("q2", gettext("What have you tried, and what did not work?"), QuestionKind.TEXT),
+        Question(
+            "q3", gettext("How much time a day can you give it?"), QuestionKind.SINGLE,
+            options=(gettext("Under 15 minutes"), gettext("15 to 30 minutes"), gettext("Over 30 minutes")),
+        ),
+        Question("q4", gettext("Which city do you live in?"), QuestionKind.CITY, ProfileField.CITY),
+        Question("q5", gettext("What do you do?"), QuestionKind.TEXT, ProfileField.OCCUPATION),
+        Question("q6", gettext("What are you interested in?"), QuestionKind.TEXT, ProfileField.INTERESTS),
+    ]  # fmt: skip
+    return {
+        "title": gettext("A few questions to get to know you"),
+        "intro": gettext("So that we can help with what you really need. One minute."),
+        "thanks": gettext("Thank you. We read every answer and come back to you."),
+        **initial_of(asked),
+    }
 
 
 class AskForm(forms.Form):

@@ -1,7 +1,7 @@
 """The three-step state (R34), pure: it follows from the trust stage, so that nothing says it a second time."""
 
 from contacts.enums import ThreeStep
-from contacts.policies.stages import BOUGHT, UNDERSTANDS
+from contacts.policies.stages import BOUGHT, STAGES, UNDERSTANDS
 
 
 def step_of(stage: int) -> ThreeStep:
@@ -9,3 +9,8 @@ def step_of(stage: int) -> ThreeStep:
     if stage >= BOUGHT:
         return ThreeStep.DEAL
     return ThreeStep.EXPERIENCING if stage >= UNDERSTANDS else ThreeStep.JOINED
+
+
+def stages_of_step(step: str) -> list[int]:
+    """The trust stages that one of the three steps holds, in order; none of an unknown step."""
+    return [stage for stage in STAGES if step_of(stage) == step]

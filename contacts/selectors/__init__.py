@@ -91,18 +91,23 @@ def group_names(*, tenant_id: int, customer_ids: list[int]) -> dict[int, list[st
     return _Groups.names_by_customer(tenant_id=tenant_id, customer_ids=customer_ids)
 
 
+def present_groups(*, tenant_id: int, customer_ids: list[int]) -> dict[int, list[Any]]:
+    """{customer id: the groups the person sits in now}; absent when in none."""
+    return (
+        {}
+        if _Groups.by_customer is None
+        else _Groups.by_customer(tenant_id=tenant_id, customer_ids=customer_ids)
+    )
+
+
 def groups_of(*, tenant_id: int, customer_id: int) -> list[Any]:
     """The groups one person sits in now."""
-    if _Groups.by_customer is None:
-        return []
-    return _Groups.by_customer(tenant_id=tenant_id, customer_ids=[customer_id]).get(customer_id, [])
+    return present_groups(tenant_id=tenant_id, customer_ids=[customer_id]).get(customer_id, [])
 
 
 def groups_of_all(*, tenant_id: int, customer_ids: list[int]) -> list[Any]:
     """The groups that any of these records sits in now, each once."""
-    if _Groups.by_customer is None:
-        return []
-    told = _Groups.by_customer(tenant_id=tenant_id, customer_ids=customer_ids)
+    told = present_groups(tenant_id=tenant_id, customer_ids=customer_ids)
     return list({group.pk: group for one in customer_ids for group in told.get(one, [])}.values())
 
 

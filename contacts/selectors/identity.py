@@ -89,6 +89,16 @@ def records_of(*, customer: Customer) -> list[Customer]:
     return list(rows.select_related("merged_into").order_by("first_seen_at", "pk"))
 
 
+def customer_with_records(*, tenant_id: int, customer_id: int) -> tuple[Customer, list[Customer]]:
+    """A customer and the `records_of` them, in one query. Raises Customer.DoesNotExist, also for another tenant's."""
+    rows = Customer.objects.filter(Q(pk=customer_id) | Q(person_id=customer_id), tenant_id=tenant_id)
+    found = list(rows.select_related("merged_into").order_by("first_seen_at", "pk"))
+    customer = next((one for one in found if one.pk == customer_id), None)
+    if customer is None:
+        raise Customer.DoesNotExist
+    return customer, [one for one in found if one.pk != customer_id]
+
+
 def person_records(*, customer: Customer) -> list[Customer]:
     """Every record of the person that this record is one of, the one that stands for the person first."""
     person_id = customer.person_id or customer.pk

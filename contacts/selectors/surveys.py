@@ -1,5 +1,6 @@
 """Reads of forms before a camp: whether they take answers, their personal links, who answered."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from django.utils.translation import gettext as _
 from contacts.enums import SurveyAnswerState
 from contacts.models import Survey, SurveyAnswer, SurveyLink
 from contacts.policies.surveys import link_of, link_tail
+from contacts.selectors import present_groups
+from contacts.selectors.camps import camps_of_groups
 from tenants import clock
 
 _SALT = "contacts.survey.link"
@@ -101,9 +104,70 @@ def survey_responses(*, survey: Survey) -> QuerySet:
     ).order_by("group__name", "group_id")
 
 
+@dataclass(frozen=True)
+class CampResponse:
+    """One camp's figures: of its groups that were asked, each person once."""
+
+    camp_id: int
+    name: str
+    groups: int
+    asked: int
+    opened: int
+    answered: int
+
+    @property
+    def rate(self) -> float | None:
+        return self.answered / self.asked if self.asked else None
+
+
+def camp_responses(*, survey: Survey) -> list[CampResponse]:
+    """Each camp with a group that was asked, the newest first. Two queries for any number."""
+    rows = {row["group_id"]: row for row in survey_responses(survey=survey) if row["group_id"]}
+    found = []
+    for camp_id, name, groups in camps_of_groups(tenant_id=survey.tenant_id, group_ids=list(rows)):
+        here = [rows[one] for one in groups if one in rows]
+        told = {part: sum(row[part] for row in here) for part in ("asked", "opened", "answered")}
+        found.append(CampResponse(camp_id, name, len(here), **told))
+    return found
+
+
 def as_response(row: dict[str, Any]) -> Response:
     """One of `survey_responses`."""
     return Response((row["group_id"], row["group__name"]), row["asked"], row["opened"], row["answered"])
+
+
+@dataclass(frozen=True)
+class Unasked:
+    """A form that was sent to a group, and who sits there and was not asked."""
+
+    survey: Survey
+    group_id: int
+    group_name: str
+    people: list[int]
+
+
+def newcomers_unasked(*, tenant_id: int, customer_ids: Iterable[int]) -> list[Unasked]:
+    """Of these people who sits in a group that a form was sent to and was not asked: a form once a person, by its
+    first group. Only forms that are not closed by hand. Four queries at most, one where no form is out."""
+    asked = SurveyLink.objects.filter(tenant_id=tenant_id, survey__closed_at=None, group__isnull=False)
+    pairs = list(asked.order_by("survey_id", "group_id").values_list("survey_id", "group_id").distinct())
+    if not pairs:
+        return []
+    sitting = present_groups(tenant_id=tenant_id, customer_ids=sorted(set(customer_ids)))
+    names = {group.pk: group.name for groups in sitting.values() for group in groups}
+    forms = Survey.objects.select_related("tenant").in_bulk({form for form, group in pairs if group in names})
+    known = set(asked.filter(customer_id__in=sitting).values_list("survey_id", "customer_id"))
+    found = []
+    for form, group_id in pairs:
+        people = [
+            who
+            for who, groups in sitting.items()
+            if (form, who) not in known and any(one.pk == group_id for one in groups)
+        ]
+        known |= {(form, who) for who in people}
+        if people:
+            found.append(Unasked(forms[form], group_id, names[group_id], people))
+    return found
 
 
 def answers_waiting(*, survey: Survey) -> QuerySet[SurveyAnswer]:

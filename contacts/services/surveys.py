@@ -20,7 +20,7 @@ from contacts.policies.surveys import (
 )
 from contacts.selectors import customer_by_external, customer_names, follow_staff_ids, member_ids
 from contacts.selectors.own_fields import own_specs
-from contacts.selectors.surveys import is_open, link_url, link_words
+from contacts.selectors.surveys import is_open, link_url, link_words, newcomers_unasked
 from contacts.services.behaviours import BehaviourItem, behaviour_record_many
 from contacts.services.profile import Told, profile_told
 from team.enums import Bucket, WorkKind, WorkState
@@ -125,6 +125,23 @@ def survey_ask(*, tenant: Tenant, survey_id: int, group_id: int, group_name: str
             changes={"group": [None, group_name], "people": [None, len(links)]},
         )
     return Asked(sum(one.answered_at is None for one in links), len(set(people) - set(staff)))
+
+
+def newcomers_ask(*, tenant_id: int, customer_ids: Iterable[int]) -> None:
+    """Whoever comes to a group that was asked is asked, too, while the form takes answers: by who is their friend,
+    and once there is one. Nobody is asked twice, or reminded. Safe to repeat."""
+    now = clock.now()
+    for one in newcomers_unasked(tenant_id=tenant_id, customer_ids=customer_ids):
+        tenant = one.survey.tenant
+        if not is_open(one.survey, now=now, zone=tenant.timezone):
+            continue
+        staff = follow_staff_ids(tenant_id=tenant_id, customer_ids=one.people)
+        friends = {who: staff[who][0] for who in one.people if who in staff}
+        if friends:
+            with transaction.atomic():
+                links = _links(tenant, one.survey, one.group_id, friends, now)
+                fresh = [link for link in links if link.answered_at is None and link.reminded_at is None]
+                _tasks_put(tenant, one.survey, fresh, one.group_name)
 
 
 def _links(

@@ -29,7 +29,7 @@ from contacts.selectors import (
     tag_list,
 )
 from contacts.selectors.exposures import exposures_now
-from contacts.selectors.identity import proposals_for, records_of
+from contacts.selectors.identity import customer_with_records, proposals_for
 from contacts.selectors.obstacles import obstacles_of
 from contacts.selectors.paths import skus_from, walk_of, way_set_of
 from contacts.selectors.profile import PROFILE_SIZE, known_of, profile_of
@@ -108,14 +108,19 @@ class CustomerPage(TemplatePage):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """A merged record's page leads to that of its person."""
-        self.customer = found(self.request.tenant.pk, kwargs["pk"])
+        try:
+            self.customer, self.records = customer_with_records(
+                tenant_id=self.request.tenant.pk, customer_id=kwargs["pk"]
+            )
+        except Customer.DoesNotExist as error:
+            raise Http404 from error
         if self.customer.person_id is not None:
             return go(request, self.url("contacts:detail", pk=self.customer.person_id))
         return super().get(request, **kwargs)
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         tenant_id, customer = self.request.tenant.pk, self.customer
-        records = records_of(customer=customer)
+        records = self.records
         ids = [customer.pk, *(one.pk for one in records)]
         who = {"tenant_id": tenant_id, "customer_ids": ids}
         follows, moves, ties = (

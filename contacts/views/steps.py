@@ -1,18 +1,43 @@
-"""Drawers of the three-step state and of the way in: obstacles noted and solved, a way set by hand."""
+"""The obstacle log, and drawers of the three-step state and of the way in."""
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from console.listing import ListPage
 from console.pages import FormPage, drawer_done, toast
+from contacts.filters import ObstacleFilter
 from contacts.forms import ObstacleForm, SolutionForm, WayInForm
-from contacts.selectors.obstacles import obstacle_customer_id
+from contacts.models import Obstacle
+from contacts.selectors.obstacles import obstacle_customer_id, obstacle_log
 from contacts.selectors.paths import way_set_of
 from contacts.services.obstacles import obstacle_note, obstacle_solve
 from contacts.services.paths import way_in_set
+from contacts.tables.obstacles import ObstacleTable
 from contacts.views.customers import found
 from tenants.enums import Permission
+
+
+class ObstaclesPage(ListPage):
+    """What stands in people's way, and what helped others."""
+
+    template_name = "contacts/obstacles.html"
+    table_class = ObstacleTable
+    filterset_class = ObstacleFilter
+    key = "contacts.obstacles"
+    title = _("Obstacles")
+    purpose = _("What stands in the way of people who try it, and what helped others over the same.")
+
+    def queryset(self) -> QuerySet[Obstacle]:
+        return obstacle_log(tenant_id=self.request.tenant.pk)
+
+    def table_kwargs(self) -> dict[str, Any]:
+        return {"tenant_slug": self.request.tenant.slug, "can_solve": self.can(Permission.WORK)}
+
+    def context(self) -> dict[str, Any]:
+        return {"has_obstacles": self.queryset().exists()}
 
 
 class ObstaclePage(FormPage):

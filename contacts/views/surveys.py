@@ -12,7 +12,7 @@ from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, drawer_done, go, toast
 from contacts.enums import GroupQuestion, QuestionKind
 from contacts.filters import SurveyPeopleFilter
-from contacts.forms.surveys import AskForm, SurveyForm, initial_of
+from contacts.forms.surveys import AskForm, SurveyForm, initial_of, intake_start
 from contacts.models import Survey, SurveyLink
 from contacts.policies.surveys import Question, questions_from
 from contacts.selectors import groups_for_choice
@@ -20,6 +20,7 @@ from contacts.selectors.own_fields import own_specs
 from contacts.selectors.surveys import (
     answers_waiting,
     as_response,
+    camp_responses,
     is_open,
     survey_get,
     survey_list,
@@ -32,6 +33,7 @@ from tenants import clock
 from tenants.enums import Permission
 
 PART_ROWS = 20
+INTAKE = "intake"  # ?start=: the questions for whoever has just come
 
 
 def survey_found(tenant_id: int, pk: int) -> Survey:
@@ -92,8 +94,12 @@ class SurveyNewPage(FormPage):
         specs = own_specs(tenant_id=self.request.tenant.pk, archived=None if kwargs.get("pk") else False)
         return {"own": [(one.key, one.label) for one in specs.values()]}
 
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        return intake_start() if self.request.GET.get("start") == INTAKE else {}
+
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        return {"survey_pk": kwargs.get("pk")}
+        asked = self.request.GET.get("start", "")
+        return {"survey_pk": kwargs.get("pk"), "can_start": not kwargs.get("pk") and asked != INTAKE}
 
     def done(self, form: SurveyForm, **kwargs: Any) -> HttpResponse:
         told = form.cleaned_data
@@ -148,6 +154,7 @@ class SurveyPage(ListPage):
             "survey": survey,
             "questions": questions_from(survey.questions),
             "is_open": is_open(survey, now=clock.now(), zone=self.request.tenant.timezone),
+            "camps": camp_responses(survey=survey),
             "responses": responses,
             "waiting": self._part(answers_waiting(survey=survey), "waiting_page"),
         }

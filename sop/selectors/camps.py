@@ -24,6 +24,20 @@ def camp_group_ids(*, tenant_id: int, camp_id: int) -> list[int]:
     return list(rows.values_list("group_id", flat=True))
 
 
+def camps_of_groups(*, tenant_id: int, group_ids: list[int]) -> list[tuple[int, str, list[int]]]:
+    """(run id, name, those of the groups in it) of each camp, the newest first. One query."""
+    rows = RunGroup.objects.filter(
+        tenant_id=tenant_id,
+        group_id__in=group_ids,
+        removed_at=None,
+        run__version__template__kind=TemplateKind.CAMP,
+    ).order_by("-run__starts_on", "-run_id", "group_id")
+    found: dict[int, tuple[int, str, list[int]]] = {}
+    for run_id, name, group_id in rows.values_list("run_id", "run__name", "group_id"):
+        found.setdefault(run_id, (run_id, name, []))[2].append(group_id)
+    return list(found.values())
+
+
 def camp_leaders(*, tenant: "Tenant") -> list[CampPerson]:
     """Owners of groups in camps that have not ended, each camp once a person. One query."""
     today = clock.local_date(clock.now(), tenant.timezone)

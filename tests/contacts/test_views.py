@@ -151,7 +151,7 @@ def test_detail_asks_the_same_number_of_queries_for_any_story(
             make_order(tenant=tenant, customer=person)
     client = sign_in(tenant)
     client.get(f"{home}{person.pk}/")
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(20):
         client.get(f"{home}{person.pk}/")
 
 

@@ -127,6 +127,7 @@ CONSOLE: dict[str, tuple[str, str]] = {
     "contacts:stage_setting": (OPERATE, OPERATE),
     "contacts:same": (VIEW, WORK),
     "contacts:merge": (WORK, WORK),
+    "contacts:obstacles": (VIEW, WORK),
     "contacts:obstacle": (WORK, WORK),
     "contacts:solve": (WORK, WORK),
     "contacts:way_in": (WORK, WORK),
