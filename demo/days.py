@@ -14,12 +14,15 @@ from demo.messages import TALKING_GROUPS, archive_begin, day_of_talk, talk_answe
 from demo.office import day_at_the_desk, screenshots_review
 from demo.reach import owners_ask
 from demo.sending import OWN_DAYS, day_of_own_sends
+from demo.stumbling import form_answers, form_ask, obstacles_noted, obstacles_solved
 from demo.vendor import Vendor
 from tenants import clock
 
 CAMP_DAY = 19  # the demo opens on this day of the camp: the last of the limited offer
 DESK_HOURS = (10, 17)
 CARDS_DAY = 2  # the knowledge cards are put in force; people take their tests on the days after
+FORM_DAY = 2  # a form asks one group what it needs; answers come the next day
+STUCK_DAY = 12  # some who try it are stuck; three days later some are helped
 ARCHIVE_DAY = 15  # the message archive is bought late: some days of messages are enough to look at
 NORM_DAY = 16  # members propose norms; the first group answers a day later
 CULTURE_DAY = 18
@@ -55,6 +58,7 @@ class Days:
             cards_begin(self.company)
         if day > CARDS_DAY and local.hour >= TALK_HOUR and self._is_new(f"read {day}"):
             day_of_reading(self.company)
+        self._stumble(day)
         if day >= GIVING_DAY and self._is_new("campaign"):
             self.campaign_id = campaign_begin(self.company)
         if self.campaign_id and local.hour >= GIVING_HOUR and self._is_new(f"give {day}"):
@@ -94,6 +98,17 @@ class Days:
             ratings_end(self.company)
         if day >= CAMP_DAY and self._is_new("later end"):
             later_end_asked(self.company)
+
+    def _stumble(self, day: int) -> None:
+        """What people need, what stands in their way, what helped."""
+        if day >= FORM_DAY and self._is_new("form"):
+            form_ask(self.company)
+        if day > FORM_DAY and self._is_new("form answers"):
+            form_answers(self.company)
+        if day >= STUCK_DAY and self._is_new("stuck"):
+            obstacles_noted(self.company)
+        if day >= STUCK_DAY + 3 and self._is_new("helped"):
+            obstacles_solved(self.company)
 
     def _culture(self, local: datetime, day: int) -> None:
         """Norms, helpers and thanks of the groups that talk."""

@@ -111,7 +111,6 @@ register_changes(
     values={"state": dict(TouchState.choices)},
 )
 register_camp_people(choices=camps_to_choose, group_ids=camp_group_ids, of_groups=camps_of_groups)
-register_changes("sop.touch", values={"state": dict(TouchState.choices)})
 register_changes(
     "sop.template", labels={"group_kind": _("For groups of type")}, values={"group_kind": dict(Kind.choices)}
 )
