@@ -157,6 +157,9 @@ def connect() -> None:
         members=import_string("groups.selectors.members_current"),
         by_id=import_string("groups.selectors.groups_by_id"),
     )
+    import_string("contacts.selectors.entries.register_group_entries")(
+        import_string("groups.selectors.members.entries_by_channel")
+    )
     import_string("contacts.selectors.register_group_payments")(
         choices=import_string("groups.enums.PaymentBasis").choices,
         people=import_string("groups.selectors.members.people_who_paid"),

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from contacts.enums import BehaviourKind, FollowState, OrderState
 from contacts.models import Behaviour, Customer, CustomerTag, Follow, Order, Tag
 from tenants.arrays import ids_of
+from contacts.selectors.entries import group_entries
 
 GroupIds = Callable[..., dict[str, int]]
 GroupNames = Callable[..., dict[int, list[str]]]
@@ -223,7 +224,10 @@ def customer_list(
         live = Follow.objects.filter(tenant_id=tenant_id, staff_id=staff_id, state__in=LIVE_FOLLOWS)
         found = found.filter(_held(live))
     if channel_id is not None:
-        found = found.filter(_held(Follow.objects.filter(tenant_id=tenant_id, channel_id=channel_id)))
+        befriended = Follow.objects.filter(tenant_id=tenant_id, channel_id=channel_id)
+        found = found.filter(
+            _held(befriended, group_entries(tenant_id=tenant_id).filter(channel_id=channel_id))
+        )
     if added is not None:
         found = found.filter(_held(Follow.objects.filter(tenant_id=tenant_id, add_way=added)))
     if buyer is not None:
@@ -280,15 +284,18 @@ def _within(text: str) -> str:
     return "icontains" if text.upper() != text.lower() else "contains"
 
 
-def _held(rows: QuerySet[Any]) -> Q:
-    """Of whom some record is in `rows`, a table with a `customer`.
+def _held(*tables: QuerySet[Any]) -> Q:
+    """Of whom some record is in these rows, of tables with a `customer`.
 
     One set of records, to which the persons of the merged ones are added: with an "or" the database asks every person
     of the company, and the person of each record costs as much as the record itself.
     """
-    records = rows.filter(customer__isnull=False).order_by()
-    merged = records.filter(customer__person__isnull=False)
-    return Q(pk__in=records.values("customer_id").union(merged.values("customer__person_id"), all=True))
+    parts = []
+    for rows in tables:
+        records = rows.filter(customer__isnull=False).order_by()
+        merged = records.filter(customer__person__isnull=False)
+        parts += [records.values("customer_id"), merged.values("customer__person_id")]
+    return Q(pk__in=parts[0].union(*parts[1:], all=True))
 
 
 LIVE_FOLLOWS = (FollowState.HALF, FollowState.FULL)

@@ -25,6 +25,7 @@ from contacts.policies.tag_rules import (
     silent_days,
 )
 from contacts.selectors import last_active_at
+from contacts.selectors.entries import group_entries
 from contacts.selectors.identity import as_persons, same_people
 from contacts.selectors.skus import order_facts, with_sku
 from tenants.counting import rows_counted
@@ -175,7 +176,15 @@ def _silence(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> 
 
 
 def _channels(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> Told:
-    return _came(tenant_id, ids, keys, now, CHANNEL, "channel_id")
+    """By whose code somebody became a friend or came into a group: traffic is known by its source as it enters."""
+    yield from _came(tenant_id, ids, keys, now, CHANNEL, "channel_id")
+    mine = [key for key in keys if key[0].startswith(CHANNEL)]
+    if not mine:
+        return
+    wanted = {int(fact.removeprefix(CHANNEL)) for fact, _days in mine}
+    rows = group_entries(tenant_id=tenant_id).filter(customer_id__in=ids, channel_id__in=wanted)
+    for customer_id, channel_id, at in rows.values_list("customer_id", "channel_id", "joined_at"):
+        yield from _told(customer_id, channel_id, at, mine, now, CHANNEL)
 
 
 def _ways(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> Told:
@@ -190,11 +199,17 @@ def _came(tenant_id: int, ids: list[int], keys: list[Key], now: datetime, prefix
     wanted = {int(fact.removeprefix(prefix)) for fact, _days in mine}
     rows = Follow.objects.filter(tenant_id=tenant_id, customer_id__in=ids, **{f"{field}__in": wanted})
     for customer_id, came_by, at in rows.values_list("customer_id", field, "followed_at"):
-        for key in mine:
-            days = key[1]
-            fresh = days is None or (at is not None and at > now - timedelta(days=days))
-            if key[0] == f"{prefix}{came_by}" and fresh:
-                yield customer_id, key, Found(1, at)
+        yield from _told(customer_id, came_by, at, mine, now, prefix)
+
+
+def _told(
+    customer_id: int, came_by: int, at: datetime | None, keys: list[Key], now: datetime, prefix: str
+) -> Told:
+    for key in keys:
+        days = key[1]
+        fresh = days is None or (at is not None and at > now - timedelta(days=days))
+        if key[0] == f"{prefix}{came_by}" and fresh:
+            yield customer_id, key, Found(1, at)
 
 
 def _stages(tenant_id: int, ids: list[int], keys: list[Key], now: datetime) -> Told:
@@ -263,8 +278,11 @@ def _perhaps(tenant_id: int, fact: str) -> Q:
     if fact in (BOUGHT, SPENT) or fact.startswith(ORDERED):
         return _any_record(Order.objects.filter(tenant_id=tenant_id, state=OrderState.PAID))
     if fact.startswith(CHANNEL):
-        came = Follow.objects.filter(tenant_id=tenant_id, channel_id=int(fact.removeprefix(CHANNEL)))
-        return _any_record(came)
+        channel_id = int(fact.removeprefix(CHANNEL))
+        came = group_entries(tenant_id=tenant_id).filter(channel_id=channel_id)
+        return _any_record(Follow.objects.filter(tenant_id=tenant_id, channel_id=channel_id)) | _any_record(
+            came
+        )
     if fact.startswith(WAY):
         return _any_record(Follow.objects.filter(tenant_id=tenant_id, add_way=int(fact.removeprefix(WAY))))
     return Q(pk__isnull=False)

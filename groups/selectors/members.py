@@ -168,6 +168,11 @@ def counts(*, tenant_id: int, group_ids: Iterable[int]) -> dict[int, Counts]:
     return {one: found.get(one, Counts()) for one in wanted}
 
 
+def entries_by_channel(*, tenant_id: int) -> QuerySet[Member]:
+    """The times customers came into a group by a channel's code, in no order: also of those who have left since."""
+    return Member.objects.filter(tenant_id=tenant_id, is_staff=False, channel__isnull=False)
+
+
 def with_seats(rows: QuerySet[Group]) -> QuerySet[Group]:
     """The groups, each with what `seats_of` reads. No further query."""
     here = Member.objects.filter(tenant_id=OuterRef("tenant_id"), group=OuterRef("pk"), left_at=None).values(
