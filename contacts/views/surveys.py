@@ -33,7 +33,6 @@ from tenants import clock
 from tenants.enums import Permission
 
 PART_ROWS = 20
-INTAKE = "intake"  # ?start=: the questions for whoever has just come
 
 
 def survey_found(tenant_id: int, pk: int) -> Survey:
@@ -79,6 +78,9 @@ def service_form() -> dict[str, Any]:
     }
 
 
+READY = {"service": service_form, "intake": intake_start}  # ?ready=: forms that are there to begin with
+
+
 class SurveyNewPage(FormPage):
     """Build a form."""
 
@@ -88,18 +90,16 @@ class SurveyNewPage(FormPage):
     title = gettext_lazy("New form")
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        return service_form() if self.request.GET.get("ready") == "service" else {}
+        ready = READY.get(self.request.GET.get("ready", ""))
+        return ready() if ready else {}
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         specs = own_specs(tenant_id=self.request.tenant.pk, archived=None if kwargs.get("pk") else False)
         return {"own": [(one.key, one.label) for one in specs.values()]}
 
-    def initial(self, **kwargs: Any) -> dict[str, Any]:
-        return intake_start() if self.request.GET.get("start") == INTAKE else {}
-
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        asked = self.request.GET.get("start", "")
-        return {"survey_pk": kwargs.get("pk"), "can_start": not kwargs.get("pk") and asked != INTAKE}
+        is_ready = self.request.GET.get("ready", "") in READY
+        return {"survey_pk": kwargs.get("pk"), "can_start": not kwargs.get("pk") and not is_ready}
 
     def done(self, form: SurveyForm, **kwargs: Any) -> HttpResponse:
         told = form.cleaned_data

@@ -173,15 +173,15 @@ def test_a_form_begins_with_questions_that_find_out_what_newcomers_need(tenant: 
     User.objects.update(language="en")
     client = sign_in(tenant)
     new = f"/t/{tenant.slug}/customers/forms/new/"
-    assert "?start=intake" in body(client.get(new))
-    begun = client.get(f"{new}?start=intake")
+    assert "?ready=intake" in body(client.get(new))
+    begun = client.get(f"{new}?ready=intake")
     assert "Begin with the questions for newcomers" not in body(begun)
     form = begun.context["form"]
     told = {field.name: field.value() for field in form if field.value()}
     assert [told[f"field_{line}"] for line in (4, 5, 6)] == ["city", "occupation", "interests"]
     assert told["required_1"] is True
     saved = client.post(
-        f"{new}?start=intake", {key: value for key, value in told.items() if value is not False}
+        f"{new}?ready=intake", {key: value for key, value in told.items() if value is not False}
     )
     assert saved.status_code == 302
     page = body(client.get(saved["Location"]))
