@@ -9,8 +9,8 @@ from django.db.models.functions import Coalesce
 
 from contacts.enums import BehaviourKind, FollowState, OrderState
 from contacts.models import Behaviour, Customer, CustomerTag, Follow, Order, Tag
-from tenants.arrays import ids_of
 from contacts.selectors.entries import group_entries
+from tenants.arrays import ids_of
 
 GroupIds = Callable[..., dict[str, int]]
 GroupNames = Callable[..., dict[int, list[str]]]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -189,3 +190,28 @@ def test_the_log_of_a_camp_holds_its_people_only(tenant: Tenant, owner: Actor, f
 def in_english(tenant: Tenant) -> Client:
     User.objects.update(language="en")
     return sign_in(tenant, Role.LEADER)
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_the_task_goes_to_the_oldest_friend(scoped: Tenant, owner: Actor, frozen: MovableClock) -> None:
+    person = make_customer(tenant=scoped, stage=4)
+    first, second = (make_staff(tenant=scoped, name=name) for name in ("先加的", "后加的"))
+    make_follow(tenant=scoped, customer=person, staff=second, followed_at=frozen.moment)
+    make_follow(tenant=scoped, customer=person, staff=first, followed_at=frozen.moment - timedelta(days=9))
+    obstacle_note(tenant=scoped, customer_id=person.pk, text="没时间", actor=owner)
+    assert tasks("contacts.obstacle") == [(first.pk, "open")]
+
+
+@pytest.mark.django_db
+@pytest.mark.integration
+def test_nobody_is_invited_to_the_upgraded_group_before_the_deal(
+    scoped: Tenant, frozen: MovableClock
+) -> None:
+    person = make_customer(tenant=scoped)
+    make_follow(tenant=scoped, customer=person, staff=make_staff(tenant=scoped))
+    for _number in range(3):
+        make_behaviour(tenant=scoped, customer=person, kind="lesson")
+    stages_judge(tenant_id=scoped.pk, customer_ids=[person.pk])
+    person.refresh_from_db()
+    assert (person.stage, tasks("contacts.upgrade")) == (4, [])

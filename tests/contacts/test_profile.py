@@ -240,3 +240,8 @@ def test_the_page_says_source_unknown_and_contradiction_and_takes_an_edit(
     wrong = {**told, "birth_year": "2030"}
     assert 'value="2030"' in body(client.post(f"{url}profile/", wrong, headers=HTMX), 422)
     assert sign_in(tenant, Role.VIEWER).get(f"{url}profile/").status_code == 403
+
+
+def test_what_a_form_says_at_the_moment_when_staff_settle_it_is_settled_by_that():
+    found = settled([Said("form", "杭州", NOW), Said("staff", "上海", NOW)])
+    assert (found.value, found.against) == ("上海", ())

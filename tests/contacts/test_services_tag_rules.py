@@ -342,3 +342,22 @@ def test_built_in_tags_tell_source_circle_and_kind_of_order(scoped: Tenant, owne
     expected = {"From 小红书", "Core circle", "Bought: Upsell"}
     assert expected <= carried(person)
     assert carried(other) & {*expected, "Bought: First basic"} == {"Bought: First basic"}
+
+
+def test_a_rule_changed_in_the_middle_of_its_run_begins_with_the_first_person_again(
+    scoped: Tenant, owner: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contacts.services.tag_rules.CHUNK", 2)
+    people = make_customers(tenant=scoped, count=4)
+    for person in people:
+        make_order(tenant=scoped, customer=person)
+    tag = ruled(scoped, owner, Condition("bought", 2))
+    assert rules_run_chunk(tenant_id=scoped.pk)
+    assert holders(tag) == []
+    tag_rule_save(
+        tenant=scoped, tag_id=tag.pk, conditions=(Condition("bought"),), needs_all=True, keeps_days=None,
+        actor=owner,
+    )  # fmt: skip
+    while rules_run_chunk(tenant_id=scoped.pk):
+        pass
+    assert [one for one, _source in holders(tag)] == [one.pk for one in people]

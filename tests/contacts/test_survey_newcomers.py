@@ -102,9 +102,12 @@ def test_nobody_is_asked_elsewhere_after_the_form_is_closed_or_a_second_time(
         assert not SurveyLink.objects.filter(customer=there).exists()
         join(camp, camp.group, here)
         WorkItem.objects.filter(source_kind="contacts.survey").update(state="done")
+        before = SurveyLink.objects.values_list("expires_at", "reminded_at").get(customer=here)
         frozen.move(days=1)
         join(camp, other, here)
+        befriend(camp, here)
         assert asked() == {}
+        assert SurveyLink.objects.values_list("expires_at", "reminded_at").get(customer=here) == before
         survey_close(tenant=camp.tenant, survey_id=camp.survey.pk, is_closed=True, actor=owner)
         join(camp, camp.group, late)
         assert not SurveyLink.objects.filter(customer=late).exists()

@@ -10,12 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from contacts.enums import GroupQuestion
-from contacts.errors import SurveyInvalid
+from contacts.errors import SurveyClosed, SurveyInvalid
 from contacts.models import Behaviour, ProfileFact, Survey, SurveyAnswer, SurveyLink
-from contacts.policies.surveys import Question
+from contacts.policies.surveys import Question, told_of
 from contacts.selectors.surveys import link_url
 from contacts.services.profile import profile_edit
-from contacts.services.surveys import answer_decide, survey_ask, survey_close, survey_save
+from contacts.services.surveys import answer_decide, survey_answer, survey_ask, survey_close, survey_save
 from content.views import visitors
 from groups.enums import Survey as Asked
 from groups.models import Group
@@ -339,3 +339,27 @@ def test_many_groups_and_answers_stand_on_pages_and_cost_no_more_statements(
     rest = body(client.get(f"{url}?waiting_page=2&groups_page=2"))
     assert ("来访20:" in rest, "来访19:" in rest) == (True, False)
     assert (">第24班</a>" in rest, ">第00班</a>" in rest) == (True, False)
+
+
+def test_an_answer_that_comes_after_the_links_end_counts_for_nobody(camp: Camp, frozen: MovableClock) -> None:
+    with tenant_scope(camp.tenant):
+        link = SurveyLink.objects.select_related("survey").get(customer=camp.one)
+        frozen.move(seconds=(link.expires_at - frozen.moment).total_seconds())
+        with pytest.raises(SurveyClosed):
+            survey_answer(
+                tenant=camp.tenant, link=link, values={"q1": "杭州"}, app_id=None, external_userid=""
+            )
+        assert not SurveyAnswer.objects.exists()
+
+
+def test_three_unnamed_answers_of_a_link_wait_and_a_fourth_is_refused(camp: Camp) -> None:
+    path = camp.path(camp.one)
+    browser = Client(headers={"user-agent": "Mozilla/5.0 Firefox", "accept-language": "en"})
+    codes = [browser.post(path, {"q1": f"城市{number}"}).status_code for number in range(4)]
+    assert codes == [200, 200, 200, 409]
+
+
+@pytest.mark.parametrize(("said", "counts"), [("5", GroupQuestion.RATING), ("6", ""), ("", "")])
+def test_only_a_number_of_the_scale_counts_for_the_group(said: str, counts: str) -> None:
+    asked = Question("q1", "评分", "single", GroupQuestion.RATING)
+    assert told_of(asked, said, this_year=2026).get("counts", "") == counts
