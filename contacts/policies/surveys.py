@@ -53,6 +53,12 @@ def questions_to(questions: Iterable[Question]) -> list[dict[str, Any]]:
     return [{**asdict(one), "options": list(one.options)} for one in questions]
 
 
+def asks_newcomers(questions: Iterable[Question]) -> bool:
+    """Whether a form fits who has just come: none of its questions asks how it was."""
+    told = {one.field for one in questions} & set(GroupQuestion.values)
+    return told <= {GroupQuestion.EXPECTATION.value}
+
+
 def normalised(question: Question, own: Mapping[str, OwnSpec] = NO_OWN) -> Question:
     """A question whose kind fits the field it tells: a gender is one of two, a year a number, a city a city.
 

@@ -13,6 +13,7 @@ from contacts.models import Survey, SurveyAnswer, SurveyLink
 from contacts.policies.surveys import (
     Question,
     are_questions,
+    asks_newcomers,
     normalised,
     questions_from,
     questions_to,
@@ -129,11 +130,13 @@ def survey_ask(*, tenant: Tenant, survey_id: int, group_id: int, group_name: str
 
 def newcomers_ask(*, tenant_id: int, customer_ids: Iterable[int]) -> None:
     """Whoever comes to a group that was asked is asked, too, while the form takes answers: by who is their friend,
-    and once there is one. Nobody is asked twice, or reminded. Safe to repeat."""
+    and once there is one. Nobody is asked twice, or reminded; a form
+    that asks how it was is for who was there. Safe to repeat."""
     now = clock.now()
     for one in newcomers_unasked(tenant_id=tenant_id, customer_ids=customer_ids):
         tenant = one.survey.tenant
-        if not is_open(one.survey, now=now, zone=tenant.timezone):
+        fits = asks_newcomers(questions_from(one.survey.questions))
+        if not fits or not is_open(one.survey, now=now, zone=tenant.timezone):
             continue
         staff = follow_staff_ids(tenant_id=tenant_id, customer_ids=one.people)
         friends = {who: staff[who][0] for who in one.people if who in staff}

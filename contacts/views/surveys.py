@@ -14,7 +14,7 @@ from contacts.enums import GroupQuestion, QuestionKind
 from contacts.filters import SurveyPeopleFilter
 from contacts.forms.surveys import AskForm, SurveyForm, initial_of, intake_start
 from contacts.models import Survey, SurveyLink
-from contacts.policies.surveys import Question, questions_from
+from contacts.policies.surveys import Question, asks_newcomers, questions_from
 from contacts.selectors import groups_for_choice
 from contacts.selectors.own_fields import own_specs
 from contacts.selectors.surveys import (
@@ -178,7 +178,8 @@ class SurveyAskPage(FormPage):
         return {"group": self.request.GET.get("group", "")}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        return {"survey": survey_found(self.request.tenant.pk, kwargs["pk"])}
+        survey = survey_found(self.request.tenant.pk, kwargs["pk"])
+        return {"survey": survey, "asks_newcomers": asks_newcomers(questions_from(survey.questions))}
 
     def done(self, form: AskForm, **kwargs: Any) -> HttpResponse:
         group_id = form.cleaned_data["group"]

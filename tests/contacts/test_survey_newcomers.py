@@ -189,3 +189,19 @@ def test_a_form_begins_with_questions_that_find_out_what_newcomers_need(tenant: 
     assert saved.status_code == 302
     page = body(client.get(saved["Location"]))
     assert told["label_1"] in page
+
+
+def test_a_form_that_asks_how_it_was_is_not_for_who_has_just_come(camp: Camp) -> None:
+    with tenant_scope(camp.tenant):
+        camp.survey.questions = [
+            {"key": "q1", "label": "打几分？", "kind": "single", "field": "survey:rating"}
+        ]
+        camp.survey.save()
+        person = make_customer(tenant=camp.tenant)
+        make_follow(tenant=camp.tenant, customer=person, staff=camp.staff)
+        join(camp, camp.group, person)
+        assert not SurveyLink.objects.filter(customer=person).exists()
+        camp.survey.questions[0]["field"] = "survey:expectation"
+        camp.survey.save()
+        befriend(camp, person)
+        assert SurveyLink.objects.filter(customer=person).exists()
