@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from console.filters import LateChoices
-from contacts.enums import AddWay, MarkState, OrderState, SkuKind, ThreeStep, Verdict
+from contacts.enums import AddWay, MarkState, OrderScene, OrderState, SkuKind, ThreeStep, Verdict
 from contacts.models import Customer, Obstacle, Order, Question, SheetRow, Sku, SurveyLink, Tag, TagMark
 from contacts.policies.steps import stages_of_step
 from contacts.selectors import (
@@ -231,6 +231,8 @@ class OrderFilter(filters.FilterSet):
         empty_label=_("All"),
     )
     state = filters.ChoiceFilter(label=_("State"), choices=OrderState.choices, empty_label=_("All"))
+    scene = filters.ChoiceFilter(label=_("Scene"), choices=OrderScene.choices, empty_label=_("All"))
+    campaign = filters.NumberFilter(field_name="campaign_id", widget=forms.HiddenInput)
 
     class Meta:
         model = Order

@@ -19,6 +19,7 @@ EVENTS: dict[str, list[str]] = {
         "leads.handlers.on_behaviours_recorded",
         "analytics.handlers.on_behaviours_recorded",
         "sop.handlers.on_behaviours_recorded",
+        "campaigns.handlers.on_behaviours_recorded",
     ],
     "contacts.exposures.moved": ["analytics.handlers.on_exposures_moved"],
     "contacts.follow.changed": ["contacts.handlers.on_follow_changed"],

@@ -37,7 +37,8 @@ class EventSerializer(serializers.Serializer):
     data = serializers.DictField(  # type: ignore[assignment]
         required=False,
         help_text=_(
-            "Anything else, up to 8 KiB. For orders: sku_id, the code of a SKU, and sku_kind if it differs."
+            "Anything else, up to 8 KiB. For orders: sku_id, the code of a SKU, and sku_kind if it differs; "
+            "scene (newcomer, daily, node or flash) and campaign, our number of a campaign, if you know them."
         ),
     )
 

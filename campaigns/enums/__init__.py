@@ -14,6 +14,11 @@ ATTRIBUTION_DAYS = declare(
     label=_("Days that an order counts for a campaign"),
     help=_("From the moment a person got a prize. The window stands beside every ROI."),
 )  # fmt: skip
+NEWCOMER_DAYS = declare(
+    "campaigns.newcomer_days", default=7, kind=PreferenceKind.INTEGER, minimum=1, maximum=90,
+    label=_("Days after joining in which a first order is a newcomer's"),
+    help=_("For the scene of orders."),
+)  # fmt: skip
 LABOUR_YUAN_AN_HOUR = declare(
     "campaigns.labour_yuan_an_hour", default=60, kind=PreferenceKind.INTEGER, minimum=0, maximum=10_000,
     label=_("What an hour of work costs, in yuan"),

@@ -26,6 +26,7 @@ from campaigns.policies.coupons import code_read, off_of
 from campaigns.selectors.coupons import coupon_by_code, coupon_state, ordered_before, terms_of
 from campaigns.services.awards import award_reverse, award_spend
 from campaigns.services.coupons import held, tell
+from campaigns.services.scenes import orders_follow
 from console.templatetags.q import moment, money
 from contacts.enums import BehaviourKind
 from contacts.selectors.identity import as_persons, records_under
@@ -98,6 +99,8 @@ def coupon_redeem(*, tenant: "Tenant", raw: str, order_no: str, actor: Actor) ->
                 raise
             raise OrderHasCoupon from error
         tell(row, BehaviourKind.COUPON, f"used:{row.turns}", now)
+        if number:
+            orders_follow(tenant_id=tenant.pk, customer_ids=[row.customer_id])
         audit.record(
             tenant=tenant, actor=actor, verb="campaigns.coupon.redeemed", target=row,
             changes={"prize": [None, row.offer.prize.name]},

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from contacts.enums import Education, Gender, ProfileField, SheetKind, SkuKind
+from contacts.enums import Education, Gender, OrderScene, ProfileField, SheetKind, SkuKind
 from contacts.policies.files import Unreadable, fen_of, header_of, moment_of, table_of
 from contacts.policies.profile import is_value
 
@@ -37,6 +37,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "sku_code": ("SKU", "商品编码", "SKU编码", "sku"),
         "sku_name": ("商品", "商品名称", "标题"),
         "sku_kind": ("订单类型", "类型", "SKU类型"),
+        "scene": ("转化场景", "场景", "scene"),
         "refund_amount": ("退款金额", "退款"),
         "refunded_at": ("退款时间",),
     },
@@ -65,7 +66,20 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("", "", "13900139000", "", "", "", "", "教师", "成都", ""),
     ),
     SheetKind.ORDERS: (
-        ("NO-88", "wmAbc8Example1", "", "", "2026-11-20 20:31", "1980.00", "YEAR", "年课", "首单", "", ""),
+        (
+            "NO-88",
+            "wmAbc8Example1",
+            "",
+            "",
+            "2026-11-20 20:31",
+            "1980.00",
+            "YEAR",
+            "年课",
+            "首单",
+            "新人",
+            "",
+            "",
+        ),
         (
             "NO-89",
             "",
@@ -76,6 +90,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
             "CAMP",
             "训练营",
             "复购",
+            "",
             "99",
             "2026-11-22 10:00",
         ),
@@ -101,6 +116,11 @@ _LEVELS: Final = {
 SKU_WORDS: Final = {
     "first": "first", "首单": "first", "首购": "first", "首销": "first", "upsell": "upsell", "升单": "upsell",
     "加购": "upsell", "repurchase": "repurchase", "复购": "repurchase",
+}  # fmt: skip
+SCENE_WORDS: Final = {
+    "newcomer": "newcomer", "新人": "newcomer", "新人转化": "newcomer", "daily": "daily", "日常": "daily",
+    "日常转化": "daily", "node": "node", "节点": "node", "节点转化": "node", "flash": "flash", "快闪": "flash",
+    "快闪转化": "flash",
 }  # fmt: skip
 _ADD: Final = {"": "add", "add": "add", "+": "add", "加": "add", "添加": "add", "打标": "add"}
 _ACTIONS: Final = {
@@ -203,6 +223,7 @@ def _order(told: dict[str, Any], zone: str, now: datetime) -> dict[str, Any]:
     told["ordered_at"] = _when(told, "ordered_at", zone, now)
     told["amount_fen"] = _money(told, "amount")
     told["sku_kind"] = _word(told, "sku_kind", SKU_WORDS, SkuKind.values)
+    told["scene"] = _word(told, "scene", SCENE_WORDS, OrderScene.values)
     if told.get("refunded_at") and not told.get("refund_amount"):
         raise _Wrong("refund_amount", _("A refund needs its amount."))
     if told.get("refund_amount"):

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from contacts.enums import Education, Gender, ProfileField, SheetKind, SkuKind, Verdict
+from contacts.enums import Education, Gender, OrderScene, ProfileField, SheetKind, SkuKind, Verdict
 from contacts.models import Order, Sheet, SheetRow
 from contacts.policies.files import column_of, unread_columns
 from contacts.policies.masking import masked_phone
@@ -28,6 +28,7 @@ LABELS: dict[str, Any] = {
     "sku_code": _("SKU"),
     "sku_name": _("Goods"),
     "sku_kind": _("Kind of order"),
+    "scene": _("Scene"),
     "sku_price_fen": _("Price"),
 }
 FAULT_HEADER = (
@@ -39,6 +40,7 @@ _WORDS: dict[str, dict[str, Any]] = {
     "gender": dict(Gender.choices),
     "education": dict(Education.choices),
     "sku_kind": dict(SkuKind.choices),
+    "scene": dict(OrderScene.choices),
 }
 
 

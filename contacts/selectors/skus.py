@@ -110,7 +110,7 @@ def order_facts(row: Any) -> OrderFacts:
 
 def order_list(*, tenant_id: int) -> QuerySet[Order]:
     """Every order, the newest first."""
-    rows = Order.objects.filter(tenant_id=tenant_id).select_related("customer")
+    rows = Order.objects.filter(tenant_id=tenant_id).select_related("customer", "campaign", "step")
     return with_sku(rows).order_by("-ordered_at", "-pk")
 
 

@@ -5,10 +5,11 @@ one arrives. A refund that came first waits as a row without `ordered_at`.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from contacts.enums import OrderClass, SkuKind
+from contacts.enums import OrderClass, OrderScene, SkuKind
 from contacts.models import Order
 from contacts.selectors.identity import as_persons, records_under
 from tenants import audit
@@ -41,6 +42,10 @@ with told as (
             as sku_id,
         (array_agg(coalesce(data->>'sku_kind', '') order by occurred_at, event_id) filter (where kind = 'order'))[1]
             as sku_kind,
+        (array_agg(coalesce(data->>'scene', '') order by occurred_at, event_id) filter (where kind = 'order'))[1]
+            as scene,
+        (array_agg(coalesce(data->>'campaign', '') order by occurred_at, event_id) filter (where kind = 'order'))[1]
+            as campaign,
         sum(amount_fen) filter (where kind = 'refund') as refund_fen,
         bool_or(amount_fen is null) filter (where kind = 'refund') as refund_is_full
     from contacts_behaviour
@@ -53,6 +58,9 @@ update contacts_order o set
     amount_fen = told.amount_fen, refund_fen = told.refund_fen,
     title = coalesce(told.title, ''), sku_id = coalesce(left(told.sku_id, 128), ''),
     told_kind = case when told.sku_kind = any(%s) then told.sku_kind else '' end,
+    told_scene = case when told.scene = any(%s) then told.scene else '' end,
+    scene = case when told.scene = any(%s) then told.scene else o.scene end,
+    told_campaign = case when told.campaign ~ '^[0-9]{1,18}$' then told.campaign else '' end,
     state = case
         when told.refunded_at is null then 'paid'
         when told.refund_is_full or told.amount_fen is null or told.refund_fen >= told.amount_fen then 'refunded'
@@ -86,7 +94,8 @@ def orders_derive(*, tenant_id: int, keys: list[tuple[str, str]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_ENSURE, [tenant_id, sources, numbers])
         cursor.execute(_LOCK, [sources, numbers, tenant_id])
-        cursor.execute(_DERIVE, [tenant_id, sources, numbers, SkuKind.values, tenant_id])
+        scenes = OrderScene.values
+        cursor.execute(_DERIVE, [tenant_id, sources, numbers, SkuKind.values, scenes, scenes, tenant_id])
 
 
 def orders_number(*, tenant_id: int, customer_ids: Iterable[int]) -> int:
@@ -150,3 +159,27 @@ def order_classes_suggest(*, tenant_id: int, classes: dict[int, str]) -> int:
         rows = Order.objects.filter(tenant_id=tenant_id, pk__in=ids, class_confirmed_by="")
         changed += rows.exclude(order_class=name).update(order_class=OrderClass(name))
     return changed
+
+
+@dataclass(frozen=True)
+class Led:
+    """What led to an order: its scene, and the ids of its campaign and of its step of an SOP, if any."""
+
+    scene: str
+    campaign_id: int | None
+    step_id: int | None
+
+
+def orders_led(*, tenant_id: int, led: Mapping[int, Led]) -> int:
+    """Store {order: what led to it}; how many changed. What its source said of the scene stays. Safe to repeat."""
+    with transaction.atomic():
+        rows = Order.objects.select_for_update(no_key=True).filter(tenant_id=tenant_id, pk__in=list(led))
+        moved = []
+        for row in rows.order_by("source", "order_no"):
+            found = led[row.pk]
+            scene = OrderScene(row.told_scene or found.scene)
+            if (row.scene, row.campaign_id, row.step_id) != (scene, found.campaign_id, found.step_id):
+                row.scene, row.campaign_id, row.step_id = scene, found.campaign_id, found.step_id
+                moved.append(row)
+        Order.objects.bulk_update(moved, ["scene", "campaign", "step"], batch_size=500)
+    return len(moved)

@@ -144,6 +144,8 @@ class OrderTable(ConsoleTable):
     customer = tables.Column(verbose_name=_("Customer"), empty_values=(), orderable=False)
     sku = tables.Column(verbose_name=_("SKU"), empty_values=(), orderable=False)
     kind = tables.Column(verbose_name=_("Kind of order"), empty_values=(), orderable=False)
+    scene = tables.Column(verbose_name=_("Scene"))
+    led = tables.Column(verbose_name=_("Campaign and step"), empty_values=(), orderable=False)
     amount_fen = NumberColumn(verbose_name=_("Amount"))
     state = tables.Column(verbose_name=_("State"))
     source = tables.Column(verbose_name=_("Source"))
@@ -151,7 +153,18 @@ class OrderTable(ConsoleTable):
 
     class Meta(ConsoleTable.Meta):
         model = Order
-        fields = ("order_no", "customer", "sku", "kind", "amount_fen", "state", "source", "ordered_at")
+        fields = (
+            "order_no",
+            "customer",
+            "sku",
+            "kind",
+            "scene",
+            "led",
+            "amount_fen",
+            "state",
+            "source",
+            "ordered_at",
+        )
         row_header = "order_no"
 
     def __init__(self, *args: Any, tenant: Any, **kwargs: Any) -> None:
@@ -178,6 +191,17 @@ class OrderTable(ConsoleTable):
 
     def render_kind(self, record: Order) -> str:
         return self.value_kind(record) or "–"
+
+    def value_led(self, record: Order) -> str:
+        """The campaign it counts for, and the step that came last before it."""
+        return " · ".join(str(one) for one in (record.campaign, record.step) if one is not None)
+
+    def render_led(self, record: Order) -> SafeString | str:
+        if record.campaign is None:
+            return self.value_led(record) or "–"
+        url = reverse("campaigns:detail", kwargs={"tenant_slug": self._tenant.slug, "pk": record.campaign_id})
+        step = format_html('<span class="d-block q-3rd q-xs">{}</span>', record.step) if record.step else ""
+        return format_html('<a href="{}">{}</a>{}', url, record.campaign, step)
 
     def render_amount_fen(self, value: int) -> str:
         return money(value)

@@ -179,7 +179,9 @@ class OrderListPage(ListPage):
     title = _("Orders")
     purpose = _(
         "Orders and refunds as shops and files told them. An order's kind is what its shop says, a repurchase from the "
-        "second of a SKU on, or else its SKU's kind."
+        "second of a SKU on, or else its SKU's kind. Its scene is what its source says; else flash while the person "
+        "sits in a flash group, newcomer for a first order within days of joining, node where it counts for a "
+        "campaign, daily otherwise. The step is the last that reached the person within 48 hours before."
     )
 
     def queryset(self) -> QuerySet[Order]:

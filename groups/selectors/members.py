@@ -46,6 +46,16 @@ def first_joined(*, tenant_id: int, group_ids: Iterable[int], customer_ids: Iter
     return found["first"] if found["present"] else None
 
 
+def spells_of(
+    *, tenant_id: int, customer_ids: Iterable[int]
+) -> list[tuple[int, str, datetime, datetime | None]]:
+    """(customer id, kind of the group, joined_at, left_at) of every time of these records in any group. One query."""
+    rows = Member.objects.filter(tenant_id=tenant_id, customer_id__in=list(customer_ids), is_staff=False)
+    return list(
+        rows.order_by("joined_at", "pk").values_list("customer_id", "group__kind", "joined_at", "left_at")
+    )
+
+
 def spells_within(
     *, tenant_id: int, group_ids: Iterable[int], since: datetime, until: datetime
 ) -> list[tuple[int, int, datetime, datetime | None]]:
