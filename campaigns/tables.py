@@ -240,7 +240,7 @@ class CouponTable(ConsoleTable):
     valid_until = tables.Column(verbose_name=_("Valid until"))
     redeemed_at = tables.Column(verbose_name=_("Used"), default=NOTHING)
     order_no = tables.Column(verbose_name=_("Order number"), default=NOTHING)
-    code = tables.Column(verbose_name=_("Code"), orderable=False)
+    code = tables.Column(verbose_name=pgettext_lazy("coupon", "Code"), orderable=False)
     do = tables.Column(verbose_name=_("Actions"), empty_values=(), orderable=False, exclude_from_export=True)
 
     class Meta(ConsoleTable.Meta):

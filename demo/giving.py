@@ -4,13 +4,17 @@ Given for assignments that the simulated people really handed in, and decided by
 each time.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 from campaigns.enums import AwardState, GoalKind, PrizeKind, Theme
+from campaigns.enums.coupons import OfferKind
 from campaigns.errors import BudgetSpent, PersonNotInGroups, StockOut
+from campaigns.selectors.coupons import coupons_of, offers_of
 from campaigns.selectors.frame import campaign_get, group_ids_of, people_in, prize_list
 from campaigns.selectors.ledger import awards_of
 from campaigns.services.awards import award_by_hand, award_hand_over, award_take_back
+from campaigns.services.coupons import OfferWish, coupon_claim, coupon_viewed, offer_save
 from campaigns.services.frame import (
     Costs,
     Idea,
@@ -23,16 +27,18 @@ from campaigns.services.frame import (
     prize_save,
 )
 from campaigns.services.life import campaign_start
-from contacts.selectors import behaviours_for
+from campaigns.services.redeeming import coupon_redeem
+from contacts.selectors import behaviours_for, orders_for
 from demo.company import Company
 from groups.selectors import groups_open
 from team.selectors import staff_contactable
 from tenants import clock
+from tenants.errors import DomainError
 from tenants.scoping import tenant_scope
 
 NAME = "交作业送绘本"
 DAYS = 14
-BUDGET_FEN = 300_000
+BUDGET_FEN = 360_000
 GOAL = 60
 RULES = (
     "营内群成员都能参加。交满 1 次作业得小红包，交满 3 次得分级绘本一本，交满 5 次得点读笔一支，每样每人一次。\n"
@@ -46,6 +52,11 @@ PRIZES = (
     ("分级绘本一本", PrizeKind.GOODS, 1_800, 60, 3),
     ("点读笔", PrizeKind.GOODS, 9_600, 8, 5),
 )
+# For who looked at the shop: it brings some of them to their order.
+COUPON = OfferWish(
+    name="正价课立减券", stock=30, cost_fen=0, kind=OfferKind.AMOUNT, off_fen=2_000, threshold_fen=10_000, valid_days=7,
+    how="付款前把券码发给班主任",
+)  # fmt: skip
 SENT_AFTER = timedelta(days=2)
 A_DAY = 12  # how many one colleague gives in a day
 
@@ -70,6 +81,7 @@ def campaign_begin(company: Company) -> int:
         for name, kind, unit_fen, stock, _after in PRIZES:
             wish = PrizeWish(name=name, kind=kind, unit_fen=unit_fen, stock=stock)
             prize_save(tenant=tenant, campaign_id=row.pk, wish=wish, actor=owner)
+        offer_save(tenant=tenant, campaign_id=row.pk, wish=COUPON, actor=owner)
         campaign_set_rules(
             tenant=tenant,
             campaign_id=row.pk,
@@ -86,6 +98,7 @@ def day_of_giving(company: Company, campaign_id: int) -> int:
     """Who handed in enough assignments gets the next prize; goods of two days ago are sent. Returns how many gave."""
     with tenant_scope(company.tenant):
         given = _give(company, campaign_id)
+        _coupons(company, campaign_id)
         _send(company, campaign_id)
     return given
 
@@ -113,6 +126,32 @@ def _give(company: Company, campaign_id: int) -> int:
     return sum(_give_one(company, campaign_id, *one) for one in wanted[:A_DAY])
 
 
+def _coupons(company: Company, campaign_id: int) -> None:
+    """Who opened a purchase link takes a coupon; two of three look at it again; who then orders uses it."""
+    tenant = company.tenant
+    row = campaign_get(tenant_id=tenant.pk, campaign_id=campaign_id)
+    (offer,) = offers_of(tenant_id=tenant.pk, campaign_id=campaign_id)
+    inside = people_in(
+        tenant_id=tenant.pk, group_ids=group_ids_of(tenant_id=tenant.pk, campaign_id=campaign_id)
+    )
+    clicks = behaviours_for(
+        tenant_id=tenant.pk, customer_ids=inside, since=row.starts_at, kinds=["purchase_click"]
+    )
+    held = list(coupons_of(tenant_id=tenant.pk, campaign_id=campaign_id))
+    for coupon in held:
+        orders = orders_for(tenant_id=tenant.pk, customer_ids=[coupon.customer_id], since=coupon.issued_at)
+        if coupon.pk % 3:
+            coupon_viewed(tenant=tenant, coupon=coupon)
+        for order in orders[:1]:
+            with suppress(DomainError):
+                coupon_redeem(tenant=tenant, raw=coupon.code, order_no=order.order_no, actor=company.owner)
+    known = {one.customer_id for one in held}
+    wanted = sorted({one.customer_id for one in clicks if one.customer_id and one.customer_id not in known})
+    for person in wanted[:A_DAY]:
+        with suppress(DomainError):
+            coupon_claim(tenant=tenant, offer_id=offer.pk, customer_id=person, number=1)
+
+
 def _give_one(company: Company, campaign_id: int, person: int, prize_id: int, after: int) -> bool:
     try:
         award_by_hand(
@@ -128,6 +167,7 @@ def _send(company: Company, campaign_id: int) -> None:
     """Parcels of two days ago; one in nine comes back, as nobody told an address."""
     rows = awards_of(tenant_id=company.tenant.pk, campaign_id=campaign_id)
     waiting = rows.filter(state=AwardState.HELD, made_at__lte=clock.now() - SENT_AFTER)
+    waiting = waiting.exclude(prize__kind=PrizeKind.COUPON)
     for one in waiting.order_by("pk"):
         if one.pk % 9 == 0:
             award_take_back(

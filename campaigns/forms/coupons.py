@@ -109,5 +109,5 @@ class RedeemForm(forms.Form):
 
     order_no = forms.CharField(
         label=_("Order number"), max_length=100, required=False,
-        help_text=pgettext_lazy("coupon", "Optional. With it the order counts for the campaign."),
+        help_text=pgettext_lazy("coupon", "With it the order counts for the campaign."),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from campaigns.enums.coupons import OfferKind
 from campaigns.filters import SEEN, CouponFilter
@@ -120,7 +120,7 @@ class CouponsPage(ListPage):
         of_taken = _("Coupons taken; those that were taken back do not count.")
         told: list[tuple[Any, int, str, Any, Any]] = [
             (pgettext("coupon", "Taken"), steps.issued, here, of_taken, ""),
-            (pgettext("coupon", "Viewed"), steps.viewed, f"{here}?state={SEEN}",
+            (pgettext("coupon", "Viewed"), steps.viewed, "",
              _("Opened by the person, or used."), _("%(n)s not used yet") % {"n": figure(steps.seen)}),
             (pgettext("coupon", "Used"), steps.used, f"{here}?state=used",
              _("Redeemed, less redemptions that were taken back."), ""),
@@ -130,7 +130,8 @@ class CouponsPage(ListPage):
         return [
             {
                 "label": label, "value": figure(value), "unit": f"/ {figure(steps.issued)}" if number else "",
-                "url": url, "source": _("Prize ledger"), "people": _("%(n)s coupons") % {"n": figure(value)},
+                "url": url, "source": _("Prize ledger"),
+                "people": ngettext("%(n)s coupon", "%(n)s coupons", value) % {"n": figure(value)},
                 "against": against, "metric": {"label": label, "definition": definition, "denominator": of_taken,
                                                "freshness": at},
             }

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.enums.coupons import CouponState
@@ -15,13 +14,14 @@ from campaigns.selectors.coupon_words import terms_words, worth_words
 from campaigns.selectors.coupons import coupon_state
 from campaigns.services.redeeming import coupon_find, coupon_redeem, standing_error
 from campaigns.tables import coupon_chip
-from console.pages import FormPage, TemplatePage, go, render, toast
+from console.pages import FormPage, TemplatePage, go, render
 from team.phone import PhoneView
 from tenants import clock
 from tenants.enums import Permission
 from tenants.errors import DomainError
 
 TYPED_MOST = 300
+DONE = "?done=1"  # the page that redeeming itself leads to
 
 
 def _typed(request: HttpRequest) -> str:
@@ -74,8 +74,7 @@ class RedeemPage(FormPage):
             tenant=self.request.tenant, raw=kwargs["code"], order_no=form.cleaned_data["order_no"],
             actor=self.request.actor,
         )  # fmt: skip
-        toast(self.request, _("Redeemed"))
-        return go(self.request, self.url("campaigns:redeem_code", code=kwargs["code"]))
+        return go(self.request, self.url("campaigns:redeem_code", code=kwargs["code"]) + DONE)
 
 
 class PhoneFindPage(PhoneView):
@@ -135,5 +134,4 @@ class PhoneRedeemPage(PhoneView):
             # Whoever scanned it at the same moment may have been faster: the page says where it stands now.
             found = coupon_find(tenant=self.request.tenant, raw=code)
             return self._page(found, form, status=error.status, refused=error)
-        toast(request, _("Redeemed"))
-        return HttpResponseRedirect(self.url("campaigns_phone:redeem_code", code=code))
+        return HttpResponseRedirect(self.url("campaigns_phone:redeem_code", code=code) + DONE)

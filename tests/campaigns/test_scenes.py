@@ -81,7 +81,7 @@ def _tell(played: Played, number: str, person: int = 0, **data: str) -> Order:
     )  # fmt: skip
     tenant_id = played.campaign.tenant_id
     behaviour_record_many(tenant_id=tenant_id, source="shop", items=[item])
-    relay_tenant(tenant_id)
+    relay_tenant(tenant_id=tenant_id)
     return Order.objects.get(order_no=number)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from contacts.models import Customer, Exposure
+from contacts.services.customers import customer_set_opt_out
 from groups.events import GroupsFrozen, MemberJoined
 from leads.models import Window
 from leads.services.windows import window_open
@@ -27,6 +28,7 @@ from team.services import approval_decide
 from tenants.audit import SYSTEM
 from tenants.enums import Role
 from tenants.errors import DomainError, NotPermitted
+from tenants.models import Preference
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customer, make_order
 from tests.factories.tenants import actor_of, make_member, make_user
@@ -83,6 +85,43 @@ def test_countdown_leaves_out_who_bought_meanwhile(camp: Make, frozen: MovableCl
     frozen.set(at("19:00"))
     dispatch_due(tenant_id=made.tenant.pk)
     assert recipients(touches[2]) == everyone - {buyer.pk}
+
+
+def test_the_final_card_reaches_who_is_undecided_then_within_the_cap(
+    camp: Make, frozen: MovableClock
+) -> None:
+    """R92: who bought or wants no more messages after the reminders is left out of the card, at its moment."""
+    card = {**COUNTDOWN[0], "key": "card", "offset_minutes": -20, "window_minutes": 15}
+    made = camp(steps=[COUNTDOWN[2], card], offer_ends_at=at("20:00"))
+    Customer.objects.update(first_seen_at=DAY1 - timedelta(days=30))
+    window_open(
+        tenant_id=made.tenant.pk, source_kind="sop.run", source_id=made.run.pk, name="营", starts_at=DAY1,
+        ends_at=DAY1 + timedelta(days=7), members=[(one.pk, made.groups[0].pk, DAY1) for one in made.people[0]],
+    )  # fmt: skip
+    plan_apply(tenant=made.tenant, run=made.run)
+    reminder, last = Touch.objects.order_by("due_at")
+    assert (reminder.due_at, last.due_at) == (at("19:00"), at("19:40"))
+    frozen.set(at("19:00"))
+    dispatch_due(tenant_id=made.tenant.pk)
+    buyer, quiet, undecided = made.people[0]
+    assert recipients(reminder) == {buyer.pk, quiet.pk, undecided.pk}
+    make_order(tenant=made.tenant, customer=buyer, ordered_at=at("19:10"))
+    customer_set_opt_out(
+        tenant=made.tenant, customer_id=quiet.pk, opted_out=True, reason="别再发", actor=SYSTEM
+    )
+    frozen.set(at("19:40"))
+    dispatch_due(tenant_id=made.tenant.pk)
+    assert recipients(last) == {undecided.pk}
+
+
+def test_the_countdown_keeps_to_the_cap_of_a_day(camp: Make, frozen: MovableClock) -> None:
+    made = countdown(camp, "20:00")
+    Preference.objects.create(tenant=made.tenant, key="touch.cap_per_day", value=2)
+    for moment in ("17:00", "18:00", "19:00"):
+        frozen.set(at(moment))
+        dispatch_due(tenant_id=made.tenant.pk)
+    reached = [len(recipients(one)) for one in Touch.objects.order_by("due_at")]
+    assert reached == [3, 3, 0]
 
 
 @pytest.mark.parametrize(("declared", "expected"), [(False, ("blocked", "VALUE-01")), (True, ("handed", ""))])

@@ -29,8 +29,8 @@ def test_the_last_step_that_reached_the_person_within_two_days(
         touch = Touch.objects.get(step__key=key)
         Touch.objects.filter(pk=touch.pk).update(state=state, done_at=now - timedelta(hours=hours))
         Exposure.objects.create(
-            tenant=made.tenant, customer=buyer, touch_key=f"sop.touch:{touch.pk}", weight=1,
-            local_date=(now - timedelta(hours=hours)).date(),
+            tenant=made.tenant, customer=buyer, touch_key=f"sop.touch:{touch.pk}", channel="group_forward",
+            at=now - timedelta(hours=hours), local_date=(now - timedelta(hours=hours)).date(),
         )  # fmt: skip
     orders = [
         make_order(tenant=made.tenant, customer=who, ordered_at=now - timedelta(hours=hours))
