@@ -58,9 +58,8 @@ class Estimate:
     reached: int
     held: tuple[Held, ...] = ()
     noted: tuple[Held, ...] = ()
-    unknown: tuple[
-        str, ...
-    ] = ()  # names of the groups whose members nobody knows yet: their people are not counted
+    # Names of the groups whose members nobody knows yet: their people are not counted.
+    unknown: tuple[str, ...] = ()
     is_upper: bool = False
     is_each: bool = False
     is_inside: bool = False
