@@ -34,8 +34,8 @@ def test_the_last_step_that_reached_the_person_within_two_days(
         )  # fmt: skip
     orders = [
         make_order(tenant=made.tenant, customer=who, ordered_at=now - timedelta(hours=hours))
-        for who, hours in ((buyer, 0), (buyer, 20), (buyer, 100), (other, 0))
+        for who, hours in ((buyer, 0), (buyer, 20), (buyer, -48), (buyer, 100), (other, 0))
     ]
     keys = dict(Touch.objects.values_list("step_id", "step__key"))
     found = steps_before(tenant_id=made.tenant.pk, order_ids=[one.pk for one in orders])
-    assert [keys.get(found.get(one.pk, 0)) for one in orders] == ["two", "one", None, None]
+    assert [keys.get(found.get(one.pk, 0)) for one in orders] == ["two", "one", None, None, None]
