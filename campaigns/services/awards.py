@@ -125,7 +125,7 @@ def award_hand_over(*, tenant: "Tenant", award_id: int, proof: str, actor: Actor
         raise ReasonMissing
     with transaction.atomic():
         row = (
-            Award.objects.select_for_update(of=("self",))
+            Award.objects.select_for_update(of=("self",), no_key=True)
             .select_related("prize")
             .get(tenant=tenant, pk=award_id)
         )
@@ -175,10 +175,14 @@ def award_take_back(*, tenant: "Tenant", award_id: int, reason: str, actor: Acto
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
-        payout = Payout.objects.select_for_update().filter(tenant=tenant, award_id=award_id).first()
+        payout = (
+            Payout.objects.select_for_update(of=("self",), no_key=True)
+            .filter(tenant=tenant, award_id=award_id)
+            .first()
+        )
         if payout is not None and payout.state in (PayoutState.ASKED, PayoutState.PAID):
             raise AwardSettled if payout.state == PayoutState.PAID else AwardPaid
-        row = Award.objects.select_for_update().get(tenant=tenant, pk=award_id)
+        row = Award.objects.select_for_update(of=("self",), no_key=True).get(tenant=tenant, pk=award_id)
         if row.state not in OPEN_AWARDS:
             raise AwardSettled
         if payout is not None:

@@ -45,7 +45,7 @@ class Idea:
 
 def campaign_locked(tenant: "Tenant", campaign_id: int) -> Campaign:
     """The row, held to the end of the caller's transaction. Raises Campaign.DoesNotExist."""
-    return Campaign.objects.select_for_update(of=("self",)).get(tenant=tenant, pk=campaign_id)
+    return Campaign.objects.select_for_update(of=("self",), no_key=True).get(tenant=tenant, pk=campaign_id)
 
 
 def _draft(tenant: "Tenant", campaign_id: int) -> Campaign:

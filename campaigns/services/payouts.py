@@ -53,7 +53,7 @@ def _claim(tenant: "Tenant", service: PaymentService) -> list[Payout]:
     waits = Q(state=PayoutState.DUE) | Q(state=PayoutState.ASKED, asked_at__lte=now - ANSWER_WITHIN)
     with transaction.atomic():
         rows = list(
-            Payout.objects.select_for_update(skip_locked=True)
+            Payout.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
             .filter(waits, tenant=tenant)
             .order_by("pk")[:BATCH]
         )
@@ -77,11 +77,13 @@ def payout_record(*, tenant: "Tenant", payout_id: int, receipt: Receipt, actor: 
     """Write down that it was paid: payment, prize and ledger at once. False where that stands already."""
     with transaction.atomic():
         row = (
-            Payout.objects.select_for_update().select_related("award__prize").get(tenant=tenant, pk=payout_id)
+            Payout.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("award__prize")
+            .get(tenant=tenant, pk=payout_id)
         )
         if row.state == PayoutState.PAID:
             return False
-        award = Award.objects.select_for_update().get(tenant=tenant, pk=row.award_id)
+        award = Award.objects.select_for_update(of=("self",), no_key=True).get(tenant=tenant, pk=row.award_id)
         row.state, row.reference, row.settled_at, row.error = (
             PayoutState.PAID, receipt.reference[:64], receipt.at, "",
         )  # fmt: skip
@@ -111,7 +113,9 @@ def payout_by_hand(*, tenant: "Tenant", award_id: int, reference: str, actor: Ac
     if not told:
         raise ReasonMissing
     with transaction.atomic():
-        row = Payout.objects.select_for_update().get(tenant=tenant, award_id=award_id)
+        row = Payout.objects.select_for_update(of=("self",), no_key=True).get(
+            tenant=tenant, award_id=award_id
+        )
         if row.state == PayoutState.PAID and row.reference == told:
             return Award.objects.get(tenant=tenant, pk=award_id)
         is_asked = (
@@ -130,7 +134,9 @@ def payout_again(*, tenant: "Tenant", award_id: int, actor: Actor) -> None:
     """Have one that was refused asked for once more, by the same number. Raises AwardSettled, NotPermitted."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        row = Payout.objects.select_for_update().get(tenant=tenant, award_id=award_id)
+        row = Payout.objects.select_for_update(of=("self",), no_key=True).get(
+            tenant=tenant, award_id=award_id
+        )
         if row.state != PayoutState.REFUSED:
             raise AwardSettled
         row.state, row.error = PayoutState.DUE, ""

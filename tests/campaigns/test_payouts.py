@@ -1,11 +1,13 @@
 """Red packets are paid once, whatever dies in between, and what has no answer is asked about."""
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection, transaction
 
 from campaigns.enums import AccountKind, AwardState, PayoutState, PrizeKind, Unit
 from campaigns.errors import AwardPaid, AwardSettled, PaymentRefused, PaymentUnknown, ReasonMissing
@@ -19,8 +21,9 @@ from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.campaigns import Played, make_campaign
-from tests.parallel import in_parallel
+from tests.parallel import PATIENCE_S, in_parallel
 from tests.reliability import killing
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 PACKET = [("小红包", PrizeKind.RED_PACKET.value, 10_000, 20)]
@@ -159,6 +162,41 @@ def test_eight_payers_at_once_pay_each_packet_once(tenant: Tenant, owner: Actor)
         assert SandboxPayment.objects.count() == 12
         assert Award.objects.filter(state=AwardState.GIVEN).count() == 12
         assert _spent() == 120_000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_prize_given_while_another_is_written_down_as_paid_waits_for_it_in_no_circle(
+    tenant: Tenant, owner: Actor
+) -> None:
+    with tenant_scope(tenant):
+        played = make_campaign(tenant=tenant, actor=owner, prizes=PACKET)
+        _give(tenant, played, owner, "paid")
+    is_given = threading.Event()
+
+    def work(number: int) -> None:
+        with tenant_scope(tenant):
+            if number:
+                assert is_given.wait(PATIENCE_S)
+                payouts_run(tenant=tenant)
+                return
+            with transaction.atomic():
+                _give(tenant, played, owner, "given")
+                is_given.set()
+                wait_until(_somebody_waits, "the payer waits for the books")
+
+    in_parallel(2, work)
+    with tenant_scope(tenant):
+        paid, given = Award.objects.order_by("pk")
+        assert (paid.state, given.state, _spent()) == (AwardState.GIVEN, AwardState.PAYING, 10_000)
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) from pg_locks join pg_stat_activity using (pid)"
+            " where not granted and datname = current_database()"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.slow
