@@ -21,6 +21,7 @@ GROUP_LABELS = {
     "wecom": _("WeCom"),
     "contacts": _("Customers"),
     "transfers": _("Customers"),
+    "prices": _("Prices to compare with"),
     "team": _("Team"),
     "ranking": _("Rankings"),
     "load": _("Team"),

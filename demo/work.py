@@ -7,25 +7,31 @@ from django.db import connection
 
 from tenants.scoping import unscoped
 
+# A suspended company's work waits: companies of a demo that was interrupted are such.
+_AT_WORK = "tenant_id in (select id from tenants_tenant where suspended_at is null)"
+_INBOUND = f"from wecom_inboundevent where {_AT_WORK} and state in ('pending', 'failed') and next_at"
+_OUTBOUND = f"from wecom_outboundsend where {_AT_WORK} and state in ('queued', 'claimed') and next_at"
+_DELIVERIES = f"from outbox_delivery where {_AT_WORK} and state = 'pending' and next_at"
+_SYNCS = f"from wecom_syncstate where {_AT_WORK} and next_at"
 # Work that is due now, by the table that says so.
 _DUE = {
-    "inbound": "select (select count(*) from wecom_landed)"
-    " + (select count(*) from wecom_inboundevent where state in ('pending', 'failed') and next_at <= %(now)s)",
-    "outbound": "select count(*) from wecom_outboundsend where state in ('queued', 'claimed') and next_at <= %(now)s",
-    "deliveries": "select count(*) from outbox_delivery where state = 'pending' and next_at <= %(now)s",
-    "touches": "select count(*) from sop_touch where state in ('planned', 'claimed') and due_at <= %(now)s",
-    "polls": "select count(*) from sop_sendtask where state = 'waiting' and next_poll_at <= %(now)s",
-    "syncs": "select count(*) from wecom_syncstate where next_at <= %(now)s",
+    "inbound": f"select (select count(*) from wecom_landed) + (select count(*) {_INBOUND} <= %(now)s)",
+    "outbound": f"select count(*) {_OUTBOUND} <= %(now)s",
+    "deliveries": f"select count(*) {_DELIVERIES} <= %(now)s",
+    "touches": f"select count(*) from sop_touch where {_AT_WORK} and state in ('planned', 'claimed')"
+    " and due_at <= %(now)s",
+    "polls": f"select count(*) from sop_sendtask where {_AT_WORK} and state = 'waiting' and next_poll_at <= %(now)s",
+    "syncs": f"select count(*) {_SYNCS} <= %(now)s",
 }
 # When a touch becomes due: its lateness is measured, so time stops there exactly.
-_NEXT_TOUCH = "select min(due_at) from sop_touch where state = 'planned' and due_at > %(now)s"
+_NEXT_TOUCH = f"select min(due_at) from sop_touch where {_AT_WORK} and state = 'planned' and due_at > %(now)s"
 # When the product will have something else to do by itself. Polls of send results happen at whatever stop comes.
-_NEXT = """
+_NEXT = f"""
 select min(at) from (
-  select min(next_at) as at from wecom_inboundevent where state in ('pending', 'failed') and next_at > %(now)s
-  union all select min(next_at) from wecom_outboundsend where state in ('queued', 'claimed') and next_at > %(now)s
-  union all select min(next_at) from outbox_delivery where state = 'pending' and next_at > %(now)s
-  union all select min(next_at) from wecom_syncstate where next_at > %(now)s
+  select min(next_at) as at {_INBOUND} > %(now)s
+  union all select min(next_at) {_OUTBOUND} > %(now)s
+  union all select min(next_at) {_DELIVERIES} > %(now)s
+  union all select min(next_at) {_SYNCS} > %(now)s
 ) soon
 """
 

@@ -38,6 +38,7 @@ NO_FILE = {
     "contacts/_import_batch.html": "the first faults of a file that the person holds",
     "contacts/_service.html": "figures; the questions below them are a list with its file",
     "contacts/_transfers.html": "where each customer of one hand-over stands; the hand-over has its workbook",
+    "contacts/sku_anchor.html": "prices that were paid; the orders behind them are a list with its file",
     "contacts/survey.html": "its people are a list with its file; above it the same counted by group",
     "groups/_ending.html": STEPS,
     "groups/_names.html": "names that are being made and are nowhere yet",
