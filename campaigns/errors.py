@@ -150,6 +150,11 @@ class CouponClosed(DomainError):
     message = _("The campaign is reviewed and its books are closed.")
 
 
+class NoDrawsLeft(DomainError):
+    code = "LOTTERY-01"
+    message = _("You have no draw left.")
+
+
 class PaymentRefused(DomainError):
     """The payment service said no and will not pay; the message says why."""
 

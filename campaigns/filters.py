@@ -5,9 +5,9 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from campaigns.enums import AwardState, CampaignState, EntryReason, Theme, Unit
+from campaigns.enums import AwardState, CampaignState, DrawOutcome, EntryReason, Theme, Unit
 from campaigns.enums.coupons import CouponState
-from campaigns.models import Award, Campaign, Coupon, Entry
+from campaigns.models import Award, Campaign, Coupon, Draw, Entry
 from campaigns.selectors.coupons import in_state, viewed_unused
 from contacts.selectors import customers_named
 from tenants import clock
@@ -75,6 +75,19 @@ class CouponFilter(filters.FilterSet):
 
     def by_prize(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return rows.filter(offer__prize_id=int(value))
+
+
+class DrawFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name of the person"), method="by_name")
+    outcome = filters.MultipleChoiceFilter(label=_("Came out"), choices=DrawOutcome.choices)
+
+    class Meta:
+        model = Draw
+        fields: list[str] = []
+
+    def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        found = customers_named(tenant_id=self.request.tenant.pk, text=value)
+        return rows.filter(entrant__customer_id__in=found)
 
 
 class EntryFilter(filters.FilterSet):

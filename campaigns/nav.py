@@ -10,10 +10,13 @@ from django.utils.translation import pgettext_lazy
 from campaigns.enums import CampaignState, GoalKind, PrizeKind, Theme
 from campaigns.selectors.frame import campaign_list
 from campaigns.selectors.ledger import awards_of_people
+from campaigns.selectors.lottery import lottery_lacks, lottery_of, token_of
+from campaigns.selectors.plays import Play, register_play
 from campaigns.services.awards import register_made
 from campaigns.services.coupons import coupon_made, offers_copied
 from campaigns.services.frame import register_copied
 from campaigns.services.life import BUDGET, START, budget_granted, start_granted
+from campaigns.services.lottery import lottery_copied
 from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
@@ -43,6 +46,13 @@ def _entries(tenant_id: int, records: Collection[Any]) -> Q:
 
 nav.register(key="campaigns", label=_("Campaigns"), icon="ticket", url_name="campaigns:list", order=70)
 nav.register_search(_search)
+register_play(
+    Play(
+        key="lottery", label=_("Lottery"), about=_("Nine grid, wheel or blind boxes over odds that anybody can check."),
+        icon="dice-5", url_name="campaigns:lottery", is_set=lambda campaign: lottery_of(campaign=campaign) is not None,
+        lacks=lottery_lacks, token=token_of,
+    )
+)  # fmt: skip
 register_approval(START, _("Start of a campaign"), start_granted)
 register_approval(BUDGET, _("Another budget of a campaign"), budget_granted)
 register_changes(
@@ -64,6 +74,7 @@ register_changes(
 )
 register_made(PrizeKind.COUPON, coupon_made)
 register_copied(offers_copied)
+register_copied(lottery_copied)
 register_changes(
     "campaigns.coupon",
     labels={"prize": _("Prize"), "order_no": _("Order number"), "code": _("Code")},
@@ -74,5 +85,8 @@ register_holding(
     Holding("campaigns.Account", _("Points")),
     Holding("campaigns.Entry", _("Ledger"), where=_entries),
     Holding("campaigns.Coupon", _("Coupons"), clear={"order_no": ""}),
+    Holding("campaigns.Entrant", _("Lottery")),
+    Holding("campaigns.DrawGrant", _("Draws granted"), path="entrant__customer"),
+    Holding("campaigns.Draw", _("Draws"), path="entrant__customer"),
     Holding("campaigns.Payout", _("Red packet"), path="award__customer", clear={"error": ""}),
 )

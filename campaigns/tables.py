@@ -9,9 +9,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.enums import AwardState, CampaignState, PayoutState, PrizeKind, Unit
+from campaigns.enums import AwardState, CampaignState, DrawOutcome, PayoutState, PrizeKind, Unit
 from campaigns.enums.coupons import CouponState
-from campaigns.models import Account, Award, Campaign, Coupon, Entry
+from campaigns.models import Account, Award, Campaign, Coupon, Draw, Entry
 from campaigns.policies.coupons import code_shown
 from campaigns.selectors.coupons import coupon_state
 from console.tables import NOTHING, ConsoleTable, NumberColumn
@@ -304,6 +304,42 @@ class CouponTable(ConsoleTable):
             '<button class="btn btn-sm q-quiet" type="button" hx-get="{}" hx-target="#q-drawer">{}</button>',
             url, gettext("Take the redemption back"),
         )  # fmt: skip
+
+
+DRAW_TONES = {DrawOutcome.WON: "confirmed", DrawOutcome.GONE: "blocked", DrawOutcome.NONE: "skipped"}
+
+
+class DrawTable(ConsoleTable):
+    """Draws: when, who, by which code and number, the roll, and what came out."""
+
+    at = tables.Column(verbose_name=_("When"))
+    person = tables.Column(verbose_name=_("Person"), accessor="entrant__customer__name", default=NOTHING)
+    outcome = tables.Column(verbose_name=_("Came out"))
+    prize = tables.Column(verbose_name=_("Prize"), accessor="prize__name", default=NOTHING)
+    number = NumberColumn(verbose_name=pgettext_lazy("draw", "Draw no."))
+    roll = NumberColumn(verbose_name=pgettext_lazy("draw", "Roll"))
+    code = tables.Column(verbose_name=_("Code in the record"), accessor="entrant__code")
+
+    class Meta(ConsoleTable.Meta):
+        model = Draw
+        fields = ("at", "person", "outcome", "prize", "number", "roll", "code")
+        row_header = "person"
+        empty_text = _("Nobody has drawn yet.")
+
+    def render_at(self, value: Any) -> str:
+        return moment(value)
+
+    def render_outcome(self, record: Draw) -> SafeString:
+        return chip(DRAW_TONES[DrawOutcome(record.outcome)], record.get_outcome_display())
+
+    def value_outcome(self, record: Draw) -> str:
+        return str(record.get_outcome_display())
+
+    def render_roll(self, value: int) -> str:
+        return f"{value:06d}"
+
+    def value_roll(self, value: int) -> int:
+        return value
 
 
 class EntryTable(ConsoleTable):

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from campaigns.phone.door import DoorView
-from campaigns.views import acts, awards, coupons, detail, lists, redeem, steps
+from campaigns.views import acts, awards, coupons, detail, lists, lottery, redeem, steps
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern] = [
@@ -44,6 +44,9 @@ urlpatterns: list[URLPattern] = [
         name="award_take_back",
     ),
     path("campaigns/<int:pk>/give/", awards.GivePage.as_view(), name="give"),
+    path("campaigns/<int:pk>/lottery/", lottery.LotteryPage.as_view(), name="lottery"),
+    path("campaigns/<int:pk>/lottery/remove/", lottery.LotteryRemoveView.as_view(), name="lottery_remove"),
+    path("campaigns/<int:pk>/draws/", lottery.DrawsPage.as_view(), name="draws"),
     path("campaigns/<int:pk>/ledger/", awards.LedgerPage.as_view(), name="ledger"),
     path("campaigns/<int:pk>/rules/", detail.RulesPage.as_view(), name="rules"),
     path("campaigns/<int:pk>/review/", detail.ReviewPage.as_view(), name="review"),

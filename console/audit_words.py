@@ -19,6 +19,8 @@ WORDS = {
     "campaigns.coupon.expired": _("A coupon expired"),
     "campaigns.coupon.redeemed": _("Redeemed a coupon"),
     "campaigns.coupon.redemption_undone": _("Took a redemption back"),
+    "campaigns.lottery.removed": _("Took the lottery out of a campaign"),
+    "campaigns.lottery.set": _("Set the lottery of a campaign"),
     "campaigns.payout.paid": _("Paid a red packet"),
     "campaigns.payout.retried": _("Had a payment asked for again"),
     "campaigns.prize.removed": _("Took a prize out of a campaign"),

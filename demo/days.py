@@ -7,6 +7,7 @@ from datetime import date, datetime
 from demo.asking import another_type_refused, later_end_asked, ratings_ask, ratings_come, ratings_end
 from demo.company import Company
 from demo.culture import culture_grows, norm_answers, norms_propose
+from demo.draws import day_of_draws, lottery_begin
 from demo.giving import campaign_begin, day_of_giving
 from demo.handing import ask_once_more, post_changes, some_refuse
 from demo.knowledge import cards_begin, day_of_reading
@@ -31,6 +32,7 @@ GIVING_DAY = 9  # a campaign begins: who hands in assignments gets something
 GIVING_HOUR = 15
 ASKING_DAY = 8  # the operator asks for an exception and is refused
 RATING_DAYS = range(12, 17)  # one group is asked how service was; answers come day by day
+DRAWING_DAY = 12  # a lottery begins
 OWN_HOUR = 11  # before what the camp sends at noon and in the evening
 WELCOME_DAY = 18
 HANDING_DAY = 17
@@ -48,6 +50,7 @@ class Days:
     tell: Callable[[str], None]
     done: set[str] = field(default_factory=set)
     campaign_id: int = 0
+    lottery_id: int = 0
 
     def step(self, now: datetime) -> None:
         local = clock.local(now, self.company.tenant.timezone)
@@ -63,6 +66,7 @@ class Days:
             self.campaign_id = campaign_begin(self.company)
         if self.campaign_id and local.hour >= GIVING_HOUR and self._is_new(f"give {day}"):
             day_of_giving(self.company, self.campaign_id)
+        self._play(local, day)
         if day >= ARCHIVE_DAY and self._is_new("archive"):
             archive_begin(self.company, self.vendor)
         if day > ARCHIVE_DAY and local.hour >= TALK_HOUR and self._is_new(f"talk {day}"):
@@ -109,6 +113,13 @@ class Days:
             obstacles_noted(self.company)
         if day >= STUCK_DAY + 3 and self._is_new("helped"):
             obstacles_solved(self.company)
+
+    def _play(self, local: datetime, day: int) -> None:
+        """Members draw, each day others."""
+        if day >= DRAWING_DAY and self._is_new("lottery"):
+            self.lottery_id = lottery_begin(self.company)
+        if self.lottery_id and local.hour >= GIVING_HOUR and self._is_new(f"draw {day}"):
+            day_of_draws(self.company, self.lottery_id, day - DRAWING_DAY)
 
     def _culture(self, local: datetime, day: int) -> None:
         """Norms, helpers and thanks of the groups that talk."""

@@ -58,6 +58,32 @@ class PlayKind(models.TextChoices):
 
     CAMPAIGN = "c", _("Campaign")
     COUPON = "k", pgettext_lazy("prize", "Coupon")
+    LOTTERY = "l", _("Lottery")
+
+
+class LotteryKind(models.TextChoices):
+    """How a lottery looks; the draw is the same."""
+
+    GRID = "grid", _("Nine grid")
+    WHEEL = "wheel", _("Wheel")
+    BOX = "box", _("Blind boxes")
+
+
+class GrantReason(models.TextChoices):
+    """What somebody got draws for."""
+
+    FREE = "free", pgettext_lazy("draws", "Free")
+    INVITEE = "invitee", pgettext_lazy("draws", "An invitee")
+    CHECK_IN = "check_in", pgettext_lazy("draws", "A check-in")
+    HAND = "hand", pgettext_lazy("draws", "By hand")
+
+
+class DrawOutcome(models.TextChoices):
+    """GONE: the roll fell on a prize of which nothing was left, or that the budget did not cover."""
+
+    WON = "won", pgettext_lazy("draw", "Won")
+    GONE = "gone", pgettext_lazy("draw", "All given out")
+    NONE = "none", pgettext_lazy("draw", "Nothing")
 
 
 class Phase(StrEnum):
@@ -149,6 +175,7 @@ class AwardSource(models.TextChoices):
 
     HAND = "hand", pgettext_lazy("prize", "By hand")
     COUPON = "coupon", pgettext_lazy("prize", "Coupon taken")
+    LOTTERY = "lottery", _("Lottery")
 
 
 class AwardState(models.TextChoices):
@@ -185,6 +212,7 @@ class Missing(models.TextChoices):
     RULES = "CAMP-09", _("Write the rules that customers can read")
     FORCED_SHARE = "CAMP-10", _("The rules ask people to share or collect likes: WeChat forbids that")
     OWNER = "CAMP-11", _("Name the colleague who answers for it")
+    ODDS = "CAMP-12", _("Give the prizes of the lottery their odds")
 
 
 class Step(models.TextChoices):
@@ -193,6 +221,7 @@ class Step(models.TextChoices):
     IDEA = "idea", _("Goal and theme")
     PLACE = "place", _("Groups and dates")
     PRIZES = "prizes", _("Budget and prizes")
+    PLAY = "play", _("Play")
     RULES = "rules", _("Rules and owner")
 
 
@@ -205,6 +234,7 @@ STEP_OF = {
     Missing.PRIZES: Step.PRIZES,
     Missing.OVER_BUDGET: Step.PRIZES,
     Missing.PRIZE_TOO_DEAR: Step.PRIZES,
+    Missing.ODDS: Step.PLAY,
     Missing.RULES: Step.RULES,
     Missing.FORCED_SHARE: Step.RULES,
     Missing.OWNER: Step.RULES,

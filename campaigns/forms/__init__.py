@@ -116,6 +116,10 @@ class PrizeForm(forms.Form):
         )
 
 
+class PlayForm(forms.Form):
+    """Nothing is asked here: each play is set up on a page of its own."""
+
+
 class RulesForm(forms.Form):
     """What customers can read, and who answers for it."""
 

@@ -20,6 +20,7 @@ from campaigns.selectors.coupon_words import worth_words
 from campaigns.selectors.coupons import offers_of
 from campaigns.selectors.frame import prize_list
 from campaigns.selectors.pages import is_member, offer_token, page_path, page_url, prizes_of
+from campaigns.selectors.plays import plays_of
 from console.pages import render
 
 if TYPE_CHECKING:
@@ -195,7 +196,10 @@ class CampaignHome(PlayPage):
         prizes = prize_list(tenant_id=self.visit.tenant.pk, campaign_id=self.campaign.pk)
         offers = offers_of(tenant_id=self.visit.tenant.pk, campaign_id=self.campaign.pk)
         coupons = [(one, worth_words(one), page_path(offer_token(one))) for one in offers]
-        return {"prizes": prizes, "mine": self.mine(), "coupons": coupons}
+        links = [
+            (one, page_path(token)) for one in plays_of(self.campaign) if (token := one.token(self.campaign))
+        ]
+        return {"prizes": prizes, "mine": self.mine(), "coupons": coupons, "plays": links}
 
     def mine(self) -> int:
         customer = self.visit.customer

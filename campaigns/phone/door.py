@@ -14,6 +14,7 @@ from django.views import View
 from campaigns.enums import Phase, PlayKind
 from campaigns.phone.base import CampaignHome, PlayPage, Visit, h5
 from campaigns.phone.coupons import CouponPage
+from campaigns.phone.lottery import LotteryPage
 from campaigns.policies.doors import phase_of
 from campaigns.selectors.pages import page_read
 from content.policies.radar import is_bot
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 PAGES: dict[str, type[PlayPage]] = {
     PlayKind.CAMPAIGN.value: CampaignHome,
     PlayKind.COUPON.value: CouponPage,
+    PlayKind.LOTTERY.value: LotteryPage,
 }
 TRIES_A_MINUTE = 120  # of one person at one page
 CROWD_A_MINUTE = 1200  # of one address whose people WeCom does not name: a whole school may come by one
 BODY_BYTES = 16 * 1024
-PUBLIC_PARTS = ("picture", "code")  # say nothing of who looks: nobody is asked who they are
+PUBLIC_PARTS = ("picture", "code", "record")  # say nothing of who looks: nobody is asked who they are
 
 
 class DoorView(View):

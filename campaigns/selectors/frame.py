@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from campaigns.enums import PRIZE_YUAN_MOST, AccountKind, CampaignState, Missing, Unit
 from campaigns.models import Account, Award, Campaign, CampaignGroup, Prize
 from campaigns.policies.readiness import Plan, PrizePlan, missing
+from campaigns.selectors.plays import plays_lack
 from contacts.selectors.identity import as_persons
 from groups.selectors import groups_by_id, members_current
 from tenants import clock, preferences
@@ -96,7 +97,8 @@ def plan_of(*, campaign: Campaign) -> Plan:
 def missing_of(*, campaign: Campaign) -> list[Missing]:
     """What stands in the way of a start."""
     most = preferences.value(campaign.tenant_id, PRIZE_YUAN_MOST)
-    return missing(plan_of(campaign=campaign), now=clock.now(), prize_fen_most=most * 100)
+    told = missing(plan_of(campaign=campaign), now=clock.now(), prize_fen_most=most * 100)
+    return [*told, *plays_lack(campaign)]
 
 
 def campaigns_due(*, tenant_id: int) -> list[int]:

@@ -43,9 +43,10 @@ class CampaignPage(TemplatePage):
         latest = awards_of(tenant_id=tenant_id, campaign_id=row.pk)[:LATEST]
         is_draft = row.state == CampaignState.DRAFT
         lacking = by_step(missing_of(campaign=row)) if is_draft else {}
-        token = "" if is_draft else home_token(row)
+        facts = head(self.request, row, "overview")
+        token = "" if is_draft else next((one.token(row) for one in facts["plays"]), home_token(row))
         return {
-            **head(self.request, row, "overview"), "groups": groups, "people": len(people), "books": books,
+            **facts, "groups": groups, "people": len(people), "books": books,
             "figures": figures, "stats": self._stats(row, figures, books), "bar": _bar(books),
             "latest": [(one, award_chip(one)) for one in latest], "steps": lacking.items(),
             "is_whole": is_draft and not any(lacking.values()), "now": clock.now(),

@@ -7,6 +7,7 @@ from campaigns.models import Campaign
 from campaigns.selectors.coupons import has_coupons
 from campaigns.selectors.frame import campaign_get
 from campaigns.selectors.ledger import awards_of, entry_list
+from campaigns.selectors.plays import plays_of
 from campaigns.services.life import BUDGET, START, target_of
 from campaigns.tables import state_chip
 from groups.selectors import groups_open
@@ -41,6 +42,7 @@ def head(request: Any, campaign: Campaign, here: str) -> dict[str, Any]:
         "award_count": awards_of(tenant_id=tenant_id, campaign_id=campaign.pk).count(),
         "entry_count": entry_list(tenant_id=tenant_id, campaign_id=campaign.pk).count(),
         "has_coupons": has_coupons(tenant_id=tenant_id, campaign_id=campaign.pk),
+        "plays": plays_of(campaign),
         "asked_start": waiting.get(START), "asked_budget": waiting.get(BUDGET),
     }  # fmt: skip
 

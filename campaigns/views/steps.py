@@ -6,10 +6,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from campaigns.enums import CampaignState, PrizeKind, Step
-from campaigns.forms import CostsForm, IdeaForm, PlaceForm, PrizeForm, RulesForm
+from campaigns.forms import CostsForm, IdeaForm, PlaceForm, PlayForm, PrizeForm, RulesForm
 from campaigns.policies.money import yuan_of
 from campaigns.policies.readiness import PrizePlan, by_step, worst_case_fen
 from campaigns.selectors.frame import group_ids_of, missing_of, prize_get, prize_list
+from campaigns.selectors.plays import plays
 from campaigns.services.frame import (
     campaign_set_costs,
     campaign_set_idea,
@@ -23,7 +24,8 @@ from console.pages import ConsoleView, FormPage, drawer_done, go, toast
 from tenants.enums import Permission
 
 FORMS: dict[str, Any] = {
-    Step.IDEA: IdeaForm, Step.PLACE: PlaceForm, Step.PRIZES: CostsForm, Step.RULES: RulesForm,
+    Step.IDEA: IdeaForm, Step.PLACE: PlaceForm, Step.PRIZES: CostsForm, Step.PLAY: PlayForm,
+    Step.RULES: RulesForm,
 }  # fmt: skip
 # What of a started campaign may still be changed: costs beside the prizes, and who answers for it.
 OPEN_AFTER = (Step.PRIZES, Step.RULES)
@@ -61,6 +63,8 @@ class StepPage(FormPage):
                 "budget_yuan": yuan_of(row.budget_fen), "media_yuan": yuan_of(row.media_fen),
                 "labour_hours": f"{row.labour_minutes / 60:g}",
             }  # fmt: skip
+        if step == Step.PLAY:
+            return {}
         return {"rules_text": row.rules_text, "owner": row.owner_id}
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
@@ -83,6 +87,7 @@ class StepPage(FormPage):
             "campaign": row, "step": Step(kwargs["step"]), "title": row.name, "is_fixed": is_fixed,
             "steps": [(step, some) for step, some in lacking.items() if not is_fixed or step in OPEN_AFTER],
             "lacking": [] if is_fixed else lacking[Step(kwargs["step"])], "prizes": prizes, "worst_fen": worst,
+            "plays": [(one, one.is_set(row)) for one in plays()] if kwargs["step"] == Step.PLAY else [],
             "is_worst_over": row.budget_fen is not None and worst > row.budget_fen,
         }  # fmt: skip
 
@@ -107,7 +112,7 @@ class StepPage(FormPage):
             )
         elif step == Step.PRIZES:
             campaign_set_costs(**who, costs=form.costs(budget_fen=row.budget_fen))
-        else:
+        elif step == Step.RULES:
             text = given.get("rules_text", row.rules_text)
             campaign_set_rules(**who, rules_text=text, owner_id=given["owner"])
 

@@ -23,6 +23,38 @@
     e.target.dataset.sent = "1";
     button.setAttribute("aria-busy", "true");
   });
+  /* A draw: the server decides and says where the picture has to stop; then the page shows the draw itself. When
+     anything goes wrong the form is sent as without JavaScript: its key makes that the same draw. */
+  var form = doc.querySelector("form[data-draw]");
+  var calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  function spin(place, of, done) {
+    var wheel = form.querySelector("[data-wheel]"), cells = form.querySelectorAll("[data-place]:not(button)");
+    if (calm || (!wheel && !cells.length)) { done(); return; }
+    if (wheel) {
+      wheel.style.transform = "rotate(" + (360 * 5 - 360 * place / of) + "deg)";
+      setTimeout(done, 2600);
+      return;
+    }
+    var round = [0, 1, 2, 4, 7, 6, 5, 3], stop = round.indexOf(place) + round.length * 3, step = 0;
+    (function next() {
+      cells.forEach(function (one) { one.classList.toggle("is-on", Number(one.dataset.place) === round[step % round.length]); });
+      if (step === stop) { setTimeout(done, 500); return; }
+      step += 1;
+      setTimeout(next, 45 + Math.max(0, step - stop + 10) * 18);
+    })();
+  }
+  if (form && window.fetch) {
+    form.addEventListener("submit", function (e) {
+      if (e.defaultPrevented) return;
+      e.preventDefault();
+      var told = new FormData(form);
+      if (e.submitter && e.submitter.name) told.append(e.submitter.name, e.submitter.value);
+      fetch(form.action, { method: "POST", body: told, headers: { Accept: "application/json" }, credentials: "same-origin" })
+        .then(function (answer) { if (!answer.ok) throw answer; return answer.json(); })
+        .then(function (said) { spin(said.place, said.of, function () { location.href = said.url; }); })
+        .catch(function () { form.submit(); });
+    });
+  }
   window.addEventListener("pageshow", function () {
     doc.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
   });

@@ -297,7 +297,7 @@ def test_a_page_weighs_little_and_asks_for_few_statements(
 ) -> None:
     phone = _member(played)
     phone.get(_home(played))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page = phone.get(_home(played))
     root = Path(settings.BASE_DIR) / "static"
     loaded = [root / name for name in ("css/h5.css", "js/h5.js", "img/h5-icons.svg", "img/favicon.svg")]
