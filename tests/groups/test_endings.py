@@ -1,5 +1,6 @@
 """A group's end is carried out: notice, hand-over, dissolving, and only then the archive (R13)."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -174,12 +175,7 @@ def test_a_new_end_takes_what_waits_and_its_words_along(scene, frozen):
     assert [made[kind].due_on.day for kind in EndKind.values] == [17, 19, 19]
     assert (made["handover"].state, made["handover"].due_on) == ("done", before["handover"].due_on)
     item = open_items(scene).get(source_id=made["notice"].pk)
-    assert "20" not in item.script
-    assert "19" in item.script
-    assert clock.local_date(
-        open_items(scene).get(source_id=made["dissolve"].pk).due_at - timedelta(seconds=1),
-        scene["tenant"].timezone,
-    ) == date(2026, 3, 19)
+    assert set(re.findall(r"(?:3月|March )(\d+)", item.script)) == {"19"}
 
 
 @pytest.mark.parametrize("later", [date(2026, 4, 30), None])

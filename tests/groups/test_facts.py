@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 ACTS = (
     "message", "link_click", "purchase_click", "pay_click", "order", "lesson", "assignment", "form", "live",
-    "mini_program", "checkin", "draw", "red_packet", "radar", "coupon", "redeem",
+    "mini_program", "checkin", "draw", "red_packet", "radar", "coupon", "coupon_view", "redeem",
 )  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def test_steps_after_the_last_day_keep_a_shorter_draft_from_being_published(draf
     stopped = {
         key for one in version_findings(saved) if one.code == "DAY-01" and one.stops for key in one.keys
     }
-    assert stopped == {"d8_closing", "d9_referral"}
+    assert stopped == {"d8_report", "d8_closing", "d9_referral"}
 
 
 def test_a_blank_template_gets_an_offer_and_its_countdown_may_be_published(scoped: Tenant) -> None:
