@@ -176,6 +176,10 @@ def test_a_new_end_takes_what_waits_and_its_words_along(scene, frozen):
     assert (made["handover"].state, made["handover"].due_on) == ("done", before["handover"].due_on)
     item = open_items(scene).get(source_id=made["notice"].pk)
     assert set(re.findall(r"(?:3月|March )(\d+)", item.script)) == {"19"}
+    assert clock.local_date(
+        open_items(scene).get(source_id=made["dissolve"].pk).due_at - timedelta(seconds=1),
+        scene["tenant"].timezone,
+    ) == date(2026, 3, 19)
 
 
 @pytest.mark.parametrize("later", [date(2026, 4, 30), None])
