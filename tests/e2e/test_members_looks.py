@@ -20,9 +20,9 @@ from tenants.audit import Actor
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.campaigns.phones import WECHAT, identity_cookie
-from tests.campaigns.test_lottery import make_lottery
 from tests.e2e.conftest import RAW_TEXT, SHOTS, hear_out, look
 from tests.factories.campaigns import Played, make_campaign
+from tests.factories.lotteries import make_lottery
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WIDTHS = (375, 430)
