@@ -392,10 +392,10 @@ def _message(tenant: Tenant, rows: list[Telling]) -> SendDraft:
                 lines.append(ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more})
             text = "\n".join(lines)
             where = reverse("team_phone:tasks", kwargs={"phone_slug": tenant.slug})
+        where = where or reverse("team_phone:tasks", kwargs={"phone_slug": tenant.slug})
         content = {
             "title": title[:120], "description": text[:500] or title[:120],
-            "url": settings.PUBLIC_URL + (where or reverse("team_phone:tasks", kwargs={"phone_slug": tenant.slug})),
-            "btntxt": _("Open"),
+            "url": settings.PUBLIC_URL + _marked(where, rows[0].pk), "btntxt": _("Open"),
         }  # fmt: skip
     return SendDraft(
         kind="app_message",
@@ -404,6 +404,13 @@ def _message(tenant: Tenant, rows: list[Telling]) -> SendDraft:
         ref_kind=REF,
         ref_id=rows[0].pk,
     )
+
+
+def _marked(path: str, telling_id: int) -> str:
+    """The address with the telling's number: WeCom swallows a message that says what one of the last hours said, and
+    two tasks may well read alike."""
+    address, hash_sign, fragment = path.partition("#")
+    return f"{address}{'&' if '?' in address else '?'}n={telling_id}{hash_sign}{fragment}"
 
 
 def message_answered(*, tenant_id: int, send_id: int, is_done: bool, error: str) -> None:

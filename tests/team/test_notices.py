@@ -81,7 +81,7 @@ def test_what_waits_goes_as_one_message_urgent_first(tenant: Tenant, lin: Staff)
         assert messages_hand(tenant_id=tenant.pk) == 1
         (card,) = cards()
         assert card["description"].startswith("群里有人发广告\n周女士")
-        assert card["url"].endswith(f"/m/{tenant.slug}/")
+        assert card["url"].partition("?")[0].endswith(f"/m/{tenant.slug}/")
         assert messages_hand(tenant_id=tenant.pk) == 0
         assert len(cards()) == 1
 
@@ -92,8 +92,26 @@ def test_one_matter_says_what_and_leads_there(tenant: Tenant, lin: Staff) -> Non
         messages_hand(tenant_id=tenant.pk)
         (card,) = cards()
         assert (card["title"], card["description"]) == ("王女士点了支付", "启蒙03群")
-        assert card["url"].endswith("/m/x/leads/1/")
+        assert card["url"].partition("?")[0].endswith("/m/x/leads/1/")
         assert OutboundSend.objects.get().payload["touser"] == ["linxiao"]
+
+
+def test_matters_that_read_alike_are_not_one_message_for_wecom(
+    tenant: Tenant, lin: Staff, noon: MovableClock
+) -> None:
+    """WeCom swallows an app message whose content is that of one in the last four hours."""
+    with tenant_scope(tenant):
+        for key in ("first", "second"):
+            say(lin, key=key, phone_url="/m/x/tasks/#today")
+            messages_hand(tenant_id=tenant.pk)
+            noon.move(hours=1)
+        one, other = cards()
+        assert (one["title"], one["url"].partition("?")[0]) == (
+            other["title"],
+            other["url"].partition("?")[0],
+        )
+        assert one != other
+        assert one["url"].endswith("#today")
 
 
 def test_the_pause_gathers_and_the_urgent_waits_a_minute(
