@@ -30,6 +30,7 @@ TICKS = {
     "touches": "sop.dispatch_due",
     "polls": "sop.poll_results",
     "syncs": "wecom.sync_due",
+    "notices": "team.tell",
 }
 TICK_EVERY_S = 0.5  # what the product starts by itself wakes it: a tick finds only what time made due
 

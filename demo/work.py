@@ -12,6 +12,7 @@ _AT_WORK = "tenant_id in (select id from tenants_tenant where suspended_at is nu
 _INBOUND = f"from wecom_inboundevent where {_AT_WORK} and state in ('pending', 'failed') and next_at"
 _OUTBOUND = f"from wecom_outboundsend where {_AT_WORK} and state in ('queued', 'claimed') and next_at"
 _DELIVERIES = f"from outbox_delivery where {_AT_WORK} and state = 'pending' and next_at"
+_TELLINGS = f"from team_telling where {_AT_WORK} and channel = 'app' and state = 'waiting' and due_at"
 _SYNCS = f"from wecom_syncstate where {_AT_WORK} and next_at"
 # Work that is due now, by the table that says so.
 _DUE = {
@@ -22,6 +23,8 @@ _DUE = {
     " and due_at <= %(now)s",
     "polls": f"select count(*) from sop_sendtask where {_AT_WORK} and state = 'waiting' and next_poll_at <= %(now)s",
     "syncs": f"select count(*) {_SYNCS} <= %(now)s",
+    "notices": f"select (select count(*) from team_workitem where {_AT_WORK} and is_untold)"
+    f" + (select count(*) {_TELLINGS} <= %(now)s)",
 }
 # When a touch becomes due: its lateness is measured, so time stops there exactly.
 _NEXT_TOUCH = f"select min(due_at) from sop_touch where {_AT_WORK} and state = 'planned' and due_at > %(now)s"
@@ -32,6 +35,7 @@ select min(at) from (
   union all select min(next_at) {_OUTBOUND} > %(now)s
   union all select min(next_at) {_DELIVERIES} > %(now)s
   union all select min(next_at) {_SYNCS} > %(now)s
+  union all select min(due_at) {_TELLINGS} > %(now)s
 ) soon
 """
 
@@ -45,6 +49,7 @@ class Work(NamedTuple):
     touches: int
     polls: int
     syncs: int
+    notices: int
 
     @property
     def is_done(self) -> bool:

@@ -4,6 +4,7 @@ A play derives from PlayPage and is named in campaigns.phone.door.PAGES. It work
 and each answer is a page.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -48,7 +49,7 @@ class Visit:
         return self.tenant.brand or self.tenant.name
 
 
-class PlayPage:
+class PlayPage(ABC):
     """One page. Subclasses set `kind` and `template_name`, say what the page shows, and take what is posted."""
 
     kind: ClassVar[PlayKind]
@@ -62,9 +63,9 @@ class PlayPage:
         self.visit, self.campaign, self.phase = visit, campaign, phase
 
     @classmethod
+    @abstractmethod
     def find(cls, *, tenant_id: int, row_id: int) -> Campaign | None:
         """The campaign whose page it is; None where it is gone."""
-        raise NotImplementedError
 
     # --- What a play says
 

@@ -12,12 +12,8 @@ from tenants.roles import allows
 from tenants.scoping import tenant_scope
 from tests.factories.team import make_staff
 from tests.factories.tenants import make_member, make_user
-from tests.isolation.routes import (
-    CONSOLE,
-    console_names,
-    phone_names,
-    public_names,
-)
+from tests.isolation.demands import CONSOLE
+from tests.isolation.routes import console_names, phone_names, public_names
 from tests.isolation.strangers import PHONE, PHONE_DOOR, PUBLIC
 from tests.phone import hold_phone
 

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from tenants.models import User
 from tenants.scoping import unscoped
+from tests.isolation.demands import CONSOLE
 from tests.isolation.planting import plant, tenant_models
-from tests.isolation.routes import CONSOLE, routes
+from tests.isolation.routes import routes
 from tests.isolation.test_console import WORDS, arguments_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
