@@ -21,9 +21,9 @@ from campaigns.selectors.coupons import (
     coupons_of_person,
     newest_number,
     offer_get,
-    pieces_left,
     terms_of,
 )
+from campaigns.selectors.ledger import pieces_left
 from campaigns.services.coupons import coupon_claim, coupon_viewed
 from tenants import clock
 from tenants.errors import DomainError
@@ -78,7 +78,8 @@ class CouponPage(PlayPage):
 
     @cached_property
     def _left(self) -> int:
-        return pieces_left(tenant_id=self.visit.tenant.pk, prize=self.offer.prize)
+        prize = self.offer.prize
+        return pieces_left(tenant_id=self.visit.tenant.pk, prizes=[prize])[prize.pk]
 
     def show(self) -> HttpResponse:
         if "taken" not in self.visit.request.GET and self.visit.request.method == "GET":

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from django.db.models import Count, F, Q, QuerySet
 
-from campaigns.enums import AccountKind, AwardState, Unit
+from campaigns.enums import AwardState
 from campaigns.enums.coupons import CouponState
-from campaigns.models import Account, Coupon, CouponOffer, Prize
+from campaigns.models import Coupon, CouponOffer
 from campaigns.policies.coupons import Asker, Terms, state_of
 from campaigns.selectors.frame import group_ids_of
 from contacts.enums import OrderState
@@ -158,15 +158,6 @@ def ordered_before(*, tenant_id: int, customer_ids: Iterable[int]) -> list[str]:
 def newest_number(*, tenant_id: int, offer_id: int, customer_id: int) -> int:
     """How many of one offer a record ever got, taken back ones too: the next one's number less one."""
     return Coupon.objects.filter(tenant_id=tenant_id, offer_id=offer_id, customer_id=customer_id).count()
-
-
-def pieces_left(*, tenant_id: int, prize: Prize) -> int:
-    """What the ledger still has of a prize; before the start what is planned. One query."""
-    rows = Account.objects.filter(
-        tenant_id=tenant_id, prize=prize, unit=Unit.PIECES, kind=AccountKind.FREE, customer=None
-    )
-    found = rows.values_list("balance", flat=True).first()
-    return prize.stock if found is None else found
 
 
 def offers_counted(*, tenant_id: int, campaign_id: int) -> dict[int, int]:

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
-from campaigns.enums import AccountKind, DrawOutcome, Missing, PlayKind, Unit
-from campaigns.models import Account, Campaign, Chance, Draw, Entrant, Lottery, Prize
+from campaigns.enums import DrawOutcome, Missing, PlayKind
+from campaigns.models import Campaign, Chance, Draw, Entrant, Lottery, Prize
 from campaigns.policies.lottery import WHOLE, odds_hold
+from campaigns.selectors.ledger import pieces_left
 from campaigns.selectors.pages import page_token
 
 BATCH = 2_000
@@ -63,20 +64,8 @@ def chances_of(*, lottery: Lottery) -> list[Chance]:
 def odds_of(*, lottery: Lottery) -> list[Odds]:
     """The same with what is left of each. Two queries."""
     chances = chances_of(lottery=lottery)
-    free = Account.objects.filter(
-        tenant_id=lottery.tenant_id, campaign_id=lottery.campaign_id, unit=Unit.PIECES, kind=AccountKind.FREE
-    )
-    left = dict(free.values_list("prize_id", "balance"))
-    return [Odds(one.prize, one.share, left.get(one.prize_id, one.prize.stock)) for one in chances]
-
-
-def is_left(*, lottery: Lottery, prize_id: int) -> bool:
-    """Whether a piece is free at this moment. A glance: giving it decides. One query."""
-    rows = Account.objects.filter(
-        tenant_id=lottery.tenant_id, campaign_id=lottery.campaign_id, unit=Unit.PIECES, kind=AccountKind.FREE,
-        prize_id=prize_id,
-    )  # fmt: skip
-    return rows.filter(balance__gt=0).exists()
+    left = pieces_left(tenant_id=lottery.tenant_id, prizes=[one.prize for one in chances])
+    return [Odds(one.prize, one.share, left[one.prize_id]) for one in chances]
 
 
 def lottery_lacks(campaign: Campaign) -> list[Missing]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from campaigns.enums import OPEN_AWARDS, AwardSource, AwardState, CampaignState, PayoutState, PrizeKind
+from campaigns.enums import OPEN_AWARDS, AwardSource, AwardState, PayoutState, Phase, PrizeKind
 from campaigns.errors import (
     AwardByCode,
     AwardPaid,
@@ -16,6 +16,7 @@ from campaigns.errors import (
     ReasonMissing,
 )
 from campaigns.models import Award, Campaign, Payout
+from campaigns.policies.doors import phase_of
 from campaigns.selectors.frame import group_ids_of, people_in, prize_get
 from campaigns.services.ledger import award_move
 from contacts.selectors.identity import as_persons
@@ -62,7 +63,7 @@ def award_make(
         known = Award.objects.filter(tenant=tenant, campaign=campaign, key=key).first()
         if known is not None:
             return known
-        _check_open(campaign)
+        check_open(campaign)
         prize = prize_get(tenant_id=tenant.pk, campaign_id=campaign_id, prize_id=prize_id)
         is_paid = prize.kind == PrizeKind.RED_PACKET
         award = Award.objects.create(
@@ -85,14 +86,16 @@ def award_make(
     return award
 
 
-def _check_open(campaign: Campaign) -> None:
-    now = clock.now()
-    if campaign.state != CampaignState.RUNNING or campaign.starts_at is None or campaign.ends_at is None:
-        raise CampaignNotRunning
-    if not campaign.starts_at <= now < campaign.ends_at:
-        raise CampaignNotRunning
-    if campaign.paused_at is not None:
+def check_open(campaign: Campaign) -> None:
+    """Whether anything may be won or given now. Raises CampaignNotRunning, CampaignPaused."""
+    phase = phase_of(
+        state=campaign.state, starts_at=campaign.starts_at, ends_at=campaign.ends_at, paused_at=campaign.paused_at,
+        now=clock.now(),
+    )  # fmt: skip
+    if phase == Phase.PAUSED:
         raise CampaignPaused
+    if phase != Phase.OPEN:
+        raise CampaignNotRunning
 
 
 def award_by_hand(

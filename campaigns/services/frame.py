@@ -48,7 +48,8 @@ def campaign_locked(tenant: "Tenant", campaign_id: int) -> Campaign:
     return Campaign.objects.select_for_update(of=("self",), no_key=True).get(tenant=tenant, pk=campaign_id)
 
 
-def _draft(tenant: "Tenant", campaign_id: int) -> Campaign:
+def draft_locked(tenant: "Tenant", campaign_id: int) -> Campaign:
+    """The same of a draft. Raises CampaignFixed once it has started, Campaign.DoesNotExist."""
     row = campaign_locked(tenant, campaign_id)
     if row.state != CampaignState.DRAFT:
         raise CampaignFixed
@@ -70,7 +71,7 @@ def campaign_set_idea(*, tenant: "Tenant", campaign_id: int, idea: Idea, actor: 
     """Safe to repeat. Raises CampaignFixed, CampaignInvalid, NotPermitted."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        row = _draft(tenant, campaign_id)
+        row = draft_locked(tenant, campaign_id)
         before = (row.name, row.theme, row.goal_kind, row.goal_target)
         _take_idea(row, idea)
         row.save()
@@ -125,7 +126,7 @@ def campaign_set_place(
     if starts_at is not None and ends_at is not None and ends_at <= starts_at:
         raise CampaignInvalid(_("It has to end after it begins."))
     with transaction.atomic():
-        row = _draft(tenant, campaign_id)
+        row = draft_locked(tenant, campaign_id)
         before = (row.starts_at, row.ends_at)
         row.starts_at, row.ends_at = starts_at, ends_at
         row.save(update_fields=["starts_at", "ends_at"])
@@ -196,7 +197,7 @@ def prize_save(
     if is_paid and wish.unit_fen == 0:
         raise CampaignInvalid(_("A red packet holds at least one fen."))
     with transaction.atomic():
-        campaign = _draft(tenant, campaign_id)
+        campaign = draft_locked(tenant, campaign_id)
         rows = Prize.objects.filter(tenant=tenant, campaign=campaign)
         if rows.filter(name=name).exclude(pk=prize_id).exists():
             raise CampaignInvalid(_("There is a prize of this name already."))
@@ -221,7 +222,7 @@ def prize_remove(*, tenant: "Tenant", campaign_id: int, prize_id: int, actor: Ac
     require(actor, Permission.OPERATE)
     with transaction.atomic():
         prize = Prize.objects.get(tenant=tenant, campaign_id=campaign_id, pk=prize_id)
-        campaign = _draft(tenant, campaign_id)
+        campaign = draft_locked(tenant, campaign_id)
         audit.record(
             tenant=tenant, actor=actor, verb="campaigns.prize.removed", target=campaign,
             changes={"prize": [prize.name, None]},
@@ -300,6 +301,6 @@ def campaign_discard(*, tenant: "Tenant", campaign_id: int, actor: Actor) -> Non
     """Throw a draft away: nobody has seen it. Raises CampaignFixed, NotPermitted."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        row = _draft(tenant, campaign_id)
+        row = draft_locked(tenant, campaign_id)
         audit.record(tenant=tenant, actor=actor, verb="campaigns.campaign.discarded", target=row)
         row.delete()

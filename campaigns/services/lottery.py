@@ -8,23 +8,20 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns.enums import AwardSource, CampaignState, DrawOutcome, GrantReason, LotteryKind, Phase
+from campaigns.enums import AwardSource, DrawOutcome, GrantReason, LotteryKind
 from campaigns.errors import (
     BudgetSpent,
-    CampaignFixed,
     CampaignInvalid,
-    CampaignNotRunning,
-    CampaignPaused,
     NoDrawsLeft,
     StockOut,
 )
 from campaigns.models import Award, Campaign, Chance, Draw, DrawGrant, Entrant, Lottery, Prize
-from campaigns.policies.doors import phase_of
 from campaigns.policies.lottery import WHOLE, code_of, drawn, roll_of, seed_hash
 from campaigns.selectors.frame import prize_list
-from campaigns.selectors.lottery import chances_of, draws_left, entrant_of, is_left, lottery_of
-from campaigns.services.awards import award_make
-from campaigns.services.frame import campaign_locked
+from campaigns.selectors.ledger import pieces_left
+from campaigns.selectors.lottery import chances_of, draws_left, entrant_of, lottery_of
+from campaigns.services.awards import award_make, check_open
+from campaigns.services.frame import draft_locked
 from tenants import audit, clock
 from tenants.audit import SYSTEM, Actor
 from tenants.enums import Permission
@@ -55,7 +52,7 @@ def lottery_set(*, tenant: "Tenant", campaign_id: int, wish: LotteryWish, actor:
     require(actor, Permission.OPERATE)
     _check(wish)
     with transaction.atomic():
-        campaign = _draft(tenant, campaign_id)
+        campaign = draft_locked(tenant, campaign_id)
         known = {one.pk for one in prize_list(tenant_id=tenant.pk, campaign_id=campaign.pk)}
         if not set(wish.odds) <= known:
             raise CampaignInvalid(_("One of these prizes does not exist any more."))
@@ -86,18 +83,11 @@ def _check(wish: LotteryWish) -> None:
         raise CampaignInvalid(_("All odds together are 100% at most."))
 
 
-def _draft(tenant: "Tenant", campaign_id: int) -> Campaign:
-    row = campaign_locked(tenant, campaign_id)
-    if row.state != CampaignState.DRAFT:
-        raise CampaignFixed
-    return row
-
-
 def lottery_remove(*, tenant: "Tenant", campaign_id: int, actor: Actor) -> None:
     """Take the lottery out of a draft. Safe to repeat. Raises CampaignFixed, NotPermitted."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        campaign = _draft(tenant, campaign_id)
+        campaign = draft_locked(tenant, campaign_id)
         gone, _each = Lottery.objects.filter(tenant=tenant, campaign=campaign).delete()
         if gone:
             audit.record(tenant=tenant, actor=actor, verb="campaigns.lottery.removed", target=campaign)
@@ -180,14 +170,16 @@ def draw_make(*, tenant: "Tenant", lottery: Lottery, person_id: int, key: str) -
         )
         if known is not None:
             return known
-        _check_open(lottery.campaign)
+        check_open(lottery.campaign)
         if draws_left(lottery=lottery, entrant=entrant) < 1:
             raise NoDrawsLeft
         entrant.used += 1
         entrant.save(update_fields=["used"])
         roll = roll_of(lottery.seed, lottery_id=lottery.pk, code=entrant.code, number=entrant.used)
-        prize_id = drawn(roll, [(one.prize_id, one.share) for one in chances_of(lottery=lottery)])
-        award = _award(tenant, lottery, entrant, prize_id) if prize_id else None
+        chances = chances_of(lottery=lottery)
+        prize_id = drawn(roll, [(one.prize_id, one.share) for one in chances])
+        prize = next((one.prize for one in chances if one.prize_id == prize_id), None)
+        award = _award(tenant, lottery, entrant, prize) if prize else None
         outcome = DrawOutcome.WON if award else DrawOutcome.GONE if prize_id else DrawOutcome.NONE
         return Draw.objects.create(
             tenant=tenant, lottery=lottery, entrant=entrant, number=entrant.used, key=key[:64], roll=roll,
@@ -195,25 +187,14 @@ def draw_make(*, tenant: "Tenant", lottery: Lottery, person_id: int, key: str) -
         )  # fmt: skip
 
 
-def _award(tenant: "Tenant", lottery: Lottery, entrant: Entrant, prize_id: int) -> Award | None:
+def _award(tenant: "Tenant", lottery: Lottery, entrant: Entrant, prize: Prize) -> Award | None:
     """The piece, or None where none or no money is left."""
-    if not is_left(lottery=lottery, prize_id=prize_id):
+    if not pieces_left(tenant_id=tenant.pk, prizes=[prize])[prize.pk]:
         return None
     try:
         return award_make(
-            tenant=tenant, campaign_id=lottery.campaign_id, prize_id=prize_id, customer_id=entrant.customer_id,
+            tenant=tenant, campaign_id=lottery.campaign_id, prize_id=prize.pk, customer_id=entrant.customer_id,
             source=AwardSource.LOTTERY, key=f"draw:{lottery.pk}:{entrant.pk}:{entrant.used}", note="", actor=SYSTEM,
         )  # fmt: skip
     except (StockOut, BudgetSpent):
         return None
-
-
-def _check_open(campaign: Campaign) -> None:
-    phase = phase_of(
-        state=campaign.state, starts_at=campaign.starts_at, ends_at=campaign.ends_at, paused_at=campaign.paused_at,
-        now=clock.now(),
-    )  # fmt: skip
-    if phase == Phase.PAUSED:
-        raise CampaignPaused
-    if phase != Phase.OPEN:
-        raise CampaignNotRunning
