@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-# China's rule on comparing prices (SAMR order 56 of 2022): without another stated basis a discount is measured by the
-# lowest price of the seven days before it, and by the last sale where there was none.
+# China's rule on promotions (规范促销行为暂行规定, SAMR order 32 of 2020): without another stated basis a discount is
+# measured by the lowest price of the seven days before the promotion, and by the last sale where there was none.
 BASIS_DAYS = 7
 
 

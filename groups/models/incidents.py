@@ -10,7 +10,7 @@ from groups.models.group import Group
 from groups.policies.incidents import play_words
 from tenants import clock
 from tenants.scoping import TenantModel
-from tenants.spoken import SpokenChar
+from tenants.spoken import SpokenChar, SpokenText
 
 
 class Incident(TenantModel):
@@ -78,12 +78,16 @@ class IncidentGroup(TenantModel):
 
 
 class IncidentEntry(TenantModel):
-    """One line of the timeline: who did or saw what, when; a picture by its address. Never changed."""
+    """One line of the timeline: who did or saw what, when; a picture by its address. Never changed.
+
+    `facts`: the words of a line that the product wrote, for each reader's language; {} where a person wrote it.
+    """
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="entries", db_index=False)
     at = models.DateTimeField(default=clock.now)
     kind = models.CharField(max_length=10, choices=EntryKind)
-    text = models.TextField(max_length=1000)
+    text = SpokenText(max_length=1000)
+    facts: Any = models.JSONField(default=dict)
     link = models.CharField(max_length=500, blank=True)
     by = models.CharField(max_length=128, blank=True)
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from groups.enums import EntryKind
 from groups.errors import ReasonNeeded
@@ -17,6 +16,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
+from tenants.words import Words, say_count, say_list
 
 FREEZE_STEP = "freeze"
 
@@ -64,23 +64,29 @@ def incident_freeze(
     return incident
 
 
-def _said(fresh: int, before: int) -> str:
-    said = ngettext("Sends to %(n)s group frozen.", "Sends to %(n)s groups frozen.", fresh) % {"n": fresh}
+def _said(fresh: int, before: int) -> Words:
+    said = say_count("Sends to %(n)s group frozen.", "Sends to %(n)s groups frozen.", fresh) % {"n": fresh}
     if not before:
         return said
-    more = ngettext(
+    more = say_count(
         "%(n)s group was frozen before and stays so when this incident ends.",
         "%(n)s groups were frozen before and stay so when this incident ends.",
         before,
     )
-    return f"{said} {more % {'n': before}}"
+    return say_list((said, more % {"n": before}), " ")
 
 
 def _rehearse(incident: Incident, groups: int, waiting: int | None, actor: Actor) -> None:
-    said = _("Drill: %(n)s groups would be frozen. Nothing was stopped.") % {"n": groups}
-    if waiting is not None:
-        said += " " + _("%(n)s planned sends would not go out.") % {"n": waiting}
-    entry_add(incident=incident, kind=EntryKind.FREEZE, text=said, by=actor.name)
+    said = say_count(
+        "Drill: %(n)s group would be frozen. Nothing was stopped.",
+        "Drill: %(n)s groups would be frozen. Nothing was stopped.",
+        groups,
+    ) % {"n": groups}
+    more = say_count(
+        "%(n)s planned send would not go out.", "%(n)s planned sends would not go out.", waiting or 0
+    ) % {"n": waiting}
+    text = said if waiting is None else say_list((said, more), " ")
+    entry_add(incident=incident, kind=EntryKind.FREEZE, text=text, by=actor.name)
     _step_done(incident, actor)
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from groups.enums import EntryKind
 from groups.errors import IncidentUnknown, ReasonNeeded
@@ -109,8 +108,10 @@ def task_set_done(
             return task
         task.done_at, task.done_by = (clock.now(), actor.name[:128]) if is_done else (None, "")
         task.save(update_fields=["done_at", "done_by"])
-        said = _("Done: %(task)s") if is_done else _("Not done after all: %(task)s")
-        entry_add(incident=incident, kind=EntryKind.TASK, text=said % {"task": task.text}, by=actor.name)
+        said = say("Done: %(task)s") if is_done else say("Not done after all: %(task)s")
+        entry_add(
+            incident=incident, kind=EntryKind.TASK, text=said % {"task": spoken(task, "text")}, by=actor.name
+        )
         if is_done:
             work_item_close(tenant_id=tenant.pk, source_kind=TASK, source_id=task.pk, by=actor.name)
         elif not from_item and not incident.is_over and (task.staff_id is not None or not task.key):

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from groups.enums import EntryKind, IncidentKind, IncidentLevel, IncidentOrigin, IncidentState
 from groups.errors import GroupUnknown, IncidentInvalid, IncidentOver, IncidentUnknown, ReasonNeeded
@@ -22,7 +21,7 @@ from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.models import Tenant
 from tenants.services import require
-from tenants.words import Words, facts_of, in_the_companys, say
+from tenants.words import Words, facts_of, in_the_companys, say, say_count, say_list
 
 ALERT = "groups.incident"
 TASK = "groups.incident_task"
@@ -60,10 +59,14 @@ def incident_locked(tenant: Tenant, incident_id: int, *, must_run: bool = True) 
     return incident
 
 
-def entry_add(*, incident: Incident, kind: str, text: str, by: str, link: str = "") -> IncidentEntry:
-    """One line of the timeline, in the caller's transaction. Not safe to repeat: each call is a line."""
+def entry_add(*, incident: Incident, kind: str, text: Words, by: str, link: str = "") -> IncidentEntry:
+    """One line of the timeline, in the caller's transaction, read in each reader's language where `text` can be.
+
+    Not safe to repeat: each call is a line.
+    """
     return IncidentEntry.objects.create(
-        tenant_id=incident.tenant_id, incident=incident, at=clock.now(), kind=kind, text=text.strip()[:TEXT_CHARS],
+        tenant_id=incident.tenant_id, incident=incident, at=clock.now(), kind=kind,
+        text=in_the_companys(text).strip()[:TEXT_CHARS], facts=facts_of({"text": text}, ("text",)),
         link=link.strip()[:LINK_CHARS], by=by[:128],
     )  # fmt: skip
 
@@ -97,7 +100,7 @@ def incident_open(*, tenant: Tenant, wish: IncidentWish, actor: Actor) -> Incide
         entry_add(
             incident=incident,
             kind=EntryKind.SIGNAL if is_signal else EntryKind.STATE,
-            text=str(first),
+            text=first,
             by=actor.name,
         )
         audit.record(
@@ -186,7 +189,7 @@ def incident_judge(
             "kind": IncidentKind(kind).label,
             "level": IncidentLevel(level).label,
         }
-        entry_add(incident=incident, kind=EntryKind.STATE, text=str(said), by=actor.name)
+        entry_add(incident=incident, kind=EntryKind.STATE, text=said, by=actor.name)
         audit.record(
             tenant=tenant, actor=actor, verb="groups.incident.judged", target=incident,
             changes={"kind": [before[0], kind], "level": [before[1], level], "owner": [before[2], owner_id]},
@@ -251,7 +254,9 @@ def incident_add_groups(*, tenant: Tenant, incident_id: int, group_ids: Iterable
             IncidentGroup(tenant=tenant, incident=incident, group_id=one) for one in fresh
         )
         if fresh:
-            said = _("%(n)s more groups are concerned.") % {"n": len(fresh)}
+            said = say_count(
+                "%(n)s more group is concerned.", "%(n)s more groups are concerned.", len(fresh)
+            ) % {"n": len(fresh)}
             entry_add(incident=incident, kind=EntryKind.STATE, text=said, by=actor.name)
             audit.record(
                 tenant=tenant, actor=actor, verb="groups.incident.spread", target=incident,
@@ -289,7 +294,8 @@ def _end(
         incident.state, incident.outcome = state, said.strip()[:TEXT_CHARS]
         incident.closed_at, incident.closed_by = clock.now(), actor.name[:128]
         incident.save(update_fields=["state", "outcome", "closed_at", "closed_by"])
-        entry_add(incident=incident, kind=EntryKind.STATE, text=f"{state.label}: {said}", by=actor.name)
+        ended = say("%(state)s: %(reason)s") % {"state": state.label, "reason": said.strip()}
+        entry_add(incident=incident, kind=EntryKind.STATE, text=ended, by=actor.name)
         verb = "groups.incident.closed" if state == IncidentState.CLOSED else "groups.incident.dismissed"
         audit.record(tenant=tenant, actor=actor, verb=verb, target=incident, reason=said.strip()[:500])
         work_item_close(tenant_id=tenant.pk, source_kind=ALERT, source_id=incident.pk, by=actor.name)
@@ -313,10 +319,14 @@ def incident_lift(*, incident: Incident, tenant: Tenant, reason: str, actor: Act
     IncidentGroup.objects.filter(
         tenant=tenant, incident=incident, frozen_at__isnull=False, released_at=None
     ).update(released_at=clock.now())
-    said = _("Sends to %(n)s groups resumed: %(reason)s") % {"n": len(free), "reason": reason.strip()}
-    if kept:
-        said += " " + _("%(n)s stay frozen for another incident.") % {"n": len(kept)}
-    entry_add(incident=incident, kind=EntryKind.UNFREEZE, text=said, by=actor.name)
+    said = say_count(
+        "Sends to %(n)s group resumed: %(reason)s", "Sends to %(n)s groups resumed: %(reason)s", len(free)
+    ) % {"n": len(free), "reason": reason.strip()}
+    more = say_count(
+        "%(n)s stays frozen for another incident.", "%(n)s stay frozen for another incident.", len(kept)
+    ) % {"n": len(kept)}
+    text = say_list((said, more), " ") if kept else said
+    entry_add(incident=incident, kind=EntryKind.UNFREEZE, text=text, by=actor.name)
     return len(free)
 
 

@@ -198,7 +198,7 @@ def leaver_settle(*, tenant: Tenant, staff: Staff) -> None:
     if not count:
         work_items_close(tenant_id=tenant.pk, source_kind=LEAVER, source_ids=[staff.pk], state=WorkState.DONE)
         return
-    lead = next((one for one in staff_leads(tenant_id=tenant.pk) if one.pk != staff.pk), None)
+    lead = next(iter(staff_leads(tenant_id=tenant.pk)), None)  # none of them has left
     now = clock.now()
     work_item_put(
         tenant_id=tenant.pk, source_kind=LEAVER, source_id=staff.pk, staff_id=lead.pk if lead else None,

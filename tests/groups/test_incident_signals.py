@@ -13,8 +13,15 @@ from groups.events import MemberLeft
 from groups.handlers import on_complaints_heard, on_members_left
 from groups.models import Incident
 from groups.policies.incidents import PLAYBOOKS, Said, complaint_cluster, leave_spike, words_from
+from groups.selectors.incidents import incident_entries
+from groups.services.incident_freeze import incident_freeze
+from groups.services.incident_tasks import task_set_done
 from groups.services.incidents import (
+    incident_add_groups,
+    incident_close,
     incident_dismiss,
+    incident_judge,
+    incident_note,
     signal_title,
 )
 from team.models import WorkItem
@@ -218,3 +225,54 @@ def test_title_and_playbook_are_read_in_each_readers_language(tenant, groups):
     assert told["en"][1].isascii()
     assert not told["zh-hans"][1].isascii()
     assert told["zh-hans"][2] == "Many leave us"
+
+
+def test_lines_of_the_timeline_are_read_in_each_readers_language_and_what_people_wrote_as_it_is(
+    tenant, groups, frozen
+):
+    lines = {}
+    with tenant_scope(tenant):
+        with translation.override("en"):
+            room = opened(tenant, groups[:2])
+            who = {"tenant": tenant, "incident_id": room.pk, "actor": SYSTEM}
+            acts = (
+                lambda: incident_judge(kind=IncidentKind.COMPLAINT, level=1, owner_id=None, **who),
+                lambda: incident_add_groups(group_ids=[groups[2].pk], **who),
+                lambda: incident_freeze(**who),
+                lambda: task_set_done(
+                    tenant=tenant, task_id=room.tasks.get(position=1).pk, is_done=True, actor=SYSTEM
+                ),
+                lambda: incident_note(kind="note", text="Mrs Wang is calm", **who),
+                lambda: incident_close(outcome="Refunded", lift_reason="All is well", **who),
+            )
+            for act in acts:
+                frozen.move(minutes=1)
+                act()
+        for language in ("en", "zh-hans"):
+            with translation.override(language):
+                entries = incident_entries(tenant_id=tenant.pk, incident_id=room.pk)
+                lines[language] = [one.text for one in sorted(entries, key=lambda one: (one.at, one.pk))]
+    step = PLAYBOOKS[IncidentKind.COMPLAINT][1].text
+    with translation.override("en"):
+        english = str(step)
+    assert lines["en"] == [
+        "Opened by Qunce.",
+        "Judged: Group complaint, Minor.",
+        "1 more group is concerned.",
+        "Sends to 3 groups frozen.",
+        f"Done: {english}",
+        "Mrs Wang is calm",
+        "Sends to 3 groups resumed: All is well",
+        "Closed: Refunded",
+    ]
+    with translation.override("zh-hans"):
+        assert lines["zh-hans"] == [
+            "由 Qunce 立案。",
+            "定性：群诉，一般。",
+            "又涉及 1 个群。",
+            "已冻结 3 个群的发送。",
+            f"已完成：{step}",
+            "Mrs Wang is calm",
+            "已恢复 3 个群的发送：All is well",
+            "已结束：Refunded",
+        ]

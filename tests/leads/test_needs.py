@@ -12,7 +12,7 @@ from content.services import script_archive, script_save
 from leads.errors import NeedEmpty, ScriptGone
 from leads.models import Lead, LeadEvent, Need
 from leads.selectors.board import lead_list
-from leads.selectors.needs import need_counts
+from leads.selectors.needs import answers_to, need_counts
 from leads.services import doubt_answer, doubt_raise, lead_close, need_drop, need_note, need_tie
 from tenants.models import AuditEntry, Tenant, User
 from tenants.scoping import tenant_scope
@@ -131,10 +131,27 @@ def test_tied_script_stands_first_on_every_lead_with_that_need(
     )  # nothing fills the link: it is said before anybody sends it
     other = signed_in.get(f"{base}{leads[1].pk}/scripts/", headers={"HX-Request": "true"}).content.decode()
     assert "20.6" not in other
+    usual = "您提到「比线下贵」"  # what is said where nothing was agreed on
+    assert (usual in found, usual in other) == (False, False)
     with tenant_scope(tenant):
         script_archive(tenant=tenant, script_id=agreed.pk, is_archived=True, actor=owner)
     found = signed_in.get(f"{base}{leads[0].pk}/scripts/", headers={"HX-Request": "true"}).content.decode()
-    assert "20.6" not in found
+    assert ("20.6" in found, usual in found) == (False, True)
+
+
+def test_of_two_answers_the_one_that_people_bought_after_goes_before_the_one_given_oftener(
+    tenant: Tenant, owner, frozen, leads: list[Lead]
+) -> None:
+    with tenant_scope(tenant):
+        for lead, words in zip(leads, ("A 线上有回放", "每节 20.6 元", "A 线上有回放"), strict=True):
+            doubt = doubt_raise(tenant=tenant, lead_id=lead.pk, text="比线下贵", actor=owner)
+            doubt_answer(tenant=tenant, doubt_id=doubt.pk, answer=words, actor=owner)
+        frozen.move(minutes=1)
+        lead_close(tenant=tenant, lead_id=leads[1].pk, state="won", actor=owner)
+        (answers,) = answers_to(tenant_id=tenant.pk, texts=["比线下贵"]).values()
+        assert [(one.text, one.times, one.won) for one in answers] == [
+            ("每节 20.6 元", 1, 1), ("A 线上有回放", 2, 0),
+        ]  # fmt: skip
 
 
 def test_the_answer_that_people_bought_after_is_at_hand_for_the_next_who_doubts(

@@ -158,6 +158,17 @@ def test_what_is_due_this_very_moment_is_overdue_in_the_tab_and_in_its_count(
         assert (counts["overdue"], listed) == (late, late)
 
 
+def test_what_is_due_as_the_day_ends_is_tomorrows_in_the_tab_and_in_its_count(
+    tenant: Tenant, frozen: MovableClock, lead: Lead
+) -> None:
+    rows, due = lead_list(tenant_id=tenant.pk), lead.next_action_at
+    assert due is not None
+    for ends, todays in ((due, 0), (due + timedelta(seconds=1), 1)):
+        counts = tab_counts(rows, now=frozen.moment, day_ends_at=ends)
+        listed = lead_tab(rows, "today", now=frozen.moment, day_ends_at=ends).count()
+        assert (counts["today"], listed) == (todays, todays)
+
+
 def test_a_plan_made_after_the_click_holds_and_a_click_after_the_plan_breaks_it(
     tenant: Tenant, owner: Actor, frozen: MovableClock, lead: Lead
 ) -> None:

@@ -16,7 +16,7 @@ from leads.selectors.asof import standings_at, windows_at
 from leads.selectors.share import weighed_loads
 from leads.services import lead_close, lead_reopen, lead_set_s, window_close, window_open
 from leads.services.rule_drafts import rule_draft_save, rule_publish
-from leads.services.rule_reports import rule_report_make
+from leads.services.rule_reports import rule_report_ask, rule_report_make
 from leads.services.sweep import sweep, tenants_with_due
 from leads.services.windows import window_members_add, windows_running
 from outbox.models import EventRow
@@ -293,6 +293,20 @@ def test_a_rule_is_tried_on_running_camps_and_past_ones_with_what_people_decided
     )
     rule_publish(tenant=tenant, actor=owner)
     assert rebuilt == [running.pk]
+
+
+def test_past_camps_are_judged_newest_first_until_the_most_people_are_looked_at(
+    tenant: Tenant, owner: Actor, frozen: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leads.services.rule_reports.PEOPLE_MAX", 3)
+    for number in (1, 2, 3):
+        people = make_customers(tenant=tenant, count=2)
+        make_camp(tenant=tenant, customers=people, days=5, source_id=number, name=f"第{number}期")
+        frozen.move(days=6)
+    rule_report_ask(tenant_id=tenant.pk)
+    rule_report_make(tenant_id=tenant.pk)
+    past = RuleReport.objects.get().data["past"]
+    assert (past["camps"], past["people"]) == (["第3期", "第2期"], 3)
 
 
 def test_an_urgent_lead_weighs_more_on_its_colleague_than_one_that_learns(

@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from team.errors import ApprovalOver, ApprovalWaits, NoteMissing, NotYourRequest, OwnRequest, ReasonMissing
-from team.models import Approval, Staff, WorkItem
+from team.models import Approval, Notice, Staff, WorkItem
 from team.selectors import tenants_with_expired, work_item_list
 from team.services import (
     approval_ask,
@@ -102,6 +102,19 @@ def test_who_asked_never_decides_under_either_hat(tenant: Tenant, frozen: Movabl
             with pytest.raises(OwnRequest):
                 approval_decide(tenant=tenant, approval_id=row.pk, is_granted=True, actor=decides)
         assert DONE == []
+
+
+def test_leaders_who_are_nobody_in_wecom_are_told_but_not_who_asked(
+    tenant: Tenant, frozen: MovableClock
+) -> None:
+    with tenant_scope(tenant):
+        asks, other = (
+            make_member(tenant=tenant, role=Role.LEADER, user=make_user(name=name))
+            for name in ("周岚", "何静")
+        )
+        ask(tenant, actor_of(asks))
+        told = Notice.objects.filter(kind="approval", member__in=[asks, other])
+        assert [one.member_id for one in told] == [other.pk]
 
 
 def test_only_who_may_approve_decides_and_a_refusal_says_why(tenant: Tenant, frozen: MovableClock) -> None:

@@ -200,6 +200,20 @@ def test_the_days_number_keeps_the_rest_for_the_digest(
         assert ("第0问" in letter.body, "事故" in letter.body) == (False, False)  # told by message already
 
 
+def test_tasks_and_reminders_use_none_of_the_days_number(
+    tenant: Tenant, lin: Staff, noon: MovableClock
+) -> None:
+    with tenant_scope(tenant):
+        Preference.objects.create(tenant=tenant, key="notices.most_a_day", value=1)
+        for number, (kind, title) in enumerate(
+            (("task", "发早课"), ("reminder", "早课还没发"), ("question", "怎么请假？"))
+        ):
+            say(lin, kind=kind, key=f"k{number}", title=title)
+            messages_hand(tenant_id=tenant.pk)
+            noon.move(seconds=1801)
+        assert [one["title"] for one in cards()] == ["发早课", "早课还没发", "怎么请假？"]
+
+
 def test_what_was_read_or_settled_is_not_told_any_more(
     tenant: Tenant, lin: Staff, noon: MovableClock
 ) -> None:

@@ -88,6 +88,34 @@ def test_two_people_are_no_table_and_a_difficulty_of_two_is_no_comparison() -> N
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("others", "compared"), [(4, 0), (5, 50)])
+def test_a_difficulty_that_colleagues_had_nine_times_is_no_comparison_and_ten_times_is(
+    others: int, compared: int
+) -> None:
+    cells = [Cell(1, "S", 50, 20), Cell(2, "S", 5, 2), Cell(3, "S", others, 2)]
+    assert by_id(standings(cells, cases_least=LEAST))[1].compared == compared
+
+
+@pytest.mark.parametrize("reached", [0, 10])
+def test_the_fewer_cases_colleagues_had_the_less_is_certain_to_both_sides_also_where_none_succeeded(
+    reached: int,
+) -> None:
+    """Nobody's nought of a few is a certain nought."""
+    ends = []
+    for times in (1, 100):
+        cells = [
+            Cell(1, "S", 60, 30), Cell(2, "S", 60, 30), Cell(3, "S", 60, 30),
+            *(Cell(one, "A", 20 * times, reached * times) for one in (4, 5)), Cell(6, "A", 60, 30),
+        ]  # fmt: skip
+        one = by_id(standings(cells, cases_least=LEAST))[6]
+        assert one.low is not None
+        assert one.high is not None
+        ends.append((one.low, one.high))
+    (few_low, few_high), (many_low, many_high) = ends
+    assert few_low < many_low - 0.005
+    assert few_high > many_high + 0.005
+
+
 @given(tables())
 @settings(max_examples=300, deadline=None)
 def test_what_holds_for_any_table(cells: list[Cell]) -> None:

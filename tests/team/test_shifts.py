@@ -87,6 +87,7 @@ def test_two_in_the_morning_is_of_the_evening_before_and_a_night_over_midnight_i
     assert [is_night(time(hour), time(1), time(5)) for hour in (0, 1, 4, 5)] == [False, True, True, False]
     late, early = on_the_wall(MONDAY, 23), on_the_wall(MONDAY + timedelta(days=1), 2)
     assert {night_of(one, time(7)) for one in (late, early)} == {MONDAY}
+    assert night_of(on_the_wall(MONDAY, 7), time(7)) == MONDAY  # the night is over
 
 
 def leader(tenant: Tenant) -> Actor:
