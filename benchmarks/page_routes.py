@@ -74,7 +74,7 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "groups:fix": {"what": ("week",)}, "groups:wordings": {"kind": ("welcome",)},
     "groups:setup_step": {"kind": ("rules",)}, "groups:end_task": {"kind": ("notice",)},
     "groups:promise_end": {"verb": ("withdraw",)},
-    "leads:list": {"tab": ("overdue", "today", "won")},
+    "leads:list": {"tab": ("overdue", "today", "next", "won")},
     "team:ranking_cases": {"figure": ("conversion", "response", "retention", "execution")},
     "sop:week_slot": {"place": ("1-noon",)}, "sop:touch_verb": {"verb": ("confirm",)},
 }  # fmt: skip

@@ -9,7 +9,9 @@ app_name = "leads"
 urlpatterns: list[URLPattern] = [
     path("leads/", board.BoardView.as_view(), name="board"),
     re_path(
-        r"^leads/list/(?P<tab>today|overdue|won|not_buying|all)/$", board.LeadListPage.as_view(), name="list"
+        r"^leads/list/(?P<tab>today|overdue|next|won|not_buying|all)/$",
+        board.LeadListPage.as_view(),
+        name="list",
     ),
     path("leads/days/", asof.AsOfPage.as_view(), name="asof"),
     path("leads/persona/", persona.PersonaPage.as_view(), name="persona"),

@@ -113,7 +113,7 @@ def lead_get(*, tenant_id: int, lead_id: int) -> Lead:
 
 
 def lead_tab(leads: QuerySet[Lead], tab: str, *, now: datetime, day_ends_at: datetime) -> QuerySet[Lead]:
-    """The leads of one tab: board, today, overdue, won, not_buying, and all of them."""
+    """The leads of one tab: board, today, overdue, won, not_buying, and all of them. Any other: the open ones."""
     if tab == "all":
         return leads
     if tab == "won":

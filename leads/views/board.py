@@ -45,6 +45,8 @@ TABS = {
 }
 SORTS = {RANK: _("Suggested"), WAIT: _("Waiting time")}
 ALL = "all"  # every lead, open or ended: where figures about people lead to
+NEXT = "next"  # the open ones across tiers by the time of their next action: an order of the board that is no column
+ASIDE = {NEXT: _("By next action"), ALL: _("All")}  # tabs that stand there only while they are looked at
 KEYS = [  # beside those of the shell; static/js/leads.js acts on them
     (("H", "L"), _("other tier")),
     (("F",), _("follow up")),
@@ -78,8 +80,17 @@ def _tabs(view: ConsoleView, counts: dict[str, int], current: str) -> list[dict[
         }
         for key, label in TABS.items()
     ] + (
-        [{"key": ALL, "label": _("All"), "count": "", "url": "", "is_current": True, "is_bad": False}]
-        if current == ALL
+        [
+            {
+                "key": current,
+                "label": ASIDE[current],
+                "count": "",
+                "url": "",
+                "is_current": True,
+                "is_bad": False,
+            }
+        ]
+        if current in ASIDE
         else []
     )
 
@@ -123,6 +134,7 @@ class BoardView(ConsoleView):
             "picked_tier": only or "S",
             "only_tier": only,
             "sorts": list(SORTS.items()),
+            "by_time_label": ASIDE[NEXT],
             "sort": sort,
             "page": Paginator(range(alone), COLUMN_PAGE).get_page(page),
             "energy": energy_split(leads, now=now, won={tier: counts[f"won:{tier}"] for tier in TIERS}),
@@ -145,16 +157,16 @@ def _is_of(staff: Any, user_id: int | None) -> bool:
 
 
 class LeadTable(ConsoleTable):
-    """Leads as rows, in the work order."""
+    """Leads as rows, in the work order. By a column, equal rows keep the order of their ids: no page repeats a row."""
 
     pick = PickColumn()
     tier = tables.Column(verbose_name=_("Tier"), orderable=False)
-    customer = tables.Column(verbose_name=_("Customer"), order_by="customer__name")
+    customer = tables.Column(verbose_name=_("Customer"), order_by=("customer__name", "pk"))
     why = tables.Column(verbose_name=_("Why"), empty_values=(), orderable=False)
     next_action = tables.Column(verbose_name=_("Next action"), orderable=False)
-    next_action_at = tables.Column(verbose_name=_("Due"))
-    group = tables.Column(verbose_name=_("Group"), order_by="group__name")
-    owner = tables.Column(verbose_name=pgettext_lazy("lead", "Owner"), order_by="owner__name")
+    next_action_at = tables.Column(verbose_name=_("Due"), order_by=("next_action_at", "pk"))
+    group = tables.Column(verbose_name=_("Group"), order_by=("group__name", "pk"))
+    owner = tables.Column(verbose_name=pgettext_lazy("lead", "Owner"), order_by=("owner__name", "pk"))
 
     class Meta(ConsoleTable.Meta):
         row_header = "customer"
@@ -198,7 +210,9 @@ class LeadTable(ConsoleTable):
 class ClosedTable(LeadTable):
     """Leads that ended."""
 
-    next_action_at = tables.Column(verbose_name=_("Closed"), accessor="closed_at")
+    next_action_at = tables.Column(
+        verbose_name=_("Closed"), accessor="closed_at", order_by=("closed_at", "pk")
+    )
 
     def render_next_action_at(self, record: Lead) -> SafeString:
         shown = moment(record.closed_at) if record.closed_at else MISSING
@@ -210,7 +224,7 @@ class ClosedTable(LeadTable):
 
 
 class LeadListPage(ListPage):
-    """One tab as a list: today, overdue, won, not buying; `all` for the people behind a figure."""
+    """One tab as a list: today, overdue, won, not buying; `next` by time; `all` for the people behind a figure."""
 
     template_name = "leads/list.html"
     filterset_class = LeadFilter
@@ -245,7 +259,11 @@ class LeadListPage(ListPage):
             now=now,
             day_ends_at=clock.day_bounds(clock.local_date(now, zone), zone)[1],
         )
-        return rows.order_by("-closed_at", "pk") if self.is_closed else by_work_order(rows, now=now)
+        if self.is_closed:
+            return rows.order_by("-closed_at", "pk")
+        if self.tab == NEXT:
+            return rows.order_by("next_action_at", "pk")
+        return by_work_order(rows, now=now)
 
     def table_kwargs(self) -> dict[str, Any]:
         return {"url": lambda pk: self.url("leads:detail", pk=pk), "is_closed": self.is_closed}
@@ -257,4 +275,4 @@ class LeadListPage(ListPage):
         leads = lead_list(tenant_id=self.request.tenant.pk)
         made = LeadFilter(self.request.GET, queryset=leads, request=self.request)
         counts = _counts(self, made.qs if made.is_valid() else leads.none())
-        return {"tabs": _tabs(self, counts, self.tab)}
+        return {"tabs": _tabs(self, counts, self.tab), "by_time": self.tab == NEXT}

@@ -32,8 +32,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 TEXT = "晚上十点后不发语音"
 
 
-@pytest.fixture
-def scene(scoped):
+def make_scene(scoped):
+    """A group of eight members and its owner."""
     owner = make_staff(tenant=scoped, userid="zhoulan")
     group = make_group(
         tenant=scoped, owner=owner, owner_userid="zhoulan", state="active", welcome="欢迎进群。"
@@ -41,6 +41,11 @@ def scene(scoped):
     people = make_customers(tenant=scoped, count=8)
     fill_group(group=group, customers=people, staff=[owner])
     return {"tenant": scoped, "group": group, "people": people, "owner": owner}
+
+
+@pytest.fixture
+def scene(scoped):
+    return make_scene(scoped)
 
 
 def noted(scene, text=TEXT, person=0):

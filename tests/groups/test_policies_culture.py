@@ -116,6 +116,11 @@ def test_a_deed_after_the_last_thanks_is_due_again():
     assert thanks_due([Deed(1, "idea", T0)], thanked) != []
 
 
+def test_the_latest_deed_comes_first_and_equals_by_the_person():
+    deeds = [Deed(who, "help", T0 + timedelta(days=days)) for who, days in ((3, 0), (2, 1), (1, 0))]
+    assert [one.customer_id for one in thanks_due(deeds, {})] == [2, 1, 3]
+
+
 @given(st.integers(0, 30), st.integers(1, 10), st.integers(1, 20))
 def test_a_friendly_word_comes_before_every_sanction_and_never_after_one(earlier, mute, remove):
     rule = {"earlier": earlier, "mute_from": mute, "remove_from": remove}

@@ -1,11 +1,13 @@
 """The board and the page of a lead: ranked and counted by the database, whatever the number of leads."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from leads.enums import SLA_SETTINGS, TIERS, Tier
@@ -103,6 +105,20 @@ def test_by_waiting_time_who_has_waited_longest_comes_first_and_who_waits_for_no
     assert [card.lead for card in found.suggested] == [card.lead for card in by_rank.suggested]
     assert [card.rank for card in found.suggested] == [1, 2, 3, 4, 5]
     assert [card.lead for card in found.overdue] == [card.lead for card in by_rank.overdue]
+
+
+def test_by_next_action_all_tiers_stand_in_one_list_by_time(
+    client: Client, scoped: Tenant, frozen: MovableClock, leads: list[Lead]
+) -> None:
+    client.force_login(User.objects.get(email="lin@example.com"))
+    home = f"/t/{scoped.slug}/leads/"
+    board_page = client.get(f"{home}?tier=A&sort=wait&owner=none").content.decode()
+    assert f'href="{home}list/next/?owner=none"' in board_page
+    page = client.get(f"{home}list/next/").content.decode()
+    by_time = sorted(leads, key=lambda one: (one.next_action_at, one.pk))
+    assert by_time != ordered(leads, frozen)  # which puts tiers before times
+    told = [int(one) for one in re.findall(rf'class="q-link" href="{home}(\d+)/"', page)]
+    assert told == [one.pk for one in by_time]
 
 
 def test_a_tier_alone_is_paged_and_its_last_page_answers_for_those_behind_it(
