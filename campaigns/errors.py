@@ -155,6 +155,16 @@ class NoDrawsLeft(DomainError):
     message = _("You have no draw left.")
 
 
+class NodeNotYet(DomainError):
+    code = "FLASH-21"
+    message = _("The run has not started yet.")
+
+
+class WakeOver(DomainError):
+    code = "FLASH-22"
+    message = _("The wake-up gift is not on now.")
+
+
 class PaymentRefused(DomainError):
     """The payment service said no and will not pay; the message says why."""
 

@@ -8,12 +8,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.enums import CampaignState, GoalKind, PrizeKind, Theme
+from campaigns.enums.flash import FlashUse, Rhythm
+from campaigns.selectors.flash import flash_lacks, run_of
+from campaigns.selectors.flash import token_of as flash_token_of
 from campaigns.selectors.frame import campaign_list
 from campaigns.selectors.ledger import awards_of_people
 from campaigns.selectors.lottery import lottery_lacks, lottery_of, token_of
 from campaigns.selectors.plays import Play, register_play
 from campaigns.services.awards import register_made
 from campaigns.services.coupons import coupon_made, offers_copied
+from campaigns.services.flash import flash_copied
 from campaigns.services.frame import register_copied
 from campaigns.services.life import BUDGET, START, budget_granted, start_granted
 from campaigns.services.lottery import lottery_copied
@@ -48,6 +52,14 @@ nav.register(key="campaigns", label=_("Campaigns"), icon="ticket", url_name="cam
 nav.register_search(_search)
 register_play(
     Play(
+        key="flash", label=_("Flash run"),
+        about=_("Four nodes in flash groups within hours or days, with tasks and figures; then the groups close."),
+        icon="clock", url_name="campaigns:flash", is_set=lambda campaign: run_of(campaign=campaign) is not None,
+        lacks=flash_lacks, token=flash_token_of,
+    )
+)  # fmt: skip
+register_play(
+    Play(
         key="lottery", label=_("Lottery"), about=_("Nine grid, wheel or blind boxes over odds that anybody can check."),
         icon="dice-5", url_name="campaigns:lottery", is_set=lambda campaign: lottery_of(campaign=campaign) is not None,
         lacks=lottery_lacks, token=token_of,
@@ -72,9 +84,15 @@ register_changes(
     "campaigns.award",
     labels={"prize": _("Prize"), "amount_fen": _("Cost, fen"), "reference": _("Reference of the payment")},
 )
+register_changes(
+    "campaigns.campaign",
+    labels={"use": pgettext_lazy("flash", "What for"), "rhythm": _("Rhythm"), "node": pgettext_lazy("flash", "Node")},
+    values={"use": dict(FlashUse.choices), "rhythm": dict(Rhythm.choices)},
+)
 register_made(PrizeKind.COUPON, coupon_made)
 register_copied(offers_copied)
 register_copied(lottery_copied)
+register_copied(flash_copied)
 register_changes(
     "campaigns.coupon",
     labels={"prize": _("Prize"), "order_no": _("Order number"), "code": _("Code")},

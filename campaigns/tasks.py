@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from campaigns.services.coupons import coupons_expire, tenants_with_expired
+from campaigns.services.flash import nodes_tell, runs_close, tenants_with_flash
 from campaigns.services.life import campaigns_end_due, tenants_with_ended
 from campaigns.services.payouts import payouts_run, tenants_with_payouts
 from outbox.dispatch import enqueue
@@ -14,14 +15,19 @@ from tenants.tasking import TenantTask
 @shared_task(name="campaigns.sweep", time_limit=60)
 def sweep() -> None:
     """Tick: campaigns end and coupons expire by their clock; a payment without an answer is asked about."""
-    with unscoped("the tick looks for tenants with campaigns to end, payments to make and coupons to expire"):
+    with unscoped(
+        "the tick looks for tenants with campaigns to end, payments, coupons to expire and flash runs"
+    ):
         ending, paying, expiring = tenants_with_ended(), tenants_with_payouts(), tenants_with_expired()
+        telling, closing = tenants_with_flash()
     for tenant_id in ending:
         enqueue("campaigns.end_tenant", tenant_id=tenant_id)
     for tenant_id in paying:
         enqueue("campaigns.pay_tenant", tenant_id=tenant_id)
     for tenant_id in expiring:
         enqueue("campaigns.expire_tenant", tenant_id=tenant_id)
+    for tenant_id in sorted({*telling, *closing}):
+        enqueue("campaigns.flash_tenant", tenant_id=tenant_id)
 
 
 @shared_task(name="campaigns.end_tenant", base=TenantTask, time_limit=120)
@@ -37,3 +43,10 @@ def pay_tenant(*, tenant_id: int) -> None:
 @shared_task(name="campaigns.expire_tenant", base=TenantTask, time_limit=240)
 def expire_tenant(*, tenant_id: int) -> None:
     coupons_expire(tenant=Tenant.objects.get(pk=tenant_id))
+
+
+@shared_task(name="campaigns.flash_tenant", base=TenantTask, time_limit=120)
+def flash_tenant(*, tenant_id: int) -> None:
+    tenant = Tenant.objects.get(pk=tenant_id)
+    nodes_tell(tenant=tenant)
+    runs_close(tenant=tenant)

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from campaigns.phone.door import DoorView
-from campaigns.views import acts, awards, coupons, detail, lists, lottery, redeem, steps
+from campaigns.views import acts, awards, coupons, detail, flash, lists, lottery, redeem, steps
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern] = [
@@ -44,6 +44,11 @@ urlpatterns: list[URLPattern] = [
         name="award_take_back",
     ),
     path("campaigns/<int:pk>/give/", awards.GivePage.as_view(), name="give"),
+    path("campaigns/<int:pk>/flash/", flash.FlashPage.as_view(), name="flash"),
+    path("campaigns/<int:pk>/flash/remove/", flash.FlashRemoveView.as_view(), name="flash_remove"),
+    path(
+        "campaigns/<int:pk>/flash/<int:node_pk>/<slug:verb>/", flash.NodeActView.as_view(), name="flash_node"
+    ),
     path("campaigns/<int:pk>/lottery/", lottery.LotteryPage.as_view(), name="lottery"),
     path("campaigns/<int:pk>/lottery/remove/", lottery.LotteryRemoveView.as_view(), name="lottery_remove"),
     path("campaigns/<int:pk>/draws/", lottery.DrawsPage.as_view(), name="draws"),

@@ -102,6 +102,7 @@ SYNCERS: dict[str, str] = {
 }
 
 WORK: dict[str, str] = {
+    "campaigns.flash_node": "campaigns.handlers.on_flash_node_act",
     "content.card": "content.handlers.on_card_act",
     "contacts.question": "contacts.handlers.on_question_act",
     "contacts.question_lead": "contacts.handlers.on_question_act",

@@ -58,6 +58,7 @@ class PlayKind(models.TextChoices):
 
     CAMPAIGN = "c", _("Campaign")
     COUPON = "k", pgettext_lazy("prize", "Coupon")
+    FLASH = "f", _("Flash run")
     LOTTERY = "l", _("Lottery")
 
 
@@ -175,6 +176,7 @@ class AwardSource(models.TextChoices):
 
     HAND = "hand", pgettext_lazy("prize", "By hand")
     COUPON = "coupon", pgettext_lazy("prize", "Coupon taken")
+    FLASH = "flash", pgettext_lazy("prize", "Wake-up answered")
     LOTTERY = "lottery", _("Lottery")
 
 
@@ -213,6 +215,15 @@ class Missing(models.TextChoices):
     FORCED_SHARE = "CAMP-10", _("The rules ask people to share or collect likes: WeChat forbids that")
     OWNER = "CAMP-11", _("Name the colleague who answers for it")
     ODDS = "CAMP-12", _("Give the prizes of the lottery their odds")
+    FLASH_GROUPS = "CAMP-31", _("A flash run is for flash groups that still run: choose only such")
+    FLASH_SPAN = (
+        "CAMP-32",
+        _("A flash run lasts from one hour to as long as a flash group may: set other dates"),
+    )
+    FLASH_NODES = (
+        "CAMP-33",
+        _("Give each of the four nodes a time within the run, in their order, and a colleague"),
+    )
 
 
 class Step(models.TextChoices):
@@ -235,6 +246,9 @@ STEP_OF = {
     Missing.OVER_BUDGET: Step.PRIZES,
     Missing.PRIZE_TOO_DEAR: Step.PRIZES,
     Missing.ODDS: Step.PLAY,
+    Missing.FLASH_GROUPS: Step.PLACE,
+    Missing.FLASH_SPAN: Step.PLACE,
+    Missing.FLASH_NODES: Step.PLAY,
     Missing.RULES: Step.RULES,
     Missing.FORCED_SHARE: Step.RULES,
     Missing.OWNER: Step.RULES,

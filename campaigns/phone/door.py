@@ -14,6 +14,7 @@ from django.views import View
 from campaigns.enums import Phase, PlayKind
 from campaigns.phone.base import CampaignHome, PlayPage, Visit, h5
 from campaigns.phone.coupons import CouponPage
+from campaigns.phone.flash import FlashPage
 from campaigns.phone.lottery import LotteryPage
 from campaigns.policies.doors import phase_of
 from campaigns.selectors.pages import page_read
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 PAGES: dict[str, type[PlayPage]] = {
     PlayKind.CAMPAIGN.value: CampaignHome,
     PlayKind.COUPON.value: CouponPage,
+    PlayKind.FLASH.value: FlashPage,
     PlayKind.LOTTERY.value: LotteryPage,
 }
 TRIES_A_MINUTE = 120  # of one person at one page

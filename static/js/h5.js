@@ -55,6 +55,16 @@
         .catch(function () { form.submit(); });
     });
   }
+  /* How long something still lasts; the moment itself stands beside it. */
+  var clocks = doc.querySelectorAll("[data-until]");
+  function two(n) { return (n < 10 ? "0" : "") + n; }
+  function tick() {
+    clocks.forEach(function (one) {
+      var left = Math.max(0, Math.floor((new Date(one.dataset.until) - Date.now()) / 1000));
+      one.textContent = two(Math.floor(left / 3600)) + ":" + two(Math.floor(left % 3600 / 60)) + ":" + two(left % 60);
+    });
+  }
+  if (clocks.length) { tick(); setInterval(tick, 1000); }
   window.addEventListener("pageshow", function () {
     doc.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
   });
