@@ -86,7 +86,11 @@ register_changes(
 )
 register_changes(
     "campaigns.campaign",
-    labels={"use": pgettext_lazy("flash", "What for"), "rhythm": _("Rhythm"), "node": pgettext_lazy("flash", "Node")},
+    labels={
+        "use": pgettext_lazy("flash", "What for"),
+        "rhythm": _("Rhythm"),
+        "node": pgettext_lazy("flash", "Node"),
+    },
     values={"use": dict(FlashUse.choices), "rhythm": dict(Rhythm.choices)},
 )
 register_made(PrizeKind.COUPON, coupon_made)
