@@ -1,15 +1,19 @@
-"""Exceptions that the operator asks for and the owner decides, and customers who rate the service.
+"""Exceptions that the operator asks for and the owner decides, what is sold, and customers who rate the service.
 
 Decided by ids, so that the same story comes out each time.
 """
 
 from datetime import timedelta
 
-from contacts.enums import GroupQuestion, QuestionKind
+from contacts.enums import GroupQuestion, QuestionKind, SkuKind
 from contacts.errors import SurveyAnswered, SurveyClosed
-from contacts.models import Survey, SurveyLink
+from contacts.models import Sku, Survey, SurveyLink
 from contacts.policies.surveys import Question
+from contacts.services.prices import KIND as ANCHOR
+from contacts.services.prices import anchor_ask
+from contacts.services.skus import sku_save
 from contacts.services.surveys import survey_answer, survey_ask, survey_close, survey_save
+from demo.camp import PRODUCT, PRODUCT_TITLE
 from demo.company import Company
 from groups.enums import Kind
 from groups.selectors import group_list
@@ -101,6 +105,35 @@ def another_type_refused(company: Company) -> bool:
                 note="这个群说好做什么，就做到结束。有意向的家长一对一接。",
             )  # fmt: skip
         return bool(asked)
+
+
+def sku_begin(company: Company) -> Sku:
+    """What the shop sells, under the code that its orders name it by."""
+    with tenant_scope(company.tenant):
+        return sku_save(
+            tenant=company.tenant, code=str(PRODUCT["id"]), name=PRODUCT_TITLE, price_fen=int(PRODUCT["price_fen"]),
+            kind=SkuKind.FIRST, actor=company.owner,
+        )  # fmt: skip
+
+
+def anchor_granted(company: Company) -> bool:
+    """After the first orders the operator asks to compare with the price people paid; the owner grants it."""
+    tenant, operator = company.tenant, _operator(company)
+    with tenant_scope(tenant):
+        sku = Sku.objects.filter(tenant=tenant, code=PRODUCT["id"]).first()
+        if operator is None or sku is None or sku.price_fen is None:
+            return False
+        try:
+            anchor_ask(
+                tenant=tenant, sku_id=sku.pk, price_fen=sku.price_fen, actor=operator,
+                reason="下期早鸟海报要写原价，按这期真实成交的价格写",
+            )  # fmt: skip
+        except DomainError:
+            return False  # nobody has paid it yet
+        for row in approvals_waiting(tenant_id=tenant.pk):
+            if row.kind == ANCHOR:
+                approval_decide(tenant=tenant, approval_id=row.pk, is_granted=True, actor=company.owner)
+        return True
 
 
 def later_end_asked(company: Company) -> bool:

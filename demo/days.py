@@ -4,7 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from demo.asking import another_type_refused, later_end_asked, ratings_ask, ratings_come, ratings_end
+from demo.asking import (
+    anchor_granted,
+    another_type_refused,
+    later_end_asked,
+    ratings_ask,
+    ratings_come,
+    ratings_end,
+    sku_begin,
+)
 from demo.company import Company
 from demo.culture import culture_grows, norm_answers, norms_propose
 from demo.draws import day_of_draws, lottery_begin
@@ -91,7 +99,9 @@ class Days:
                 screenshots_review(self.company)
 
     def _ask(self, local: datetime, day: int) -> None:
-        """Exceptions that are asked for, and how service was."""
+        """What is sold, exceptions that are asked for, and how service was."""
+        if self._is_new("sku"):
+            sku_begin(self.company)
         if day >= ASKING_DAY and self._is_new("another type"):
             another_type_refused(self.company)
         if day >= RATING_DAYS.start and self._is_new("ratings"):
@@ -100,6 +110,8 @@ class Days:
             ratings_come(self.company)
         if day >= RATING_DAYS.stop and self._is_new("ratings end"):
             ratings_end(self.company)
+        if day >= CAMP_DAY and self._is_new("anchor"):
+            anchor_granted(self.company)
         if day >= CAMP_DAY and self._is_new("later end"):
             later_end_asked(self.company)
 

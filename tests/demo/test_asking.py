@@ -5,9 +5,19 @@ from typing import Any
 
 import pytest
 
+from contacts.selectors.prices import anchor_of
 from contacts.selectors.ratings import ratings
 from contacts.selectors.service import ALL, Wanted
-from demo.asking import another_type_refused, later_end_asked, ratings_ask, ratings_come, ratings_end
+from demo.asking import (
+    anchor_granted,
+    another_type_refused,
+    later_end_asked,
+    ratings_ask,
+    ratings_come,
+    ratings_end,
+    sku_begin,
+)
+from demo.camp import PRODUCT
 from demo.company import Company, Plan
 from team.models import WorkItem
 from team.selectors import approvals_decided, approvals_waiting
@@ -16,7 +26,7 @@ from tenants.enums import Role
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
-from tests.factories.contacts import make_customers
+from tests.factories.contacts import make_customers, make_order
 from tests.factories.groups import fill_group, make_group
 from tests.factories.sop import make_run, make_version
 from tests.factories.team import make_staff
@@ -56,6 +66,31 @@ def test_one_exception_is_refused_and_one_waits_on_the_owners_list(company: Comp
 def test_after_the_offer_nothing_is_asked_and_nothing_breaks(company: Company, frozen: MovableClock) -> None:
     frozen.move(days=40)
     assert not later_end_asked(company)
+
+
+def test_the_price_that_people_paid_is_compared_with_once_somebody_paid_it(
+    company: Company, frozen: MovableClock
+) -> None:
+    tenant, code = company.tenant, str(PRODUCT["id"])
+    assert not anchor_granted(company)  # nothing is sold
+    sku_begin(company)
+    assert not anchor_granted(company)  # nobody has bought
+    with tenant_scope(tenant):
+        (buyer,) = make_customers(tenant=tenant, count=1)
+        make_order(
+            tenant=tenant,
+            customer=buyer,
+            sku_id=code,
+            amount_fen=PRODUCT["price_fen"],
+            ordered_at=frozen.moment,
+        )
+    later_end_asked(company)
+    assert anchor_granted(company)
+    with tenant_scope(tenant):
+        now = anchor_of(tenant_id=tenant.pk, code=code)
+        assert now is not None
+        assert (now.anchor.price_fen, now.holds) == (PRODUCT["price_fen"], True)
+        assert [row.kind for row in approvals_waiting(tenant_id=tenant.pk)] == ["sop.deadline"]
 
 
 def test_some_rate_the_service_and_the_rest_leave_everybodys_list(
