@@ -111,7 +111,7 @@ def sku_begin(company: Company) -> Sku:
     """What the shop sells, under the code that its orders name it by."""
     with tenant_scope(company.tenant):
         return sku_save(
-            tenant=company.tenant, code=str(PRODUCT["id"]), name=PRODUCT_TITLE, price_fen=int(PRODUCT["price_fen"]),
+            tenant=company.tenant, code=PRODUCT["id"], name=PRODUCT_TITLE, price_fen=PRODUCT["price_fen"],
             kind=SkuKind.FIRST, actor=company.owner,
         )  # fmt: skip
 

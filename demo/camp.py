@@ -1,6 +1,7 @@
 """The camp itself: a template cloned and published, a run on the groups, people who live through it."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from demo.company import Company
 from demo.vendor import Vendor
@@ -16,7 +17,7 @@ LANGUAGE = "zh"
 OFFER_DAYS = (18, 19)  # the limited offer opens and ends on these camp days
 OFFER_ENDS_AT = time(20, 0)
 PRODUCT_TITLE = "启蒙英语年课"
-PRODUCT = {"id": "year-course", "title": PRODUCT_TITLE, "price_fen": 198000}
+PRODUCT: dict[str, Any] = {"id": "year-course", "title": PRODUCT_TITLE, "price_fen": 198000}
 
 
 def camp_code(days: int = DAYS) -> str:

@@ -52,6 +52,12 @@ class LeadFilter(filters.FilterSet):
     bought = filters.ChoiceFilter(
         label=_("Bought in 7 days at tier"), method="by_bought", choices=_TIERS, widget=HiddenInput
     )
+    closed_from = filters.IsoDateTimeFilter(
+        label=_("Closed from"), field_name="closed_at", lookup_expr="gte", widget=HiddenInput
+    )
+    closed_until = filters.IsoDateTimeFilter(
+        label=_("Closed before"), field_name="closed_at", lookup_expr="lt", widget=HiddenInput
+    )
 
     class Meta:
         model = Lead

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from contacts.selectors.orders import buyers_between
 from groups.enums import State
@@ -34,7 +35,9 @@ def members_carried(*, tenant_id: int, staff_ids: Iterable[int] | None = None) -
 def group_buyers_of(
     *, tenant: Any, staff_ids: Iterable[int], since: datetime, until: datetime
 ) -> dict[int, Share]:
-    """{staff id: who bought in the time, of the customers now in the groups they own}, each once. One query."""
+    """{staff id: who bought in the time, of the customers now in the groups they own}, each once; its page lists the
+    groups. One query.
+    """
     bought = buyers_between(tenant_id=tenant.pk, since=since, until=until)
     rows = (
         _present(tenant.pk)
@@ -48,7 +51,9 @@ def group_buyers_of(
     )
     page = reverse("groups:list", kwargs={"tenant_slug": tenant.slug})
     return {
-        row["group__owner_id"]: Share(row["buyers"], row["people"], f"{page}?owner={row['group__owner_id']}")
+        row["group__owner_id"]: Share(
+            row["buyers"], row["people"], f"{page}?owner={row['group__owner_id']}", _("See their groups")
+        )
         for row in rows
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from leads.enums import LeadState
 from leads.models import FollowUp, Lead
@@ -18,7 +19,9 @@ MINUTES_SPAN = timedelta(days=7)
 def leads_won_of(
     *, tenant: Any, staff_ids: Iterable[int], since: datetime, until: datetime
 ) -> dict[int, Share]:
-    """{staff id: won of all that ended as won or not buying in the time}, by the lead's owner. One query."""
+    """{staff id: won of all that ended as won or not buying in the time}, by the lead's owner; its page lists those
+    that were won. One query.
+    """
     rows = (
         Lead.objects.filter(
             tenant=tenant, owner_id__in=list(staff_ids), closed_at__gte=since, closed_at__lt=until,
@@ -28,8 +31,12 @@ def leads_won_of(
         .annotate(ended=Count("pk"), won=Count("pk", filter=Q(state=LeadState.WON)))
     )  # fmt: skip
     page = reverse("leads:list", kwargs={"tenant_slug": tenant.slug, "tab": "won"})
+    span = {"closed_from": since.isoformat(), "closed_until": until.isoformat()}
     return {
-        row["owner_id"]: Share(row["won"], row["ended"], f"{page}?owner={row['owner_id']}") for row in rows
+        row["owner_id"]: Share(
+            row["won"], row["ended"], f"{page}?{urlencode({'owner': row['owner_id'], **span})}"
+        )
+        for row in rows
     }
 
 

@@ -160,7 +160,7 @@ class LeadTable(ConsoleTable):
     """Leads as rows, in the work order. By a column, equal rows keep the order of their ids: no page repeats a row."""
 
     pick = PickColumn()
-    tier = tables.Column(verbose_name=_("Tier"), orderable=False)
+    tier = tables.Column(verbose_name=_("Tier"), empty_values=(), orderable=False)  # "" may be S?
     customer = tables.Column(verbose_name=_("Customer"), order_by=("customer__name", "pk"))
     why = tables.Column(verbose_name=_("Why"), empty_values=(), orderable=False)
     next_action = tables.Column(verbose_name=_("Next action"), orderable=False)
@@ -184,7 +184,7 @@ class LeadTable(ConsoleTable):
         return tier("S?" if record.is_maybe_s else record.tier)
 
     def value_tier(self, record: Lead) -> str:
-        return record.tier
+        return "S?" if record.is_maybe_s else record.tier
 
     def render_customer(self, record: Lead) -> SafeString:
         return format_html('<a class="q-link" href="{}">{}</a>', self.url(record.pk), record.customer)
@@ -213,6 +213,9 @@ class ClosedTable(LeadTable):
     next_action_at = tables.Column(
         verbose_name=_("Closed"), accessor="closed_at", order_by=("closed_at", "pk")
     )
+
+    class Meta(LeadTable.Meta):  # a table takes no Meta from its base by itself
+        pass
 
     def render_next_action_at(self, record: Lead) -> SafeString:
         shown = moment(record.closed_at) if record.closed_at else MISSING
@@ -275,4 +278,8 @@ class LeadListPage(ListPage):
         leads = lead_list(tenant_id=self.request.tenant.pk)
         made = LeadFilter(self.request.GET, queryset=leads, request=self.request)
         counts = _counts(self, made.qs if made.is_valid() else leads.none())
-        return {"tabs": _tabs(self, counts, self.tab), "by_time": self.tab == NEXT}
+        return {
+            "tabs": _tabs(self, counts, self.tab),
+            "by_time": self.tab == NEXT,
+            "is_closed": self.is_closed,
+        }

@@ -6,19 +6,25 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from team.enums import KIND_LINKS
 from team.models import Staff, StaffProfile
 from tenants.enums import Role
 
+PEOPLE = _("See the people")
+
 
 @dataclass(frozen=True)
 class Share:
-    """A person's figure: `hits` of `out_of`, both counts of people. `url` leads to those people, "" for nowhere."""
+    """A person's figure: `hits` of `out_of`, both counts of people. `url` leads to the `hits`, "" for nowhere, or to
+    what `opens` says.
+    """
 
     hits: int
     out_of: int
     url: str = ""
+    opens: Any = PEOPLE
 
     @property
     def rate(self) -> float | None:

@@ -24,6 +24,11 @@ from tenants.enums import Permission
 from tenants.selectors import audit_list
 
 METRIC_DAYS = 30
+KIND_WORDS = {
+    StaffKind.OPERATIONS: _("Knows segmenting and service; closes less often"),
+    StaffKind.OPS_SALES: _("Understands operations and closes best"),
+    StaffKind.SALES: _("Closes; leaves operations to others"),
+}
 HISTORY_ROWS = 20
 
 
@@ -94,6 +99,8 @@ class ProfilePage(FormPage):
             "title": str(staff),
             "profile": profile,
             "kinds": StaffKind.choices,
+            "kind_words": [(kind.label, words) for kind, words in KIND_WORDS.items()],
+            "kind_said": KIND_WORDS.get(StaffKind(profile.kind)) if profile and profile.kind else "",
             "links": sorted(KIND_LINKS.get(profile.kind, ())) if profile else [],
             "owned": [pair for pair in figures if pair[0].converts],
             "process": [pair for pair in figures if not pair[0].converts],

@@ -11,8 +11,10 @@ from tenants.roles import allows
 from tenants.selectors import member_list
 
 WORDS = {
-    Role.OWNER: _("Decides everything, also who belongs to the company and how WeCom is connected."),
-    Role.LEADER: _("Approves exceptions, publishes the rules of leads, sees and steers everybody's work."),
+    Role.OWNER: _(
+        "Decides everything, also who belongs to the company, how WeCom is connected and which rules hold for leads."
+    ),
+    Role.LEADER: _("Approves exceptions, sees and steers everybody's work."),
     Role.OPERATOR: _("Runs groups and SOPs; asks for an exception where a rule stops them."),
     Role.SALES: _("Follows leads, does own tasks, answers customers."),
     Role.VIEWER: _("Reads pages and figures; names and numbers of customers stay masked."),

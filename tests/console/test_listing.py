@@ -19,6 +19,7 @@ from console.exports import neutral, xlsx_response
 from console.listing import ListPage
 from console.models import SavedView
 from console.services import clean_query
+from console.tables import ConsoleTable
 from tenants import audit
 from tenants.audit import Actor
 from tenants.enums import Role
@@ -187,6 +188,18 @@ def test_a_list_as_a_workbook_holds_the_filtered_rows_and_is_recorded(
     with tenant_scope(tenant):
         last = audit.AuditEntry.objects.order_by("-pk").first()
     assert last.verb == "console.list.exported"
+
+
+def test_every_table_of_the_console_looks_like_the_others() -> None:
+    """A table takes no Meta from its base by itself; without one it loses its cards on the phone."""
+    assert routes()  # every view is read, and its table with it
+    waiting, bare = [ConsoleTable], []
+    while waiting:
+        one = waiting.pop()
+        waiting += one.__subclasses__()
+        if "q-table" not in str(one._meta.attrs) and not one.__name__.startswith("_"):
+            bare.append(one.__name__)
+    assert bare == []
 
 
 def test_every_list_of_the_console_offers_its_rows_as_files() -> None:

@@ -170,7 +170,8 @@ def test_pages_of_leads_look_right_in_every_size_and_theme(
     lead = f"{lead_id(busy, '刘女士')}/"
     paths = {
         "board": "", "lead": lead, "needs": "needs/", "doubts": "needs/?kind=objection",
-        "all": "list/all/?pain=孩子不敢开口", "overdue": "list/overdue/", "rules": "rules/", "draft": "rules/draft/",
+        "all": "list/all/?pain=孩子不敢开口", "overdue": "list/overdue/", "next": "list/next/",
+        "rules": "rules/", "draft": "rules/draft/",
         "conversion": "conversion/", "days": "days/", "waiting": "?sort=wait", "tier": "?tier=A",
         "today": "list/today/", "won": "list/won/", "not-buying": "list/not_buying/",
         "people": "rules/people/?of=tier&rule=new&tier=A", "persona": "persona/?figures=1",

@@ -63,6 +63,29 @@ def test_tab_lists_and_exports(signed_in, base, tenant, frozen, tab):
     assert ("何女士" in body) == (tab == "won")
 
 
+def test_a_question_that_may_be_s_says_so_in_lists_and_files(signed_in, base, tenant, frozen):
+    with tenant_scope(tenant):
+        seed(tenant, frozen.moment)
+    page = signed_in.get(f"{base}list/next/").content.decode()
+    row = next(one for one in page.split("<tr")[1:] if "王女士" in one)
+    assert ">S?<" in row
+    export = signed_in.get(f"{base}list/next/?export=csv")
+    body = b"".join(export.streaming_content if export.streaming else [export.content]).decode("utf-8-sig")
+    assert "S?,王女士" in body
+
+
+def test_what_ended_is_listed_the_latest_first_in_cards_on_the_phone_and_an_empty_list_says_so(
+    signed_in, base, tenant, frozen
+):
+    with tenant_scope(tenant):
+        seed(tenant, frozen.moment)
+    User.objects.update(language="en")
+    won, none = (signed_in.get(f"{base}list/{tab}/").content.decode() for tab in ("won", "not_buying"))
+    assert ("The latest first" in won, "Past due first" in won) == (True, False)
+    assert 'class="table q-table is-cards' in won
+    assert "No rows match these filters." in none
+
+
 def test_board_needs_at_most_25_queries_for_3_and_30_leads(signed_in, base, tenant, frozen):
     counts = []
     for number, size in enumerate((3, 30)):

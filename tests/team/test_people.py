@@ -1,12 +1,16 @@
 """Kinds of people, results of their own, load by day and night, roles: as people meet them (R120, R121, R122, R124)."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 
 from groups.selectors.staff_figures import group_buyers_of, groups_owned, members_carried
+from leads.models import Lead
 from leads.selectors.staff import leads_won_of
+from leads.services import lead_close
 from team.errors import ProfileInvalid
 from team.models import DayOff, Shift, StaffProfile
 from team.nav import findings_rail
@@ -21,6 +25,7 @@ from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customers, make_order
 from tests.factories.groups import fill_group, make_group
+from tests.factories.leads import act, item, lead_of, make_camp
 from tests.factories.team import make_staff, make_work_item
 from tests.team.test_views import body, sign_in
 
@@ -45,6 +50,48 @@ def test_one_click_sets_a_kind_for_a_leader_alone_and_it_suggests_links(
         assert suggestions(tenant_id=tenant.pk, links=[3, 4]) == {person.pk: False}
     page = body(leader.get(url))
     assert ("never a label for pay" in page, "Operations-minded → Pure sales" in page) == (True, True)
+    assert "Closes; leaves operations to others" in page
+
+
+def test_who_chooses_a_kind_reads_what_each_is_good_at(tenant: Tenant, frozen: MovableClock) -> None:
+    leader, _staff = sign_in(tenant, Role.LEADER)
+    with tenant_scope(tenant):
+        person = make_staff(tenant=tenant, name="陆远")
+    page = body(leader.get(f"/t/{tenant.slug}/team/{person.pk}/"))
+    for words in (
+        "Knows segmenting and service; closes less often", "Understands operations and closes best",
+        "Closes; leaves operations to others",
+    ):  # fmt: skip
+        assert words in page
+
+
+def test_the_people_behind_leads_won_are_those_of_the_figure_and_no_earlier_ones(
+    tenant: Tenant, frozen: MovableClock
+) -> None:
+    leader, chief = sign_in(tenant, Role.LEADER)
+    with tenant_scope(tenant):
+        people = make_customers(tenant=tenant, count=3)
+        for person, name in zip(people, ("早先成交", "近来成交", "近来不买"), strict=True):
+            person.name = name
+            person.save()
+        make_camp(tenant=tenant, customers=people, days=90)
+        act(tenant, *(item(one, "pay_click", frozen.moment) for one in people))
+        Lead.objects.update(owner=chief)
+        for days, person, state in (
+            (0, people[0], "won"),
+            (40, people[1], "won"),
+            (0, people[2], "not_buying"),
+        ):
+            frozen.move(days=days, minutes=1)
+            reason = {} if state == "won" else {"reason": "price"}
+            lead_close(tenant=tenant, lead_id=lead_of(person).pk, state=state, actor=SYSTEM, **reason)
+        profile_set(tenant=tenant, staff_id=chief.pk, own_metric="leads_won", actor=SYSTEM)
+    frozen.move(days=1)
+    page = body(leader.get(f"/t/{tenant.slug}/team/{chief.pk}/"))
+    assert "1 / 2" in page
+    (url,) = re.findall(r'href="([^"]+)">See the people', page)
+    listed = body(leader.get(unescape(url)))
+    assert [name in listed for name in ("早先成交", "近来成交", "近来不买")] == [False, True, False]
 
 
 def test_a_metric_of_their_own_shows_its_figure_and_its_people(
