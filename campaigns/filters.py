@@ -7,7 +7,8 @@ from django.utils.translation import pgettext_lazy
 
 from campaigns.enums import AwardState, CampaignState, DrawOutcome, EntryReason, Theme, Unit
 from campaigns.enums.coupons import CouponState
-from campaigns.models import Award, Campaign, Coupon, Draw, Entry
+from campaigns.enums.joining import JoinReason, JoinState
+from campaigns.models import Award, Campaign, Coupon, Draw, Entry, Joiner
 from campaigns.selectors.coupons import in_state, viewed_unused
 from contacts.selectors import customers_named
 from tenants import clock
@@ -88,6 +89,20 @@ class DrawFilter(filters.FilterSet):
     def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         found = customers_named(tenant_id=self.request.tenant.pk, text=value)
         return rows.filter(entrant__customer_id__in=found)
+
+
+class JoinerFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name of the person"), method="by_name")
+    state = filters.MultipleChoiceFilter(label=_("State"), choices=JoinState.choices)
+    reason = filters.MultipleChoiceFilter(label=_("Why"), choices=JoinReason.choices)
+
+    class Meta:
+        model = Joiner
+        fields: list[str] = []
+
+    def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        found = customers_named(tenant_id=self.request.tenant.pk, text=value)
+        return rows.filter(customer_id__in=found)
 
 
 class EntryFilter(filters.FilterSet):

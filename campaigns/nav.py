@@ -9,16 +9,18 @@ from django.utils.translation import pgettext_lazy
 
 from campaigns.enums import CampaignState, GoalKind, PrizeKind, Theme
 from campaigns.enums.flash import FlashUse, Rhythm
-from campaigns.selectors.flash import flash_lacks, run_of
+from campaigns.selectors import coupons, joining
+from campaigns.selectors.flash import flash_lacks, runs_in
 from campaigns.selectors.flash import token_of as flash_token_of
 from campaigns.selectors.frame import campaign_list
 from campaigns.selectors.ledger import awards_of_people
-from campaigns.selectors.lottery import lottery_lacks, lottery_of, token_of
-from campaigns.selectors.plays import Play, register_play
+from campaigns.selectors.lottery import lotteries_in, lottery_lacks, token_of
+from campaigns.selectors.plays import COUPONS, Play, register_play
 from campaigns.services.awards import register_made
 from campaigns.services.coupons import coupon_made, offers_copied
 from campaigns.services.flash import flash_copied
 from campaigns.services.frame import register_copied
+from campaigns.services.joining import join_copied
 from campaigns.services.life import BUDGET, START, budget_granted, start_granted
 from campaigns.services.lottery import lottery_copied
 from console import nav
@@ -54,15 +56,29 @@ register_play(
     Play(
         key="flash", label=_("Flash run"),
         about=_("Four nodes in flash groups within hours or days, with tasks and figures; then the groups close."),
-        icon="clock", url_name="campaigns:flash", is_set=lambda campaign: run_of(campaign=campaign) is not None,
+        icon="clock", url_name="campaigns:flash", rows=runs_in,
         lacks=flash_lacks, token=flash_token_of,
     )
 )  # fmt: skip
 register_play(
     Play(
+        key=COUPONS, label=_("Coupons"),
+        about=_("Money or percent off, or a gift, taken on the phone and redeemed by a code."), icon="ticket",
+        url_name="campaigns:coupons",
+        rows=coupons.offers_in, lacks=coupons.coupons_lack, token=coupons.coupons_token,
+    )
+)  # fmt: skip
+register_play(
+    Play(
+        key="join", label=_("Join and get"),
+        about=_("A red packet, a prize after a task, or draws for whoever joins a group."), icon="user-plus",
+        url_name="campaigns:join", rows=joining.joins_in, lacks=joining.join_lacks, token=joining.token_of,
+    )
+)  # fmt: skip
+register_play(
+    Play(
         key="lottery", label=_("Lottery"), about=_("Nine grid, wheel or blind boxes over odds that anybody can check."),
-        icon="dice-5", url_name="campaigns:lottery", is_set=lambda campaign: lottery_of(campaign=campaign) is not None,
-        lacks=lottery_lacks, token=token_of,
+        icon="dice-5", url_name="campaigns:lottery", rows=lotteries_in, lacks=lottery_lacks, token=token_of,
     )
 )  # fmt: skip
 register_approval(START, _("Start of a campaign"), start_granted)
@@ -97,6 +113,7 @@ register_made(PrizeKind.COUPON, coupon_made)
 register_copied(offers_copied)
 register_copied(lottery_copied)
 register_copied(flash_copied)
+register_copied(join_copied)
 register_changes(
     "campaigns.coupon",
     labels={"prize": _("Prize"), "order_no": _("Order number"), "code": _("Code")},
@@ -107,6 +124,7 @@ register_holding(
     Holding("campaigns.Account", _("Points")),
     Holding("campaigns.Entry", _("Ledger"), where=_entries),
     Holding("campaigns.Coupon", _("Coupons"), clear={"order_no": ""}),
+    Holding("campaigns.Joiner", _("Join and get")),
     Holding("campaigns.Entrant", _("Lottery")),
     Holding("campaigns.DrawGrant", _("Draws granted"), path="entrant__customer"),
     Holding("campaigns.Draw", _("Draws"), path="entrant__customer"),

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from campaigns.phone.door import DoorView
-from campaigns.views import acts, awards, coupons, detail, flash, lists, lottery, redeem, steps
+from campaigns.views import acts, awards, coupons, detail, flash, joining, lists, lottery, redeem, steps
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern] = [
@@ -49,6 +49,9 @@ urlpatterns: list[URLPattern] = [
     path(
         "campaigns/<int:pk>/flash/<int:node_pk>/<slug:verb>/", flash.NodeActView.as_view(), name="flash_node"
     ),
+    path("campaigns/<int:pk>/join/", joining.JoinPage.as_view(), name="join"),
+    path("campaigns/<int:pk>/join/remove/", joining.JoinRemoveView.as_view(), name="join_remove"),
+    path("campaigns/<int:pk>/joiners/", joining.JoinersPage.as_view(), name="joiners"),
     path("campaigns/<int:pk>/lottery/", lottery.LotteryPage.as_view(), name="lottery"),
     path("campaigns/<int:pk>/lottery/remove/", lottery.LotteryRemoveView.as_view(), name="lottery_remove"),
     path("campaigns/<int:pk>/draws/", lottery.DrawsPage.as_view(), name="draws"),

@@ -23,6 +23,8 @@ WORDS = {
     "campaigns.flash.removed": _("Took the flash run out of a campaign"),
     "campaigns.flash.reopened": _("Said that a node of a flash run is not out"),
     "campaigns.flash.set": _("Set the flash run of a campaign"),
+    "campaigns.join.removed": _("Took joining out of a campaign"),
+    "campaigns.join.set": _("Set what joining gives in a campaign"),
     "campaigns.lottery.removed": _("Took the lottery out of a campaign"),
     "campaigns.lottery.set": _("Set the lottery of a campaign"),
     "campaigns.payout.paid": _("Paid a red packet"),

@@ -18,6 +18,7 @@ from demo.culture import culture_grows, norm_answers, norms_propose
 from demo.draws import day_of_draws, lottery_begin
 from demo.giving import campaign_begin, day_of_giving
 from demo.handing import ask_once_more, post_changes, some_refuse
+from demo.joining import joining_begin
 from demo.knowledge import cards_begin, day_of_reading
 from demo.messages import TALKING_GROUPS, archive_begin, day_of_talk, talk_answer
 from demo.office import day_at_the_desk, screenshots_review
@@ -40,6 +41,7 @@ GIVING_DAY = 9  # a campaign begins: who hands in assignments gets something
 GIVING_HOUR = 15
 ASKING_DAY = 8  # the operator asks for an exception and is refused
 RATING_DAYS = range(12, 17)  # one group is asked how service was; answers come day by day
+JOINING_DAY = 1  # a join play begins: many of the camp join over its first days
 DRAWING_DAY = 12  # a lottery begins
 OWN_HOUR = 11  # before what the camp sends at noon and in the evening
 WELCOME_DAY = 18
@@ -127,7 +129,9 @@ class Days:
             obstacles_solved(self.company)
 
     def _play(self, local: datetime, day: int) -> None:
-        """Members draw, each day others."""
+        """Who joins gets something; members draw, each day others."""
+        if day >= JOINING_DAY and self._is_new("joining"):
+            joining_begin(self.company)
         if day >= DRAWING_DAY and self._is_new("lottery"):
             self.lottery_id = lottery_begin(self.company)
         if self.lottery_id and local.hour >= GIVING_HOUR and self._is_new(f"draw {day}"):

@@ -59,6 +59,7 @@ class PlayKind(models.TextChoices):
     CAMPAIGN = "c", _("Campaign")
     COUPON = "k", pgettext_lazy("prize", "Coupon")
     FLASH = "f", _("Flash run")
+    JOIN = "j", _("Join and get")
     LOTTERY = "l", _("Lottery")
 
 
@@ -76,6 +77,7 @@ class GrantReason(models.TextChoices):
     FREE = "free", pgettext_lazy("draws", "Free")
     INVITEE = "invitee", pgettext_lazy("draws", "An invitee")
     CHECK_IN = "check_in", pgettext_lazy("draws", "A check-in")
+    JOIN = "join", pgettext_lazy("draws", "Joining a group")
     HAND = "hand", pgettext_lazy("draws", "By hand")
 
 
@@ -177,6 +179,7 @@ class AwardSource(models.TextChoices):
     HAND = "hand", pgettext_lazy("prize", "By hand")
     COUPON = "coupon", pgettext_lazy("prize", "Coupon taken")
     FLASH = "flash", pgettext_lazy("prize", "Wake-up answered")
+    JOIN = "join", pgettext_lazy("prize", "Joining a group")
     LOTTERY = "lottery", _("Lottery")
 
 
@@ -224,6 +227,8 @@ class Missing(models.TextChoices):
         "CAMP-33",
         _("Give each of the four nodes a time within the run, in their order, and a colleague"),
     )
+    COUPON = "CAMP-19", _("A coupon would be over before the campaign begins, or outlive its page")
+    JOIN = "CAMP-20", _("Say what joining gives: its prize, or the lottery of this campaign")
 
 
 class Step(models.TextChoices):
@@ -249,6 +254,8 @@ STEP_OF = {
     Missing.FLASH_GROUPS: Step.PLACE,
     Missing.FLASH_SPAN: Step.PLACE,
     Missing.FLASH_NODES: Step.PLAY,
+    Missing.COUPON: Step.PLAY,
+    Missing.JOIN: Step.PLAY,
     Missing.RULES: Step.RULES,
     Missing.FORCED_SHARE: Step.RULES,
     Missing.OWNER: Step.RULES,

@@ -17,6 +17,16 @@ class OfferKind(models.TextChoices):
     GIFT = "gift", pgettext_lazy("coupon", "Gift")
 
 
+class SpanFault(models.TextChoices):
+    """What is wrong with a span of dates beside those of the campaign."""
+
+    EARLY = "early", _("It would be over before the campaign begins.")
+    LATE = (
+        "late",
+        _("Members could not open it any more: its page is there until 60 days after the campaign's end."),
+    )
+
+
 class CouponState(models.TextChoices):
     """Where a coupon stands; worked out from its prize and the time, never stored."""
 

@@ -9,7 +9,9 @@ from django.utils.translation import pgettext_lazy
 from campaigns.enums import STOCK_MOST
 from campaigns.enums.coupons import JOINED_DAYS_MOST, PER_PERSON_MOST, VALID_DAYS_MOST, OfferKind
 from campaigns.forms.parts import LocalDateTime, yuan_field
+from campaigns.models import Campaign
 from campaigns.policies.money import fen_of
+from campaigns.selectors.coupons import span_fault_of
 from campaigns.services.coupons import OfferWish
 
 DAYS, SPAN = "days", "span"
@@ -64,6 +66,10 @@ class OfferForm(forms.Form):
         help_text=_("The button below the coupon leads there."),
     )  # fmt: skip
 
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.campaign = campaign
+
     def placed(self) -> list[tuple[Any, str]]:
         """[(field, the kind or the way of being valid that it belongs to, or "")], as the drawer shows them."""
         return [(field, self.OWN.get(field.name, "")) for field in self.visible_fields()]
@@ -86,6 +92,9 @@ class OfferForm(forms.Form):
         begins, ends = given.get("valid_from"), given.get("valid_until")
         if given.get("valid") == SPAN and begins and ends and ends <= begins:
             self.add_error("valid_until", _("It has to end after it begins."))
+        fault = span_fault_of(self.campaign, ends) if given.get("valid") == SPAN else None
+        if fault is not None and "valid_until" not in self.errors:
+            self.add_error("valid_until", fault.label)
         return given
 
     def wish(self) -> OfferWish:

@@ -4,10 +4,11 @@ from campaigns.models.awards import Award, Payout, SandboxPayment
 from campaigns.models.coupons import Coupon, CouponOffer
 from campaigns.models.flash import FlashNode, FlashRun
 from campaigns.models.frame import Campaign, CampaignGroup, Prize
+from campaigns.models.joining import Joiner, JoinPlay
 from campaigns.models.ledger import Account, Entry
 from campaigns.models.lottery import Chance, Draw, DrawGrant, Entrant, Lottery
 
 __all__ = [
     "Account", "Award", "Campaign", "CampaignGroup", "Chance", "Coupon", "CouponOffer", "Draw", "DrawGrant", "Entrant",
-    "Entry", "FlashNode", "FlashRun", "Lottery", "Payout", "Prize", "SandboxPayment",
+    "Entry", "FlashNode", "FlashRun", "JoinPlay", "Joiner", "Lottery", "Payout", "Prize", "SandboxPayment",
 ]  # fmt: skip

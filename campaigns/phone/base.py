@@ -14,15 +14,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from campaigns.enums import AwardState, Phase, PlayKind, Visitor
-from campaigns.models import Award, Campaign
+from campaigns.enums.coupons import CouponState
+from campaigns.models import Award, Campaign, Coupon
 from campaigns.policies.doors import why_not
 from campaigns.policies.pictures import code_png, poster_svg
 from campaigns.selectors.coupon_words import worth_words
-from campaigns.selectors.coupons import offers_of
+from campaigns.selectors.coupons import coupon_state, offers_of
 from campaigns.selectors.frame import prize_list
-from campaigns.selectors.pages import is_member, offer_token, page_path, page_url, prizes_of
-from campaigns.selectors.plays import plays_of
+from campaigns.selectors.pages import coupon_path, is_member, offer_token, page_path, page_url, prizes_of
+from campaigns.selectors.plays import COUPONS, plays_of
 from console.pages import render
+from console.templatetags.q import moment
+from tenants import clock
 
 if TYPE_CHECKING:
     from campaigns.policies.page_tokens import PageToken
@@ -154,7 +157,8 @@ class PlayPage(ABC):
 
 
 def prize_line(award: Award) -> dict[str, Any]:
-    """One prize as its winner reads it: {"award", "tone", "said"}. What staff noted is not for the winner."""
+    """One prize as its winner reads it: {"award", "tone", "said", "number", "url"}. What staff noted is not for the
+    winner. `url`: the coupon's own page."""
     payout = next(iter(award.payouts.all()), None)
     is_paid = payout is not None
     said: dict[str, tuple[str, str]] = {
@@ -166,7 +170,25 @@ def prize_line(award: Award) -> dict[str, Any]:
     tone, words = said[award.state]
     if award.state == AwardState.PAYING and payout is not None and payout.state == "refused":
         words = _("The payment did not go through. We look into it; nothing of yours is lost.")
-    return {"award": award, "tone": tone, "said": words, "number": payout.number if payout else ""}
+    line = {"award": award, "tone": tone, "said": words, "number": payout.number if payout else "", "url": ""}
+    coupon = next(iter(award.coupons.all()), None)
+    return {**line, **_coupon_line(award, coupon)} if coupon else line
+
+
+def _coupon_line(award: Award, coupon: Coupon) -> dict[str, Any]:
+    """A coupon stands where its page says, and leads there."""
+    coupon.award = award
+    state = coupon_state(coupon, clock.now())
+    until = _("Not used yet, until %(at)s.") % {"at": moment(coupon.valid_until)}
+    said: dict[str, tuple[str, Any]] = {
+        CouponState.OPEN: ("wait", until), CouponState.SOON: ("wait", until), CouponState.USED: ("ok", state.label),
+    }  # fmt: skip
+    tone, words = said.get(state, ("no", state.label))
+    return {
+        "tone": tone,
+        "said": words,
+        "url": coupon_path(campaign=award.campaign, offer_id=coupon.offer_id),
+    }
 
 
 def _picture(content: bytes, kind: str) -> HttpResponse:
@@ -198,7 +220,9 @@ class CampaignHome(PlayPage):
         offers = offers_of(tenant_id=self.visit.tenant.pk, campaign_id=self.campaign.pk)
         coupons = [(one, worth_words(one), page_path(offer_token(one))) for one in offers]
         links = [
-            (one, page_path(token)) for one in plays_of(self.campaign) if (token := one.token(self.campaign))
+            (one, page_path(token))
+            for one in plays_of(self.campaign)
+            if one.key != COUPONS and (token := one.token(self.campaign))
         ]
         return {"prizes": prizes, "mine": self.mine(), "coupons": coupons, "plays": links}
 

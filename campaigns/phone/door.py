@@ -15,6 +15,7 @@ from campaigns.enums import Phase, PlayKind
 from campaigns.phone.base import CampaignHome, PlayPage, Visit, h5
 from campaigns.phone.coupons import CouponPage
 from campaigns.phone.flash import FlashPage
+from campaigns.phone.joining import JoinPage
 from campaigns.phone.lottery import LotteryPage
 from campaigns.policies.doors import phase_of
 from campaigns.selectors.pages import page_read
@@ -33,6 +34,7 @@ PAGES: dict[str, type[PlayPage]] = {
     PlayKind.CAMPAIGN.value: CampaignHome,
     PlayKind.COUPON.value: CouponPage,
     PlayKind.FLASH.value: FlashPage,
+    PlayKind.JOIN.value: JoinPage,
     PlayKind.LOTTERY.value: LotteryPage,
 }
 TRIES_A_MINUTE = 120  # of one person at one page

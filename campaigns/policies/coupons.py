@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from campaigns.enums import AwardState
-from campaigns.enums.coupons import CouponRefusal, CouponState, OfferKind
+from campaigns.enums.coupons import CouponRefusal, CouponState, OfferKind, SpanFault
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O and U, which people misread
 RANDOM_CHARS = 11  # 55 bits: with a billion coupons out, a guess hits one in 36 million
@@ -89,6 +89,20 @@ def span_of(terms: Terms, *, at: datetime, zone: ZoneInfo) -> tuple[datetime, da
     if terms.valid_from is None or terms.valid_until is None:
         raise ValueError("an offer has a span or days")
     return terms.valid_from, terms.valid_until
+
+
+def span_fault(
+    valid_until: datetime | None, *, starts_at: datetime | None, ends_at: datetime | None, kept: timedelta
+) -> SpanFault | None:
+    """What is wrong with the end of a span; `kept`: how long pages stay after the campaign. Without dates: nothing yet.
+
+    None too for an offer that counts days: those are fewer than pages are kept.
+    """
+    if valid_until is None:
+        return None
+    if starts_at is not None and valid_until <= starts_at:
+        return SpanFault.EARLY
+    return SpanFault.LATE if ends_at is not None and valid_until > ends_at + kept else None
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
-from campaigns.enums import AwardState
-from campaigns.enums.coupons import CouponState
-from campaigns.models import Coupon, CouponOffer
-from campaigns.policies.coupons import Asker, Terms, state_of
+from campaigns.enums import AwardState, Missing
+from campaigns.enums.coupons import CouponState, SpanFault
+from campaigns.models import Campaign, Coupon, CouponOffer
+from campaigns.policies.coupons import Asker, Terms, span_fault, state_of
 from campaigns.selectors.frame import group_ids_of
+from campaigns.selectors.pages import KEPT, home_token, offer_token
 from contacts.enums import OrderState
 from contacts.selectors import orders_for
 from contacts.selectors.identity import as_persons, records_under
@@ -33,9 +35,27 @@ def offers_of(*, tenant_id: int, campaign_id: int) -> list[CouponOffer]:
     return list(rows.select_related("prize__campaign").order_by("prize__position", "prize_id"))
 
 
-def has_coupons(*, tenant_id: int, campaign_id: int) -> bool:
-    """Whether a campaign offers any coupon. One query."""
-    return CouponOffer.objects.filter(tenant_id=tenant_id, prize__campaign_id=campaign_id).exists()
+def span_fault_of(campaign: Campaign, valid_until: datetime | None) -> SpanFault | None:
+    """What is wrong with the end of a span beside the dates of the campaign as they are now. No query."""
+    return span_fault(valid_until, starts_at=campaign.starts_at, ends_at=campaign.ends_at, kept=KEPT)
+
+
+def coupons_lack(campaign: Campaign) -> list[Missing]:
+    """What keeps coupons from the start: dates of the campaign may have moved after a span was set. One query."""
+    rows = CouponOffer.objects.filter(tenant_id=campaign.tenant_id, prize__campaign=campaign)
+    ends = rows.values_list("valid_until", flat=True)
+    return [Missing.COUPON] if any(span_fault_of(campaign, one) for one in ends) else []
+
+
+def coupons_token(campaign: Campaign) -> str:
+    """The token of the page on which members find its coupons: that of the only one, else the campaign's own."""
+    offers = offers_of(tenant_id=campaign.tenant_id, campaign_id=campaign.pk)
+    return offer_token(offers[0]) if len(offers) == 1 else home_token(campaign)
+
+
+def offers_in(campaign: Any) -> QuerySet[CouponOffer]:
+    """Those of a campaign, to ask within a query of campaigns."""
+    return CouponOffer.objects.filter(prize__campaign=campaign)
 
 
 def offer_of_prize(*, tenant_id: int, campaign_id: int, prize_id: int) -> CouponOffer:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet
 
@@ -38,6 +38,11 @@ def run_of(*, campaign: Campaign) -> FlashRun | None:
     """The flash run of a campaign, with the group members go to and the gift. One query."""
     rows = FlashRun.objects.filter(tenant_id=campaign.tenant_id, campaign=campaign)
     return rows.select_related("target", "wake_prize").first()
+
+
+def runs_in(campaign: Any) -> QuerySet[FlashRun]:
+    """That of a campaign, to ask within a query of campaigns."""
+    return FlashRun.objects.filter(campaign=campaign)
 
 
 def run_get(*, tenant_id: int, run_id: int) -> FlashRun | None:

@@ -38,6 +38,11 @@ def lottery_of(*, campaign: Campaign) -> Lottery | None:
     return Lottery.objects.filter(tenant_id=campaign.tenant_id, campaign=campaign).first()
 
 
+def lotteries_in(campaign: Any) -> QuerySet[Lottery]:
+    """That of a campaign, to ask within a query of campaigns."""
+    return Lottery.objects.filter(campaign=campaign)
+
+
 def lottery_get(*, tenant_id: int, lottery_id: int) -> Lottery | None:
     """With its campaign; None where it is gone."""
     rows = Lottery.objects.filter(tenant_id=tenant_id, pk=lottery_id)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from campaigns.enums import PlayKind
+from campaigns.enums.coupons import VALID_DAYS_MOST
 from campaigns.models import Award, Campaign, CouponOffer
 from campaigns.policies.page_tokens import PageToken, hour_after, token_pack, token_unpack
 from campaigns.selectors.frame import group_ids_of
@@ -16,7 +17,9 @@ from groups.selectors import customer_groups
 if TYPE_CHECKING:
     from contacts.models import Customer
 
-KEPT = timedelta(days=60)  # after its end: who won looks up what became of the prize
+# After its end: who won looks up what became of the prize. A coupon of the last minute, valid for the most days there
+# are (whole ones, to midnight), is still shown on its last day.
+KEPT = timedelta(days=VALID_DAYS_MOST + 1)
 
 
 def page_token(*, campaign: Campaign, kind: PlayKind, row_id: int) -> str:
@@ -35,6 +38,11 @@ def home_token(campaign: Campaign) -> str:
 def offer_token(offer: CouponOffer) -> str:
     """The token of a coupon's page, or "" before its campaign has an end. The campaign is loaded."""
     return page_token(campaign=offer.prize.campaign, kind=PlayKind.COUPON, row_id=offer.pk)
+
+
+def coupon_path(*, campaign: Campaign, offer_id: int) -> str:
+    """Where a coupon's page is reached; the campaign has an end. No query."""
+    return page_path(page_token(campaign=campaign, kind=PlayKind.COUPON, row_id=offer_id))
 
 
 def page_path(token: str, part: str = "") -> str:
@@ -63,7 +71,9 @@ def is_member(*, campaign: Campaign, customer: "Customer") -> bool:
 
 
 def prizes_of(*, campaign: Campaign, customer: "Customer") -> list[Award]:
-    """The prizes that this person got in a campaign, with prize and payment, the newest first. Three queries."""
+    """The prizes that this person got in a campaign, with prize, payment and coupon, the newest first. Four queries."""
     records = [one.pk for one in person_records(customer=customer)]
     rows = Award.objects.filter(tenant_id=campaign.tenant_id, campaign=campaign, customer_id__in=records)
-    return list(rows.select_related("prize").prefetch_related("payouts").order_by("-pk"))
+    return list(
+        rows.select_related("prize", "campaign").prefetch_related("payouts", "coupons").order_by("-pk")
+    )

@@ -22,7 +22,7 @@ from campaigns.enums.coupons import (
 from campaigns.errors import CampaignInvalid, CouponRefused
 from campaigns.models import Award, Campaign, Coupon, CouponOffer, Prize
 from campaigns.policies.coupons import RANDOM_CHARS, code_make, refusal, span_of
-from campaigns.selectors.coupons import asker_of, coupon_state, coupons_due, terms_of
+from campaigns.selectors.coupons import asker_of, coupon_state, coupons_due, span_fault_of, terms_of
 from campaigns.services.awards import award_make, award_release
 from campaigns.services.frame import PrizeWish, prize_save
 from contacts.enums import BehaviourKind
@@ -83,6 +83,9 @@ def offer_save(
             tenant=tenant, campaign_id=campaign_id, prize_id=prize_id, actor=actor,
             wish=PrizeWish(name=wish.name, kind=PrizeKind.COUPON, unit_fen=cost_of(wish), stock=wish.stock),
         )  # fmt: skip
+        fault = None if wish.valid_days is not None else span_fault_of(prize.campaign, wish.valid_until)
+        if fault is not None:
+            raise CampaignInvalid(fault.label)
         row = CouponOffer.objects.filter(tenant=tenant, prize=prize).first() or CouponOffer(
             tenant=tenant, prize=prize
         )

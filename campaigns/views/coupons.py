@@ -45,6 +45,9 @@ class OfferNewPage(FormPage):
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         return {"kind": OfferKind.AMOUNT, "valid": DAYS, "valid_days": 7, "per_person": 1}
 
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return {"campaign": campaign_of(self.request, kwargs["pk"])}
+
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {"campaign": campaign_of(self.request, kwargs["pk"]), "here": self.request.path, "offer": None}
 

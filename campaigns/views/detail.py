@@ -44,7 +44,8 @@ class CampaignPage(TemplatePage):
         is_draft = row.state == CampaignState.DRAFT
         lacking = by_step(missing_of(campaign=row)) if is_draft else {}
         facts = head(self.request, row, "overview")
-        token = "" if is_draft else next((one.token(row) for one in facts["plays"]), home_token(row))
+        only = facts["plays"][0] if len(facts["plays"]) == 1 else None
+        token = "" if is_draft else (only.token(row) if only else "") or home_token(row)
         return {
             **facts, "groups": groups, "people": len(people), "books": books,
             "figures": figures, "stats": self._stats(row, figures, books), "bar": _bar(books),

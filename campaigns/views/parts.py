@@ -4,7 +4,6 @@ from typing import Any
 
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
-from campaigns.selectors.coupons import has_coupons
 from campaigns.selectors.frame import campaign_get
 from campaigns.selectors.ledger import awards_of, entry_list
 from campaigns.selectors.plays import plays_of
@@ -41,7 +40,6 @@ def head(request: Any, campaign: Campaign, here: str) -> dict[str, Any]:
         "can_approve": allows(request.role, Permission.APPROVE),
         "award_count": awards_of(tenant_id=tenant_id, campaign_id=campaign.pk).count(),
         "entry_count": entry_list(tenant_id=tenant_id, campaign_id=campaign.pk).count(),
-        "has_coupons": has_coupons(tenant_id=tenant_id, campaign_id=campaign.pk),
         "plays": plays_of(campaign),
         "asked_start": waiting.get(START), "asked_budget": waiting.get(BUDGET),
     }  # fmt: skip

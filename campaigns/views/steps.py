@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 
 from campaigns.enums import CampaignState, PrizeKind, Step
 from campaigns.forms import CostsForm, IdeaForm, PlaceForm, PlayForm, PrizeForm, RulesForm
+from campaigns.models import Campaign
 from campaigns.policies.money import yuan_of
 from campaigns.policies.readiness import PrizePlan, by_step, worst_case_fen
 from campaigns.selectors.frame import group_ids_of, missing_of, prize_get, prize_list
-from campaigns.selectors.plays import plays
+from campaigns.selectors.plays import Play, plays, plays_of
 from campaigns.services.frame import (
     campaign_set_costs,
     campaign_set_idea,
@@ -87,9 +88,14 @@ class StepPage(FormPage):
             "campaign": row, "step": Step(kwargs["step"]), "title": row.name, "is_fixed": is_fixed,
             "steps": [(step, some) for step, some in lacking.items() if not is_fixed or step in OPEN_AFTER],
             "lacking": [] if is_fixed else lacking[Step(kwargs["step"])], "prizes": prizes, "worst_fen": worst,
-            "plays": [(one, one.is_set(row)) for one in plays()] if kwargs["step"] == Step.PLAY else [],
+            "plays": self._plays(row) if kwargs["step"] == Step.PLAY else [],
             "is_worst_over": row.budget_fen is not None and worst > row.budget_fen,
         }  # fmt: skip
+
+    def _plays(self, row: Campaign) -> list[tuple[Play, bool]]:
+        """Every kind, and whether the campaign has one."""
+        known = {one.key for one in plays_of(row)}
+        return [(one, one.key in known) for one in plays()]
 
     def done(self, form: Any, **kwargs: Any) -> HttpResponse:
         step = Step(kwargs["step"])
