@@ -41,6 +41,13 @@ def _within(band: SizeBand) -> Q:
     return Q(customer_count__gte=band.least) & up_to & ~Q(chat_id="")
 
 
+def _searched(rows: QuerySet[Group], text: str) -> QuerySet[Group]:
+    """By the group's name, the name it is to get, or its owner's."""
+    return rows.filter(
+        Q(name__icontains=text) | Q(planned_name__icontains=text) | Q(owner__name__icontains=text)
+    )
+
+
 def _named(rows: QuerySet[Group]) -> list[tuple[str, str]]:
     shown = rows.only("name", "planned_name", "chat_id").order_by("name", "pk")
     return [(str(row.pk), str(row)) for row in shown]
@@ -149,9 +156,7 @@ class GroupFilter(django_filters.FilterSet):
             self.filters[name].extra["choices"] = LateChoices(read)
 
     def search(self, rows: QuerySet[Group], _name: str, text: str) -> QuerySet[Group]:
-        return rows.filter(
-            Q(name__icontains=text) | Q(planned_name__icontains=text) | Q(owner__name__icontains=text)
-        )
+        return _searched(rows, text)
 
     def by_kind(self, rows: QuerySet[Group], _name: str, values: list[str]) -> QuerySet[Group]:
         return rows.filter(kind__in=["" if one == "none" else one for one in values]) if values else rows
@@ -210,9 +215,7 @@ class PromiseFilter(django_filters.FilterSet):
         )
 
     def search(self, rows: QuerySet[Group], _name: str, text: str) -> QuerySet[Group]:
-        return rows.filter(
-            Q(name__icontains=text) | Q(planned_name__icontains=text) | Q(owner__name__icontains=text)
-        )
+        return _searched(rows, text)
 
     def by_standing(self, rows: QuerySet[Group], _name: str, value: str) -> QuerySet[Group]:
         wanted = {"overdue": Q(overdue_count__gt=0), "gap": Q(gap_count__gt=0), "none": Q(promise_count=0)}

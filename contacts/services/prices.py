@@ -8,10 +8,11 @@ from django.db import transaction
 from django.urls import reverse
 
 from contacts.enums import ANCHOR_SALES
-from contacts.errors import AnchorUnproven, ReasonMissing, SkuUnknown
+from contacts.errors import AnchorUnproven, ReasonMissing
 from contacts.models import PriceAnchor, Sku
 from contacts.policies.prices import PriceFacts
 from contacts.selectors.prices import price_facts
+from contacts.services.skus import sku_locked
 from team.selectors import approval_of
 from team.services import approval_ask
 from tenants import audit, clock, preferences
@@ -74,7 +75,7 @@ def anchor_end(*, tenant: Tenant, sku_id: int, actor: Actor) -> None:
     """The SKU is compared with no price any more. Safe to repeat. Raises NotPermitted, SkuUnknown."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        sku = _locked(tenant, sku_id)
+        sku = sku_locked(tenant, sku_id)
         before = _end(tenant, sku, actor)
         if before is not None:
             audit.record(
@@ -96,18 +97,11 @@ def _end(tenant: Tenant, sku: Sku, actor: Actor) -> int | None:
 def _proven(tenant: Tenant, sku_id: int, price_fen: int, reason: str) -> tuple[Sku, PriceFacts]:
     if not reason.strip():
         raise ReasonMissing
-    sku = _locked(tenant, sku_id)
+    sku = sku_locked(tenant, sku_id)
     facts = price_facts(tenant_id=tenant.pk, code=sku.code, price_fen=price_fen)
     if price_fen < 1 or not facts.is_proven(preferences.value(tenant.pk, ANCHOR_SALES)):
         raise AnchorUnproven(days=facts.days)
     return sku, facts
-
-
-def _locked(tenant: Tenant, sku_id: int) -> Sku:
-    sku = Sku.objects.select_for_update(no_key=True).filter(tenant=tenant, pk=sku_id).first()
-    if sku is None:
-        raise SkuUnknown
-    return sku
 
 
 def _said(tenant: Tenant, price_fen: int, facts: PriceFacts) -> Words:

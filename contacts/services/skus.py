@@ -45,7 +45,7 @@ def sku_save(
                 raise SkuTaken
             changes = {field: [None, value] for field, value in wanted.items()}
         else:
-            sku = _locked(tenant, sku_id)
+            sku = sku_locked(tenant, sku_id)
             changes = _apply(sku, wanted, actor.name)
             sku.save()
         if changes:
@@ -58,7 +58,7 @@ def sku_set_archived(*, tenant: Tenant, sku_id: int, is_archived: bool, actor: A
     """Put a SKU away, or take it back; its orders keep their kind. Raises SkuUnknown, NotPermitted. Safe to repeat."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        sku = _locked(tenant, sku_id)
+        sku = sku_locked(tenant, sku_id)
         if bool(sku.archived_at) != is_archived:
             sku.archived_at = clock.now() if is_archived else None
             sku.save(update_fields=["archived_at"])
@@ -116,7 +116,8 @@ def _apply(sku: Sku, wanted: Mapping[str, Any], by: str) -> dict[str, list[Any]]
     return changes
 
 
-def _locked(tenant: Tenant, sku_id: int) -> Sku:
+def sku_locked(tenant: Tenant, sku_id: int) -> Sku:
+    """The SKU, locked to the end of the caller's transaction. Raises SkuUnknown."""
     sku = Sku.objects.select_for_update(no_key=True).filter(tenant=tenant, pk=sku_id).first()
     if sku is None:
         raise SkuUnknown

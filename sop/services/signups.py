@@ -124,12 +124,12 @@ def came_from_ids(*, tenant: "Tenant", event_id: int, external_userids: Iterable
             )
         )
         fresh = sorted({known[one].pk for one in wanted if one in known} - present)
-        for customer_id in fresh:
-            row, _made = EventSignup.objects.get_or_create(
-                tenant=tenant, event=event, customer_id=customer_id
-            )
-            row.came_at, row.came_by = clock.now(), SignupOrigin.FILE
-            row.save(update_fields=["came_at", "came_by"])
+        EventSignup.objects.bulk_create(
+            [EventSignup(tenant=tenant, event=event, customer_id=one) for one in fresh], ignore_conflicts=True
+        )
+        EventSignup.objects.filter(tenant=tenant, event=event, customer__in=fresh).update(
+            came_at=clock.now(), came_by=SignupOrigin.FILE
+        )
         audit.record(
             tenant=tenant, actor=actor, verb="sop.event.attendance_read", target=event,
             changes={"came": [None, len(fresh)]},

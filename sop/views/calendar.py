@@ -24,10 +24,11 @@ from sop.models import Touch
 from sop.selectors.board import MOVABLE, PAGE, Board, board_of
 from sop.selectors.board_groups import REST_PART, WEEK_PART, Wanted, cast_of
 from sop.selectors.board_lines import board_lines
-from sop.selectors.calendar import day_ledger, decorate, touch_list, week_days
+from sop.selectors.calendar import day_ledger, decorate, week_days
 from sop.selectors.replans import Replan, replan_of
 from sop.services.calendar import Moved, calendar_back, calendar_move, due_of, replan_apply
 from sop.views.days import day_named
+from sop.views.touches import found_touch
 from tenants import audit, clock
 from tenants.enums import Permission
 
@@ -148,13 +149,6 @@ class CalendarLedgerView(TemplatePage):
         }
 
 
-def _found(request: Any, pk: int) -> Touch:
-    try:
-        return touch_list(tenant=request.tenant).get(pk=pk)
-    except Touch.DoesNotExist as error:
-        raise Http404 from error
-
-
 class CalendarMovePage(FormPage):
     """A drawer: another time for one touch. A drag or a key posts a day or a shift instead of the form."""
 
@@ -163,14 +157,14 @@ class CalendarMovePage(FormPage):
     write_permission = Permission.OPERATE
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        return {"due_at": _found(self.request, kwargs["pk"]).due_at}
+        return {"due_at": found_touch(self.request, kwargs["pk"]).due_at}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        touch = decorate(_found(self.request, kwargs["pk"]), clock.now())
+        touch = decorate(found_touch(self.request, kwargs["pk"]), clock.now())
         return {"touch": touch, "may_move": touch.state in MOVABLE and touch.run.state == "running"}
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        touch, zone = _found(request, kwargs["pk"]), self.request.tenant.timezone
+        touch, zone = found_touch(request, kwargs["pk"]), self.request.tenant.timezone
         shift = _SHIFTS.get(request.POST.get("shift", ""))
         if shift is not None:
             due_at = due_of(touch=touch, zone=zone, shift_minutes=shift[0], shift_days=shift[1])
@@ -181,7 +175,7 @@ class CalendarMovePage(FormPage):
         return super().post(request, **kwargs)
 
     def done(self, form: RetimeForm, **kwargs: Any) -> HttpResponse:
-        return self.move(_found(self.request, kwargs["pk"]), form.cleaned_data["due_at"])
+        return self.move(found_touch(self.request, kwargs["pk"]), form.cleaned_data["due_at"])
 
     def move(self, touch: Touch, due_at: Any) -> HttpResponse:
         tenant = self.request.tenant

@@ -14,7 +14,6 @@ from sop.enums.reviews import Decision, ItemKind, ItemState, Quadrant
 from sop.filters import payments_asked
 from sop.forms import DecisionForm, PointForm, SettleForm
 from sop.models import Review, Run
-from sop.selectors.calendar import run_get
 from sop.selectors.execution import Execution, execution_rate, skip_reasons, together
 from sop.selectors.pulses import pulses_of_run
 from sop.selectors.quadrants import INTERACTION, ORDERS, run_quadrants
@@ -28,6 +27,7 @@ from sop.services.reviews import (
     review_item_settle,
     review_to_draft,
 )
+from sop.views.runs import found_run
 from tenants.enums import Permission
 
 _ADVICE = {
@@ -36,13 +36,6 @@ _ADVICE = {
     Quadrant.LEARN: gettext_lazy("Find out what they do instead, and take it into the next version."),
     Quadrant.COACH: gettext_lazy("Go through the steps with them first; the plan has not been tried yet."),
 }
-
-
-def _run(request: Any, pk: int) -> Run:
-    try:
-        return run_get(tenant=request.tenant, run_id=pk)
-    except Run.DoesNotExist as error:
-        raise Http404 from error
 
 
 class ResultsPage(TemplatePage):
@@ -55,7 +48,7 @@ class ResultsPage(TemplatePage):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         tenant = self.request.tenant
-        run = _run(self.request, kwargs["pk"])
+        run = found_run(self.request, kwargs["pk"])
         default = INTERACTION if run.key_interaction else ORDERS
         asked = self.request.GET.get("by", default)
         by = asked if asked in (INTERACTION, ORDERS) else default
@@ -97,7 +90,7 @@ class ReviewPage(TemplatePage):
     template_name = "sop/review.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        run = _run(self.request, kwargs["pk"])
+        run = found_run(self.request, kwargs["pk"])
         review = review_of(tenant=self.request.tenant, run=run)
         steps = step_list(version=run.version)
         return {
@@ -130,7 +123,7 @@ class ReviewActView(ConsoleView):
         verbs = {"add": self._add, "remove": self._remove, "finish": self._finish, "draft": self._draft}
         if verb not in verbs:
             raise Http404
-        review = review_of(tenant=self.request.tenant, run=_run(request, pk))
+        review = review_of(tenant=self.request.tenant, run=found_run(request, pk))
         if review is None:
             raise Http404
         return verbs[verb](review)

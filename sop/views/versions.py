@@ -12,17 +12,11 @@ from sop.forms import MoveForm, ReasonForm
 from sop.models import Run, Version
 from sop.selectors.calendar import run_get
 from sop.selectors.differences import difference_shown
-from sop.selectors.templates import version_get, version_list
+from sop.selectors.templates import version_list
 from sop.services.restore import version_restore
 from sop.services.versions import move_preview, run_move
+from sop.views.editor import found_version
 from tenants.enums import Permission
-
-
-def _version(request: Any, pk: int) -> Version:
-    try:
-        return version_get(tenant=request.tenant, version_id=pk)
-    except Version.DoesNotExist as error:
-        raise Http404 from error
 
 
 class DiffPage(TemplatePage):
@@ -31,7 +25,7 @@ class DiffPage(TemplatePage):
     template_name = "sop/diff.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        version = _version(self.request, kwargs["pk"])
+        version = found_version(self.request, kwargs["pk"])
         others = [
             one
             for one in version_list(tenant=self.request.tenant, template_id=version.template_id)
@@ -51,7 +45,7 @@ class RestorePage(FormPage):
     write_permission = Permission.OPERATE
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        version = _version(self.request, kwargs["pk"])
+        version = found_version(self.request, kwargs["pk"])
         newest = next(
             (
                 one
@@ -67,7 +61,7 @@ class RestorePage(FormPage):
         is_published = "publish" in self.request.POST
         made = version_restore(
             tenant=self.request.tenant,
-            version_id=_version(self.request, kwargs["pk"]).pk,
+            version_id=found_version(self.request, kwargs["pk"]).pk,
             reason=form.cleaned_data["reason"],
             publish=is_published,
             actor=self.request.actor,

@@ -4,14 +4,16 @@ import pytest
 
 from console.pages import tenant_url
 from contacts.errors import ChannelTargetLoose
-from contacts.models import Channel
+from contacts.models import Channel, Follow
 from contacts.services.channels import channel_save
+from contacts.services.customers import ReRead, follow_apply_event
 from groups.models import NewUserGoal
 from tenants import clock
 from tenants.enums import Role
 from tenants.scoping import tenant_scope
 from tests.factories.contacts import make_customers
 from tests.factories.groups import make_group, make_member
+from tests.factories.team import make_staff
 from tests.groups.test_member_file import signed_in
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
@@ -78,3 +80,27 @@ def test_a_mutual_promotion_names_its_partner_and_why_it_fits(tenant):
     }
     client.post(new, kept)
     assert "小树绘本馆" in client.get(tenant_url(tenant, "groups:channels")).text
+
+
+def test_whoever_comes_back_by_another_code_stays_with_the_channel_that_brought_them(tenant, owner):
+    with tenant_scope(tenant):
+        first, second = (
+            channel_save(tenant=tenant, actor=owner, name=name, kind="content", code=code)
+            for name, code in (("小红书", "xhs"), ("抖音", "douyin"))
+        )
+        (person,), staff, now = make_customers(tenant=tenant, count=1), make_staff(tenant=tenant), clock.now()
+        contact = {"external_userid": person.external_userid, "name": person.name, "type": 1}
+        for code in ("nobody-made-it", "xhs", "douyin"):
+            follow_apply_event(
+                tenant_id=tenant.pk,
+                app_id=person.app_id,
+                external_userid=person.external_userid,
+                staff_id=staff.pk,
+                change_type="add_external_contact",
+                occurred_at=now,
+                answer=ReRead(contact, {"userid": staff.userid, "state": code}, now),
+            )
+        assert Follow.objects.get(customer=person).channel == first
+    client, listed = signed_in(tenant, Role.OPERATOR), tenant_url(tenant, "contacts:list")
+    assert person.name in client.get(f"{listed}?channel={first.pk}").text
+    assert person.name not in client.get(f"{listed}?channel={second.pk}").text

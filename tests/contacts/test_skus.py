@@ -9,7 +9,7 @@ from contacts.enums import SkuKind
 from contacts.errors import SkuTaken
 from contacts.models import Order, Sheet, Sku
 from contacts.selectors.paths import basic_skus, walk_of
-from contacts.selectors.skus import UNKNOWN, order_facts, order_list, orders_of_kind, sold_of
+from contacts.selectors.skus import UNKNOWN, Sold, order_facts, order_list, orders_of_kind, sold_of
 from contacts.services.behaviours import BehaviourItem, behaviour_record_many
 from contacts.services.orders import orders_number
 from contacts.services.sheets import sheet_check, sheet_start, sheet_upload, sheet_write
@@ -106,6 +106,15 @@ def test_two_records_of_one_person_are_one_buyer_of_a_sku(scoped: Tenant) -> Non
     sold = sold_of(tenant_id=scoped.pk, codes=["CAMP", "NEVER"])
     assert set(sold) == {"CAMP"}
     assert (sold["CAMP"].people, sold["CAMP"].orders) == (2, 3)
+
+
+def test_what_was_paid_back_is_no_money_and_who_gave_all_back_is_no_buyer(scoped: Tenant) -> None:
+    common = {"tenant": scoped, "sku_id": "CAMP", "amount_fen": 9900}
+    make_order(**common, customer=make_customer(tenant=scoped), refund_fen=900)
+    make_order(**common, customer=make_customer(tenant=scoped), refund_fen=9900, state="refunded")
+    assert sold_of(tenant_id=scoped.pk, codes=["CAMP"])["CAMP"] == Sold(
+        orders=2, refunded=1, people=1, fen=9000
+    )
 
 
 def test_the_catalogue_tells_which_skus_end_the_two_ways_in(

@@ -42,3 +42,19 @@ def test_what_is_wrong_looks_right_and_is_mended_at_one_press(
     assert page.get_by_text("RULES-01").count() == 1
     page.locator("form[action$='/fix/rules/'] button").click()
     page.get_by_text("RULES-01").wait_for(state="detached")
+
+
+def test_on_a_phone_what_a_field_is_called_stands_beside_it(
+    transactional_db: None, tenant: Tenant, make_page: Callable[..., Page]
+) -> None:
+    with tenant_scope(tenant):
+        make_ready_group(tenant=tenant, state=State.ACTIVE)
+    User.objects.update(language="en")
+    page = make_page(User.objects.get(email="lin@example.com"), width="phone")
+    page.goto(f"/t/{tenant.slug}/groups/matrix/")
+    for field in ("m-by", "m-across"):
+        name, asked = page.locator(f"label[for={field}]"), page.locator(f"#{field}")
+        box, beside = asked.bounding_box(), name.bounding_box()
+        assert box is not None
+        assert beside is not None
+        assert box["y"] < beside["y"] + beside["height"] / 2 < box["y"] + box["height"], field

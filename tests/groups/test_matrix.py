@@ -1,5 +1,6 @@
 """The map of groups and how far their members overlap (R14)."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -122,6 +123,16 @@ class TestOverlap:
         assert made["columns"] == ["付费", "未付费", "未填写"]
         cells = {one["name"]: [len(cell.spots) for _c, cell, _s, _f in one["cells"]] for one in made["rows"]}
         assert cells == {"启蒙": [1, 0, 1], "进阶": [0, 1, 0]}
+
+    def test_only_groups_at_red_count_as_at_risk(self, tenant, scene):
+        with tenant_scope(tenant):
+            for name, risk in (("启蒙1", 1), ("启蒙2", 2), ("进阶1", 1)):
+                scene[name].risk = risk
+                scene[name].save()
+        web = Client()
+        web.force_login(User.objects.get(email="lin@example.com"))
+        page = web.get(tenant_url(tenant, "groups:matrix") + "?by=series&across=term").content.decode()
+        assert re.findall(r"(\d+) 个有风险", page) == ["1"]
 
     def test_the_company_says_how_long_short_term_is(self, tenant, scene):
         with tenant_scope(tenant):

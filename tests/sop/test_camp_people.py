@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from contacts.models import Customer
+from contacts.selectors.camps import camp_people
 from sop.enums import TemplateKind
 from sop.models import Run, RunGroup
 from tenants import clock
@@ -40,6 +41,8 @@ def test_stages_of_a_camp_count_its_people_once_and_open_them(camp: Make, web: C
     page = web.get(f"{base}/stages/?camp={made.run.pk}")
     told = {row.stage: (row.people, row.days) for row in page.context["rows"]}
     assert (told[1][0], told[4], page.context["total"]) == (4, (2, 2.0), 6)
+    everybody = sorted(one.pk for people in made.people for one in people)
+    assert camp_people(tenant_id=made.tenant.pk, camp_id=made.run.pk) == everybody
     assert f"{base}/?stage=4&amp;camp={made.run.pk}" in page.content.decode()
     behind = web.get(f"{base}/?stage=4&camp={made.run.pk}").content.decode()
     shown = [f"{base}/{one.pk}/" in behind for one in (both, reader, outsider, made.people[0][1])]

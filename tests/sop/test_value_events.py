@@ -32,6 +32,7 @@ from wecom.models import ArchiveCursor
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 STARTS = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)  # Monday 20:00 in Shanghai
+ATTENDANCE_STATEMENTS = 9
 
 
 @pytest.fixture
@@ -231,6 +232,23 @@ def test_the_outcome_counts_people_and_says_what_nobody_knows(group: Group, froz
     event_replay(tenant=group.tenant, event_id=event.pk, url="https://video.example.com/9", actor=SYSTEM)
     assert Touch.objects.filter(run=event.run_id, step__key="replay", state="planned").count() == 1
     assert not Behaviour.objects.exists()
+
+
+@pytest.mark.parametrize("known", [1, 3])
+def test_a_list_of_attendance_takes_the_same_few_statements_for_any_length(
+    group: Group, frozen: MovableClock, django_assert_max_num_queries: Any, known: int
+) -> None:
+    event, people = planned(group), people_of(group)
+    sign_up(tenant=group.tenant, event_id=event.pk, customer_id=people[0].pk)
+    frozen.set(STARTS + timedelta(hours=2))
+    ids = [one.external_userid for one in people[:known]]
+    with django_assert_max_num_queries(ATTENDANCE_STATEMENTS):
+        taken = came_from_ids(tenant=group.tenant, event_id=event.pk, external_userids=ids, actor=SYSTEM)
+    assert taken.came == known
+    rows = EventSignup.objects.filter(event=event)
+    assert set(rows.values_list("came_at", "came_by")) == {(frozen.moment, "file")}
+    again = came_from_ids(tenant=group.tenant, event_id=event.pk, external_userids=ids, actor=SYSTEM)
+    assert (again.came, rows.count()) == (0, known)
 
 
 @pytest.fixture
