@@ -5,6 +5,7 @@ from itertools import groupby
 from contacts.events import CustomerOptedOut
 from contacts.services.stages import stages_judge
 from contacts.services.ways import ways_check
+from content.events import WordsChanged
 from groups.events import MemberJoined, MemberLeft
 from groups.policies.wire import change_of
 from groups.selectors.bringing import inviters_of
@@ -36,6 +37,7 @@ from groups.services.setup_steps import setup_item_act
 from groups.services.silence import cases_left
 from groups.services.thanks import thanks_settle
 from groups.services.violations import removals_seen, violation_settle
+from groups.services.welcome_words import welcomes_flag
 from groups.services.welcomes import REF_KIND as TEMPLATE
 from groups.services.welcomes import template_settle
 from outbox.dispatch import enqueue
@@ -154,6 +156,11 @@ def on_complaints_heard(*, tenant_id: int, events: list[MessagesArchived]) -> No
 def on_incident_task_act(*, tenant: Tenant, source_id: int, verb: str, actor: Actor) -> None:
     """A person said on Today that a task of an incident is done, or took that back."""
     task_set_done(tenant=tenant, task_id=source_id, is_done=verb == "done", actor=actor, from_item=True)
+
+
+def on_words_changed(*, tenant_id: int, events: list[WordsChanged]) -> None:
+    """Other words are forbidden: welcomes of before are looked at again. Safe to repeat."""
+    welcomes_flag(tenant=Tenant.objects.get(pk=tenant_id))
 
 
 def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:

@@ -51,6 +51,7 @@ from groups.selectors.staff_figures import group_buyers_of, groups_owned, member
 from groups.selectors.violations import violation_timeline, violations_open
 from groups.services import invitations, koc, norms, silence, thanks, violations
 from groups.services.approvals import check_granted, kind_granted
+from groups.services.welcome_words import welcomes_flag
 from groups.views.chat import chat_context
 from groups.views.circles import circles_context
 from groups.views.culture import culture_context, culture_label
@@ -68,6 +69,7 @@ from team.selectors import register_load, register_own_metric
 from team.selectors.ranking import Ranked, register_ranked
 from team.services import register_approval
 from tenants.models import Tenant
+from wecom.welcomes.sayable import register_welcome_kept
 
 HITS = 5
 register_own_metric(
@@ -102,6 +104,7 @@ register_ranked(
 )
 register_load(label=_("Groups"), provider=groups_owned)
 register_load(label=_("People in them"), provider=members_carried)
+register_welcome_kept(lambda tenant: welcomes_flag(tenant=tenant))
 register_approval("groups.unpaid", _("Unpaid group without an end"), check_granted)
 register_approval("groups.size", _("Group above the size people talk in"), check_granted)
 register_approval("groups.staff", _("Fewer staff than a group needs"), check_granted)

@@ -32,6 +32,7 @@ EVENTS: dict[str, list[str]] = {
         "leads.handlers.on_persons_changed",
         "analytics.handlers.on_persons_changed",
     ],
+    "content.words.changed": ["groups.handlers.on_words_changed"],
     "groups.group.frozen": ["sop.handlers.on_group_frozen"],
     "groups.member.joined": [
         "leads.handlers.on_member_joined",

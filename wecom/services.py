@@ -28,7 +28,7 @@ from wecom.sending.ledger import quota_return as quota_return
 from wecom.sending.ledger import quota_use as quota_use
 from wecom.sending.ledger import quota_use_many as quota_use_many
 from wecom.sending.own_reach import reach_count as reach_count
-from wecom.welcomes.sayable import welcome_checked
+from wecom.welcomes.sayable import welcome_checked, welcome_kept
 
 _CANCEL = """
 update wecom_outboundsend set state = 'cancelled', finished_at = %s
@@ -286,5 +286,6 @@ def app_set_greeting(
         if before[1] != app.greeting_parts:
             changes["greeting_parts"] = [len(before[1]), len(app.greeting_parts)]
         audit.record(tenant=tenant, actor=actor, verb="wecom.app.greeting_set", target=app, changes=changes)
+        welcome_kept(tenant=tenant)
         enqueue("wecom.renew_media", tenant_id=tenant.pk)
     return app

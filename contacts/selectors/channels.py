@@ -145,6 +145,12 @@ def _greeting_of(tenant_id: int, state: str) -> Greeting | None:
     return Greeting(row.welcome_text.strip(), list(row.welcome_parts))
 
 
+def ways_greeting(*, tenant_id: int) -> QuerySet[ContactWay]:
+    """Codes for friends that were given a welcome of their own, ended ones too."""
+    rows = ContactWay.objects.filter(tenant_id=tenant_id, welcome_mode=WelcomeMode.OWN)
+    return rows.defer("qr_picture").order_by("pk")
+
+
 def welcome_assets(*, tenant_id: int) -> list[int]:
     """Files that codes' own welcomes carry."""
     rows = ContactWay.objects.filter(tenant_id=tenant_id, ended_at=None, welcome_mode=WelcomeMode.OWN)

@@ -23,7 +23,7 @@ from wecom.gateway.client import client_for
 from wecom.keeping import kept
 from wecom.keeping.kept_rules import REMARK_CHARS, STAFF_PER_CODE, WELCOME_BYTES, WELCOME_PARTS
 from wecom.selectors import app_needed
-from wecom.welcomes.sayable import welcome_checked
+from wecom.welcomes.sayable import welcome_checked, welcome_kept
 
 if TYPE_CHECKING:
     from team.models import Staff
@@ -157,6 +157,7 @@ def way_set_welcome(
             tenant=tenant, actor=actor, verb="contacts.way.welcome_set", target=row,
             changes={"welcome_mode": [before, row.welcome_mode]},
         )  # fmt: skip
+        welcome_kept(tenant=tenant)
         enqueue("wecom.renew_media", tenant_id=tenant.pk)
     return row
 

@@ -4,8 +4,10 @@ from django.db import transaction
 
 from content.enums import WordDoes
 from content.errors import WordEmpty
+from content.events import WordsChanged
 from content.models import SensitiveWord
 from content.policies.sensitive import key_of
+from outbox.services import publish
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -43,7 +45,12 @@ def words_put(*, tenant: Tenant, words: str, does: str, hint: str, actor: Actor)
                 changes={"does": [None, row.does]},
             )
             made.append(row)
+        _tell(tenant)
     return made
+
+
+def _tell(tenant: Tenant) -> None:
+    publish(WordsChanged(tenant_id=tenant.pk, occurred_at=clock.now()))
 
 
 def _split(words: str) -> list[str]:
@@ -64,3 +71,4 @@ def word_drop(*, tenant: Tenant, word_id: int, actor: Actor) -> None:
                 changes={"does": [row.does, None]},
             )  # fmt: skip
             row.delete()
+            _tell(tenant)

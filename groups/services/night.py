@@ -9,6 +9,7 @@ from groups.models import Group, GroupFinding, NightCheck
 from groups.selectors.ads import ads_counted, ads_mark
 from groups.services.glance import glances_bring_up
 from groups.services.overdue import overdue_ask
+from groups.services.welcome_words import welcomes_flag
 from tenants import clock, preferences
 from tenants.models import Tenant
 
@@ -52,6 +53,7 @@ def groups_judge_night(*, tenant_id: int) -> int:
         cache.set(ads_mark(tenant_id), ads, timeout=ADS_KEPT_S)
         glances_bring_up(tenant_id=tenant_id, group_ids=group_ids)
         overdue_ask(tenant=tenant)
+        welcomes_flag(tenant=tenant)  # a testimonial's permission ends by itself
     finally:
         cache.delete(mark)
     NightCheck.objects.bulk_create(

@@ -1,5 +1,6 @@
 """Group welcome templates: kept at WeCom by us, attached to a group by its owner's hand (PROTOCOL 3.7, R115)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -24,6 +25,7 @@ from wecom.keeping import kept
 from wecom.keeping.kept_rules import TEMPLATE_ADD_BYTES, TEMPLATE_EDIT_BYTES, TEMPLATES_PER_CORP
 from wecom.selectors import app_needed
 from wecom.welcomes.greetings import template_part
+from wecom.welcomes.sayable import welcome_kept
 
 REF_KIND = "groups.welcome_template"
 ATTACH = "groups.attach_welcome"
@@ -43,6 +45,12 @@ KIND = kept.KeptKind(
     ref_kind=REF_KIND, id_field="template_id", make="group_welcome_add", change="group_welcome_edit",
     remove="group_welcome_del", fields=_fields,
 )  # fmt: skip
+
+
+def template_checked(*, tenant: Tenant, text: str, parts: Iterable[dict[str, Any]] = ()) -> None:
+    """Whether a group may be greeted with this, to its titles. Raises WordsRefused, ProofUnpublished."""
+    along = [str(part.get(name) or "") for part in parts for name in ("title", "desc")]
+    text_sayable(tenant, "\n".join(one for one in (text, *along) if one), GROUP)
 
 
 def template_create(*, tenant: Tenant, name: str, text: str, notify: bool, actor: Actor) -> WelcomeTemplate:
@@ -86,6 +94,7 @@ def template_change(
             tenant=tenant, actor=actor, verb="groups.welcome.changed", target=row,
             changes={"text": [before, row.text]},
         )  # fmt: skip
+        welcome_kept(tenant=tenant)
     return row
 
 
@@ -102,19 +111,22 @@ def template_set_part(
             tenant=tenant, actor=actor, verb="groups.welcome.changed", target=row,
             changes={"part": [None, part.get("kind", "")]},
         )  # fmt: skip
+        welcome_kept(tenant=tenant)
     return row
 
 
 def template_publish(*, tenant: Tenant, template_id: int, actor: Actor) -> WelcomeTemplate:
     """Bring what is written here to WeCom: made the first time, changed after. Safe to repeat.
 
-    A creation that nobody can find is made anew: the person has looked in the WeCom console.
+    A creation that nobody can find is made anew: the person has looked in the WeCom console. Raises WordsRefused where
+    its words are forbidden by now.
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
         row = _locked(tenant.pk, template_id)
         if not row.text and not row.part:
             raise TemplateInvalid(_("Write some words, or add a picture, link, mini-program, file or video."))
+        template_checked(tenant=tenant, text=row.text, parts=[row.part] if row.part else [])
         audit.record(tenant=tenant, actor=actor, verb="groups.welcome.published", target=row)
         kept.ask_again(KIND, row)
     return row

@@ -13,19 +13,27 @@ from contacts.services.channels import channel_save
 from contacts.services.ways import way_create, way_set_welcome
 from content.errors import ProofUnpublished, WordsRefused
 from content.services.proofs import ProofWish, proof_save
+from content.services.sensitive import word_drop, words_put
+from groups.handlers import on_words_changed
 from groups.models import WelcomeTemplate
-from groups.services.welcomes import template_change, template_create
+from groups.services.night import groups_judge_night
+from groups.services.welcomes import template_change, template_create, template_publish
+from outbox.models import EventRow
+from team.models import WorkItem
 from tenants.audit import SYSTEM
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
+from tests.conftest import MovableClock
 from tests.factories.contacts import make_customer, make_order
+from tests.factories.groups import make_ready_group
 from tests.factories.team import make_staff
 from tests.factories.tenants import make_member
 from tests.factories.wecom import make_app
-from wecom.models import App
+from wecom.models import App, OutboundSend
 from wecom.services import app_set_greeting
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+LATER = "现在报名立减五百元"  # nothing the platform's list knows
 REFUSED, FINE = "报名就包过，稳赚不赔", "你好，我是林老师。"
 LINK = {"kind": "link", "title": "包过班课表", "url": "https://shop.example.com/t", "desc": ""}
 
@@ -69,6 +77,74 @@ def test_a_welcome_with_words_that_may_not_be_sent_is_not_kept(
         with pytest.raises(WordsRefused):
             keep(tenant, app, REFUSED)
         assert keep(tenant, app, FINE) == FINE
+
+
+def forbidden(tenant: Tenant) -> int:
+    """The company forbids a word of LATER, and groups hears of it; returns the word's id."""
+    (row,) = words_put(tenant=tenant, words="立减", does="refuse", hint="写清活动规则", actor=SYSTEM)
+    hear(tenant)
+    return row.pk
+
+
+def hear(tenant: Tenant) -> None:
+    assert EventRow.objects.filter(name="content.words.changed").exists()
+    on_words_changed(tenant_id=tenant.pk, events=[])
+
+
+def open_alerts() -> list[tuple[str, str]]:
+    rows = WorkItem.objects.filter(source_kind__endswith="_words", state="open").order_by("pk")
+    return [(row.title, row.url) for row in rows]
+
+
+@pytest.mark.parametrize("keep", [greet, greet_by_code, greet_members])
+def test_a_welcome_of_before_a_word_was_forbidden_stands_on_today_until_it_is_written_another_way(
+    tenant: Tenant, app: App, client: Client, frozen: MovableClock, keep: Callable[..., str]
+) -> None:
+    client.force_login(User.objects.get(email="lin@example.com"))
+    with tenant_scope(tenant):
+        keep(tenant, app, LATER)
+        forbidden(tenant)
+        ((title, url),) = open_alerts()
+        assert "不能再这样说" in title
+        item = WorkItem.objects.get(source_kind__endswith="_words")
+        assert (item.kind, item.bucket, item.staff_id, "立减" in item.reason) == ("alert", "must", None, True)
+    assert LATER in client.get(url).content.decode()
+    with tenant_scope(tenant):
+        WorkItem.objects.filter(pk=item.pk).update(state="done")
+        make_ready_group(tenant=tenant, state="active")
+        frozen.move(hours=18)  # 03:00: ticked off, and the words still stand
+        groups_judge_night(tenant_id=tenant.pk)
+        assert open_alerts() == [(title, url)]
+        if keep is greet_members:
+            row = WelcomeTemplate.objects.get()
+            told = {"name": row.name, "text": FINE, "notify": False}
+            template_change(tenant=tenant, template_id=row.pk, actor=SYSTEM, **told)
+        else:
+            keep(tenant, app, FINE)
+        assert open_alerts() == []
+
+
+def test_a_word_that_is_allowed_again_takes_the_alert_away(tenant: Tenant, app: App) -> None:
+    with tenant_scope(tenant):
+        greet(tenant, app, LATER)
+        word_id = forbidden(tenant)
+        assert len(open_alerts()) == 1
+        word_drop(tenant=tenant, word_id=word_id, actor=SYSTEM)
+        assert EventRow.objects.filter(name="content.words.changed").count() == 2
+        hear(tenant)
+        assert open_alerts() == []
+
+
+def test_a_group_welcome_whose_words_are_forbidden_by_now_is_not_brought_to_wecom(
+    tenant: Tenant, app: App
+) -> None:
+    with tenant_scope(tenant):
+        greet_members(tenant, app, LATER)
+        row = WelcomeTemplate.objects.get()
+        forbidden(tenant)
+        with pytest.raises(WordsRefused):
+            template_publish(tenant=tenant, template_id=row.pk, actor=SYSTEM)
+        assert not OutboundSend.objects.exists()
 
 
 @pytest.mark.parametrize("keep", [greet, greet_by_code])

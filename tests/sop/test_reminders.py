@@ -16,7 +16,7 @@ from sop.models import SendTask, Touch, TouchReminder
 from sop.policies.reminders import Hours, Ladder, is_due, left
 from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
-from sop.services.reminders import ladder_climb, touches_remind
+from sop.services.reminders import ladder_climb, mass_remind, touches_remind
 from sop.services.staff import bundle_submit
 from team.models import Notice, NoticeChoice, WorkItem
 from team.services.notices import messages_hand, work_tell
@@ -205,6 +205,95 @@ def test_what_wecom_refuses_stands_beside_the_reminder(waiting, frozen: MovableC
     client.force_login(User.objects.get(email="lin@example.com"))
     drawer = client.get(f"/t/{made.tenant.slug}/sop/touches/{touch.pk}/", headers={"HX-Request": "true"})
     assert "41094" in drawer.content.decode()
+
+
+@pytest.fixture
+def at_wecom(waiting) -> tuple[Camp, Touch, Touch]:
+    """A mass send that WeCom has, and a task of the same colleague that is ten minutes younger; nothing else waits."""
+    made = waiting(channel="group_mass")
+    mass, task = Touch.objects.filter(state="handed").order_by("pk")[:2]
+    Touch.objects.exclude(pk__in=[mass.pk, task.pk]).update(state="confirmed")
+    Touch.objects.filter(pk=task.pk).update(
+        channel="staff_task", handed_at=clock.now() + timedelta(minutes=10)
+    )
+    ends_at = clock.now() + timedelta(hours=2)
+    SendTask.objects.create(
+        tenant=made.tenant, send_id=mass.send_id, vendor_id="msg1", sender_userid="linxiao", is_group=True,
+        ends_at=ends_at, next_poll_at=ends_at,
+    )  # fmt: skip
+    return made, mass, task
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_what_wecom_reminds_of_and_what_we_write_of_keep_pauses_of_their_own(
+    at_wecom: tuple[Camp, Touch, Touch], frozen: MovableClock
+) -> None:
+    made, mass, task = at_wecom
+    reminded = []
+    for _step in range(4):  # at 20, 30, 40 and 50 minutes
+        frozen.move(minutes=10 if reminded else 20)
+        ladder_climb(tenant=made.tenant)
+        now = clock.now()
+        reminded.append(set(TouchReminder.objects.filter(at=now).values_list("touch", "way")))
+    assert reminded == [{(mass.pk, "wecom")}, {(task.pk, "message")}] * 2
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_a_send_that_came_into_hand_late_is_not_pressed_for_before_its_pause(
+    at_wecom: tuple[Camp, Touch, Touch], frozen: MovableClock
+) -> None:
+    _made, mass, _task = at_wecom
+    frozen.move(minutes=20)
+    Touch.objects.filter(pk=mass.pk).update(handed_at=clock.now() - timedelta(minutes=19))
+    rows = Touch.objects.filter(pk=mass.pk)
+    assert mass_remind(touches=rows, now=clock.now()) == 0
+    frozen.move(minutes=1)
+    assert mass_remind(touches=rows.all(), now=clock.now()) == 1
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_who_left_the_company_is_not_reminded(waiting, frozen: MovableClock) -> None:
+    made = waiting()
+    frozen.move(minutes=20)
+    made.staff.is_active = False
+    made.staff.save()
+    assert ladder_climb(tenant=made.tenant) == 0
+    with pytest.raises(NobodyToRemind):
+        touches_remind(tenant=made.tenant, touch_ids=Touch.objects.values_list("pk", flat=True), actor=SYSTEM)
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_a_reminder_of_one_task_opens_it_and_one_of_several_opens_the_list(
+    waiting, frozen: MovableClock
+) -> None:
+    made = waiting()
+    frozen.move(minutes=20)
+    ladder_climb(tenant=made.tenant)
+    one = Touch.objects.order_by("pk")[0]
+    Touch.objects.exclude(pk=one.pk).update(state="confirmed")
+    frozen.move(minutes=20)
+    ladder_climb(tenant=made.tenant)
+    several, single = nudges()
+    assert several.phone_url.endswith("/tasks/")
+    assert f"/send/{one.pk}/" in single.phone_url
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_the_leads_have_until_the_first_of_the_windows_ends(waiting, frozen: MovableClock) -> None:
+    made = waiting()
+    soon = clock.now() + timedelta(minutes=90)
+    Touch.objects.filter(pk=Touch.objects.order_by("pk")[1].pk).update(window_ends_at=soon)
+    last = max(Touch.objects.values_list("window_ends_at", flat=True))
+    for _number in range(3):
+        frozen.move(minutes=20)
+        ladder_climb(tenant=made.tenant)
+    item = WorkItem.objects.get(source_kind="sop.late")
+    assert (item.due_at, item.window_ends_at) == (soon, last)
 
 
 @pytest.mark.integration

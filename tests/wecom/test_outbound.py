@@ -13,7 +13,9 @@ import httpx
 import pytest
 from django.conf import settings
 from django.db import connection, connections, transaction
+from django.utils.translation import override
 
+from content.services.sensitive import words_put
 from outbox.models import EventRow
 from tenants import clock
 from tenants import services as tenant_services
@@ -25,6 +27,7 @@ from wecom.enums import WELCOME_TEXT, AppState
 from wecom.models import App, OutboundSend
 from wecom.sending import outbound
 from wecom.welcomes import welcome
+from wecom.welcomes.welcome_figures import welcome_figures
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
@@ -370,6 +373,20 @@ def test_a_welcome_after_its_time_makes_no_call(tenant, live, simulator, greeted
     inbound = arrive(tenant, live, "late", clock.now() - timedelta(seconds=21))
     assert send_welcome(tenant, inbound) is None
     assert simulator.calls() == before
+
+
+def test_a_welcome_whose_words_were_forbidden_since_greets_nobody_and_the_page_says_why(
+    tenant, live, simulator, greeted, owner
+):
+    with tenant_scope(tenant):
+        words_put(tenant=tenant, words="班主任", does="refuse", hint="说老师", actor=owner)
+    before = dict(simulator.calls())
+    assert send_welcome(tenant, arrive(tenant, live, "forbidden")) is None
+    assert simulator.calls() == before
+    with tenant_scope(tenant), override("zh-hans"):
+        (miss,) = welcome_figures(tenant_id=tenant.pk).misses
+        assert (miss.count, miss.is_race, "不能再这样说" in str(miss.reason)) == (1, False, True)
+        assert welcome_figures(tenant_id=tenant.pk).sent == 0
 
 
 def test_without_a_text_nothing_is_sent(tenant, live):

@@ -8,11 +8,25 @@ from tenants.models import Tenant
 # (tenant, text): raises a DomainError that names what may not be said.
 Check = Callable[[Tenant, str], None]
 _checks: list[Check] = []
+# (tenant): a welcome was written, after which another one may be wrong, or none any more.
+Heard = Callable[[Tenant], object]
+_heard: list[Heard] = []
 
 
 def register_sayable(check: Check) -> None:
     """Once, from an upper app's nav. It is asked before a welcome is kept."""
     _checks.append(check)
+
+
+def register_welcome_kept(heard: Heard) -> None:
+    """Once, from an upper app's nav. It is told in the transaction that keeps a welcome."""
+    _heard.append(heard)
+
+
+def welcome_kept(*, tenant: Tenant) -> None:
+    """A welcome was written another way."""
+    for heard in _heard:
+        heard(tenant)
 
 
 def welcome_checked(*, tenant: Tenant, text: str, parts: Iterable[dict[str, Any]] = ()) -> None:

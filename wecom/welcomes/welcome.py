@@ -13,6 +13,7 @@ import structlog
 from django.db import transaction
 
 from tenants import clock, preferences
+from tenants.errors import DomainError
 from wecom.enums import WELCOME_TEXT, SendKind, SendState
 from wecom.errors import WecomError
 from wecom.gateway.client import client_for
@@ -25,6 +26,7 @@ from wecom.sending import outbound
 from wecom.services import send_queue
 from wecom.welcomes import greetings
 from wecom.welcomes.greetings import Greeting
+from wecom.welcomes.sayable import welcome_checked
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +34,7 @@ BUDGET_S = 20.0
 ASK_NAME_UNTIL_S = 10.0  # later than this an unknown name is left out rather than asked for
 REF_KIND = "wecom.inbound"
 WELCOME_CHANGES = ("add_external_contact", "add_half_external_contact")
-MISS_LATE = "late"
+MISS_LATE, MISS_WORDS = "late", "words"
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,13 @@ def send(*, tenant_id: int, inbound_id: int) -> OutboundSend | None:
         return None
     began: datetime = event.occurred_at or event.received_at
     if clock.now() - began > timedelta(seconds=BUDGET_S):
-        _note_late(event, code)
+        _note_miss(event, code, MISS_LATE)
+        return None
+    try:
+        welcome_checked(tenant=event.tenant, text=greeting.text, parts=greeting.parts)
+    except DomainError as error:  # kept before these words were forbidden
+        log.info("welcome_refused", tenant_id=tenant_id, inbound=inbound_id, code=error.code)
+        _note_miss(event, code, MISS_WORDS)
         return None
     payload = {
         "welcome_code": code,
@@ -149,8 +157,8 @@ def _ask_name(app: App, external_userid: str) -> str:
     return found["external_contact"].get("name") or ""
 
 
-def _note_late(event: InboundEvent, code: str) -> None:
-    """A welcome that came too late is kept as one, so that the page can count it."""
+def _note_miss(event: InboundEvent, code: str, miss: str) -> None:
+    """A welcome that was not sent is kept as one, so that the page can count it."""
     now = clock.now()
     OutboundSend.objects.get_or_create(
         tenant_id=event.tenant_id,
@@ -160,13 +168,13 @@ def _note_late(event: InboundEvent, code: str) -> None:
             "payload": {"welcome_code": code},
             "state": SendState.CANCELLED,
             "finished_at": now,
-            "answer": {"miss": MISS_LATE},
+            "answer": {"miss": miss},
             "ref_kind": REF_KIND,
             "ref_id": event.pk,
             "app_id": event.app_id,
         },
     )
-    log.info("welcome_too_late", tenant_id=event.tenant_id, inbound=event.pk)
+    log.info("welcome_missed", tenant_id=event.tenant_id, inbound=event.pk, miss=miss)
 
 
 def _note_latency(row: OutboundSend, latency_s: float) -> None:

@@ -11,7 +11,7 @@ from tenants import clock
 from wecom.enums import SendKind, SendState
 from wecom.gateway.reactions import reaction_to
 from wecom.models import InboundEvent, OutboundSend
-from wecom.welcomes.welcome import MISS_LATE, REF_KIND, WELCOME_CHANGES
+from wecom.welcomes.welcome import MISS_LATE, MISS_WORDS, REF_KIND, WELCOME_CHANGES
 
 DAYS = 7
 MOST = 50_000
@@ -111,6 +111,8 @@ def reason_of(code: int, miss: str | None) -> Any:
     """Why one welcome never went, as people say it."""
     if miss == MISS_LATE:
         return _("More than 20 seconds had passed before we could send")
+    if miss == MISS_WORDS:
+        return _("Its words may not be said any more: write it another way")
     if code in _REASONS:
         return _REASONS[code]
     return reaction_to(code).meaning if code else _("WeCom could not be reached within the 20 seconds")
