@@ -370,3 +370,18 @@ def test_a_sale_to_known_people_waits_for_nothing_that_newcomers_among_them_need
     all_new(made)
     known_long(*made.people[0][1:])
     assert states(made, "best") == [("sent", ""), ("dropped", "CAP-01")]
+
+
+def test_a_sale_waits_for_no_message_of_value_where_one_of_its_newcomers_had_one(camp: Make) -> None:
+    """The gate leaves out who had none; the one who had one can be told at once."""
+    made = planned(
+        camp, {**GIVES, "at": time(10, 0), "priority": 90}, {**SELLS, "at": time(18, 0), "priority": 1},
+        caps={"touch.cap_per_day": 1},
+    )  # fmt: skip
+    all_new(made)
+    before = MONDAY - timedelta(days=2)
+    Exposure.objects.create(
+        tenant=made.tenant, customer=made.people[0][0], touch_key="sop.touch:0", local_date=before,
+        at=clock.at_local(before, time(10), "Asia/Shanghai"), channel="group_forward", gives_value=True,
+    )  # fmt: skip
+    assert states(made, "best") == [("sent", ""), ("dropped", "CAP-01")]
