@@ -10,6 +10,7 @@ from sop.services.dispatch import dispatch_due as dispatch_tenant_due
 from sop.services.dispatch import tenants_with_due
 from sop.services.flights import flight_fly, flight_give_up
 from sop.services.following import runs_follow
+from sop.services.own_planned import LOOK_TASK, own_sends_early_look
 from sop.services.reassign import leavers_propose
 from sop.services.reminders import ladder_climb
 from sop.services.results import handed_expire, results_poll, tenants_with_results_due
@@ -89,6 +90,12 @@ def fly(*, tenant_id: int, flight_id: int) -> None:
     except Exception:
         flight_give_up(tenant_id=tenant_id, flight_id=flight_id)
         raise
+
+
+@shared_task(name=LOOK_TASK, base=TenantTask, time_limit=120)
+def own_sends_early(*, tenant_id: int) -> None:
+    wake.taken("own_early", tenant_id)
+    own_sends_early_look(tenant_id=tenant_id)
 
 
 @shared_task(name="sop.follow_tenant", base=TenantTask, time_limit=300)

@@ -62,14 +62,26 @@ def own_sends_again(*, tenant_id: int, reach_ids: Iterable[int]) -> None:
         own_sends_count(tenant_id=tenant_id, reach_ids=ids, looks_at_plans=False)
 
 
+def own_sends_carried(*, tenant_id: int, reach_ids: Iterable[int]) -> None:
+    """These carried out what counts by itself: they count no more. In the caller's transaction. Safe to repeat."""
+    ids = list(reach_ids)
+    if ids:
+        _give_back(tenant_id, list(reach_list(tenant_id=tenant_id, reach_ids=ids)))
+
+
 def _without_planned(tenant_id: int, rows: list[Any]) -> list[Any]:
     """Those that carried out nothing planned. The others count no more, whoever counted them before."""
     sends = [one for one in rows if one.kind != POST]
     planned = {pk for provider in _planned for pk in provider(tenant_id, sends)} if sends else set()
     if not planned:
         return rows
-    reach_count(tenant_id=tenant_id, reach_ids=planned, counts=False)
-    taken = [one for one in sends if one.pk in planned]
+    _give_back(tenant_id, [one for one in sends if one.pk in planned])
+    return [one for one in rows if one.pk not in planned]
+
+
+def _give_back(tenant_id: int, taken: list[Any]) -> None:
+    """These sends count no more, and the places they took are free."""
+    reach_count(tenant_id=tenant_id, reach_ids=[one.pk for one in taken], counts=False)
     people = customer_ids_by_external(
         tenant_id=tenant_id, external_userids={one.receiver_id for one in taken if one.kind != "group"}
     )
@@ -82,7 +94,6 @@ def _without_planned(tenant_id: int, rows: list[Any]) -> list[Any]:
     gate_release(tenant_id=tenant_id, keys=into_groups, now=now)
     for key, ids in sorted(whom.items()):
         gate_release(tenant_id=tenant_id, keys=[key], now=now, customer_ids=ids)
-    return [one for one in rows if one.pk not in planned]
 
 
 def _in_groups(tenant_id: int, rows: list[Any]) -> list[Reached]:

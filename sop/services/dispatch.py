@@ -48,6 +48,7 @@ from sop.selectors.words import words_judged
 from sop.services.circled import circle_left_note
 from sop.services.handover import blocked_put, handed_over, has_sender
 from sop.services.leaving import exited_leave, interacted_note
+from sop.services.own_planned import own_sends_early_ask
 from sop.services.parked import parked_put
 from sop.services.recipients import Recipient, recipients_store
 from sop.services.state import touch_move, touches_store
@@ -162,6 +163,8 @@ def decide(*, tenant_id: int, token: str) -> int:
         if asks:
             parked_put(tenant=batch.tenant, run_ids=asks)
         recipients_store(tenant_id=tenant_id, rows=batch.recipients)
+        handed = [one for one in batch.decided if one.state == TouchState.HANDED]
+        own_sends_early_ask(tenant_id=tenant_id, handed=handed)
     return len(touches)
 
 

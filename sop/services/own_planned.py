@@ -7,11 +7,13 @@ words, whom it reached and when; that is what the archive tells of a message, an
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Q
 
+from groups.services.own_sends import own_sends_count
 from sop.enums import Channel, TouchState
 from sop.enums.proofs import LIKENESS, ProofKind
 from sop.models import Touch, TouchProof
@@ -20,11 +22,15 @@ from sop.policies.proofs import Hit, Said, Wanted
 from sop.services import proving
 from sop.services.own_given import SOURCE
 from team.selectors import staff_by_userids
-from tenants import preferences
-from wecom.selectors import reach_said
+from tenants import clock, preferences
+from wecom.inbox import wake
+from wecom.selectors import reach_between, reach_said
 
+LOOK_TASK = "sop.own_sends_early"
 BY_HAND = (Channel.GROUP_FORWARD, Channel.STAFF_TASK)
 STANDS = (TouchState.HANDED, TouchState.SUBMITTED, TouchState.CONFIRMED)
+# The planned words sent this long before the task came carried it out too: whoever sends early sends once.
+EARLY = timedelta(hours=2)
 SAME_MOMENT = timedelta(minutes=5)  # an archived message and WeCom's word of it are one within this
 
 
@@ -40,16 +46,35 @@ def own_sends_planned(tenant_id: int, rows: Sequence[Any]) -> set[int]:
     if not touches:
         return set()
     people = proving.people_of(tenant_id, touches)
-    known = TouchProof.objects.filter(tenant_id=tenant_id, source__in=list(said)).values_list(
-        "source", flat=True
-    )
-    fresh = [one for source, one in said.items() if source not in set(known)]
+    # Who waited for the locks read its rows before: another may have matched them meanwhile.
+    proofs = TouchProof.objects.filter(tenant_id=tenant_id, source__in=list(said))
+    known = dict(proofs.values_list("source", "touch__state"))
+    fresh = [one for source, one in said.items() if source not in known]
     found = _alike(tenant_id, touches, people, fresh)
     proving.proofs_kept(
         tenant_id, {one.pk: one for one in touches}, [(ProofKind.OWN_SEND, hit) for hit in found], people
     )
     standing = {one.pk for one in touches if one.state in STANDS}
-    return {int(hit.said.id.removeprefix(SOURCE)) for hit in found if hit.wanted.touch_id in standing}
+    matched = {hit.said.id for hit in found if hit.wanted.touch_id in standing}
+    matched |= {source for source, state in known.items() if state in STANDS}
+    return {int(source.removeprefix(SOURCE)) for source in matched}
+
+
+def own_sends_early_ask(*, tenant_id: int, handed: Sequence[Touch]) -> None:
+    """Touches were handed over: have the sends of just before looked at once more, if there are any. At most one query
+    and one task for many batches."""
+    if any(one.channel in BY_HAND for one in handed) and _early(tenant_id):
+        wake.tick("own_early", LOOK_TASK, tenant_id)
+
+
+def own_sends_early_look(*, tenant_id: int) -> None:
+    """What colleagues sent just before their tasks came carried them out, if it says the same. Safe to repeat."""
+    own_sends_count(tenant_id=tenant_id, reach_ids=_early(tenant_id))
+
+
+def _early(tenant_id: int) -> list[int]:
+    now = clock.now()
+    return reach_between(tenant_id=tenant_id, since=now - EARLY, until=now)
 
 
 def _said(row: Any, words: str) -> Said:
@@ -64,7 +89,9 @@ def _by_hand(tenant_id: int, said: Sequence[Said]) -> list[Touch]:
     """Touches done by hand that these sends may have carried out, locked."""
     rooms = {one.room for one in said if one.room}
     staff = staff_by_userids(tenant_id=tenant_id, userids={one.by for one in said if not one.room})
-    rows = Touch.objects.select_for_update(of=("self",)).select_related("step", "run", "group", "staff")
+    rows = Touch.objects.select_for_update(of=("self",)).select_related(
+        "step", "run__tenant", "group", "staff"
+    )
     return list(
         rows.filter(
             Q(group__chat_id__in=rooms, channel=Channel.GROUP_FORWARD)
@@ -72,7 +99,7 @@ def _by_hand(tenant_id: int, said: Sequence[Said]) -> list[Touch]:
             Q(state__in=STANDS) | Q(state=TouchState.EXPIRED, rule_code__in=proving.MISSED),
             tenant_id=tenant_id,
             is_talk=False,
-            handed_at__lte=max(one.at for one in said),
+            handed_at__lte=max(one.at for one in said) + EARLY,
             window_ends_at__gte=min(one.at for one in said),
         ).order_by("pk")
     )
@@ -84,7 +111,7 @@ def _alike(tenant_id: int, touches: list[Touch], people: proving.People, said: S
     taken = _taken(tenant_id, touches)
     for touch in touches:
         for one in proving.posts(touch, people):
-            wanted[one.room, one.person].append(one)
+            wanted[one.room, one.person].append(replace(one, since=_since(touch)))
     sends: dict[tuple[str, str], list[Said]] = defaultdict(list)
     for message in said:
         sends[message.room, next(iter(message.to), "")].append(message)
@@ -98,6 +125,14 @@ def _alike(tenant_id: int, touches: list[Touch], people: proving.People, said: S
             least=least,
         )
     ]
+
+
+def _since(touch: Touch) -> datetime:
+    """From when on a send may have carried it out: on the local day of its hand-over, whose places it takes."""
+    assert touch.handed_at is not None
+    zone = touch.run.tenant.timezone
+    midnight = clock.at_local(clock.local_date(touch.handed_at, zone), time.min, zone)
+    return max(touch.handed_at - EARLY, midnight)
 
 
 def _taken(tenant_id: int, touches: list[Touch]) -> dict[tuple[int, str], list[tuple[str, Any]]]:

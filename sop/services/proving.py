@@ -13,6 +13,7 @@ from sop.enums.proofs import LIKENESS, REPLY_HOURS, ProofKind, ProofState
 from sop.models import Touch, TouchProof, TouchRecipient
 from sop.policies import proofs as policy
 from sop.policies.proofs import Hit, Said, Wanted
+from sop.services.own_given import own_sends_stand_for
 from sop.services.results import touches_confirmed
 from sop.services.state import touch_move, touches_store
 from team.selectors import staff_by_userids
@@ -226,6 +227,7 @@ def _count_again(tenant_id: int, touches: list[Touch]) -> None:
         now=clock.now(),
         left_out=[(f"{REF}:{touch}", one) for touch, one in blocked.values_list("touch_id", "customer_id")],
     )
+    own_sends_stand_for(tenant_id=tenant_id, touch_ids=[one.pk for one in touches])
 
 
 def _note_people(tenant_id: int, proofs: Sequence[TouchProof]) -> None:
@@ -256,5 +258,10 @@ def proof_confirms(touch: Touch, proof: TouchProof, *, by: str = "") -> Touch:
         evidence["confirmed_by"] = by
     if proof.likeness is not None:
         evidence["likeness"] = proof.likeness
-    at = proof.at if touch.state in (TouchState.HANDED, TouchState.EXPIRED) else None
+    at = None
+    if touch.state in (
+        TouchState.HANDED,
+        TouchState.EXPIRED,
+    ):  # not before it was in hand, however early it was said
+        at = max(proof.at, touch.handed_at or proof.at)
     return touch_move(touch, TouchState.CONFIRMED, at=at, evidence=evidence)

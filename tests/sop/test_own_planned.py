@@ -15,6 +15,7 @@ from sop.services.dispatch import dispatch_due
 from sop.services.planning import plan_apply
 from sop.services.proving import messages_prove
 from sop.services.results import handed_expire
+from sop.tasks import own_sends_early
 from sop.templatetags.sop import proof
 from tests.conftest import MovableClock
 from tests.sop.conftest import Camp
@@ -22,6 +23,7 @@ from tests.sop.test_own_sends import MONDAY
 from tests.sop.test_proofs import say
 from tests.sop.test_services_dispatch import AT_10
 from wecom.events import OwnSendsReached
+from wecom.inbox import wake
 from wecom.models import OwnReach, PersonalSend
 from wecom.sending.own_reach import Told, reach_note
 
@@ -108,7 +110,7 @@ def test_a_group_message_sent_as_an_own_mass_send_counts_once(camp: Make, frozen
     [
         {"words": "明天不上课，后天照旧，记得告诉孩子。"},
         {"sender": "zhoulan"},
-        {"at": AT_10 - timedelta(minutes=1)},
+        {"at": AT_10 - timedelta(hours=2, minutes=1)},
         {"at": AT_10 + timedelta(minutes=61)},
     ],
 )
@@ -120,6 +122,80 @@ def test_other_words_another_sender_or_another_time_is_a_message_more(
     sent(made, "single", *external(made.people[0]), **other)
     assert day_counts(made.people[0]) == [2, 2, 2]
     assert Touch.objects.get().state == "handed"
+
+
+def told(made: Camp, at: datetime) -> None:
+    """A colleague sends the planned words to everybody by themselves, and WeCom tells it now."""
+    sent(made, "single", *external(made.people[0]), at=at)
+
+
+@pytest.mark.parametrize("minutes", [1, 120])
+def test_a_colleague_who_sends_the_planned_words_before_the_task_comes_sent_them_once(
+    camp: Make, frozen: MovableClock, minutes: int
+) -> None:
+    made = camp(steps=[{"channel": "staff_task", "text": WORDS, "window_minutes": 60}])
+    early = AT_10 - timedelta(minutes=minutes)
+    frozen.set(early)
+    plan_apply(tenant=made.tenant, run=made.run)
+    told(made, early)
+    assert day_counts(made.people[0]) == [1, 1, 1]
+    assert Touch.objects.get().state == "planned"
+    frozen.set(AT_10)
+    dispatch_due(tenant_id=made.tenant.pk)
+    own_sends_early(tenant_id=made.tenant.pk)
+    assert day_counts(made.people[0]) == [1, 1, 1]
+    touch = Touch.objects.get()
+    assert (touch.state, touch.done_at) == ("confirmed", AT_10)
+    assert set(TouchRecipient.objects.values_list("state", "at")) == {("sent", early)}
+
+
+def test_an_early_send_that_wecom_tells_of_late_is_the_planned_message_too(
+    camp: Make, frozen: MovableClock
+) -> None:
+    made = handed(camp, frozen)
+    frozen.set(LATER)
+    told(made, AT_10 - timedelta(minutes=30))
+    assert day_counts(made.people[0]) == [1, 1, 1]
+    assert (Touch.objects.get().state, Touch.objects.get().done_at) == ("confirmed", AT_10)
+
+
+@pytest.mark.parametrize(("minutes", "looks"), [(30, 1), (150, 0)])
+def test_a_hand_over_has_what_was_sent_just_before_looked_at(
+    camp: Make, frozen: MovableClock, monkeypatch: pytest.MonkeyPatch, minutes: int, looks: int
+) -> None:
+    woken: list[str] = []
+    monkeypatch.setattr(wake, "tick", lambda _what, task, _tenant_id: woken.append(task))
+    made = camp(steps=[{"channel": "staff_task", "text": WORDS, "window_minutes": 60}])
+    frozen.set(AT_10 - timedelta(minutes=minutes))
+    plan_apply(tenant=made.tenant, run=made.run)
+    told(made, AT_10 - timedelta(minutes=minutes))
+    frozen.set(AT_10)
+    dispatch_due(tenant_id=made.tenant.pk)
+    assert woken == ["sop.own_sends_early"] * looks
+
+
+def test_what_the_archive_proves_late_counts_beside_no_send_that_carried_it_out(
+    camp: Make, frozen: MovableClock
+) -> None:
+    """One of three was written to by an own send; the task was given up; then the archive tells of the other two."""
+    made = handed(camp, frozen)
+    frozen.set(LATER)
+    first, *others = external(made.people[0])
+    sent(made, "single", first)
+    late = AT_10 + timedelta(days=2)
+    frozen.set(late)
+    handed_expire(tenant_id=made.tenant.pk)
+    assert day_counts(made.people[0]) == [1, 0, 0]
+    ago = int((late - LATER).total_seconds())
+    spoken = [
+        say(made, "linxiao", WORDS, to=(one,), number=number, ago=ago)
+        for number, one in enumerate(others, start=1)
+    ]
+    for _twice in range(2):
+        messages_prove(tenant_id=made.tenant.pk, app_id=made.groups[0].app_id, message_ids=spoken)
+    assert Touch.objects.get().state == "confirmed"
+    assert day_counts(made.people[0]) == [1, 1, 1]
+    assert list(OwnReach.objects.values_list("counts", flat=True)) == [False]
 
 
 def test_the_same_words_twice_are_two_messages(camp: Make, frozen: MovableClock) -> None:

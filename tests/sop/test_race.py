@@ -13,11 +13,13 @@ from django.db import connections, transaction
 from contacts.models import Exposure, ExposureDay
 from contacts.services.identity import customers_merge
 from groups.services.own_sends import own_sends_count
-from sop.models import Touch, TouchRecipient
+from sop.models import Touch, TouchProof, TouchRecipient
 from sop.services import dispatch
 from sop.services.certificate import certificate_make
 from sop.services.dispatch import claim, decide
+from sop.services.own_planned import own_sends_early_look
 from sop.services.planning import plan_apply
+from sop.services.proving import messages_prove
 from tenants.audit import SYSTEM
 from tenants.models import Preference, Tenant
 from tenants.scoping import tenant_scope
@@ -25,8 +27,9 @@ from tests.conftest import MovableClock
 from tests.factories.groups import make_member
 from tests.parallel import in_parallel
 from tests.sop.conftest import Camp
+from tests.sop.test_proofs import say
 from tests.sop.test_services_dispatch import AT_10
-from wecom.models import OwnReach, QuotaEntry, QuotaRuleChange
+from wecom.models import OwnReach, PersonalSend, QuotaEntry, QuotaRuleChange
 from wecom.sending.own_reach import Told, reach_note
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -124,6 +127,59 @@ def test_what_colleagues_send_meanwhile_is_counted_once_beside_the_gate(
     own = Exposure.objects.filter(touch_key__startswith="wecom.own:")
     assert own.count() == len(made.groups) * 6
     assert min(ExposureDay.objects.values_list("count", flat=True)) >= 2
+
+
+def test_a_planned_message_sent_by_hand_is_matched_once_whoever_hears_of_it_first(
+    camp: Callable[..., Camp], frozen: MovableClock
+) -> None:
+    words = "今晚八点直播，讲孩子怎样背单词不费劲，妈妈们记得来。"
+    made = camp(steps=[{"channel": "staff_task", "text": words, "window_minutes": 60}], people=6)
+    frozen.set(AT_10)
+    with transaction.atomic():
+        plan_apply(tenant=made.tenant, run=made.run)
+        people = [one.external_userid for one in made.people[0]]
+        app = made.groups[0].app
+        PersonalSend.objects.create(
+            tenant=made.tenant,
+            app=app,
+            msgid="m1",
+            chat_type="single",
+            creator="linxiao",
+            words=words,
+            made_at=AT_10,
+        )
+        reach_note(
+            tenant_id=made.tenant.pk, kind="single", msgid="m1", sender="linxiao",
+            told=[Told(one, AT_10) for one in people],
+        )  # fmt: skip
+        spoken = [
+            say(made, "linxiao", words, to=(one,), number=number)
+            for number, one in enumerate(people, start=1)
+        ]
+    heard = list(OwnReach.objects.order_by("pk").values_list("pk", flat=True))
+
+    def work(number: int) -> None:
+        with tenant_scope(made.tenant):
+            if number < 2:
+                while token := claim(tenant_id=made.tenant.pk, size=1):
+                    decide(tenant_id=made.tenant.pk, token=token)
+                own_sends_early_look(tenant_id=made.tenant.pk)
+            elif number < 4:  # told in two orders at once
+                for one in heard if number == 2 else reversed(heard):
+                    own_sends_count(tenant_id=made.tenant.pk, reach_ids=[one])
+            else:
+                for one in spoken:
+                    messages_prove(tenant_id=made.tenant.pk, app_id=app.pk, message_ids=[one])
+
+    in_parallel(5, work)
+    with tenant_scope(made.tenant):
+        own_sends_early_look(tenant_id=made.tenant.pk)
+    assert Touch.objects.get().state == "confirmed"
+    assert list(ExposureDay.objects.values_list("count", flat=True)) == [1] * 6
+    own = TouchProof.objects.filter(kind="own_send")
+    assert (own.count(), own.values("customer").distinct().count()) == (6, 6)
+    row = certificate_make(tenant=made.tenant, day=AT_10.date())
+    assert (row.fault_count, row.faults) == (0, [])
 
 
 def test_two_dispatchers_with_a_group_each_reach_who_sits_in_both_once(
