@@ -150,6 +150,11 @@ class CouponClosed(DomainError):
     message = _("The campaign is reviewed and its books are closed.")
 
 
+class DecisionGone(DomainError):
+    code = "INVITEE-01"
+    message = _("It stands otherwise by now. Look at it again.")
+
+
 class NoDrawsLeft(DomainError):
     code = "LOTTERY-01"
     message = _("You have no draw left.")

@@ -1,14 +1,15 @@
 """Filters of the lists of campaigns, prizes given and entries."""
 
 import django_filters as filters
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.enums import AwardState, CampaignState, DrawOutcome, EntryReason, Theme, Unit
 from campaigns.enums.coupons import CouponState
 from campaigns.enums.joining import JoinReason, JoinState
-from campaigns.models import Award, Campaign, Coupon, Draw, Entry, Joiner
+from campaigns.enums.referral import InviteReason, InviteState
+from campaigns.models import Award, Campaign, Coupon, Draw, Entry, Invite, Inviter, Joiner
 from campaigns.selectors.coupons import in_state, viewed_unused
 from contacts.selectors import customers_named
 from tenants import clock
@@ -103,6 +104,51 @@ class JoinerFilter(filters.FilterSet):
     def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         found = customers_named(tenant_id=self.request.tenant.pk, text=value)
         return rows.filter(customer_id__in=found)
+
+
+class InviteFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name of the person"), method="by_name")
+    state = filters.MultipleChoiceFilter(label=_("State"), choices=InviteState.choices)
+    reason = filters.MultipleChoiceFilter(
+        label=_("Why"), choices=[(one.value, f"{one.label} ({one.value})") for one in InviteReason]
+    )
+    inviter = filters.NumberFilter(label=_("Invited by"), field_name="inviter_id")
+
+    class Meta:
+        model = Invite
+        fields: list[str] = []
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        if not self.data.get("inviter"):
+            del self.filters["inviter"]
+
+    def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        found = customers_named(tenant_id=self.request.tenant.pk, text=value)
+        return rows.filter(Q(customer_id__in=found) | Q(inviter__customer_id__in=found))
+
+
+class InviterFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name of the person"), method="by_name")
+    short = filters.ChoiceFilter(
+        label=_("To go"), method="by_short",
+        choices=[("few", _("1 to 3 to go")), ("none", _("Reached")), ("stuck", _("Prize could not be given"))],
+    )  # fmt: skip
+
+    class Meta:
+        model = Inviter
+        fields: list[str] = []
+
+    def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(customer_id__in=customers_named(tenant_id=self.request.tenant.pk, text=value))
+
+    def by_short(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        if value == "stuck":
+            return rows.exclude(stuck="")
+        needed = F("referral__needed")
+        if value == "none":
+            return rows.filter(counted__gte=needed)
+        return rows.filter(counted__lt=needed, counted__gte=needed - 3)
 
 
 class EntryFilter(filters.FilterSet):

@@ -3,6 +3,7 @@
 from campaigns.enums.joining import JoinTask
 from campaigns.selectors.joining import waiting_tasks
 from campaigns.services.flash import node_settle
+from campaigns.services.invites import invites_follow
 from campaigns.services.joiners import people_joined, people_left, tasks_look
 from campaigns.services.scenes import orders_follow
 from contacts.enums import BehaviourKind
@@ -51,3 +52,11 @@ def on_join_tasks(*, tenant_id: int, events: list[BehavioursRecorded]) -> None:
     waiting = waiting_tasks(tenant_id=tenant_id, customer_ids=doers) if doers else []
     if waiting:
         tasks_look(tenant=Tenant.objects.get(pk=tenant_id), waiting=waiting)
+
+
+def on_invitees_moved(*, tenant_id: int, events: list[MemberJoined | MemberLeft]) -> None:
+    """Who joined by somebody's invitation is judged, who left before the days were over does not count (R81). Safe to
+    repeat, in any order."""
+    ids = {one for event in events for one in event.customer_ids}
+    if ids:
+        invites_follow(tenant=Tenant.objects.get(pk=tenant_id), customer_ids=ids)

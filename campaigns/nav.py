@@ -9,7 +9,8 @@ from django.utils.translation import pgettext_lazy
 
 from campaigns.enums import CampaignState, GoalKind, PrizeKind, Theme
 from campaigns.enums.flash import FlashUse, Rhythm
-from campaigns.selectors import coupons, joining
+from campaigns.enums.referral import InviteReason, InviteState
+from campaigns.selectors import coupons, joining, referral
 from campaigns.selectors.flash import flash_lacks, runs_in
 from campaigns.selectors.flash import token_of as flash_token_of
 from campaigns.selectors.frame import campaign_list
@@ -23,6 +24,7 @@ from campaigns.services.frame import register_copied
 from campaigns.services.joining import join_copied
 from campaigns.services.life import BUDGET, START, budget_granted, start_granted
 from campaigns.services.lottery import lottery_copied
+from campaigns.services.referral import referral_copied
 from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
@@ -70,6 +72,14 @@ register_play(
 )  # fmt: skip
 register_play(
     Play(
+        key="invite", label=_("Invitations"),
+        about=_("Members bring friends: a prize for enough who fit and stay, and a draw for each."), icon="qrcode",
+        url_name="campaigns:referral", rows=referral.referrals_in, lacks=referral.referral_lacks,
+        token=referral.token_of,
+    )
+)  # fmt: skip
+register_play(
+    Play(
         key="join", label=_("Join and get"),
         about=_("A red packet, a prize after a task, or draws for whoever joins a group."), icon="user-plus",
         url_name="campaigns:join", rows=joining.joins_in, lacks=joining.join_lacks, token=joining.token_of,
@@ -91,7 +101,8 @@ register_changes(
         "media_fen": _("Advertising, fen"), "labour_minutes": _("Work, minutes"),
         "rules": pgettext_lazy("campaign", "Rules"),
         "owner": _("Answers for it"), "prize": _("Prize"), "unit_fen": _("One piece costs, fen"),
-        "stock": _("Pieces"), "from": _("Copied from"),
+        "stock": _("Pieces"), "from": _("Copied from"), "needed": _("Invitees for the prize"),
+        "stay_days": _("Days that an invitee has to stay"), "code": _("Group code"),
     },
     values={"theme": dict(Theme.choices), "goal_kind": dict(GoalKind.choices),
             "state": dict(CampaignState.choices)},
@@ -114,6 +125,12 @@ register_copied(offers_copied)
 register_copied(lottery_copied)
 register_copied(flash_copied)
 register_copied(join_copied)
+register_copied(referral_copied)
+register_changes(
+    "campaigns.invite",
+    labels={"state": _("State"), "why": _("Why")},
+    values={"state": dict(InviteState.choices), "why": dict(InviteReason.choices)},
+)
 register_changes(
     "campaigns.coupon",
     labels={"prize": _("Prize"), "order_no": _("Order number"), "code": _("Code")},
@@ -126,6 +143,8 @@ register_holding(
     Holding("campaigns.Coupon", _("Coupons"), clear={"order_no": ""}),
     Holding("campaigns.Joiner", _("Join and get")),
     Holding("campaigns.Entrant", _("Lottery")),
+    Holding("campaigns.Inviter", _("Invitations")),
+    Holding("campaigns.Invite", _("Invited by a friend"), clear={"note": ""}),
     Holding("campaigns.DrawGrant", _("Draws granted"), path="entrant__customer"),
     Holding("campaigns.Draw", _("Draws"), path="entrant__customer"),
     Holding("campaigns.Payout", _("Red packet"), path="award__customer", clear={"error": ""}),

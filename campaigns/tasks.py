@@ -4,6 +4,7 @@ from celery import shared_task
 
 from campaigns.services.coupons import coupons_expire, tenants_with_expired
 from campaigns.services.flash import nodes_tell, runs_close, tenants_with_flash
+from campaigns.services.invites import invites_settle, tenants_with_invites
 from campaigns.services.joiners import joiners_settle, tenants_with_joiners_due
 from campaigns.services.life import campaigns_end_due, tenants_with_ended
 from campaigns.services.payouts import payouts_run, tenants_with_payouts
@@ -15,12 +16,14 @@ from tenants.tasking import TenantTask
 
 @shared_task(name="campaigns.sweep", time_limit=60)
 def sweep() -> None:
-    """Tick: campaigns end, coupons expire and tasks are over by their clock; a payment without an answer is asked
-    about."""
+    """Tick: campaigns end, coupons expire, tasks and invitees' days are over by their clock; a payment without an
+    answer is asked about."""
     with unscoped("the tick looks for tenants in whose campaigns something is due by the clock"):
         joining = tenants_with_joiners_due()
         ending, paying, expiring = tenants_with_ended(), tenants_with_payouts(), tenants_with_expired()
-        telling, closing = tenants_with_flash()
+        inviting, (telling, closing) = tenants_with_invites(), tenants_with_flash()
+    for tenant_id in inviting:
+        enqueue("campaigns.settle_invites", tenant_id=tenant_id)
     for tenant_id in ending:
         enqueue("campaigns.end_tenant", tenant_id=tenant_id)
     for tenant_id in paying:
@@ -58,3 +61,8 @@ def flash_tenant(*, tenant_id: int) -> None:
 @shared_task(name="campaigns.join_tenant", base=TenantTask, time_limit=240)
 def join_tenant(*, tenant_id: int) -> None:
     joiners_settle(tenant=Tenant.objects.get(pk=tenant_id))
+
+
+@shared_task(name="campaigns.settle_invites", base=TenantTask, time_limit=240)
+def settle_invites(*, tenant_id: int) -> None:
+    invites_settle(tenant=Tenant.objects.get(pk=tenant_id))

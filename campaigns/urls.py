@@ -3,7 +3,19 @@
 from django.urls import URLPattern, path
 
 from campaigns.phone.door import DoorView
-from campaigns.views import acts, awards, coupons, detail, flash, joining, lists, lottery, redeem, steps
+from campaigns.views import (
+    acts,
+    awards,
+    coupons,
+    detail,
+    flash,
+    joining,
+    lists,
+    lottery,
+    redeem,
+    referral,
+    steps,
+)
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern] = [
@@ -55,6 +67,22 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/<int:pk>/lottery/", lottery.LotteryPage.as_view(), name="lottery"),
     path("campaigns/<int:pk>/lottery/remove/", lottery.LotteryRemoveView.as_view(), name="lottery_remove"),
     path("campaigns/<int:pk>/draws/", lottery.DrawsPage.as_view(), name="draws"),
+    path("campaigns/<int:pk>/invitations/", referral.ReferralPage.as_view(), name="referral"),
+    path(
+        "campaigns/<int:pk>/invitations/remove/",
+        referral.ReferralRemoveView.as_view(),
+        name="referral_remove",
+    ),
+    path("campaigns/<int:pk>/invitations/code/", referral.ReferralCodePage.as_view(), name="referral_code"),
+    path("campaigns/<int:pk>/invitations/again/", referral.RewardsAgainView.as_view(), name="rewards_again"),
+    path("campaigns/<int:pk>/invitees/", referral.InvitesPage.as_view(), name="invites"),
+    path("campaigns/<int:pk>/invitees/<int:invite_pk>/", referral.DecidePage.as_view(), name="invite_decide"),
+    path("campaigns/<int:pk>/inviters/", referral.InvitersPage.as_view(), name="inviters"),
+    path(
+        "campaigns/<int:pk>/inviters/<int:inviter_pk>/code/",
+        referral.InviterCodePage.as_view(),
+        name="inviter_code",
+    ),
     path("campaigns/<int:pk>/ledger/", awards.LedgerPage.as_view(), name="ledger"),
     path("campaigns/<int:pk>/rules/", detail.RulesPage.as_view(), name="rules"),
     path("campaigns/<int:pk>/review/", detail.ReviewPage.as_view(), name="review"),

@@ -35,6 +35,7 @@ EVENTS: dict[str, list[str]] = {
     "content.words.changed": ["groups.handlers.on_words_changed"],
     "groups.group.frozen": ["sop.handlers.on_group_frozen"],
     "groups.member.joined": [
+        "campaigns.handlers.on_invitees_moved",
         "leads.handlers.on_member_joined",
         "sop.handlers.on_member_joined",
         "contacts.handlers.on_member_joined",
@@ -45,6 +46,7 @@ EVENTS: dict[str, list[str]] = {
         "campaigns.handlers.on_join_members",
     ],
     "groups.member.left": [
+        "campaigns.handlers.on_invitees_moved",
         "groups.handlers.on_members_moved",
         "groups.handlers.on_members_left",
         "sop.handlers.on_member_left",

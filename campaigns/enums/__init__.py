@@ -60,6 +60,8 @@ class PlayKind(models.TextChoices):
     COUPON = "k", pgettext_lazy("prize", "Coupon")
     FLASH = "f", _("Flash run")
     JOIN = "j", _("Join and get")
+    INVITE = "i", _("My invitations")
+    INVITATION = "n", _("Invitation of a friend")
     LOTTERY = "l", _("Lottery")
 
 
@@ -180,6 +182,7 @@ class AwardSource(models.TextChoices):
     COUPON = "coupon", pgettext_lazy("prize", "Coupon taken")
     FLASH = "flash", pgettext_lazy("prize", "Wake-up answered")
     JOIN = "join", pgettext_lazy("prize", "Joining a group")
+    INVITE = "invite", _("Invitations")
     LOTTERY = "lottery", _("Lottery")
 
 
@@ -229,6 +232,11 @@ class Missing(models.TextChoices):
     )
     COUPON = "CAMP-19", _("A coupon would be over before the campaign begins, or outlive its page")
     JOIN = "CAMP-20", _("Say what joining gives: its prize, or the lottery of this campaign")
+    INVITE_PRIZE = "CAMP-41", _("Say what inviting brings: a prize, or draws of a lottery")
+    INVITE_DAYS = (
+        "CAMP-42",
+        _("Invitees cannot stay long enough before the campaign ends: end it later, or ask for fewer days"),
+    )
 
 
 class Step(models.TextChoices):
@@ -256,6 +264,8 @@ STEP_OF = {
     Missing.FLASH_NODES: Step.PLAY,
     Missing.COUPON: Step.PLAY,
     Missing.JOIN: Step.PLAY,
+    Missing.INVITE_PRIZE: Step.PLAY,
+    Missing.INVITE_DAYS: Step.PLAY,
     Missing.RULES: Step.RULES,
     Missing.FORCED_SHARE: Step.RULES,
     Missing.OWNER: Step.RULES,

@@ -7,8 +7,10 @@ from campaigns.models.frame import Campaign, CampaignGroup, Prize
 from campaigns.models.joining import Joiner, JoinPlay
 from campaigns.models.ledger import Account, Entry
 from campaigns.models.lottery import Chance, Draw, DrawGrant, Entrant, Lottery
+from campaigns.models.referral import Invite, Inviter, Referral
 
 __all__ = [
     "Account", "Award", "Campaign", "CampaignGroup", "Chance", "Coupon", "CouponOffer", "Draw", "DrawGrant", "Entrant",
-    "Entry", "FlashNode", "FlashRun", "JoinPlay", "Joiner", "Lottery", "Payout", "Prize", "SandboxPayment",
+    "Entry", "FlashNode", "FlashRun", "Invite", "Inviter", "JoinPlay", "Joiner", "Lottery", "Payout", "Prize",
+    "Referral", "SandboxPayment",
 ]  # fmt: skip

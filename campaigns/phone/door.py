@@ -17,6 +17,7 @@ from campaigns.phone.coupons import CouponPage
 from campaigns.phone.flash import FlashPage
 from campaigns.phone.joining import JoinPage
 from campaigns.phone.lottery import LotteryPage
+from campaigns.phone.referral import InvitationPage, InvitePage
 from campaigns.policies.doors import phase_of
 from campaigns.selectors.pages import page_read
 from content.policies.radar import is_bot
@@ -35,6 +36,8 @@ PAGES: dict[str, type[PlayPage]] = {
     PlayKind.COUPON.value: CouponPage,
     PlayKind.FLASH.value: FlashPage,
     PlayKind.JOIN.value: JoinPage,
+    PlayKind.INVITATION.value: InvitationPage,
+    PlayKind.INVITE.value: InvitePage,
     PlayKind.LOTTERY.value: LotteryPage,
 }
 TRIES_A_MINUTE = 120  # of one person at one page

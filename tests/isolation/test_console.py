@@ -29,7 +29,8 @@ ARGUMENTS: dict[str, Any] = {
     "external_userid": "wmNobody", "chat_id": "wrNobody",
     "other_pk": NOBODYS_ID,
     "number": NOBODYS_ID, "prize_pk": NOBODYS_ID, "award_pk": NOBODYS_ID,
-    "coupon_pk": NOBODYS_ID, "node_pk": NOBODYS_ID, "code": "00000000002A",
+    "coupon_pk": NOBODYS_ID, "node_pk": NOBODYS_ID, "invite_pk": NOBODYS_ID, "inviter_pk": NOBODYS_ID,
+    "code": "00000000002A",
 }  # fmt: skip
 # Routes whose word is one of a few.
 WORDS: dict[str, dict[str, str]] = {
