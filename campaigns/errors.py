@@ -155,6 +155,41 @@ class DecisionGone(DomainError):
     message = _("It stands otherwise by now. Look at it again.")
 
 
+class PointsShort(DomainError):
+    code = "POINTS-01"
+    message = _("You do not have enough points for this.")
+
+
+class CheckInRefused(DomainError):
+    """A check-in is not taken; the message says why."""
+
+    status = 422
+    code = "CHECKIN-01"
+
+
+class DayOver(DomainError):
+    code = "CHECKIN-02"
+    message = _("A new day has begun. Look at its task and check in for today.")
+
+
+class NoCardLeft(DomainError):
+    code = "CHECKIN-03"
+    message = _("No make-up card is left, or this day cannot be made up any more.")
+
+
+class CheckInRejected(DomainError):
+    code = "CHECKIN-04"
+    message = _("This check-in was rejected already.")
+
+
+class TooManyAtOnce(DomainError):
+    """Whoever waits for a row longer than a page may take is told so, and nothing was written."""
+
+    status = 503
+    code = "BUSY-01"
+    message = _("Many people are here at this moment. Nothing is lost: try again in a minute.")
+
+
 class NoDrawsLeft(DomainError):
     code = "LOTTERY-01"
     message = _("You have no draw left.")

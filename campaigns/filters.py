@@ -6,10 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.enums import AwardState, CampaignState, DrawOutcome, EntryReason, Theme, Unit
+from campaigns.enums.checkins import MarkKind
 from campaigns.enums.coupons import CouponState
 from campaigns.enums.joining import JoinReason, JoinState
 from campaigns.enums.referral import InviteReason, InviteState
-from campaigns.models import Award, Campaign, Coupon, Draw, Entry, Invite, Inviter, Joiner
+from campaigns.models import Award, Campaign, CheckIn, Coupon, Draw, Entry, Invite, Inviter, Joiner
 from campaigns.selectors.coupons import in_state, viewed_unused
 from contacts.selectors import customers_named
 from tenants import clock
@@ -47,6 +48,7 @@ class AwardFilter(filters.FilterSet):
         return rows.filter(prize_id=int(value))
 
 
+REJECTED = "rejected"
 SEEN = "seen"  # opened, valid, not used
 
 
@@ -149,6 +151,29 @@ class InviterFilter(filters.FilterSet):
         if value == "none":
             return rows.filter(counted__gte=needed)
         return rows.filter(counted__lt=needed, counted__gte=needed - 3)
+
+
+class CheckInFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name of the person"), method="by_name")
+    state = filters.ChoiceFilter(
+        label=_("State"), method="by_state",
+        choices=[*MarkKind.choices, (REJECTED, pgettext_lazy("check-in", "Rejected"))],
+    )  # fmt: skip
+    day = filters.DateFilter(label=pgettext_lazy("check-in", "Day"))
+    words = filters.CharFilter(label=_("Handed in"), field_name="proof", lookup_expr="icontains")
+
+    class Meta:
+        model = CheckIn
+        fields: list[str] = []
+
+    def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        found = customers_named(tenant_id=self.request.tenant.pk, text=value)
+        return rows.filter(customer_id__in=found)
+
+    def by_state(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        if value == REJECTED:
+            return rows.exclude(rejected_at=None)
+        return rows.filter(rejected_at=None, kind=value)
 
 
 class EntryFilter(filters.FilterSet):

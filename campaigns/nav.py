@@ -11,6 +11,7 @@ from campaigns.enums import CampaignState, GoalKind, PrizeKind, Theme
 from campaigns.enums.flash import FlashUse, Rhythm
 from campaigns.enums.referral import InviteReason, InviteState
 from campaigns.selectors import coupons, joining, referral
+from campaigns.selectors.checkins import checkin_lacks, checkin_token, plans_in
 from campaigns.selectors.flash import flash_lacks, runs_in
 from campaigns.selectors.flash import token_of as flash_token_of
 from campaigns.selectors.frame import campaign_list
@@ -18,6 +19,7 @@ from campaigns.selectors.ledger import awards_of_people
 from campaigns.selectors.lottery import lotteries_in, lottery_lacks, token_of
 from campaigns.selectors.plays import COUPONS, Play, register_play
 from campaigns.services.awards import register_made
+from campaigns.services.checkins import checkin_copied
 from campaigns.services.coupons import coupon_made, offers_copied
 from campaigns.services.flash import flash_copied
 from campaigns.services.frame import register_copied
@@ -87,6 +89,13 @@ register_play(
 )  # fmt: skip
 register_play(
     Play(
+        key="checkin", label=pgettext_lazy("play", "Check-in"),
+        about=_("A task each day, a calendar, days in a row, make-up cards; points, draws or a gift at the goal."),
+        icon="list-check", url_name="campaigns:checkin", rows=plans_in, lacks=checkin_lacks, token=checkin_token,
+    )
+)  # fmt: skip
+register_play(
+    Play(
         key="lottery", label=_("Lottery"), about=_("Nine grid, wheel or blind boxes over odds that anybody can check."),
         icon="dice-5", url_name="campaigns:lottery", rows=lotteries_in, lacks=lottery_lacks, token=token_of,
     )
@@ -103,6 +112,7 @@ register_changes(
         "owner": _("Answers for it"), "prize": _("Prize"), "unit_fen": _("One piece costs, fen"),
         "stock": _("Pieces"), "from": _("Copied from"), "needed": _("Invitees for the prize"),
         "stay_days": _("Days that an invitee has to stay"), "code": _("Group code"),
+        "goal_days": _("Days that reach the goal"), "day_points": _("Points for each day"),
     },
     values={"theme": dict(Theme.choices), "goal_kind": dict(GoalKind.choices),
             "state": dict(CampaignState.choices)},
@@ -122,6 +132,7 @@ register_changes(
 )
 register_made(PrizeKind.COUPON, coupon_made)
 register_copied(offers_copied)
+register_copied(checkin_copied)
 register_copied(lottery_copied)
 register_copied(flash_copied)
 register_copied(join_copied)
@@ -132,6 +143,9 @@ register_changes(
     values={"state": dict(InviteState.choices), "why": dict(InviteReason.choices)},
 )
 register_changes(
+    "campaigns.checkin", labels={"day": pgettext_lazy("check-in", "Day")},
+)  # fmt: skip
+register_changes(
     "campaigns.coupon",
     labels={"prize": _("Prize"), "order_no": _("Order number"), "code": _("Code")},
 )
@@ -140,6 +154,9 @@ register_holding(
     Holding("campaigns.Award", _("Prizes of campaigns"), clear={"note": "", "proof": ""}),
     Holding("campaigns.Account", _("Points")),
     Holding("campaigns.Entry", _("Ledger"), where=_entries),
+    Holding("campaigns.CheckIn", _("Check-ins"), clear={"proof": "", "reject_reason": ""}),
+    Holding("campaigns.CheckInMember", pgettext_lazy("play", "Check-in")),
+    Holding("campaigns.CheckInReward", _("What check-ins gave")),
     Holding("campaigns.Coupon", _("Coupons"), clear={"order_no": ""}),
     Holding("campaigns.Joiner", _("Join and get")),
     Holding("campaigns.Entrant", _("Lottery")),

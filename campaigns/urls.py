@@ -6,6 +6,7 @@ from campaigns.phone.door import DoorView
 from campaigns.views import (
     acts,
     awards,
+    checkins,
     coupons,
     detail,
     flash,
@@ -82,6 +83,14 @@ urlpatterns: list[URLPattern] = [
         "campaigns/<int:pk>/inviters/<int:inviter_pk>/code/",
         referral.InviterCodePage.as_view(),
         name="inviter_code",
+    ),
+    path("campaigns/<int:pk>/checkin/", checkins.CheckInPage.as_view(), name="checkin"),
+    path("campaigns/<int:pk>/checkin/remove/", checkins.CheckInRemoveView.as_view(), name="checkin_remove"),
+    path("campaigns/<int:pk>/checkins/", checkins.CheckInsPage.as_view(), name="checkins"),
+    path(
+        "campaigns/<int:pk>/checkins/<int:checkin_pk>/reject/",
+        checkins.CheckInRejectPage.as_view(),
+        name="checkin_reject",
     ),
     path("campaigns/<int:pk>/ledger/", awards.LedgerPage.as_view(), name="ledger"),
     path("campaigns/<int:pk>/rules/", detail.RulesPage.as_view(), name="rules"),

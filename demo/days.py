@@ -13,6 +13,7 @@ from demo.asking import (
     ratings_end,
     sku_begin,
 )
+from demo.checkins import checkin_begin, day_of_checkins
 from demo.company import Company
 from demo.culture import culture_grows, norm_answers, norms_propose
 from demo.draws import day_of_draws, lottery_begin
@@ -43,6 +44,8 @@ ASKING_DAY = 8  # the operator asks for an exception and is refused
 RATING_DAYS = range(12, 17)  # one group is asked how service was; answers come day by day
 JOINING_DAY = 1  # a join play begins: many of the camp join over its first days
 DRAWING_DAY = 12  # a lottery begins
+CHECKIN_DAY = 5  # a check-in begins; who finished a lesson checks in
+CHECKIN_HOUR = 20
 OWN_HOUR = 11  # before what the camp sends at noon and in the evening
 WELCOME_DAY = 18
 HANDING_DAY = 17
@@ -61,6 +64,7 @@ class Days:
     done: set[str] = field(default_factory=set)
     campaign_id: int = 0
     lottery_id: int = 0
+    checkin_id: int = 0
 
     def step(self, now: datetime) -> None:
         local = clock.local(now, self.company.tenant.timezone)
@@ -129,9 +133,13 @@ class Days:
             obstacles_solved(self.company)
 
     def _play(self, local: datetime, day: int) -> None:
-        """Who joins gets something; members draw, each day others."""
+        """Who joins gets something; members check in each evening, and draw, each day others."""
         if day >= JOINING_DAY and self._is_new("joining"):
             joining_begin(self.company)
+        if day >= CHECKIN_DAY and self._is_new("check-in"):
+            self.checkin_id = checkin_begin(self.company)
+        if self.checkin_id and local.hour >= CHECKIN_HOUR and self._is_new(f"check-in {day}"):
+            day_of_checkins(self.company, self.checkin_id)
         if day >= DRAWING_DAY and self._is_new("lottery"):
             self.lottery_id = lottery_begin(self.company)
         if self.lottery_id and local.hour >= GIVING_HOUR and self._is_new(f"draw {day}"):

@@ -57,12 +57,14 @@ class PlayKind(models.TextChoices):
     """What a phone page is of; the one letter stands in its token for good."""
 
     CAMPAIGN = "c", _("Campaign")
+    CHECK_IN = "p", pgettext_lazy("play", "Check-in")
     COUPON = "k", pgettext_lazy("prize", "Coupon")
     FLASH = "f", _("Flash run")
     JOIN = "j", _("Join and get")
     INVITE = "i", _("My invitations")
     INVITATION = "n", _("Invitation of a friend")
     LOTTERY = "l", _("Lottery")
+    MALL = "m", _("Points mall")
 
 
 class LotteryKind(models.TextChoices):
@@ -141,6 +143,7 @@ class PrizeKind(models.TextChoices):
     SERVICE = "service", _("Course or service")
     RED_PACKET = "red_packet", _("Red packet")
     COUPON = "coupon", pgettext_lazy("prize", "Coupon")
+    FEE_REFUND = "fee_refund", _("Refund of a fee")
 
 
 class Unit(models.TextChoices):
@@ -173,6 +176,10 @@ class EntryReason(models.TextChoices):
     LOWERED = "lowered", _("Budget lowered")
     CLOSED = "closed", _("Left over at the review")
     REVERSED = "reversed", _("Redemption taken back")
+    EARNED = "earned", _("Points earned")
+    VOIDED = "voided", _("Points taken back")
+    PAID = "paid", _("Points spent")
+    REPAID = "repaid", _("Points given back")
 
 
 class AwardSource(models.TextChoices):
@@ -184,6 +191,8 @@ class AwardSource(models.TextChoices):
     JOIN = "join", pgettext_lazy("prize", "Joining a group")
     INVITE = "invite", _("Invitations")
     LOTTERY = "lottery", _("Lottery")
+    CHECK_IN = "check_in", pgettext_lazy("play", "Check-in")
+    MALL = "mall", _("Points mall")
 
 
 class AwardState(models.TextChoices):
@@ -237,6 +246,8 @@ class Missing(models.TextChoices):
         "CAMP-42",
         _("Invitees cannot stay long enough before the campaign ends: end it later, or ask for fewer days"),
     )
+    GOAL_TOO_FAR = "CAMP-36", _("The check-in asks for more days than the campaign has")
+    NO_LOTTERY = "CAMP-37", _("The check-in gives draws: set up a lottery, or take the draws out")
 
 
 class Step(models.TextChoices):
@@ -266,6 +277,8 @@ STEP_OF = {
     Missing.JOIN: Step.PLAY,
     Missing.INVITE_PRIZE: Step.PLAY,
     Missing.INVITE_DAYS: Step.PLAY,
+    Missing.GOAL_TOO_FAR: Step.PLAY,
+    Missing.NO_LOTTERY: Step.PLAY,
     Missing.RULES: Step.RULES,
     Missing.FORCED_SHARE: Step.RULES,
     Missing.OWNER: Step.RULES,

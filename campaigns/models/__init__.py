@@ -1,6 +1,7 @@
 """Tables of campaigns. Nobody else imports them: selectors read, services write."""
 
 from campaigns.models.awards import Award, Payout, SandboxPayment
+from campaigns.models.checkins import CheckIn, CheckInMember, CheckInPlan, CheckInReward
 from campaigns.models.coupons import Coupon, CouponOffer
 from campaigns.models.flash import FlashNode, FlashRun
 from campaigns.models.frame import Campaign, CampaignGroup, Prize
@@ -10,7 +11,7 @@ from campaigns.models.lottery import Chance, Draw, DrawGrant, Entrant, Lottery
 from campaigns.models.referral import Invite, Inviter, Referral
 
 __all__ = [
-    "Account", "Award", "Campaign", "CampaignGroup", "Chance", "Coupon", "CouponOffer", "Draw", "DrawGrant", "Entrant",
-    "Entry", "FlashNode", "FlashRun", "Invite", "Inviter", "JoinPlay", "Joiner", "Lottery", "Payout", "Prize",
-    "Referral", "SandboxPayment",
+    "Account", "Award", "Campaign", "CampaignGroup", "Chance", "CheckIn", "CheckInMember", "CheckInPlan",
+    "CheckInReward", "Coupon", "CouponOffer", "Draw", "DrawGrant", "Entrant", "Entry", "FlashNode", "FlashRun",
+    "Invite", "Inviter", "JoinPlay", "Joiner", "Lottery", "Payout", "Prize", "Referral", "SandboxPayment",
 ]  # fmt: skip

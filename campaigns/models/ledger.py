@@ -73,4 +73,14 @@ class Entry(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "campaign", "-id"], name="campaigns_entry_of"),
             models.Index(fields=["tenant", "award_id"], name="campaigns_entry_award"),
+            models.Index(
+                fields=["tenant", "source", "-id"],
+                name="campaigns_entry_points_out",
+                condition=Q(unit=Unit.POINTS),
+            ),
+            models.Index(
+                fields=["tenant", "target", "-id"],
+                name="campaigns_entry_points_in",
+                condition=Q(unit=Unit.POINTS),
+            ),
         ]

@@ -13,6 +13,7 @@ from django.views import View
 
 from campaigns.enums import Phase, PlayKind
 from campaigns.phone.base import CampaignHome, PlayPage, Visit, h5
+from campaigns.phone.checkins import CheckInPage
 from campaigns.phone.coupons import CouponPage
 from campaigns.phone.flash import FlashPage
 from campaigns.phone.joining import JoinPage
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 PAGES: dict[str, type[PlayPage]] = {
     PlayKind.CAMPAIGN.value: CampaignHome,
+    PlayKind.CHECK_IN.value: CheckInPage,
     PlayKind.COUPON.value: CouponPage,
     PlayKind.FLASH.value: FlashPage,
     PlayKind.JOIN.value: JoinPage,

@@ -94,9 +94,10 @@ def pieces_left(*, tenant_id: int, prizes: Iterable[Prize]) -> dict[int, int]:
 
 
 def entry_list(*, tenant_id: int, campaign_id: int) -> QuerySet[Entry]:
-    """Every entry of a campaign with both accounts and the prize, newest first."""
+    """Every entry of a campaign with both accounts, the prize and the person, newest first."""
     rows = Entry.objects.filter(tenant_id=tenant_id, campaign_id=campaign_id)
-    return rows.select_related("source__prize", "target__prize").order_by("-pk")
+    beside = ("source__prize", "source__customer", "target__prize", "target__customer")
+    return rows.select_related(*beside).order_by("-pk")
 
 
 def spent_fen_of(*, tenant_id: int, campaign_id: int) -> int:

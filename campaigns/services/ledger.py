@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 
 from campaigns.enums import AccountKind, EntryReason, Unit
-from campaigns.errors import BudgetSpent, LedgerMismatch, StockOut
+from campaigns.errors import BudgetSpent, LedgerMismatch, PointsShort, StockOut
 from campaigns.models import Account, Award, Campaign, Entry, Prize
 from tenants import clock
 from tenants.audit import Actor
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tenants.models import Tenant
 
 COVERED = "campaigns_account_covered"
+_SHORT = {Unit.FEN: BudgetSpent, Unit.PIECES: StockOut, Unit.POINTS: PointsShort}
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,23 @@ def entry_post(
         amount=amount, reason=reason, key=key, award_id=award.pk if award else None, at=clock.now(),
         by=actor.name[:128],
     )  # fmt: skip
+    return entry_write(row)
+
+
+def entry_write(row: Entry) -> Entry:
+    """Write one entry whose accounts are known, in the caller's transaction. Safe to repeat by its key.
+
+    Raises LedgerMismatch where the key stands for something else; BudgetSpent, StockOut or PointsShort where the
+    database says that the source does not cover it.
+    """
     try:
         with transaction.atomic():
             Entry.objects.bulk_create([row], ignore_conflicts=True)
     except IntegrityError as error:
         if COVERED not in str(error):
             raise
-        raise (StockOut if source.unit == Unit.PIECES else BudgetSpent) from error
-    found = Entry.objects.get(tenant=tenant, key=key)
+        raise _SHORT[Unit(row.unit)] from error
+    found = Entry.objects.get(tenant_id=row.tenant_id, key=row.key)
     same = (row.source_id, row.target_id, row.amount, row.campaign_id)
     if (found.source_id, found.target_id, found.amount, found.campaign_id) != same:
         raise LedgerMismatch

@@ -387,6 +387,8 @@ class EntryTable(ConsoleTable):
 def account_words(account: Account) -> str:
     """Set aside · 点读笔."""
     named = f" · {account.prize.name}" if account.prize is not None else ""
+    if account.customer is not None:
+        named = f" · {account.customer}"
     return f"{account.get_kind_display()}{named}"
 
 
