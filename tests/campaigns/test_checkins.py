@@ -268,7 +268,7 @@ def test_the_goal_gives_draws_and_a_rejected_day_takes_only_those_not_drawn(
     played, _plan = make_checkin(
         tenant=scope, owner=owner, is_started=False, wish={"goal_days": 1, "goal_draws": 2}
     )
-    assert "CAMP-32" in [one.value for one in missing_of(campaign=played.campaign)]
+    assert "CAMP-37" in [one.value for one in missing_of(campaign=played.campaign)]
     wish = LotteryWish(kind="grid", free_draws=0, draws_most=9, odds={played.prizes[0].pk: 1_000_000})
     lottery_set(tenant=scope, campaign_id=played.campaign.pk, wish=wish, actor=owner)
     campaign_start(tenant=scope, campaign_id=played.campaign.pk, actor=owner)
@@ -323,7 +323,7 @@ def test_a_goal_of_more_days_than_the_campaign_has_does_not_start(scope: Tenant,
     played, _plan = make_checkin(
         tenant=scope, owner=owner, is_started=False, wish={"period": "month", "goal_days": 9}
     )
-    assert "CAMP-31" in [one.value for one in missing_of(campaign=played.campaign)]
+    assert "CAMP-36" in [one.value for one in missing_of(campaign=played.campaign)]
 
 
 def test_who_is_erased_leaves_the_day_and_not_the_words(scope: Tenant, owner: Actor) -> None:
