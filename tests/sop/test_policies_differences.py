@@ -1,11 +1,14 @@
 """What differs between two versions, and what becomes of a run's touches: for any versions and any touches."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from sop.enums import Rule
 from sop.enums.differences import FIELD_KINDS, Differing, MoveAct
 from sop.policies.differences import Content, Difference, difference, replans
 from sop.policies.moves import Line, Place, Row, move
@@ -220,6 +223,25 @@ def test_what_reached_nobody_gets_another_chance_only_later_than_it_had() -> Non
         assert moved(one_row(state, hours=2), 2) == []
         assert moved(one_row(state, hours=2), 1) == []
     assert moved(one_row("confirmed", hours=2), 3) == []
+    assert moved(one_row("blocked", hours=-2), 0) == []  # later than it had, and no time ahead any more
+
+
+def test_two_open_touches_of_one_spot_are_one_line() -> None:
+    """The version before the last left one of its own where the last planned anew."""
+    first = one_row("planned", hours=2)
+    other = replace(first, id=2, step_id=step_id(3, "a"))
+    lines = move(rows=[first, other], places=[], step_ids={"a": step_id(2, "a")}, changes={}, now=NOW)
+    assert [(line.act, line.row) for line in lines] == [(MoveAct.DROPPED, first)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "comes"), [(Rule.GROUP_LEFT, True), (Rule.REPLANNED, True), (Rule.BY_HAND, False)]
+)
+def test_what_a_plan_took_back_is_taken_up_again_and_what_a_person_cancelled_is_not(
+    rule: Rule, comes: bool
+) -> None:
+    row = replace(one_row("cancelled", hours=2), step_id=step_id(2, "a"), rule=rule)
+    assert moved(row, 3) == ([(MoveAct.ADDED, True)] if comes else [])
 
 
 def test_an_overdue_touch_waits_for_its_own_rule_and_a_claimed_one_is_open() -> None:

@@ -140,3 +140,13 @@ def test_four_characters_may_stand_among_others():
         likeness(written="早上好呀", said="早上好呀，各位"),
         likeness(written="早上好", said="早上好，各位"),
     ) == (1.0, 0.0)
+
+
+def test_words_said_over_and_over_are_asked_for_as_often() -> None:
+    written = "来来来来来，报名"
+    assert likeness(written=written, said=written) == 1.0
+    assert likeness(written=written, said="来来，报名") < 0.7
+
+
+def test_a_touch_without_people_is_proven_by_nobody() -> None:
+    assert not is_proven(people=0, proven=0)

@@ -26,7 +26,7 @@ from sop.services.topics import opener_mark, topic_archive, topic_save, topics_t
 from team.models import Staff, WorkItem
 from tenants import clock
 from tenants.audit import SYSTEM
-from tenants.models import Tenant, User
+from tenants.models import Preference, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
 from tests.factories.contacts import make_customer, make_customers, make_order
@@ -226,6 +226,32 @@ def test_an_incomplete_week_is_told_to_the_owner_then_to_everybody_and_closes_by
         week_confirm(tenant=tenant, group_id=group.pk, monday=NEXT, actor=SYSTEM)
         week_alerts_bring_up(tenant=tenant)
         assert [state for _who, state, _bucket in asked(group)] == ["done"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "at", "asks"),
+    [
+        ({}, (6, 17, 59), False),
+        ({}, (6, 18, 0), True),
+        ({"groups.week_due_day": 4, "groups.week_due_at": "12:30"}, (5, 12, 29), False),
+        ({"groups.week_due_day": 4, "groups.week_due_at": "12:30"}, (5, 12, 30), True),
+    ],
+)
+def test_the_next_week_is_asked_for_on_friday_at_six_or_when_the_company_says_and_no_minute_before(
+    group: Group,
+    tenant: Tenant,
+    frozen: MovableClock,
+    setting: dict[str, Any],
+    at: tuple[int, int, int],
+    asks: bool,
+) -> None:
+    day, hour, minute = at
+    with tenant_scope(tenant):
+        for key, value in setting.items():
+            Preference.objects.create(tenant=tenant, key=key, value=value)
+        frozen.set(clock.at_local(date(2026, 3, day), time(hour, minute), tenant.timezone))
+        week_alerts_bring_up(tenant=tenant)
+        assert asked(group) == ([(group.owner_id, "open", "remind")] if asks else [])
 
 
 def test_a_group_freed_with_a_reason_is_not_asked_for_a_week(
