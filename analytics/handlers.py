@@ -1,16 +1,21 @@
 """Reactions to others' events. Each may come again and in any order."""
 
-from analytics.services import RENEW_TASK, order_classes_renew
+from analytics.services.fills import acts_mark, late_moments, persons_mark, seats_mark
+from analytics.services.order_classes import RENEW_TASK, order_classes_renew
 from contacts.events import BehavioursRecorded, ExposuresMoved, PersonsChanged
 from contacts.selectors.orders import open_buyers
+from groups.events import SeatsCorrected
 from leads.events import RulePublished
 from outbox.dispatch import enqueue
+from tenants.models import Tenant
 
 _CLASSIFYING = {"order", "message"}
 
 
 def on_behaviours_recorded(*, tenant_id: int, events: list[BehavioursRecorded]) -> None:
-    """Judge the orders of those who bought or asked."""
+    """Judge the orders of those who bought or asked; days that are over tell more where something came late."""
+    tenant = Tenant.objects.get(pk=tenant_id)
+    acts_mark(tenant=tenant, moments=late_moments(tenant=tenant, events=events))
     people = {one for event in events if _CLASSIFYING & set(event.kinds) for one in event.customer_ids}
     if people:
         order_classes_renew(tenant_id=tenant_id, customer_ids=people)
@@ -24,9 +29,16 @@ def on_exposures_moved(*, tenant_id: int, events: list[ExposuresMoved]) -> None:
 
 
 def on_persons_changed(*, tenant_id: int, events: list[PersonsChanged]) -> None:
-    """Who was two is one person now, or the other way round: what moved them is judged anew."""
+    """Who was two is one person now, or the other way round: what moved them, and every day since they first came, is
+    told anew."""
     people = {one for event in events for one in event.customer_ids}
     order_classes_renew(tenant_id=tenant_id, customer_ids=people)
+    persons_mark(tenant=Tenant.objects.get(pk=tenant_id), customer_ids=people)
+
+
+def on_seats_corrected(*, tenant_id: int, events: list[SeatsCorrected]) -> None:
+    """Who sat in groups on days that are over is told otherwise: those days are summed anew."""
+    seats_mark(tenant=Tenant.objects.get(pk=tenant_id), since=min(event.since for event in events))
 
 
 def on_rule_published(*, tenant_id: int, events: list[RulePublished]) -> None:

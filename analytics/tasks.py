@@ -1,11 +1,32 @@
-"""Celery entry points of analytics."""
+"""Celery entry points of analytics. The tick finds companies with groups; each one's days are its own task."""
 
 from celery import shared_task
 
-from analytics.services import RENEW_TASK, order_classes_after_rule
+from analytics.services.fills import FILL_TASK, days_fill, has_days_due, tenants_to_fill
+from analytics.services.order_classes import RENEW_TASK, order_classes_after_rule
+from outbox.dispatch import enqueue
+from tenants.models import Tenant
+from tenants.scoping import unscoped
 from tenants.tasking import TenantTask
 
 
 @shared_task(name=RENEW_TASK, base=TenantTask, time_limit=600)
 def renew_order_classes(*, tenant_id: int, words: list[str]) -> None:
     order_classes_after_rule(tenant_id=tenant_id, words=words)
+
+
+@shared_task(name="analytics.sweep", time_limit=60)
+def sweep() -> None:
+    """Tick: companies whose days are to be summed."""
+    with unscoped("the tick looks for companies with days to sum"):
+        waiting = tenants_to_fill()
+    for tenant_id in waiting:
+        enqueue(FILL_TASK, tenant_id=tenant_id)
+
+
+@shared_task(name=FILL_TASK, base=TenantTask, time_limit=600)
+def fill_tenant(*, tenant_id: int) -> None:
+    """A few days, then again behind the other companies while some are left."""
+    tenant = Tenant.objects.get(pk=tenant_id)
+    if days_fill(tenant=tenant) and has_days_due(tenant=tenant):
+        enqueue(FILL_TASK, tenant_id=tenant_id)

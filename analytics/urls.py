@@ -3,12 +3,17 @@
 from django.urls import URLPattern, path
 
 from analytics import views
+from analytics.views.days import DayMovesPage, DayPeoplePage, LeaguePage, OverviewPage
 from analytics.views.order_classes import OrderClassesPage, OrderClassView
 from analytics.views.paths import PathPeoplePage, PathsPage
 
 app_name = "analytics"
 urlpatterns: list[URLPattern] = [
-    path("insights/", views.CampsPage.as_view(), name="camps"),
+    path("insights/", OverviewPage.as_view(), name="overview"),
+    path("insights/groups/", LeaguePage.as_view(), name="league"),
+    path("insights/days/people/", DayPeoplePage.as_view(), name="day_people"),
+    path("insights/days/moves/", DayMovesPage.as_view(), name="day_moves"),
+    path("insights/camps/", views.CampsPage.as_view(), name="camps"),
     path("insights/camps/<int:run_pk>/", views.CampPage.as_view(), name="camp"),
     path("insights/camps/<int:run_pk>/orders/", views.CampOrdersView.as_view(), name="camp_orders"),
     path("insights/execution/", views.ExecutionPage.as_view(), name="execution"),

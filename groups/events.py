@@ -32,6 +32,16 @@ class MemberLeft(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeatsCorrected(DomainEvent):
+    """Who sat in a group on days that are over (the company's zone) is told otherwise than before, from `since` on."""
+
+    name: ClassVar[str] = "groups.seats.corrected"
+
+    group_id: int
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class GroupWentLive(DomainEvent):
     """A group passed the readiness gate."""
 

@@ -44,6 +44,7 @@ TICKS = {
     "groups.sweep": 30.0,
     "contacts.sweep": 60.0,
     "campaigns.sweep": 5.0,
+    "analytics.sweep": 60.0,
     "content.sweep": 900.0,
     "wecom.media_due": 300.0,
     "console.audit_seal_due": 5.0,

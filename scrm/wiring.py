@@ -52,6 +52,7 @@ EVENTS: dict[str, list[str]] = {
         "sop.handlers.on_member_left",
         "campaigns.handlers.on_join_left",
     ],
+    "groups.seats.corrected": ["analytics.handlers.on_seats_corrected"],
     "groups.tag.given": ["sop.handlers.on_groups_tagged"],
     "leads.rule.published": ["analytics.handlers.on_rule_published"],
     "sop.run.ended": [

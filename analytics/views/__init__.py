@@ -101,6 +101,8 @@ class CampsPage(TemplatePage):
 def tabs(view: ConsoleView, current: str) -> list[dict[str, Any]]:
     """The pages of insights."""
     names = (
+        ("overview", _("Overview")),
+        ("league", _("Groups compared")),
         ("camps", _("Camps")),
         ("order_classes", _("Why bought")),
         ("leads:persona", _("Buyer persona")),

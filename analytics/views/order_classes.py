@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from analytics.selectors.order_classes import Evidence, class_counts, evidence_of, orders_in_camp
-from analytics.services import order_classes_renew
+from analytics.services.order_classes import order_classes_renew
 from analytics.views import tabs
 from console.listing import BulkAction, ListPage
 from console.pages import ConsoleView, go, toast

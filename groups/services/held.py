@@ -13,6 +13,7 @@ def group_locked(*, tenant_id: int, app_id: int, chat_id: str) -> Group | None:
     """The group with its row locked until the transaction ends; None: not known here."""
     return (
         Group.objects.select_for_update(of=("self",))
+        .select_related("tenant")
         .filter(tenant_id=tenant_id, app_id=app_id, chat_id=chat_id)
         .first()
     )

@@ -5,7 +5,7 @@ Two statements whatever the number of rows: one changes, one adds. Call it under
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -18,7 +18,7 @@ from groups.policies import spells
 from groups.policies.spells import Spell, Spells
 from groups.policies.wire import SeenMember
 from groups.services.people import Person
-from groups.services.telling import tell_members
+from groups.services.telling import tell_corrected, tell_members
 from tenants import preferences
 
 _SPELL_FIELDS = ("joined_at", "left_at", "joined_is_estimate", "left_is_estimate", "join_scene", "quit_scene")
@@ -64,6 +64,7 @@ def seats_write(
     fresh: list[Member] = []
     entered: list[Member] = []
     departed: list[Member] = []
+    moments: list[datetime] = []
     for userid, own in after.items():
         for spell in own:
             row = stored.get(spell.key or 0)
@@ -71,8 +72,10 @@ def seats_write(
             row, is_changed = _filled(row, group, userid, spell, people.get(userid), seen.get(userid))
             if before is None:
                 fresh.append(row)
+                moments.append(spell.joined_at)
             elif is_changed:
                 changed.append(row)
+                moments.append(_told_otherwise_since(before, spell))
             if spells.entered(before, spell):
                 entered.append(row)
             if spells.departed(before, spell):
@@ -87,6 +90,16 @@ def seats_write(
     tell_members(
         group=group, entered=[row for row in entered if not row.is_creation_invitee], departed=departed
     )
+    if moments:
+        tell_corrected(group=group, since=min(moments))
+
+
+def _told_otherwise_since(before: Spell, after: Spell) -> datetime:
+    """From when on two accounts of one spell differ. Where its times agree, it is who sat there that differs."""
+    ends = [one for one in (before.left_at, after.left_at) if one is not None]
+    if before.joined_at == after.joined_at and before.left_at != after.left_at:
+        return min(ends)
+    return min(before.joined_at, after.joined_at)
 
 
 def _mark_invitees(group: Group, entered: Iterable[Member]) -> None:

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from contacts.enums import BehaviourKind
 from contacts.services.behaviours import BehaviourItem, behaviour_record_many
-from groups.events import MemberJoined, MemberLeft
+from groups.events import MemberJoined, MemberLeft, SeatsCorrected
 from groups.models import Group, Member
 from outbox.services import publish
+from tenants import clock
 
 SOURCE = "wecom"
 
@@ -34,6 +35,14 @@ def tell_members(*, group: Group, entered: Sequence[Member], departed: Sequence[
                 tenant_id=group.tenant_id, occurred_at=at, group_id=group.pk, left_at=at, **_ids(departed)
             )
         )
+
+
+def tell_corrected(*, group: Group, since: datetime) -> None:
+    """In the transaction that wrote the rows: on days that are over other people sat there than was told."""
+    now = clock.now()
+    zone = group.tenant.timezone
+    if clock.local_date(since, zone) < clock.local_date(now, zone):
+        publish(SeatsCorrected(tenant_id=group.tenant_id, occurred_at=now, group_id=group.pk, since=since))
 
 
 def _ids(rows: Iterable[Member]) -> dict[str, list[int]]:

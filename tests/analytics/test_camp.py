@@ -11,7 +11,7 @@ from analytics.metrics import METRICS
 from analytics.selectors.camps import camp_get, camp_rows, count_of, funnel, lift, order_days, tier_flow
 from analytics.selectors.execution import execution_by, execution_total
 from analytics.selectors.people import FIGURES, figure_people, people_of
-from analytics.services import order_classes_renew
+from analytics.services.order_classes import order_classes_renew
 from contacts.models import Exposure, Order
 from contacts.services.identity import customers_merge
 from groups.models import Member

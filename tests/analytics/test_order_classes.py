@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from analytics.handlers import on_exposures_moved, on_persons_changed
-from analytics.services import order_classes_renew
+from analytics.services.order_classes import order_classes_renew
 from contacts.events import ExposuresMoved
 from contacts.models import Exposure, Order
 from contacts.services.identity import customers_merge

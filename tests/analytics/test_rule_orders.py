@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from analytics.handlers import on_rule_published
-from analytics.services import order_class_moves, order_classes_after_rule, order_classes_renew
+from analytics.services.order_classes import order_class_moves, order_classes_after_rule, order_classes_renew
 from contacts.models import Order
 from contacts.selectors.orders import open_buyers_who_said
 from contacts.services.identity import customers_merge

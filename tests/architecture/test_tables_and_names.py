@@ -35,6 +35,7 @@ OURS = (
 )
 # Uses of the one bypass, by file. A number here may only fall; a new file needs a reason in review.
 UNSCOPED = {
+    "analytics/tasks.py": 1,
     "console/tasks.py": 2,
     "content/tasks.py": 1,
     "campaigns/tasks.py": 1,

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from analytics.services import order_classes_renew
+from analytics.services.order_classes import order_classes_renew
 from content.services import script_save
 from leads.models import Lead
 from leads.policies.rules import BUILT_IN

@@ -1,0 +1,1 @@
+"""What analytics writes: why people bought, and the figures of each day."""
