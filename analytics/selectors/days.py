@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
-from typing import Any
 
 from django.db import connection
 from django.db.models import F, FloatField, OuterRef, QuerySet, Subquery, Sum
@@ -102,7 +101,7 @@ def _untold(found: dict[str, int | None], told: set[str]) -> dict[str, int | Non
     return {name: None if name in unknown else value for name, value in found.items()}
 
 
-def league(*, tenant_id: int, newest: Newest) -> QuerySet[DayFigures]:
+def league(*, tenant_id: int, newest: Newest) -> QuerySet:
     """Every group with customers on the newest day, with the share of active people of 7 days, the net of 7 days and
     messages a customer."""
     day, week = newest.day, newest.day - timedelta(days=6)
@@ -164,7 +163,7 @@ def figure_persons(
 
     Raises KeyError for another figure.
     """
-    values: dict[str, Any] = day_values(tenant_id=tenant_id, day=day, until=until, zone=zone)
+    values = day_values(tenant_id=tenant_id, day=day, until=until, zone=zone)
     values["group"] = group_id
     if figure == "buyers":
         test = f"ordered_at >= %(d{days})s and (%(group)s::bigint is null or group_id = %(group)s)"
@@ -182,7 +181,7 @@ def figure_moves(
     *, tenant_id: int, group_id: int | None, figure: str, day: date, until: datetime, days: int, zone: str
 ) -> QuerySet:
     """The comings or goings that a figure of MOVES counted, the latest first. Raises KeyError for another figure."""
-    values: dict[str, Any] = day_values(tenant_id=tenant_id, day=day, until=until, zone=zone)
+    values = day_values(tenant_id=tenant_id, day=day, until=until, zone=zone)
     test = {"joined": JOINED, "left": LEFT}[figure].format(since=f"d{days}")
     where = f"m.tenant_id = %(tenant)s and {test}"
     with connection.cursor() as cursor:
