@@ -195,6 +195,36 @@ class NoDrawsLeft(DomainError):
     message = _("You have no draw left.")
 
 
+class DealOver(DomainError):
+    code = "DEAL-01"
+    message = _("Its deadline has passed.")
+
+
+class DealSoldOut(DomainError):
+    code = "DEAL-02"
+    message = _("So many are not left. What is not ordered in time is free again: look in later.")
+
+
+class DealTooMany(DomainError):
+    code = "DEAL-03"
+    message = _("One person may have %(n)s at most.")
+
+
+class TeamClosed(DomainError):
+    code = "DEAL-04"
+    message = _("This team is full, or you are in it already. Begin another one.")
+
+
+class PostTooSoon(DomainError):
+    code = "DEAL-05"
+    message = _("The last text is not long ago. The next one from %(at)s on.")
+
+
+class NothingToTell(DomainError):
+    code = "DEAL-06"
+    message = _("Nothing new is on record since the last text.")
+
+
 class NodeNotYet(DomainError):
     code = "FLASH-21"
     message = _("The run has not started yet.")

@@ -2,6 +2,7 @@
 
 from campaigns.enums.joining import JoinTask
 from campaigns.selectors.joining import waiting_tasks
+from campaigns.services.deals import reservations_follow
 from campaigns.services.flash import node_settle
 from campaigns.services.invites import invites_follow
 from campaigns.services.joiners import people_joined, people_left, tasks_look
@@ -60,3 +61,10 @@ def on_invitees_moved(*, tenant_id: int, events: list[MemberJoined | MemberLeft]
     ids = {one for event in events for one in event.customer_ids}
     if ids:
         invites_follow(tenant=Tenant.objects.get(pk=tenant_id), customer_ids=ids)
+
+
+def on_orders_of_deals(*, tenant_id: int, events: list[BehavioursRecorded]) -> None:
+    """Orders close what was reserved, refunds open it again. Safe to repeat, in any order."""
+    buyers = {one for event in events if _BOUGHT & set(event.kinds) for one in event.customer_ids}
+    if buyers:
+        reservations_follow(tenant_id=tenant_id, customer_ids=buyers)

@@ -12,6 +12,7 @@ from campaigns.enums.flash import FlashUse, Rhythm
 from campaigns.enums.referral import InviteReason, InviteState
 from campaigns.selectors import coupons, joining, referral
 from campaigns.selectors.checkins import checkin_lacks, checkin_token, plans_in
+from campaigns.selectors.deals import deals_in, deals_lack, deals_token
 from campaigns.selectors.flash import flash_lacks, runs_in
 from campaigns.selectors.flash import token_of as flash_token_of
 from campaigns.selectors.frame import campaign_list
@@ -21,6 +22,7 @@ from campaigns.selectors.plays import COUPONS, Play, register_play
 from campaigns.services.awards import register_made
 from campaigns.services.checkins import checkin_copied
 from campaigns.services.coupons import coupon_made, offers_copied
+from campaigns.services.deals import deals_copied
 from campaigns.services.flash import flash_copied
 from campaigns.services.frame import register_copied
 from campaigns.services.joining import join_copied
@@ -56,6 +58,13 @@ def _entries(tenant_id: int, records: Collection[Any]) -> Q:
 
 nav.register(key="campaigns", label=_("Campaigns"), icon="ticket", url_name="campaigns:list", order=70)
 nav.register_search(_search)
+register_play(
+    Play(
+        key="deals", label=_("Flash sale and group-buy"),
+        about=_("Real pieces at a published price until a real deadline, alone or as a team."), icon="ticket",
+        url_name="campaigns:deals", rows=deals_in, lacks=deals_lack, token=deals_token,
+    )
+)  # fmt: skip
 register_play(
     Play(
         key="flash", label=_("Flash run"),
@@ -124,6 +133,10 @@ register_changes(
 register_changes(
     "campaigns.campaign",
     labels={
+        "deal": _("SKU"),
+        "price_fen": _("Price, fen"),
+        "deadline": _("Deadline"),
+        "lines": _("Lines"),
         "use": pgettext_lazy("flash", "What for"),
         "rhythm": _("Rhythm"),
         "node": pgettext_lazy("flash", "Node"),
@@ -142,6 +155,7 @@ register_changes(
     labels={"state": _("State"), "why": _("Why")},
     values={"state": dict(InviteState.choices), "why": dict(InviteReason.choices)},
 )
+register_copied(deals_copied)
 register_changes(
     "campaigns.checkin", labels={"day": pgettext_lazy("check-in", "Day")},
 )  # fmt: skip
@@ -164,5 +178,6 @@ register_holding(
     Holding("campaigns.Invite", _("Invited by a friend"), clear={"note": ""}),
     Holding("campaigns.DrawGrant", _("Draws granted"), path="entrant__customer"),
     Holding("campaigns.Draw", _("Draws"), path="entrant__customer"),
+    Holding("campaigns.Reservation", _("Reservations"), clear={"wish": "", "order_no": ""}),
     Holding("campaigns.Payout", _("Red packet"), path="award__customer", clear={"error": ""}),
 )

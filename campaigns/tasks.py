@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from campaigns.services.coupons import coupons_expire, tenants_with_expired
+from campaigns.services.deals import reservations_lapse, tenants_with_lapsed
 from campaigns.services.flash import nodes_tell, runs_close, tenants_with_flash
 from campaigns.services.invites import invites_settle, tenants_with_invites
 from campaigns.services.joiners import joiners_settle, tenants_with_joiners_due
@@ -22,6 +23,7 @@ def sweep() -> None:
         joining = tenants_with_joiners_due()
         ending, paying, expiring = tenants_with_ended(), tenants_with_payouts(), tenants_with_expired()
         inviting, (telling, closing) = tenants_with_invites(), tenants_with_flash()
+        lapsing = tenants_with_lapsed()
     for tenant_id in inviting:
         enqueue("campaigns.settle_invites", tenant_id=tenant_id)
     for tenant_id in ending:
@@ -30,6 +32,8 @@ def sweep() -> None:
         enqueue("campaigns.pay_tenant", tenant_id=tenant_id)
     for tenant_id in expiring:
         enqueue("campaigns.expire_tenant", tenant_id=tenant_id)
+    for tenant_id in lapsing:
+        enqueue("campaigns.lapse_tenant", tenant_id=tenant_id)
     for tenant_id in sorted({*telling, *closing}):
         enqueue("campaigns.flash_tenant", tenant_id=tenant_id)
     for tenant_id in joining:
@@ -66,3 +70,8 @@ def join_tenant(*, tenant_id: int) -> None:
 @shared_task(name="campaigns.settle_invites", base=TenantTask, time_limit=240)
 def settle_invites(*, tenant_id: int) -> None:
     invites_settle(tenant=Tenant.objects.get(pk=tenant_id))
+
+
+@shared_task(name="campaigns.lapse_tenant", base=TenantTask, time_limit=120)
+def lapse_tenant(*, tenant_id: int) -> None:
+    reservations_lapse(tenant=Tenant.objects.get(pk=tenant_id))

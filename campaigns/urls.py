@@ -1,6 +1,6 @@
 """URLs of campaigns: the console's under /t/<slug>/, members' pages at the root."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
 from campaigns.phone.door import DoorView
 from campaigns.views import (
@@ -8,11 +8,13 @@ from campaigns.views import (
     awards,
     checkins,
     coupons,
+    deals,
     detail,
     flash,
     joining,
     lists,
     lottery,
+    nodes,
     redeem,
     referral,
     steps,
@@ -22,6 +24,8 @@ app_name = "campaigns"
 urlpatterns: list[URLPattern] = [
     path("campaigns/", lists.CampaignsPage.as_view(), name="list"),
     path("campaigns/new/", lists.CampaignNewPage.as_view(), name="new"),
+    path("campaigns/calendar/", nodes.CalendarPage.as_view(), name="calendar"),
+    path("campaigns/calendar/begin/", nodes.NodeBeginView.as_view(), name="node_begin"),
     path("campaigns/redeem/", redeem.RedeemFindPage.as_view(), name="redeem"),
     path("campaigns/redeem/<str:code>/", redeem.RedeemPage.as_view(), name="redeem_code"),
     path("campaigns/<int:pk>/", detail.CampaignPage.as_view(), name="detail"),
@@ -57,6 +61,16 @@ urlpatterns: list[URLPattern] = [
         name="award_take_back",
     ),
     path("campaigns/<int:pk>/give/", awards.GivePage.as_view(), name="give"),
+    path("campaigns/<int:pk>/deals/", deals.DealsPage.as_view(), name="deals"),
+    path("campaigns/<int:pk>/deals/new/", deals.DealNewPage.as_view(), name="deal_new"),
+    path("campaigns/<int:pk>/deals/<int:deal_pk>/", deals.DealPage.as_view(), name="deal"),
+    path(
+        "campaigns/<int:pk>/deals/<int:deal_pk>/remove/", deals.DealRemoveView.as_view(), name="deal_remove"
+    ),
+    path(
+        "campaigns/<int:pk>/deals/<int:deal_pk>/deadline/", deals.DeadlinePage.as_view(), name="deal_deadline"
+    ),
+    re_path(r"^campaigns/(?P<pk>\d+)/text/(?P<kind>relay|stream)/$", deals.PostPage.as_view(), name="post"),
     path("campaigns/<int:pk>/flash/", flash.FlashPage.as_view(), name="flash"),
     path("campaigns/<int:pk>/flash/remove/", flash.FlashRemoveView.as_view(), name="flash_remove"),
     path(

@@ -17,6 +17,7 @@ from demo.checkins import checkin_begin, day_of_checkins
 from demo.company import Company
 from demo.culture import culture_grows, norm_answers, norms_propose
 from demo.draws import day_of_draws, lottery_begin
+from demo.flash import flash_begin, flash_goes_on
 from demo.giving import campaign_begin, day_of_giving
 from demo.handing import ask_once_more, post_changes, some_refuse
 from demo.joining import joining_begin
@@ -46,6 +47,7 @@ JOINING_DAY = 1  # a join play begins: many of the camp join over its first days
 DRAWING_DAY = 12  # a lottery begins
 CHECKIN_DAY = 5  # a check-in begins; who finished a lesson checks in
 CHECKIN_HOUR = 20
+FLASH_DAY = 17  # a flash group runs for three days: it is in its last hours when the demo opens
 OWN_HOUR = 11  # before what the camp sends at noon and in the evening
 WELCOME_DAY = 18
 HANDING_DAY = 17
@@ -65,6 +67,7 @@ class Days:
     campaign_id: int = 0
     lottery_id: int = 0
     checkin_id: int = 0
+    flash_id: int = 0
 
     def step(self, now: datetime) -> None:
         local = clock.local(now, self.company.tenant.timezone)
@@ -144,6 +147,10 @@ class Days:
             self.lottery_id = lottery_begin(self.company)
         if self.lottery_id and local.hour >= GIVING_HOUR and self._is_new(f"draw {day}"):
             day_of_draws(self.company, self.lottery_id, day - DRAWING_DAY)
+        if day >= FLASH_DAY and local.hour >= OWN_HOUR and self._is_new("flash"):
+            self.flash_id = flash_begin(self.company)
+        if self.flash_id and self._is_new(f"flash {day} {local.hour}"):
+            flash_goes_on(self.company, self.flash_id)
 
     def _culture(self, local: datetime, day: int) -> None:
         """Norms, helpers and thanks of the groups that talk."""

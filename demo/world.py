@@ -24,7 +24,7 @@ from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tenants.selectors import member_list
 
-PLANNING_GROUPS = 1  # left for the visitor to answer the six questions
+PLANNING_GROUPS = 2  # one becomes a flash group, one is left for the visitor to answer the six questions
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Size:
     staff: int
 
 
-SIZES = {"small": Size(5, 300, 8), "medium": Size(12, 1000, 14), "large": Size(40, 4000, 30)}
+SIZES = {"small": Size(6, 300, 8), "medium": Size(13, 1000, 14), "large": Size(41, 4000, 30)}
 
 
 class World:

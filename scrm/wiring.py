@@ -21,6 +21,7 @@ EVENTS: dict[str, list[str]] = {
         "sop.handlers.on_behaviours_recorded",
         "campaigns.handlers.on_behaviours_recorded",
         "campaigns.handlers.on_join_tasks",
+        "campaigns.handlers.on_orders_of_deals",
     ],
     "contacts.exposures.moved": ["analytics.handlers.on_exposures_moved"],
     "contacts.follow.changed": ["contacts.handlers.on_follow_changed"],

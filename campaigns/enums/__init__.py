@@ -63,6 +63,7 @@ class PlayKind(models.TextChoices):
     JOIN = "j", _("Join and get")
     INVITE = "i", _("My invitations")
     INVITATION = "n", _("Invitation of a friend")
+    DEALS = "g", _("Flash sale and group-buy")
     LOTTERY = "l", _("Lottery")
     MALL = "m", _("Points mall")
 
@@ -230,6 +231,7 @@ class Missing(models.TextChoices):
     FORCED_SHARE = "CAMP-10", _("The rules ask people to share or collect likes: WeChat forbids that")
     OWNER = "CAMP-11", _("Name the colleague who answers for it")
     ODDS = "CAMP-12", _("Give the prizes of the lottery their odds")
+    DEALS = "CAMP-34", _("Deadline and price steps of what is sold lie within the campaign: set them anew")
     FLASH_GROUPS = "CAMP-31", _("A flash run is for flash groups that still run: choose only such")
     FLASH_SPAN = (
         "CAMP-32",
@@ -279,6 +281,7 @@ STEP_OF = {
     Missing.INVITE_DAYS: Step.PLAY,
     Missing.GOAL_TOO_FAR: Step.PLAY,
     Missing.NO_LOTTERY: Step.PLAY,
+    Missing.DEALS: Step.PLAY,
     Missing.RULES: Step.RULES,
     Missing.FORCED_SHARE: Step.RULES,
     Missing.OWNER: Step.RULES,

@@ -3,6 +3,7 @@
 from campaigns.models.awards import Award, Payout, SandboxPayment
 from campaigns.models.checkins import CheckIn, CheckInMember, CheckInPlan, CheckInReward
 from campaigns.models.coupons import Coupon, CouponOffer
+from campaigns.models.deals import DeadlineMove, Deal, GroupPost, PriceStep, Reservation, Team
 from campaigns.models.flash import FlashNode, FlashRun
 from campaigns.models.frame import Campaign, CampaignGroup, Prize
 from campaigns.models.joining import Joiner, JoinPlay
@@ -12,6 +13,7 @@ from campaigns.models.referral import Invite, Inviter, Referral
 
 __all__ = [
     "Account", "Award", "Campaign", "CampaignGroup", "Chance", "CheckIn", "CheckInMember", "CheckInPlan",
-    "CheckInReward", "Coupon", "CouponOffer", "Draw", "DrawGrant", "Entrant", "Entry", "FlashNode", "FlashRun",
-    "Invite", "Inviter", "JoinPlay", "Joiner", "Lottery", "Payout", "Prize", "Referral", "SandboxPayment",
+    "CheckInReward", "Coupon", "CouponOffer", "DeadlineMove", "Deal", "Draw", "DrawGrant", "Entrant", "Entry",
+    "FlashNode", "FlashRun", "GroupPost", "Invite", "Inviter", "JoinPlay", "Joiner", "Lottery", "Payout", "PriceStep",
+    "Prize", "Referral", "Reservation", "SandboxPayment", "Team",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from campaigns.enums import Phase, PlayKind
 from campaigns.phone.base import CampaignHome, PlayPage, Visit, h5
 from campaigns.phone.checkins import CheckInPage
 from campaigns.phone.coupons import CouponPage
+from campaigns.phone.deals import DealsPage
 from campaigns.phone.flash import FlashPage
 from campaigns.phone.joining import JoinPage
 from campaigns.phone.lottery import LotteryPage
@@ -36,6 +37,7 @@ PAGES: dict[str, type[PlayPage]] = {
     PlayKind.CAMPAIGN.value: CampaignHome,
     PlayKind.CHECK_IN.value: CheckInPage,
     PlayKind.COUPON.value: CouponPage,
+    PlayKind.DEALS.value: DealsPage,
     PlayKind.FLASH.value: FlashPage,
     PlayKind.JOIN.value: JoinPage,
     PlayKind.INVITATION.value: InvitationPage,

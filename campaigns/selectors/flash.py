@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet, Value
 
 from campaigns.enums import AwardSource, CampaignState, Missing, PlayKind
 from campaigns.enums.flash import GROUPS_COMPARED, TASK_LEAD, FlashFigure
-from campaigns.models import Award, Campaign, FlashNode, FlashRun
+from campaigns.models import Award, Campaign, FlashNode, FlashRun, Reservation
 from campaigns.policies.flash import NodePlan, Share, Span, half_filled, run_lacks, spans_of
 from campaigns.selectors.frame import groups_of_campaign
 from campaigns.selectors.pages import page_token
@@ -158,6 +158,9 @@ def happened(*, campaign: Campaign, group_ids: Collection[int], since: datetime,
     taken = Award.objects.filter(
         tenant_id=tenant_id, campaign=campaign, source=AwardSource.FLASH, customer_id__in=list(person_of)
     ).values_list("customer_id", "source", "made_at")
+    reserved = Reservation.objects.filter(
+        tenant_id=tenant_id, deal__campaign=campaign, customer_id__in=list(person_of)
+    ).values_list("customer_id", Value(AwardSource.FLASH.value), "made_at")
     orders = [
         (person_of[one.customer_id], one.ordered_at, (one.amount_fen or 0) - (one.refund_fen or 0))
         for one in orders_for(tenant_id=tenant_id, customer_ids=person_of, since=since)
@@ -165,7 +168,7 @@ def happened(*, campaign: Campaign, group_ids: Collection[int], since: datetime,
     ]
     return Happened(
         [(person_of[who], group, came, left) for who, group, came, left in spells],
-        [(person_of[who], kind, at) for who, kind, at in [*acts, *taken]],
+        [(person_of[who], kind, at) for who, kind, at in [*acts, *taken, *reserved]],
         [(who, at, fen) for who, at, fen in orders if at < until],
     )
 

@@ -61,7 +61,7 @@
   function tick() {
     clocks.forEach(function (one) {
       var left = Math.max(0, Math.floor((new Date(one.dataset.until) - Date.now()) / 1000));
-      one.textContent = two(Math.floor(left / 3600)) + ":" + two(Math.floor(left % 3600 / 60)) + ":" + two(left % 60);
+      one.textContent = !left ? "" : two(Math.floor(left / 3600)) + ":" + two(Math.floor(left % 3600 / 60)) + ":" + two(left % 60);
     });
   }
   if (clocks.length) { tick(); setInterval(tick, 1000); }

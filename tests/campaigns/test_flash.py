@@ -198,7 +198,8 @@ def test_the_first_who_answer_the_wake_up_get_the_gift_on_their_phone_and_others
     assert [one.post(home).status_code for one in phones] == [302, 302, 409]
     assert phones[0].post(home).status_code == 302
     assert Award.objects.filter(source="flash").count() == 2
-    assert "领到了：叫醒红包" in phones[0].get(home).content.decode()
+    assert "is-won" in phones[0].get(home).content.decode()
+    assert "is-won" not in phones[2].get(home).content.decode()
     assert "发完" in phones[2].post(home).content.decode()
     assert phone_of(played.group.app, external="").post(home).status_code == 409
     assert list(unbalanced(tenant_id=scope.pk, campaign_id=played.campaign.pk)) == []

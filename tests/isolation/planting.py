@@ -28,6 +28,7 @@ OWN_VALUES: dict[str, dict[str, Any]] = {
     "campaigns.CouponOffer": {"off_fen": 100, "valid_days": 3, "valid_from": None, "valid_until": None},
     "campaigns.JoinPlay": {"kind": "packet", "draws": 0, "task": ""},
     "campaigns.Joiner": {"staff": None},
+    "campaigns.PriceStep": {"after": timedelta(hours=1)},
     "campaigns.Lottery": {"seed": "ab" * 32},
     "campaigns.Draw": {"outcome": "none", "prize": None, "award_id": None},
     "wecom.MediaAsset": {"body": b"%PNG"},

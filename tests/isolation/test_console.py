@@ -29,12 +29,14 @@ ARGUMENTS: dict[str, Any] = {
     "external_userid": "wmNobody", "chat_id": "wrNobody",
     "other_pk": NOBODYS_ID,
     "number": NOBODYS_ID, "prize_pk": NOBODYS_ID, "award_pk": NOBODYS_ID,
-    "coupon_pk": NOBODYS_ID, "node_pk": NOBODYS_ID, "invite_pk": NOBODYS_ID, "inviter_pk": NOBODYS_ID,
+    "coupon_pk": NOBODYS_ID, "node_pk": NOBODYS_ID, "deal_pk": NOBODYS_ID,
+    "invite_pk": NOBODYS_ID, "inviter_pk": NOBODYS_ID,
     "code": "00000000002A",
 }  # fmt: skip
 # Routes whose word is one of a few.
 WORDS: dict[str, dict[str, str]] = {
     "campaigns:act": {"verb": "clone"},
+    "campaigns:post": {"kind": "relay"},
     "campaigns:flash_node": {"verb": "posted"},
     "campaigns:step": {"step": "idea"},
     "contacts:bulk_tag": {"verb": "tag"},
