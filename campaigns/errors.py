@@ -235,6 +235,17 @@ class WakeOver(DomainError):
     message = _("The wake-up gift is not on now.")
 
 
+class QuizUnanswered(DomainError):
+    status = 422
+    code = "QUIZ-01"
+    message = _("Answer every question, then send it.")
+
+
+class QuizClosed(DomainError):
+    code = "QUIZ-02"
+    message = _("Answers are not taken any more.")
+
+
 class PaymentRefused(DomainError):
     """The payment service said no and will not pay; the message says why."""
 

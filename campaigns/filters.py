@@ -9,8 +9,9 @@ from campaigns.enums import AwardState, CampaignState, DrawOutcome, EntryReason,
 from campaigns.enums.checkins import MarkKind
 from campaigns.enums.coupons import CouponState
 from campaigns.enums.joining import JoinReason, JoinState
+from campaigns.enums.quiz import QuizOutcome
 from campaigns.enums.referral import InviteReason, InviteState
-from campaigns.models import Award, Campaign, CheckIn, Coupon, Draw, Entry, Invite, Inviter, Joiner
+from campaigns.models import Award, Campaign, CheckIn, Coupon, Draw, Entry, Invite, Inviter, Joiner, QuizEntry
 from campaigns.selectors.coupons import in_state, viewed_unused
 from contacts.selectors import customers_named
 from tenants import clock
@@ -92,6 +93,19 @@ class DrawFilter(filters.FilterSet):
     def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         found = customers_named(tenant_id=self.request.tenant.pk, text=value)
         return rows.filter(entrant__customer_id__in=found)
+
+
+class QuizEntryFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name of the person"), method="by_name")
+    outcome = filters.MultipleChoiceFilter(label=_("Came out"), choices=QuizOutcome.choices)
+
+    class Meta:
+        model = QuizEntry
+        fields: list[str] = []
+
+    def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        found = customers_named(tenant_id=self.request.tenant.pk, text=value)
+        return rows.filter(customer_id__in=found)
 
 
 class JoinerFilter(filters.FilterSet):

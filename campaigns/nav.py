@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from campaigns.enums import CampaignState, GoalKind, PrizeKind, Theme
 from campaigns.enums.flash import FlashUse, Rhythm
 from campaigns.enums.referral import InviteReason, InviteState
-from campaigns.selectors import coupons, joining, referral
+from campaigns.selectors import coupons, joining, quiz, referral
 from campaigns.selectors.checkins import checkin_lacks, checkin_token, plans_in
 from campaigns.selectors.deals import deals_in, deals_lack, deals_token
 from campaigns.selectors.flash import flash_lacks, runs_in
@@ -28,6 +28,7 @@ from campaigns.services.frame import register_copied
 from campaigns.services.joining import join_copied
 from campaigns.services.life import BUDGET, START, budget_granted, start_granted
 from campaigns.services.lottery import lottery_copied
+from campaigns.services.quiz import quiz_copied
 from campaigns.services.referral import referral_copied
 from console import nav
 from console.audit_changes import register_changes
@@ -109,6 +110,14 @@ register_play(
         icon="dice-5", url_name="campaigns:lottery", rows=lotteries_in, lacks=lottery_lacks, token=token_of,
     )
 )  # fmt: skip
+register_play(
+    Play(
+        key="quiz", label=_("Quiz"),
+        about=_("Questions to answer once: a prize for enough right ones, for the first, or drawn."),
+        icon="help-circle",
+        url_name="campaigns:quiz", rows=quiz.quizzes_in, lacks=quiz.quiz_lacks, token=quiz.token_of,
+    )
+)  # fmt: skip
 register_approval(START, _("Start of a campaign"), start_granted)
 register_approval(BUDGET, _("Another budget of a campaign"), budget_granted)
 register_changes(
@@ -156,6 +165,7 @@ register_changes(
     values={"state": dict(InviteState.choices), "why": dict(InviteReason.choices)},
 )
 register_copied(deals_copied)
+register_copied(quiz_copied)
 register_changes(
     "campaigns.checkin", labels={"day": pgettext_lazy("check-in", "Day")},
 )  # fmt: skip
@@ -173,6 +183,7 @@ register_holding(
     Holding("campaigns.CheckInReward", _("What check-ins gave")),
     Holding("campaigns.Coupon", _("Coupons"), clear={"order_no": ""}),
     Holding("campaigns.Joiner", _("Join and get")),
+    Holding("campaigns.QuizEntry", _("Quiz")),
     Holding("campaigns.Entrant", _("Lottery")),
     Holding("campaigns.Inviter", _("Invitations")),
     Holding("campaigns.Invite", _("Invited by a friend"), clear={"note": ""}),

@@ -9,6 +9,7 @@ from campaigns.services.invites import invites_settle, tenants_with_invites
 from campaigns.services.joiners import joiners_settle, tenants_with_joiners_due
 from campaigns.services.life import campaigns_end_due, tenants_with_ended
 from campaigns.services.payouts import payouts_run, tenants_with_payouts
+from campaigns.services.quiz import quizzes_draw, tenants_with_quizzes_due
 from outbox.dispatch import enqueue
 from tenants.models import Tenant
 from tenants.scoping import unscoped
@@ -20,7 +21,7 @@ def sweep() -> None:
     """Tick: campaigns end, coupons expire, tasks and invitees' days are over by their clock; a payment without an
     answer is asked about."""
     with unscoped("the tick looks for tenants in whose campaigns something is due by the clock"):
-        joining = tenants_with_joiners_due()
+        joining, drawing = tenants_with_joiners_due(), tenants_with_quizzes_due()
         ending, paying, expiring = tenants_with_ended(), tenants_with_payouts(), tenants_with_expired()
         inviting, (telling, closing) = tenants_with_invites(), tenants_with_flash()
         lapsing = tenants_with_lapsed()
@@ -38,6 +39,8 @@ def sweep() -> None:
         enqueue("campaigns.flash_tenant", tenant_id=tenant_id)
     for tenant_id in joining:
         enqueue("campaigns.join_tenant", tenant_id=tenant_id)
+    for tenant_id in drawing:
+        enqueue("campaigns.quiz_tenant", tenant_id=tenant_id)
 
 
 @shared_task(name="campaigns.end_tenant", base=TenantTask, time_limit=120)
@@ -75,3 +78,8 @@ def settle_invites(*, tenant_id: int) -> None:
 @shared_task(name="campaigns.lapse_tenant", base=TenantTask, time_limit=120)
 def lapse_tenant(*, tenant_id: int) -> None:
     reservations_lapse(tenant=Tenant.objects.get(pk=tenant_id))
+
+
+@shared_task(name="campaigns.quiz_tenant", base=TenantTask, time_limit=240)
+def quiz_tenant(*, tenant_id: int) -> None:
+    quizzes_draw(tenant=Tenant.objects.get(pk=tenant_id))

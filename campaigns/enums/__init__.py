@@ -66,6 +66,7 @@ class PlayKind(models.TextChoices):
     DEALS = "g", _("Flash sale and group-buy")
     LOTTERY = "l", _("Lottery")
     MALL = "m", _("Points mall")
+    QUIZ = "q", _("Quiz")
 
 
 class LotteryKind(models.TextChoices):
@@ -194,6 +195,7 @@ class AwardSource(models.TextChoices):
     LOTTERY = "lottery", _("Lottery")
     CHECK_IN = "check_in", pgettext_lazy("play", "Check-in")
     MALL = "mall", _("Points mall")
+    QUIZ = "quiz", _("Quiz")
 
 
 class AwardState(models.TextChoices):
@@ -242,6 +244,7 @@ class Missing(models.TextChoices):
         _("Give each of the four nodes a time within the run, in their order, and a colleague"),
     )
     COUPON = "CAMP-19", _("A coupon would be over before the campaign begins, or outlive its page")
+    QUIZ = "CAMP-21", _("The quiz needs a prize with enough pieces, and a draw before the campaign ends")
     JOIN = "CAMP-20", _("Say what joining gives: its prize, or the lottery of this campaign")
     INVITE_PRIZE = "CAMP-41", _("Say what inviting brings: a prize, or draws of a lottery")
     INVITE_DAYS = (
@@ -282,6 +285,7 @@ STEP_OF = {
     Missing.GOAL_TOO_FAR: Step.PLAY,
     Missing.NO_LOTTERY: Step.PLAY,
     Missing.DEALS: Step.PLAY,
+    Missing.QUIZ: Step.PLAY,
     Missing.RULES: Step.RULES,
     Missing.FORCED_SHARE: Step.RULES,
     Missing.OWNER: Step.RULES,

@@ -19,6 +19,7 @@ from campaigns.phone.deals import DealsPage
 from campaigns.phone.flash import FlashPage
 from campaigns.phone.joining import JoinPage
 from campaigns.phone.lottery import LotteryPage
+from campaigns.phone.quiz import QuizPage
 from campaigns.phone.referral import InvitationPage, InvitePage
 from campaigns.policies.doors import phase_of
 from campaigns.selectors.pages import page_read
@@ -43,6 +44,7 @@ PAGES: dict[str, type[PlayPage]] = {
     PlayKind.INVITATION.value: InvitationPage,
     PlayKind.INVITE.value: InvitePage,
     PlayKind.LOTTERY.value: LotteryPage,
+    PlayKind.QUIZ.value: QuizPage,
 }
 TRIES_A_MINUTE = 120  # of one person at one page
 CROWD_A_MINUTE = 1200  # of one address whose people WeCom does not name: a whole school may come by one

@@ -425,6 +425,7 @@ def test_who_leaves_on_the_last_second_of_the_stay_keeps_it(days: int, hours: in
     joined = datetime(2026, 11, 1, tzinfo=UTC)
     at, end = joined + timedelta(hours=hours), joined + timedelta(hours=until)
     assert leaves_early(joined, at, days) == (hours < 24 * days)
+    assert not leaves_early(joined, joined + timedelta(days=days), days)
     assert is_in_time(at, joined, end) == (hours < until)
     assert not is_in_time(joined - timedelta(seconds=1), joined, end)
     assert BehaviourKind.FORM
