@@ -160,6 +160,11 @@ class PointsShort(DomainError):
     message = _("You do not have enough points for this.")
 
 
+class GoodLimit(DomainError):
+    code = "POINTS-02"
+    message = _("You have had as many of it as each person may.")
+
+
 class CheckInRefused(DomainError):
     """A check-in is not taken; the message says why."""
 

@@ -11,7 +11,19 @@ from campaigns.enums.coupons import CouponState
 from campaigns.enums.joining import JoinReason, JoinState
 from campaigns.enums.quiz import QuizOutcome
 from campaigns.enums.referral import InviteReason, InviteState
-from campaigns.models import Award, Campaign, CheckIn, Coupon, Draw, Entry, Invite, Inviter, Joiner, QuizEntry
+from campaigns.models import (
+    Account,
+    Award,
+    Campaign,
+    CheckIn,
+    Coupon,
+    Draw,
+    Entry,
+    Invite,
+    Inviter,
+    Joiner,
+    QuizEntry,
+)
 from campaigns.selectors.coupons import in_state, viewed_unused
 from contacts.selectors import customers_named
 from tenants import clock
@@ -188,6 +200,18 @@ class CheckInFilter(filters.FilterSet):
         if value == REJECTED:
             return rows.exclude(rejected_at=None)
         return rows.filter(rejected_at=None, kind=value)
+
+
+class PointsFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name of the person"), method="by_name")
+
+    class Meta:
+        model = Account
+        fields: list[str] = []
+
+    def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        found = customers_named(tenant_id=self.request.tenant.pk, text=value)
+        return rows.filter(customer_id__in=found)
 
 
 class EntryFilter(filters.FilterSet):

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from campaigns.enums import CampaignState, GoalKind, PrizeKind, Theme
+from campaigns.enums import AwardSource, CampaignState, GoalKind, PrizeKind, Theme
 from campaigns.enums.flash import FlashUse, Rhythm
 from campaigns.enums.referral import InviteReason, InviteState
 from campaigns.selectors import coupons, joining, quiz, referral
@@ -18,8 +18,9 @@ from campaigns.selectors.flash import token_of as flash_token_of
 from campaigns.selectors.frame import campaign_list
 from campaigns.selectors.ledger import awards_of_people
 from campaigns.selectors.lottery import lotteries_in, lottery_lacks, token_of
+from campaigns.selectors.mall import goods_in, mall_token
 from campaigns.selectors.plays import COUPONS, Play, register_play
-from campaigns.services.awards import register_made
+from campaigns.services.awards import register_made, register_taken_back
 from campaigns.services.checkins import checkin_copied
 from campaigns.services.coupons import coupon_made, offers_copied
 from campaigns.services.deals import deals_copied
@@ -28,6 +29,7 @@ from campaigns.services.frame import register_copied
 from campaigns.services.joining import join_copied
 from campaigns.services.life import BUDGET, START, budget_granted, start_granted
 from campaigns.services.lottery import lottery_copied
+from campaigns.services.mall import mall_copied, redemption_undone
 from campaigns.services.quiz import quiz_copied
 from campaigns.services.referral import referral_copied
 from console import nav
@@ -112,6 +114,18 @@ register_play(
 )  # fmt: skip
 register_play(
     Play(
+        key="mall",
+        label=_("Points mall"),
+        about=_("Prizes that members have for the points they earned."),
+        icon="star",
+        url_name="campaigns:mall",
+        rows=goods_in,
+        lacks=lambda campaign: [],
+        token=mall_token,
+    )
+)
+register_play(
+    Play(
         key="quiz", label=_("Quiz"),
         about=_("Questions to answer once: a prize for enough right ones, for the first, or drawn."),
         icon="help-circle",
@@ -131,6 +145,7 @@ register_changes(
         "stock": _("Pieces"), "from": _("Copied from"), "needed": _("Invitees for the prize"),
         "stay_days": _("Days that an invitee has to stay"), "code": _("Group code"),
         "goal_days": _("Days that reach the goal"), "day_points": _("Points for each day"),
+        "goods": pgettext_lazy("mall", "Goods"),
     },
     values={"theme": dict(Theme.choices), "goal_kind": dict(GoalKind.choices),
             "state": dict(CampaignState.choices)},
@@ -156,6 +171,8 @@ register_made(PrizeKind.COUPON, coupon_made)
 register_copied(offers_copied)
 register_copied(checkin_copied)
 register_copied(lottery_copied)
+register_copied(mall_copied)
+register_taken_back(AwardSource.MALL, redemption_undone)
 register_copied(flash_copied)
 register_copied(join_copied)
 register_copied(referral_copied)

@@ -35,6 +35,7 @@ WORDS = {
     "campaigns.inviter.code_changed": _("Gave an inviter another group code"),
     "campaigns.lottery.removed": _("Took the lottery out of a campaign"),
     "campaigns.lottery.set": _("Set the lottery of a campaign"),
+    "campaigns.mall.set": _("Set the points mall of a campaign"),
     "campaigns.payout.paid": _("Paid a red packet"),
     "campaigns.payout.retried": _("Had a payment asked for again"),
     "campaigns.post.made": _("Made a text for the groups from records"),

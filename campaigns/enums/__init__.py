@@ -182,6 +182,7 @@ class EntryReason(models.TextChoices):
     VOIDED = "voided", _("Points taken back")
     PAID = "paid", _("Points spent")
     REPAID = "repaid", _("Points given back")
+    GATHERED = "gathered", _("Points of one person put together")
 
 
 class AwardSource(models.TextChoices):

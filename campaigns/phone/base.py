@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from campaigns.enums import AwardState, Phase, PlayKind, Visitor
+from campaigns.enums import AwardSource, AwardState, Phase, PlayKind, Visitor
 from campaigns.enums.coupons import CouponState
 from campaigns.models import Award, Campaign, Coupon
 from campaigns.policies.doors import why_not
@@ -168,6 +168,8 @@ def prize_line(award: Award) -> dict[str, Any]:
         AwardState.RETURNED: ("no", _("Taken back. Ask in the group if you think this is wrong.")),
     }
     tone, words = said[award.state]
+    if award.state == AwardState.RETURNED and award.source == AwardSource.MALL:
+        words = _("Called off. Your points are back.")
     if award.state == AwardState.PAYING and payout is not None and payout.state == "refused":
         words = _("The payment did not go through. We look into it; nothing of yours is lost.")
     line = {"award": award, "tone": tone, "said": words, "number": payout.number if payout else "", "url": ""}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet, Sum
 
-from campaigns.enums import AccountKind, Unit
+from campaigns.enums import AccountKind, EntryReason, Unit
 from campaigns.models import Account, Entry
 from contacts.selectors.identity import person_records
 
@@ -40,7 +40,7 @@ def statement_of(*, customer: "Customer", most: int) -> list[PointsLine]:
     ids = set(
         _mine(tenant_id, [one.pk for one in person_records(customer=customer)]).values_list("pk", flat=True)
     )
-    rows = Entry.objects.filter(tenant_id=tenant_id, unit=Unit.POINTS)
+    rows = Entry.objects.filter(tenant_id=tenant_id, unit=Unit.POINTS).exclude(reason=EntryReason.GATHERED)
     rows = rows.filter(Q(source_id__in=ids) | Q(target_id__in=ids)).select_related("campaign")
     return [
         PointsLine(one, one.amount if one.target_id in ids else -one.amount)

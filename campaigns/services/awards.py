@@ -39,6 +39,15 @@ def register_made(kind: PrizeKind, act: Made) -> None:
     _made[kind] = act
 
 
+_taken_back: dict[str, Made] = {}
+
+
+def register_taken_back(source: AwardSource, act: Made) -> None:
+    """What else goes back when a prize that this play gave is taken back: `act(award, actor)`, in the same transaction.
+    The same source twice counts once."""
+    _taken_back[source] = act
+
+
 def award_make(
     *,
     tenant: "Tenant",
@@ -192,6 +201,8 @@ def award_take_back(*, tenant: "Tenant", award_id: int, reason: str, actor: Acto
             payout.state = PayoutState.CANCELLED
             payout.save(update_fields=["state"])
         award_release(tenant=tenant, award=row, proof=reason, actor=actor)
+        if row.source in _taken_back:
+            _taken_back[row.source](row, actor)
         audit.record(tenant=tenant, actor=actor, verb="campaigns.award.taken_back", target=row)
     return row
 

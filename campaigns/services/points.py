@@ -1,12 +1,14 @@
 """Points of people: they come from a campaign's books and go back there; no account of a person falls below zero."""
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from django.db import transaction
 
 from campaigns.enums import AccountKind, EntryReason, Unit
 from campaigns.models import Account, Award, Entry
 from campaigns.services.ledger import entry_write
+from contacts.selectors.identity import records_under
 from tenants import clock
 from tenants.audit import Actor
 
@@ -63,6 +65,29 @@ def points_take_back(
             key=key, actor=actor,
         )  # fmt: skip
     return taken
+
+
+def points_gather(*, tenant: "Tenant", campaign_id: int, person_id: int) -> None:
+    """Points on other records of the same person come to the one that stands for the person. Safe to repeat."""
+    others = set(records_under(tenant_id=tenant.pk, person_ids=[person_id])) - {person_id}
+    rows = Account.objects.filter(
+        tenant=tenant, campaign=None, kind=AccountKind.PERSON, unit=Unit.POINTS, customer_id__in=others,
+        balance__gt=0,
+    )  # fmt: skip
+    if not others or not rows.exists():
+        return
+    _outside, target = _accounts(tenant, campaign_id, person_id)
+    for pk in list(rows.order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            held = Account.objects.filter(tenant=tenant, pk__in=(pk, target)).order_by("pk")
+            found = {one.pk: one.balance for one in held.select_for_update(of=("self",), no_key=True)}
+            if found[pk] > 0:
+                entry_write(
+                    Entry(
+                        tenant=tenant, campaign_id=campaign_id, source_id=pk, target_id=target, unit=Unit.POINTS,
+                        amount=found[pk], reason=EntryReason.GATHERED, key=f"gather:{uuid4().hex}", at=clock.now(),
+                    )
+                )  # fmt: skip
 
 
 def _accounts(tenant: "Tenant", campaign_id: int, person_id: int) -> tuple[int, int]:

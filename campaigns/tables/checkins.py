@@ -10,8 +10,9 @@ from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.enums.checkins import MarkKind
-from campaigns.models import CheckIn
-from console.tables import NOTHING, ConsoleTable
+from campaigns.models import Account, Award, CheckIn
+from campaigns.tables import AwardTable
+from console.tables import NOTHING, ConsoleTable, NumberColumn
 from console.templatetags.q import chip, day, moment
 
 MARKS = {MarkKind.DONE: "confirmed", MarkKind.MADE: "planned"}
@@ -104,3 +105,40 @@ def proof_shown(record: CheckIn) -> SafeString:
             record.proof, record.proof,
         )  # fmt: skip
     return format_html('<span class="text-break">{}</span>', record.proof)
+
+
+class RedemptionTable(AwardTable):
+    """What was had for points: when, who, what, for how many, where it stands."""
+
+    points = NumberColumn(verbose_name=_("Points"))
+
+    class Meta(AwardTable.Meta):
+        model = Award
+        fields = ("made_at", "customer", "prize", "points", "amount_fen", "state", "proof", "do")
+        exclude = ("note",)
+        row_header = "customer"
+        empty_text = _("Nobody has had anything for points yet.")
+
+
+class PointsTable(ConsoleTable):
+    """Who has how many points."""
+
+    customer = tables.Column(verbose_name=_("Person"), accessor="customer__name", empty_values=())
+    balance = NumberColumn(verbose_name=_("Points"))
+
+    class Meta(ConsoleTable.Meta):
+        model = Account
+        fields = ("customer", "balance")
+        row_header = "customer"
+        empty_text = _("Nobody has points yet.")
+
+    def __init__(self, *args: Any, tenant_slug: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._slug = tenant_slug
+
+    def render_customer(self, record: Account) -> SafeString:
+        url = reverse("contacts:detail", kwargs={"tenant_slug": self._slug, "pk": record.customer_id})
+        return format_html('<a href="{}">{}</a>', url, record.customer)
+
+    def value_customer(self, record: Account) -> str:
+        return str(record.customer)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from campaigns.enums import AwardSource
 from campaigns.errors import CampaignNotRunning
 from campaigns.filters import AwardFilter, EntryFilter
 from campaigns.forms import GiveForm, ProofForm, WhyForm
@@ -212,6 +213,12 @@ class TakeBackPage(_AwardDrawer):
     permission = write_permission = Permission.OPERATE
     heading, verb = pgettext_lazy("prize", "Take back"), pgettext_lazy("prize", "Take it back")
     text = gettext_lazy("The piece and its money are free again. Tell the person.")
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        told = super().context(**kwargs)
+        if told["award"].source == AwardSource.MALL:
+            told["text"] = _("The piece is free again, and the points go back to the person, who sees it.")
+        return told
 
     def done(self, form: WhyForm, **kwargs: Any) -> HttpResponse:
         row = self._award(**kwargs)
