@@ -1,11 +1,14 @@
-"""A check-in of the camp: who finished the lesson of the day checks in for it; a few hand in what is not theirs."""
+"""A check-in of the camp: who finished the lesson of the day checks in for it; a few hand in what is not theirs, and
+some have a book for their points."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from campaigns.enums import GoalKind, PageColour, PrizeKind, Theme
 from campaigns.enums.checkins import GoalPeriod, ProofKind
 from campaigns.selectors.checkins import checkin_list, plan_of_campaign
 from campaigns.selectors.frame import campaign_get, group_ids_of, people_in
+from campaigns.selectors.mall import good_get, goods_of
 from campaigns.services.checkins import (
     CheckInWish,
     checkin_make,
@@ -24,6 +27,7 @@ from campaigns.services.frame import (
     prize_save,
 )
 from campaigns.services.life import campaign_start
+from campaigns.services.mall import GoodWish, good_redeem, mall_set
 from contacts.selectors import behaviours_for
 from demo.company import Company
 from groups.selectors import groups_open
@@ -36,6 +40,8 @@ NAME = "21 天学习打卡"
 DAYS = 21
 BUDGET_FEN = 300_000
 A_DAY = 80  # how many check in on one day at most
+BOOK_POINTS = 30
+BUYER_EACH = 3  # one in so many spends the points as soon as they are enough
 REJECT_EACH = 23  # one in so many hands in what is not the day's
 RULES = (
     "营内群成员都能参加，每天完成任务、写一句收获就算打卡，一天一次。\n"
@@ -73,6 +79,12 @@ def checkin_begin(company: Company) -> int:
             tenant=tenant, campaign_id=row.pk, actor=owner,
             wish=PrizeWish(name="专题课一节", kind=PrizeKind.SERVICE, unit_fen=1_200, stock=120),
         )  # fmt: skip
+        book = prize_save(
+            tenant=tenant, campaign_id=row.pk, actor=owner,
+            wish=PrizeWish(name="练习册一本", kind=PrizeKind.GOODS, unit_fen=1_500, stock=60),
+        )  # fmt: skip
+        goods = {book.pk: GoodWish(points=BOOK_POINTS, per_person=1)}
+        mall_set(tenant=tenant, campaign_id=row.pk, goods=goods, actor=owner)
         checkin_set(
             tenant=tenant, campaign_id=row.pk, actor=owner,
             wish=CheckInWish(
@@ -116,7 +128,18 @@ def day_of_checkins(company: Company, campaign_id: int) -> int:
                     _reject(company, campaign_id, row.pk)
             except DomainError:
                 continue
+        _spend(company, campaign_id, people)
         return made
+
+
+def _spend(company: Company, campaign_id: int, people: list[int]) -> None:
+    """Some of those who have enough points take the book; who took one already, or has too few, is refused."""
+    for good in goods_of(tenant_id=company.tenant.pk, campaign_id=campaign_id):
+        row = good_get(tenant_id=company.tenant.pk, campaign_id=campaign_id, good_id=good.row.pk)
+        for person in people:
+            if person % BUYER_EACH == 0:
+                with suppress(DomainError):
+                    good_redeem(tenant=company.tenant, good=row, person_id=person, key="demo")
 
 
 def _reject(company: Company, campaign_id: int, checkin_id: int) -> None:

@@ -111,7 +111,7 @@ def test_referral_counts_inviters_of_customers_only(tenant, world, frozen):
     make_member(tenant, group, guests[0], frozen.moment, invited_by=people[1].external_userid)
     make_member(tenant, group, guests[1], frozen.moment, invited_by=people[1].external_userid)
     Member.objects.create(
-        tenant=tenant, group=group, userid="staff9", is_staff=True, joined_at=frozen.moment,
+        tenant=tenant, group=group, userid="somebody-of-staff", is_staff=True, joined_at=frozen.moment,
         invited_by=people[2].external_userid,
     )  # fmt: skip
     assert stage(figures(tenant, world["run"], frozen.moment), "referral").done == 1
