@@ -93,6 +93,10 @@ def test_the_drawer_of_a_breach_shows_the_friendly_word_and_leaves_it_there(
     look(page, "group-breaches-beside-thanks")
     page.locator("[hx-get$='/violations/new/']").click()
     drawer = page.locator("#q-drawer form")
+    drawer.wait_for()
+    page.wait_for_function(
+        "!document.querySelector('#q-drawer .htmx-added')"
+    )  # until then nobody hears a choice
     drawer.locator("select[name=userid]").select_option(userid)
     friendly = drawer.locator("button[name=friendly]")
     expect(friendly).to_be_visible()
