@@ -30,7 +30,8 @@ DAYS_A_TASK = 7
 _ONE_AT_A_TIME = "select pg_try_advisory_xact_lock(hashtext('analytics_days'), %s::int)"
 _MARK = """
 insert into analytics_dayfill (tenant_id, day, wanted, done)
-select %s, day::date, 1, 0 from generate_series(%s::date, %s::date, interval '1 day') as day
+select %(tenant)s, day::date, 1, 0 from generate_series(%(first)s::date, %(last)s::date, interval '1 day') as day
+where exists (select 1 from analytics_dayfill where tenant_id = %(tenant)s)
 on conflict (tenant_id, day) do update set wanted = analytics_dayfill.wanted + 1
 """
 _OPEN = """
@@ -85,9 +86,12 @@ from told group by group_id order by group_id
 
 
 def days_mark(*, tenant_id: int, first: date, last: date) -> None:
-    """What is known of these days has changed: they are summed anew. Safe to repeat; cheap."""
+    """What is known of these days has changed: they are summed anew. Safe to repeat; cheap.
+
+    Before the first fill of a company there is nothing to mark: it opens every day there is.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_MARK, [tenant_id, first, last])
+        cursor.execute(_MARK, {"tenant": tenant_id, "first": first, "last": last})
 
 
 def late_moments(*, tenant: "Tenant", events: Iterable["BehavioursRecorded"]) -> set[datetime]:

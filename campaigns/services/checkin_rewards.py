@@ -35,22 +35,25 @@ def rewards_settle(
 ) -> Settled:
     """Give what these days give and was not given yet; take back what they no longer give. Safe to repeat.
 
-    In the caller's transaction, with the person's row held. Points come last: everybody who checks in moves the
-    campaign's side of them, and nobody holds that for longer than the commit. A gift of which nothing is left is given
-    once there is a piece again, at the next change.
+    In the caller's transaction, with the person's row held. Draws come before gifts: whoever draws holds a row of the
+    lottery and then the campaign's, so nobody waits in a circle. Points come last: everybody who checks in moves the
+    campaign's side of them, and nobody holds that for longer than the commit. A gift of which nothing is left is
+    given once there is a piece again, at the next change.
     """
     wanted = {one.key: one for one in rewards_of(terms_of(plan, tenant.timezone), marks)}
     rows = CheckInReward.objects.filter(tenant=tenant, plan=plan, customer_id=person_id)
     known = {one.key: one for one in rows}
     fresh = [one for key, one in wanted.items() if key not in known or not known[key].is_held]
     stale = [one for key, one in known.items() if one.is_held and key not in wanted]
-    points = [
-        row
-        for one in fresh
-        if (row := _give(tenant, plan, person_id, one, known.get(one.key), actor)) is not None
-    ]
-    gone = [_take_back(tenant, plan, one, actor) for one in stale]
-    for held, due in points:
+    points, gone = [], []
+    for kind in (RewardKind.DRAWS, RewardKind.GIFT, RewardKind.POINTS):
+        points += [
+            _give(tenant, plan, person_id, one, known.get(one.key), actor)
+            for one in fresh
+            if one.kind == kind
+        ]
+        gone += [_take_back(tenant, plan, one, actor) for one in stale if one.kind == kind]
+    for held, due in filter(None, points):
         points_move(
             tenant=tenant, campaign_id=plan.campaign_id, person_id=person_id, amount=due,
             reason=EntryReason.EARNED, key=_key(held), actor=actor,

@@ -115,13 +115,13 @@ def checkin_remove(*, tenant: "Tenant", campaign_id: int, actor: Actor) -> None:
             audit.record(tenant=tenant, actor=actor, verb="campaigns.checkin.removed", target=campaign)
 
 
-def checkin_copied(old: Campaign, prizes: Mapping[int, Prize]) -> None:
+def checkin_copied(old: Campaign, copy: Campaign, prizes: Mapping[int, Prize]) -> None:
     """The copy of a campaign has the same check-in. `prizes`: {old prize id: its copy}."""
     plan = plan_of_campaign(campaign=old)
-    if plan is None or not prizes:
+    if plan is None:
         return
     CheckInPlan.objects.create(
-        tenant_id=old.tenant_id, campaign_id=next(iter(prizes.values())).campaign_id,
+        tenant_id=old.tenant_id, campaign=copy,
         gift=prizes[plan.gift_id] if plan.gift_id else None, **{name: getattr(plan, name) for name in _COPIED},
     )  # fmt: skip
 

@@ -125,7 +125,7 @@ def _check(wish: OfferWish) -> None:
         raise CampaignInvalid
 
 
-def offers_copied(old: Campaign, prizes: Mapping[int, Prize]) -> None:
+def offers_copied(old: Campaign, copy: Campaign, prizes: Mapping[int, Prize]) -> None:
     """A copied campaign offers the same coupons; a span of dates does not come along, its length does."""
     rows = CouponOffer.objects.filter(tenant_id=old.tenant_id, prize_id__in=list(prizes))
     for row in rows:

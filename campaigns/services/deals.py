@@ -144,12 +144,9 @@ def deal_remove(*, tenant: "Tenant", campaign_id: int, deal_id: int, actor: Acto
         row.delete()
 
 
-def deals_copied(old: Campaign, prizes: Mapping[int, Prize]) -> None:
+def deals_copied(old: Campaign, copy: Campaign, prizes: Mapping[int, Prize]) -> None:
     """The copy of a campaign sells the same, without the deadlines of its days."""
-    copy = Campaign.objects.filter(tenant_id=old.tenant_id, cloned_from=old).order_by("-pk").first()
     rows = deals_of(campaign=old)
-    if copy is None or not rows:
-        return
     steps = steps_of(deals=rows)
     for row in rows:
         made = Deal.objects.create(
@@ -271,18 +268,17 @@ def reservation_cancel(*, tenant: "Tenant", reservation_id: int, person_id: int)
     """
     with transaction.atomic():
         found = Reservation.objects.get(tenant=tenant, pk=reservation_id, customer_id=person_id)
-        _deal_locked(tenant, found.deal_id)
+        deal = _deal_locked(tenant, found.deal_id)
         row = Reservation.objects.select_for_update().get(tenant=tenant, pk=reservation_id)
         if row.state == ReservationState.ORDERED:
             raise StateWrong
         if row.state == ReservationState.HELD:
-            _release(tenant, row, ReservationState.CANCELLED)
+            _release(tenant, deal, row, ReservationState.CANCELLED)
     return row
 
 
-def _release(tenant: "Tenant", row: Reservation, state: ReservationState) -> None:
-    """Its pieces are free again, its place in a team that is not full yet too. Under the deal's lock."""
-    deal = _deal_locked(tenant, row.deal_id)
+def _release(tenant: "Tenant", deal: Deal, row: Reservation, state: ReservationState) -> None:
+    """Its pieces are free again, its place in a team that is not full yet too. The deal is held."""
     deal.taken -= row.pieces
     deal.save(update_fields=["taken"])
     row.state = state
@@ -299,10 +295,10 @@ def reservations_lapse(*, tenant: "Tenant") -> int:
     for pk in list(reservations_due().filter(tenant=tenant).values_list("pk", flat=True)):
         with transaction.atomic():
             found = Reservation.objects.get(tenant=tenant, pk=pk)
-            _deal_locked(tenant, found.deal_id)
+            deal = _deal_locked(tenant, found.deal_id)
             row = reservations_due().select_for_update().filter(tenant=tenant, pk=pk).first()
             if row is not None:
-                _release(tenant, row, ReservationState.LAPSED)
+                _release(tenant, deal, row, ReservationState.LAPSED)
                 lapsed += 1
     return lapsed
 
@@ -375,7 +371,7 @@ def _settle(found: Reservation, order: "Order | None") -> bool:
         if order is None:
             if row.state != ReservationState.ORDERED:
                 return False
-            _release(tenant, row, ReservationState.CANCELLED)
+            _release(tenant, deal, row, ReservationState.CANCELLED)
             return True
         if row.order_no or row.state not in (ReservationState.HELD, ReservationState.LAPSED):
             return False

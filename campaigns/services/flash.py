@@ -25,7 +25,7 @@ from campaigns.selectors.flash import (
 from campaigns.selectors.frame import group_ids_of, groups_of_campaign, prize_list
 from campaigns.selectors.pages import page_url
 from campaigns.services.awards import award_make
-from campaigns.services.frame import campaign_locked
+from campaigns.services.frame import campaign_locked, draft_locked
 from groups.enums import LIVE_STATES, EndKind, EndState, Kind, State
 from groups.errors import EndInvalid, StateRefused
 from groups.selectors import groups_by_id, groups_open
@@ -131,20 +131,17 @@ def flash_remove(*, tenant: "Tenant", campaign_id: int, actor: Actor) -> None:
     """Take the run out of a draft. Safe to repeat. Raises CampaignFixed, NotPermitted."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
-        campaign = campaign_locked(tenant, campaign_id)
-        if campaign.state != CampaignState.DRAFT:
-            raise CampaignFixed
+        campaign = draft_locked(tenant, campaign_id)
         gone, _each = FlashRun.objects.filter(tenant=tenant, campaign=campaign).delete()
         if gone:
             audit.record(tenant=tenant, actor=actor, verb="campaigns.flash.removed", target=campaign)
 
 
-def flash_copied(old: Campaign, prizes: Mapping[int, Prize]) -> None:
+def flash_copied(old: Campaign, copy: Campaign, prizes: Mapping[int, Prize]) -> None:
     """The copy of a campaign gets the same run: nodes as far after its start, the same words and owners."""
     row = run_of(campaign=old)
     if row is None:
         return
-    copy = Campaign.objects.filter(tenant_id=old.tenant_id, cloned_from=old).latest("pk")
     prize = prizes.get(row.wake_prize_id) if row.wake_prize_id else None
     made = FlashRun.objects.create(
         tenant_id=old.tenant_id, campaign=copy, use=row.use, rhythm=row.rhythm, target_id=row.target_id,

@@ -254,12 +254,12 @@ def campaign_set_rules(
     return row
 
 
-Copied = Callable[[Campaign, Mapping[int, Prize]], None]
+Copied = Callable[[Campaign, Campaign, Mapping[int, Prize]], None]
 _copied: list[Copied] = []
 
 
 def register_copied(act: Copied) -> None:
-    """What a play copies along with a campaign: `act(old, {old prize id: its copy})`, in the same transaction."""
+    """What a play copies along with a campaign: `act(old, copy, {old prize id: its copy})`, in the same transaction."""
     if act not in _copied:
         _copied.append(act)
 
@@ -283,7 +283,7 @@ def campaign_clone(*, tenant: "Tenant", campaign_id: int, actor: Actor) -> Campa
             for one in prizes
         )  # fmt: skip
         for act in _copied:
-            act(old, {one.pk: copy for one, copy in zip(prizes, copies, strict=True)})
+            act(old, row, {one.pk: copy for one, copy in zip(prizes, copies, strict=True)})
         CampaignGroup.objects.bulk_create(
             CampaignGroup(tenant=tenant, campaign=row, group_id=one)
             for one in CampaignGroup.objects.filter(tenant=tenant, campaign=old).values_list(

@@ -85,12 +85,12 @@ def join_remove(*, tenant: "Tenant", campaign_id: int, actor: Actor) -> None:
             audit.record(tenant=tenant, actor=actor, verb="campaigns.join.removed", target=campaign)
 
 
-def join_copied(old: Campaign, prizes: Mapping[int, Prize]) -> None:
+def join_copied(old: Campaign, copy: Campaign, prizes: Mapping[int, Prize]) -> None:
     """The copy of a campaign gives the same for joining. `prizes`: {old prize id: its copy}."""
     row = join_of(campaign=old)
-    if row is None or not prizes:
+    if row is None:
         return
-    row.campaign_id = next(iter(prizes.values())).campaign_id
+    row.campaign = copy
     row.prize = prizes[row.prize_id] if row.prize_id else None
     row.pk = None
     row._state.adding = True

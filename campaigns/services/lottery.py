@@ -93,14 +93,14 @@ def lottery_remove(*, tenant: "Tenant", campaign_id: int, actor: Actor) -> None:
             audit.record(tenant=tenant, actor=actor, verb="campaigns.lottery.removed", target=campaign)
 
 
-def lottery_copied(old: Campaign, prizes: Mapping[int, Prize]) -> None:
+def lottery_copied(old: Campaign, copy: Campaign, prizes: Mapping[int, Prize]) -> None:
     """The copy of a campaign gets the same lottery with a seed of its own. `prizes`: {old prize id: its copy}."""
     row = lottery_of(campaign=old)
-    if row is None or not prizes:
+    if row is None:
         return
     seed = secrets.token_hex(SEED_BYTES)
     made = Lottery.objects.create(
-        tenant_id=old.tenant_id, campaign_id=next(iter(prizes.values())).campaign_id, kind=row.kind,
+        tenant_id=old.tenant_id, campaign=copy, kind=row.kind,
         free_draws=row.free_draws, draws_most=row.draws_most, seed=seed, seed_hash=seed_hash(seed),
     )  # fmt: skip
     Chance.objects.bulk_create(

@@ -65,7 +65,7 @@ def mall_set(
     return rows
 
 
-def mall_copied(old: Campaign, prizes: Mapping[int, Prize]) -> None:
+def mall_copied(old: Campaign, copy: Campaign, prizes: Mapping[int, Prize]) -> None:
     """The copy of a campaign has the same prices. `prizes`: {old prize id: its copy}."""
     rows = MallGood.objects.filter(tenant_id=old.tenant_id, prize_id__in=list(prizes))
     MallGood.objects.bulk_create(

@@ -122,14 +122,14 @@ def quiz_remove(*, tenant: "Tenant", campaign_id: int, actor: Actor) -> None:
             audit.record(tenant=tenant, actor=actor, verb="campaigns.quiz.removed", target=campaign)
 
 
-def quiz_copied(old: Campaign, prizes: Mapping[int, Prize]) -> None:
+def quiz_copied(old: Campaign, copy: Campaign, prizes: Mapping[int, Prize]) -> None:
     """The copy of a campaign asks the same, with a seed of its own. When it is drawn has to be said anew."""
     row = quiz_of(campaign=old)
-    if row is None or not prizes:
+    if row is None:
         return
     seed = secrets.token_hex(SEED_BYTES)
     made = Quiz.objects.create(
-        tenant_id=old.tenant_id, campaign_id=next(iter(prizes.values())).campaign_id, kind=row.kind,
+        tenant_id=old.tenant_id, campaign=copy, kind=row.kind,
         prize=prizes.get(row.prize_id or 0), needed=row.needed, winners=row.winners, closes_at=row.closes_at,
         seed=seed, seed_hash=seed_hash(seed),
     )  # fmt: skip

@@ -151,14 +151,14 @@ def referral_remove(*, tenant: "Tenant", campaign_id: int, actor: Actor) -> None
             audit.record(tenant=tenant, actor=actor, verb="campaigns.referral.removed", target=campaign)
 
 
-def referral_copied(old: Campaign, prizes: Mapping[int, Prize]) -> None:
+def referral_copied(old: Campaign, copy: Campaign, prizes: Mapping[int, Prize]) -> None:
     """The copy of a campaign asks the same of invitees. `prizes`: {old prize id: its copy}."""
     row = referral_of(campaign=old)
-    if row is None or not prizes:
+    if row is None:
         return
     prize = prizes.get(row.prize_id or 0)
     Referral.objects.create(
-        tenant_id=old.tenant_id, campaign_id=next(iter(prizes.values())).campaign_id, prize=prize, needed=row.needed,
+        tenant_id=old.tenant_id, campaign=copy, prize=prize, needed=row.needed,
         stay_days=row.stay_days, tag_ids=row.tag_ids, barred_ids=row.barred_ids, way_id=row.way_id,
     )  # fmt: skip
 

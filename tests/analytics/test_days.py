@@ -220,6 +220,18 @@ def test_summing_bit_by_bit_equals_summing_at_once(inside: Tenant, frozen: Movab
     assert bit_by_bit == shown(inside)
 
 
+def test_what_comes_in_before_the_first_fill_does_not_shorten_the_history(
+    inside: Tenant, frozen: MovableClock
+) -> None:
+    group, person = make_group(tenant=inside), make_customer(tenant=inside)
+    make_member(group=group, customer=person, joined_at=clock.now() - timedelta(days=30))
+    fills.acts_mark(tenant=inside, moments=[clock.now() - timedelta(days=1)])
+
+    fill_all(inside)
+
+    assert DayFill.objects.filter(tenant=inside).count() == 31
+
+
 def test_what_comes_in_while_a_day_is_summed_makes_it_due_again(
     inside: Tenant, frozen: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

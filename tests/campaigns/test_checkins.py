@@ -47,7 +47,7 @@ from campaigns.services.checkins import (
     checkin_remove,
     checkin_set,
 )
-from campaigns.services.frame import campaign_clone
+from campaigns.services.frame import campaign_clone, prize_remove
 from campaigns.services.life import campaign_pause, campaign_start
 from campaigns.services.lottery import LotteryWish, draw_make, lottery_set
 from campaigns.services.points import points_move
@@ -418,3 +418,15 @@ def test_who_waits_too_long_is_told_that_it_is_busy_and_nothing_is_written(
         assert CheckIn.objects.filter(customer_id=played.people[1].pk).count() == 0
         check_in(tenant, played, played.people[1].pk)
         assert points_of(customer=played.people[1]) == 5
+
+
+def test_a_check_in_that_gives_points_alone_is_copied_with_its_campaign(scope: Tenant, owner: Actor) -> None:
+    played, plan = make_checkin(tenant=scope, owner=owner, is_started=False)
+    who = {"tenant": scope, "campaign_id": played.campaign.pk, "actor": owner}
+    for one in played.prizes:
+        prize_remove(**who, prize_id=one.pk)
+
+    copied = plan_of_campaign(campaign=campaign_clone(**who))
+
+    assert copied is not None
+    assert (copied.tasks, copied.day_points) == (plan.tasks, plan.day_points)
