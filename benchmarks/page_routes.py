@@ -4,6 +4,7 @@ A new route is measured as soon as it stands in the URL table: what it wants is 
 start of its name, and a route whose page cannot be made fails the benchmark.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -35,13 +36,17 @@ LEFT_OUT = {
     ), "opened from a figure, with its words"),
     **dict.fromkeys((
         "groups:screening", "groups:candidates", "groups:invite", "groups:setup_step", "groups:violation_picture",
-        "groups:violation_undo", "groups:end_task",
+        "groups:violation_undo", "groups:end_task", "groups:norm_ask", "groups:norm_voices", "groups:norm_drop",
     ), "a drawer of groups of one type or stage"),
-    "content:knowledge_quiz": "a test of one's own",
+    "content:knowledge_quiz": "a test of one's own", "analytics:day_people": "opened from a figure, signed",
+    "analytics:day_moves": "opened from a figure, signed", "campaigns:node_begin": "asked by POST from the calendar",
+    "campaigns:offer": "a form over one row",
+    "campaigns:redeem_code": "a code whose last sign proves it: one row by its key",
     "contacts:sheet_status": "of a file that is being read", "sop:clone": "a template that is not in the database",
 }  # fmt: skip
 # Whose id `pk` is, by the start of a route's name; the longest that fits counts.
 OWNERS: dict[str, str] = {
+    "campaigns:": "campaigns.Campaign",
     "contacts:": "contacts.Customer", "contacts:import_batch": "contacts.ImportBatch",
     "contacts:sheet": "contacts.Sheet", "contacts:survey": "contacts.Survey", "contacts:sku": "contacts.Sku",
     "contacts:solve": "contacts.Obstacle", "contacts:own_field": "contacts.OwnField",
@@ -67,6 +72,8 @@ OWNERS: dict[str, str] = {
 }  # fmt: skip
 # Other arguments; a tuple stands for one address each.
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "campaigns:post": {"kind": ("relay", "stream")},
+    "campaigns:step": {"step": ("prizes", "rules")},
     "contacts:bulk_tag": {"verb": ("tag",)},
     "content:materials_bulk": {"verb": ("kind",)},
     "groups:bulk": {"verb": ("freeze", "kind", "owner")}, "groups:bulk_tag": {"verb": ("tag",)},
@@ -78,6 +85,19 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "team:ranking_cases": {"figure": ("conversion", "response", "retention", "execution")},
     "sop:week_slot": {"place": ("1-noon",)}, "sop:touch_verb": {"verb": ("confirm",)},
 }  # fmt: skip
+# Rows below the row that `pk` names, and what they are called in the address: {argument: (table, its way up to `pk`)}.
+PARTS: dict[str, tuple[str, str]] = {
+    "award_pk": ("campaigns.Award", "campaign_id"),
+    "deal_pk": ("campaigns.Deal", "campaign_id"),
+    "invite_pk": ("campaigns.Invite", "referral__campaign_id"),
+    "prize_pk": ("campaigns.Prize", "campaign_id"),
+    "inviter_pk": ("campaigns.Inviter", "referral__campaign_id"),
+    "coupon_pk": ("campaigns.Coupon", "offer__prize__campaign_id"),
+    "checkin_pk": ("campaigns.CheckIn", "plan__campaign_id"),
+    "node_pk": ("campaigns.FlashNode", "run__campaign_id"),
+    "step_pk": ("sop.Step", "version_id"),
+    "task_pk": ("groups.IncidentTask", "incident_id"),
+}
 # Words behind the question mark that a page cannot do without; {monday}: of this week, {picks}: some groups.
 ASKED: dict[str, str] = {
     "groups:bulk": "?{picks}", "leads:rule_people": "?of=kind&kind=lesson&least=1",
@@ -114,8 +134,8 @@ def addresses(tenant: Tenant) -> dict[str, list[str]]:
 
 
 def _of_route(tenant: Tenant, name: str, path: str) -> Iterator[tuple[str, list[str]]]:
-    wanted = [key for key in ("pk", "step_pk", "tag_pk", "doubt_pk", "run_pk", "task_pk", "other_pk", "number")
-              if f":{key}>" in path or f"?P<{key}>" in path]  # fmt: skip
+    wanted = [key for key in ("pk", "tag_pk", "doubt_pk", "run_pk", "other_pk", "number", *PARTS)
+              if re.search(rf"[:<]{key}>", path)]  # fmt: skip
     spoken = [(key, word) for key, values in WORDS.get(name, {}).items() for word in values] or [("", "")]
     for key, word in spoken:
         told = {key: word} if key else {}
@@ -142,17 +162,19 @@ def _ids(name: str, wanted: list[str]) -> list[dict[str, int]]:
         return [{"tag_pk": pk} for pk in _last(label)]
     if "run_pk" in wanted:
         return [{"run_pk": pk} for pk in _last("sop.Run")]
+    if part := next((key for key in wanted if key in PARTS), ""):
+        return _part_ids(part, *PARTS[part])
     owner = max((start for start in OWNERS if name.startswith(start)), key=len)
     rows = [{"pk": pk} for pk in _last(OWNERS[owner])]
-    if "step_pk" in wanted:
-        steps = apps.get_model("sop.Step").objects.order_by("-pk")[:TURNS]
-        return [{"pk": one.version_id, "step_pk": one.pk} for one in steps]
-    if "task_pk" in wanted:
-        task = apps.get_model("groups.IncidentTask").objects.earliest("pk")
-        return [{"pk": task.incident_id, "task_pk": task.pk}]
     if "number" in wanted:
         return [{**row, "number": 1} for row in rows] if "pk" in wanted else [{"number": 1}]
     return rows
+
+
+def _part_ids(part: str, label: str, way: str) -> list[dict[str, int]]:
+    """The arguments of some rows that stand below others."""
+    rows = apps.get_model(label).objects.order_by("-pk").values_list(way, "pk")
+    return [{"pk": above, part: pk} for above, pk in rows[:TURNS]]
 
 
 def _last(label: str) -> list[int]:

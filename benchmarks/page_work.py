@@ -21,10 +21,11 @@ _AGO = "now() - mod(n * 37, 20000) * interval '5 minutes'"
 
 @dataclass(frozen=True)
 class Each:
-    """The id at a position of another table."""
+    """The id at a position of another table; none where `but` holds."""
 
     label: str
     position: str
+    but: str = "false"
 
 
 def _named(column: str = "name") -> dict[str, str | Each]:

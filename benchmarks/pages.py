@@ -20,8 +20,7 @@ from benchmarks import owner
 from benchmarks.bare import bare
 from benchmarks.page_people import PEOPLE_TABLES, people_fill
 from benchmarks.page_routes import LEFT_OUT, addresses
-from benchmarks.page_tables import tables_fill
-from benchmarks.page_work import TABLES
+from benchmarks.page_tables import TABLES, tables_fill
 from console.shell import tenant_url
 from tenants.audit import SYSTEM
 from tenants.models import Tenant, User
