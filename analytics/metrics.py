@@ -9,6 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from analytics.enums import Course, Scope, Unit
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -228,3 +230,37 @@ METRICS: dict[str, Metric] = {
 
 RARRA = ("retention", "activation", "referral", "revenue", "acquisition")
 AARRR = ("acquisition", "activation", "retention", "revenue", "referral")
+
+
+@dataclass(frozen=True)
+class Aim:
+    """How a metric serves as a target (R96, R97): its unit, over which days it is told, and how it gets there.
+
+    `span`: the days up to the last that it is told of, as screens show it; 0: the whole period.
+    """
+
+    metric: Metric
+    unit: Unit
+    course: Course
+    span: int
+    scopes: frozenset[str]
+
+
+_EVERYBODY = frozenset({Scope.COMPANY.value, Scope.TEAM.value})
+_CAMP = frozenset({Scope.CAMP.value})
+AIMS: dict[str, Aim] = {
+    one.metric.key: one
+    for one in (
+        Aim(METRICS["day_buyers"], Unit.PEOPLE, Course.CLIMBS, 28, _EVERYBODY),
+        Aim(METRICS["day_paid_fen"], Unit.FEN, Course.ADDS, 0, _EVERYBODY),
+        Aim(METRICS["day_active"], Unit.PEOPLE, Course.CLIMBS, 7, _EVERYBODY),
+        Aim(METRICS["day_customers"], Unit.PEOPLE, Course.CLIMBS, 1, _EVERYBODY),
+        Aim(METRICS["day_joined"], Unit.TIMES, Course.ADDS, 0, _EVERYBODY),
+        Aim(METRICS["day_speakers"], Unit.PEOPLE, Course.CLIMBS, 7, _EVERYBODY),
+        Aim(METRICS["day_messages"], Unit.TIMES, Course.ADDS, 0, _EVERYBODY),
+        Aim(METRICS["revenue"], Unit.SHARE, Course.ADDS, 0, _CAMP),
+        Aim(METRICS["activation"], Unit.SHARE, Course.ADDS, 0, _CAMP),
+        Aim(METRICS["retention"], Unit.SHARE, Course.HOLDS, 0, _CAMP),
+        Aim(METRICS["referral"], Unit.SHARE, Course.ADDS, 0, _CAMP),
+    )
+}

@@ -3,6 +3,9 @@
 from django.db import models
 from django.db.models import F, Q
 
+from analytics.enums import Scope
+from team.enums import PlanKind
+from tenants import clock
 from tenants.scoping import TenantModel
 
 
@@ -72,3 +75,74 @@ class DayFigures(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.group_id or 'all'} {self.day.isoformat()}"
+
+
+class NorthStar(TenantModel):
+    """The one figure that counts for a company, a team or a camp over a period (R96).
+
+    `metric` is a key of `analytics.metrics.AIMS`; `target` is in its unit: people, times, fen, or basis points of a
+    share. `place`: 0 for the company, the department's row for a team, the run for a camp; `place_name` is what it was
+    called. Both days count. That there is exactly one at a time is kept by the database (migration 0002).
+    """
+
+    scope = models.CharField(max_length=8, choices=Scope)
+    place = models.BigIntegerField(default=0)
+    place_name = models.CharField(max_length=128, blank=True)
+    metric = models.CharField(max_length=40)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    target = models.BigIntegerField()
+    set_by = models.CharField(max_length=128, blank=True)
+    set_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(scope__in=Scope.values), name="analytics_star_scope"),
+            models.CheckConstraint(condition=Q(target__gt=0), name="analytics_star_target"),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="analytics_star_span"),
+        ]
+        indexes = [models.Index(fields=["tenant", "scope", "-starts_on"], name="analytics_star_by_scope")]
+
+    def __str__(self) -> str:
+        return f"{self.place_name or self.scope} {self.metric} {self.starts_on.isoformat()}"
+
+
+class StarChange(TenantModel):
+    """What a north star was before somebody changed it, and why. Rows are only added."""
+
+    star = models.ForeignKey(NorthStar, on_delete=models.CASCADE, related_name="past", db_index=False)
+    metric = models.CharField(max_length=40)
+    target = models.BigIntegerField()
+    ends_on = models.DateField()
+    reason = models.CharField(max_length=200)
+    changed_by = models.CharField(max_length=128, blank=True)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "star", "-id"], name="analytics_star_past")]
+
+    def __str__(self) -> str:
+        return f"{self.star_id} {self.target}"
+
+
+class Serving(TenantModel):
+    """How a plan serves a north star, in a sentence. `plan_id`: the run, the version or the campaign."""
+
+    star = models.ForeignKey(NorthStar, on_delete=models.CASCADE, related_name="servings", db_index=False)
+    kind = models.CharField(max_length=8, choices=PlanKind)
+    plan_id = models.BigIntegerField()
+    words = models.CharField(max_length=200)
+    said_by = models.CharField(max_length=128, blank=True)
+    said_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=PlanKind.values), name="analytics_serving_kind"),
+            models.UniqueConstraint(
+                fields=["tenant", "star", "kind", "plan_id"], name="analytics_serving_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "kind", "plan_id"], name="analytics_serving_of_plan")]
+
+    def __str__(self) -> str:
+        return self.words

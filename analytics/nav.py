@@ -3,8 +3,21 @@
 from django.utils.translation import gettext_lazy as _
 
 from analytics.services.order_classes import order_class_moves
+from analytics.services.stars import StarKeeper
+from console.audit_changes import register_changes
 from console.nav import register
 from leads.services.rule_reports import register_order_moves
+from team.selectors.goals import goals_register
 
 register(key="analytics", label=_("Insights"), icon="chart-line", url_name="analytics:overview", order=80)
 register_order_moves(order_class_moves)
+goals_register(StarKeeper())
+register_changes(
+    "analytics.star",
+    labels={
+        "metric": _("Figure"),
+        "target": _("Target"),
+        "ends_on": _("Last day"),
+        "words": _("How it serves"),
+    },
+)

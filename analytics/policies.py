@@ -1,8 +1,9 @@
 """Pure arithmetic of figures: intervals and shares."""
 
+from analytics.enums import Course, Verdict
 from tenants.rates import wilson
 
-__all__ = ["against_base", "share", "wilson"]
+__all__ = ["against_base", "share", "verdict_of", "wilson"]
 
 
 def share(part: int | None, whole: int | None) -> float | None:
@@ -15,3 +16,23 @@ def against_base(interval: tuple[float, float] | None, base_rate: float) -> str:
     if interval is None or interval[0] <= base_rate <= interval[1]:
         return "unclear"
     return "above" if interval[0] > base_rate else "below"
+
+
+def verdict_of(course: Course, *, actual: int | None, target: int, base: int | None, gone: float) -> Verdict:
+    """How a figure stands to its target, by one rule for all of them (R96, R97).
+
+    `gone`: which part of the period has passed, 0 to 1. What adds up is on course from target × gone; what climbs, from
+    base + (target − base) × gone, base being where it stood before the period (0 where unknown); what holds, from the
+    target itself, and has reached it only when the period is over. Unknown: no figure, or the period has not begun.
+    """
+    if actual is None or gone <= 0:
+        return Verdict.UNKNOWN
+    if course == Course.HOLDS:
+        if actual < target:
+            return Verdict.BEHIND
+        return Verdict.REACHED if gone >= 1 else Verdict.ON_COURSE
+    if actual >= target:
+        return Verdict.REACHED
+    start = min(base or 0, target) if course == Course.CLIMBS else 0
+    due = start + (target - start) * min(gone, 1.0)
+    return Verdict.ON_COURSE if gone < 1 and actual >= due else Verdict.BEHIND

@@ -6,6 +6,7 @@ from analytics import views
 from analytics.views.days import DayMovesPage, DayPeoplePage, LeaguePage, OverviewPage
 from analytics.views.order_classes import OrderClassesPage, OrderClassView
 from analytics.views.paths import PathPeoplePage, PathsPage
+from analytics.views.stars import ServePage, StarChangePage, StarNewPage, StarPage, StarsPage
 
 app_name = "analytics"
 urlpatterns: list[URLPattern] = [
@@ -23,6 +24,11 @@ urlpatterns: list[URLPattern] = [
     path("insights/orders/class/", OrderClassView.as_view(), name="order_class"),
     path("insights/metrics/", views.MetricsPage.as_view(), name="metrics"),
     path("insights/people/", views.PeoplePage.as_view(), name="people"),
+    path("insights/serves/<slug:kind>/<int:pk>/", ServePage.as_view(), name="serve"),
+    path("insights/stars/", StarsPage.as_view(), name="stars"),
+    path("insights/stars/new/", StarNewPage.as_view(), name="star_new"),
+    path("insights/stars/<int:pk>/", StarPage.as_view(), name="star"),
+    path("insights/stars/<int:pk>/change/", StarChangePage.as_view(), name="star_change"),
 ]
 phone_urlpatterns: list[URLPattern] = []
 public_urlpatterns: list[URLPattern] = []

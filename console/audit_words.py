@@ -3,6 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 WORDS = {
+    "analytics.star.changed": _("Changed a north star"),
+    "analytics.star.served": _("Said how a plan serves the north star"),
+    "analytics.star.set": _("Chose a north star"),
     "campaigns.award.handed_over": _("Handed a prize over"),
     "campaigns.award.made": _("Gave a prize"),
     "campaigns.award.taken_back": _("Took a prize back"),

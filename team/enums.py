@@ -247,3 +247,11 @@ NOTICE_MOST_A_DAY = declare(
     minimum=0,
     maximum=200,
 )
+
+
+class PlanKind(models.TextChoices):
+    """What serves a north star (R96). A confirmed week of a group is a run."""
+
+    RUN = "run", pgettext_lazy("plan", "Run")
+    VERSION = "version", pgettext_lazy("plan", "Template")
+    CAMPAIGN = "campaign", _("Campaign")

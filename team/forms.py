@@ -8,6 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 from team.enums import URGENT_NOTICES, NoticeChannel, NoticeKind, StaffKind
 from team.policies.notices import CHOSEN_KINDS, WHENS, Tuned
+from team.selectors.goals import WORDS_MOST, Goal
+
+
+def serves_field(goal: Goal) -> forms.CharField:
+    """How a plan serves the north star that is in force (R96)."""
+    return forms.CharField(
+        label=_("How it serves the north star"), max_length=WORDS_MOST, help_text=goal.label,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Say in a sentence how this plan serves the north star.")},
+    )  # fmt: skip
 
 
 class StaffLinkForm(forms.Form):

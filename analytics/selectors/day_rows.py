@@ -77,7 +77,7 @@ JOINED = (
 LEFT = "not m.is_staff and m.quit_scene <> 'dissolved' and m.left_at >= %({since})s and m.left_at < %(until)s"
 
 
-def day_values(*, tenant_id: int, day: date, until: datetime, zone: str) -> dict[str, Any]:
-    """What the pieces above take."""
-    starts = {f"d{one}": clock.day_bounds(day - timedelta(days=one - 1), zone)[0] for one in SPANS}
+def day_values(*, tenant_id: int, day: date, until: datetime, zone: str, days: int = 1) -> dict[str, Any]:
+    """What the pieces above take; `d<days>`, too, for what counts over another span."""
+    starts = {f"d{one}": clock.day_bounds(day - timedelta(days=one - 1), zone)[0] for one in {*SPANS, days}}
     return {"tenant": tenant_id, "until": until, "kinds": sorted(ACTIVE_KINDS), **starts}

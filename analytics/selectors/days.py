@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -81,12 +81,28 @@ def period_of(*, tenant_id: int, newest: Newest, days: int, group_id: int | None
     return Period(days, at(newest.day), before, shown)
 
 
-def _figures(known: Mapping[date, DayFigures], last: date, days: int) -> dict[str, int | None]:
+def figures_until(*, tenant_id: int, newest: Newest, last: date, days: int, span: int) -> Figures:
+    """The company's figures of the `days` up to `last`; people who did something within the last `span` (1, 7 or 28).
+
+    As the overview tells them; unknown before the first day. Two queries.
+    """
+    if last < newest.first:
+        return NOTHING
+    rows = DayFigures.objects.filter(
+        tenant_id=tenant_id, group_id=None, day__gt=last - timedelta(days=days), day__lte=last
+    )
+    told = kinds_told(tenant_id=tenant_id, kinds=(BehaviourKind.MESSAGE.value, BehaviourKind.ORDER.value))
+    return _untold(_figures({one.day: one for one in rows}, last, days, span), told)
+
+
+def _figures(
+    known: Mapping[date, DayFigures], last: date, days: int, rolling: int | None = None
+) -> dict[str, int | None]:
     span = [known[day] for back in range(days) if (day := last - timedelta(days=back)) in known]
     ends = known.get(last) or DayFigures(day=last)
     found: dict[str, int | None] = {name: sum(getattr(one, name) for one in span) for name in SUMMED}
     found["customers"] = ends.customers
-    found |= {name: getattr(ends, f"{name}_{days}") for name in ROLLING}
+    found |= {name: getattr(ends, f"{name}_{rolling or days}") for name in ROLLING}
     found["net"] = (found["joined"] or 0) - (found["left"] or 0)
     return found
 
@@ -99,6 +115,27 @@ def _untold(found: dict[str, int | None], told: set[str]) -> dict[str, int | Non
     if BehaviourKind.ORDER.value not in told:
         unknown |= {"orders", "buyers", "paid_fen"}
     return {name: None if name in unknown else value for name, value in found.items()}
+
+
+def paid_by(
+    *, tenant_id: int, group_ids: Sequence[int], day: date, until: datetime, days: int, zone: str
+) -> int:
+    """What members of these groups paid within the last `days`, in fen, each order once, less what was given back."""
+    values = day_values(tenant_id=tenant_id, day=day, until=until, zone=zone, days=days)
+    values |= {"groups": list(group_ids), "d28": values[f"d{days}"]}
+    once = "select distinct order_id, paid_fen from bought where group_id = any(%(groups)s)"
+    with connection.cursor() as cursor:
+        cursor.execute(f"with {BOUGHT} select coalesce(sum(paid_fen), 0)::bigint from ({once}) once", values)
+        found: int = cursor.fetchone()[0]
+    return found
+
+
+def messages_in(*, tenant_id: int, group_ids: Sequence[int], last: date, days: int) -> int:
+    """Messages of customers in these groups on the `days` up to `last`."""
+    rows = DayFigures.objects.filter(
+        tenant_id=tenant_id, group_id__in=group_ids, day__gt=last - timedelta(days=days), day__lte=last
+    )
+    return rows.aggregate(n=Sum("messages"))["n"] or 0
 
 
 def league(*, tenant_id: int, newest: Newest) -> QuerySet:
@@ -157,20 +194,27 @@ _PEOPLE = {
 
 
 def figure_persons(
-    *, tenant_id: int, group_id: int | None, figure: str, day: date, until: datetime, days: int, zone: str
+    *,
+    tenant_id: int,
+    group_ids: Sequence[int] | None,
+    figure: str,
+    day: date,
+    until: datetime,
+    days: int,
+    zone: str,
 ) -> list[int]:
     """The persons that a figure of PEOPLE counted, by the same rows as the fill; negative: no customer is known yet.
 
-    Raises KeyError for another figure.
+    `group_ids`: of these groups only, each person once; None: of the company. Raises KeyError for another figure.
     """
     values = day_values(tenant_id=tenant_id, day=day, until=until, zone=zone)
-    values["group"] = group_id
+    values["groups"] = None if group_ids is None else list(group_ids)
     if figure == "buyers":
-        test = f"ordered_at >= %(d{days})s and (%(group)s::bigint is null or group_id = %(group)s)"
+        test = f"ordered_at >= %(d{days})s and (%(groups)s::bigint[] is null or group_id = any(%(groups)s))"
         sql = f"with {BOUGHT} select distinct person from bought where {test} order by 1"
     else:
         test = _PEOPLE[figure].format(days=days)
-        rows = "anywhere where true" if group_id is None else "did where group_id = %(group)s"
+        rows = "anywhere where true" if group_ids is None else "did where group_id = any(%(groups)s)"
         sql = f"with {PRESENT}, {ACTS}, {DID} select distinct person from {rows} and {test} order by 1"
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -178,10 +222,17 @@ def figure_persons(
 
 
 def figure_moves(
-    *, tenant_id: int, group_id: int | None, figure: str, day: date, until: datetime, days: int, zone: str
+    *,
+    tenant_id: int,
+    group_ids: Sequence[int] | None,
+    figure: str,
+    day: date,
+    until: datetime,
+    days: int,
+    zone: str,
 ) -> QuerySet:
     """The comings or goings that a figure of MOVES counted, the latest first. Raises KeyError for another figure."""
-    values = day_values(tenant_id=tenant_id, day=day, until=until, zone=zone)
+    values = day_values(tenant_id=tenant_id, day=day, until=until, zone=zone, days=days)
     test = {"joined": JOINED, "left": LEFT}[figure].format(since=f"d{days}")
     where = f"m.tenant_id = %(tenant)s and {test}"
     with connection.cursor() as cursor:
@@ -189,5 +240,5 @@ def figure_moves(
         found = [pk for (pk,) in cursor.fetchall()]
     rows = seats_by_id(tenant_id=tenant_id, member_ids=found)
     moment = {"joined": "joined_at", "left": "left_at"}[figure]
-    rows = rows.filter(group_id=group_id) if group_id is not None else rows
+    rows = rows.filter(group_id__in=group_ids) if group_ids is not None else rows
     return rows.annotate(moment=F(moment)).order_by("-moment", "-pk")

@@ -102,6 +102,7 @@ def tabs(view: ConsoleView, current: str) -> list[dict[str, Any]]:
     """The pages of insights."""
     names = (
         ("overview", _("Overview")),
+        ("stars", _("North star")),
         ("league", _("Groups compared")),
         ("camps", _("Camps")),
         ("order_classes", _("Why bought")),

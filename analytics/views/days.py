@@ -1,5 +1,6 @@
 """How the company and each group go: figures of days against those before, the league of groups, who is behind."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -30,6 +31,7 @@ from analytics.selectors.days import (
     peers_of,
     period_of,
 )
+from analytics.selectors.stars import team_group_ids
 from analytics.tables import LeagueTable, MovesTable
 from analytics.views import PeopleTable, tabs
 from console.listing import ListPage
@@ -95,11 +97,16 @@ class OverviewPage(TemplatePage):
         }  # fmt: skip
 
 
-def figure_url(view: Any, name: str, newest: Newest, days: int, group: str) -> str:
-    """The list behind a figure. What it says is signed, so that it cannot be made up."""
+def figure_url(
+    view: Any, name: str, newest: Newest, days: int, group: str, behind: Mapping[str, Any] | None = None
+) -> str:
+    """The list behind a figure. What it says is signed, so that it cannot be made up.
+
+    `behind`: where else the list belongs to: {"team": department, "star": north star, "label": its name}.
+    """
     said = {
         "tenant": view.request.tenant.pk, "group": int(group) if group else None, "figure": name,
-        "day": newest.day.isoformat(), "until": newest.until.isoformat(), "days": days,
+        "day": newest.day.isoformat(), "until": newest.until.isoformat(), "days": days, **(behind or {}),
     }  # fmt: skip
     there = "analytics:day_moves" if name in MOVES else "analytics:day_people"
     return f"{view.url(there)}?f={signing.dumps(said, salt=SALT, compress=True)}"
@@ -220,9 +227,12 @@ class _Behind(ListPage):
         return super().get(request, **kwargs)
 
     def asked(self) -> dict[str, Any]:
-        said = self.said
+        said, tenant_id = self.said, self.request.tenant.pk
+        groups = [said["group"]] if said["group"] else None
+        if said.get("team"):
+            groups = team_group_ids(tenant_id=tenant_id, department_id=said["team"])
         return {
-            "tenant_id": self.request.tenant.pk, "group_id": said["group"], "figure": said["figure"],
+            "tenant_id": tenant_id, "group_ids": groups, "figure": said["figure"],
             "day": date.fromisoformat(said["day"]), "until": datetime.fromisoformat(said["until"]),
             "days": said["days"], "zone": self.request.tenant.timezone,
         }  # fmt: skip
@@ -232,10 +242,12 @@ class _Behind(ListPage):
         found = groups_by_id(tenant_id=self.request.tenant.pk, group_ids=[group_id]) if group_id else {}
         metric = METRICS[f"day_{self.said['figure']}"]
         query = f"?days={self.said['days']}" + (f"&group={group_id}" if group_id else "")
+        star = self.said.get("star")
+        back = self.url("analytics:star", pk=star) if star else self.url("analytics:overview") + query
         return {
             "title": metric.label, "metric": metric, "at": datetime.fromisoformat(self.said["until"]),
-            "days": self.said["days"], "group": found.get(group_id), "f": self.request.GET["f"],
-            "back": self.url("analytics:overview") + query,
+            "days": self.said["days"], "group": found.get(group_id), "f": self.request.GET["f"], "back": back,
+            "back_label": self.said.get("label", ""),
         }  # fmt: skip
 
 

@@ -223,6 +223,7 @@ class Missing(models.TextChoices):
     """What a campaign lacks before it can start; the value is the code that people see."""
 
     GOAL = "CAMP-01", _("Say what the campaign is to reach, as a figure")
+    SERVES = "CAMP-70", _("Say how it serves the north star")
     GROUPS = "CAMP-02", _("Choose the groups it is for")
     DATES = "CAMP-03", _("Set when it begins and ends")
     PAST = "CAMP-04", _("It would end in the past: set a later end")
@@ -268,6 +269,7 @@ class Step(models.TextChoices):
 
 STEP_OF = {
     Missing.GOAL: Step.IDEA,
+    Missing.SERVES: Step.IDEA,
     Missing.GROUPS: Step.PLACE,
     Missing.DATES: Step.PLACE,
     Missing.PAST: Step.PLACE,

@@ -10,6 +10,8 @@ from campaigns.enums import STOCK_MOST, GoalKind, PageColour, PrizeKind, Theme
 from campaigns.forms.parts import LocalDateTime, yuan_field
 from campaigns.policies.money import fen_of
 from campaigns.services.frame import Costs, Idea, PrizeWish
+from team.forms import serves_field
+from team.selectors.goals import Goal
 
 
 class IdeaForm(forms.Form):
@@ -33,6 +35,12 @@ class IdeaForm(forms.Form):
     colour = forms.ChoiceField(
         label=_("Colour of the phone pages"), choices=PageColour.choices, initial=PageColour.GREEN, required=False
     )  # fmt: skip
+
+    def __init__(self, *args: Any, goal: Goal | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if goal is not None:
+            self.fields["serves"] = serves_field(goal)
+            self.fields["serves"].required = False  # a draft may lack it; a start may not
 
     def idea(self) -> Idea:
         given = self.cleaned_data

@@ -40,6 +40,7 @@ class Plan:
     prizes: Sequence[PrizePlan] = field(default_factory=tuple)
     rules_text: str = ""
     has_owner: bool = False
+    is_unserving: bool = False  # a north star is in force, and nobody has said how this serves it
 
 
 def forces_sharing(text: str) -> str:
@@ -56,6 +57,7 @@ def missing(plan: Plan, *, now: datetime, prize_fen_most: int) -> list[Missing]:
     dearest = max(costs, default=0)
     found = {
         Missing.GOAL: not plan.goal_target,
+        Missing.SERVES: plan.is_unserving,
         Missing.GROUPS: plan.group_count == 0,
         Missing.DATES: plan.starts_at is None or plan.ends_at is None,
         Missing.PAST: plan.ends_at is not None and plan.ends_at <= now,

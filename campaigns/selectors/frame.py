@@ -12,6 +12,8 @@ from campaigns.policies.readiness import Plan, PrizePlan, missing
 from campaigns.selectors.plays import plays_lack
 from contacts.selectors.identity import as_persons
 from groups.selectors import groups_by_id, members_current
+from team.enums import PlanKind
+from team.selectors.goals import goal_now, goals_served
 from tenants import clock, preferences
 
 if TYPE_CHECKING:
@@ -91,7 +93,22 @@ def plan_of(*, campaign: Campaign) -> Plan:
         prizes=tuple(PrizePlan(one.name, one.unit_fen, one.stock) for one in prizes),
         rules_text=campaign.rules_text,
         has_owner=campaign.owner_id is not None,
+        is_unserving=_is_unserving(campaign),
     )
+
+
+def serves_of(campaign: Campaign) -> str:
+    """What was said of how it serves the north star."""
+    said = goals_served(tenant_id=campaign.tenant_id, kind=PlanKind.CAMPAIGN, plan_ids=[campaign.pk])
+    return said[campaign.pk].words if campaign.pk in said else ""
+
+
+def _is_unserving(campaign: Campaign) -> bool:
+    goal = goal_now(tenant=campaign.tenant)
+    if goal is None:
+        return False
+    said = goals_served(tenant_id=campaign.tenant_id, kind=PlanKind.CAMPAIGN, plan_ids=[campaign.pk])
+    return campaign.pk not in said or said[campaign.pk].star_id != goal.star_id
 
 
 def missing_of(*, campaign: Campaign) -> list[Missing]:

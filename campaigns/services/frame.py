@@ -21,7 +21,9 @@ from campaigns.enums import (
 from campaigns.errors import CampaignFixed, CampaignInvalid
 from campaigns.models import Campaign, CampaignGroup, Prize
 from groups.selectors import groups_by_id
+from team.enums import PlanKind
 from team.selectors import staff_by_id
+from team.services.goals import goal_note
 from tenants import audit
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -41,6 +43,7 @@ class Idea:
     goal_kind: str
     goal_target: int | None
     colour: str = PageColour.GREEN
+    serves: str = ""  # how it serves the north star (R96)
 
 
 def campaign_locked(tenant: "Tenant", campaign_id: int) -> Campaign:
@@ -64,6 +67,7 @@ def campaign_create(*, tenant: "Tenant", idea: Idea, actor: Actor) -> Campaign:
         _take_idea(row, idea)
         row.save(force_insert=True)
         audit.record(tenant=tenant, actor=actor, verb="campaigns.campaign.created", target=row)
+        _note_serves(tenant, row, idea, actor)
     return row
 
 
@@ -77,7 +81,13 @@ def campaign_set_idea(*, tenant: "Tenant", campaign_id: int, idea: Idea, actor: 
         row.save()
         after = (row.name, row.theme, row.goal_kind, row.goal_target)
         _changed(tenant, actor, row, ("name", "theme", "goal_kind", "goal_target"), before, after)
+        _note_serves(tenant, row, idea, actor)
     return row
+
+
+def _note_serves(tenant: "Tenant", row: Campaign, idea: Idea, actor: Actor) -> None:
+    if idea.serves.strip():
+        goal_note(tenant=tenant, kind=PlanKind.CAMPAIGN, plan_id=row.pk, words=idea.serves, actor=actor)
 
 
 def _take_idea(row: Campaign, idea: Idea) -> None:

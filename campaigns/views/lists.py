@@ -15,6 +15,7 @@ from campaigns.services.frame import campaign_create
 from campaigns.tables import CampaignTable
 from console.listing import ListPage
 from console.pages import FormPage, go
+from team.selectors.goals import goal_now
 from tenants.enums import Permission
 
 
@@ -45,6 +46,9 @@ class CampaignNewPage(FormPage):
     form_class = IdeaForm
     permission = write_permission = Permission.OPERATE
     title = _("New campaign")
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return {"goal": goal_now(tenant=self.request.tenant)}
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {"campaign": None, "step": Step.IDEA, "steps": [(one, None) for one in Step]}

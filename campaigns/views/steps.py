@@ -10,7 +10,7 @@ from campaigns.forms import CostsForm, IdeaForm, PlaceForm, PlayForm, PrizeForm,
 from campaigns.models import Campaign
 from campaigns.policies.money import yuan_of
 from campaigns.policies.readiness import PrizePlan, by_step, worst_case_fen
-from campaigns.selectors.frame import group_ids_of, missing_of, prize_get, prize_list
+from campaigns.selectors.frame import group_ids_of, missing_of, prize_get, prize_list, serves_of
 from campaigns.selectors.plays import Play, plays, plays_of
 from campaigns.services.frame import (
     campaign_set_costs,
@@ -22,6 +22,7 @@ from campaigns.services.frame import (
 )
 from campaigns.views.parts import campaign_of, group_choices, staff_choices
 from console.pages import ConsoleView, FormPage, drawer_done, go, toast
+from team.selectors.goals import goal_now
 from tenants.enums import Permission
 
 FORMS: dict[str, Any] = {
@@ -54,7 +55,7 @@ class StepPage(FormPage):
         if step == Step.IDEA:
             return {
                 "name": row.name, "about": row.about, "theme": row.theme, "goal_kind": row.goal_kind,
-                "goal_target": row.goal_target, "colour": row.colour,
+                "goal_target": row.goal_target, "colour": row.colour, "serves": serves_of(row),
             }  # fmt: skip
         if step == Step.PLACE:
             ids = group_ids_of(tenant_id=self.request.tenant.pk, campaign_id=row.pk)
@@ -70,6 +71,8 @@ class StepPage(FormPage):
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         tenant_id, is_fixed = self.request.tenant.pk, self._is_fixed(kwargs["pk"])
+        if kwargs["step"] == Step.IDEA:
+            return {"goal": goal_now(tenant=self.request.tenant)}
         if kwargs["step"] == Step.PLACE:
             return {"groups": group_choices(tenant_id)}
         if kwargs["step"] == Step.PRIZES:

@@ -12,6 +12,8 @@ from sop.enums.reviews import Decision, ItemKind
 from sop.forms.steps import KEY_INTERACTIONS
 from sop.forms.widgets import LocalDateTime, Ticked, address_input, date_input
 from sop.services.runs import RunWish
+from team.forms import serves_field
+from team.selectors.goals import Goal
 
 
 class ReasonForm(forms.Form):
@@ -101,9 +103,12 @@ class RunForm(forms.Form):
         versions: list[tuple[int, str]],
         groups: list[tuple[int, str]],
         needs: dict[int, dict[str, str]],
+        goal: Goal | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        if goal is not None:
+            self.fields["serves"] = serves_field(goal)
         self.fields["version"].choices = versions  # type: ignore[attr-defined]
         self.fields["groups"].choices = groups  # type: ignore[attr-defined]
         chosen = str((self.data or self.initial).get("version") or "")
@@ -124,6 +129,7 @@ class RunForm(forms.Form):
             product_title=data["product_title"],
             product_url=data["product_url"],
             variables={"老师称呼": data["teacher"]} if data["teacher"] else {},
+            serves=data.get("serves", ""),
         )
 
 

@@ -27,6 +27,8 @@ from sop.selectors.push_grid import grid_of
 from sop.services.editions import edition_follow, hidden_template
 from sop.services.push import week_open
 from sop.services.runs import group_is_ready
+from team.enums import PlanKind
+from team.services.goals import goal_asked
 from tenants import audit, clock, preferences
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -38,8 +40,11 @@ if TYPE_CHECKING:
 PRIORITY = 60  # after the steps of a camp
 
 
-def week_confirm(*, tenant: "Tenant", group_id: int, monday: date, actor: Actor) -> PushWeek:
-    """Carry a week out from now on. Safe to repeat: without an edit nothing changes.
+def week_confirm(
+    *, tenant: "Tenant", group_id: int, monday: date, actor: Actor, serves: str = ""
+) -> PushWeek:
+    """Carry a week out from now on. Safe to repeat: without an edit nothing changes. `serves`: how it serves the north
+    star, asked for at the first time while one is in force (R96).
 
     Raises GroupNotReady, WeekEmpty, WeekRefused with the checks that stop it, SlotInvalid, NotPermitted.
     """
@@ -56,7 +61,10 @@ def week_confirm(*, tenant: "Tenant", group_id: int, monday: date, actor: Actor)
             raise WeekEmpty
         if grid.judged.stopping:
             raise WeekRefused(grid.judged.stopping)
+        is_first = not week.run_id
         run = _carried_out(tenant, week, actor)
+        if is_first or serves.strip():
+            goal_asked(tenant=tenant, kind=PlanKind.RUN, plan_id=run.pk, words=serves, actor=actor)
         week.run, week.confirmed_at, week.confirmed_by, week.undone = run, clock.now(), actor.name[:64], {}
         week.save(update_fields=["run", "confirmed_at", "confirmed_by", "undone"])
         publish(RunStarted(tenant_id=tenant.pk, occurred_at=clock.now(), run_id=run.pk, group_ids=[group_id]))

@@ -11,6 +11,8 @@ from sop.errors import DraftExists, ReasonMissing, VersionNewest
 from sop.models import Step, Version
 from sop.selectors.differences import step_fields
 from sop.services.templates import version_publish
+from team.enums import PlanKind
+from team.selectors.goals import goals_served
 from tenants import audit
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -61,7 +63,9 @@ def version_restore(
                 reason=reason.strip(),
             )
             if publish:
-                return version_publish(tenant=tenant, version_id=draft.pk, actor=actor)
+                said = goals_served(tenant_id=tenant.pk, kind=PlanKind.VERSION, plan_ids=[version_id])
+                serves = said[version_id].words if version_id in said else reason
+                return version_publish(tenant=tenant, version_id=draft.pk, actor=actor, serves=serves)
     except IntegrityError as error:
         raise DraftExists from error
     return draft

@@ -38,7 +38,9 @@ from sop.selectors.preview import groups_without_promise, steps_in_run
 from sop.selectors.talks import talks_to_come
 from sop.services.planning import plan_apply, plan_cancel, touches_take_back
 from sop.services.texts import PRODUCT_LINKS
+from team.enums import PlanKind
 from team.services import approval_ask
+from team.services.goals import goal_asked
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -76,12 +78,14 @@ class RunWish:
     product_title: str = ""
     product_url: str = ""
     variables: dict[str, str] = field(default_factory=dict)
+    serves: str = ""  # how it serves the north star, asked for while one is in force (R96)
 
 
 def run_start(*, tenant: "Tenant", wish: RunWish, actor: Actor) -> Run:
     """Start a run: pins the version, plans every touch that is still to come, opens the leads' window.
 
-    Raises GroupNotReady, GroupBusy, KindRefuses, RunInvalid, NotPermitted. Not safe to repeat: each call starts a run.
+    Raises GroupNotReady, GroupBusy, KindRefuses, RunInvalid, NotPermitted, and where a north star is in force and
+    nothing is said of it. Not safe to repeat: each call starts a run.
     """
     require(actor, Permission.OPERATE)
     with transaction.atomic():
@@ -95,6 +99,7 @@ def run_start(*, tenant: "Tenant", wish: RunWish, actor: Actor) -> Run:
         check_kinds(tenant, version, steps, groups, wish.starts_on, wish.offer_ends_at)
         _check_free(tenant, wish.group_ids, version, wish.starts_on)
         run = _run_create(tenant, wish, version, actor)
+        goal_asked(tenant=tenant, kind=PlanKind.RUN, plan_id=run.pk, words=wish.serves, actor=actor)
         RunGroup.objects.bulk_create(RunGroup(tenant=tenant, run=run, group_id=group.pk) for group in groups)
         planned = plan_apply(tenant=tenant, run=run)
         if not is_inside:

@@ -21,6 +21,8 @@ from sop.selectors.findings import version_findings
 from sop.selectors.step_material import material_found
 from sop.services.answers import version_answers
 from sop.services.drafts import draft_locked, edit_note, phase_key, step_image, step_locked
+from team.enums import PlanKind
+from team.services.goals import goal_asked
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
@@ -361,9 +363,10 @@ def step_remove(*, tenant: "Tenant", version_id: int, step_id: int, actor: Actor
             step.delete()
 
 
-def version_publish(*, tenant: "Tenant", version_id: int, actor: Actor) -> Version:
-    """Make a draft immutable and usable by runs. Raises ChecksFailed with the blocking checks, VersionFrozen,
-    ReviewOpenItems while it leaves a point of a review open that it was opened for."""
+def version_publish(*, tenant: "Tenant", version_id: int, actor: Actor, serves: str = "") -> Version:
+    """Make a draft immutable and usable by runs. `serves`: how it serves the north star, asked for while one is in
+    force (R96). Raises ChecksFailed with the blocking checks, VersionFrozen, ReviewOpenItems while it leaves a point of
+    a review open that it was opened for, and where nothing is said of the north star."""
     require(actor, Permission.OPERATE)
     with transaction.atomic():
         version = draft_locked(tenant, version_id)
@@ -371,6 +374,7 @@ def version_publish(*, tenant: "Tenant", version_id: int, actor: Actor) -> Versi
         if failed:
             raise ChecksFailed(failed)
         version_answers(version=version, actor=actor)
+        goal_asked(tenant=tenant, kind=PlanKind.VERSION, plan_id=version.pk, words=serves, actor=actor)
         version.state = VersionState.PUBLISHED
         version.published_at = clock.now()
         version.published_by = actor.name[:64]

@@ -227,7 +227,7 @@ class WeekActView(ConsoleView):
         week_undo(**self._common(group, monday), token=self.request.GET.get("token", ""))
 
     def confirm(self, group: "Group", monday: date) -> None:
-        week_confirm(**self._common(group, monday))
+        week_confirm(**self._common(group, monday), serves=self.request.POST.get("serves", ""))
         toast(
             self.request,
             _("Confirmed. Staff get their tasks when a slot is due; nothing goes out by itself."),

@@ -47,6 +47,8 @@ from sop.services.runs import (
 )
 from sop.tables import RunTable
 from sop.views.days import day_named
+from team.enums import PlanKind
+from team.selectors.goals import goal_now, goals_served
 from tenants import clock
 from tenants.enums import Permission
 
@@ -109,6 +111,7 @@ class RunNewPage(FormPage):
             "groups": [
                 (one.pk, _label(one, self.busy.get(one.pk))) for one in self.groups if self.is_ready(one)
             ],
+            "goal": goal_now(tenant=self.request.tenant),
         }
 
     @cached_property
@@ -171,7 +174,15 @@ class RunNewPage(FormPage):
             "offer_ends_at": offer_default(starts_on, version.offer_day, version.offer_at)
             if version
             else None,
+            "serves": self._serves(version),
         }
+
+    def _serves(self, version: Version | None) -> str:
+        """What the template says of the north star, as a beginning."""
+        if version is None:
+            return ""
+        said = goals_served(tenant_id=self.request.tenant.pk, kind=PlanKind.VERSION, plan_ids=[version.pk])
+        return said[version.pk].words if version.pk in said else ""
 
     @property
     def tag(self) -> str:

@@ -87,7 +87,10 @@ class PublishView(ConsoleView):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         found_version(request, pk)
         try:
-            version = version_publish(tenant=self.request.tenant, version_id=pk, actor=self.request.actor)
+            version = version_publish(
+                tenant=self.request.tenant, version_id=pk, actor=self.request.actor,
+                serves=request.POST.get("serves", ""),
+            )  # fmt: skip
         except ChecksFailed as error:
             toast(request, f"{error.message} ({error.code})")
             return go(request, self.url("sop:version", pk=pk))

@@ -20,6 +20,7 @@ from team.selectors.profiles import Share, own_metrics, register_own_metric, sta
 from team.selectors.shifts import backup_of, on_shift
 from team.selectors.staff import (
     department_names,
+    departments,
     staff_by_id,
     staff_by_userid,
     staff_by_userids,
@@ -63,6 +64,7 @@ __all__ = [
     "approvals_waiting",
     "backup_of",
     "department_names",
+    "departments",
     "in_work_order",
     "loads",
     "on_shift",

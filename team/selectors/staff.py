@@ -116,6 +116,11 @@ def department_names(*, tenant_id: int) -> dict[tuple[int, int], str]:
     return {(row.app_id, row.dept_id): row.name for row in rows}
 
 
+def departments(*, tenant_id: int) -> dict[int, str]:
+    """{our id: name}."""
+    return dict(Department.objects.filter(tenant_id=tenant_id).values_list("pk", "name"))
+
+
 def is_leader(*, tenant_id: int, staff_id: int) -> bool:
     """Whether the colleague signs in as an owner or a team lead."""
     return Staff.objects.filter(

@@ -35,6 +35,7 @@ ARGUMENTS: dict[str, Any] = {
 }  # fmt: skip
 # Routes whose word is one of a few.
 WORDS: dict[str, dict[str, str]] = {
+    "analytics:serve": {"kind": "run"},
     "campaigns:act": {"verb": "clone"},
     "campaigns:post": {"kind": "relay"},
     "campaigns:flash_node": {"verb": "posted"},

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from analytics.services.stars import StarWish, star_set
 from contacts.models import Behaviour
 from content.services.library import About, Said, material_ask, material_decide, material_save
 from content.services.proofs import ProofWish, proof_material, proof_save, proof_withdraw
@@ -16,7 +17,7 @@ from groups.models import Group
 from groups.services.week_alerts import next_week_due, week_alerts_bring_up
 from groups.services.week_exempt import week_exempt_set
 from sop.enums import TouchState
-from sop.models import PushSlot, Topic, TopicUse, Touch
+from sop.models import PushSlot, Run, Topic, TopicUse, Touch
 from sop.policies.push import PLACES
 from sop.selectors.topics import builtin_topics, openers, topics_ranked
 from sop.services.push import SlotWish, default_save, slot_put
@@ -25,7 +26,7 @@ from sop.services.push_pick import material_put_in_slot, topic_put_in_slot
 from sop.services.topics import opener_mark, topic_archive, topic_save, topics_take
 from team.models import Staff, WorkItem
 from tenants import clock
-from tenants.audit import SYSTEM
+from tenants.audit import SYSTEM, Actor
 from tenants.models import Preference, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
@@ -82,6 +83,33 @@ def test_the_page_asks_little_of_the_database_whatever_stands_in_the_week(
         answer = page(f"/library/week/?group={group.pk}")
     assert answer.status_code == 200
     assert len(asked) <= 25
+
+
+def test_a_week_says_how_it_serves_the_north_star_when_it_is_first_confirmed(
+    page: Callable[..., Any], group: Group, tenant: Tenant, owner: Actor
+) -> None:
+    confirm = f"/library/week/{group.pk}/confirm/"
+    with tenant_scope(tenant):
+        for place in PLACES:
+            put(group, place, "甲")
+        wish = StarWish(
+            scope="company", place=0, metric="day_active", target=100, starts_on=date(2026, 3, 1),
+            ends_on=date(2026, 3, 31),
+        )  # fmt: skip
+        star_set(tenant=tenant, wish=wish, actor=owner)
+    assert 'name="serves"' in page(f"/library/week/?group={group.pk}").text
+
+    refused = page(confirm, {"week": NEXT.isoformat(), "serves": " "})
+    page(confirm, {"week": NEXT.isoformat(), "serves": "每天一件小事，让人回来看"})
+
+    assert "STAR-04" in refused.text
+    shown = page(f"/library/week/?group={group.pk}").text
+    assert "每天一件小事，让人回来看" in shown
+    with tenant_scope(tenant):
+        put(group, PLACES[0], "乙")
+    page(confirm, {"week": NEXT.isoformat()})  # an edit of a confirmed week is not asked again
+    with tenant_scope(tenant):
+        assert Run.objects.get().version.steps.filter(title="乙").exists()
 
 
 @pytest.mark.parametrize("count", [1, 12])

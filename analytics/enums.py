@@ -1,0 +1,37 @@
+"""Choices of analytics: of what a north star is, by what rule it is judged."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class Scope(models.TextChoices):
+    """Whose north star it is (R96)."""
+
+    COMPANY = "company", pgettext_lazy("scope", "Company")
+    TEAM = "team", pgettext_lazy("scope", "Team")
+    CAMP = "camp", _("Camp")
+
+
+class Unit(models.TextChoices):
+    """What a figure counts. A share is kept in basis points: 1234 is 12.34 %."""
+
+    PEOPLE = "people", pgettext_lazy("unit", "people")
+    TIMES = "times", pgettext_lazy("unit", "times")
+    FEN = "fen", pgettext_lazy("unit", "yuan")
+    SHARE = "share", pgettext_lazy("unit", "%")
+
+
+class Course(models.TextChoices):
+    """How a figure gets to its target, by which "on course" is judged."""
+
+    ADDS = "adds", _("adds up")  # from nothing, day by day
+    CLIMBS = "climbs", _("climbs")  # from where it stood before the period
+    HOLDS = "holds", _("holds")  # begins high and has to stay there
+
+
+class Verdict(models.TextChoices):
+    REACHED = "reached", pgettext_lazy("verdict", "Reached")
+    ON_COURSE = "on_course", pgettext_lazy("verdict", "On course")
+    BEHIND = "behind", pgettext_lazy("verdict", "Behind")
+    UNKNOWN = "unknown", pgettext_lazy("verdict", "Unknown")

@@ -1,0 +1,33 @@
+"""Refusals of analytics, each with a sentence for the person."""
+
+from django.utils.translation import gettext_lazy as _
+
+from tenants.errors import DomainError
+
+
+class StarExists(DomainError):
+    code = "STAR-01"
+    message = _(
+        "There is a north star for this already, and its period overlaps. There is exactly one at a time."
+    )
+
+
+class StarInvalid(DomainError):
+    code = "STAR-02"
+    message = _("Choose the figure, a target above zero and an end after the beginning.")
+
+
+class ReasonMissing(DomainError):
+    code = "STAR-03"
+    message = _("Say why it is changed. The reason stays beside the old target.")
+
+
+class ServesMissing(DomainError):
+    code = "STAR-04"
+    message = _("Say in a sentence how this plan serves the north star.")
+
+
+class PlanUnknown(DomainError):
+    status = 404
+    code = "STAR-05"
+    message = _("There is no such plan.")

@@ -1,0 +1,61 @@
+"""How a plan serves the north star (R96): {% load goals %}."""
+
+from typing import Any
+
+from django import template
+from django.template import RequestContext
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from team.selectors.goals import WORDS_MOST, Goal, Served, goal_now, goals_served
+from tenants.enums import Permission
+from tenants.roles import allows
+
+register = template.Library()
+
+
+def _goal(context: RequestContext) -> Goal | None:
+    """Asked once a request."""
+    request: Any = context["request"]
+    if not hasattr(request, "goal_held"):
+        request.goal_held = goal_now(tenant=request.tenant)
+    held: Goal | None = request.goal_held
+    return held
+
+
+def _said(context: RequestContext, kind: str, plan_id: int) -> Served | None:
+    if not plan_id:
+        return None
+    found = goals_served(tenant_id=context["request"].tenant.pk, kind=kind, plan_ids=[plan_id])
+    return found.get(plan_id)
+
+
+@register.simple_tag(takes_context=True)
+def goal(context: RequestContext) -> Goal | None:
+    """The north star that plans serve today, or None."""
+    return _goal(context)
+
+
+@register.simple_tag(takes_context=True)
+def goal_field(context: RequestContext, kind: str, plan_id: int) -> SafeString:
+    """The field that asks how a plan serves the north star, with what was said of it before."""
+    asked, said = _goal(context), _said(context, kind, plan_id)
+    return format_html(
+        '<label class="form-label" for="serves-{}">{}</label><textarea class="form-control" id="serves-{}" '
+        'name="serves" rows="3" maxlength="{}" required>{}</textarea><span class="form-hint d-block">{}</span>',
+        kind, _("How it serves the north star"), kind, WORDS_MOST, said.words if said else "",
+        asked.label if asked else "",
+    )  # fmt: skip
+
+
+@register.inclusion_tag("team/_served.html", takes_context=True)
+def served(context: RequestContext, kind: str, plan_id: int) -> dict[str, Any]:
+    """A line on a plan: which north star it serves and how, or that nobody has said so yet."""
+    asked, said = _goal(context), _said(context, kind, plan_id)
+    request: Any = context["request"]
+    return {
+        "request": request, "goal": asked, "said": said, "kind": kind, "plan_id": plan_id,
+        "is_current": said is not None and (asked is None or asked.star_id == said.star_id),
+        "can_say": asked is not None and allows(request.role, Permission.OPERATE),
+    }  # fmt: skip
