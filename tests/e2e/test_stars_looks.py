@@ -1,4 +1,4 @@
-"""A leader chooses the north star; everybody sees where it stands and what plans say of it. Pictures in both languages."""
+"""A leader chooses the north star; everybody sees where it stands and what plans say of it, in both languages."""
 
 from collections.abc import Callable
 
