@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from console.filters import LateChoices
+from console.keys import key_of
 from contacts.enums import AddWay, MarkState, OrderScene, OrderState, SkuKind, ThreeStep, Verdict
 from contacts.models import Customer, Obstacle, Order, Question, SheetRow, Sku, SurveyLink, Tag, TagMark
 from contacts.policies.steps import stages_of_step
@@ -33,11 +34,6 @@ from team.selectors import staff_for_choice
 from tenants import clock
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
-
-
-def _whole(value: str) -> int | None:
-    """The id a choice stands for; the choices are ids, other filters' values are not."""
-    return int(value) if value.isdecimal() else None
 
 
 class CustomerFilter(filters.FilterSet):
@@ -89,10 +85,10 @@ class CustomerFilter(filters.FilterSet):
     def narrow(self, rows: QuerySet, name: str, value: Any) -> QuerySet:
         known = {
             "q": ("text", value),
-            "tag": ("tag_id", _whole(value)),
-            "staff": ("staff_id", _whole(value)),
-            "channel": ("channel_id", _whole(value)),
-            "added": ("added", _whole(value)),
+            "tag": ("tag_id", key_of(value)),
+            "staff": ("staff_id", key_of(value)),
+            "channel": ("channel_id", key_of(value)),
+            "added": ("added", key_of(value)),
             "buyer": ("buyer", value == "yes"),
             "opt_out": ("opted_out", value == "yes"),
         }

@@ -109,14 +109,15 @@ class CustomerTagView(CustomerView):
             raise TagUnknown
         told = {"tenant": self.request.tenant, "customer_id": customer.pk, "tag_id": int(raw)}
         names = {one.pk: one.name for one in tag_list(tenant_id=self.request.tenant.pk)}
+        other, is_new = "remove" if verb == "add" else "add", True
         if verb == "add":
-            customer_tag_add(**told, actor=self.request.actor)
+            _tie, is_new = customer_tag_add(**told, actor=self.request.actor)
         else:
             customer_tag_remove(**told, actor=self.request.actor)
-        other = "remove" if verb == "add" else "add"
-        undo = self.url("contacts_phone:tag", external_userid=external_userid, verb=other)
+        back = self.url("contacts_phone:tag", external_userid=external_userid, verb=other)
         said = _("Tagged: %(name)s") if verb == "add" else _("Took off: %(name)s")
-        toast(request, said % {"name": names.get(int(raw), raw)}, f"{undo}?tag={raw}")
+        # What a colleague put there before is not taken off by going back.
+        toast(request, said % {"name": names.get(int(raw), raw)}, f"{back}?tag={raw}" if is_new else "")
         if not getattr(request, "htmx", False):
             return HttpResponseRedirect(self.url("contacts_phone:customer", external_userid=external_userid))
         context = {"customer": customer, **self.tags(customer)}

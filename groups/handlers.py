@@ -170,6 +170,7 @@ def on_send_finished(*, tenant_id: int, events: list[SendFinished]) -> None:
             join_way_settle(tenant_id=tenant_id, event=event)
         elif event.ref_kind == TEMPLATE:
             template_settle(tenant_id=tenant_id, event=event)
+            welcomes_flag(tenant=Tenant.objects.get(pk=tenant_id))  # WeCom may say other words now
         elif event.ref_kind == OWNER:
             owner_settle(tenant_id=tenant_id, event=event)
 

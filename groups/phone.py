@@ -50,6 +50,7 @@ from team.phone.base import Panel
 from tenants import clock
 from tenants.enums import Permission
 from tenants.errors import NotPermitted
+from tenants.words import Words, say
 from wecom.selectors import quota_left
 
 BREACHES = 5  # open ones shown on the group's page
@@ -130,27 +131,29 @@ class GroupFreezeView(PhoneView):
         if verb == "freeze" and kind in IncidentKind.values:
             self._blow_up(group, kind, reason)
         else:
-            act(tenant=self.request.tenant, group_ids=[group.pk], reason=reason, actor=self.request.actor)
+            act(
+                tenant=self.request.tenant, group_ids=[group.pk], reason=str(reason), actor=self.request.actor
+            )
         other = "unfreeze" if verb == "freeze" else "freeze"
         undo = f"{self.url('groups_phone:freeze', chat_id=chat_id, verb=other)}?undo=1"
         said = _("Nothing more goes out to this group.") if verb == "freeze" else _("Sends may go out again.")
         toast(request, said, undo)
         return HttpResponseRedirect(self.url("groups_phone:group", chat_id=chat_id))
 
-    def _usual_reason(self, group: Group, verb: str) -> str:
+    def _usual_reason(self, group: Group, verb: str) -> Words:
         """The brake is pulled without a word; letting go without one is only for a slip of the finger."""
         if verb == "freeze":
-            return _("From the sidebar of the group's chat")
+            return say("From the sidebar of the group's chat")
         is_slip = group.frozen_at is not None and clock.now() - group.frozen_at <= UNDO_FOR
         return _("Pulled by mistake, taken back at once") if is_slip and "undo" in self.request.GET else ""
 
-    def _blow_up(self, group: Group, kind: str, reason: str) -> None:
+    def _blow_up(self, group: Group, kind: str, reason: Words) -> None:
         """Freeze this group as part of an incident: its running one, or a new one in the hands of who pressed."""
         tenant, actor = self.request.tenant, self.request.actor
         incident = incident_running(tenant_id=tenant.pk, group_id=group.pk)
         if incident is None:
             wish = IncidentWish(
-                kind=kind, title=_("Blow-up in %(group)s") % {"group": group}, group_ids=[group.pk], note=reason,
+                kind=kind, title=say("Blow-up in %(group)s") % {"group": group}, group_ids=[group.pk], note=reason,
                 owner_id=self.request.staff.pk,
             )  # fmt: skip
             incident = incident_open(tenant=tenant, wish=wish, actor=actor)

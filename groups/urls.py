@@ -109,7 +109,11 @@ urlpatterns: list[URLPattern] = [
     path("groups/tags/new/", tags.GroupTagNewPage.as_view(), name="tag_new"),
     path("groups/tags/built-in/", tags.GroupTagsBuiltInView.as_view(), name="tags_builtin"),
     path("groups/tags/<int:tag_pk>/", tags.GroupTagEditPage.as_view(), name="tag_edit"),
-    path("groups/tags/<int:tag_pk>/archive/", tags.GroupTagArchiveView.as_view(), name="tag_archive"),
+    re_path(
+        r"^groups/tags/(?P<tag_pk>\d+)/(?P<verb>archive|restore)/$",
+        tags.GroupTagArchiveView.as_view(),
+        name="tag_archive",
+    ),
     path("groups/tags/<int:tag_pk>/rule/", tags.GroupTagRulePage.as_view(), name="tag_rule"),
     path("groups/tags/<int:tag_pk>/rule/end/", tags.GroupTagRuleEndView.as_view(), name="tag_rule_end"),
     path("groups/codes/", codes.JoinWayListPage.as_view(), name="codes"),

@@ -1,12 +1,10 @@
 """The upload of a file with a preview."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from contacts.enums import SheetKind
-from contacts.forms.files import FILE_BYTES
+from contacts.forms.files import TableFileField
 
 
 class SheetForm(forms.Form):
@@ -17,10 +15,7 @@ class SheetForm(forms.Form):
         choices=SheetKind.choices,
         initial="customers",
     )
-    file = forms.FileField(
-        label=_("CSV or Excel file"),
-        help_text=_("CSV in UTF-8 or GBK, or .xlsx; at most 20 MB. The first line names the columns."),
-    )
+    file = TableFileField()
     source = forms.RegexField(
         r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$",
         label=_("Shop that the orders are from"),
@@ -29,9 +24,3 @@ class SheetForm(forms.Form):
         help_text=_("Only for orders. An order number counts once within one shop."),
         error_messages={"invalid": _("Use 1 to 32 letters, digits, - and _.")},
     )
-
-    def clean_file(self) -> Any:
-        sent = self.cleaned_data["file"]
-        if sent.size > FILE_BYTES:
-            raise forms.ValidationError(_("The file is larger than 20 MB. Split it."))
-        return sent

@@ -1,6 +1,6 @@
 """Forms of tags and of the rules that give them."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from contacts.policies.tag_rules import Condition
+from tenants.clock import at_local
 
 LONGEST_TAG_DAYS = 3650  # further than that is a slip of the keyboard
 
@@ -30,6 +31,11 @@ class TagForm(forms.Form):
             MinValueValidator(today),
             MaxValueValidator(today + timedelta(days=LONGEST_TAG_DAYS)),
         ]
+
+    def expires_at(self, zone: str) -> datetime | None:
+        """The end of the last day on the wall of `zone`, UTC; None for good, or where nothing is asked about it."""
+        last_day: date | None = self.cleaned_data.get("until")
+        return None if last_day is None else at_local(last_day + timedelta(days=1), time.min, zone)
 
 
 class TagBatchForm(TagForm):

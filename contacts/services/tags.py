@@ -141,9 +141,10 @@ def wecom_tags_set(*, tenant_id: int, wanted: dict[tuple[int, int], set[int]], r
 
 def customer_tag_add(
     *, tenant: Tenant, customer_id: int, tag_id: int, actor: Actor, expires_at: datetime | None = None
-) -> CustomerTag:
-    """Put a tag on a customer by hand, for good or until `expires_at`; one of WeCom's is written there too. Raises
-    CustomerUnknown, TagUnknown, NotPermitted. Safe to repeat: a second time only moves the end."""
+) -> tuple[CustomerTag, bool]:
+    """Put a tag on a customer by hand, for good or until `expires_at`; one of WeCom's is written there too. Answers
+    whether the customer did not carry it before. Raises CustomerUnknown, TagUnknown, NotPermitted. Safe to repeat: a
+    second time only moves the end."""
     require(actor, Permission.WORK)
     with transaction.atomic():
         customer = Customer.objects.filter(tenant=tenant, pk=customer_id).first()
@@ -152,6 +153,7 @@ def customer_tag_add(
             raise CustomerUnknown
         if tag is None:
             raise TagUnknown
+        was_carried = CustomerTag.objects.filter(tenant=tenant, customer=customer, tag=tag).exists()
         row, created = CustomerTag.objects.get_or_create(
             tenant=tenant,
             customer=customer,
@@ -169,7 +171,7 @@ def customer_tag_add(
         if changes:
             verb = "contacts.customer.tagged" if created else "contacts.customer.tag_moved"
             audit.record(tenant=tenant, actor=actor, verb=verb, target=customer, changes=changes)
-    return row
+    return row, created and not was_carried
 
 
 def _iso(at: datetime | None) -> str | None:

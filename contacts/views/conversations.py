@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from console.keys import key_of
 from console.pages import TemplatePage
 from contacts.selectors.conversations import spoken_with
 from contacts.views.customers import found
@@ -17,8 +18,8 @@ class ConversationPage(TemplatePage):
     template_name = "contacts/_spoken.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        raw = self.request.GET.get("days", "")
-        days = int(raw) if raw.isdecimal() and int(raw) in WINDOWS else 30
+        asked = key_of(self.request.GET.get("days"))
+        days = asked if asked in WINDOWS else 30
         customer = found(self.request.tenant.pk, kwargs["pk"])
         spoken = spoken_with(customer=customer, since=clock.now() - timedelta(days=days))
         return {"customer": customer, "spoken": spoken, "days": days, "windows": WINDOWS}

@@ -1,8 +1,6 @@
 """The customer list, one customer, and what can be changed of them here."""
 
-from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -280,23 +278,17 @@ class TagPage(FormPage):
         return {"customer": found(self.request.tenant.pk, kwargs["pk"])}
 
     def done(self, form: TagForm, **kwargs: Any) -> HttpResponse:
-        row = customer_tag_add(
+        row, is_new = customer_tag_add(
             tenant=self.request.tenant,
             customer_id=kwargs["pk"],
             tag_id=form.cleaned_data["tag"],
             actor=self.request.actor,
-            expires_at=self._expires_at(form.cleaned_data["until"]),
+            expires_at=form.expires_at(self.request.tenant.timezone),
         )
-        undo = self.url("contacts:untag", pk=kwargs["pk"], tag_pk=row.tag_id)
+        # What a colleague, or another tab, put there before is not taken off by going back.
+        undo = self.url("contacts:untag", pk=kwargs["pk"], tag_pk=row.tag_id) if is_new else ""
         toast(self.request, _("Tagged: %(name)s") % {"name": row.tag.name}, undo)
         return drawer_done(self.request)
-
-    def _expires_at(self, last_day: date | None) -> datetime | None:
-        """The end of that day in the company's zone."""
-        if last_day is None:
-            return None
-        zone = ZoneInfo(self.request.tenant.timezone)
-        return datetime.combine(last_day + timedelta(days=1), time.min, zone)
 
 
 class UntagView(ConsoleView):

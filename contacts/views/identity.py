@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
+from console.keys import key_of
 from console.listing import AsFile
 from console.pages import ConsoleView, FormPage, TemplatePage, drawer_done, go, toast
 from contacts.errors import CustomerUnknown
@@ -98,9 +99,9 @@ class MergePage(FormPage):
     def _other(self, said: str) -> Customer:
         """By the number in the address of its page, or by its WeCom id."""
         tenant_id = self.request.tenant.pk
-        number = said.rstrip("/").rpartition("/")[2]
-        if number.isascii() and number.isdecimal() and len(number) < 19:
-            return found(tenant_id, int(number))
+        number = key_of(said.rstrip("/").rpartition("/")[2])
+        if number is not None:
+            return found(tenant_id, number)
         known = customers_by_external(tenant_id=tenant_id, external_userids=[said]).get(said)
         if known is None:
             raise CustomerUnknown

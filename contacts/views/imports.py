@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from console.exports import csv_response
@@ -11,11 +11,16 @@ from contacts.enums import BehaviourKind, ImportKind
 from contacts.forms import ChatImportForm, ImportForm
 from contacts.models import ImportBatch
 from contacts.policies import chatlogs, files
+from contacts.selectors.imports import import_get, imports_recent
 from contacts.services.chatlogs import chat_import_check
 from contacts.services.imports import import_check, import_start
 from tenants.enums import Permission
 
 RECENT = 10
+
+
+def _recent(page: ConsoleView, kind: ImportKind) -> list[ImportBatch]:
+    return imports_recent(tenant_id=page.request.tenant.pk, kind=kind, limit=RECENT)
 
 
 class ImportPage(FormPage):
@@ -27,9 +32,7 @@ class ImportPage(FormPage):
     write_permission = Permission.OPERATE
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        rows = ImportBatch.objects.filter(tenant=self.request.tenant, kind=ImportKind.BEHAVIOURS)
-        rows = rows.defer("body", "errors")
-        return {"recent": list(rows.order_by("-created_at")[:RECENT]), "kinds": BehaviourKind.choices}
+        return {"recent": _recent(self, ImportKind.BEHAVIOURS), "kinds": BehaviourKind.choices}
 
     def done(self, form: ImportForm, **kwargs: Any) -> HttpResponse:
         sent = form.cleaned_data["file"]
@@ -61,8 +64,7 @@ class ChatImportPage(FormPage):
     write_permission = Permission.OPERATE
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        rows = ImportBatch.objects.filter(tenant=self.request.tenant, kind=ImportKind.MESSAGES)
-        return {"recent": list(rows.defer("body", "errors").order_by("-created_at")[:RECENT])}
+        return {"recent": _recent(self, ImportKind.MESSAGES)}
 
     def done(self, form: ChatImportForm, **kwargs: Any) -> HttpResponse:
         sent = form.cleaned_data["file"]
@@ -94,11 +96,8 @@ class ImportBatchPage(TemplatePage):
     write_permission = Permission.OPERATE
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        rows = ImportBatch.objects.filter(tenant=self.request.tenant, pk=kwargs["pk"]).defer("body")
-        batch = rows.first()
-        if batch is None:
-            raise Http404
-        columns = chatlogs.COLUMNS if batch.kind == "messages" else files.COLUMNS
+        batch = import_get(tenant_id=self.request.tenant.pk, batch_id=kwargs["pk"])
+        columns = chatlogs.COLUMNS if batch.kind == ImportKind.MESSAGES else files.COLUMNS
         faults = [
             {**one, "column": files.column_words(one["column"], columns=columns)} for one in batch.errors
         ]
@@ -106,6 +105,6 @@ class ImportBatchPage(TemplatePage):
         return {"batch": batch, "faults": faults, "good": good}
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        self.context(pk=pk)
-        import_start(tenant=self.request.tenant, batch_id=pk, actor=self.request.actor)
+        batch = import_get(tenant_id=self.request.tenant.pk, batch_id=pk)
+        import_start(tenant=self.request.tenant, batch_id=batch.pk, actor=self.request.actor)
         return go(request, self.url("contacts:import_batch", pk=pk))

@@ -121,14 +121,16 @@ class OwnFieldArchiveView(ConsoleView):
     permission = write_permission = Permission.OPERATE
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def post(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         row = own_field_found(self.request.tenant.pk, pk)
         row = own_field_set_archived(
             tenant=self.request.tenant,
             field_id=row.pk,
-            is_archived=row.archived_at is None,
+            is_archived=verb == "archive",
             actor=self.request.actor,
         )
+        back = "restore" if row.archived_at else "archive"
         said = _("%(name)s is put away") if row.archived_at else _("%(name)s is in use again")
-        toast(request, said % {"name": row.name}, self.url("contacts:own_field_archive", pk=pk))
+        undo = self.url("contacts:own_field_archive", pk=pk, verb=back)
+        toast(request, said % {"name": row.name}, undo)
         return drawer_done(request)

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from console.keys import key_of
 from console.listing import ListPage
 from console.pages import ConsoleView, go, render, toast
 from console.templatetags.q import duration_s, figure, percent
@@ -71,8 +72,8 @@ class ServicePage(ListPage):
             day = None
         if day is not None and date(2000, 1, 1) <= day <= date(2200, 1, 1):
             return clock.day_bounds(day, zone)
-        asked = self.request.GET.get("days", "")
-        days = int(asked) if asked.isdecimal() and int(asked) in QUESTION_DAYS else DAYS_WITHOUT_CHOICE
+        asked = key_of(self.request.GET.get("days"))
+        days = asked if asked in QUESTION_DAYS else DAYS_WITHOUT_CHOICE
         return clock.day_bounds(today - timedelta(days=days - 1), zone)[0], clock.day_bounds(today, zone)[1]
 
     @cached_property
@@ -155,13 +156,8 @@ class ServicePage(ListPage):
         ]
 
     def _wanted(self) -> Wanted:
-        asked = {key: self.request.GET.get(key, "") for key in ("group", "staff")}
-        # No id is as long as nineteen digits, nor would the database hold it.
-        ids = {
-            key: int(value) if value.isdecimal() and len(value) < 19 else None for key, value in asked.items()
-        }
-        since, until = self.span
-        return Wanted(since, until, ids["group"], ids["staff"])
+        group_id, staff_id = (key_of(self.request.GET.get(one)) for one in ("group", "staff"))
+        return Wanted(*self.span, group_id, staff_id)
 
     def _link(self, **changes: Any) -> str:
         query = self.request.GET.copy()

@@ -105,16 +105,15 @@ class SkuArchiveView(ConsoleView):
     permission = write_permission = Permission.OPERATE
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def post(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         sku = sku_get(tenant_id=self.request.tenant.pk, sku_id=pk)
         sku = sku_set_archived(
-            tenant=self.request.tenant,
-            sku_id=sku.pk,
-            is_archived=sku.archived_at is None,
-            actor=self.request.actor,
+            tenant=self.request.tenant, sku_id=sku.pk, is_archived=verb == "archive", actor=self.request.actor
         )
+        back = "restore" if sku.archived_at else "archive"
         said = _("%(name)s is put away") if sku.archived_at else _("%(name)s is in use again")
-        toast(request, said % {"name": sku.name}, self.url("contacts:sku_archive", pk=pk))
+        undo = self.url("contacts:sku_archive", pk=pk, verb=back)
+        toast(request, said % {"name": sku.name}, undo)
         return drawer_done(request)
 
 

@@ -7,6 +7,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console.keys import key_of
 from console.listing import AsFile
 from console.pages import FormPage, TemplatePage, drawer_done, go, toast
 from contacts.enums import STAGE_GUIDE, TrustStage
@@ -67,8 +68,8 @@ class StagesPage(AsFile, TemplatePage):
         return {"rows": rows, "camps": camps, "groups": groups, "camp_id": camp_id, "group_id": group_id}
 
     def _asked(self, name: str, choices: list[tuple[int, str]]) -> int | None:
-        asked = self.request.GET.get(name, "")
-        return int(asked) if asked.isdecimal() and int(asked) in dict(choices) else None
+        asked = key_of(self.request.GET.get(name))
+        return asked if asked in dict(choices) else None
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         tenant_id = self.request.tenant.pk

@@ -1,8 +1,6 @@
 """One tag for the picked people of the list, with the reason, and the way back."""
 
-from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -10,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
+from console.keys import keys_of
 from console.listing import ListPage
 from console.pages import ConsoleView, go, render, toast
 from contacts.filters import CustomerFilter, TagMarkFilter
@@ -45,22 +44,22 @@ class TagBatchPage(ConsoleView):
         today = clock.local_date(clock.now(), self.request.tenant.timezone)
         form = TagBatchForm(request.POST if is_answer else None, tags=tags, today=today, is_on=is_on)
         if is_answer and form.is_valid():
-            return self._do(people, form.cleaned_data, is_on=is_on)
+            return self._do(people, form, is_on=is_on)
         context = {
             "form": form, "is_on": is_on, "count": count, "shown": people[:SHOWN],
             "more": max(count - SHOWN, 0), "has_tags": bool(tags), **self._again(),
         }  # fmt: skip
         return render(request, "contacts/tag_batch.html", context, status=422 if is_answer else 200)
 
-    def _do(self, people: QuerySet[Customer], told: dict[str, Any], *, is_on: bool) -> HttpResponse:
+    def _do(self, people: QuerySet[Customer], form: TagBatchForm, *, is_on: bool) -> HttpResponse:
         batch = tag_batch_start(
             tenant=self.request.tenant,
-            tag_id=told["tag"],
+            tag_id=form.cleaned_data["tag"],
             is_on=is_on,
             customer_ids=people.order_by().values_list("pk", flat=True),
-            reason=told["reason"],
+            reason=form.cleaned_data["reason"],
             actor=self.request.actor,
-            expires_at=self._end_of(told.get("until")),
+            expires_at=form.expires_at(self.request.tenant.timezone),
         )
         if batch.done_at is None:
             toast(self.request, _("It goes on by itself; how far it is stands under Tags"))
@@ -76,14 +75,6 @@ class TagBatchPage(ConsoleView):
             return go(self.request, self.url("contacts:tag_batch", pk=batch.pk))
         return go(self.request, self.url("contacts:list"))
 
-    def _end_of(self, last_day: date | None) -> datetime | None:
-        """The end of that day in the company's zone."""
-        if last_day is None:
-            return None
-        return datetime.combine(
-            last_day + timedelta(days=1), time.min, ZoneInfo(self.request.tenant.timezone)
-        )
-
     def _again(self) -> dict[str, str]:
         """What the form hands back, so that the same people are meant: the filters, or the ids."""
         told = self.request.POST
@@ -92,8 +83,7 @@ class TagBatchPage(ConsoleView):
         return {"every": "", "query": "", "picked": ",".join(map(str, self._ids()))}
 
     def _ids(self) -> list[int]:
-        told = [*self.request.POST.getlist("pick"), *self.request.POST.get("picked", "").split(",")]
-        return [int(one) for one in told if one.isdecimal() and len(one) < 19]
+        return keys_of([*self.request.POST.getlist("pick"), *self.request.POST.get("picked", "").split(",")])
 
     def _picked(self) -> QuerySet[Customer]:
         """The people of the post: `every` with the list's filters, `picked` (ids with commas), or each `pick`."""

@@ -109,17 +109,17 @@ class TagArchiveView(ConsoleView):
     """Put a tag of ours away, or take it back; the toast offers the way back."""
 
     permission = write_permission = Permission.OPERATE
+    http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, tag_pk: int) -> HttpResponse:
+    def post(self, request: HttpRequest, tag_pk: int, verb: str) -> HttpResponse:
         tag = tag_get(tenant_id=self.request.tenant.pk, tag_id=tag_pk)
         tag = tag_set_archived(
-            tenant=self.request.tenant,
-            tag_id=tag.pk,
-            is_archived=tag.deleted_at is None,
-            actor=self.request.actor,
+            tenant=self.request.tenant, tag_id=tag.pk, is_archived=verb == "archive", actor=self.request.actor
         )
+        back = "restore" if tag.deleted_at else "archive"
         said = _("%(name)s is put away") if tag.deleted_at else _("%(name)s is in use again")
-        toast(request, said % {"name": tag.name}, self.url("contacts:tag_archive", tag_pk=tag_pk))
+        undo = self.url("contacts:tag_archive", tag_pk=tag_pk, verb=back)
+        toast(request, said % {"name": tag.name}, undo)
         return drawer_done(request)
 
 

@@ -13,7 +13,6 @@ from sop.forms.runs import (
     ReasonForm,
     RetimeForm,
     RunForm,
-    SettleForm,
     offer_default,
 )
 from sop.forms.steps import (
@@ -54,7 +53,6 @@ __all__ = [
     "ReplayForm",
     "RetimeForm",
     "RunForm",
-    "SettleForm",
     "SlotForm",
     "StepForm",
     "StepMoveForm",

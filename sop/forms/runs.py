@@ -155,12 +155,6 @@ class DecisionForm(forms.Form):
     summary = forms.CharField(max_length=2000, required=False)
 
 
-class SettleForm(forms.Form):
-    """Why a point is left as it is, or how it was answered."""
-
-    reason = forms.CharField(max_length=200, required=False)
-
-
 class FlightForm(forms.Form):
     """What a trial flight is flown with. `versions` are those of the same template to fly beside it."""
 

@@ -232,20 +232,20 @@ class _Builder:
         return self._banded(rows)
 
     def _touches(self, ids: list[int]) -> dict[tuple[int, date], list[Chip]]:
-        # A week has hundreds of touches of a few steps: each step and run is made once, not once a touch.
+        # A week has hundreds of touches of a few steps: each step is made once, not once a touch.
         steps = Step.objects.filter(tenant=self.tenant).defer("text", "attachments", "links")
         rows = (
             Touch.objects.filter(
                 tenant=self.tenant, group__in=ids, planned_at__gte=self.since, planned_at__lt=self.until
             )
             .exclude(state=TouchState.CANCELLED)
-            .prefetch_related(Prefetch("step", steps), "run")
+            .prefetch_related(Prefetch("step", steps))
             .defer("text", "attachments")
             .order_by("planned_at", "pk")
         )
         chips: dict[tuple[int, date], list[Chip]] = defaultdict(list)
         alike: dict[tuple[Any, ...], Chip] = {}
-        for touch in rows:
+        for touch in self._with_runs(list(rows)):
             if is_idle_join(touch):
                 continue
             decorate(touch, self.now)
@@ -262,6 +262,15 @@ class _Builder:
             if touch.occurrence:
                 alike[key] = chip
         return chips
+
+    def _with_runs(self, touches: list[Touch]) -> list[Touch]:
+        """The same with their runs: the camps of the week are known, others (weekly tables, events) are one query."""
+        known = dict(self.cast.runs)
+        if missing := {one.run_id for one in touches} - known.keys():
+            known |= Run.objects.filter(tenant=self.tenant).in_bulk(missing)
+        for one in touches:
+            one.run = known[one.run_id]
+        return touches
 
     def _is_quiet(self, touch: Touch) -> bool:
         reaches = touch.channel not in INTERNAL_CHANNELS and not touch.step.is_service

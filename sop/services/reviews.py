@@ -200,14 +200,16 @@ def review_item_settle(
 ) -> ReviewItem:
     """Say of a point that the draft answers it, leaves it (with a reason), or that it is open again. Safe to repeat.
 
-    Raises ReasonMissing, ReviewFixed, NotPermitted.
+    Raises ReviewItem.DoesNotExist, ReasonMissing, ReviewFixed, NotPermitted.
     """
     require(actor, Permission.OPERATE)
-    if state == ItemState.LEFT and not reason.strip():
-        raise ReasonMissing
+    rows = ReviewItem.objects.filter(tenant=tenant, pk=item_id)
     with transaction.atomic():
-        item = ReviewItem.objects.select_for_update(of=("self",)).get(tenant=tenant, pk=item_id)
-        _held(tenant, item.review_id)
+        # The review before its point, as whoever takes the point out does.
+        _held(tenant, rows.values_list("review_id", flat=True).get())
+        item = rows.select_for_update(of=("self",)).get()
+        if state == ItemState.LEFT and not reason.strip():
+            raise ReasonMissing
         before = item.state
         settle(item, ItemState(state), reason, actor.name)
         audit.record(

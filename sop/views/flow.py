@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from console.keys import key_of
 from console.pages import ConsoleView, FormPage, TemplatePage, go, render, toast
 from contacts.selectors.stages import stage_names
 from sop.enums import RunState
@@ -70,13 +71,12 @@ class LateDecideView(ConsoleView):
         found_run(request, pk)
         if verb not in ("send", "drop"):
             raise Http404
-        step_id = request.POST.get("step", "")
         try:
             decided = parked_decide(
                 tenant=self.request.tenant,
                 run_id=pk,
                 send=verb == "send",
-                step_id=int(step_id) if step_id.isdecimal() else None,
+                step_id=key_of(request.POST.get("step")),
                 reason=request.POST.get("reason", ""),
                 actor=self.request.actor,
             )

@@ -8,11 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from console.keys import key_of
 from console.pages import ConsoleView, TemplatePage, go, toast
 from groups.enums import PaymentBasis
 from sop.enums.reviews import Decision, ItemKind, ItemState, Quadrant
 from sop.filters import payments_asked
-from sop.forms import DecisionForm, PointForm, SettleForm
+from sop.forms import DecisionForm, PointForm
 from sop.models import Review, Run
 from sop.selectors.execution import Execution, execution_rate, skip_reasons, together
 from sop.selectors.pulses import pulses_of_run
@@ -143,9 +144,9 @@ class ReviewActView(ConsoleView):
         return self._back(review)
 
     def _remove(self, review: Review) -> HttpResponse:
-        raw = self.request.POST.get("item", "")
-        if raw.isdecimal():
-            review_item_remove(**self._common(review), item_id=int(raw))
+        item_id = key_of(self.request.POST.get("item"))
+        if item_id is not None:
+            review_item_remove(**self._common(review), item_id=item_id)
         return self._back(review)
 
     def _finish(self, review: Review) -> HttpResponse:
@@ -172,13 +173,11 @@ class ReviewItemView(ConsoleView):
         states = {"done": ItemState.CHANGED, "left": ItemState.LEFT, "open": ItemState.OPEN}
         if verb not in states:
             raise Http404
-        form = SettleForm(request.POST)
-        form.is_valid()
         item = review_item_settle(
             tenant=self.request.tenant,
             item_id=pk,
             state=states[verb],
-            reason=form.cleaned_data.get("reason", ""),
+            reason=request.POST.get("reason", ""),
             actor=self.request.actor,
         )
         version_id = item.review.next_version_id

@@ -1,6 +1,6 @@
 """Runs: the list, starting one, its calendar, and what may be changed while it runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from console.keys import key_of, keys_of
 from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, TemplatePage, go, render, toast
 from groups.selectors import group_facts_many, groups_to_pick, weeks_of_groups
@@ -308,8 +309,7 @@ class RunPage(TemplatePage):
         week = calendar_week(tenant=tenant, runs=[run], day=day)
         if run.state == RunState.RUNNING:
             _judge_weeks(tenant, week)
-        group_id = self.request.GET.get("group", "")
-        chosen = int(group_id) if group_id.isdecimal() else None
+        chosen = key_of(self.request.GET.get("group"))
         return {
             "run": run,
             "running": running if run in running else [run, *running],
@@ -408,12 +408,8 @@ class RunGroupsPage(ConsoleView):
         run_set_groups(
             tenant=self.request.tenant,
             run_id=pk,
-            group_ids=_ids(request.POST.getlist("groups")),
+            group_ids=keys_of(request.POST.getlist("groups")),
             actor=self.request.actor,
         )
         toast(request, _("The plan follows the groups. What has happened stays."))
         return go(request, self.url("sop:run", pk=pk))
-
-
-def _ids(raw: Iterable[str]) -> list[int]:
-    return [int(one) for one in raw if one.isdecimal()]

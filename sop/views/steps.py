@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from console.keys import key_of
 from console.pages import ConsoleView, FormPage, render, toast
 from content.policies.attachments import KIND_LABELS, AttachmentRefused, attachments_read
 from sop.enums import GROUP_CHANNELS, INTERNAL_CHANNELS, MASS_CHANNELS, Channel, VersionState
@@ -127,7 +128,6 @@ class StepPage(FormPage):
 
     def done(self, form: StepForm, **kwargs: Any) -> HttpResponse:
         version = found_version(self.request, kwargs["pk"])
-        seen = self.request.POST.get("seen", "")
         try:
             saved = step_save(
                 tenant=self.request.tenant,
@@ -135,7 +135,7 @@ class StepPage(FormPage):
                 step_id=kwargs.get("step_pk"),
                 data=form.to_data(),
                 actor=self.request.actor,
-                seen=int(seen) if seen.isdecimal() else None,
+                seen=key_of(self.request.POST.get("seen")),
                 key=self.request.POST.get("key", ""),
             )
         except StepChanged:
@@ -264,8 +264,8 @@ class JudgeView(ConsoleView):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         version = found_version(request, pk)
-        number = request.POST.get("step", "")
-        step = found_step(version, int(number)) if number.isdecimal() else None
+        number = key_of(request.POST.get("step"))
+        step = found_step(version, number) if number is not None else None
         form = StepForm(request.POST)
         typed = as_typed(form, version, step)
         steps = step_list(version=version)
@@ -286,8 +286,8 @@ class EstimateView(ConsoleView):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         version = found_version(request, pk)
-        number = request.POST.get("step", "")
-        step = found_step(version, int(number)) if number.isdecimal() else None
+        number = key_of(request.POST.get("step"))
+        step = found_step(version, number) if number is not None else None
         typed = as_typed(StepForm(request.POST), version, step)
         tenant = self.request.tenant
         offered = groups_for(tenant=tenant, version=version)

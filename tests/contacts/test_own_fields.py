@@ -182,8 +182,13 @@ def test_only_who_operates_declares_fields_and_the_page_shows_how_many_are_known
     assert "零基础\n四级" in body(client.get(f"{home}fields/{row.pk}/", headers=HTMX))
     told = {"name": "英语", "options": "零基础\n会一点"}
     assert client.post(f"{home}fields/{row.pk}/", told, headers=HTMX).status_code == 204
-    client.post(f"{home}fields/{row.pk}/archive/", headers=HTMX)
+    for _tab in range(2):  # both showed "put it away"
+        put = client.post(f"{home}fields/{row.pk}/archive/", headers=HTMX)
+        assert f"{home}fields/{row.pk}/restore/" in put.headers["HX-Trigger"]
     assert "known of 1 person" in body(client.get(f"{home}fields/"))
+    assert f"{home}fields/{row.pk}/restore/" in body(client.get(f"{home}fields/{row.pk}/", headers=HTMX))
+    assert client.post(f"{home}fields/{row.pk}/restore/", headers=HTMX).status_code == 204
+    assert f"{home}fields/{row.pk}/archive/" in body(client.get(f"{home}fields/{row.pk}/", headers=HTMX))
     seller = sign_in(tenant, Role.SALES)
     assert "New field" not in body(seller.get(f"{home}fields/"))
     assert seller.get(f"{home}fields/{row.pk}/").status_code == 403

@@ -193,11 +193,15 @@ def test_a_sku_is_put_away_and_taken_back_and_who_sells_only_reads(
     with tenant_scope(tenant):
         one = sku(tenant, owner)
     client = sign_in(tenant)
-    client.post(f"{home}skus/{one.pk}/archive/", headers=HTMX)
+    for _tab in range(2):  # both showed "put it away"
+        put = client.post(f"{home}skus/{one.pk}/archive/", headers=HTMX)
+        assert f"{home}skus/{one.pk}/restore/" in put.headers["HX-Trigger"]
     assert "体验营" not in body(client.get(f"{home}skus/?q=CAMP"))
     assert "体验营" in body(client.get(f"{home}skus/?ended=1"))
-    client.post(f"{home}skus/{one.pk}/archive/", headers=HTMX)
-    assert "体验营" in body(client.get(f"{home}skus/"))
+    assert f"{home}skus/{one.pk}/restore/" in body(client.get(f"{home}skus/{one.pk}/", headers=HTMX))
+    for _tab in range(2):
+        client.post(f"{home}skus/{one.pk}/restore/", headers=HTMX)
+        assert "体验营" in body(client.get(f"{home}skus/"))
     told = {"name": "改名", "price_yuan": "", "kind": "upsell"}
     assert client.post(f"{home}skus/{one.pk}/", told, headers=HTMX).status_code == 204
     seller = sign_in(tenant, Role.SALES)

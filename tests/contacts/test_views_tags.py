@@ -77,11 +77,16 @@ def test_a_rule_without_a_condition_is_shown_again_with_what_was_typed(tenant: T
 def test_a_tag_is_put_away_and_taken_back(tenant: Tenant, home: str) -> None:
     client = sign_in(tenant)
     tag = new_tag(client, tenant, home)
-    client.post(f"{home}{tag.pk}/archive/", headers=HTMX)
+    assert f"{home}{tag.pk}/archive/" in body(client.get(f"{home}{tag.pk}/", headers=HTMX))
+    for _tab in range(2):  # both showed "put it away"
+        told = client.post(f"{home}{tag.pk}/archive/", headers=HTMX)
+        assert f"{home}{tag.pk}/restore/" in told.headers["HX-Trigger"]
     assert "老客户" not in body(client.get(f"{home}?q=客户"))
     assert "老客户" in body(client.get(f"{home}?ended=1"))
-    client.post(f"{home}{tag.pk}/archive/", headers=HTMX)
-    assert "老客户" in body(client.get(home))
+    assert f"{home}{tag.pk}/restore/" in body(client.get(f"{home}{tag.pk}/", headers=HTMX))
+    for _tab in range(2):
+        client.post(f"{home}{tag.pk}/restore/", headers=HTMX)
+        assert "老客户" in body(client.get(home))
 
 
 def test_a_tag_until_a_day_says_so_on_the_customer(tenant: Tenant, home: str) -> None:

@@ -15,12 +15,19 @@ from contacts.services.ways import way_create, way_set_welcome
 from content.errors import ProofUnpublished, WordsRefused
 from content.services.proofs import ProofWish, proof_save
 from content.services.sensitive import word_drop, words_put
-from groups.handlers import on_words_changed
+from groups.handlers import on_send_finished, on_words_changed
 from groups.models import WelcomeTemplate
 from groups.services.night import groups_judge_night
-from groups.services.welcomes import template_change, template_create, template_publish
+from groups.services.welcomes import (
+    template_change,
+    template_create,
+    template_end,
+    template_publish,
+    template_set_part,
+)
 from outbox.models import EventRow
 from team.models import WorkItem
+from tenants import clock
 from tenants.audit import SYSTEM
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
@@ -30,6 +37,7 @@ from tests.factories.groups import make_ready_group
 from tests.factories.team import make_staff
 from tests.factories.tenants import make_member
 from tests.factories.wecom import make_app
+from wecom.events import SendFinished
 from wecom.models import App, OutboundSend
 from wecom.services import app_set_greeting
 
@@ -99,6 +107,13 @@ def open_alerts() -> list[tuple[str, str]]:
         return [(row.title, row.url) for row in rows]
 
 
+def detail() -> str:
+    """What the one alert says, as a reader of Chinese sees it."""
+    (row,) = WorkItem.objects.filter(source_kind__endswith="_words", state="open")
+    with translation.override("zh-hans"):
+        return str(row.detail)
+
+
 @pytest.mark.parametrize("keep", [greet, greet_by_code, greet_members])
 def test_a_welcome_of_before_a_word_was_forbidden_stands_on_today_until_it_is_written_another_way(
     tenant: Tenant, app: App, client: Client, frozen: MovableClock, keep: Callable[..., str]
@@ -125,6 +140,90 @@ def test_a_welcome_of_before_a_word_was_forbidden_stands_on_today_until_it_is_wr
         else:
             keep(tenant, app, FINE)
         assert open_alerts() == []
+
+
+def told_to_wecom(tenant: Tenant, row: WelcomeTemplate, state: str = "done") -> None:
+    """WeCom answers the call that is queued for a group welcome."""
+    send = OutboundSend.objects.filter(ref_id=row.pk, state="queued").latest("pk")
+    OutboundSend.objects.filter(pk=send.pk).update(state=state)
+    answered = SendFinished(
+        tenant_id=tenant.pk, occurred_at=clock.now(), send_id=send.pk, kind=send.kind, ref_kind=send.ref_kind,
+        ref_id=row.pk, state=state, vendor_id="msg-1" if state == "done" else "",
+    )  # fmt: skip
+    on_send_finished(tenant_id=tenant.pk, events=[answered])
+
+
+def test_a_group_welcome_stands_on_today_until_wecom_has_the_new_words(
+    tenant: Tenant, app: App, frozen: MovableClock
+) -> None:
+    with tenant_scope(tenant):
+        greet_members(tenant, app, LATER)
+        row = WelcomeTemplate.objects.get()
+        who: dict[str, Any] = {"tenant": tenant, "template_id": row.pk, "actor": SYSTEM}
+        template_publish(**who)
+        told_to_wecom(tenant, row)
+        assert open_alerts() == []
+        forbidden(tenant)
+        assert "照旧欢迎" in detail()
+        template_change(**who, name="欢迎", text=FINE, notify=False)
+        assert "这里已经改好" in detail()  # WeCom greets with the words of before
+        item = WorkItem.objects.get(source_kind__endswith="_words", state="open")
+        assert "立减" in item.reason
+        template_publish(**who)
+        told_to_wecom(tenant, row, state="failed")
+        assert "这里已经改好" in detail()
+        template_publish(**who)
+        told_to_wecom(tenant, row)
+        assert open_alerts() == []
+
+
+def test_a_group_welcome_of_forbidden_words_stands_on_today_until_wecom_removed_it(
+    tenant: Tenant, app: App, frozen: MovableClock
+) -> None:
+    with tenant_scope(tenant):
+        greet_members(tenant, app, LATER)
+        row = WelcomeTemplate.objects.get()
+        who: dict[str, Any] = {"tenant": tenant, "template_id": row.pk, "actor": SYSTEM}
+        template_publish(**who)
+        told_to_wecom(tenant, row)
+        forbidden(tenant)
+        template_end(**who)
+        hear(tenant)
+        assert "照旧欢迎" in detail()
+        told_to_wecom(tenant, row)
+        assert open_alerts() == []
+
+
+def test_a_draft_of_forbidden_words_is_no_welcome_that_wecom_says(
+    tenant: Tenant, app: App, frozen: MovableClock
+) -> None:
+    with tenant_scope(tenant):
+        greet_members(tenant, app, FINE)
+        row = WelcomeTemplate.objects.get()
+        who: dict[str, Any] = {"tenant": tenant, "template_id": row.pk, "actor": SYSTEM}
+        template_publish(**who)
+        told_to_wecom(tenant, row)
+        template_change(**who, name="欢迎", text=LATER, notify=False)
+        forbidden(tenant)
+        assert "不能提交企业微信" in detail()
+        template_set_part(**who, part=LINK | {"title": "课表"})
+        template_change(**who, name="欢迎", text=FINE, notify=False)
+        assert open_alerts() == []
+
+
+def test_the_title_of_what_wecom_sends_along_keeps_it_on_today(
+    tenant: Tenant, app: App, frozen: MovableClock
+) -> None:
+    with tenant_scope(tenant):
+        greet_members(tenant, app, FINE)
+        row = WelcomeTemplate.objects.get()
+        who: dict[str, Any] = {"tenant": tenant, "template_id": row.pk, "actor": SYSTEM}
+        template_set_part(**who, part=LINK | {"title": LATER})
+        template_publish(**who)
+        told_to_wecom(tenant, row)
+        forbidden(tenant)
+        template_set_part(**who, part={})
+        assert "这里已经改好" in detail()
 
 
 def test_a_word_that_is_allowed_again_takes_the_alert_away(tenant: Tenant, app: App) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from console.pages import tenant_url
 from groups.enums import State
@@ -126,6 +127,26 @@ class TestPages:
             (incident,) = Incident.objects.filter(tenant=tenant)
             assert (incident.kind, incident.owner_id) == ("sabotage", staff.pk)
             assert frozen_ids(tenant) == {group.pk}
+
+    def test_an_incident_opened_on_the_phone_without_a_word_begins_in_each_readers_language(
+        self, tenant, frozen
+    ):
+        with tenant_scope(tenant):
+            staff = make_staff(tenant=tenant)
+            membership = make_membership(tenant=tenant, role=Role.OPERATOR)
+            Staff.objects.filter(pk=staff.pk).update(membership=membership)
+            group = make_group(tenant=tenant, app=staff.app, owner=staff, state=State.ACTIVE, name="读书会")
+        phone = hold_phone(tenant, staff, "en")
+        phone.post(f"/m/{tenant.slug}/group/{group.chat_id}/freeze/", {"incident": "complaint"})
+        told = {}
+        with tenant_scope(tenant):
+            for language in ("en", "zh-hans"):
+                with translation.override(language):
+                    incident = Incident.objects.get(tenant=tenant)
+                    first = incident.entries.order_by("pk").first()
+                    told[language] = (incident.title, first.text)
+        assert told["en"] == ("Blow-up in 读书会", "From the sidebar of the group's chat")
+        assert told["zh-hans"] == ("读书会 暴雷", "在群聊侧边栏操作")
 
     def test_the_phone_freezes_the_group_in_hand_and_no_other_of_its_incident(self, tenant, frozen):
         with tenant_scope(tenant):

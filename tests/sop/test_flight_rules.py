@@ -192,6 +192,21 @@ def test_conversations_are_counted_and_a_post_rings_no_phone() -> None:
     assert (posted.days[0].touches, posted.days[0].messages) == (2, 0)
 
 
+def test_a_post_uses_up_nobodys_place_in_the_day_and_needs_none() -> None:
+    post, tip = step("post", 1, time(9), channel="moments"), step("tip", 1, time(10), **TASK)
+    one = replace(LIMITS, per_day=1)
+    assert flown(plan(post, tip, days=1, limits=one), habits()).held == []
+    late = step("post", 1, time(11), channel="moments")
+    assert flown(plan(tip, late, days=1, limits=one), habits()).held == []
+
+
+def test_who_keeps_a_group_message_back_is_not_counted_as_left_out() -> None:
+    both = [step("a", 1, time(9)), step("b", 1, time(15))]
+    found = flown(plan(*both, days=1, limits=replace(LIMITS, per_day=1)), habits())
+    assert [(one.step_key, one.rule, one.touches) for one in found.held] == [("b", "CAP-01", 2)]
+    assert (found.days[0].left_out, found.left) == ({}, [])
+
+
 def test_half_an_hour_between_two_messages_is_enough_and_a_full_day_is_not_too_much() -> None:
     def close(minutes: int) -> list[int]:
         two = [step("a", 1, time(9)), step("b", 1, time(9, minutes))]

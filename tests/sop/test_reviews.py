@@ -1,10 +1,12 @@
 """The review after a run: it falls due by itself, is not ticked away, and its points go into the next version."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import time, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from sop.errors import ReasonMissing, ReviewEmpty, ReviewNotDone, ReviewOpenItems
 from sop.events import RunEnded
@@ -34,6 +36,7 @@ from tests.factories.sop import make_run, make_version
 from tests.factories.team import make_staff
 from tests.sop.conftest import Camp
 from tests.sop.test_pages import live_group, page
+from tests.waiting import wait_until
 
 __all__ = ["page"]
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -58,7 +61,8 @@ def tell(made: Camp) -> None:
     event = RunEnded(
         tenant_id=made.tenant.pk, occurred_at=made.run.created_at, run_id=made.run.pk, state="cancelled"
     )
-    on_run_ended(tenant_id=made.tenant.pk, events=[event])
+    with transaction.atomic():
+        on_run_ended(tenant_id=made.tenant.pk, events=[event])
 
 
 def test_a_review_falls_due_once_after_a_run_with_a_task_for_its_lead(ended: Camp) -> None:
@@ -166,6 +170,34 @@ def test_points_need_words_hands_that_may_and_a_reason_to_be_left(ended: Camp) -
     )
     review_item_remove(tenant=tenant, review_id=other.pk, item_id=item.pk, actor=SYSTEM)
     assert ReviewItem.objects.filter(pk=item.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_settles_a_point_that_a_colleague_is_taking_out_waits_and_finds_it_gone(ended: Camp) -> None:
+    tenant, review = ended.tenant, Review.objects.get()
+    item = review_item_add(tenant=tenant, review_id=review.pk, kind="improve", text="早点发", actor=SYSTEM)
+
+    def settle() -> None:
+        try:
+            with tenant_scope(tenant), pytest.raises(ReviewItem.DoesNotExist):
+                review_item_settle(tenant=tenant, item_id=item.pk, state="changed", reason="", actor=SYSTEM)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Review.objects.select_for_update().get(pk=review.pk)
+            settling = pool.submit(settle)
+            wait_until(_somebody_waits, "the other waits for the review")
+            review_item_remove(tenant=tenant, review_id=review.pk, item_id=item.pk, actor=SYSTEM)
+        settling.result()
+    assert not ReviewItem.objects.exists()
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from pg_locks where not granted")
+        return bool(cursor.fetchone()[0])
 
 
 def test_a_draft_shows_its_points_to_improve_and_which_its_steps_answer(ended: Camp) -> None:

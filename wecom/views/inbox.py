@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from console.keys import keys_of
 from console.listing import BulkAction, ListPage
 from console.pages import TemplatePage, go, render, toast
 from wecom import decisions, names, selectors
@@ -103,7 +104,7 @@ class InboxBulk(Managed):
             if not made.is_valid():
                 return []
             return list(made.qs.order_by("pk").values_list("pk", flat=True)[: bulk.MOST])
-        asked = {int(one) for one in self.request.POST.getlist("pick") if one.isdecimal()}
+        asked = keys_of(self.request.POST.getlist("pick"))
         return list(rows.filter(pk__in=asked).values_list("pk", flat=True))
 
     def _replay(self, ids: list[int]) -> HttpResponse:
