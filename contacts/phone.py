@@ -111,7 +111,7 @@ class CustomerTagView(CustomerView):
         names = {one.pk: one.name for one in tag_list(tenant_id=self.request.tenant.pk)}
         other, is_new = "remove" if verb == "add" else "add", True
         if verb == "add":
-            _tie, is_new = customer_tag_add(**told, actor=self.request.actor)
+            _tag, is_new = customer_tag_add(**told, actor=self.request.actor)
         else:
             customer_tag_remove(**told, actor=self.request.actor)
         back = self.url("contacts_phone:tag", external_userid=external_userid, verb=other)

@@ -13,8 +13,8 @@ TEST_DATABASE = env.text("QUNCE_TEST_DB", "test_qunce")
 for _alias in DATABASES.values():  # noqa: F405
     _alias["TEST"] = {"NAME": TEST_DATABASE}
     _alias["CONN_MAX_AGE"] = 0
-# Emptying the cache empties a whole Valkey database: each worker of each suite has one of its own, never 0. So has a run
-# without workers (-1), which may stand beside one with them, as its database does.
+# Emptying the cache empties a whole Valkey database: each worker of each suite has one of its own, never 0. So has a
+# run without workers (-1), which may stand beside one with them, as its database does.
 _worker = int(env.text("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw") or -1)
 _own = 1 + (zlib.crc32(TEST_DATABASE.encode()) % 7 * 2 + _worker) % 15
 REDIS_URL = urlunsplit(urlsplit(REDIS_URL)._replace(path=f"/{_own}"))  # noqa: F405
