@@ -240,6 +240,21 @@ class WakeOver(DomainError):
     message = _("The wake-up gift is not on now.")
 
 
+class SharesGone(DomainError):
+    code = "MILESTONE-01"
+    message = _("All shares are gone. The next red packet comes at the next milestone.")
+
+
+class CameTooLate(DomainError):
+    code = "MILESTONE-02"
+    message = _("It is for those who were in the group when it was reached. The next one is yours too.")
+
+
+class NotForThisPerson(DomainError):
+    code = "MILESTONE-03"
+    message = _("You cannot take part in this one. Ask in the group if you think this is wrong.")
+
+
 class QuizUnanswered(DomainError):
     status = 422
     code = "QUIZ-01"

@@ -6,6 +6,7 @@ from campaigns.services.deals import reservations_follow
 from campaigns.services.flash import node_settle
 from campaigns.services.invites import invites_follow
 from campaigns.services.joiners import people_joined, people_left, tasks_look
+from campaigns.services.milestones import milestones_look
 from campaigns.services.scenes import orders_follow
 from contacts.enums import BehaviourKind
 from contacts.events import BehavioursRecorded
@@ -61,6 +62,13 @@ def on_invitees_moved(*, tenant_id: int, events: list[MemberJoined | MemberLeft]
     ids = {one for event in events for one in event.customer_ids}
     if ids:
         invites_follow(tenant=Tenant.objects.get(pk=tenant_id), customer_ids=ids)
+
+
+def on_milestones(*, tenant_id: int, events: list[MemberJoined]) -> None:
+    """Groups that filled up reach their milestones (R83). Safe to repeat, in any order."""
+    ids = {one.group_id for one in events if one.customer_ids}
+    if ids:
+        milestones_look(tenant=Tenant.objects.get(pk=tenant_id), group_ids=ids)
 
 
 def on_orders_of_deals(*, tenant_id: int, events: list[BehavioursRecorded]) -> None:

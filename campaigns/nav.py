@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from campaigns.enums import AwardSource, CampaignState, GoalKind, PrizeKind, Theme
 from campaigns.enums.flash import FlashUse, Rhythm
 from campaigns.enums.referral import InviteReason, InviteState
-from campaigns.selectors import coupons, joining, quiz, referral
+from campaigns.selectors import coupons, joining, milestones, quiz, referral
 from campaigns.selectors.checkins import checkin_lacks, checkin_token, plans_in
 from campaigns.selectors.deals import deals_in, deals_lack, deals_token
 from campaigns.selectors.flash import flash_lacks, runs_in
@@ -30,6 +30,7 @@ from campaigns.services.joining import join_copied
 from campaigns.services.life import BUDGET, START, budget_granted, start_granted
 from campaigns.services.lottery import lottery_copied
 from campaigns.services.mall import mall_copied, redemption_undone
+from campaigns.services.milestones import milestones_copied
 from campaigns.services.quiz import quiz_copied
 from campaigns.services.referral import referral_copied
 from console import nav
@@ -126,6 +127,14 @@ register_play(
 )
 register_play(
     Play(
+        key="milestones", label=_("Milestones"),
+        about=_("A red packet of the group at every 50 customers, a large one at every 100."), icon="coin",
+        url_name="campaigns:milestones", rows=milestones.milestones_in, lacks=milestones.milestones_lack,
+        token=milestones.token_of,
+    )
+)  # fmt: skip
+register_play(
+    Play(
         key="quiz", label=_("Quiz"),
         about=_("Questions to answer once: a prize for enough right ones, for the first, or drawn."),
         icon="help-circle",
@@ -182,6 +191,7 @@ register_changes(
     values={"state": dict(InviteState.choices), "why": dict(InviteReason.choices)},
 )
 register_copied(deals_copied)
+register_copied(milestones_copied)
 register_copied(quiz_copied)
 register_changes(
     "campaigns.checkin", labels={"day": pgettext_lazy("check-in", "Day")},
@@ -200,6 +210,7 @@ register_holding(
     Holding("campaigns.CheckInReward", _("What check-ins gave")),
     Holding("campaigns.Coupon", _("Coupons"), clear={"order_no": ""}),
     Holding("campaigns.Joiner", _("Join and get")),
+    Holding("campaigns.MilestoneShare", _("Milestones")),
     Holding("campaigns.QuizEntry", _("Quiz")),
     Holding("campaigns.Entrant", _("Lottery")),
     Holding("campaigns.Inviter", _("Invitations")),

@@ -47,6 +47,8 @@ WORDS = {
     "campaigns.referral.code_changed": _("Showed friends another group code"),
     "campaigns.referral.removed": _("Took the invitations out of a campaign"),
     "campaigns.referral.set": _("Set the invitations of a campaign"),
+    "campaigns.milestones.removed": _("Took the milestones out of a campaign"),
+    "campaigns.milestones.set": _("Set the milestones of a campaign"),
     "campaigns.quiz.drawn": _("Drew the winners of a quiz"),
     "campaigns.quiz.removed": _("Took the quiz out of a campaign"),
     "campaigns.quiz.set": _("Set the quiz of a campaign"),

@@ -45,6 +45,7 @@ EVENTS: dict[str, list[str]] = {
         "groups.handlers.on_brought",
         "groups.handlers.on_newcomers",
         "campaigns.handlers.on_join_members",
+        "campaigns.handlers.on_milestones",
     ],
     "groups.member.left": [
         "campaigns.handlers.on_invitees_moved",

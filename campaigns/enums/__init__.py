@@ -66,6 +66,7 @@ class PlayKind(models.TextChoices):
     DEALS = "g", _("Flash sale and group-buy")
     LOTTERY = "l", _("Lottery")
     MALL = "m", _("Points mall")
+    MILESTONE = "r", _("Milestones")
     QUIZ = "q", _("Quiz")
 
 
@@ -197,6 +198,7 @@ class AwardSource(models.TextChoices):
     CHECK_IN = "check_in", pgettext_lazy("play", "Check-in")
     MALL = "mall", _("Points mall")
     QUIZ = "quiz", _("Quiz")
+    MILESTONE = "milestone", pgettext_lazy("prize", "Group milestone")
 
 
 class AwardState(models.TextChoices):
@@ -253,6 +255,7 @@ class Missing(models.TextChoices):
         "CAMP-42",
         _("Invitees cannot stay long enough before the campaign ends: end it later, or ask for fewer days"),
     )
+    MILESTONE_PRIZE = "CAMP-43", _("A group's red packet needs a prize with a piece for each share")
     GOAL_TOO_FAR = "CAMP-36", _("The check-in asks for more days than the campaign has")
     NO_LOTTERY = "CAMP-37", _("The check-in gives draws: set up a lottery, or take the draws out")
 
@@ -285,6 +288,7 @@ STEP_OF = {
     Missing.JOIN: Step.PLAY,
     Missing.INVITE_PRIZE: Step.PLAY,
     Missing.INVITE_DAYS: Step.PLAY,
+    Missing.MILESTONE_PRIZE: Step.PLAY,
     Missing.GOAL_TOO_FAR: Step.PLAY,
     Missing.NO_LOTTERY: Step.PLAY,
     Missing.DEALS: Step.PLAY,

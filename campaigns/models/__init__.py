@@ -10,12 +10,14 @@ from campaigns.models.joining import Joiner, JoinPlay
 from campaigns.models.ledger import Account, Entry
 from campaigns.models.lottery import Chance, Draw, DrawGrant, Entrant, Lottery
 from campaigns.models.mall import MallGood
+from campaigns.models.milestones import MilestoneHit, Milestones, MilestoneShare
 from campaigns.models.quiz import Quiz, QuizEntry, QuizQuestion
 from campaigns.models.referral import Invite, Inviter, Referral
 
 __all__ = [
     "Account", "Award", "Campaign", "CampaignGroup", "Chance", "CheckIn", "CheckInMember", "CheckInPlan",
     "CheckInReward", "Coupon", "CouponOffer", "DeadlineMove", "Deal", "Draw", "DrawGrant", "Entrant", "Entry",
-    "FlashNode", "FlashRun", "GroupPost", "Invite", "Inviter", "JoinPlay", "Joiner", "Lottery", "MallGood", "Payout",
-    "PriceStep", "Prize", "Quiz", "QuizEntry", "QuizQuestion", "Referral", "Reservation", "SandboxPayment", "Team",
+    "FlashNode", "FlashRun", "GroupPost", "Invite", "Inviter", "JoinPlay", "Joiner", "Lottery", "MallGood",
+    "MilestoneHit", "MilestoneShare", "Milestones", "Payout", "PriceStep", "Prize", "Quiz", "QuizEntry",
+    "QuizQuestion", "Referral", "Reservation", "SandboxPayment", "Team",
 ]  # fmt: skip

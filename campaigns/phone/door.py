@@ -20,6 +20,7 @@ from campaigns.phone.flash import FlashPage
 from campaigns.phone.joining import JoinPage
 from campaigns.phone.lottery import LotteryPage
 from campaigns.phone.mall import MallPage
+from campaigns.phone.milestones import MilestonesPage
 from campaigns.phone.quiz import QuizPage
 from campaigns.phone.referral import InvitationPage, InvitePage
 from campaigns.policies.doors import phase_of
@@ -46,6 +47,7 @@ PAGES: dict[str, type[PlayPage]] = {
     PlayKind.INVITE.value: InvitePage,
     PlayKind.LOTTERY.value: LotteryPage,
     PlayKind.MALL.value: MallPage,
+    PlayKind.MILESTONE.value: MilestonesPage,
     PlayKind.QUIZ.value: QuizPage,
 }
 TRIES_A_MINUTE = 120  # of one person at one page

@@ -30,6 +30,7 @@ OWN_VALUES: dict[str, dict[str, Any]] = {
     "campaigns.Joiner": {"staff": None},
     "campaigns.PriceStep": {"after": timedelta(hours=1)},
     "campaigns.Lottery": {"seed": "ab" * 32},
+    "campaigns.MilestoneHit": {"taken": 0, "shares": 20},
     "campaigns.QuizEntry": {"outcome": "wrong", "award_id": None},
     "campaigns.Quiz": {"seed": "ab" * 32, "drawn_at": None, "needed": 1, "winners": 1},
     "campaigns.Draw": {"outcome": "none", "prize": None, "award_id": None},

@@ -176,6 +176,8 @@ ROUTES = {
     "campaigns:invite_decide": (OPERATE, OPERATE),
     "campaigns:inviters": (VIEW, WORK),
     "campaigns:inviter_code": (OPERATE, OPERATE),
+    "campaigns:milestones": (VIEW, OPERATE),
+    "campaigns:milestones_remove": (OPERATE, OPERATE),
     "campaigns:quiz": (VIEW, OPERATE),
     "campaigns:quiz_remove": (OPERATE, OPERATE),
     "campaigns:answers": (VIEW, WORK),
