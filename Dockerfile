@@ -12,6 +12,10 @@ RUN python -m venv /venv \
       --require-hashes --no-deps -r /tmp/base.txt
 
 FROM python:3.12-slim
+# Posters are drawn here: a font that has Chinese.
+RUN apt-get update --quiet \
+ && apt-get install --quiet --yes --no-install-recommends fonts-wqy-microhei \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin qunce
 WORKDIR /app
 ENV PATH=/venv/bin:$PATH \

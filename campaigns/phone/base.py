@@ -7,8 +7,10 @@ and each answer is a page.
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -17,7 +19,7 @@ from campaigns.enums import AwardSource, AwardState, Phase, PlayKind, Visitor
 from campaigns.enums.coupons import CouponState
 from campaigns.models import Award, Campaign, Coupon
 from campaigns.policies.doors import why_not
-from campaigns.policies.pictures import code_png, poster_svg
+from campaigns.policies.pictures import code_png, poster_png, poster_svg
 from campaigns.selectors.coupon_words import worth_words
 from campaigns.selectors.coupons import coupon_state, offers_of
 from campaigns.selectors.frame import prize_list
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from contacts.models import Customer
     from tenants.models import Tenant
     from wecom.models import App
+
+POSTER_KEPT_S = 24 * 60 * 60  # by its content: another name or colour is another poster
 
 
 @dataclass
@@ -149,7 +153,8 @@ class PlayPage(ABC):
             url=page_url(self.visit.token), title=self.title(), about=self.campaign.about, brand=self.visit.brand,
             colour=self.campaign.colour,
         )  # fmt: skip
-        return _picture(made.encode(), "image/svg+xml; charset=utf-8")
+        kept = f"campaigns.poster:{sha256(made.encode()).hexdigest()}"
+        return _picture(cache.get_or_set(kept, lambda: poster_png(made), POSTER_KEPT_S), "image/png")
 
     def draw_code(self) -> HttpResponse:
         """The code alone, a picture that a share card takes."""

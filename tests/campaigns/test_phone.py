@@ -16,7 +16,7 @@ from campaigns.enums import CampaignState, PageColour, Phase, PlayKind, PrizeKin
 from campaigns.models import Award, Campaign
 from campaigns.policies.doors import phase_of, why_not
 from campaigns.policies.page_tokens import PageToken, hour_after, token_pack, token_unpack
-from campaigns.policies.pictures import COLOURS
+from campaigns.policies.pictures import COLOURS, poster_png, poster_svg
 from campaigns.selectors.pages import KEPT, home_token, page_path
 from campaigns.services.awards import award_by_hand, award_hand_over, award_take_back
 from campaigns.services.life import campaign_end, campaign_pause
@@ -28,7 +28,7 @@ from tenants.audit import Actor
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tests.campaigns.phones import WECHAT, identity_cookie, phone_of
-from tests.codes.qr import text_in_poster
+from tests.codes.qr import text_in_picture
 from tests.conftest import MovableClock
 from tests.factories.campaigns import Played, make_campaign
 from tests.factories.contacts import make_customer
@@ -286,10 +286,22 @@ def test_nothing_can_be_posted_where_nothing_is_asked(played: Played) -> None:
 def test_the_poster_and_the_code_lead_to_the_page_and_ask_nobody_who_they_are(played: Played) -> None:
     stranger = Client(headers={"user-agent": WECHAT})
     picture, code = stranger.get(_home(played, "picture")), stranger.get(_home(played, "code"))
-    assert (picture["Content-Type"], code["Content-Type"]) == ("image/svg+xml; charset=utf-8", "image/png")
-    assert played.campaign.name in picture.content.decode()
+    assert (picture["Content-Type"], code["Content-Type"]) == ("image/png", "image/png")
     assert code.content.startswith(b"\x89PNG")
-    assert text_in_poster(picture.content.decode()) == settings.PUBLIC_URL + _home(played)
+    assert text_in_picture(picture.content) == settings.PUBLIC_URL + _home(played)
+
+
+def test_a_poster_is_written_in_chinese_and_leaves_out_what_it_cannot_draw() -> None:
+    words = {"url": "https://example.com/r/c/1/", "brand": "小鱼", "colour": "green"}
+
+    def drawn(title: str) -> bytes:
+        return poster_png(poster_svg(title=title, about="", **words))
+
+    assert drawn("进群领绘本") != drawn("进群领书本"), (
+        "no font here draws Chinese: install one (docs/operations)"
+    )
+    assert drawn("进群领绘本🎁") == drawn("进群领绘本")
+    assert text_in_picture(drawn("<b>&\"'</b>" * 20)) == words["url"]
 
 
 def test_a_page_weighs_little_and_asks_for_few_statements(

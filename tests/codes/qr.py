@@ -2,6 +2,8 @@
 
 import base64
 import re
+import struct
+import zlib
 
 DATA = 8  # bits of a byte-mode character
 
@@ -96,3 +98,63 @@ def text_in_poster(svg: str) -> str:
     found = re.search(r'<image [^>]*href="data:image/svg\+xml;base64,([^"]+)"', svg)
     assert found, "no code on this poster"
     return text_of(modules(base64.b64decode(found.group(1)).decode()))
+
+
+def text_in_picture(png: bytes) -> str:
+    """The words in the one code of a picture with nothing darker than it, as `campaigns` makes them."""
+    rows = _dark(png)
+    finder = _finder(rows)
+    assert finder, "no code in this picture"
+    left, top, module, side = finder
+    middle = module / 2
+    return text_of(
+        [
+            [rows[int(top + r * module + middle)][int(left + c * module + middle)] for c in range(side)]
+            for r in range(side)
+        ]
+    )
+
+
+def _dark(png: bytes) -> list[list[bool]]:
+    """Which pixels of an eight-bit RGBA picture are black."""
+    at, data, width, height = 8, b"", 0, 0
+    while at < len(png):
+        size, kind = struct.unpack(">I4s", png[at : at + 8])
+        body = png[at + 8 : at + 8 + size]
+        if kind == b"IHDR":
+            width, height, depth, colour = struct.unpack(">IIBB", body[:10])
+            assert (depth, colour) == (8, 6), "not the kind of picture that is made here"
+        data += body if kind == b"IDAT" else b""
+        at += size + 12
+    raw, step = zlib.decompress(data), 4
+    line, before, rows = width * step, bytearray(width * step), []
+    for number in range(height):
+        start = number * (line + 1)
+        how, row = raw[start], bytearray(raw[start + 1 : start + 1 + line])
+        for place in range(line):
+            a = row[place - step] if place >= step else 0
+            b, c = before[place], before[place - step] if place >= step else 0
+            row[place] = (row[place] + (0, a, b, (a + b) // 2, _paeth(a, b, c))[how]) & 255
+        rows.append([max(row[one : one + 3]) == 0 for one in range(0, line, step)])
+        before = row
+    return rows
+
+
+def _paeth(a: int, b: int, c: int) -> int:
+    guess = a + b - c
+    return min((a, b, c), key=lambda one: abs(guess - one))
+
+
+def _finder(rows: list[list[bool]]) -> tuple[int, int, float, int] | None:
+    """(left, top, pixels a module, modules a side) of the code, by the bar of seven modules at its corner."""
+    dark = [(x, y) for y, row in enumerate(rows) for x, is_dark in enumerate(row) if is_dark]
+    if not dark:
+        return None
+    left, right = min(x for x, _y in dark), max(x for x, _y in dark)
+    top = min(y for _x, y in dark)
+    bar = 0
+    while rows[top][left + bar]:
+        bar += 1
+    module = bar / 7
+    side = 17 + 4 * round(((right - left + 1) / module - 17) / 4)
+    return left, top, (right - left + 1) / side, side
