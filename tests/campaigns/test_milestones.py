@@ -287,7 +287,7 @@ def test_an_operator_sets_them_is_warned_of_weak_bait_and_sees_what_was_reached(
     refused = client.post(url("milestones"), form)
     assert (refused.status_code, "只有 30 份" in refused.text) == (422, True)
     assert client.post(url("milestones"), {**form, "small": "", "small_shares": "5"}).status_code == 422
-    assert client.post(url("milestones"), {**form, "small_shares": "20"}).status_code == 302
+    assert client.post(url("milestones"), {**form, "small_shares": "30"}).status_code == 302
     assert "诱饵太弱" not in client.get(url("milestones")).text
     campaign = reverse(
         "campaigns:act", kwargs={"tenant_slug": scope.slug, "pk": played.campaign.pk, "verb": "start"}
@@ -296,8 +296,8 @@ def test_an_operator_sets_them_is_warned_of_weak_bait_and_sees_what_was_reached(
     fills(tenant=scope, group=played.group, count=1)
     share_take(tenant=scope, hit_id=MilestoneHit.objects.get().pk, customer_id=played.people[0].pk)
     page = client.get(url("milestones")).text
-    assert "1 / 20" in page
-    assert "一个红包要分 20 份" in page
+    assert "1 / 30" in page
+    assert "只剩 29 份，一个红包要分 30 份" in page
 
 
 @given(

@@ -292,7 +292,7 @@ def test_the_poster_and_the_code_lead_to_the_page_and_ask_nobody_who_they_are(pl
 
 
 def test_a_poster_is_written_in_chinese_and_leaves_out_what_it_cannot_draw() -> None:
-    words = {"url": "https://example.com/r/c/1/", "brand": "小鱼", "colour": "green"}
+    words = {"url": f"https://example.com/r/c/{'k' * 60}/", "brand": "小鱼", "colour": "green"}
 
     def drawn(title: str) -> bytes:
         return poster_png(poster_svg(title=title, about="", **words))
