@@ -154,7 +154,11 @@ class PlayPage(ABC):
             colour=self.campaign.colour,
         )  # fmt: skip
         kept = f"campaigns.poster:{sha256(made.encode()).hexdigest()}"
-        return _picture(cache.get_or_set(kept, lambda: poster_png(made), POSTER_KEPT_S), "image/png")
+        picture: bytes | None = cache.get(kept)
+        if picture is None:
+            picture = poster_png(made)
+            cache.set(kept, picture, POSTER_KEPT_S)
+        return _picture(picture, "image/png")
 
     def draw_code(self) -> HttpResponse:
         """The code alone, a picture that a share card takes."""
