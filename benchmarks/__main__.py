@@ -69,7 +69,7 @@ def main(arguments: list[str]) -> int:
         database.make_fresh(os.environ["DATABASE_OWNER_URL"], environment, NAME)
     os.environ.update(environment | {"QUNCE_CLOCK_FILE": str(_nine_o_clock())})
     django.setup()
-    from benchmarks import bulk, callback, due, freeze, group_event, neighbours, owner, pages, tiers  # noqa: PLC0415  need Django's settings of this run
+    from benchmarks import bulk, callback, checkins, due, freeze, group_event, neighbours, owner, pages, tiers  # noqa: PLC0415  need Django's settings of this run
     from tenants.models import Tenant, User  # noqa: PLC0415
     from tenants.services import tenant_sign_up  # noqa: PLC0415
 
@@ -80,6 +80,7 @@ def main(arguments: list[str]) -> int:
         tenant = tenant_sign_up(name="基准", owner=User.objects.create_user("bench@qunce.example"))
     known: dict[str, Callable[[Tenant], dict]] = {
         "callback": callback.measure,
+        "checkins": checkins.measure,
         "due": due.measure,
         "freeze": freeze.measure,
         "group_event": group_event.measure,

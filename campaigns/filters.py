@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 from campaigns.enums import AwardState, CampaignState, DrawOutcome, EntryReason, Theme, Unit
 from campaigns.enums.checkins import MarkKind
 from campaigns.enums.coupons import CouponState
+from campaigns.enums.deals import ReservationState
 from campaigns.enums.joining import JoinReason, JoinState
 from campaigns.enums.quiz import QuizOutcome
 from campaigns.enums.referral import InviteReason, InviteState
@@ -23,8 +24,10 @@ from campaigns.models import (
     Inviter,
     Joiner,
     QuizEntry,
+    Reservation,
 )
 from campaigns.selectors.coupons import in_state, viewed_unused
+from campaigns.selectors.deals import settling
 from contacts.selectors import customers_named
 from tenants import clock
 
@@ -62,6 +65,7 @@ class AwardFilter(filters.FilterSet):
 
 
 REJECTED = "rejected"
+SETTLE = "settle"
 SEEN = "seen"  # opened, valid, not used
 
 
@@ -132,6 +136,35 @@ class JoinerFilter(filters.FilterSet):
     def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         found = customers_named(tenant_id=self.request.tenant.pk, text=value)
         return rows.filter(customer_id__in=found)
+
+
+class ReservationFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name of the person"), method="by_name")
+    state = filters.MultipleChoiceFilter(label=_("State"), choices=ReservationState.choices)
+    deal = filters.ChoiceFilter(label=_("SKU"), method="by_deal")
+    need = filters.ChoiceFilter(
+        label=pgettext_lazy("reservation", "Needs"), method="by_need",
+        choices=[(SETTLE, _("Ordered too late, to settle"))],
+    )  # fmt: skip
+
+    class Meta:
+        model = Reservation
+        fields: list[str] = []
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        rows = self.queryset.order_by("deal_id").values_list("deal_id", "deal__sku__name").distinct()
+        self.filters["deal"].extra["choices"] = [(str(pk), name) for pk, name in rows]
+
+    def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        found = customers_named(tenant_id=self.request.tenant.pk, text=value)
+        return rows.filter(customer_id__in=found)
+
+    def by_deal(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(deal_id=int(value))
+
+    def by_need(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(pk__in=settling(tenant_id=self.request.tenant.pk))
 
 
 class InviteFilter(filters.FilterSet):

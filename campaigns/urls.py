@@ -102,6 +102,7 @@ urlpatterns: list[URLPattern] = [
         referral.InviterCodePage.as_view(),
         name="inviter_code",
     ),
+    path("campaigns/<int:pk>/reservations/", deals.ReservationsPage.as_view(), name="reservations"),
     path("campaigns/<int:pk>/checkin/", checkins.CheckInPage.as_view(), name="checkin"),
     path("campaigns/<int:pk>/checkin/remove/", checkins.CheckInRemoveView.as_view(), name="checkin_remove"),
     path("campaigns/<int:pk>/checkins/", checkins.CheckInsPage.as_view(), name="checkins"),

@@ -15,6 +15,7 @@ POST_MINUTES = declare(
     help=_("So that real records do not become a flood."),
 )  # fmt: skip
 LAPSE_GRACE = timedelta(minutes=10)  # an order placed in time may be told later
+LATE_WORK = "campaigns.late_order"  # an order that came after others had its pieces
 RELAY_SHOWN = 30  # on the phone page
 POST_LINES = 20  # in a text for the groups
 PIECES_MOST = 99

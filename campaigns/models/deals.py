@@ -118,6 +118,11 @@ class Reservation(TenantModel):
             models.Index(fields=["tenant", "state", "until"], name="campaigns_reservation_due"),
         ]
 
+    @property
+    def is_late(self) -> bool:
+        """Whether its order came after its pieces were given to others."""
+        return self.state == ReservationState.LAPSED and bool(self.order_no)
+
 
 class GroupPost(TenantModel):
     """A text made for the groups from records, up to `at`: the next one goes on from there. Append-only."""

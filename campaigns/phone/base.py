@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 POSTER_KEPT_S = 24 * 60 * 60  # by its content: another name or colour is another poster
 
 
+_AGAIN_S = {429: 60, 503: 3}  # of an answer that asks to come again: after how many seconds
+
+
 @dataclass
 class Visit:
     """One opening of one page. `customer` is who WeCom says is here; None for staff and whom it does not name."""
@@ -213,6 +216,8 @@ def h5(request: HttpRequest, template: str, context: dict[str, Any], *, status: 
     response = render(request, template, context, status=status, partial=template)
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "same-origin"
+    if status in _AGAIN_S:
+        response["Retry-After"] = str(_AGAIN_S[status])
     return response
 
 

@@ -1,15 +1,17 @@
 """Reads of flash sales and group-buys: what is on offer, what is left, who reserved, what may be told."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from campaigns.enums import CampaignState, Missing, PlayKind
 from campaigns.enums.deals import (
     LAPSE_GRACE,
+    LATE_WORK,
     POST_LINES,
     POST_MINUTES,
     RELAY_SHOWN,
@@ -24,7 +26,8 @@ from campaigns.selectors.pages import page_token
 from contacts.enums import OrderState
 from contacts.selectors import orders_for
 from contacts.selectors.identity import records_under
-from contacts.selectors.prices import AnchorNow, anchor_of
+from contacts.selectors.prices import AnchorNow, anchors_now
+from team.selectors.work import work_sources_waiting
 from tenants import clock, preferences
 
 
@@ -112,18 +115,19 @@ class Shown:
 def deals_shown(*, campaign: Campaign) -> list[Shown]:
     """Every deal with price, deadline, its moves, and the price it may be compared with.
 
-    Three queries, and what `anchor_of` asks for each deal.
+    Six queries for any number of deals.
     """
     deals, now = deals_of(campaign=campaign), clock.now()
     steps = steps_of(deals=deals)
     moves: dict[int, list[DeadlineMove]] = {one.pk: [] for one in deals}
     for move in DeadlineMove.objects.filter(deal_id__in=list(moves)).order_by("at", "pk"):
         moves[move.deal_id].append(move)
+    anchors = anchors_now(tenant_id=campaign.tenant_id, codes=[one.sku.code for one in deals])
     shown = []
     for deal in deals:
         moments = _moments(deal, steps[deal.pk])
         price, ends_at = price_at(deal.price_fen, moments, now), deadline_of(deal)
-        anchor = anchor_of(tenant_id=deal.tenant_id, code=deal.sku.code)
+        anchor = anchors.get(deal.sku.code)
         may_compare = anchor is not None and anchor.holds and anchor.anchor.price_fen > price
         shown.append(
             Shown(
@@ -138,6 +142,24 @@ def reservations_of(*, campaign: Campaign) -> QuerySet[Reservation]:
     """Every reservation of a campaign with deal, person and team, the newest first."""
     rows = Reservation.objects.filter(tenant_id=campaign.tenant_id, deal__campaign=campaign)
     return rows.select_related("deal__sku", "customer", "team").order_by("-pk")
+
+
+def settling(*, tenant_id: int) -> list[int]:
+    """Reservations whose order came after others had the pieces, and that nobody has settled yet. One query."""
+    return work_sources_waiting(tenant_id=tenant_id, source_kind=LATE_WORK)
+
+
+def reservation_counts(*, campaign: Campaign, waiting: Iterable[int]) -> dict[int, dict[str, int]]:
+    """{deal id: {state: its reservations, "settle": those of them that `waiting` names}}. One query."""
+    rows = Reservation.objects.filter(tenant_id=campaign.tenant_id, deal__campaign=campaign).order_by()
+    late = Count("pk", filter=Q(pk__in=list(waiting)))
+    found: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for deal_id, state, count, to_settle in rows.values_list("deal_id", "state").annotate(
+        Count("pk"), late=late
+    ):
+        found[deal_id][state] += count
+        found[deal_id]["settle"] += to_settle
+    return found
 
 
 def reservations_mine(*, campaign: Campaign, person_id: int) -> list[Reservation]:
@@ -172,15 +194,22 @@ def relay_lines(*, campaign: Campaign, since: datetime | None = None, most: int 
     ]
 
 
-def stream_lines(*, campaign: Campaign, since: datetime | None = None, most: int = RELAY_SHOWN) -> list[Line]:
+def stream_lines(
+    *,
+    campaign: Campaign,
+    since: datetime | None = None,
+    most: int = RELAY_SHOWN,
+    deals: Iterable[Deal] | None = None,
+) -> list[Line]:
     """The latest orders of what the campaign sells, by people of its groups, while it ran: only what the shop told.
 
-    Refunded ones are left out. Five queries.
+    Refunded ones are left out. `deals`: what it sells, where the caller has read it. Five queries without.
     """
     if campaign.starts_at is None or campaign.ends_at is None:
         return []
     tenant_id = campaign.tenant_id
-    names = {one.sku.code: str(one.sku) for one in deals_of(campaign=campaign)}
+    sold = deals_of(campaign=campaign) if deals is None else deals
+    names = {one.sku.code: str(one.sku) for one in sold}
     groups = group_ids_of(tenant_id=tenant_id, campaign_id=campaign.pk)
     people = people_in(tenant_id=tenant_id, group_ids=groups)
     records = {*people, *records_under(tenant_id=tenant_id, person_ids=people)}

@@ -65,6 +65,15 @@ def group_ids_of(*, tenant_id: int, campaign_id: int) -> list[int]:
     return list(rows.order_by("group_id").values_list("group_id", flat=True))
 
 
+def places_of(*, tenant_id: int, campaign_ids: Iterable[int]) -> dict[int, set[int]]:
+    """{campaign: the groups it is for}. One query."""
+    found: dict[int, set[int]] = {one: set() for one in campaign_ids}
+    rows = CampaignGroup.objects.filter(tenant_id=tenant_id, campaign_id__in=list(found))
+    for campaign_id, group_id in rows.values_list("campaign_id", "group_id"):
+        found[campaign_id].add(group_id)
+    return found
+
+
 def groups_of_campaign(*, tenant_id: int, campaign_id: int) -> "list[Group]":
     """The groups it is for, by name."""
     ids = group_ids_of(tenant_id=tenant_id, campaign_id=campaign_id)

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 
 from campaigns.enums import AccountKind, PayoutState, Unit
-from campaigns.models import Account, Award, Entry, Payout, Prize
+from campaigns.models import Account, Award, Campaign, Entry, Payout, Prize
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,18 @@ def entry_list(*, tenant_id: int, campaign_id: int) -> QuerySet[Entry]:
     rows = Entry.objects.filter(tenant_id=tenant_id, campaign_id=campaign_id)
     beside = ("source__prize", "source__customer", "target__prize", "target__customer")
     return rows.select_related(*beside).order_by("-pk")
+
+
+def counts_of(*, campaign: Campaign) -> tuple[int, int]:
+    """(prizes given, entries) of a campaign. One query."""
+
+    def count(rows: QuerySet[Any]) -> Subquery:
+        of_it = rows.filter(tenant_id=OuterRef("tenant_id"), campaign_id=OuterRef("pk")).order_by()
+        return Subquery(of_it.values("campaign_id").annotate(n=Count("pk")).values("n"))
+
+    rows = Campaign.objects.filter(tenant_id=campaign.tenant_id, pk=campaign.pk)
+    awards, entries = rows.values_list(count(Award.objects.all()), count(Entry.objects.all())).get()
+    return awards or 0, entries or 0
 
 
 def spent_fen_of(*, tenant_id: int, campaign_id: int) -> int:

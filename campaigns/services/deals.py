@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.enums import MONEY_MOST_FEN, STOCK_MOST, CampaignState
-from campaigns.enums.deals import PIECES_MOST, DealKind, PostKind, ReservationState
+from campaigns.enums.deals import LATE_WORK, PIECES_MOST, DealKind, PostKind, ReservationState
 from campaigns.errors import (
     CampaignInvalid,
     DealOver,
@@ -50,10 +51,13 @@ from contacts.enums import OrderState
 from contacts.selectors import orders_for
 from contacts.selectors.identity import as_persons, records_under
 from contacts.selectors.skus import sku_list
+from team.enums import Bucket, WorkKind
+from team.services import work_item_close, work_item_put
 from tenants import audit, clock
 from tenants.audit import Actor
 from tenants.enums import Permission
 from tenants.services import require
+from tenants.words import say
 
 if TYPE_CHECKING:
     from contacts.models import Order
@@ -62,6 +66,7 @@ if TYPE_CHECKING:
 DEALS_MOST = 6  # of one campaign: its page stays one page
 STEPS_MOST = 5
 CODE_BYTES = 4
+LATE_DUE = timedelta(days=1)  # within which somebody who paid is told what becomes of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -316,7 +321,7 @@ def reservations_follow(*, tenant_id: int, customer_ids: Iterable[int]) -> int:
     the pieces again. How many changed. Safe to repeat, in any order.
 
     An order that came after its pieces were freed takes free ones; where none is left the reservation keeps the
-    number of the order and stays lapsed, for a person to settle.
+    number of the order and stays lapsed, and whoever answers for the campaign has a task to settle it.
     """
     people = as_persons(tenant_id=tenant_id, customer_ids=customer_ids)
     rows = reservations_open(tenant_id=tenant_id, person_ids=people)
@@ -369,6 +374,8 @@ def _settle(found: Reservation, order: "Order | None") -> bool:
         deal = _deal_locked(tenant, found.deal_id)
         row = Reservation.objects.select_for_update().get(tenant=tenant, pk=found.pk)
         if order is None:
+            if row.state == ReservationState.LAPSED:  # the money is back: nothing is left to settle
+                return work_item_close(tenant_id=tenant.pk, source_kind=LATE_WORK, source_id=row.pk)
             if row.state != ReservationState.ORDERED:
                 return False
             _release(tenant, deal, row, ReservationState.CANCELLED)
@@ -383,7 +390,25 @@ def _settle(found: Reservation, order: "Order | None") -> bool:
             deal.save(update_fields=["taken"])
             row.state = ReservationState.ORDERED
         row.save(update_fields=["state", "order_no"])
+        if row.state == ReservationState.LAPSED:
+            _ask_to_settle(tenant, deal, row)
     return True
+
+
+def _ask_to_settle(tenant: "Tenant", deal: Deal, row: Reservation) -> None:
+    """Somebody paid for pieces that others have by now: whoever answers for the campaign settles it."""
+    url = reverse("campaigns:reservations", args=[tenant.slug, deal.campaign_id])
+    now = clock.now()
+    work_item_put(
+        tenant_id=tenant.pk, source_kind=LATE_WORK, source_id=row.pk, staff_id=deal.campaign.owner_id,
+        kind=WorkKind.ALERT, bucket=Bucket.MUST,
+        title=say("An order came too late: %(sku)s") % {"sku": str(deal.sku)},
+        detail=say("Its %(minutes)s minutes were over, and others have the pieces. Send one all the same, or pay it "
+                   "back; then mark this done.") % {"minutes": deal.hold_minutes},
+        reason=say("An order after the time of its reservation."), rule_code="R18", starts_at=now,
+        due_at=now + LATE_DUE,
+        url=f"{url}?need=settle",
+    )  # fmt: skip
 
 
 # --- Texts for the groups

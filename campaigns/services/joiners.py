@@ -23,7 +23,7 @@ from campaigns.errors import (
 from campaigns.models import Joiner, JoinPlay
 from campaigns.policies.joining import Joined, is_in_time, leaves_early, refusal
 from campaigns.selectors.barred import barred_among
-from campaigns.selectors.frame import group_ids_of
+from campaigns.selectors.frame import group_ids_of, places_of
 from campaigns.selectors.joining import Spells, due, plays_in_groups, spells_of_people
 from campaigns.selectors.lottery import lottery_of
 from campaigns.services.awards import award_make, award_take_back
@@ -45,18 +45,27 @@ def people_joined(
 ) -> None:
     """Whoever came into a group of a running campaign takes part in its join play, or is listed with the reason.
 
-    `at`: no later than then they joined. A constant number of queries beside those of each prize. Safe to repeat.
+    `at`: no later than then they joined. A constant number of statements beside those of each prize, whatever the
+    number of people and of plays that the group is in. Safe to repeat.
     """
-    for play in plays_in_groups(tenant_id=tenant.pk, group_ids=[group_id]):
-        with transaction.atomic():
-            held = _held(tenant, play.pk)
-            _colleagues(held, group_id, staff_ids, at)
-            _customers(tenant, held, group_id, sorted(set(customer_ids)), at)
+    plays = [one.pk for one in plays_in_groups(tenant_id=tenant.pk, group_ids=[group_id])]
+    if not plays:
+        return
+    with transaction.atomic():
+        held = _held_all(tenant, plays)
+        _colleagues(held, group_id, staff_ids, at)
+        _go_on(tenant, _customers(tenant, held, group_id, set(customer_ids), at))
 
 
 def _held(tenant: "Tenant", play_id: int) -> JoinPlay:
+    (found,) = _held_all(tenant, [play_id])
+    return found
+
+
+def _held_all(tenant: "Tenant", play_ids: Iterable[int]) -> list[JoinPlay]:
+    """In the order of their ids: nobody waits in a circle. One query."""
     rows = JoinPlay.objects.select_for_update(of=("self",), no_key=True).select_related("campaign", "prize")
-    return rows.get(tenant=tenant, pk=play_id)
+    return list(rows.filter(tenant=tenant, pk__in=list(play_ids)).order_by("pk"))
 
 
 def _is_on(play: JoinPlay, at: datetime) -> bool:
@@ -64,48 +73,60 @@ def _is_on(play: JoinPlay, at: datetime) -> bool:
     return starts_at is not None and ends_at is not None and starts_at <= at < ends_at
 
 
-def _colleagues(play: JoinPlay, group_id: int, staff_ids: Iterable[int], at: datetime) -> None:
-    if not _is_on(play, at):
-        return
+def _colleagues(plays: list[JoinPlay], group_id: int, staff_ids: Iterable[int], at: datetime) -> None:
+    """One query."""
     Joiner.objects.bulk_create(
         [
             Joiner(
                 tenant_id=play.tenant_id, play=play, staff_id=one, group_id=group_id, joined_at=at,
                 state=JoinState.MISSED, reason=JoinReason.STAFF,
             )
+            for play in plays if _is_on(play, at)
             for one in sorted(set(staff_ids))
         ],
         ignore_conflicts=True,
     )  # fmt: skip
 
 
-def _customers(tenant: "Tenant", play: JoinPlay, group_id: int, asked: list[int], at: datetime) -> None:
-    tenant_id = tenant.pk
-    known = Joiner.objects.filter(tenant=tenant, play=play)
-    fresh = set(asked) - set(known.filter(customer_id__in=asked).values_list("customer_id", flat=True))
-    if not fresh:
-        return
-    inside = group_ids_of(tenant_id=tenant_id, campaign_id=play.campaign_id)
-    spells = spells_of_people(tenant_id=tenant_id, group_ids=inside, customer_ids=fresh)
-    barred = barred_among(tenant_id=tenant_id, person_ids=set(spells.person_of.values()))
+def _customers(
+    tenant: "Tenant", plays: list[JoinPlay], group_id: int, asked: set[int], at: datetime
+) -> list[tuple[JoinPlay, list[Joiner]]]:
+    """Write down who joined: those who take part, by play. Ten queries at most."""
+    known = Joiner.objects.filter(tenant=tenant, play__in=plays)
+    listed = set(known.filter(customer_id__in=asked).values_list("play_id", "customer_id"))
+    fresh = {play.pk: asked - {one for pk, one in listed if pk == play.pk} for play in plays}
+    anybody = set().union(*fresh.values())
+    if not anybody:
+        return []
+    places = places_of(tenant_id=tenant.pk, campaign_ids=[one.campaign_id for one in plays])
+    spells = spells_of_people(
+        tenant_id=tenant.pk, group_ids=set().union(*places.values()), customer_ids=anybody
+    )
+    barred = barred_among(tenant_id=tenant.pk, person_ids=set(spells.person_of.values()))
     taking = known.exclude(state=JoinState.MISSED).filter(customer_id__in=list(spells.person_of))
-    has_part = {spells.person_of[one] for one in taking.values_list("customer_id", flat=True)}
-    made = []
-    for record in sorted(fresh):
-        came = [one for one in spells.rows if one[:2] == (record, group_id) and one[2] <= at]
-        if not came or not _is_on(play, came[-1][2]):
-            continue
-        row = _joiner(play, came[-1], spells, has_part=has_part, barred=barred)
-        row.save(force_insert=True)
-        if row.state == JoinState.WAITING:
-            has_part.add(spells.person_of[record])
+    has_part = {(pk, spells.person_of[one]) for pk, one in taking.values_list("play_id", "customer_id")}
+    made: list[Joiner] = []
+    for play in plays:
+        here = Spells(spells.person_of, [one for one in spells.rows if one[1] in places[play.campaign_id]])
+        for record in sorted(fresh[play.pk]):
+            came = [one for one in here.rows if one[:2] == (record, group_id) and one[2] <= at]
+            if not came or not _is_on(play, came[-1][2]):
+                continue
+            person = spells.person_of[record]
+            row = _joiner(
+                play, came[-1], here, has_part=(play.pk, person) in has_part, is_barred=person in barred
+            )
             made.append(row)
-    _go_on(tenant, play, made)
+            if row.state == JoinState.WAITING:
+                has_part.add((play.pk, person))
+    Joiner.objects.bulk_create(made)
+    waiting = [one for one in made if one.state == JoinState.WAITING]
+    return [(play, [one for one in waiting if one.play_id == play.pk]) for play in plays]
 
 
 def _joiner(
-    play: JoinPlay, came: tuple[int, int, datetime, datetime | None], spells: Spells, *, has_part: set[int],
-    barred: set[int],
+    play: JoinPlay, came: tuple[int, int, datetime, datetime | None], spells: Spells, *, has_part: bool,
+    is_barred: bool,
 ) -> Joiner:  # fmt: skip
     """How the joining of one record stands at first."""
     record, group_id, joined_at, _left_at = came
@@ -113,7 +134,7 @@ def _joiner(
     mine = spells.of_person(person)
     why = refusal(
         Joined(
-            is_barred=person in barred, has_part=person in has_part,
+            is_barred=is_barred, has_part=has_part,
             before=_was_before(play, mine), is_inside=any(one[3] is None for one in mine),
         )
     )  # fmt: skip
@@ -132,43 +153,56 @@ def _was_before(play: JoinPlay, mine: list[tuple[int, int, datetime, datetime | 
     return starts_at is not None and any(one[2] < starts_at for one in mine)
 
 
-def _go_on(tenant: "Tenant", play: JoinPlay, rows: list[Joiner]) -> None:
-    """Those whose task is done, or who have none, get what there is. The play is held."""
-    open_tasks = [one for one in rows if one.done_at is None]
-    if open_tasks:
-        done = _tasks_done(tenant, play, open_tasks)
-        for one in open_tasks:
-            one.done_at = done.get(one.pk)
+def _go_on(tenant: "Tenant", turns: list[tuple[JoinPlay, list[Joiner]]]) -> None:
+    """Those whose task is done, or who have none, get what there is. The plays are held."""
+    done = _tasks_done(tenant, turns)
+    moved = []
+    for _play, rows in turns:
+        for one in rows:
+            if one.pk in done:
+                one.done_at = done[one.pk]
+                moved.append(one)
+    Joiner.objects.bulk_update(moved, ["done_at"])
+    for play, rows in turns:
+        for one in rows:
             if one.done_at is not None:
-                one.save(update_fields=["done_at"])
-    for one in rows:
-        if one.done_at is not None:
-            _give(tenant, play, one)
+                _give(tenant, play, one)
 
 
-def _tasks_done(tenant: "Tenant", play: JoinPlay, rows: list[Joiner]) -> dict[int, datetime]:
-    """{joiner: when the task was done in time, by whatever record of the person}. Four queries."""
-    ids = {one.customer_id for one in rows if one.customer_id is not None}
+def _tasks_done(tenant: "Tenant", turns: list[tuple[JoinPlay, list[Joiner]]]) -> dict[int, datetime]:
+    """{joiner: when the task was done in time, by whatever record of the person}, of those who have it to do yet.
+
+    Four queries for any number of plays and people, none where nobody has a task.
+    """
+    waiting = [(play, [one for one in rows if one.done_at is None]) for play, rows in turns]
+    waiting = [(play, rows) for play, rows in waiting if rows]
+    if not waiting:
+        return {}
+    ids = {one.customer_id for _play, rows in waiting for one in rows if one.customer_id is not None}
     merged = persons_of(tenant_id=tenant.pk, customer_ids=ids)
-    people: dict[int, Joiner] = {
-        merged.get(one.customer_id, one.customer_id): one for one in rows if one.customer_id is not None
-    }
-    record_of = {
-        **{one: one for one in people},
-        **records_under(tenant_id=tenant.pk, person_ids=people),
-    }
-    found: dict[int, datetime] = {}
-    since = min(one.joined_at for one in rows)
-    inside = set(group_ids_of(tenant_id=tenant.pk, campaign_id=play.campaign_id))
+    people = {merged.get(one, one) for one in ids}
+    record_of = {**{one: one for one in people}, **records_under(tenant_id=tenant.pk, person_ids=people)}
+    places = places_of(tenant_id=tenant.pk, campaign_ids=[play.campaign_id for play, _rows in waiting])
     acts = behaviours_for(
-        tenant_id=tenant.pk, customer_ids=list(record_of), since=since, kinds=[play.task]
-    ).order_by("occurred_at", "pk")
-    for record_id, group_id, at in acts.values_list("customer_id", "group_id", "occurred_at"):
-        row = people[record_of[record_id]]
-        is_here = play.task != BehaviourKind.MESSAGE or group_id in inside
-        until = row.task_until or at
-        if is_here and row.pk not in found and is_in_time(at, row.joined_at, until):
-            found[row.pk] = at
+        tenant_id=tenant.pk, customer_ids=list(record_of), kinds={play.task for play, _rows in waiting},
+        since=min(one.joined_at for _play, rows in waiting for one in rows),
+    ).order_by("occurred_at", "pk")  # fmt: skip
+    told = [
+        (record_of[record_id], group_id, at, kind)
+        for record_id, group_id, at, kind in acts.values_list(
+            "customer_id", "group_id", "occurred_at", "kind"
+        )
+    ]
+    found: dict[int, datetime] = {}
+    for play, rows in waiting:
+        mine = {merged.get(one.customer_id or 0, one.customer_id or 0): one for one in rows}
+        for person, group_id, at, kind in told:
+            row = mine.get(person)
+            is_here = play.task != BehaviourKind.MESSAGE or group_id in places[play.campaign_id]
+            if row is None or kind != play.task or not is_here or row.pk in found:
+                continue
+            if is_in_time(at, row.joined_at, row.task_until or at):
+                found[row.pk] = at
     return found
 
 
@@ -221,7 +255,7 @@ def tasks_look(*, tenant: "Tenant", waiting: Iterable[tuple[int, int]]) -> None:
             rows = Joiner.objects.select_for_update(of=("self",), no_key=True).filter(
                 tenant=tenant, pk__in=ids
             )
-            _go_on(tenant, play, list(rows.filter(state=JoinState.WAITING).order_by("pk")))
+            _go_on(tenant, [(play, list(rows.filter(state=JoinState.WAITING).order_by("pk")))])
 
 
 def people_left(*, tenant: "Tenant", group_id: int, customer_ids: Iterable[int]) -> None:
@@ -300,7 +334,7 @@ def joiners_settle(*, tenant: "Tenant") -> int:
                 tenant=tenant, pk__in=ids
             )
             waiting = list(held.filter(state=JoinState.WAITING).order_by("pk"))
-            _go_on(tenant, play, waiting)
+            _go_on(tenant, [(play, waiting)])
             for one in waiting:
                 if one.state == JoinState.WAITING and one.done_at is None:
                     is_over = play.campaign.state != CampaignState.RUNNING

@@ -2,16 +2,18 @@
 
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.enums import CampaignState
-from campaigns.enums.deals import PostKind
+from campaigns.enums.deals import PostKind, ReservationState
+from campaigns.filters import ReservationFilter
 from campaigns.forms import PlayForm
 from campaigns.forms.deals import DeadlineForm, DealForm
 from campaigns.forms.flash import hours_of
-from campaigns.models import Deal
+from campaigns.models import Deal, Reservation
 from campaigns.policies.money import yuan_of
 from campaigns.policies.pictures import code_uri
 from campaigns.selectors.deals import (
@@ -21,19 +23,23 @@ from campaigns.selectors.deals import (
     deals_token,
     post_next,
     relay_lines,
+    reservation_counts,
     reservations_of,
+    settling,
     steps_of,
     stream_lines,
 )
 from campaigns.selectors.pages import page_url
 from campaigns.services.deals import DEALS_MOST, deadline_move, deal_remove, deal_save, post_make
+from campaigns.tables.deals import ReservationTable
 from campaigns.views.parts import campaign_of, head
+from console.listing import ListPage
 from console.pages import ConsoleView, FormPage, TemplatePage, drawer_done, render, toast
 from contacts.selectors.skus import sku_list
 from tenants import clock
 from tenants.enums import Permission
 
-LATEST = 50
+LATEST = 20
 
 
 class DealsPage(TemplatePage):
@@ -47,18 +53,42 @@ class DealsPage(TemplatePage):
         shown = deals_shown(campaign=campaign)
         token = deals_token(campaign)
         context = {
-            **head(self.request, campaign, "deals"), "deals": shown, "may_add": len(shown) < DEALS_MOST,
+            **head(self.request, campaign, "deals"), "deals": [(one, {}) for one in shown],
+            "may_add": len(shown) < DEALS_MOST,
             "page_url": page_url(token) if token else "", "page_code": code_uri(page_url(token)) if token else "",
         }  # fmt: skip
         if campaign.state == CampaignState.DRAFT:
             return context
-        rows = reservations_of(campaign=campaign)
+        waiting = settling(tenant_id=campaign.tenant_id)
+        counts = reservation_counts(campaign=campaign, waiting=waiting)
         return {
-            **context, "rows": list(rows[:LATEST]), "total": rows.count(),
-            "relay": relay_lines(campaign=campaign), "stream": stream_lines(campaign=campaign),
-            "relay_next": post_next(campaign=campaign, kind=PostKind.RELAY),
-            "stream_next": post_next(campaign=campaign, kind=PostKind.STREAM),
+            **context, "rows": list(reservations_of(campaign=campaign)[:LATEST]),
+            "settling": set(waiting),
+            "total": sum(sum(one[state] for state in ReservationState) for one in counts.values()),
+            "deals": [(one, counts[one.deal.pk]) for one in shown],
+            "relay": relay_lines(campaign=campaign),
+            "stream": stream_lines(campaign=campaign, deals=[one.deal for one in shown]),
         }  # fmt: skip
+
+
+class ReservationsPage(ListPage):
+    """Everything that was reserved, to look through and to take along as a file."""
+
+    template_name = "campaigns/reservations.html"
+    table_class = ReservationTable
+    filterset_class = ReservationFilter
+    key = "campaigns.reservations"
+    title = gettext_lazy("Reservations")
+
+    def queryset(self) -> QuerySet[Reservation]:
+        return reservations_of(campaign=campaign_of(self.request, self.kwargs["pk"]))
+
+    def table_kwargs(self) -> dict[str, Any]:
+        tenant = self.request.tenant
+        return {"tenant_slug": tenant.slug, "settling": settling(tenant_id=tenant.pk)}
+
+    def context(self) -> dict[str, Any]:
+        return head(self.request, campaign_of(self.request, self.kwargs["pk"]), "deals")
 
 
 class DealNewPage(FormPage):

@@ -5,7 +5,7 @@ from typing import Any
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from campaigns.selectors.frame import campaign_get
-from campaigns.selectors.ledger import awards_of, entry_list
+from campaigns.selectors.ledger import counts_of
 from campaigns.selectors.plays import plays_of
 from campaigns.services.life import BUDGET, START, target_of
 from campaigns.tables import state_chip
@@ -29,6 +29,7 @@ def head(request: Any, campaign: Campaign, here: str) -> dict[str, Any]:
     """What the head of each page of a campaign shows: state, time, tabs with counts, and what may be done."""
     tenant_id, now = request.tenant.pk, clock.now()
     waiting = approvals_of_targets(tenant_id=tenant_id, target=target_of(campaign.pk))
+    awards, entries = counts_of(campaign=campaign)
     is_running = campaign.state == CampaignState.RUNNING
     return {
         "campaign": campaign, "here": here, "state": state_chip(campaign),
@@ -38,8 +39,7 @@ def head(request: Any, campaign: Campaign, here: str) -> dict[str, Any]:
         "is_open": is_running and campaign.starts_at is not None and campaign.starts_at <= now,
         "can_operate": allows(request.role, Permission.OPERATE),
         "can_approve": allows(request.role, Permission.APPROVE),
-        "award_count": awards_of(tenant_id=tenant_id, campaign_id=campaign.pk).count(),
-        "entry_count": entry_list(tenant_id=tenant_id, campaign_id=campaign.pk).count(),
+        "award_count": awards, "entry_count": entries,
         "plays": plays_of(campaign),
         "asked_start": waiting.get(START), "asked_budget": waiting.get(BUDGET),
     }  # fmt: skip

@@ -1,6 +1,6 @@
 """What people really paid for a SKU, and the price it may be compared with (R91)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,44 +39,69 @@ class AnchorNow:
         return self.facts.is_above_basis(self.anchor.price_fen)
 
 
-def _sales(tenant_id: int, code: str) -> QuerySet[Any]:
-    """Paid orders of one SKU with `fen`, what was kept of the money."""
+def _sales(tenant_id: int) -> QuerySet[Any]:
+    """Paid orders with `fen`, what was kept of the money."""
     rows = Order.objects.filter(
-        tenant_id=tenant_id, sku_id=code, state=OrderState.PAID, amount_fen__isnull=False,
+        tenant_id=tenant_id, state=OrderState.PAID, amount_fen__isnull=False,
         ordered_at__isnull=False, ordered_at__lte=clock.now(),
     )  # fmt: skip
     return rows.annotate(fen=F("amount_fen") - Coalesce("refund_fen", 0))
 
 
 def price_facts(*, tenant_id: int, code: str, price_fen: int) -> PriceFacts:
-    """What the orders of one SKU say of one price. Three queries."""
+    """What the orders of one SKU say of one price. Two queries."""
+    return _facts_of(tenant_id, {code: price_fen})[code]
+
+
+def _facts_of(tenant_id: int, prices: Mapping[str, int]) -> dict[str, PriceFacts]:
+    """{code: what the orders of that SKU say of its price}. Two queries for any number, none without a price."""
     now, days = clock.now(), preferences.value(tenant_id, ANCHOR_DAYS)
-    rows = _sales(tenant_id, code)
-    at_it = Q(fen__gte=price_fen, ordered_at__gt=now - timedelta(days=days))
-    found = rows.aggregate(
-        sales=Count("pk", filter=at_it),
-        last_at=Max("ordered_at", filter=at_it),
-        lowest_fen=Min("fen", filter=Q(ordered_at__gt=now - timedelta(days=BASIS_DAYS))),
+    found = {code: PriceFacts(days=days, sales=0) for code in prices}
+    if not prices:
+        return found
+    at_it = Q()
+    for code, fen in prices.items():
+        at_it |= Q(sku_id=code, fen__gte=fen)
+    at_it &= Q(ordered_at__gt=now - timedelta(days=days))
+    rows = _sales(tenant_id).filter(sku_id__in=list(prices))
+    last = rows.order_by("sku_id", "-ordered_at", "-pk").distinct("sku_id")
+    last_fen = dict(last.values_list("sku_id", "fen"))
+    counted = (
+        rows.order_by()
+        .values("sku_id")
+        .annotate(
+            sales=Count("pk", filter=at_it),
+            last_at=Max("ordered_at", filter=at_it),
+            lowest_fen=Min("fen", filter=Q(ordered_at__gt=now - timedelta(days=BASIS_DAYS))),
+        )
     )
-    last = rows.order_by("-ordered_at", "-pk").values_list("fen", flat=True).first()
-    return PriceFacts(days=days, last_fen=last, **found)
+    for one in counted:
+        code = one.pop("sku_id")
+        facts = {name: one[name] for name in ("sales", "last_at", "lowest_fen")}
+        found[code] = PriceFacts(days=days, last_fen=last_fen[code], **facts)
+    return found
 
 
 def prices_paid(*, tenant_id: int, code: str) -> list[PaidPrice]:
     """The prices people paid in the days that count as proof, the highest first; at most PRICES_SHOWN."""
     since = clock.now() - timedelta(days=preferences.value(tenant_id, ANCHOR_DAYS))
-    rows = _sales(tenant_id, code).filter(ordered_at__gt=since, fen__gt=0).values("fen")
+    rows = _sales(tenant_id).filter(sku_id=code, ordered_at__gt=since, fen__gt=0).values("fen")
     counted = rows.annotate(orders=Count("pk"), last_at=Max("ordered_at")).order_by("-fen")[:PRICES_SHOWN]
     return [PaidPrice(row["fen"], row["orders"], row["last_at"]) for row in counted]
 
 
 def anchor_of(*, tenant_id: int, code: str) -> AnchorNow | None:
     """The price a SKU may be compared with today; None: none is set. `holds` says whether the proof still stands."""
-    row = PriceAnchor.objects.filter(tenant_id=tenant_id, sku__code=code, ended_at=None).first()
-    if row is None:
-        return None
-    facts = price_facts(tenant_id=tenant_id, code=code, price_fen=row.price_fen)
-    return AnchorNow(row, facts, facts.is_proven(preferences.value(tenant_id, ANCHOR_SALES)))
+    return anchors_now(tenant_id=tenant_id, codes=[code]).get(code)
+
+
+def anchors_now(*, tenant_id: int, codes: Iterable[str]) -> dict[str, AnchorNow]:
+    """{code: the price that SKU may be compared with today}. Three queries for any number."""
+    rows = PriceAnchor.objects.filter(tenant_id=tenant_id, sku__code__in=set(codes), ended_at=None)
+    held = {one.sku.code: one for one in rows.select_related("sku")}
+    facts = _facts_of(tenant_id, {code: one.price_fen for code, one in held.items()})
+    least = preferences.value(tenant_id, ANCHOR_SALES)
+    return {code: AnchorNow(one, facts[code], facts[code].is_proven(least)) for code, one in held.items()}
 
 
 def anchors_of(*, tenant_id: int, sku_ids: Iterable[int]) -> dict[int, PriceAnchor]:

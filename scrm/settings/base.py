@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "campaigns.phone.admission.CrowdFirst",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -138,6 +139,11 @@ DATABASES = {
 }
 DATABASE_ROUTERS = ["tenants.routing.OwnerMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Campaigns' pages on phones: so many are served at once by each web process, so many more wait in line. Together
+# fewer than its threads, so that callbacks and colleagues always find one.
+PLAYS_AT_ONCE = env.number("QUNCE_PLAYS_AT_ONCE", 3)
+PLAYS_IN_LINE = env.number("QUNCE_PLAYS_IN_LINE", 2)
 
 REDIS_URL = env.required("REDIS_URL")
 VALKEY_PREFIX = env.text("QUNCE_VALKEY_PREFIX", "qunce")

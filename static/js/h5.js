@@ -41,6 +41,16 @@
         .catch(function () { form.submit(); });
     });
   }
+  /* Too many people at once: what was sent is sent again by itself, each time a little later, five times at most. */
+  var again = doc.querySelector("form[data-again]"), tries = 0;
+  try {
+    tries = Number(sessionStorage.getItem("q-again")) || 0;
+    sessionStorage.setItem("q-again", again ? tries + 1 : 0);
+  } catch (error) { tries = 5; }
+  if (again && tries < 5) {
+    doc.querySelector("[data-again-said]").hidden = false;
+    setTimeout(function () { again.requestSubmit(); }, 1000 * Number(again.dataset.again) * (1 + tries + Math.random()));
+  }
   /* How long something still lasts; the moment itself stands beside it. */
   var clocks = doc.querySelectorAll("[data-until]");
   function two(n) { return (n < 10 ? "0" : "") + n; }

@@ -1,19 +1,24 @@
 """Flash sales and group-buys on the phone and in the console (R18, R90, R91)."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.http import StreamingHttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from campaigns.models import Deal, GroupPost, PriceStep, Reservation
 from campaigns.selectors.deals import deals_token
 from campaigns.selectors.pages import page_path
-from campaigns.services.deals import deadline_move, reserve
+from campaigns.services.deals import deadline_move, deal_save, reservations_follow, reserve
+from campaigns.services.life import campaign_start
 from contacts.models import Sku
+from contacts.services.prices import anchor_set
 from tenants import clock
 from tenants.audit import Actor
 from tenants.models import Tenant, User
@@ -22,7 +27,7 @@ from tests.campaigns.phones import phone_of
 from tests.conftest import MovableClock
 from tests.factories.campaigns import Played
 from tests.factories.contacts import make_customers, make_order
-from tests.factories.deals import make_deal
+from tests.factories.deals import deal_wish, make_deal
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -180,13 +185,59 @@ def test_the_page_shows_what_is_left_who_reserved_and_makes_texts_to_copy(
 def test_the_page_of_deals_keeps_within_its_queries(
     scope: Tenant, owner: Actor, client: Client, django_assert_max_num_queries: Any
 ) -> None:
-    played, deal = make_deal(tenant=scope, owner=owner, people=12)
-    page = _url(scope, "deals", played.campaign.pk)
+    played, deal = make_deal(tenant=scope, owner=owner, people=12, is_started=False)
+    who: dict[str, Any] = {"tenant": scope, "campaign_id": played.campaign.pk, "actor": owner}
+    skus = [
+        Sku.objects.create(tenant=scope, code=f"more{number}", name=f"绘本 {number}") for number in range(5)
+    ]
+    for sku in skus:
+        deal_save(**who, wish=deal_wish(sku))
+    campaign_start(**who)
+    page, listed = (_url(scope, name, played.campaign.pk) for name in ("deals", "reservations"))
     client.get(page)
-    with django_assert_max_num_queries(35) as few:
+    with django_assert_max_num_queries(25) as few:
         client.get(page)
+    for sku in skus:
+        for number in range(2):
+            make_order(
+                tenant=scope, customer=played.people[number], sku_id=sku.code, order_no=f"A{sku.pk}{number}",
+                amount_fen=29_900, ordered_at=clock.now() - timedelta(days=2),
+            )  # fmt: skip
+        anchor_set(tenant=scope, sku_id=sku.pk, price_fen=29_900, reason="原价", actor=owner)
     for number, person in enumerate(played.people[:8]):
         reserve(tenant=scope, deal_id=deal.pk, person_id=person.pk, pieces=1, wish="", key=f"k{number}")
         make_order(tenant=scope, customer=person, sku_id=deal.sku.code, order_no=f"N{number}")
-    with django_assert_max_num_queries(len(few.captured_queries) + 1):
-        client.get(page)
+    with django_assert_max_num_queries(min(25, len(few.captured_queries) + 2)):
+        assert client.get(page).text.count("<s class") == 5
+    with django_assert_max_num_queries(25):
+        client.get(listed)
+
+
+def test_each_figure_of_a_deal_leads_to_the_reservations_behind_it_and_they_come_as_a_file(
+    scope: Tenant, owner: Actor, client: Client, frozen: MovableClock
+) -> None:
+    played, deal = make_deal(tenant=scope, owner=owner, people=4)
+    one, two, three, _four = played.people
+    for number, person in enumerate((one, two, three)):
+        reserve(
+            tenant=scope, deal_id=deal.pk, person_id=person.pk, pieces=2, wish="蓝色 🎈", key=f"k{number}"
+        )
+    make_order(tenant=scope, customer=one, sku_id=deal.sku.code, order_no="N1")
+    reservations_follow(tenant_id=scope.pk, customer_ids=[one.pk])
+    page, listed = (_url(scope, name, played.campaign.pk) for name in ("deals", "reservations"))
+    shown = client.get(page).text
+    assert f'{listed}?deal={deal.pk}&amp;state=held&amp;state=ordered">6</a>' in shown
+    assert f'{listed}?deal={deal.pk}&amp;state=ordered">1 单已下单</a>' in shown
+    assert f'{listed}">全部 3 个</a>' in shown
+    ordered = client.get(listed, {"deal": deal.pk, "state": "ordered"}).text
+    assert "N1" in ordered
+    assert two.name not in ordered
+    assert two.name in client.get(listed, {"q": two.name}).text
+    answer = client.get(listed, {"export": "csv"})
+    assert isinstance(answer, StreamingHttpResponse)
+    rows = list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))  # type: ignore[arg-type]
+    assert len(rows) == 1 + 3
+    assert {row[1] for row in rows[1:]} == {one.name, two.name, three.name}
+    assert [row[4] for row in rows[1:]] == ["199.0"] * 3
+    assert client.get(listed, {"deal": "9" * 30}).status_code == 200
+    assert client.get(_url(scope, "reservations", 10**9)).status_code == 404

@@ -26,7 +26,7 @@ from campaigns.errors import (
 from campaigns.handlers import on_orders_of_deals
 from campaigns.models import Campaign, DeadlineMove, Deal, GroupPost, PriceStep, Reservation, Team
 from campaigns.policies.deals import Step, masked, price_at
-from campaigns.selectors.deals import deals_of, deals_shown, price_now, steps_of
+from campaigns.selectors.deals import deals_of, deals_shown, price_now, settling, steps_of
 from campaigns.services.deals import (
     deadline_move,
     deal_remove,
@@ -40,13 +40,15 @@ from campaigns.services.frame import campaign_clone
 from campaigns.services.life import campaign_start
 from contacts.models import Order
 from contacts.services.prices import anchor_set
+from team.models import WorkItem
+from team.services import work_item_act
 from tenants import clock
 from tenants.audit import Actor
 from tenants.errors import NotPermitted
 from tenants.models import AuditEntry, Tenant
 from tenants.scoping import tenant_scope
 from tests.conftest import MovableClock
-from tests.factories.contacts import make_order
+from tests.factories.contacts import make_customers, make_order
 from tests.factories.deals import PRICE_FEN, deal_wish, make_deal
 from tests.parallel import in_parallel
 
@@ -186,6 +188,36 @@ def test_an_order_closes_a_reservation_a_refund_opens_it_and_a_late_one_takes_wh
         _tell(scope, first)
     mine.refresh_from_db()
     assert (mine.state, _left(deal)) == ("cancelled", 1)
+
+
+def test_an_order_for_pieces_that_others_have_is_a_task_until_somebody_settles_it(
+    scope: Tenant, owner: Actor, frozen: MovableClock
+) -> None:
+    played, deal = make_deal(tenant=scope, owner=owner, wish={"stock": 2, "per_person": 1})
+    late = [_reserve(scope, deal, person) for person in played.people[:2]]
+    frozen.move(hours=1)
+    reservations_lapse(tenant=scope)
+    others = make_customers(tenant=scope, count=2)
+    for person in others:
+        _reserve(scope, deal, person)
+    orders = [
+        make_order(tenant=scope, customer=person, sku_id=deal.sku.code, order_no=f"N{person.pk}")
+        for person in played.people[:2]
+    ]
+    for _twice in range(2):
+        _tell(scope, *played.people)
+    items = WorkItem.objects.filter(source_kind="campaigns.late_order").order_by("source_id")
+    assert [(one.source_id, one.staff, one.bucket, one.state) for one in items] == [
+        (one.pk, played.staff, "must", "open") for one in late
+    ]
+    assert all(str(deal.sku) in one.title and "?need=settle" in one.url for one in items)
+    assert settling(tenant_id=scope.pk) == [one.pk for one in late]
+    work_item_act(tenant=scope, item_id=items[0].pk, verb="done", actor=owner)
+    assert settling(tenant_id=scope.pk) == [late[1].pk]
+    Order.objects.filter(pk=orders[1].pk).update(state="refunded")
+    _tell(scope, *played.people)  # the money is back: nothing is left to settle
+    assert settling(tenant_id=scope.pk) == []
+    assert _left(deal) == 0
 
 
 def test_a_team_is_together_when_enough_people_are_and_only_then_its_time_runs(

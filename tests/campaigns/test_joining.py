@@ -21,7 +21,7 @@ from campaigns.policies.joining import Joined, is_in_time, leaves_early, refusal
 from campaigns.selectors.joining import join_of, token_of
 from campaigns.selectors.ledger import unbalanced
 from campaigns.selectors.pages import page_path
-from campaigns.services.frame import campaign_clone
+from campaigns.services.frame import campaign_clone, campaign_set_place
 from campaigns.services.joiners import joiners_settle, tenants_with_joiners_due
 from campaigns.services.joining import JoinWish, join_remove, join_set
 from campaigns.services.life import campaign_pause, campaign_start
@@ -396,13 +396,26 @@ def test_an_operator_sets_it_up_and_sees_who_got_nothing_and_why(
     assert client.post(url("join"), {"kind": "packet", "prize": packet.pk, "stay_days": 9}).status_code == 409
 
 
-def test_many_joins_take_a_constant_number_of_statements_beside_the_prizes(
+def test_many_joins_into_many_plays_take_a_constant_number_of_statements_beside_the_prizes(
     scope: Tenant, owner: Actor, django_assert_max_num_queries: Any
 ) -> None:
     played, _play = make_join(tenant=scope, owner=owner, kind="task")
-    people = make_customers(tenant=scope, count=30)
-    with django_assert_max_num_queries(30 + 30 + 20):  # one seat and one row each, and what does not grow
+    alone, people = make_customers(tenant=scope, count=1), make_customers(tenant=scope, count=30)
+    with django_assert_max_num_queries(1 + 22) as few:  # one statement seats a person
+        joins(tenant=scope, group=played.group, people=alone)
+    for _number in range(3):
+        more, _play = make_join(tenant=scope, owner=owner, kind="task", is_started=False)
+        campaign_set_place(
+            tenant=scope, campaign_id=more.campaign.pk, group_ids=[more.group.pk, played.group.pk],
+            starts_at=more.campaign.starts_at, ends_at=more.campaign.ends_at, actor=owner,
+        )  # fmt: skip
+        campaign_start(tenant=scope, campaign_id=more.campaign.pk, actor=owner)
+    with django_assert_max_num_queries(len(few.captured_queries) - 1 + len(people)):
         joins(tenant=scope, group=played.group, people=people)
+    assert Joiner.objects.filter(state="waiting").count() == 1 + 4 * 30
+    for one in people[:2]:
+        _does(scope, one)
+    assert Joiner.objects.filter(state="got").count() == 4 * 2
     phone = phone_of(played.group.app, external=people[0].external_userid)
     home = page_path(token_of(played.campaign))
     phone.get(home)

@@ -151,6 +151,7 @@ ROUTES = {
     "campaigns:deal_remove": (OPERATE, OPERATE),
     "campaigns:deal_deadline": (APPROVE, APPROVE),
     "campaigns:post": (WORK, WORK),
+    "campaigns:reservations": (VIEW, WORK),
     "campaigns:flash": (VIEW, OPERATE),
     "campaigns:flash_remove": (OPERATE, OPERATE),
     "campaigns:flash_node": (WORK, WORK),
