@@ -60,7 +60,7 @@ TABLES: dict[str, tuple[int, dict[str, str | Each]]] = {
         "key": "'k' || n", "made_at": _AGO, **_person(),
     }),
     "campaigns.Coupon": (_ROWS, {
-        "offer_id": Each("campaigns.CouponOffer", _NEWEST), "award_id": Each("campaigns.Award", "n"),
+        "offer_id": Each("campaigns.CouponOffer", _NEWEST), "award_id": Each("campaigns.Award", "2 * n"),
         "code": "'B' || lpad(n::text, 11, '0')", "issued_at": _AGO, "valid_until": "now() + interval '3 days'",
         "order_no": "''", "redeemed_at": f"case when n > {PEOPLE} then {_AGO} end", **_person(),
     }),
