@@ -44,12 +44,12 @@ def filled(times: Times, *, since: datetime, until: datetime) -> Filled:
     spells = [
         (person, joined, left)
         for person, joined, left in times
-        if joined < until and (left is None or left > max(joined, since))
+        if joined < until and (left is None or left > joined)
     ]
-    inside: Counter[int] = Counter(person for person, joined, _left in spells if joined < since)
-    steps = [(joined, 1, person) for person, joined, _left in spells if joined >= since]
+    steps = [(joined, 1, person) for person, joined, _left in spells]
     steps += [(left, -1, person) for person, _joined, left in spells if left is not None and left < until]
-    here = most = len(inside)
+    inside: Counter[int] = Counter()
+    here = most = 0
     reached = []
     for at, step, person in sorted(steps):
         was_inside = inside[person] > 0
@@ -57,7 +57,7 @@ def filled(times: Times, *, since: datetime, until: datetime) -> Filled:
         here += (inside[person] > 0) - was_inside
         if here > most:
             most = here
-            if most % SMALL_EVERY == 0:
+            if at >= since and most % SMALL_EVERY == 0:
                 reached.append((most, at))
     return Filled(here, most, tuple(reached))
 

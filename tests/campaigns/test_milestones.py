@@ -317,13 +317,21 @@ def test_a_milestone_is_reached_when_more_sit_there_than_ever_before(
         at = BEGAN + timedelta(hours=number)
         return len({who for who, joined, left in times if joined <= at and (left is None or left > at)})
 
-    before = len({who for who, joined, left in times if joined < BEGAN and (left is None or left > BEGAN)})
+    before = max(there(number) for number in range(-60, 0))
     highest = max([before, *(there(number) for number in range(168))])
     found = filled(times, since=BEGAN, until=ENDS)
     assert found.most == highest
     assert found.here == there(167.999)
     assert [n for n, _at in found.reached] == [n for n in range(50, 500, 50) if before < n <= highest]
     assert all(BEGAN <= at < ENDS for _n, at in found.reached)
+
+
+def test_a_group_that_shrank_before_the_campaign_is_not_rewarded_for_who_comes_back() -> None:
+    week, day = timedelta(days=7), timedelta(days=1)
+    stayed = [(who, BEGAN - week, None) for who in range(45)]
+    back = [(who, BEGAN - week, BEGAN - day) for who in range(45, 60)]
+    back += [(who, BEGAN + day, None) for who in range(45, 60)]
+    assert filled([*stayed, *back], since=BEGAN, until=ENDS).reached == ()
 
 
 def test_the_next_milestone_and_weak_bait() -> None:
