@@ -81,6 +81,11 @@ class AwardByCode(DomainError):
     message = _("A coupon is redeemed by its code, not handed over.")
 
 
+class AwardPaidLater(DomainError):
+    code = "AWARD-06"
+    message = _("A red packet is paid, not handed over: this one once its refund window is over.")
+
+
 class CouponRefused(DomainError):
     """Somebody does not get a coupon; code and message say why."""
 

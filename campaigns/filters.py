@@ -9,6 +9,7 @@ from campaigns.enums import AwardState, CampaignState, DrawOutcome, EntryReason,
 from campaigns.enums.checkins import MarkKind
 from campaigns.enums.coupons import CouponState
 from campaigns.enums.deals import ReservationState
+from campaigns.enums.distribution import SaleReason, SaleState, SellerState
 from campaigns.enums.joining import JoinReason, JoinState
 from campaigns.enums.quiz import QuizOutcome
 from campaigns.enums.referral import InviteReason, InviteState
@@ -25,6 +26,8 @@ from campaigns.models import (
     Joiner,
     QuizEntry,
     Reservation,
+    Sale,
+    Seller,
 )
 from campaigns.selectors.coupons import in_state, viewed_unused
 from campaigns.selectors.deals import settling
@@ -210,6 +213,35 @@ class InviterFilter(filters.FilterSet):
         if value == "none":
             return rows.filter(counted__gte=needed)
         return rows.filter(counted__lt=needed, counted__gte=needed - 3)
+
+
+class SellerFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name of the person"), method="by_name")
+    state = filters.MultipleChoiceFilter(label=_("State"), choices=SellerState.choices)
+    code = filters.CharFilter(label=pgettext_lazy("distributor", "Code"), lookup_expr="iexact")
+
+    class Meta:
+        model = Seller
+        fields: list[str] = []
+
+    def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(customer_id__in=customers_named(tenant_id=self.request.tenant.pk, text=value))
+
+
+class SaleFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name of the person"), method="by_name")
+    state = filters.MultipleChoiceFilter(label=_("State"), choices=SaleState.choices)
+    reason = filters.MultipleChoiceFilter(
+        label=_("Why"), choices=[(one.value, f"{one.label} ({one.value})") for one in SaleReason]
+    )
+
+    class Meta:
+        model = Sale
+        fields: list[str] = []
+
+    def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        found = customers_named(tenant_id=self.request.tenant.pk, text=value)
+        return rows.filter(Q(customer_id__in=found) | Q(seller__customer_id__in=found))
 
 
 class CheckInFilter(filters.FilterSet):

@@ -7,6 +7,7 @@ from campaigns.services.flash import node_settle
 from campaigns.services.invites import invites_follow
 from campaigns.services.joiners import people_joined, people_left, tasks_look
 from campaigns.services.milestones import milestones_look
+from campaigns.services.sales import sales_follow
 from campaigns.services.scenes import orders_follow
 from contacts.enums import BehaviourKind
 from contacts.events import BehavioursRecorded
@@ -69,6 +70,13 @@ def on_milestones(*, tenant_id: int, events: list[MemberJoined]) -> None:
     ids = {one.group_id for one in events if one.customer_ids}
     if ids:
         milestones_look(tenant=Tenant.objects.get(pk=tenant_id), group_ids=ids)
+
+
+def on_sales(*, tenant_id: int, events: list[BehavioursRecorded]) -> None:
+    """Orders bring a commission, refunds take it back (R84). Safe to repeat, in any order."""
+    buyers = {one for event in events if _BOUGHT & set(event.kinds) for one in event.customer_ids}
+    if buyers:
+        sales_follow(tenant=Tenant.objects.get(pk=tenant_id), customer_ids=buyers)
 
 
 def on_orders_of_deals(*, tenant_id: int, events: list[BehavioursRecorded]) -> None:

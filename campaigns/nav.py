@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.enums import AwardSource, CampaignState, GoalKind, PrizeKind, Theme
+from campaigns.enums.distribution import SellerState
 from campaigns.enums.flash import FlashUse, Rhythm
 from campaigns.enums.referral import InviteReason, InviteState
-from campaigns.selectors import coupons, joining, milestones, quiz, referral
+from campaigns.selectors import coupons, distribution, joining, milestones, quiz, referral
 from campaigns.selectors.checkins import checkin_lacks, checkin_token, plans_in
 from campaigns.selectors.deals import deals_in, deals_lack, deals_token
 from campaigns.selectors.flash import flash_lacks, runs_in
@@ -24,6 +25,7 @@ from campaigns.services.awards import register_made, register_taken_back
 from campaigns.services.checkins import checkin_copied
 from campaigns.services.coupons import coupon_made, offers_copied
 from campaigns.services.deals import deals_copied
+from campaigns.services.distribution import distribution_copied
 from campaigns.services.flash import flash_copied
 from campaigns.services.frame import register_copied
 from campaigns.services.joining import join_copied
@@ -33,6 +35,7 @@ from campaigns.services.mall import mall_copied, redemption_undone
 from campaigns.services.milestones import milestones_copied
 from campaigns.services.quiz import quiz_copied
 from campaigns.services.referral import referral_copied
+from campaigns.services.sales import sale_undone
 from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
@@ -67,6 +70,16 @@ register_play(
         key="deals", label=_("Flash sale and group-buy"),
         about=_("Real pieces at a published price until a real deadline, alone or as a team."), icon="ticket",
         url_name="campaigns:deals", rows=deals_in, lacks=deals_lack, token=deals_token,
+    )
+)  # fmt: skip
+register_play(
+    Play(
+        key="distribution", label=_("Distribution"),
+        about=_(
+            "Members recommend and get a commission for paid orders; one level, off until a leader switches it on."
+        ),
+        icon="coin", url_name="campaigns:distribution", rows=distribution.distributions_in,
+        lacks=distribution.distribution_lacks, token=distribution.token_of,
     )
 )  # fmt: skip
 register_play(
@@ -154,7 +167,7 @@ register_changes(
         "stock": _("Pieces"), "from": _("Copied from"), "needed": _("Invitees for the prize"),
         "stay_days": _("Days that an invitee has to stay"), "code": _("Group code"),
         "goal_days": _("Days that reach the goal"), "day_points": _("Points for each day"),
-        "goods": pgettext_lazy("mall", "Goods"),
+        "goods": pgettext_lazy("mall", "Goods"), "note": _("Compliance note"),
     },
     values={"theme": dict(Theme.choices), "goal_kind": dict(GoalKind.choices),
             "state": dict(CampaignState.choices)},
@@ -182,6 +195,7 @@ register_copied(checkin_copied)
 register_copied(lottery_copied)
 register_copied(mall_copied)
 register_taken_back(AwardSource.MALL, redemption_undone)
+register_taken_back(AwardSource.DISTRIBUTION, sale_undone)
 register_copied(flash_copied)
 register_copied(join_copied)
 register_copied(referral_copied)
@@ -191,8 +205,12 @@ register_changes(
     values={"state": dict(InviteState.choices), "why": dict(InviteReason.choices)},
 )
 register_copied(deals_copied)
+register_copied(distribution_copied)
 register_copied(milestones_copied)
 register_copied(quiz_copied)
+register_changes(
+    "campaigns.seller", labels={"state": _("State")}, values={"state": dict(SellerState.choices)},
+)  # fmt: skip
 register_changes(
     "campaigns.checkin", labels={"day": pgettext_lazy("check-in", "Day")},
 )  # fmt: skip
@@ -211,6 +229,9 @@ register_holding(
     Holding("campaigns.Coupon", _("Coupons"), clear={"order_no": ""}),
     Holding("campaigns.Joiner", _("Join and get")),
     Holding("campaigns.MilestoneShare", _("Milestones")),
+    Holding("campaigns.Seller", _("Distributors"), clear={"note": ""}),
+    Holding("campaigns.SellerTouch", _("Recommended by a distributor")),
+    Holding("campaigns.Sale", _("Orders by distributors")),
     Holding("campaigns.QuizEntry", _("Quiz")),
     Holding("campaigns.Entrant", _("Lottery")),
     Holding("campaigns.Inviter", _("Invitations")),

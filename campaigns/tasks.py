@@ -10,6 +10,7 @@ from campaigns.services.joiners import joiners_settle, tenants_with_joiners_due
 from campaigns.services.life import campaigns_end_due, tenants_with_ended
 from campaigns.services.payouts import payouts_run, tenants_with_payouts
 from campaigns.services.quiz import quizzes_draw, tenants_with_quizzes_due
+from campaigns.services.sales import sales_settle, tenants_with_sales_due
 from outbox.dispatch import enqueue
 from tenants.models import Tenant
 from tenants.scoping import unscoped
@@ -24,7 +25,7 @@ def sweep() -> None:
         joining, drawing = tenants_with_joiners_due(), tenants_with_quizzes_due()
         ending, paying, expiring = tenants_with_ended(), tenants_with_payouts(), tenants_with_expired()
         inviting, (telling, closing) = tenants_with_invites(), tenants_with_flash()
-        lapsing = tenants_with_lapsed()
+        lapsing, selling = tenants_with_lapsed(), tenants_with_sales_due()
     for tenant_id in inviting:
         enqueue("campaigns.settle_invites", tenant_id=tenant_id)
     for tenant_id in ending:
@@ -33,6 +34,8 @@ def sweep() -> None:
         enqueue("campaigns.pay_tenant", tenant_id=tenant_id)
     for tenant_id in expiring:
         enqueue("campaigns.expire_tenant", tenant_id=tenant_id)
+    for tenant_id in selling:
+        enqueue("campaigns.sales_tenant", tenant_id=tenant_id)
     for tenant_id in lapsing:
         enqueue("campaigns.lapse_tenant", tenant_id=tenant_id)
     for tenant_id in sorted({*telling, *closing}):
@@ -78,6 +81,11 @@ def settle_invites(*, tenant_id: int) -> None:
 @shared_task(name="campaigns.lapse_tenant", base=TenantTask, time_limit=120)
 def lapse_tenant(*, tenant_id: int) -> None:
     reservations_lapse(tenant=Tenant.objects.get(pk=tenant_id))
+
+
+@shared_task(name="campaigns.sales_tenant", base=TenantTask, time_limit=240)
+def sales_tenant(*, tenant_id: int) -> None:
+    sales_settle(tenant=Tenant.objects.get(pk=tenant_id))
 
 
 @shared_task(name="campaigns.quiz_tenant", base=TenantTask, time_limit=240)

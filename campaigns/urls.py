@@ -10,6 +10,7 @@ from campaigns.views import (
     coupons,
     deals,
     detail,
+    distribution,
     flash,
     joining,
     lists,
@@ -75,6 +76,25 @@ urlpatterns: list[URLPattern] = [
         "campaigns/<int:pk>/deals/<int:deal_pk>/deadline/", deals.DeadlinePage.as_view(), name="deal_deadline"
     ),
     re_path(r"^campaigns/(?P<pk>\d+)/text/(?P<kind>relay|stream)/$", deals.PostPage.as_view(), name="post"),
+    path("campaigns/<int:pk>/distribution/", distribution.DistributionPage.as_view(), name="distribution"),
+    path(
+        "campaigns/<int:pk>/distribution/on/",
+        distribution.DistributionSwitchPage.as_view(),
+        name="distribution_switch",
+    ),
+    path(
+        "campaigns/<int:pk>/distribution/remove/",
+        distribution.DistributionRemoveView.as_view(),
+        name="distribution_remove",
+    ),
+    path("campaigns/<int:pk>/distributors/", distribution.SellersPage.as_view(), name="sellers"),
+    path("campaigns/<int:pk>/distributors/new/", distribution.SellerNewPage.as_view(), name="seller_new"),
+    path(
+        "campaigns/<int:pk>/distributors/<int:seller_pk>/",
+        distribution.SellerDecidePage.as_view(),
+        name="seller_decide",
+    ),
+    path("campaigns/<int:pk>/sales/", distribution.SalesPage.as_view(), name="sales"),
     path("campaigns/<int:pk>/flash/", flash.FlashPage.as_view(), name="flash"),
     path("campaigns/<int:pk>/flash/remove/", flash.FlashRemoveView.as_view(), name="flash_remove"),
     path(

@@ -22,6 +22,7 @@ EVENTS: dict[str, list[str]] = {
         "campaigns.handlers.on_behaviours_recorded",
         "campaigns.handlers.on_join_tasks",
         "campaigns.handlers.on_orders_of_deals",
+        "campaigns.handlers.on_sales",
     ],
     "contacts.exposures.moved": ["analytics.handlers.on_exposures_moved"],
     "contacts.follow.changed": ["contacts.handlers.on_follow_changed"],

@@ -38,7 +38,8 @@ class EventSerializer(serializers.Serializer):
         required=False,
         help_text=_(
             "Anything else, up to 8 KiB. For orders: sku_id, the code of a SKU, and sku_kind if it differs; "
-            "scene (newcomer, daily, node or flash) and campaign, our number of a campaign, if you know them."
+            "scene (newcomer, daily, node or flash), campaign, our number of a campaign, and distributor, the code of "
+            "whoever recommended it, if you know them."
         ),
     )
 

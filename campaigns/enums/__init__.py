@@ -64,6 +64,8 @@ class PlayKind(models.TextChoices):
     INVITE = "i", _("My invitations")
     INVITATION = "n", _("Invitation of a friend")
     DEALS = "g", _("Flash sale and group-buy")
+    DISTRIBUTION = "d", _("Distribution")
+    RECOMMENDED = "e", _("Recommended by a distributor")
     LOTTERY = "l", _("Lottery")
     MALL = "m", _("Points mall")
     MILESTONE = "r", _("Milestones")
@@ -199,6 +201,7 @@ class AwardSource(models.TextChoices):
     MALL = "mall", _("Points mall")
     QUIZ = "quiz", _("Quiz")
     MILESTONE = "milestone", pgettext_lazy("prize", "Group milestone")
+    DISTRIBUTION = "distribution", _("Distribution")
 
 
 class AwardState(models.TextChoices):
@@ -256,6 +259,11 @@ class Missing(models.TextChoices):
         _("Invitees cannot stay long enough before the campaign ends: end it later, or ask for fewer days"),
     )
     MILESTONE_PRIZE = "CAMP-43", _("A group's red packet needs a prize with a piece for each share")
+    DISTRIBUTION_PRIZE = "CAMP-44", _("A commission is a red packet: choose one of this campaign")
+    DISTRIBUTION_OFF = (
+        "CAMP-45",
+        _("Distribution is off: a leader switches it on with a compliance note, or take it out"),
+    )
     GOAL_TOO_FAR = "CAMP-36", _("The check-in asks for more days than the campaign has")
     NO_LOTTERY = "CAMP-37", _("The check-in gives draws: set up a lottery, or take the draws out")
 
@@ -289,6 +297,8 @@ STEP_OF = {
     Missing.INVITE_PRIZE: Step.PLAY,
     Missing.INVITE_DAYS: Step.PLAY,
     Missing.MILESTONE_PRIZE: Step.PLAY,
+    Missing.DISTRIBUTION_PRIZE: Step.PLAY,
+    Missing.DISTRIBUTION_OFF: Step.PLAY,
     Missing.GOAL_TOO_FAR: Step.PLAY,
     Missing.NO_LOTTERY: Step.PLAY,
     Missing.DEALS: Step.PLAY,

@@ -4,6 +4,7 @@ from campaigns.models.awards import Award, Payout, SandboxPayment
 from campaigns.models.checkins import CheckIn, CheckInMember, CheckInPlan, CheckInReward
 from campaigns.models.coupons import Coupon, CouponOffer
 from campaigns.models.deals import DeadlineMove, Deal, GroupPost, PriceStep, Reservation, Team
+from campaigns.models.distribution import Distribution, Sale, Seller, SellerTouch
 from campaigns.models.flash import FlashNode, FlashRun
 from campaigns.models.frame import Campaign, CampaignGroup, Prize
 from campaigns.models.joining import Joiner, JoinPlay
@@ -16,8 +17,9 @@ from campaigns.models.referral import Invite, Inviter, Referral
 
 __all__ = [
     "Account", "Award", "Campaign", "CampaignGroup", "Chance", "CheckIn", "CheckInMember", "CheckInPlan",
-    "CheckInReward", "Coupon", "CouponOffer", "DeadlineMove", "Deal", "Draw", "DrawGrant", "Entrant", "Entry",
-    "FlashNode", "FlashRun", "GroupPost", "Invite", "Inviter", "JoinPlay", "Joiner", "Lottery", "MallGood",
-    "MilestoneHit", "MilestoneShare", "Milestones", "Payout", "PriceStep", "Prize", "Quiz", "QuizEntry",
-    "QuizQuestion", "Referral", "Reservation", "SandboxPayment", "Team",
+    "CheckInReward", "Coupon", "CouponOffer", "DeadlineMove", "Deal", "Distribution", "Draw", "DrawGrant",
+    "Entrant", "Entry", "FlashNode", "FlashRun", "GroupPost", "Invite", "Inviter", "JoinPlay", "Joiner", "Lottery",
+    "MallGood", "MilestoneHit", "MilestoneShare", "Milestones", "Payout", "PriceStep", "Prize", "Quiz",
+    "QuizEntry", "QuizQuestion", "Referral", "Reservation", "Sale", "SandboxPayment", "Seller", "SellerTouch",
+    "Team",
 ]  # fmt: skip

@@ -180,6 +180,8 @@ def prize_line(award: Award) -> dict[str, Any]:
         AwardState.RETURNED: ("no", _("Taken back. Ask in the group if you think this is wrong.")),
     }
     tone, words = said[award.state]
+    if award.state == AwardState.HELD and award.source == AwardSource.DISTRIBUTION:
+        words = _("Set aside for you, paid once the refund window is over.")
     if award.state == AwardState.RETURNED and award.source == AwardSource.MALL:
         words = _("Called off. Your points are back.")
     if award.state == AwardState.PAYING and payout is not None and payout.state == "refused":

@@ -16,6 +16,7 @@ from campaigns.phone.base import CampaignHome, PlayPage, Visit, h5
 from campaigns.phone.checkins import CheckInPage
 from campaigns.phone.coupons import CouponPage
 from campaigns.phone.deals import DealsPage
+from campaigns.phone.distribution import DistributionPage, RecommendedPage
 from campaigns.phone.flash import FlashPage
 from campaigns.phone.joining import JoinPage
 from campaigns.phone.lottery import LotteryPage
@@ -41,6 +42,8 @@ PAGES: dict[str, type[PlayPage]] = {
     PlayKind.CHECK_IN.value: CheckInPage,
     PlayKind.COUPON.value: CouponPage,
     PlayKind.DEALS.value: DealsPage,
+    PlayKind.DISTRIBUTION.value: DistributionPage,
+    PlayKind.RECOMMENDED.value: RecommendedPage,
     PlayKind.FLASH.value: FlashPage,
     PlayKind.JOIN.value: JoinPage,
     PlayKind.INVITATION.value: InvitationPage,

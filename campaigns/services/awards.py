@@ -9,6 +9,7 @@ from campaigns.enums import OPEN_AWARDS, AwardSource, AwardState, PayoutState, P
 from campaigns.errors import (
     AwardByCode,
     AwardPaid,
+    AwardPaidLater,
     AwardSettled,
     CampaignNotRunning,
     CampaignPaused,
@@ -58,8 +59,10 @@ def award_make(
     key: str,
     note: str,
     actor: Actor,
+    is_paid_later: bool = False,
 ) -> Award:
-    """One piece for one person: piece and money are set aside, a red packet's payment is put in line.
+    """One piece for one person: piece and money are set aside, a red packet's payment is put in line, or waits for
+    `award_pay` where it `is_paid_later`.
 
     The one way by which any play gives anything. What people write stays with the prize, not in the audit trail: it
     goes when the person is erased. Safe to repeat by `key`, which is the campaign's own. Raises
@@ -74,7 +77,7 @@ def award_make(
             return known
         check_open(campaign)
         prize = prize_get(tenant_id=tenant.pk, campaign_id=campaign_id, prize_id=prize_id)
-        is_paid = prize.kind == PrizeKind.RED_PACKET
+        is_paid = prize.kind == PrizeKind.RED_PACKET and not is_paid_later
         award = Award.objects.create(
             tenant=tenant, campaign=campaign, prize=prize, customer_id=customer_id, source=source, key=key,
             amount_fen=prize.unit_fen, state=AwardState.PAYING if is_paid else AwardState.HELD, note=note[:200],
@@ -84,15 +87,36 @@ def award_make(
             _made[prize.kind](award, actor)
         award_move(tenant=tenant, award=award, verb="hold", actor=actor)
         if is_paid:
-            Payout.objects.create(
-                tenant=tenant, award=award, number=f"Q{tenant.pk}A{award.pk}", amount_fen=prize.unit_fen
-            )
-            enqueue("campaigns.pay_tenant", tenant_id=tenant.pk)
+            _line_up(tenant, award)
         audit.record(
             tenant=tenant, actor=actor, verb="campaigns.award.made", target=award,
             changes={"prize": [None, prize.name]},
         )  # fmt: skip
     return award
+
+
+def _line_up(tenant: "Tenant", award: Award) -> None:
+    """A payment is put in line."""
+    Payout.objects.create(
+        tenant=tenant, award=award, number=f"Q{tenant.pk}A{award.pk}", amount_fen=award.amount_fen
+    )
+    enqueue("campaigns.pay_tenant", tenant_id=tenant.pk)
+
+
+def award_pay(*, tenant: "Tenant", award_id: int, actor: Actor) -> bool:
+    """A red packet that was to be paid later is put in line, also after the campaign: it was promised while it ran.
+
+    False where it is paid, in line or taken back. Safe to repeat. Asks no permission: its caller does.
+    """
+    with transaction.atomic():
+        row = Award.objects.select_for_update(of=("self",), no_key=True).get(tenant=tenant, pk=award_id)
+        if row.state != AwardState.HELD:
+            return False
+        row.state = AwardState.PAYING
+        row.save(update_fields=["state"])
+        _line_up(tenant, row)
+        audit.record(tenant=tenant, actor=actor, verb="campaigns.award.paid_later", target=row)
+    return True
 
 
 def check_open(campaign: Campaign) -> None:
@@ -143,6 +167,8 @@ def award_hand_over(*, tenant: "Tenant", award_id: int, proof: str, actor: Actor
         )
         if row.prize.kind == PrizeKind.COUPON:
             raise AwardByCode
+        if row.prize.kind == PrizeKind.RED_PACKET:
+            raise AwardPaidLater
         award_spend(tenant=tenant, award=row, proof=proof, actor=actor)
         audit.record(tenant=tenant, actor=actor, verb="campaigns.award.handed_over", target=row)
     return row

@@ -69,7 +69,8 @@ class Order(TenantModel):
 
     `sku_id` is the code of a Sku, known here or not. `told_kind` is the kind of order as its source said, if it did;
     `nth` counts the person's purchases of the same SKU up to this one, from 1. `scene`, `campaign` and `step` say what
-    led to it (R93), worked out by campaigns; `told_scene` and `told_campaign` (an id, as text) are the source's word.
+    led to it (R93), worked out by campaigns; `told_scene`, `told_campaign` (an id, as text) and
+    `told_seller` (a distributor's code) are the source's word.
     """
 
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
@@ -91,6 +92,7 @@ class Order(TenantModel):
     )
     told_scene = models.CharField(max_length=8, choices=OrderScene, blank=True, default="", db_default="")
     told_campaign = models.CharField(max_length=18, blank=True, default="", db_default="")
+    told_seller = models.CharField(max_length=16, blank=True, default="", db_default="")
     campaign = models.ForeignKey(
         "campaigns.Campaign",
         null=True,

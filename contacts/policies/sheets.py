@@ -38,6 +38,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "sku_name": ("商品", "商品名称", "标题"),
         "sku_kind": ("订单类型", "类型", "SKU类型"),
         "scene": ("转化场景", "场景", "scene"),
+        "distributor": ("分销码", "推广码", "分销员"),
         "refund_amount": ("退款金额", "退款"),
         "refunded_at": ("退款时间",),
     },
@@ -223,6 +224,9 @@ def _order(told: dict[str, Any], zone: str, now: datetime) -> dict[str, Any]:
     told["ordered_at"] = _when(told, "ordered_at", zone, now)
     told["amount_fen"] = _money(told, "amount")
     told["sku_kind"] = _word(told, "sku_kind", SKU_WORDS, SkuKind.values)
+    told["distributor"] = str(told.get("distributor", "")).strip().upper()
+    if told["distributor"] and not re.fullmatch("[A-Z0-9]{4,16}", told["distributor"]):
+        raise _Wrong("distributor", _("A distributor's code has letters and digits only, like K7M2QX."))
     told["scene"] = _word(told, "scene", SCENE_WORDS, OrderScene.values)
     if told.get("refunded_at") and not told.get("refund_amount"):
         raise _Wrong("refund_amount", _("A refund needs its amount."))

@@ -29,6 +29,7 @@ LABELS: dict[str, Any] = {
     "sku_name": _("Goods"),
     "sku_kind": _("Kind of order"),
     "scene": _("Scene"),
+    "distributor": _("Distributor's code"),
     "sku_price_fen": _("Price"),
 }
 FAULT_HEADER = (

@@ -46,6 +46,8 @@ with told as (
             as scene,
         (array_agg(coalesce(data->>'campaign', '') order by occurred_at, event_id) filter (where kind = 'order'))[1]
             as campaign,
+        (array_agg(coalesce(data->>'distributor', '') order by occurred_at, event_id) filter (where kind = 'order'))[1]
+            as seller,
         sum(amount_fen) filter (where kind = 'refund') as refund_fen,
         bool_or(amount_fen is null) filter (where kind = 'refund') as refund_is_full
     from contacts_behaviour
@@ -60,6 +62,7 @@ update contacts_order o set
     told_kind = case when told.sku_kind = any(%s) then told.sku_kind else '' end,
     told_scene = case when told.scene = any(%s) then told.scene else '' end,
     scene = case when told.scene = any(%s) then told.scene else o.scene end,
+    told_seller = case when upper(told.seller) ~ '^[A-Z0-9]{4,16}$' then upper(told.seller) else '' end,
     told_campaign = case when told.campaign ~ '^[0-9]{1,18}$' then told.campaign else '' end,
     state = case
         when told.refunded_at is null then 'paid'

@@ -41,7 +41,7 @@ def _judged(
     order = orders.get(sheet.source)
     changes: list[list[Any]] = []
     if order is None or order.ordered_at is None:
-        names = ("amount_fen", "ordered_at", "sku_code", "sku_name", "sku_kind", "scene")
+        names = ("amount_fen", "ordered_at", "sku_code", "sku_name", "sku_kind", "scene", "distributor")
         changes = [[name, None, told[name]] for name in names if name in told]
     elif fault := _contradiction(order, told, who.customer.pk if who.customer else None):
         return fault
@@ -89,7 +89,7 @@ def write(*, tenant: Tenant, sheet: Sheet, rows: Sequence[SheetRow]) -> None:
 
 def _item(row: SheetRow, kind: str, event_id: str, at: str, amount_fen: int) -> BehaviourItem:
     told = row.told
-    beside = {"sku_id": "sku_code", "sku_kind": "sku_kind", "scene": "scene"}
+    beside = {"sku_id": "sku_code", "sku_kind": "sku_kind", "scene": "scene", "distributor": "distributor"}
     return BehaviourItem(
         event_id=event_id,
         kind=kind,

@@ -30,7 +30,7 @@ ARGUMENTS: dict[str, Any] = {
     "other_pk": NOBODYS_ID,
     "number": NOBODYS_ID, "prize_pk": NOBODYS_ID, "award_pk": NOBODYS_ID,
     "coupon_pk": NOBODYS_ID, "node_pk": NOBODYS_ID, "deal_pk": NOBODYS_ID,
-    "invite_pk": NOBODYS_ID, "inviter_pk": NOBODYS_ID, "checkin_pk": NOBODYS_ID,
+    "invite_pk": NOBODYS_ID, "seller_pk": NOBODYS_ID, "inviter_pk": NOBODYS_ID, "checkin_pk": NOBODYS_ID,
     "code": "00000000002A",
 }  # fmt: skip
 # Routes whose word is one of a few.
