@@ -46,9 +46,10 @@ from campaigns.services.payouts import payouts_run
 from campaigns.services.sales import sales_follow, sales_settle, tenants_with_sales_due
 from tenants import clock
 from tenants.audit import SYSTEM, Actor
+from tenants.enums import Role
 from tenants.errors import NotPermitted
 from tenants.models import AuditEntry, Tenant, User
-from tenants.roles import PERMISSIONS, Role
+from tenants.roles import PERMISSIONS
 from tenants.scoping import tenant_scope, unscoped
 from tests.campaigns.phones import phone_of
 from tests.conftest import MovableClock
