@@ -92,6 +92,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "invite_pk": ("campaigns.Invite", "referral__campaign_id"),
     "prize_pk": ("campaigns.Prize", "campaign_id"),
     "inviter_pk": ("campaigns.Inviter", "referral__campaign_id"),
+    "seller_pk": ("campaigns.Seller", "distribution__campaign_id"),
     "coupon_pk": ("campaigns.Coupon", "offer__prize__campaign_id"),
     "checkin_pk": ("campaigns.CheckIn", "plan__campaign_id"),
     "node_pk": ("campaigns.FlashNode", "run__campaign_id"),
