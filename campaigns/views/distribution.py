@@ -64,7 +64,7 @@ class DistributionPage(FormPage):
         if row is None:
             return {}
         return {
-            "commission": row.commission_id, "min_order": row.min_order_fen / 100 or None,
+            "commission": row.commission_id, "min_order": _yuan(row.min_order_fen),
             "refund_days": row.refund_days, "touch_days": row.touch_days, "bonus": row.bonus_id,
             "bonus_orders": row.bonus_orders, "shop_url": row.shop_url, "takes_requests": row.takes_requests,
         }  # fmt: skip
@@ -123,6 +123,12 @@ class DistributionPage(FormPage):
         )
         toast(self.request, _("Saved. It is off until a leader switches it on."))
         return go(self.request, self.url("campaigns:distribution", pk=kwargs["pk"]))
+
+
+def _yuan(fen: int) -> str:
+    """As people write it: 100, or 99.50; "" for nothing."""
+    whole, rest = divmod(fen, 100)
+    return f"{whole}.{rest:02d}" if rest else str(whole or "")
 
 
 class DistributionSwitchPage(FormPage):

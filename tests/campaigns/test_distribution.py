@@ -375,6 +375,7 @@ def test_an_operator_sets_terms_a_leader_switches_on_and_everybody_sees_why(
 
     assert url("distribution") in client.get(url("step", step="play")).text
     assert "还没开通" in client.get(url("distribution")).text
+    assert 'value="100"' in client.get(url("distribution")).text
     form: dict[str, Any] = {
         "commission": played.prizes[0].pk, "min_order": "100", "refund_days": "7", "touch_days": "7", "bonus": "",
         "bonus_orders": "2", "shop_url": "", "takes_requests": "on",
