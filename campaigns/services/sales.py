@@ -35,7 +35,7 @@ from campaigns.selectors.distribution import (
 from campaigns.services.awards import award_make, award_pay, award_take_back
 from contacts.enums import OrderState
 from contacts.selectors import orders_for
-from contacts.selectors.identity import as_persons, records_under
+from contacts.selectors.identity import as_persons, persons_of, records_under
 from tenants import clock
 from tenants.audit import SYSTEM, Actor
 
@@ -99,13 +99,18 @@ def _follow(
         one.pk: one for one in mine.filter(pk__in={t.seller_id for some in touches.values() for t in some})
     }
     sellers |= {one.pk: one for one in coded.values() if one.distribution_id == row.pk}
-    everyone = {*person_of.values(), *(one.customer_id for one in sellers.values())}
+    theirs = {one.customer_id for one in sellers.values()}
+    merged = persons_of(tenant_id=tenant.pk, customer_ids=theirs)
+    everyone = {*person_of.values(), *(merged.get(one, one) for one in theirs)}
     known = _Known(
-        person_of, coded, frozenset(barred_among(tenant_id=tenant.pk, person_ids=everyone)),
+        {**merged, **person_of}, coded, frozenset(barred_among(tenant_id=tenant.pk, person_ids=everyone)),
     )  # fmt: skip
-    peers = set(
-        mine.filter(customer_id__in=everyone, state=SellerState.ACTIVE).values_list("customer_id", flat=True)
+    active = set(
+        mine.filter(customer_id__in=list(person_of), state=SellerState.ACTIVE).values_list(
+            "customer_id", flat=True
+        )
     )
+    peers = {person_of[one] for one in active}
     written = {
         one.order_id: one for one in Sale.objects.filter(tenant=tenant, distribution=row, order__in=within)
     }
@@ -134,11 +139,11 @@ def _sale(
     )  # fmt: skip
     why: SaleReason | None = SaleReason.UNKNOWN
     if seller is not None:
-        sides = {seller.customer_id, buyer, order.customer_id}
+        owner = known.person_of.get(seller.customer_id, seller.customer_id)
         why = refusal(
             Bought(
-                is_self=buyer == seller.customer_id, is_peer=buyer in peers,
-                is_barred=bool(sides & known.barred), active=_was_active(seller, order), net_fen=sale.net_fen,
+                is_self=buyer == owner, is_peer=buyer in peers,
+                is_barred=bool({owner, buyer} & known.barred), active=_was_active(seller, order), net_fen=sale.net_fen,
             ),
             min_order_fen=row.min_order_fen,
         )  # fmt: skip
@@ -197,6 +202,12 @@ def _forward(tenant: "Tenant", sale: Sale) -> None:
     """The commission is set aside, and paid once the window is over."""
     assert sale.seller is not None
     if sale.award_id is None:
+        peers = Seller.objects.filter(
+            tenant=tenant, distribution_id=sale.distribution_id, state=SellerState.ACTIVE
+        )
+        if peers.filter(customer_id=sale.customer_id, active_from__lte=sale.ordered_at).exists():
+            _reject(sale, SaleReason.PEER)  # taken in again while the commission waited
+            return
         try:
             sale.award_id = _made(tenant, sale.distribution, sale.seller, f"sale:{sale.pk}").pk
         except CampaignPaused:

@@ -80,6 +80,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
             "新人",
             "",
             "",
+            "",
         ),
         (
             "NO-89",
@@ -92,6 +93,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
             "训练营",
             "复购",
             "",
+            "K7M2QX",
             "99",
             "2026-11-22 10:00",
         ),

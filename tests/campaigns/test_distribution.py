@@ -44,6 +44,7 @@ from campaigns.services.frame import campaign_clone
 from campaigns.services.life import campaign_end, campaign_pause, campaign_start
 from campaigns.services.payouts import payouts_run
 from campaigns.services.sales import sales_follow, sales_settle, tenants_with_sales_due
+from contacts.models import Customer
 from tenants import clock
 from tenants.audit import SYSTEM, Actor
 from tenants.enums import Role
@@ -223,6 +224,32 @@ def test_the_page_opened_first_within_the_days_brings_the_order_and_the_named_co
     buys(tenant=scope, buyer=other, number="T5")
     assert not Sale.objects.filter(order__order_no__in=["T4", "T5"]).exists()
     assert SellerTouch.objects.count() == 2
+
+
+def test_records_put_together_later_are_one_person_and_who_is_taken_in_again_meanwhile_is_no_buyer(
+    scope: Tenant, owner: Actor, frozen: MovableClock
+) -> None:
+    played, _row = make_distribution(tenant=scope, owner=owner)
+    who: dict[str, Any] = {"tenant": scope, "campaign_id": played.campaign.pk, "actor": owner}
+    mother, father = (
+        make_seller(tenant=scope, played=played, owner=owner, person=one) for one in played.people[:2]
+    )
+    main = make_customer(tenant=scope, name="大号")
+    Customer.objects.filter(pk=mother.customer_id).update(person=main)
+    frozen.move(minutes=1)
+    buys(tenant=scope, buyer=main, number="M1", code=mother.code)
+    assert Sale.objects.get(order__order_no="M1").reason == SaleReason.SELF
+    seller_decide(**who, seller_id=father.pk, state="stopped", reason="不做了")
+    campaign_pause(**who, is_paused=True)
+    third = make_seller(tenant=scope, played=played, owner=owner, person=played.people[2])
+    frozen.move(minutes=1)
+    buys(tenant=scope, buyer=father.customer, number="M2", code=third.code)
+    assert Sale.objects.get(order__order_no="M2").state == SaleState.WAITING
+    seller_decide(**who, seller_id=father.pk, state="active", reason="又做了")
+    campaign_pause(**who, is_paused=False)
+    sales_settle(tenant=scope)
+    assert Sale.objects.get(order__order_no="M2").reason == SaleReason.PEER
+    assert not Award.objects.exists()
 
 
 def test_there_is_no_second_level_whatever_the_code_does(
