@@ -32,6 +32,8 @@ _STAFF = _("Staff never count; one person in several groups counts once")
 _OPERATIONS = _("Operations lead")
 _DAYS = _("Whole days in the company's time zone, today until the last count")
 
+_CAME = _("Came in the time shown, until the page was made")
+
 METRICS: dict[str, Metric] = {
     one.key: one
     for one in (
@@ -106,6 +108,36 @@ METRICS: dict[str, Metric] = {
             _OPERATIONS,
         ),
         Metric(
+            "stage_moves",
+            _("Movement of trust stages"),
+            _("Trust stage at the end of one day against that of a later day, each person in one cell"),
+            _("Everybody known by the later day"),
+            _("Records that turned out to be another's: one person is one"),
+            _("Ends of both days in the company's time zone; of today, now"),
+            _("Moves between stages, by rule or by hand"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "circle_moves",
+            _("Movement of circles"),
+            _("Innermost circle on one day against that of a later day, each person in one cell"),
+            _("Everybody in a circle on either day"),
+            _STAFF,
+            _("The circle of a day follows from the 14 days before it"),
+            _("Circles, worked out each night"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "tier_moves",
+            _("Movement of tiers"),
+            _("Tier at the end of one day against that of a later day, each person in one cell"),
+            _("Everybody of the camp by the later day, late joiners too"),
+            _STAFF,
+            _("Ends of both days in the company's time zone; of today, now"),
+            _("Tier history, rule of each moment; shop orders; group members by WeCom"),
+            _OPERATIONS,
+        ),
+        Metric(
             "lift",
             _("Above the natural rate"),
             _("Conversion of the cohort − assumed natural rate"),
@@ -143,6 +175,70 @@ METRICS: dict[str, Metric] = {
             _STAFF,
             _("End of the first day"),
             _("Group members by WeCom"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "channel_people",
+            _("Came by the channel"),
+            _("Distinct people whom the channel brought first, by a code or link of it"),
+            _("None: a count"),
+            _("Staff; whoever came by another channel before"),
+            _CAME,
+            _("Codes and links of the channel as WeCom reports them"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "channel_precise",
+            _("Precise share"),
+            _(
+                "Still in a group or a friend 3 × 24 hours after coming, with a tag of the setting if it names any"
+            ),
+            _("People whom the channel brought at least 3 × 24 hours ago"),
+            _("Staff; whoever came by another channel before"),
+            _CAME,
+            _("Group members and friends by WeCom, tags carried now"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "channel_kept",
+            _("D7 retention"),
+            _("Still in a group or a friend 7 × 24 hours after coming"),
+            _("People whom the channel brought at least 7 × 24 hours ago"),
+            _("Staff; whoever came by another channel before"),
+            _CAME,
+            _("Group members and friends by WeCom"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "channel_bought",
+            _("Conversion of the channel"),
+            _("Distinct people with a paid order within 30 × 24 hours after coming"),
+            _("People whom the channel brought"),
+            _("Fully refunded orders; staff"),
+            _CAME,
+            _("Shop orders"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "channel_cost",
+            _("Cost of the channel"),
+            _("Its cost, spread evenly over its period, as far as that lies in the time shown"),
+            _("None: an amount"),
+            _("What nobody wrote down"),
+            _("Whole days in the company's time zone"),
+            _("Channels, as written down by staff"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "channel_roi",
+            _("Sales ÷ cost"),
+            _(
+                "What orders within 30 × 24 hours after coming were paid with, less refunds ÷ cost of the channel"
+            ),
+            _("Cost of the channel in the time shown"),
+            _("Fully refunded orders; staff"),
+            _CAME,
+            _("Shop orders, channels"),
             _OPERATIONS,
         ),
         Metric(

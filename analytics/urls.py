@@ -3,7 +3,9 @@
 from django.urls import URLPattern, path
 
 from analytics import views
+from analytics.views.channels import ChannelQualityPage, ChannelQualityPeople
 from analytics.views.days import DayMovesPage, DayPeoplePage, LeaguePage, OverviewPage
+from analytics.views.flows import FlowPeoplePage, FlowsPage
 from analytics.views.order_classes import OrderClassesPage, OrderClassView
 from analytics.views.paths import PathPeoplePage, PathsPage
 from analytics.views.stars import ServePage, StarChangePage, StarNewPage, StarPage, StarsPage
@@ -17,7 +19,11 @@ urlpatterns: list[URLPattern] = [
     path("insights/camps/", views.CampsPage.as_view(), name="camps"),
     path("insights/camps/<int:run_pk>/", views.CampPage.as_view(), name="camp"),
     path("insights/camps/<int:run_pk>/orders/", views.CampOrdersView.as_view(), name="camp_orders"),
+    path("insights/channels/", ChannelQualityPage.as_view(), name="channels"),
+    path("insights/channels/people/", ChannelQualityPeople.as_view(), name="channel_people"),
     path("insights/execution/", views.ExecutionPage.as_view(), name="execution"),
+    path("insights/flows/", FlowsPage.as_view(), name="flows"),
+    path("insights/flows/people/", FlowPeoplePage.as_view(), name="flow_people"),
     path("insights/paths/", PathsPage.as_view(), name="paths"),
     path("insights/paths/people/", PathPeoplePage.as_view(), name="path_people"),
     path("insights/orders/", OrderClassesPage.as_view(), name="order_classes"),

@@ -32,7 +32,7 @@ LEFT_OUT = {
     "wecom:inbox_progress": "of a batch that is running",
     **dict.fromkeys((
         "groups:overlap_people", "sop:link_people", "sop:pulse_people", "sop:fact_people", "sop:strategy_people",
-        "sop:step_people", "analytics:people",
+        "sop:step_people", "analytics:people", "analytics:channel_people", "analytics:flow_people",
     ), "opened from a figure, with its words"),
     **dict.fromkeys((
         "groups:screening", "groups:candidates", "groups:invite", "groups:setup_step", "groups:violation_picture",

@@ -73,7 +73,46 @@ class NumberColumn(tables.Column):
         super().__init__(*args, **extra)
 
 
-class NarrowFirst(TableQuerysetData):
+def tied(rows: QuerySet) -> QuerySet:
+    """Ordered rows with the primary key as last order, in the direction of the last one: of equal rows each stands on
+    one page, and on the same one whenever it is asked.
+
+    Left as they are: rows in no order, slices, and rows that are no rows of a table (values, unions).
+    """
+    query = rows.query
+    order = query.order_by or (query.get_meta().ordering if query.default_ordering else ())
+    is_other = query.is_sliced or query.combinator or query.distinct_fields or query.values_select
+    if not order or is_other or query.group_by not in (None, True) or "?" in order:
+        return rows
+    names = [str(one).lstrip("-+") for one in order]
+    if {"pk", query.get_meta().pk.name} & set(names):
+        return rows
+    last = order[-1]
+    is_down = last.startswith("-") if isinstance(last, str) else bool(getattr(last, "descending", False))
+    return rows.order_by(*order, "-pk" if is_down else "pk")
+
+
+class TiedRows(TableQuerysetData):
+    """Rows whose order leaves no two of them alike, however the table is sorted."""
+
+    def __init__(self, data: QuerySet) -> None:
+        super().__init__(data)
+        self._given = data
+        self.data = tied(data)
+
+    @property
+    def ordering(self) -> Any:
+        """The columns that the rows came ordered by, which the head of the table shows."""
+        rows = TableQuerysetData(self._given)
+        rows.set_table(self.table)
+        return rows.ordering
+
+    def order_by(self, aliases: Any) -> None:
+        super().order_by(aliases)
+        self.data = tied(self.data)
+
+
+class NarrowFirst(TiedRows):
     """Rows of a page by their ids: the database puts ids in order, and reads what a row shows for those of the page.
 
     For lists of very many rows that are wide, in an order without an index.
@@ -87,21 +126,20 @@ class NarrowFirst(TableQuerysetData):
 
 class ConsoleTable(tables.Table):
     """Base of every table. `Meta.row_header` names the column that is the row's head; `Meta.rows_by` how the rows of a
-    page are read, where not as they are."""
+    page are read."""
 
     class Meta:
         template_name = "console/_table.html"
         attrs = {"class": "table q-table is-cards"}
         row_header = ""
-        rows_by: type[TableQuerysetData] | None = None
+        rows_by: type[TiedRows] = TiedRows
         order_by_field = "sort"
         empty_text = _("No rows match these filters.")
         default = NOTHING
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
-        rows_by = getattr(self.Meta, "rows_by", None)
-        if rows_by is not None and isinstance(data, QuerySet):
-            data = rows_by(data)
+        if isinstance(data, QuerySet):
+            data = getattr(self.Meta, "rows_by", TiedRows)(data)
         super().__init__(data, *args, **kwargs)
         own: dict[str, Any] = dict(self.attrs)  # type: ignore[has-type]
         if "pick" not in self.base_columns and "is-nopick" not in own.get("class", ""):

@@ -22,9 +22,11 @@ from contacts.enums import (
 from contacts.selectors import customer_list, live_follow_counts
 from contacts.selectors.channels import welcome_assets, welcome_known
 from contacts.selectors.ranking import place_label, reply_cases, reply_cells, reply_lines
+from contacts.selectors.service import questions_answered
 from contacts.services.prices import KIND as ANCHOR
 from contacts.services.prices import anchor_granted
 from team.selectors import register_load
+from team.selectors.load import register_night_answers
 from team.selectors.ranking import Ranked, register_ranked
 from team.services import register_approval
 from tenants.models import Tenant
@@ -160,6 +162,7 @@ register_changes(
 nav.register(key="contacts", label=_("Customers"), icon="user", url_name="contacts:list", order=30)
 nav.register_search(_search)
 register_load(label=_("Customers"), provider=live_follow_counts)
+register_night_answers(questions_answered)
 register_user(welcome_assets)
 register_knower(welcome_known)
 register_approval(ANCHOR, _("Price to compare with"), anchor_granted)

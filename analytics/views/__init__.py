@@ -108,6 +108,8 @@ def tabs(view: ConsoleView, current: str) -> list[dict[str, Any]]:
         ("order_classes", _("Why bought")),
         ("leads:persona", _("Buyer persona")),
         ("paths", _("Ways in")),
+        ("channels", _("Channel quality")),
+        ("flows", _("Movements")),
         ("execution", _("Execution")),
         ("metrics", _("Definitions")),
     )
@@ -166,7 +168,9 @@ class CampPage(CampView):
         found = peaks(days.daily, opening=expected[0], end=expected[1], today=today) if expected else []
         names = {"opening": _("Opening"), "end": _("End of the offer")}
         return {
-            "orders_chart": orders_chart(days, [(names[one.name], one.first, one.last) for one in found]),
+            "orders_chart": orders_chart(
+                days, [(names[one.name], one.first, one.last) for one in found if one.came]
+            ),
             "peaks": [(names[one.name], one) for one in found],
         }
 
@@ -257,7 +261,7 @@ def _heat(column: str, number: int, most: int) -> str:
 
 
 def orders_chart(days: OrderDays, expected: Sequence[tuple[str, int, int]] = ()) -> dict[str, Any]:
-    """Stacked bars a day: asked first, prompted, not yet known; behind them the expected peaks (name, first, last)."""
+    """Stacked bars a day: asked first, prompted, not yet known; behind them the peaks that came (name, first, last)."""
     names = [_("Day %(n)s") % {"n": number} for number in range(1, len(days.days) + 1)]
     series = [
         (_("Asked first"), days.active),

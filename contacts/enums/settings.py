@@ -96,6 +96,13 @@ PATH_SKUS = declare(
         "Empty: those that the catalogue calls first basic; without any, the first paid order of any SKU counts."
     ),
 )
+PRECISE_TAGS = declare(
+    "paths.precise_tags",
+    default="",
+    kind=PreferenceKind.TEXT,
+    label=_("Tags of which a precise person carries one, separated by commas"),
+    help=_("For the quality of channels. Empty: whoever stays three days is precise."),
+)
 ANCHOR_DAYS = declare(
     "prices.anchor_days",
     default=90,

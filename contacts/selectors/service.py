@@ -11,6 +11,7 @@ from contacts.models import Question
 from contacts.policies.questions import REPLY_WITHIN
 from contacts.policies.worktime import WorkTime
 from tenants.clock import local_date
+from wecom.archive.selectors import coverage
 
 ALL, BY_STAFF, BY_GROUP, BY_DAY = "all", "staff", "group", "day"
 STATES = ("waiting", "late", "open", "answered", "resolved", "closed")
@@ -170,6 +171,19 @@ def in_hands_of(rows: QuerySet[Question], staff_id: int) -> QuerySet[Question]:
     """Questions that a colleague answered first or, while nobody has, has to answer."""
     waits = Q(replied_by=None) & (Q(staff_id=staff_id) | Q(staff=None, group__owner_id=staff_id))
     return rows.filter(Q(replied_by_id=staff_id) | waits)
+
+
+def questions_answered(*, tenant_id: int, since: datetime) -> QuerySet[Question] | None:
+    """Questions answered by a colleague since a moment; None where no messages are read and none ever came."""
+    if not coverage(tenant_id=tenant_id).sees_messages:
+        return None
+    # Nothing asked longer before can have been answered since: the index is of when it was asked.
+    return Question.objects.filter(
+        tenant_id=tenant_id,
+        asked_at__gte=since - REPLY_WITHIN,
+        replied_at__gte=since,
+        replied_by__isnull=False,
+    )
 
 
 def question_get(*, tenant_id: int, question_id: int) -> Question:

@@ -1,12 +1,13 @@
 """What each person carries, by day and by night (R124)."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, DateTimeField, ExpressionWrapper, F, Q, Value
+from django.db.models import Count, DateTimeField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.db.models.functions import ExtractHour, ExtractMinute, TruncDate
 from django.urls import reverse
 
@@ -19,32 +20,65 @@ from tenants.models import Tenant
 NIGHT_SPAN = timedelta(days=7)
 
 
+# {staff id: {evening: how many}}
+Nights = dict[int, dict[date, int]]
+
+
 @dataclass(frozen=True)
 class Carried:
-    """A person's load: items due today (done or not), late ones, what was done at night in the last 7 days."""
+    """A person's load: items due today (done or not), late ones, what was done at night in the last 7 days.
+
+    `night_answers`: customers' questions answered at night, None where no messages are read. `nights`: evenings with
+    either.
+    """
 
     today: int = 0
     late: int = 0
     night_items: int = 0
+    night_answers: int | None = None
     nights: int = 0
     is_too_much: bool = False
     is_night_work: bool = False
 
 
+Answers = Callable[..., QuerySet | None]
+_answers: list[Answers] = []
+
+
+def register_night_answers(provider: Answers) -> None:
+    """Who answers customers: `provider(tenant_id=, since=)` -> rows answered from then on at least, with `replied_at`
+    and `replied_by_id`; None: no messages are read. There is one.
+    """
+    _answers[:] = [provider]
+
+
 def carried(*, tenant: Tenant, staff_ids: Iterable[int]) -> dict[int, Carried]:
-    """{staff id: load} of all of them, now. Two queries beside the settings."""
+    """{staff id: load} of all of them, now. Three queries beside the settings and the archive's state."""
     wanted, now = list(staff_ids), clock.now()
     limit = preferences.value(tenant.pk, LOAD_ITEMS)
     nights_limit = preferences.value(tenant.pk, NIGHT_DAYS)
     day = _day(tenant, wanted, now)
-    nights = _nights(tenant, wanted, now)
-    return {
-        one: Carried(
-            *day.get(one, (0, 0)), *nights.get(one, (0, 0)),
-            is_too_much=day.get(one, (0, 0))[0] > limit, is_night_work=nights.get(one, (0, 0))[1] >= nights_limit,
+    # What closed by itself is nobody's night.
+    done = WorkItem.objects.filter(tenant=tenant, state=WorkState.DONE).exclude(done_by="")
+    items = nights_of(done, tenant=tenant, staff_ids=wanted, now=now, staff="staff_id", at="done_at")
+    told = _answers[0](tenant_id=tenant.pk, since=now - NIGHT_SPAN) if _answers else None
+    answers = (
+        nights_of(told, tenant=tenant, staff_ids=wanted, now=now, staff="replied_by_id", at="replied_at")
+        if told is not None
+        else None
+    )
+    found = {}
+    for one in wanted:
+        evenings = {*items.get(one, {}), *(answers or {}).get(one, {})}
+        found[one] = Carried(
+            *day.get(one, (0, 0)),
+            night_items=sum(items.get(one, {}).values()),
+            night_answers=None if answers is None else sum(answers.get(one, {}).values()),
+            nights=len(evenings),
+            is_too_much=day.get(one, (0, 0))[0] > limit,
+            is_night_work=len(evenings) >= nights_limit,
         )
-        for one in wanted
-    }  # fmt: skip
+    return found
 
 
 def _day(tenant: Tenant, staff_ids: list[int], now: datetime) -> dict[int, tuple[int, int]]:
@@ -59,8 +93,11 @@ def _day(tenant: Tenant, staff_ids: list[int], now: datetime) -> dict[int, tuple
     return {row["staff_id"]: (row["today"], row["late"]) for row in counted}
 
 
-def _nights(tenant: Tenant, staff_ids: list[int], now: datetime) -> dict[int, tuple[int, int]]:
-    """{staff id: (items done at night, nights)}: 02:00 is of the evening before."""
+def nights_of(
+    rows: QuerySet, *, tenant: Tenant, staff_ids: list[int], now: datetime, staff: str, at: str
+) -> Nights:
+    """{staff id: {evening: rows}} of the last 7 days' nights: 02:00 is of the evening before. `staff` and `at` name
+    the columns of who did it and when. One query."""
     begins = preferences.value(tenant.pk, NIGHT_FROM)
     ends = preferences.value(tenant.pk, NIGHT_UNTIL)
     start, stop = (one.hour * 60 + one.minute for one in (begins, ends))
@@ -70,22 +107,20 @@ def _nights(tenant: Tenant, staff_ids: list[int], now: datetime) -> dict[int, tu
         if start <= stop
         else Q(minute__gte=start) | Q(minute__lt=stop)
     )
-    earlier = ExpressionWrapper(F("done_at") - Value(timedelta(minutes=stop)), output_field=DateTimeField())
+    earlier = ExpressionWrapper(F(at) - Value(timedelta(minutes=stop)), output_field=DateTimeField())
+    span = {f"{staff}__in": staff_ids, f"{at}__gt": now - NIGHT_SPAN, f"{at}__lte": now}
     counted = (
-        WorkItem.objects.filter(
-            tenant=tenant,
-            staff_id__in=staff_ids,
-            state=WorkState.DONE,
-            done_at__gt=now - NIGHT_SPAN,
-            done_at__lte=now,
-        )
-        .exclude(done_by="")  # what closed by itself is nobody's night
-        .annotate(minute=ExtractHour("done_at", tzinfo=zone) * 60 + ExtractMinute("done_at", tzinfo=zone))
+        rows.filter(**span)
+        .annotate(minute=ExtractHour(at, tzinfo=zone) * 60 + ExtractMinute(at, tzinfo=zone))
         .filter(at_night)
-        .values("staff_id")
-        .annotate(items=Count("pk"), nights=Count(TruncDate(earlier, tzinfo=zone), distinct=True))
+        .order_by()
+        .values(staff)
+        .annotate(evening=TruncDate(earlier, tzinfo=zone), many=Count("pk"))
     )
-    return {row["staff_id"]: (row["items"], row["nights"]) for row in counted}
+    found: Nights = defaultdict(dict)
+    for row in counted:
+        found[row[staff]][row["evening"]] = row["many"]
+    return found
 
 
 def on_time_of(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contacts.models import Question
 from groups.selectors.staff_figures import group_buyers_of, groups_owned, members_carried
 from leads.models import Lead
 from leads.selectors.staff import leads_won_of
@@ -28,6 +29,7 @@ from tests.factories.groups import fill_group, make_group
 from tests.factories.leads import act, item, lead_of, make_camp
 from tests.factories.team import make_staff, make_work_item
 from tests.team.test_views import body, sign_in
+from wecom.archive.models import ArchiveCursor
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -171,6 +173,41 @@ def test_night_work_is_seen_by_evenings_and_what_closed_by_itself_is_nobodys(
             make_work_item(tenant=tenant, staff=ann, state="done", done_at=at, done_by=by)
         seen = carried(tenant=tenant, staff_ids=[ann.pk])[ann.pk]
         assert (seen.night_items, seen.nights, seen.is_night_work) == (4, 3, True)
+
+
+def test_answers_at_night_count_where_messages_are_read_and_are_a_dash_elsewhere(
+    tenant: Tenant, frozen: MovableClock
+) -> None:
+    frozen.set(datetime(2026, 3, 6, 4, 0, tzinfo=UTC))  # Friday noon in Shanghai
+    evening = datetime(2026, 3, 5, 15, 0, tzinfo=UTC)  # Thursday 23:00
+    leader, _chief = sign_in(tenant, Role.LEADER)
+    with tenant_scope(tenant):
+        ann, ben = make_staff(tenant=tenant, name="安"), make_staff(tenant=tenant, name="贝")
+        make_work_item(tenant=tenant, staff=ann, state="done", done_at=evening, done_by="安")
+        assert carried(tenant=tenant, staff_ids=[ann.pk])[ann.pk].night_answers is None
+    page = body(leader.get(f"/t/{tenant.slug}/team/load/"))
+    assert re.search(
+        r'安</a>.*?<td class="q-num">1</td><td class="q-num">–</td><td class="q-num">1</td>', page
+    )
+    with tenant_scope(tenant):
+        app = ann.app
+        ArchiveCursor.objects.create(tenant=tenant, app=app, state="running", fetched_at=frozen.moment)
+        for number, (at, by) in enumerate((
+            (evening, ann), (evening + timedelta(hours=3), ann), (evening - timedelta(days=2), ann),
+            (evening - timedelta(hours=4), ann), (evening - timedelta(days=8), ann), (evening, ben),
+        )):  # fmt: skip
+            Question.objects.create(
+                tenant=tenant, msgid=f"m{number}", message_id=number, asked_at=at - timedelta(minutes=5),
+                replied_at=at, replied_by=by, is_private=True,
+            )  # fmt: skip
+        found = carried(tenant=tenant, staff_ids=[ann.pk, ben.pk])
+    # Thursday's item and two answers are one evening, Tuesday's answer the second.
+    assert (found[ann.pk].night_items, found[ann.pk].night_answers, found[ann.pk].nights) == (1, 3, 2)
+    assert (found[ben.pk].night_items, found[ben.pk].night_answers, found[ben.pk].nights) == (0, 1, 1)
+    page = body(leader.get(f"/t/{tenant.slug}/team/load/"))
+    assert re.search(
+        r'安</a>.*?<td class="q-num">1</td><td class="q-num">3</td><td class="q-num">2</td>', page
+    )
 
 
 def test_a_day_with_more_than_the_limit_is_too_much(tenant: Tenant, frozen: MovableClock) -> None:
