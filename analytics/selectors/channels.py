@@ -4,7 +4,7 @@ Figures and lists read the same rows, as of the same moment, so that they cannot
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -116,7 +116,7 @@ def qualities(*, tenant_id: int, since: datetime, until: datetime, zone: str) ->
         made = clock.local_date(channel.created_at, zone)
         cost = cost_within(channel, made=made, first=first, last=last)
         if channel.pk in counts or cost:
-            found.append(Quality(channel, *counts.get(channel.pk, ()), cost_fen=cost))
+            found.append(replace(Quality(channel, *counts.get(channel.pk, ())), cost_fen=cost))
     return sorted(found, key=lambda one: (-one.people, one.channel.name))
 
 
