@@ -271,6 +271,23 @@ class QuizClosed(DomainError):
     message = _("Answers are not taken any more.")
 
 
+class ShowRefused(DomainError):
+    """An order cannot be shown; code and message say why."""
+
+    status = 422
+    code = "SHOW-00"
+
+
+class OrderNotPaid(DomainError):
+    code = "SHOW-21"
+    message = _("The order behind it is not paid, or was refunded: no prize can be granted for it.")
+
+
+class PraiseAsked(DomainError):
+    code = "SHOW-22"
+    message = _("A prize may not depend on praise: leave good ratings and stars out of it.")
+
+
 class PaymentRefused(DomainError):
     """The payment service said no and will not pay; the message says why."""
 

@@ -13,6 +13,7 @@ from campaigns.enums.distribution import SaleReason, SaleState, SellerState
 from campaigns.enums.joining import JoinReason, JoinState
 from campaigns.enums.quiz import QuizOutcome
 from campaigns.enums.referral import InviteReason, InviteState
+from campaigns.enums.showing import ShowFault, ShowState
 from campaigns.models import (
     Account,
     Award,
@@ -28,6 +29,7 @@ from campaigns.models import (
     Reservation,
     Sale,
     Seller,
+    ShownOrder,
 )
 from campaigns.selectors.coupons import in_state, viewed_unused
 from campaigns.selectors.deals import settling
@@ -120,6 +122,20 @@ class QuizEntryFilter(filters.FilterSet):
 
     class Meta:
         model = QuizEntry
+        fields: list[str] = []
+
+    def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        found = customers_named(tenant_id=self.request.tenant.pk, text=value)
+        return rows.filter(customer_id__in=found)
+
+
+class ShownOrderFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name of the person"), method="by_name")
+    state = filters.MultipleChoiceFilter(label=_("State"), choices=ShowState.choices)
+    fault = filters.MultipleChoiceFilter(label=_("Why"), choices=ShowFault.choices)
+
+    class Meta:
+        model = ShownOrder
         fields: list[str] = []
 
     def by_name(self, rows: QuerySet, name: str, value: str) -> QuerySet:

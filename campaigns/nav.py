@@ -11,7 +11,8 @@ from campaigns.enums import AwardSource, CampaignState, GoalKind, PrizeKind, The
 from campaigns.enums.distribution import SellerState
 from campaigns.enums.flash import FlashUse, Rhythm
 from campaigns.enums.referral import InviteReason, InviteState
-from campaigns.selectors import coupons, distribution, joining, milestones, quiz, referral
+from campaigns.enums.showing import ShowState
+from campaigns.selectors import coupons, distribution, joining, milestones, quiz, referral, showing
 from campaigns.selectors.checkins import checkin_lacks, checkin_token, plans_in
 from campaigns.selectors.deals import deals_in, deals_lack, deals_token
 from campaigns.selectors.flash import flash_lacks, runs_in
@@ -36,6 +37,7 @@ from campaigns.services.milestones import milestones_copied
 from campaigns.services.quiz import quiz_copied
 from campaigns.services.referral import referral_copied
 from campaigns.services.sales import sale_undone
+from campaigns.services.showing import show_copied, shown_pictures_erase
 from console import nav
 from console.audit_changes import register_changes
 from console.shell import tenant_url
@@ -154,6 +156,15 @@ register_play(
         url_name="campaigns:quiz", rows=quiz.quizzes_in, lacks=quiz.quiz_lacks, token=quiz.token_of,
     )
 )  # fmt: skip
+register_play(
+    Play(
+        key="show", label=_("Show an order"),
+        about=_("Members show what came of a paid order; staff look at each and grant a prize, whatever they think of "
+                "it."),
+        icon="photo",
+        url_name="campaigns:show", rows=showing.shows_in, lacks=showing.show_lacks, token=showing.token_of,
+    )
+)  # fmt: skip
 register_approval(START, _("Start of a campaign"), start_granted)
 register_approval(BUDGET, _("Another budget of a campaign"), budget_granted)
 register_changes(
@@ -208,11 +219,15 @@ register_copied(deals_copied)
 register_copied(distribution_copied)
 register_copied(milestones_copied)
 register_copied(quiz_copied)
+register_copied(show_copied)
 register_changes(
     "campaigns.seller", labels={"state": _("State")}, values={"state": dict(SellerState.choices)},
 )  # fmt: skip
 register_changes(
     "campaigns.checkin", labels={"day": pgettext_lazy("check-in", "Day")},
+)  # fmt: skip
+register_changes(
+    "campaigns.shownorder", labels={"state": _("State")}, values={"state": dict(ShowState.choices)},
 )  # fmt: skip
 register_changes(
     "campaigns.coupon",
@@ -233,6 +248,12 @@ register_holding(
     Holding("campaigns.SellerTouch", _("Recommended by a distributor")),
     Holding("campaigns.Sale", _("Orders by distributors")),
     Holding("campaigns.QuizEntry", _("Quiz")),
+    Holding(
+        "campaigns.ShownOrder",
+        _("Orders shown"),
+        clear={"text": "", "reason": "", "asset_id": None},
+        beside=shown_pictures_erase,
+    ),
     Holding("campaigns.Entrant", _("Lottery")),
     Holding("campaigns.Inviter", _("Invitations")),
     Holding("campaigns.Invite", _("Invited by a friend"), clear={"note": ""}),

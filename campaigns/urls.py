@@ -21,6 +21,7 @@ from campaigns.views import (
     quiz,
     redeem,
     referral,
+    showing,
     steps,
 )
 
@@ -143,6 +144,10 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/<int:pk>/quiz/", quiz.QuizPage.as_view(), name="quiz"),
     path("campaigns/<int:pk>/quiz/remove/", quiz.QuizRemoveView.as_view(), name="quiz_remove"),
     path("campaigns/<int:pk>/answers/", quiz.AnswersPage.as_view(), name="answers"),
+    path("campaigns/<int:pk>/show/", showing.ShowPage.as_view(), name="show"),
+    path("campaigns/<int:pk>/show/remove/", showing.ShowRemoveView.as_view(), name="show_remove"),
+    path("campaigns/<int:pk>/shown/", showing.ShownPage.as_view(), name="shown"),
+    path("campaigns/<int:pk>/shown/<int:shown_pk>/", showing.ShownDecidePage.as_view(), name="shown_decide"),
     path("campaigns/<int:pk>/ledger/", awards.LedgerPage.as_view(), name="ledger"),
     path("campaigns/<int:pk>/rules/", detail.RulesPage.as_view(), name="rules"),
     path("campaigns/<int:pk>/review/", detail.ReviewPage.as_view(), name="review"),

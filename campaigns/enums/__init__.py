@@ -70,6 +70,7 @@ class PlayKind(models.TextChoices):
     MALL = "m", _("Points mall")
     MILESTONE = "r", _("Milestones")
     QUIZ = "q", _("Quiz")
+    SHOW = "s", _("Show an order")
 
 
 class LotteryKind(models.TextChoices):
@@ -202,6 +203,7 @@ class AwardSource(models.TextChoices):
     QUIZ = "quiz", _("Quiz")
     MILESTONE = "milestone", pgettext_lazy("prize", "Group milestone")
     DISTRIBUTION = "distribution", _("Distribution")
+    SHOW = "show", _("Show an order")
 
 
 class AwardState(models.TextChoices):
@@ -252,6 +254,11 @@ class Missing(models.TextChoices):
     )
     COUPON = "CAMP-19", _("A coupon would be over before the campaign begins, or outlive its page")
     QUIZ = "CAMP-21", _("The quiz needs a prize with enough pieces, and a draw before the campaign ends")
+    SHOW = (
+        "CAMP-22",
+        _("Showing an order needs its prize, and time before the hours in which staff look at them"),
+    )
+    PRAISE = "CAMP-23", _("The rules or the words about it ask for praise: a prize may not depend on that")
     JOIN = "CAMP-20", _("Say what joining gives: its prize, or the lottery of this campaign")
     INVITE_PRIZE = "CAMP-41", _("Say what inviting brings: a prize, or draws of a lottery")
     INVITE_DAYS = (
@@ -303,6 +310,8 @@ STEP_OF = {
     Missing.NO_LOTTERY: Step.PLAY,
     Missing.DEALS: Step.PLAY,
     Missing.QUIZ: Step.PLAY,
+    Missing.SHOW: Step.PLAY,
+    Missing.PRAISE: Step.RULES,
     Missing.RULES: Step.RULES,
     Missing.FORCED_SHARE: Step.RULES,
     Missing.OWNER: Step.RULES,

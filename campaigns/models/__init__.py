@@ -14,6 +14,7 @@ from campaigns.models.mall import MallGood
 from campaigns.models.milestones import MilestoneHit, Milestones, MilestoneShare
 from campaigns.models.quiz import Quiz, QuizEntry, QuizQuestion
 from campaigns.models.referral import Invite, Inviter, Referral
+from campaigns.models.showing import ShownOrder, ShowPlay
 
 __all__ = [
     "Account", "Award", "Campaign", "CampaignGroup", "Chance", "CheckIn", "CheckInMember", "CheckInPlan",
@@ -21,5 +22,5 @@ __all__ = [
     "Entrant", "Entry", "FlashNode", "FlashRun", "GroupPost", "Invite", "Inviter", "JoinPlay", "Joiner", "Lottery",
     "MallGood", "MilestoneHit", "MilestoneShare", "Milestones", "Payout", "PriceStep", "Prize", "Quiz",
     "QuizEntry", "QuizQuestion", "Referral", "Reservation", "Sale", "SandboxPayment", "Seller", "SellerTouch",
-    "Team",
+    "ShowPlay", "ShownOrder", "Team",
 ]  # fmt: skip

@@ -64,6 +64,7 @@ class PlayPage(ABC):
 
     kind: ClassVar[PlayKind]
     template_name: ClassVar[str]
+    body_bytes: ClassVar[int] = 16 * 1024  # what may be sent at once
     parts: ClassVar[dict[str, str]] = {
         "prizes": "show_prizes", "rules": "show_rules", "poster": "show_poster", "picture": "draw_poster",
         "code": "draw_code",
@@ -90,8 +91,12 @@ class PlayPage(ABC):
         """What the page shows beside what every page does."""
         return {}
 
+    def refusal(self) -> object | None:
+        """Why what is sent now is not taken, whatever it is; None while it may be."""
+        return self.why_not
+
     def post(self) -> HttpResponse:
-        """What a member sends. Only called while `why_not` is None. A page without forms has none."""
+        """What a member sends. Only called while `refusal` has none. A page without forms has none."""
         raise Http404
 
     # --- What every page does

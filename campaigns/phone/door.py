@@ -24,6 +24,7 @@ from campaigns.phone.mall import MallPage
 from campaigns.phone.milestones import MilestonesPage
 from campaigns.phone.quiz import QuizPage
 from campaigns.phone.referral import InvitationPage, InvitePage
+from campaigns.phone.showing import ShowPage
 from campaigns.policies.doors import phase_of
 from campaigns.selectors.pages import page_read
 from content.policies.radar import is_bot
@@ -52,10 +53,10 @@ PAGES: dict[str, type[PlayPage]] = {
     PlayKind.MALL.value: MallPage,
     PlayKind.MILESTONE.value: MilestonesPage,
     PlayKind.QUIZ.value: QuizPage,
+    PlayKind.SHOW.value: ShowPage,
 }
 TRIES_A_MINUTE = 120  # of one person at one page
 CROWD_A_MINUTE = 1200  # of one address whose people WeCom does not name: a whole school may come by one
-BODY_BYTES = 16 * 1024
 PUBLIC_PARTS = ("picture", "code", "record")  # say nothing of who looks: nobody is asked who they are
 
 
@@ -117,11 +118,11 @@ class DoorView(View):
 def _serve(shown: PlayPage, part: str) -> HttpResponse:
     request = shown.visit.request
     if request.method == "POST":
-        if int(request.META.get("CONTENT_LENGTH") or 0) > BODY_BYTES:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > shown.body_bytes:
             return stop(request, _("That is too much"), _("Shorten it and send it again."), 413)
-        if shown.why_not is not None or part:
+        if shown.refusal() is not None or part:
             return stop(
-                request, _("Not possible now"), str(shown.why_not or ""), 409, tenant=shown.visit.tenant,
+                request, _("Not possible now"), str(shown.refusal() or ""), 409, tenant=shown.visit.tenant,
                 back=shown.home,
             )  # fmt: skip
         return shown.post()

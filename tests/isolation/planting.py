@@ -42,6 +42,7 @@ OWN_VALUES: dict[str, dict[str, Any]] = {
     "campaigns.MilestoneHit": {"taken": 0, "shares": 20},
     "campaigns.QuizEntry": {"outcome": "wrong", "award_id": None},
     "campaigns.Quiz": {"seed": "ab" * 32, "drawn_at": None, "needed": 1, "winners": 1},
+    "campaigns.ShownOrder": {"award_id": None, "asset_id": None, "proof_id": None},
     "campaigns.Draw": {"outcome": "none", "prize": None, "award_id": None},
     "wecom.MediaAsset": {"body": b"%PNG"},
     "leads.Window": {"ends_at": AT + timedelta(days=33)},

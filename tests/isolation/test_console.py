@@ -28,7 +28,7 @@ ARGUMENTS: dict[str, Any] = {
     "task_pk": NOBODYS_ID, "script_pk": NOBODYS_ID,
     "external_userid": "wmNobody", "chat_id": "wrNobody",
     "other_pk": NOBODYS_ID,
-    "number": NOBODYS_ID, "prize_pk": NOBODYS_ID, "award_pk": NOBODYS_ID,
+    "number": NOBODYS_ID, "prize_pk": NOBODYS_ID, "award_pk": NOBODYS_ID, "shown_pk": NOBODYS_ID,
     "coupon_pk": NOBODYS_ID, "node_pk": NOBODYS_ID, "deal_pk": NOBODYS_ID,
     "invite_pk": NOBODYS_ID, "seller_pk": NOBODYS_ID, "inviter_pk": NOBODYS_ID, "checkin_pk": NOBODYS_ID,
     "code": "00000000002A",
