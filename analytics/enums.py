@@ -30,6 +30,24 @@ class Course(models.TextChoices):
     HOLDS = "holds", _("holds")  # begins high and has to stay there
 
 
+class LifeStep(models.TextChoices):
+    """The steps of a user's life cycle (R97), in the order of RARRA (R100)."""
+
+    RETENTION = "retention", _("Retention")
+    ACTIVATION = "activation", _("Activation")
+    REFERRAL = "referral", _("Referral")
+    REVENUE = "revenue", _("Revenue")
+    ACQUISITION = "acquisition", _("Acquisition")
+
+
+class Impact(models.IntegerChoices):
+    """How much a figure moves the north star, by the judgement of whoever chose it."""
+
+    HIGH = 1, pgettext_lazy("impact", "High")
+    MIDDLE = 2, pgettext_lazy("impact", "Middle")
+    LOW = 3, pgettext_lazy("impact", "Low")
+
+
 class Verdict(models.TextChoices):
     REACHED = "reached", pgettext_lazy("verdict", "Reached")
     ON_COURSE = "on_course", pgettext_lazy("verdict", "On course")

@@ -27,6 +27,23 @@ class ServesMissing(DomainError):
     message = _("Say in a sentence how this plan serves the north star.")
 
 
+class RelatedInvalid(DomainError):
+    code = "STAR-06"
+    message = _(
+        "Say which figure, how it moves the north star, what is done about it, and a target above zero."
+    )
+
+
+class RelatedExists(DomainError):
+    code = "STAR-07"
+    message = _("This figure stands beside the north star already.")
+
+
+class ScoreInvalid(DomainError):
+    code = "STAR-08"
+    message = _("Give a whole number of points from 1 to 5.")
+
+
 class PlanUnknown(DomainError):
     status = 404
     code = "STAR-05"

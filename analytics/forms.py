@@ -8,8 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from analytics.enums import Scope, Unit
+from analytics.enums import Impact, LifeStep, Scope, Unit
 from analytics.metrics import AIMS
+from analytics.services.related import POINTS, RelatedWish
 from analytics.services.stars import StarWish
 from team.selectors.goals import WORDS_MOST
 
@@ -122,3 +123,62 @@ class ServeForm(forms.Form):
         max_length=WORDS_MOST,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class RelatedForm(forms.Form):
+    """A figure beside a north star; without a figure of ours it is scored by hand."""
+
+    hides_optional = True
+
+    step = forms.ChoiceField(label=_("Step"), choices=LifeStep.choices)
+    metric = forms.ChoiceField(label=_("Figure"), required=False)
+    name = forms.CharField(
+        label=_("What is scored"), max_length=60, required=False,
+        help_text=_("Only where no figure can watch it: the quality of an ice-break, say."),
+    )  # fmt: skip
+    rubric = forms.CharField(
+        label=_("What the points mean"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("From 1 to 5, so that two colleagues who see the same give the same."),
+    )  # fmt: skip
+    link = forms.CharField(label=_("How it moves the north star"), max_length=200)
+    strategy = forms.CharField(label=_("What we do about it"), max_length=200)
+    impact = forms.TypedChoiceField(
+        label=_("Impact"), coerce=int, choices=Impact.choices, initial=Impact.MIDDLE
+    )
+    target = _target()
+
+    def __init__(self, *args: Any, scope: str, but: str, **kwargs: Any) -> None:
+        """`but`: the north star's own figure."""
+        super().__init__(*args, **kwargs)
+        choices = [one for one in aim_choices({scope}) if one[0] != but]
+        self.fields["metric"].choices = [("", _("None: colleagues score it")), *choices]  # type: ignore[attr-defined]
+        self.fields["target"].help_text = _(
+            "In the unit of the figure; of what is scored, points from 1 to 5."
+        )
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if not given.get("metric"):
+            for name in ("name", "rubric"):
+                if not given.get(name):
+                    self.add_error(name, _("Say what is scored, and what the points mean."))
+            if given.get("target") and given["target"] > max(POINTS):
+                self.add_error("target", _("Points go up to 5."))
+        return given
+
+    def wish(self) -> RelatedWish:
+        given = self.cleaned_data
+        target = kept(given["metric"], given["target"]) if given["metric"] else int(given["target"] * 100)
+        return RelatedWish(
+            step=given["step"], metric=given["metric"], name=given["name"], rubric=given["rubric"],
+            link=given["link"], strategy=given["strategy"], impact=given["impact"], target=target,
+        )  # fmt: skip
+
+
+class ScoreForm(forms.Form):
+    """What a colleague saw."""
+
+    points = forms.TypedChoiceField(
+        label=_("Points"), coerce=int, choices=[(one, str(one)) for one in POINTS]
+    )
+    note = forms.CharField(label=_("What you saw"), max_length=200, required=False)

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from analytics.enums import Scope
+from analytics.enums import Impact, LifeStep, Scope
 from team.enums import PlanKind
 from tenants import clock
 from tenants.scoping import TenantModel
@@ -146,3 +146,67 @@ class Serving(TenantModel):
 
     def __str__(self) -> str:
         return self.words
+
+
+class RelatedMetric(TenantModel):
+    """A figure by which a north star is moved (R97): of which step, why, what is done about it, its own target.
+
+    Either a `metric` of `analytics.metrics.AIMS`, or what no machine can watch (R98): then `name` and `rubric` say what
+    colleagues score from 1 to 5, and `target` is in hundredths of a point.
+    """
+
+    star = models.ForeignKey(NorthStar, on_delete=models.CASCADE, related_name="related", db_index=False)
+    step = models.CharField(max_length=12, choices=LifeStep)
+    metric = models.CharField(max_length=40, blank=True)
+    name = models.CharField(max_length=60, blank=True)
+    rubric = models.TextField(blank=True)
+    link = models.CharField(max_length=200)
+    strategy = models.CharField(max_length=200)
+    impact = models.PositiveSmallIntegerField(choices=Impact, default=Impact.MIDDLE)
+    target = models.BigIntegerField()
+    is_dropped = models.BooleanField(default=False)  # no longer looked at; its scores stay
+    set_by = models.CharField(max_length=128, blank=True)
+    set_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(target__gt=0), name="analytics_related_target"),
+            models.CheckConstraint(
+                condition=~Q(metric="") | (~Q(name="") & ~Q(rubric="")), name="analytics_related_kind"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "star", "metric", "name"], condition=Q(is_dropped=False),
+                name="analytics_related_once",
+            ),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["tenant", "star", "impact"], name="analytics_related_of_star")]
+
+    def __str__(self) -> str:
+        return self.name or self.metric
+
+
+class Score(TenantModel):
+    """What one colleague gave on one day (1 to 5). Who scores again that day replaces it; other days stay."""
+
+    related = models.ForeignKey(
+        RelatedMetric, on_delete=models.CASCADE, related_name="scores", db_index=False
+    )
+    day = models.DateField()
+    scorer_key = models.CharField(max_length=40)  # "user:7", "staff:3"
+    scorer = models.CharField(max_length=128)
+    points = models.PositiveSmallIntegerField()
+    note = models.CharField(max_length=200, blank=True)
+    scored_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(points__gte=1) & Q(points__lte=5), name="analytics_score_points"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "related", "scorer_key", "day"], name="analytics_score_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scorer} {self.points}"

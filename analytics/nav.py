@@ -13,6 +13,14 @@ register(key="analytics", label=_("Insights"), icon="chart-line", url_name="anal
 register_order_moves(order_class_moves)
 goals_register(StarKeeper())
 register_changes(
+    "analytics.related",
+    labels={
+        "step": _("Step"), "metric": _("Figure"), "name": _("Name"), "rubric": _("What the points mean"),
+        "link": _("How it moves the north star"), "strategy": _("What we do about it"), "impact": _("Impact"),
+        "target": _("Target"), "points": _("Points"),
+    },
+)  # fmt: skip
+register_changes(
     "analytics.star",
     labels={
         "metric": _("Figure"),

@@ -1,9 +1,13 @@
-"""Pure arithmetic of figures: intervals and shares."""
+"""Pure arithmetic of figures: intervals, shares, verdicts, how two figures go together."""
+
+from collections.abc import Sequence
+from statistics import StatisticsError
+from statistics import correlation as _pearson
 
 from analytics.enums import Course, Verdict
 from tenants.rates import wilson
 
-__all__ = ["against_base", "share", "verdict_of", "wilson"]
+__all__ = ["PAIRS_LEAST", "against_base", "correlation", "share", "verdict_of", "wilson"]
 
 
 def share(part: int | None, whole: int | None) -> float | None:
@@ -36,3 +40,16 @@ def verdict_of(course: Course, *, actual: int | None, target: int, base: int | N
     start = min(base or 0, target) if course == Course.CLIMBS else 0
     due = start + (target - start) * min(gone, 1.0)
     return Verdict.ON_COURSE if gone < 1 and actual >= due else Verdict.BEHIND
+
+
+PAIRS_LEAST = 14  # fewer days than this say nothing of two figures
+
+
+def correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Pearson's r of two figures, -1 to 1; None below PAIRS_LEAST pairs or where one of them never moved."""
+    if len(pairs) < PAIRS_LEAST:
+        return None
+    try:
+        return max(-1.0, min(1.0, _pearson([x for x, _y in pairs], [y for _x, y in pairs])))
+    except StatisticsError:
+        return None

@@ -8,6 +8,7 @@ from analytics.views.days import DayMovesPage, DayPeoplePage, LeaguePage, Overvi
 from analytics.views.flows import FlowPeoplePage, FlowsPage
 from analytics.views.order_classes import OrderClassesPage, OrderClassView
 from analytics.views.paths import PathPeoplePage, PathsPage
+from analytics.views.related import RelatedDropView, RelatedNewPage, RelatedPage, ScorePage
 from analytics.views.stars import ServePage, StarChangePage, StarNewPage, StarPage, StarsPage
 
 app_name = "analytics"
@@ -30,10 +31,14 @@ urlpatterns: list[URLPattern] = [
     path("insights/orders/class/", OrderClassView.as_view(), name="order_class"),
     path("insights/metrics/", views.MetricsPage.as_view(), name="metrics"),
     path("insights/people/", views.PeoplePage.as_view(), name="people"),
+    path("insights/related/<int:pk>/", RelatedPage.as_view(), name="related"),
+    path("insights/related/<int:pk>/drop/", RelatedDropView.as_view(), name="related_drop"),
+    path("insights/related/<int:pk>/score/", ScorePage.as_view(), name="score"),
     path("insights/serves/<slug:kind>/<int:pk>/", ServePage.as_view(), name="serve"),
     path("insights/stars/", StarsPage.as_view(), name="stars"),
     path("insights/stars/new/", StarNewPage.as_view(), name="star_new"),
     path("insights/stars/<int:pk>/", StarPage.as_view(), name="star"),
+    path("insights/stars/<int:pk>/related/", RelatedNewPage.as_view(), name="related_new"),
     path("insights/stars/<int:pk>/change/", StarChangePage.as_view(), name="star_change"),
 ]
 phone_urlpatterns: list[URLPattern] = []

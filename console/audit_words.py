@@ -3,6 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 WORDS = {
+    "analytics.related.dropped": _("Took a figure away from a north star"),
+    "analytics.related.saved": _("Put a figure beside a north star"),
+    "analytics.related.scored": _("Scored what no machine can watch"),
     "analytics.star.changed": _("Changed a north star"),
     "analytics.star.served": _("Said how a plan serves the north star"),
     "analytics.star.set": _("Chose a north star"),

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -81,18 +81,23 @@ def period_of(*, tenant_id: int, newest: Newest, days: int, group_id: int | None
     return Period(days, at(newest.day), before, shown)
 
 
-def figures_until(*, tenant_id: int, newest: Newest, last: date, days: int, span: int) -> Figures:
-    """The company's figures of the `days` up to `last`; people who did something within the last `span` (1, 7 or 28).
+def days_between(*, tenant_id: int, first: date, last: date) -> dict[date, DayFigures]:
+    """The company's figures by day. One query."""
+    rows = DayFigures.objects.filter(tenant_id=tenant_id, group_id=None, day__gte=first, day__lte=last)
+    return {one.day: one for one in rows}
 
-    As the overview tells them; unknown before the first day. Two queries.
-    """
-    if last < newest.first:
-        return NOTHING
-    rows = DayFigures.objects.filter(
-        tenant_id=tenant_id, group_id=None, day__gt=last - timedelta(days=days), day__lte=last
-    )
-    told = kinds_told(tenant_id=tenant_id, kinds=(BehaviourKind.MESSAGE.value, BehaviourKind.ORDER.value))
-    return _untold(_figures({one.day: one for one in rows}, last, days, span), told)
+
+def told_kinds(*, tenant_id: int) -> set[str]:
+    """Which of messages and orders any source ever told of. One query."""
+    return kinds_told(tenant_id=tenant_id, kinds=(BehaviourKind.MESSAGE.value, BehaviourKind.ORDER.value))
+
+
+def figures_in(
+    rows: Mapping[date, DayFigures], *, last: date, days: int, span: int, told: Collection[str]
+) -> Figures:
+    """The company's figures of the `days` up to `last`, as the overview tells them; people who did something within the
+    last `span` (1, 7 or 28). `rows` are at least those days, `told` as `told_kinds` gives it."""
+    return _untold(_figures(rows, last, days, span), told)
 
 
 def _figures(
@@ -107,7 +112,7 @@ def _figures(
     return found
 
 
-def _untold(found: dict[str, int | None], told: set[str]) -> dict[str, int | None]:
+def _untold(found: dict[str, int | None], told: Collection[str]) -> dict[str, int | None]:
     """What no source ever told of is unknown, not zero (R116)."""
     unknown = set()
     if BehaviourKind.MESSAGE.value not in told:

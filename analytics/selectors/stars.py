@@ -2,46 +2,24 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from analytics.enums import Course, Scope, Unit, Verdict
-from analytics.metrics import AIMS, Aim
+from analytics.enums import Scope, Unit
+from analytics.metrics import AIMS
 from analytics.models import NorthStar, Serving, StarChange
-from analytics.policies import share, verdict_of
-from analytics.selectors.camps import camp_get, count_of, funnel
-from analytics.selectors.days import (
-    MOVES,
-    PEOPLE,
-    Newest,
-    figure_moves,
-    figure_persons,
-    figures_until,
-    messages_in,
-    newest_day,
-    paid_by,
-)
-from analytics.selectors.people import people_of
+from analytics.selectors.standings import SHARE_WHOLE, Standing, ground_of, standing_in
 from console.formats import MISSING
 from console.templatetags.q import figure, money, percent
 from team.enums import PlanKind
 from team.selectors import departments
-from tenants import clock
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
 
-SHARE_WHOLE = 10_000  # basis points
-# The groups whose owner is of a department.
-_TEAM_GROUPS = """
-select g.id from groups_group g
-join team_staff s on s.tenant_id = g.tenant_id and s.id = g.owner_id
-join team_department d on d.tenant_id = s.tenant_id and d.app_id = s.app_id and s.department_ids @> to_jsonb(d.dept_id)
-where g.tenant_id = %s and d.id = %s order by 1
-"""
 # Plans that say how they serve a star, the newest first.
 _PLANS = """
 select s.kind, s.plan_id, s.words, s.said_by, s.said_at,
@@ -70,25 +48,6 @@ order by 1, 2 desc limit %(most)s
 """
 _TABLES = {"run": "sop_run", "version": "sop_version", "campaign": "campaigns_campaign"}
 PLANS_MOST = 200
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a figure stands: `actual` in the unit of its aim (None: unknown) on `day`, told up to `until`.
-
-    `base` is where it stood on the day before the period, None where unknown or not asked for. `count`: how many stand
-    in the list behind it, where it has one. `gone`: which part of the period has passed.
-    """
-
-    actual: int | None
-    base: int | None
-    verdict: Verdict
-    gone: float
-    day: date | None = None
-    until: datetime | None = None
-    days: int = 0
-    count: int | None = None
-    whole: int | None = None
 
 
 @dataclass(frozen=True)
@@ -178,84 +137,9 @@ def teams_to_choose(*, tenant_id: int) -> list[tuple[int, str]]:
     return sorted(departments(tenant_id=tenant_id).items(), key=lambda one: (one[1], one[0]))
 
 
-def team_group_ids(*, tenant_id: int, department_id: int) -> list[int]:
-    """The groups that colleagues of a department own."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TEAM_GROUPS, [tenant_id, department_id])
-        return [pk for (pk,) in cursor.fetchall()]
-
-
 def standing_of(*, tenant: "Tenant", star: NorthStar) -> Standing:
     """Where a north star stands now, or stood when its period ended."""
-    return standing(tenant=tenant, star=star, aim=AIMS[star.metric], target=star.target)
-
-
-def standing(*, tenant: "Tenant", star: NorthStar, aim: Aim, target: int) -> Standing:
-    """Where any figure stands in the place and period of a north star, against a target of its own."""
-    if star.scope == Scope.CAMP:
-        return _camp(tenant, star, aim, target)
-    newest = newest_day(tenant_id=tenant.pk)
-    if newest is None or newest.day < star.starts_on:
-        return Standing(None, None, Verdict.UNKNOWN, 0.0)
-    last = min(newest.day, star.ends_on)
-    until = newest.until if last == newest.day else clock.day_bounds(last, tenant.timezone)[1]
-    days = (last - star.starts_on).days + 1
-    before = star.starts_on - timedelta(days=1)
-    asks_base = aim.course == Course.CLIMBS and before >= newest.first
-    if star.scope == Scope.TEAM:
-        groups = team_group_ids(tenant_id=tenant.pk, department_id=star.place)
-        actual = _of_team(tenant, groups, aim, last, until, days, newest)
-        ended = clock.day_bounds(before, tenant.timezone)[1]
-        base = _of_team(tenant, groups, aim, before, ended, 1, newest) if asks_base else None
-    else:
-        actual = _of_company(tenant, aim, last, days, newest)
-        base = _of_company(tenant, aim, before, 1, newest) if asks_base else None
-    gone = days / ((star.ends_on - star.starts_on).days + 1)
-    name = aim.metric.key.removeprefix("day_")
-    return Standing(
-        actual, base, verdict_of(aim.course, actual=actual, target=target, base=base, gone=gone), gone, last, until,
-        aim.span or days, actual if name in (*PEOPLE, *MOVES) else None,
-    )  # fmt: skip
-
-
-def _of_company(tenant: "Tenant", aim: Aim, last: date, days: int, newest: Newest) -> int | None:
-    found = figures_until(
-        tenant_id=tenant.pk, newest=newest, last=last, days=days, span=aim.span if aim.span > 1 else 1
-    )
-    return found[aim.metric.key.removeprefix("day_")]
-
-
-def _of_team(
-    tenant: "Tenant", groups: list[int], aim: Aim, last: date, until: datetime, days: int, newest: Newest
-) -> int | None:
-    name = aim.metric.key.removeprefix("day_")
-    told = figures_until(tenant_id=tenant.pk, newest=newest, last=last, days=1, span=1)
-    if not groups or told[name] is None:
-        return None
-    asked: dict[str, Any] = {"tenant_id": tenant.pk, "day": last, "until": until, "zone": tenant.timezone}
-    if name in PEOPLE:
-        return len(figure_persons(group_ids=groups, figure=name, days=aim.span, **asked))
-    if name in MOVES:
-        return figure_moves(group_ids=groups, figure=name, days=days, **asked).count()
-    if name == "paid_fen":
-        return paid_by(group_ids=groups, days=days, **asked)
-    return messages_in(tenant_id=tenant.pk, group_ids=groups, last=last, days=days)
-
-
-def _camp(tenant: "Tenant", star: NorthStar, aim: Aim, target: int) -> Standing:
-    camp = camp_get(tenant_id=tenant.pk, run_id=star.place)
-    now = clock.now()
-    if camp is None or now < camp.starts_at:
-        return Standing(None, None, Verdict.UNKNOWN, 0.0)
-    at = min(now, camp.ends_at)
-    people = people_of(camp, at=at)
-    stage = next(one for one in funnel(people) if one.metric.key == aim.metric.key)
-    part = share(stage.done, stage.out_of)
-    actual = None if part is None else round(part * SHARE_WHOLE)
-    gone = min((at - camp.starts_at) / (camp.ends_at - camp.starts_at), 1.0)
-    verdict = verdict_of(aim.course, actual=actual, target=target, base=None, gone=gone)
-    count = None if stage.done is None else count_of(people, f"{aim.metric.key}.done")
-    return Standing(actual, None, verdict, gone, None, at, 0, count, stage.out_of)
+    return standing_in(ground_of(tenant=tenant, star=star), AIMS[star.metric], star.target)
 
 
 def amount(metric: str, value: int | None) -> str:
@@ -274,8 +158,3 @@ def star_label(star: NorthStar) -> str:
     """A north star in a line: whose it is, which figure, the target."""
     whose = star.place_name or str(Scope(star.scope).label)
     return f"{whose} · {AIMS[star.metric].metric.label} {amount(star.metric, star.target)}"
-
-
-def unit_of(metric: str) -> Unit:
-    """The unit of an aim. Raises KeyError."""
-    return AIMS[metric].unit

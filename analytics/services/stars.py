@@ -12,8 +12,8 @@ from analytics.errors import PlanUnknown, ReasonMissing, ServesMissing, StarExis
 from analytics.metrics import AIMS
 from analytics.models import NorthStar, Serving, StarChange
 from analytics.selectors.camps import camp_get
+from analytics.selectors.standings import SHARE_WHOLE
 from analytics.selectors.stars import (
-    SHARE_WHOLE,
     plan_exists,
     servings_of,
     star_for_plans,

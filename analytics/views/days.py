@@ -31,7 +31,7 @@ from analytics.selectors.days import (
     peers_of,
     period_of,
 )
-from analytics.selectors.stars import team_group_ids
+from analytics.selectors.standings import team_group_ids
 from analytics.tables import LeagueTable, MovesTable
 from analytics.views import PeopleTable, tabs
 from console.listing import ListPage

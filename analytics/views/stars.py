@@ -11,17 +11,18 @@ from analytics.enums import Scope, Verdict
 from analytics.forms import ServeForm, StarChangeForm, StarForm, kept, written
 from analytics.metrics import AIMS
 from analytics.models import NorthStar
-from analytics.selectors.camps import camp_get, camp_list
+from analytics.policies import PAIRS_LEAST
+from analytics.selectors.camps import camp_list
 from analytics.selectors.days import MOVES, PEOPLE, Newest
+from analytics.selectors.related import HUNDREDTHS, Beside, related_of
+from analytics.selectors.standings import Ground, Standing, ground_of, standing_in
 from analytics.selectors.stars import (
     Plan,
-    Standing,
     amount,
     plan_exists,
     plans_serving,
     plans_silent,
     servings_of,
-    standing_of,
     star_for_plans,
     star_get,
     star_label,
@@ -32,7 +33,9 @@ from analytics.selectors.stars import (
 from analytics.services.stars import serving_note, star_change, star_set
 from analytics.views import people_query, tabs
 from analytics.views.days import figure_url
+from console.formats import MISSING
 from console.pages import FormPage, TemplatePage, drawer_done, go, render, toast
+from console.templatetags.q import figure
 from team.enums import PlanKind
 from tenants import clock
 from tenants.enums import Permission
@@ -72,10 +75,11 @@ class StarPage(TemplatePage):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if request.GET.get("part") == "now":
-            star = self.star
-            return render(
-                request, "analytics/_star_now.html", self._now(star), partial="analytics/_star_now.html"
-            )
+            name = "analytics/_star_now.html"
+            return render(request, name, self._now(self.star), partial=name)
+        if request.GET.get("part") == "related":
+            name = "analytics/_related.html"
+            return render(request, name, self._related(), partial=name)
         return super().get(request, **kwargs)
 
     @cached_property
@@ -86,8 +90,13 @@ class StarPage(TemplatePage):
         tenant_id, star = self.request.tenant.pk, self.star
         today = clock.local_date(clock.now(), self.request.tenant.timezone)
         is_now = star.starts_on <= today <= star.ends_on
+        is_later = star.scope == Scope.TEAM and not self.request.GET.get(
+            "figures"
+        )  # its people are counted anew
+        base = {"star": star, "aim": AIMS[star.metric], "metric": AIMS[star.metric].metric}
         return {
-            **self._now(star), "is_now": is_now, "label": star_label(star),
+            **(base if is_later else {**self._now(star), **self._related()}), "is_later": is_later,
+            "is_now": is_now, "label": star_label(star),
             "plans": [self._plan(one) for one in plans_serving(tenant_id=tenant_id, star_id=star.pk)],
             "silent": [self._plan(one) for one in plans_silent(tenant_id=tenant_id, star_id=star.pk)]
             if is_now and star.scope != Scope.CAMP and self._is_asked(today) else [],
@@ -103,28 +112,47 @@ class StarPage(TemplatePage):
         asked = star_for_plans(tenant_id=self.request.tenant.pk, day=today)
         return asked is not None and asked.pk == self.star.pk
 
+    @cached_property
+    def ground(self) -> Ground:
+        return ground_of(tenant=self.request.tenant, star=self.star)
+
+    def _related(self) -> dict[str, Any]:
+        tree = related_of(self.ground)
+        return {
+            "tree": [
+                {"label": step.label, "rows": [self._beside(one) for one in rows]} for step, rows in tree
+            ],
+            "has_related": any(rows for _step, rows in tree), "least": PAIRS_LEAST, "star": self.star,
+            "can_operate": self.can(Permission.OPERATE), "can_work": self.can(Permission.WORK),
+        }  # fmt: skip
+
+    def _beside(self, one: Beside) -> dict[str, Any]:
+        row, found = one.row, one.standing
+        told = amount if row.metric else _points
+        return {
+            "beside": one, "tone": TONES[found.verdict], "actual": told(row.metric, found.actual),
+            "target": told(row.metric, row.target), "url": self._behind(self.star, row.metric, found),
+            "r": None if one.together.r is None else f"{one.together.r:+.2f}".replace("-", "−"),
+        }  # fmt: skip
+
     def _now(self, star: NorthStar) -> dict[str, Any]:
-        found = standing_of(tenant=self.request.tenant, star=star)
+        found = standing_in(self.ground, AIMS[star.metric], star.target)
         return {
             "star": star, "aim": AIMS[star.metric], "metric": AIMS[star.metric].metric, "standing": found,
             "tone": TONES[found.verdict], "actual": amount(star.metric, found.actual),
             "target": amount(star.metric, star.target), "base": amount(star.metric, found.base),
-            "url": self._behind(star, found), "percent_done": _done(star, found),
+            "url": self._behind(star, star.metric, found), "percent_done": _done(star, found),
             "percent_gone": round(100 * found.gone),
         }  # fmt: skip
 
-    def _behind(self, star: NorthStar, found: Standing) -> str:
-        """The list behind the figure, or the page that shows it where it counts no people."""
+    def _behind(self, star: NorthStar, metric: str, found: Standing) -> str:
+        """The list behind a figure, or the page that shows it where it counts no people."""
         if found.actual is None or found.until is None:
             return ""
-        if star.scope == Scope.CAMP:
-            camp = camp_get(tenant_id=star.tenant_id, run_id=star.place)
-            if camp is None:
-                return ""
-            return (
-                f"{self.url('analytics:people')}?f={people_query(camp, f'{star.metric}.done', found.until)}"
-            )
-        name = star.metric.removeprefix("day_")
+        if self.ground.people is not None:
+            query = people_query(self.ground.people.camp, f"{metric}.done", found.until)
+            return f"{self.url('analytics:people')}?f={query}"
+        name = metric.removeprefix("day_")
         if found.day is None or name not in (*PEOPLE, *MOVES):
             return self.url("analytics:overview") if star.scope == Scope.COMPANY else ""
         newest = Newest(found.day, found.until, found.day)
@@ -144,6 +172,11 @@ class StarPage(TemplatePage):
             ),
             "say_url": self.url("analytics:serve", kind=one.kind, pk=one.plan_id),
         }
+
+
+def _points(_metric: str, hundredths: int | None) -> str:
+    """Points of a score as people read them."""
+    return MISSING if hundredths is None else figure(hundredths / HUNDREDTHS, 2)
 
 
 def _done(star: NorthStar, found: Standing) -> int:
