@@ -179,6 +179,6 @@ class ScoreForm(forms.Form):
     """What a colleague saw."""
 
     points = forms.TypedChoiceField(
-        label=_("Points"), coerce=int, choices=[(one, str(one)) for one in POINTS]
+        label=pgettext_lazy("score", "Points"), coerce=int, choices=[(one, str(one)) for one in POINTS]
     )
     note = forms.CharField(label=_("What you saw"), max_length=200, required=False)
