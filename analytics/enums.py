@@ -1,4 +1,4 @@
-"""Choices of analytics: of what a north star is, by what rule it is judged."""
+"""Choices of analytics: of what a north star is, by what rule it is judged, whose newcomers a cohort is of."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -53,3 +53,12 @@ class Verdict(models.TextChoices):
     ON_COURSE = "on_course", pgettext_lazy("verdict", "On course")
     BEHIND = "behind", pgettext_lazy("verdict", "Behind")
     UNKNOWN = "unknown", pgettext_lazy("verdict", "Unknown")
+
+
+class CohortOf(models.TextChoices):
+    """Whose newcomers a cohort is of."""
+
+    COMPANY = "company", pgettext_lazy("whose figures", "Company")
+    GROUP = "group", _("Group")
+    CAMP = "camp", _("Camp")
+    CHANNEL = "channel", _("Channel")

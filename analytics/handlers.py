@@ -2,6 +2,7 @@
 
 from analytics.services.fills import acts_mark, late_moments, persons_mark, seats_mark
 from analytics.services.order_classes import RENEW_TASK, order_classes_renew
+from analytics.services.weeks import late_people, weeks_mark, weeks_mark_all
 from contacts.events import BehavioursRecorded, ExposuresMoved, PersonsChanged
 from contacts.selectors.orders import open_buyers
 from groups.events import SeatsCorrected
@@ -16,6 +17,8 @@ def on_behaviours_recorded(*, tenant_id: int, events: list[BehavioursRecorded]) 
     """Judge the orders of those who bought or asked; days that are over tell more where something came late."""
     tenant = Tenant.objects.get(pk=tenant_id)
     acts_mark(tenant=tenant, moments=late_moments(tenant=tenant, events=events))
+    if late := late_people(tenant=tenant, events=events):
+        weeks_mark(tenant=tenant, customer_ids=late)
     people = {one for event in events if _CLASSIFYING & set(event.kinds) for one in event.customer_ids}
     if people:
         order_classes_renew(tenant_id=tenant_id, customer_ids=people)
@@ -33,12 +36,16 @@ def on_persons_changed(*, tenant_id: int, events: list[PersonsChanged]) -> None:
     told anew."""
     people = {one for event in events for one in event.customer_ids}
     order_classes_renew(tenant_id=tenant_id, customer_ids=people)
-    persons_mark(tenant=Tenant.objects.get(pk=tenant_id), customer_ids=people)
+    tenant = Tenant.objects.get(pk=tenant_id)
+    persons_mark(tenant=tenant, customer_ids=people)
+    weeks_mark(tenant=tenant, customer_ids=people)
 
 
 def on_seats_corrected(*, tenant_id: int, events: list[SeatsCorrected]) -> None:
     """Who sat in groups on days that are over is told otherwise: those days are summed anew."""
-    seats_mark(tenant=Tenant.objects.get(pk=tenant_id), since=min(event.since for event in events))
+    tenant = Tenant.objects.get(pk=tenant_id)
+    seats_mark(tenant=tenant, since=min(event.since for event in events))
+    weeks_mark_all(tenant=tenant)
 
 
 def on_rule_published(*, tenant_id: int, events: list[RulePublished]) -> None:

@@ -33,6 +33,8 @@ _OPERATIONS = _("Operations lead")
 _DAYS = _("Whole days in the company's time zone, today until the last count")
 
 _CAME = _("Came in the time shown, until the page was made")
+_NEWCOMERS = _("Newcomers of the week")
+_AFTER = _("Calendar days in the company's time zone after each person's own join, up to the last midnight")
 
 METRICS: dict[str, Metric] = {
     one.key: one
@@ -319,6 +321,60 @@ METRICS: dict[str, Metric] = {
             _("Fully refunded orders; staff"),
             _DAYS,
             _("Shop orders"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "cohort_people",
+            _("Newcomers of a week"),
+            _("People whose first join of the company, group, channel or camp lies in the week"),
+            _("None: a count"),
+            _(
+                "Staff; people put in when the chat was made, until they join by themselves; one person counts once"
+            ),
+            _("Monday to Sunday in the company's time zone"),
+            _("Group members by WeCom; the camp's list for camps"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "seat_on",
+            _("In group"),
+            _("Sat in one of its groups at the end of the day so many days after their own join"),
+            _NEWCOMERS,
+            _("Weeks whose people have not all lived through that day are empty"),
+            _AFTER,
+            _("Group members by WeCom"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "seat_since",
+            _("In group then or later"),
+            _("Sat in one of its groups on the day so many days after their own join, or on a later one"),
+            _NEWCOMERS,
+            _("Weeks whose people have not all lived through that day are empty"),
+            _AFTER,
+            _("Group members by WeCom"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "act_on",
+            _("Active in group"),
+            _("On that very day did something in a group of it while sitting there, or outside any group"),
+            _NEWCOMERS,
+            _("Weeks whose people have not all lived through that day are empty"),
+            _AFTER,
+            _("Behaviour stream, group members by WeCom"),
+            _OPERATIONS,
+        ),
+        Metric(
+            "act_since",
+            _("Active in group then or later"),
+            _(
+                "On that day or later did something in a group of it while sitting there, or outside any group"
+            ),
+            _NEWCOMERS,
+            _("Weeks whose people have not all lived through that day are empty"),
+            _AFTER,
+            _("Behaviour stream, group members by WeCom"),
             _OPERATIONS,
         ),
     )

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from analytics.enums import Impact, LifeStep, Scope
+from analytics.enums import CohortOf, Impact, LifeStep, Scope
 from team.enums import PlanKind
 from tenants import clock
 from tenants.scoping import TenantModel
@@ -210,3 +210,55 @@ class Score(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.scorer} {self.points}"
+
+
+class WeekFill(TenantModel):
+    """One join week of a company (its Monday) and whether its cohorts hold. `wanted` and `done` as in DayFill;
+    `until`: the midnight up to which they tell."""
+
+    week = models.DateField()
+    wanted = models.PositiveIntegerField(default=1)
+    done = models.PositiveIntegerField(default=0)
+    until = models.DateTimeField(null=True)
+    filled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "week"], name="analytics_week_once")]
+
+    def __str__(self) -> str:
+        return self.week.isoformat()
+
+
+class CohortCells(TenantModel):
+    """Who joined in one week and how many of them stayed: one row for the company, each group, camp and channel.
+
+    `seat_on_7`: sat in it at the end of the seventh day after their own join; `seat_since_7`: on that day or later.
+    `act_on_7`, `act_since_7`: did something there or outside any group while they sat there. None: not due yet.
+    Made anew from the rows below, never corrected in place.
+    """
+
+    week = models.DateField()
+    of = models.CharField(max_length=8, choices=CohortOf)
+    of_id = models.BigIntegerField(default=0)  # 0: the company
+    people = models.PositiveIntegerField()
+    seat_on_1 = models.PositiveIntegerField(null=True)
+    seat_on_7 = models.PositiveIntegerField(null=True)
+    seat_on_30 = models.PositiveIntegerField(null=True)
+    seat_since_1 = models.PositiveIntegerField(null=True)
+    seat_since_7 = models.PositiveIntegerField(null=True)
+    seat_since_30 = models.PositiveIntegerField(null=True)
+    act_on_1 = models.PositiveIntegerField(null=True)
+    act_on_7 = models.PositiveIntegerField(null=True)
+    act_on_30 = models.PositiveIntegerField(null=True)
+    act_since_1 = models.PositiveIntegerField(null=True)
+    act_since_7 = models.PositiveIntegerField(null=True)
+    act_since_30 = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "of", "of_id", "week"], name="analytics_cohort_once")
+        ]
+        indexes = [models.Index(fields=["tenant", "week"], name="analytics_cohort_week")]
+
+    def __str__(self) -> str:
+        return f"{self.of} {self.of_id} {self.week.isoformat()}"

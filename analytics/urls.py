@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from analytics import views
 from analytics.views.channels import ChannelQualityPage, ChannelQualityPeople
+from analytics.views.cohorts import CohortPeoplePage, CohortsPage
 from analytics.views.days import DayMovesPage, DayPeoplePage, LeaguePage, OverviewPage
 from analytics.views.flows import FlowPeoplePage, FlowsPage
 from analytics.views.order_classes import OrderClassesPage, OrderClassView
@@ -22,6 +23,8 @@ urlpatterns: list[URLPattern] = [
     path("insights/camps/<int:run_pk>/orders/", views.CampOrdersView.as_view(), name="camp_orders"),
     path("insights/channels/", ChannelQualityPage.as_view(), name="channels"),
     path("insights/channels/people/", ChannelQualityPeople.as_view(), name="channel_people"),
+    path("insights/cohorts/", CohortsPage.as_view(), name="cohorts"),
+    path("insights/cohorts/people/", CohortPeoplePage.as_view(), name="cohort_people"),
     path("insights/execution/", views.ExecutionPage.as_view(), name="execution"),
     path("insights/flows/", FlowsPage.as_view(), name="flows"),
     path("insights/flows/people/", FlowPeoplePage.as_view(), name="flow_people"),

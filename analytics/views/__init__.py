@@ -105,6 +105,7 @@ def tabs(view: ConsoleView, current: str) -> list[dict[str, Any]]:
         ("stars", _("North star")),
         ("league", _("Groups compared")),
         ("camps", _("Camps")),
+        ("cohorts", _("Retention")),
         ("order_classes", _("Why bought")),
         ("leads:persona", _("Buyer persona")),
         ("paths", _("Ways in")),

@@ -249,6 +249,7 @@ def test_every_list_gives_its_rows_as_a_file(client: Client, tenant: Tenant, tra
             "analytics:people",
             "analytics:channel_people",
             "analytics:flow_people",
+            "analytics:cohort_people",
             "analytics:day_people",
             "analytics:day_moves",
             "groups:overlap_people",

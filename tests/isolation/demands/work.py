@@ -269,6 +269,8 @@ ROUTES = {
     "analytics:day_people": (VIEW, WORK),
     "analytics:day_moves": (VIEW, WORK),
     "analytics:camps": (VIEW, WORK),
+    "analytics:cohorts": (VIEW, WORK),
+    "analytics:cohort_people": (VIEW, WORK),
     "analytics:camp": (VIEW, WORK),
     "analytics:camp_orders": (VIEW, WORK),
     "analytics:channels": (VIEW, WORK),
