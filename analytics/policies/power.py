@@ -2,7 +2,8 @@
 
 No formula and no bell curve: the draw is made many times over with what the groups did in a past period of the same
 length, in which no version was at work. Each time the interval of the difference says which effect would have been
-needed for the test to find it. Four of five draws find the smallest detectable effect.
+needed for the test to find it. Four of five draws find the smallest detectable effect; in generated
+worlds 71% of tests do (docs/insights.md): that rarer buyers differ less than frequent ones is not reckoned with yet.
 """
 
 from collections.abc import Mapping, Sequence
