@@ -1,12 +1,12 @@
 """North stars (R96): which are in force, where they stand by the figures of screens, which plans serve them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from analytics.enums import Scope, Unit
 from analytics.metrics import AIMS
@@ -78,16 +78,21 @@ def star_get(*, tenant_id: int, star_id: int) -> NorthStar:
 
 def stars_in_force(*, tenant_id: int, day: date) -> list[NorthStar]:
     """Those whose period holds the day: the company's first, then teams', then camps'. One query."""
-    rows = star_list(tenant_id=tenant_id).filter(starts_on__lte=day, ends_on__gte=day)
+    return _by_scope(star_list(tenant_id=tenant_id).filter(starts_on__lte=day, ends_on__gte=day))
+
+
+def _by_scope(stars: Iterable[NorthStar]) -> list[NorthStar]:
     order = [one.value for one in Scope]
-    return sorted(rows, key=lambda one: (order.index(one.scope), -one.pk))
+    return sorted(stars, key=lambda one: (order.index(one.scope), -one.pk))
 
 
 def star_for_plans(*, tenant_id: int, day: date) -> NorthStar | None:
     """The one that plans of this day serve: the company's, else a team's. A camp's is its own."""
-    return next(
-        (one for one in stars_in_force(tenant_id=tenant_id, day=day) if one.scope != Scope.CAMP), None
-    )
+    return _for_plans(stars_in_force(tenant_id=tenant_id, day=day))
+
+
+def _for_plans(stars: Iterable[NorthStar]) -> NorthStar | None:
+    return next((one for one in stars if one.scope != Scope.CAMP), None)
 
 
 def star_of_camp(*, tenant_id: int, run_id: int) -> NorthStar | None:
@@ -104,6 +109,23 @@ def servings_of(*, tenant_id: int, kind: str, plan_ids: Collection[int]) -> dict
     """{plan: what was said of it last}. One query."""
     rows = Serving.objects.filter(tenant_id=tenant_id, kind=kind, plan_id__in=list(plan_ids))
     return {one.plan_id: one for one in rows.select_related("star").order_by("pk")}
+
+
+def star_and_serving(
+    *, tenant_id: int, day: date, kind: str, plan_id: int
+) -> tuple[NorthStar | None, Serving | None]:
+    """The star that plans of this day serve, and what was said of this plan last, of whatever star. One query."""
+    said = Q(servings__kind=kind, servings__plan_id=plan_id)
+    rows = star_list(tenant_id=tenant_id).annotate(
+        said=FilteredRelation("servings", condition=said),
+        said_words=F("said__words"), said_by=F("said__said_by"), said_at=F("said__said_at"), said_pk=F("said__pk"),
+    )  # fmt: skip
+    found = list(rows.filter(Q(starts_on__lte=day, ends_on__gte=day) | Q(said__isnull=False)))
+    last = max((one for one in found if one.said_pk), key=lambda one: one.said_pk, default=None)
+    serving = None
+    if last is not None:
+        serving = Serving(star=last, words=last.said_words, said_by=last.said_by, said_at=last.said_at)
+    return _for_plans(_by_scope(one for one in found if one.starts_on <= day <= one.ends_on)), serving
 
 
 def plans_serving(*, tenant_id: int, star_id: int) -> list[Plan]:

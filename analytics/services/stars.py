@@ -16,6 +16,7 @@ from analytics.selectors.standings import SHARE_WHOLE
 from analytics.selectors.stars import (
     plan_exists,
     servings_of,
+    star_and_serving,
     star_for_plans,
     star_label,
     teams_to_choose,
@@ -166,20 +167,31 @@ class StarKeeper:
     def now(self, *, tenant: "Tenant") -> Goal | None:
         """The one in force today."""
         star = star_for_plans(tenant_id=tenant.pk, day=clock.local_date(clock.now(), tenant.timezone))
-        return None if star is None else Goal(star.pk, star_label(star))
+        return _goal(star)
 
     def note(self, *, tenant: "Tenant", kind: str, plan_id: int, words: str, actor: Actor) -> None:
         serving_note(tenant=tenant, kind=kind, plan_id=plan_id, words=words, actor=actor)
 
     def of(self, *, tenant_id: int, kind: str, plan_ids: Collection[int]) -> dict[int, Served]:
         found = servings_of(tenant_id=tenant_id, kind=kind, plan_ids=plan_ids)
-        return {
-            pk: Served(one.star_id, star_label(one.star), one.words, one.said_by, one.said_at)
-            for pk, one in found.items()
-        }
+        return {pk: _served(one) for pk, one in found.items()}
+
+    def beside(self, *, tenant: "Tenant", kind: str, plan_id: int) -> tuple[Goal | None, Served | None]:
+        """The one in force today and what was said of a plan, in one query."""
+        today = clock.local_date(clock.now(), tenant.timezone)
+        star, said = star_and_serving(tenant_id=tenant.pk, day=today, kind=kind, plan_id=plan_id)
+        return _goal(star), _served(said) if said is not None else None
 
     def missing(self, goal: Goal) -> DomainError:
         return ServesMissing()
+
+
+def _goal(star: NorthStar | None) -> Goal | None:
+    return None if star is None else Goal(star.pk, star_label(star))
+
+
+def _served(said: Serving) -> Served:
+    return Served(said.star_id, star_label(said.star), said.words, said.said_by, said.said_at)
 
 
 __all__ = ["StarKeeper", "StarWish", "serving_note", "star_change", "star_set"]

@@ -43,6 +43,7 @@ class Goals(Protocol):
     def now(self, *, tenant: "Tenant") -> Goal | None: ...
     def note(self, *, tenant: "Tenant", kind: str, plan_id: int, words: str, actor: Actor) -> None: ...
     def of(self, *, tenant_id: int, kind: str, plan_ids: Collection[int]) -> dict[int, Served]: ...
+    def beside(self, *, tenant: "Tenant", kind: str, plan_id: int) -> tuple[Goal | None, Served | None]: ...
     def missing(self, goal: Goal) -> DomainError: ...
 
 
@@ -57,6 +58,9 @@ class _Nothing:
 
     def of(self, *, tenant_id: int, kind: str, plan_ids: Collection[int]) -> dict[int, Served]:
         return {}
+
+    def beside(self, *, tenant: "Tenant", kind: str, plan_id: int) -> tuple[Goal | None, Served | None]:
+        return None, None
 
     def missing(self, goal: Goal) -> DomainError:
         return DomainError()
@@ -83,3 +87,8 @@ def goal_now(*, tenant: "Tenant") -> Goal | None:
 def goals_served(*, tenant_id: int, kind: str, plan_ids: Collection[int]) -> dict[int, Served]:
     """{plan: what was said of it last} of those of which something was said. One query."""
     return _keepers[0].of(tenant_id=tenant_id, kind=kind, plan_ids=plan_ids)
+
+
+def goal_beside(*, tenant: "Tenant", kind: str, plan_id: int) -> tuple[Goal | None, Served | None]:
+    """The north star that plans serve today, and what was said of this plan last, of whatever star. One query."""
+    return _keepers[0].beside(tenant=tenant, kind=kind, plan_id=plan_id)

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from team.selectors.goals import WORDS_MOST, Goal, Served, goal_now, goals_served
+from team.selectors.goals import WORDS_MOST, Goal, Served, goal_beside, goal_now
 from tenants.enums import Permission
 from tenants.roles import allows
 
@@ -24,11 +24,17 @@ def _goal(context: RequestContext) -> Goal | None:
     return held
 
 
-def _said(context: RequestContext, kind: str, plan_id: int) -> Served | None:
+def _beside(context: RequestContext, kind: str, plan_id: int) -> tuple[Goal | None, Served | None]:
+    """The star and what the plan says; both by one query, which a page with one plan asks once."""
     if not plan_id:
-        return None
-    found = goals_served(tenant_id=context["request"].tenant.pk, kind=kind, plan_ids=[plan_id])
-    return found.get(plan_id)
+        return _goal(context), None
+    request: Any = context["request"]
+    held = request.__dict__.setdefault("goals_beside", {})
+    if (kind, plan_id) not in held:
+        held[kind, plan_id] = goal_beside(tenant=request.tenant, kind=kind, plan_id=plan_id)
+        request.goal_held = held[kind, plan_id][0]
+    found: tuple[Goal | None, Served | None] = held[kind, plan_id]
+    return found
 
 
 @register.simple_tag(takes_context=True)
@@ -40,7 +46,7 @@ def goal(context: RequestContext) -> Goal | None:
 @register.simple_tag(takes_context=True)
 def goal_field(context: RequestContext, kind: str, plan_id: int) -> SafeString:
     """The field that asks how a plan serves the north star, with what was said of it before."""
-    asked, said = _goal(context), _said(context, kind, plan_id)
+    asked, said = _beside(context, kind, plan_id)
     return format_html(
         '<label class="form-label" for="serves-{}">{}</label><textarea class="form-control" id="serves-{}" '
         'name="serves" rows="3" maxlength="{}" required>{}</textarea><span class="form-hint d-block">{}</span>',
@@ -52,7 +58,7 @@ def goal_field(context: RequestContext, kind: str, plan_id: int) -> SafeString:
 @register.inclusion_tag("team/_served.html", takes_context=True)
 def served(context: RequestContext, kind: str, plan_id: int) -> dict[str, Any]:
     """A line on a plan: which north star it serves and how, or that nobody has said so yet."""
-    asked, said = _goal(context), _said(context, kind, plan_id)
+    asked, said = _beside(context, kind, plan_id)
     request: Any = context["request"]
     return {
         "request": request, "goal": asked, "said": said, "kind": kind, "plan_id": plan_id,

@@ -58,7 +58,8 @@ OWN_VALUES: dict[str, dict[str, Any]] = {
     "team.WorkItem": {"state": "open"},
 }
 _WORDS = ("name", "title", "text", "detail", "reason", "remark", "script", "error", "body", "welcome", "announcement",
-          "notice", "series", "nickname", "goal", "note", "summary", "question", "answer", "content")  # fmt: skip
+          "notice", "series", "nickname", "goal", "note", "summary", "question", "answer", "content",
+          "rubric")  # fmt: skip
 
 
 def tenant_models() -> list[type[TenantModel]]:
