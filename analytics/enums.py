@@ -4,6 +4,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from contacts.enums import BehaviourKind
+
 
 class Scope(models.TextChoices):
     """Whose north star it is (R96)."""
@@ -62,3 +64,22 @@ class CohortOf(models.TextChoices):
     GROUP = "group", _("Group")
     CAMP = "camp", _("Camp")
     CHANNEL = "channel", _("Channel")
+
+
+class Segment(models.TextChoices):
+    """What people of a funnel are told apart by. Of `kind` and `tag` a person can have several."""
+
+    TIER = "tier", _("Tier")
+    CHANNEL = "channel", _("Channel")
+    KIND = "kind", _("Type of group")
+    CIRCLE = "circle", _("Circle")
+    TAG = "tag", _("Tag")
+
+
+FRIEND = "friend"  # the one step that is no behaviour: adding somebody of the staff
+_NO_STEPS = {BehaviourKind.REFUND, BehaviourKind.LEAVE}
+FUNNEL_STEPS: dict[str, object] = {
+    BehaviourKind.JOIN.value: BehaviourKind.JOIN.label,
+    FRIEND: _("Added somebody of the staff"),
+    **{one.value: one.label for one in BehaviourKind if one not in {BehaviourKind.JOIN, *_NO_STEPS}},
+}

@@ -48,3 +48,24 @@ class PlanUnknown(DomainError):
     status = 404
     code = "STAR-05"
     message = _("There is no such plan.")
+
+
+class StepsInvalid(DomainError):
+    code = "FUNNEL-01"
+    message = _("A funnel has two to six steps, and one that is kept has a name.")
+
+
+class FunnelNameTaken(DomainError):
+    code = "FUNNEL-02"
+    message = _("There is a funnel of this name. Choose another.")
+
+
+class FunnelsFull(DomainError):
+    code = "FUNNEL-03"
+    message = _("There are 40 funnels already. Delete one that nobody reads any more.")
+
+
+class FunnelUnknown(DomainError):
+    status = 404
+    code = "FUNNEL-04"
+    message = _("This funnel is not there any more.")

@@ -1,4 +1,4 @@
-"""Shapes in: north stars, and how plans serve them."""
+"""Shapes in: north stars, and how plans serve them; funnels."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,15 +6,18 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
-from analytics.enums import Impact, LifeStep, Scope, Unit
+from analytics.enums import FUNNEL_STEPS, Impact, LifeStep, Scope, Unit
 from analytics.metrics import AIMS
 from analytics.services.related import POINTS, RelatedWish
 from analytics.services.stars import StarWish
 from team.selectors.goals import WORDS_MOST
 
 _HUNDREDS = {Unit.FEN, Unit.SHARE}  # people write yuan and percent; kept are fen and basis points
+STEPS = range(1, 7)
+WINDOW_DAYS = (1, 3, 7, 14, 30, 90)
+BACK_DAYS = (7, 30, 90, 180, 365)
 
 
 def written(metric: str, value: int) -> Decimal:
@@ -182,3 +185,43 @@ class ScoreForm(forms.Form):
         label=pgettext_lazy("score", "Points"), coerce=int, choices=[(one, str(one)) for one in POINTS]
     )
     note = forms.CharField(label=_("What you saw"), max_length=200, required=False)
+
+
+def _days(choices: tuple[int, ...]) -> list[tuple[int, str]]:
+    return [(n, ngettext("%(n)s day", "%(n)s days", n) % {"n": n}) for n in choices]
+
+
+class FunnelForm(forms.Form):
+    """Steps in their order, how long a person may take, since when people enter; a name keeps it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        nothing = ("", _("No step"))
+        for n in STEPS:
+            self.fields[f"step_{n}"] = forms.ChoiceField(
+                label=_("Step %(n)s") % {"n": n}, required=n <= 2, choices=[nothing, *FUNNEL_STEPS.items()]
+            )
+        self.fields["window"] = forms.TypedChoiceField(
+            label=_("From the first step to the last at most"),
+            coerce=int,
+            choices=_days(WINDOW_DAYS),
+            initial=30,
+        )
+        self.fields["days"] = forms.TypedChoiceField(
+            label=_("People who took the first step within the last"),
+            coerce=int,
+            choices=_days(BACK_DAYS),
+            initial=90,
+        )
+        self.fields["name"] = forms.CharField(
+            label=_("Name"),
+            max_length=64,
+            required=False,
+            help_text=_("With a name it stays and is counted every night."),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """The steps without gaps. Two equal ones in a row ask for doing it twice."""
+        told: dict[str, Any] = super().clean() or {}
+        told["steps"] = [told[f"step_{n}"] for n in STEPS if told.get(f"step_{n}")]
+        return told

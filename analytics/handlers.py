@@ -1,6 +1,7 @@
 """Reactions to others' events. Each may come again and in any order."""
 
 from analytics.services.fills import acts_mark, late_moments, persons_mark, seats_mark
+from analytics.services.funnels import funnels_mark
 from analytics.services.order_classes import RENEW_TASK, order_classes_renew
 from analytics.services.weeks import late_people, weeks_mark, weeks_mark_all
 from contacts.events import BehavioursRecorded, ExposuresMoved, PersonsChanged
@@ -19,6 +20,8 @@ def on_behaviours_recorded(*, tenant_id: int, events: list[BehavioursRecorded]) 
     acts_mark(tenant=tenant, moments=late_moments(tenant=tenant, events=events))
     if late := late_people(tenant=tenant, events=events):
         weeks_mark(tenant=tenant, customer_ids=late)
+    if late or any("refund" in event.kinds for event in events):
+        funnels_mark(tenant_id=tenant_id)
     people = {one for event in events if _CLASSIFYING & set(event.kinds) for one in event.customer_ids}
     if people:
         order_classes_renew(tenant_id=tenant_id, customer_ids=people)
@@ -39,6 +42,7 @@ def on_persons_changed(*, tenant_id: int, events: list[PersonsChanged]) -> None:
     tenant = Tenant.objects.get(pk=tenant_id)
     persons_mark(tenant=tenant, customer_ids=people)
     weeks_mark(tenant=tenant, customer_ids=people)
+    funnels_mark(tenant_id=tenant_id)
 
 
 def on_seats_corrected(*, tenant_id: int, events: list[SeatsCorrected]) -> None:
@@ -46,6 +50,7 @@ def on_seats_corrected(*, tenant_id: int, events: list[SeatsCorrected]) -> None:
     tenant = Tenant.objects.get(pk=tenant_id)
     seats_mark(tenant=tenant, since=min(event.since for event in events))
     weeks_mark_all(tenant=tenant)
+    funnels_mark(tenant_id=tenant_id)
 
 
 def on_rule_published(*, tenant_id: int, events: list[RulePublished]) -> None:

@@ -324,6 +324,22 @@ METRICS: dict[str, Metric] = {
             _OPERATIONS,
         ),
         Metric(
+            "funnel_reached",
+            _("Reached the step"),
+            _(
+                "People who took this step after the one before, in this order, and within the window of their first"
+            ),
+            _("People who took the first step within the days chosen"),
+            _(
+                "Staff; fully refunded orders; being put in when the chat was made is no join; one person counts once"
+            ),
+            _(
+                "Each person's first such step in those days begins; until its window has ended they are on the way"
+            ),
+            _("Behaviour stream, group members and friends by WeCom, shop orders"),
+            _OPERATIONS,
+        ),
+        Metric(
             "cohort_people",
             _("Newcomers of a week"),
             _("People whose first join of the company, group, channel or camp lies in the week"),

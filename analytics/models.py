@@ -1,5 +1,6 @@
 """The figures of each day, summed once so that pages need not sum them, and which days are to be summed anew."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -262,3 +263,80 @@ class CohortCells(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.of} {self.of_id} {self.week.isoformat()}"
+
+
+class Funnel(TenantModel):
+    """Steps that people take one after the other (R103). Without a name it was only asked for, and goes after a week.
+
+    `steps` are FunnelStep values. A person enters by the first such act within the last `days`; the last step counts
+    within `window_hours` of the first. `wanted` and `done` as in DayFill; what it counts is told up to `until`.
+    """
+
+    name = models.CharField(max_length=64, blank=True)
+    steps = ArrayField(models.CharField(max_length=16))
+    window_hours = models.PositiveIntegerField()
+    days = models.PositiveIntegerField()
+    owner_id = models.BigIntegerField(null=True)  # the login that asked for it
+    owner_name = models.CharField(max_length=128, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    wanted = models.PositiveIntegerField(default=1)
+    done = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)  # when it was counted last
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "name"], condition=~Q(name=""), name="analytics_funnel_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FunnelPerson(TenantModel):
+    """One person in one funnel: `moments` of the steps taken, and what they are told apart by, as "tier:A".
+
+    `reached` is how many steps that are. Made anew with each count.
+    """
+
+    funnel = models.ForeignKey(Funnel, on_delete=models.CASCADE, related_name="+", db_index=False)
+    customer = models.ForeignKey(
+        "contacts.Customer", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    reached = models.PositiveSmallIntegerField()
+    moments = ArrayField(models.DateTimeField())
+    segments = ArrayField(models.CharField(max_length=32))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "funnel", "customer"], name="analytics_funnel_person_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "funnel", "reached", "customer"], name="analytics_funnel_reached"),
+            models.Index(fields=["tenant", "customer"], name="analytics_funnel_of_person"),
+        ]
+
+
+class FunnelFigures(TenantModel):
+    """How many of one segment took a step (1 for the first), and of those how many went no further: `waiting` still
+    can, `dropped` cannot. `segment` is "" for everybody, else as in FunnelPerson. `median_s`: seconds since the step
+    before, half needed no longer."""
+
+    funnel = models.ForeignKey(Funnel, on_delete=models.CASCADE, related_name="+", db_index=False)
+    segment = models.CharField(max_length=32, blank=True)
+    step = models.PositiveSmallIntegerField()
+    reached = models.PositiveIntegerField()
+    waiting = models.PositiveIntegerField()
+    dropped = models.PositiveIntegerField()
+    median_s = models.FloatField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "funnel", "segment", "step"], name="analytics_funnel_figure_once"
+            )
+        ]

@@ -6,6 +6,7 @@ from analytics.services.order_classes import order_class_moves
 from analytics.services.stars import StarKeeper
 from console.audit_changes import register_changes
 from console.nav import register
+from contacts.services.holdings import Holding, register_holding
 from leads.services.rule_reports import register_order_moves
 from team.selectors.goals import goals_register
 
@@ -29,3 +30,4 @@ register_changes(
         "words": _("How it serves"),
     },
 )
+register_holding(Holding("analytics.FunnelPerson", _("Steps taken in funnels")))

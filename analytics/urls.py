@@ -7,6 +7,14 @@ from analytics.views.channels import ChannelQualityPage, ChannelQualityPeople
 from analytics.views.cohorts import CohortPeoplePage, CohortsPage
 from analytics.views.days import DayMovesPage, DayPeoplePage, LeaguePage, OverviewPage
 from analytics.views.flows import FlowPeoplePage, FlowsPage
+from analytics.views.funnels import (
+    FunnelActView,
+    FunnelNewPage,
+    FunnelPage,
+    FunnelPeoplePage,
+    FunnelsPage,
+    FunnelWaysView,
+)
 from analytics.views.order_classes import OrderClassesPage, OrderClassView
 from analytics.views.paths import PathPeoplePage, PathsPage
 from analytics.views.related import RelatedDropView, RelatedNewPage, RelatedPage, ScorePage
@@ -28,6 +36,12 @@ urlpatterns: list[URLPattern] = [
     path("insights/execution/", views.ExecutionPage.as_view(), name="execution"),
     path("insights/flows/", FlowsPage.as_view(), name="flows"),
     path("insights/flows/people/", FlowPeoplePage.as_view(), name="flow_people"),
+    path("insights/funnels/", FunnelsPage.as_view(), name="funnels"),
+    path("insights/funnels/new/", FunnelNewPage.as_view(), name="funnel_new"),
+    path("insights/funnels/ways/", FunnelWaysView.as_view(), name="funnel_ways"),
+    path("insights/funnels/<int:pk>/", FunnelPage.as_view(), name="funnel"),
+    path("insights/funnels/<int:pk>/people/", FunnelPeoplePage.as_view(), name="funnel_people"),
+    path("insights/funnels/<int:pk>/<slug:verb>/", FunnelActView.as_view(), name="funnel_act"),
     path("insights/paths/", PathsPage.as_view(), name="paths"),
     path("insights/paths/people/", PathPeoplePage.as_view(), name="path_people"),
     path("insights/orders/", OrderClassesPage.as_view(), name="order_classes"),

@@ -9,6 +9,8 @@ WORDS = {
     "analytics.star.changed": _("Changed a north star"),
     "analytics.star.served": _("Said how a plan serves the north star"),
     "analytics.star.set": _("Chose a north star"),
+    "analytics.funnel.deleted": _("Deleted a funnel"),
+    "analytics.funnel.saved": _("Kept a funnel"),
     "campaigns.award.handed_over": _("Handed a prize over"),
     "campaigns.award.made": _("Gave a prize"),
     "campaigns.award.taken_back": _("Took a prize back"),

@@ -106,6 +106,7 @@ def tabs(view: ConsoleView, current: str) -> list[dict[str, Any]]:
         ("league", _("Groups compared")),
         ("camps", _("Camps")),
         ("cohorts", _("Retention")),
+        ("funnels", _("Funnels")),
         ("order_classes", _("Why bought")),
         ("leads:persona", _("Buyer persona")),
         ("paths", _("Ways in")),

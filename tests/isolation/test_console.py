@@ -36,6 +36,7 @@ ARGUMENTS: dict[str, Any] = {
 # Routes whose word is one of a few.
 WORDS: dict[str, dict[str, str]] = {
     "analytics:serve": {"kind": "run"},
+    "analytics:funnel_act": {"verb": "again"},
     "campaigns:act": {"verb": "clone"},
     "campaigns:post": {"kind": "relay"},
     "campaigns:flash_node": {"verb": "posted"},
