@@ -69,7 +69,7 @@ def main(arguments: list[str]) -> int:
         database.make_fresh(os.environ["DATABASE_OWNER_URL"], environment, NAME)
     os.environ.update(environment | {"QUNCE_CLOCK_FILE": str(_nine_o_clock())})
     django.setup()
-    from benchmarks import bulk, callback, checkins, due, freeze, group_event, neighbours, owner, pages, tiers  # noqa: PLC0415  need Django's settings of this run
+    from benchmarks import bulk, callback, checkins, due, freeze, group_event, insights, neighbours, owner, pages, tiers  # noqa: PLC0415  need Django's settings of this run
     from tenants.models import Tenant, User  # noqa: PLC0415
     from tenants.services import tenant_sign_up  # noqa: PLC0415
 
@@ -84,6 +84,7 @@ def main(arguments: list[str]) -> int:
         "due": due.measure,
         "freeze": freeze.measure,
         "group_event": group_event.measure,
+        "insights": partial(insights.measure, keep=asked.keep, share=asked.share),
         "neighbours": neighbours.measure,
         "bulk": partial(bulk.measure, keep=asked.keep, share=asked.share),
         "tiers": tiers.measure,
