@@ -10,7 +10,7 @@ from tenants.rls import protect
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0003_cohorts"),
+        ("analytics", "0004_cohorts"),
         ("contacts", "0033_order_scenes"),
         ("tenants", "0004_audit_chain"),
     ]
