@@ -65,6 +65,11 @@ def world_make(tenant: Tenant, *, share: int = 1) -> dict[str, int]:
             _acts(group, groups, first, now)
             _camp(group, first, groups, now)
     owner.settle()
+    return counts(tenant)
+
+
+def counts(tenant: Tenant) -> dict[str, int]:
+    """How many there are of what insights read."""
     counted = {
         "groups": Group,
         "customers": Customer,

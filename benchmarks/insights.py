@@ -18,7 +18,7 @@ from analytics.services.fills import days_fill
 from analytics.services.funnels import funnel_ask, funnels_count
 from analytics.services.weeks import weeks_fill
 from benchmarks import owner
-from benchmarks.insight_world import DAYS, world_make
+from benchmarks.insight_world import DAYS, counts, world_make
 from benchmarks.pages import P95, _percentile, _settle_in
 from console.shell import tenant_url
 from groups.models import Group
@@ -39,7 +39,7 @@ where base.tenant_id = %s and base.day = %s on conflict do nothing
 
 def measure(tenant: Tenant, *, keep: bool = False, share: int = 1) -> dict[str, Any]:
     """Fill the company, sum and count, then ask for each page. `ratio`: the slowest page's p95 over the floor's."""
-    made = {} if keep else world_make(tenant, share=share)
+    made = counts(tenant) if keep else world_make(tenant, share=share)
     print(f"  made {made}", flush=True)
     with tenant_scope(tenant):
         fills = {} if keep else _fill(tenant)
@@ -71,7 +71,7 @@ def measure(tenant: Tenant, *, keep: bool = False, share: int = 1) -> dict[str, 
 
 def _fill(tenant: Tenant) -> dict[str, float]:
     """Seconds that summing a day, counting a join week and a funnel took, in the background of the product."""
-    took = {"one day": _seconds(lambda: days_fill(tenant=tenant, most=1))}
+    took = {"seven days": _seconds(lambda: days_fill(tenant=tenant))}
     _copy_days(tenant)
     weeks = 0
     began = time.perf_counter()
