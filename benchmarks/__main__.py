@@ -69,7 +69,19 @@ def main(arguments: list[str]) -> int:
         database.make_fresh(os.environ["DATABASE_OWNER_URL"], environment, NAME)
     os.environ.update(environment | {"QUNCE_CLOCK_FILE": str(_nine_o_clock())})
     django.setup()
-    from benchmarks import bulk, callback, checkins, due, freeze, group_event, insights, neighbours, owner, pages, tiers  # noqa: PLC0415  need Django's settings of this run
+    from benchmarks import (  # noqa: PLC0415  need Django's settings of this run
+        bulk,
+        callback,
+        checkins,
+        due,
+        freeze,
+        group_event,
+        insights,
+        neighbours,
+        owner,
+        pages,
+        tiers,
+    )
     from tenants.models import Tenant, User  # noqa: PLC0415
     from tenants.services import tenant_sign_up  # noqa: PLC0415
 
