@@ -63,7 +63,12 @@ def funnel_ask(
         if not name and len(unnamed) >= MOST_UNNAMED:
             unnamed[0].delete()
         funnel = Funnel.objects.create(
-            tenant=tenant, name=name, owner_id=actor.id, owner_name=actor.name[:128], **asked
+            tenant=tenant,
+            name=name,
+            owner_id=actor.id,
+            owner_name=actor.name[:128],
+            created_at=clock.now(),
+            **asked,
         )
         if name:
             audit.record(tenant=tenant, actor=actor, verb="analytics.funnel.saved", target=funnel)
