@@ -19,6 +19,8 @@ AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 LEFT_OUT = {"tenants.AuditEntry", "tenants.AuditSeal"}
 # What a table's own rules demand beyond "a text, a number, a moment".
 OWN_VALUES: dict[str, dict[str, Any]] = {
+    "analytics.Funnel": {"steps": ["join", "order"]},
+    "analytics.FunnelPerson": {"moments": [AT], "segments": ["tier:"]},
     # An entry has two accounts: the other one beside the one that stands there already.
     "campaigns.Entry": {
         "target": lambda tenant: apps.get_model("campaigns.Account").objects.create(
