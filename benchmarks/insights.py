@@ -7,6 +7,7 @@ funnels are counted as the product counts them, and how long that takes stands b
 import gc
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -52,7 +53,7 @@ def measure(tenant: Tenant, *, keep: bool = False, share: int = 1) -> dict[str, 
     pages = {}
     with override_settings(DEBUG=False, ALLOWED_HOSTS=["testserver"]):
         for name, url in asked.items():
-            pages[name] = _timed(lambda url=url: _got(client, url))
+            pages[name] = _timed(partial(_got, client, url))
             print(f"  {name:<28} {pages[name]}", flush=True)
     slowest = max(one["p95_ms"] for one in pages.values())
     return {

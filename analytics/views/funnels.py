@@ -40,7 +40,7 @@ HOURS_A_DAY = 24
 PART_LABELS = {
     REACHED: gettext_lazy("got there"), DROPPED: gettext_lazy("dropped out"), WAITING: gettext_lazy("still on the way"),
 }  # fmt: skip
-READY = {
+READY: dict[str, list[str]] = {
     "purchase": [
         BehaviourKind.LINK_CLICK,
         BehaviourKind.PURCHASE_CLICK,
