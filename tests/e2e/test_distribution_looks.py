@@ -81,7 +81,7 @@ def test_a_leader_switches_it_on_and_the_pages_can_be_looked_at(
     desk.goto(f"{base}/{draft.pk}/distribution/")
     look(desk, "camp-distribution-draft")
     desk.locator("[hx-get$='/distribution/on/']").click()
-    desk.wait_for_function("!document.querySelector('#q-drawer .htmx-added')")
+    expect(desk.locator("#q-drawer .htmx-added")).to_have_count(0)
     for name in ("one_level", "no_fee", "no_recruiting"):
         desk.check(f"#q-drawer [name={name}]")
     desk.locator("#q-drawer [name=note]").press_sequentially(NOTE)
