@@ -94,9 +94,7 @@ def test_the_drawer_of_a_breach_shows_the_friendly_word_and_leaves_it_there(
     page.locator("[hx-get$='/violations/new/']").click()
     drawer = page.locator("#q-drawer form")
     drawer.wait_for()
-    page.wait_for_function(
-        "!document.querySelector('#q-drawer .htmx-added')"
-    )  # until then nobody hears a choice
+    expect(page.locator("#q-drawer .htmx-added")).to_have_count(0)  # until then nobody hears a choice
     drawer.locator("select[name=userid]").select_option(userid)
     friendly = drawer.locator("button[name=friendly]")
     expect(friendly).to_be_visible()
